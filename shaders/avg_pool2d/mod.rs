@@ -1,0 +1,97 @@
+//! Average pooling: the mean under each window.
+//!
+//! The divisor is the number of real pixels under the window, as in Keras; with `count_include_pad` it is the window's
+//! size, as PyTorch does by default.
+
+mod cases;
+mod twin;
+
+use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::max_pool2d::{constants, describe};
+use crate::op::Target;
+use crate::shape::Placed;
+use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry = Entry { name: "avg_pool2d", summary: "mean under a window", cases: cases::all };
+
+const DIVISOR: &str = include_str!("divisor.wgsl");
+const FORWARD: Elementwise = Elementwise {
+    name: "avg_pool2d/forward",
+    source: include_str!("forward.wgsl"),
+    per_step: false,
+    includes: &[DIVISOR],
+};
+const BACKWARD: Elementwise = Elementwise {
+    name: "avg_pool2d/backward",
+    source: include_str!("backward.wgsl"),
+    per_step: false,
+    includes: &[DIVISOR],
+};
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct AvgPool2d {
+    /// The window.
+    pub window: Window,
+    /// Whether padding counts in the divisor.
+    pub count_include_pad: bool,
+}
+
+impl AvgPool2d {
+    fn place(&self, input: &Shape) -> Result<(Placed, Shape), ShapeError> {
+        let [n, h, w, c] = input.nhwc()?;
+        let placed = self.window.place([h, w])?;
+        let empty =
+            |a: usize| (0..placed.output[a]).any(|o| (0..placed.kernel[a]).all(|k| placed.source(a, o, k).is_none()));
+        if empty(0) || empty(1) {
+            return Err(ShapeError::new("some window lies wholly in the padding, where there is no mean")
+                .hint("padding smaller than the kernel"));
+        }
+        Ok((placed, Shape::new(&[n, placed.output[0], placed.output[1], c])))
+    }
+
+    fn launch(&self, kernel: Elementwise, threads: usize, inputs: &[Shape], from: Operand, to: Operand) -> Lowered {
+        let (placed, _) = self.place(&inputs[0]).expect("shapes were checked");
+        let mut constants = constants(&placed, inputs[0].sizes()[3]);
+        constants.push(("INCLUDE_PAD", self.count_include_pad.into()));
+        // each window of backward counts its own pixels, one axis at a time
+        let [kh, kw] = placed.kernel;
+        let iterations = kh * kw * (1 + kh + kw) + kh;
+        kernel.launch(threads, iterations, &constants, &[read(from), write(to)]).into()
+    }
+}
+
+impl Op for AvgPool2d {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn attributes(&self) -> String {
+        describe(&self.window)
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        Ok(vec![self.place(&inputs[0])?.1])
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+        let (_, output) = self.place(&inputs[0]).expect("shapes were checked");
+        self.launch(FORWARD, output.count(), inputs, Operand::X(0), Operand::Y(0))
+    }
+
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], _target: &Target) -> Lowered {
+        if !wanted[0] {
+            return Lowered::default();
+        }
+        self.launch(BACKWARD, inputs[0].count(), inputs, Operand::Dy(0), Operand::Dx(0))
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        vec![twin::forward(self, &inputs[0])]
+    }
+
+    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+        vec![Some(twin::backward(self, &inputs[0], dy))]
+    }
+}

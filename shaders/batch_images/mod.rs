@@ -1,0 +1,73 @@
+//! The images of a batch: gathered from the data set as bytes, normalised to f32.
+//!
+//! Inputs: the data set `[images, h, w, c]` (u8), image numbers `[batch]` (u32), mean and standard deviation of each channel
+//! `[2, c]` in units of 0..1. Output `[batch, h, w, c]`: `(byte / 255 - mean) / std`, and 0 for rows that hold nobody.
+
+use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::op::{Dtype, Target};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry =
+    Entry { name: "batch_images", summary: "gathers bytes from the data set and normalises them", cases };
+
+const KERNEL: Elementwise =
+    Elementwise { name: "batch_images", source: include_str!("gather.wgsl"), per_step: false, includes: &[] };
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct BatchImages;
+
+impl Op for BatchImages {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        let [_, h, w, c] = inputs[0].nhwc()?;
+        Ok(vec![Shape::new(&[inputs[1].count(), h, w, c])])
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        [Dtype::U8, Dtype::U32, Dtype::F32][input]
+    }
+
+    fn differentiable(&self, _input: usize) -> bool {
+        false
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+        let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
+        let constants = [("PIXELS", (h * w * c).into()), ("C", c.into())];
+        let x = Operand::X;
+        let bindings = [read(x(0)), read(x(1)), read(x(2)), write(Operand::Y(0))];
+        KERNEL.launch(inputs[1].count() * h * w * c, 0, &constants, &bindings).into()
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
+        let size = h * w * c;
+        let shape = Shape::new(&[inputs[1].data.len(), h, w, c]);
+        let value = |i: usize| {
+            let image = inputs[1].data[i / size];
+            if image == f64::from(NOBODY) {
+                return 0.0;
+            }
+            let byte = inputs[0].data[image as usize * size + i % size];
+            (byte / 255.0 - inputs[2].data[i % c]) / inputs[2].data[c + i % c]
+        };
+        vec![Array::new(shape.clone(), (0..shape.count()).map(value).collect())]
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let nobody = f64::from(NOBODY);
+    let rows = Fill::Exactly(vec![4.0, 0.0, 2.0, 2.0, nobody]);
+    let norm = Fill::Exactly(vec![0.5, 0.45, 0.4, 0.25, 0.2, 0.3]);
+    vec![
+        Case::new(BatchImages, &[&[5, 3, 5, 3], &[5], &[2, 3]], "images that straddle words; a row that holds nobody")
+            .fill(0, Fill::Below(256))
+            .fill(1, rows)
+            .fill(2, norm),
+    ]
+}

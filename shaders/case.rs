@@ -1,0 +1,107 @@
+//! A case: one op on given inputs, with the reason why it is worth testing.
+
+use crate::{Array, Op, Shape, Step, op::Dtype, random};
+
+/// How an input of a case is filled; everything comes from a counter, so a case is the same everywhere.
+#[derive(Clone, Debug)]
+pub enum Fill {
+    /// Normal numbers of this standard deviation.
+    Normal(f64),
+    /// Normal numbers at least 0.05 away from 0, where a gradient has a kink.
+    AwayFromZero,
+    /// Values all at least 0.01 apart, so that no maximum is a tie.
+    Distinct,
+    /// Values from a short list, so that maxima tie.
+    Ties,
+    /// Integers in `0..n`.
+    Below(usize),
+    /// Positive numbers around 1.
+    Positive,
+    /// Exactly these.
+    Exactly(Vec<f64>),
+}
+
+/// One input of a case.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its shape.
+    pub shape: Shape,
+    /// Its values.
+    pub fill: Fill,
+}
+
+/// One op with its inputs.
+#[derive(Debug)]
+pub struct Case {
+    /// The op.
+    pub op: Box<dyn Op>,
+    /// Its inputs.
+    pub inputs: Vec<Input>,
+    /// The step uniform.
+    pub step: Step,
+    /// Why this case is here.
+    pub reason: &'static str,
+}
+
+impl Case {
+    /// A case with normal inputs of these shapes.
+    pub fn new(op: impl Op + 'static, shapes: &[&[usize]], reason: &'static str) -> Self {
+        let inputs = shapes.iter().map(|s| Input { shape: Shape::new(s), fill: Fill::Normal(1.0) }).collect();
+        Case { op: Box::new(op), inputs, step: Step::default(), reason }
+    }
+
+    /// Fills input `i` in another way.
+    pub fn fill(mut self, i: usize, fill: Fill) -> Self {
+        self.inputs[i].fill = fill;
+        self
+    }
+
+    /// Sets the step uniform.
+    pub fn step(mut self, step: Step) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// The shapes of its inputs.
+    pub fn shapes(&self) -> Vec<Shape> {
+        self.inputs.iter().map(|i| i.shape.clone()).collect()
+    }
+
+    /// The inputs' values, rounded to what the device stores.
+    pub fn arrays(&self) -> Vec<Array> {
+        (0..self.inputs.len())
+            .map(|i| {
+                let Input { shape, fill } = &self.inputs[i];
+                let values = fill_values(fill, shape.count(), i as u64);
+                let float = self.op.input_dtype(i) == Dtype::F32;
+                let values = values.into_iter().map(|v| if float { f64::from(v as f32) } else { v }).collect();
+                Array::new(shape.clone(), values)
+            })
+            .collect()
+    }
+
+    /// A random gradient of output 0, rounded to f32.
+    pub fn cotangent(&self, shape: &Shape) -> Array {
+        let values = (0..shape.count() as u64).map(|e| f64::from(random::normal(11, 99, e) as f32)).collect();
+        Array::new(shape.clone(), values)
+    }
+}
+
+fn fill_values(fill: &Fill, count: usize, stream: u64) -> Vec<f64> {
+    let normal = |e: usize| random::normal(5, stream, e as u64);
+    let uniform = |e: usize| random::uniform(6, stream, e as u64);
+    (0..count)
+        .map(|e| match fill {
+            Fill::Normal(deviation) => deviation * normal(e),
+            Fill::AwayFromZero => normal(e) + 0.05f64.copysign(normal(e)),
+            Fill::Distinct => {
+                let place = random::permute(e as u32, count as u32, random::key(8, stream, 0));
+                0.01 * (f64::from(place) - count as f64 / 2.0)
+            }
+            Fill::Ties => (3.0 * uniform(e)).floor() - 1.0,
+            Fill::Below(n) => (*n as f64 * uniform(e)).floor(),
+            Fill::Positive => 0.5 + uniform(e),
+            Fill::Exactly(values) => values[e],
+        })
+        .collect()
+}

@@ -1,0 +1,24 @@
+// common / step
+//   What changes from step to step. The host writes one entry a step and binds it with a dynamic offset.
+
+struct Step {
+    learning_rate: f32,
+    // 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t), computed on the host in f64
+    bias_correction1: f32,
+    bias_correction2: f32,
+    // first position of this batch within its range, and how many images it has
+    batch_start: u32,
+    batch_length: u32,
+    // the range of positions that is being walked: a split of the data set
+    range_start: u32,
+    range_length: u32,
+    // how many images the data set has
+    data_length: u32,
+    // keys of the two permutations; 0, 0 is the identity
+    shuffle_key: vec2u,
+    split_key: vec2u,
+    // which record of the history this step writes
+    record: u32,
+}
+
+@group(1) @binding(0) var<uniform> step: Step;

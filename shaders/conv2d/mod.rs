@@ -1,0 +1,81 @@
+//! 2-D convolution (cross-correlation, as in every framework) with stride, zero padding, dilation, groups and bias.
+//!
+//! Inputs: images `[n, h, w, c_in]`, filters `[kh, kw, c_in / groups, c_out]`, bias `[c_out]` if there is one.
+//! Output `[n, oh, ow, c_out]`.
+
+mod cases;
+mod twin;
+
+use crate::gemm::{self, Conv};
+use crate::max_pool2d::describe;
+use crate::op::Target;
+use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry = Entry {
+    name: "conv2d",
+    summary: "convolution with stride, padding, dilation, groups, bias, optional ReLU",
+    cases: cases::all,
+};
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct Conv2d {
+    /// The window.
+    pub window: Window,
+    /// Groups of channels that see only each other.
+    pub groups: usize,
+    /// Whether a ReLU follows in the same kernel.
+    pub relu: bool,
+}
+
+impl Conv2d {
+    fn conv(&self, inputs: &[Shape]) -> Conv {
+        Conv::new(&self.window, self.groups, &inputs[0], &inputs[1]).expect("shapes were checked")
+    }
+}
+
+impl Op for Conv2d {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn attributes(&self) -> String {
+        let mut text = describe(&self.window);
+        if self.groups > 1 {
+            text += &format!(" groups {}", self.groups);
+        }
+        text + if self.relu { " + relu" } else { "" }
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        let conv = Conv::new(&self.window, self.groups, &inputs[0], &inputs[1])?;
+        Ok(vec![Shape::new(&[conv.n, conv.placed.output[0], conv.placed.output[1], conv.c_out])])
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+        gemm::forward(&self.conv(inputs), inputs.len() == 3, self.relu, target)
+    }
+
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
+        gemm::backward(&self.conv(inputs), inputs.len() == 3, self.relu, wanted, target)
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        vec![twin::forward(self, inputs)]
+    }
+
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+        twin::backward(self, inputs, &outputs[0], dy).into_iter().map(Some).collect()
+    }
+
+    fn tolerance(&self) -> f64 {
+        1e-5
+    }
+
+    fn multiply_adds(&self, inputs: &[Shape]) -> u64 {
+        let conv = self.conv(inputs);
+        let [kh, kw, c_group, c_out] = conv.weight();
+        (conv.n * conv.placed.output[0] * conv.placed.output[1]) as u64 * (kh * kw * c_group * c_out) as u64
+    }
+}

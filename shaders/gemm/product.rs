@@ -1,0 +1,136 @@
+//! A convolution as three matrix products.
+
+use crate::shape::Placed;
+use crate::{Shape, ShapeError, Window};
+
+/// A 2-D convolution with its sizes; a linear layer is one with a 1×1 kernel on 1×1 images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conv {
+    /// Images in the batch.
+    pub n: usize,
+    /// Where the window falls.
+    pub placed: Placed,
+    /// Input channels.
+    pub c_in: usize,
+    /// Output channels.
+    pub c_out: usize,
+    /// Groups of channels that see only each other.
+    pub groups: usize,
+}
+
+impl Conv {
+    /// The convolution of `x [n, h, w, c_in]` with `weight [kh, kw, c_in / groups, c_out]`.
+    ///
+    /// # Errors
+    /// If the window does not fit or the channels do not divide.
+    pub fn new(window: &Window, groups: usize, x: &Shape, weight: &Shape) -> Result<Self, ShapeError> {
+        let [n, h, w, c_in] = x.nhwc()?;
+        let [.., c_group, c_out] = weight.nhwc()?;
+        if groups == 0 || c_in % groups != 0 || c_out % groups != 0 {
+            return Err(ShapeError::new(format!(
+                "groups = {groups} does not divide its {c_in} input channels and {c_out} filters"
+            ))
+            .hint("a number of groups that divides both"));
+        }
+        if c_group * groups != c_in {
+            return Err(ShapeError::new(format!(
+                "its filters have {c_group} channels, and {groups} group(s) of its {c_in} input channels have {}",
+                c_in / groups
+            )));
+        }
+        Ok(Conv { n, placed: window.place([h, w])?, c_in, c_out, groups })
+    }
+
+    /// The product `x [n, c_in] · weight [c_in, c_out]`.
+    pub fn linear(n: usize, c_in: usize, c_out: usize) -> Self {
+        let placed = Window::new([1, 1], [1, 1]).place([1, 1]).expect("a 1x1 window fits a 1x1 image");
+        Conv { n, placed, c_in, c_out, groups: 1 }
+    }
+
+    /// The same work as a linear layer over pixels, where the kernel is 1×1 and walks every pixel.
+    fn simplified(&self) -> Conv {
+        let Placed { input, output, kernel, stride, before, .. } = self.placed;
+        let pointwise = kernel == [1, 1] && stride == [1, 1] && before == [0, 0] && input == output;
+        if pointwise && self.groups == 1 {
+            return Conv::linear(self.n * input[0] * input[1], self.c_in, self.c_out);
+        }
+        self.clone()
+    }
+
+    /// Number of taps.
+    pub fn taps(&self) -> usize {
+        self.placed.kernel[0] * self.placed.kernel[1]
+    }
+
+    /// Shape of the filters.
+    pub fn weight(&self) -> [usize; 4] {
+        [self.placed.kernel[0], self.placed.kernel[1], self.c_in / self.groups, self.c_out]
+    }
+}
+
+/// Which of the three products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// `y` from `x` and the filters.
+    Forward,
+    /// `dx` from `dy` and the filters.
+    GradInput,
+    /// The filters' gradient from `x` and `dy`.
+    GradWeight,
+}
+
+impl Direction {
+    /// Its name in shaders and plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::Forward => "forward",
+            Direction::GradInput => "grad_input",
+            Direction::GradWeight => "grad_weight",
+        }
+    }
+}
+
+/// One of a convolution's matrix products, with what happens at its end.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Which one.
+    pub direction: Direction,
+    /// The convolution.
+    pub conv: Conv,
+    /// Forward: a bias is added. GradWeight: the bias's gradient is summed on the way.
+    pub bias: bool,
+    /// Forward: a ReLU follows.
+    pub relu: bool,
+}
+
+impl Product {
+    /// A product of `conv`, simplified where that is the same work.
+    pub fn new(direction: Direction, conv: &Conv, bias: bool, relu: bool) -> Self {
+        Product { direction, conv: conv.simplified(), bias, relu }
+    }
+
+    /// `[M, N, K]` of one group.
+    pub fn sizes(&self) -> [usize; 3] {
+        let Conv { n, placed, c_in, c_out, groups } = &self.conv;
+        let (per_in, per_out) = (c_in / groups, c_out / groups);
+        let taps = self.conv.taps();
+        let pixels = |size: [usize; 2]| n * size[0] * size[1];
+        match self.direction {
+            Direction::Forward => [pixels(placed.output), per_out, taps * per_in],
+            Direction::GradInput => [pixels(placed.input), per_in, taps * per_out],
+            Direction::GradWeight => [taps * per_in, per_out, pixels(placed.output)],
+        }
+    }
+
+    /// Multiply-adds over all groups.
+    pub fn multiply_adds(&self) -> u64 {
+        let [m, n, k] = self.sizes();
+        (m * n * self.conv.groups) as u64 * k as u64
+    }
+
+    /// Words of the result, and of the bias's gradient.
+    pub fn result_words(&self) -> [usize; 2] {
+        let [m, n, _] = self.sizes();
+        [m * n * self.conv.groups, self.conv.c_out]
+    }
+}

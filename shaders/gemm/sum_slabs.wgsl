@@ -1,0 +1,22 @@
+// gemm / sum_slabs
+//   computes  y = the sum of the slabs, added in their order so that it is the same every time
+//   reads     slabs [SLABS][COUNT]       writes  y, every element once
+//   thread    one element
+
+override SLABS: u32;
+
+@group(0) @binding(0) var<storage, read> slabs: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let i = flat_index(group, lane);
+    if i >= COUNT {
+        return;
+    }
+    var sum = slabs[i];
+    for (var slab = 1u; slab < SLABS; slab++) {
+        sum += slabs[slab * COUNT + i];
+    }
+    y[i] = sum;
+}

@@ -1,0 +1,102 @@
+//! Expands the templates of the matrix products. Their text is complete WGSL with every size a constant.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, Value, context};
+
+use super::product::{Direction, Product};
+use super::{Conv, Tiling};
+use crate::shape::Placed;
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    for (name, text) in [
+        ("loaders.wgsl.j2", include_str!("loaders.wgsl.j2")),
+        ("lane.wgsl.j2", include_str!("lane.wgsl.j2")),
+        ("simt.wgsl.j2", include_str!("simt.wgsl.j2")),
+    ] {
+        environment.add_template(name, text).expect("the templates are part of the program");
+    }
+    environment
+});
+
+/// How operands are stored.
+pub(super) struct Storage {
+    /// A as vec4 along channels.
+    pub a_vec: bool,
+    /// Columns in one load of B; 1 for scalars.
+    pub b_columns: usize,
+    /// Columns in one store of C; 1 for scalars.
+    pub c_columns: usize,
+}
+
+/// The WGSL type of a run of columns.
+pub(super) fn vector(columns: usize) -> &'static str {
+    match columns {
+        1 => "f32",
+        2 => "vec2f",
+        4 => "vec4f",
+        _ => unreachable!("runs are of 1, 2 or 4 columns"),
+    }
+}
+
+/// Expands `template` for `product`; `own` holds what only that family knows. Returns the text and the grid.
+pub(super) fn expand(
+    template: &str,
+    product: &Product,
+    tiling: &Tiling,
+    storage: &Storage,
+    own: Value,
+) -> (String, [u32; 2]) {
+    let [m, n, _] = product.sizes();
+    let (tiles_m, tiles_n) = (m.div_ceil(tiling.tile[0]), n.div_ceil(tiling.tile[1]));
+    let tiles = tiles_m * tiles_n * product.conv.groups * tiling.slabs;
+    let grid = crate::dispatch::fold(tiles);
+    let shared = context! {
+        tiles, tiles_m, tiles_n,
+        slab => tiling.slab, slabs => tiling.slabs,
+        grid_x => grid[0], folded => (grid[0] * grid[1]) as usize != tiles,
+        a_vec => storage.a_vec,
+        b_vec => storage.b_columns > 1, b_type => vector(storage.b_columns),
+        c_type => vector(storage.c_columns),
+        ..geometry(product)
+    };
+    let text = TEMPLATES
+        .get_template(template)
+        .and_then(|t| t.render(context! { ..own, ..shared }))
+        .unwrap_or_else(|error| panic!("template {template}: {error:#}"));
+    (text, grid)
+}
+
+/// The sizes that `loaders.wgsl.j2` names.
+fn geometry(product: &Product) -> Value {
+    let Conv { placed, c_in, c_out, groups, .. } = &product.conv;
+    let Placed { input, output, kernel, stride, dilation, before } = *placed;
+    let [m, n, k] = product.sizes();
+    let back = product.direction == Direction::GradInput;
+    let signed = |v: usize| i64::try_from(v).expect("sizes fit");
+    let (source, pixels, source_c) = if back { (output, input, c_out) } else { (input, output, c_in) };
+    let (step, origin, tap): (Vec<i64>, Vec<i64>, Vec<i64>) = if back {
+        (vec![1, 1], before.map(signed).to_vec(), dilation.map(|d| -signed(d)).to_vec())
+    } else {
+        (stride.map(signed).to_vec(), before.map(|b| -signed(b)).to_vec(), dilation.map(signed).to_vec())
+    };
+    let bias = match (product.bias, product.direction) {
+        (false, _) | (_, Direction::GradInput) => "",
+        (true, Direction::Forward) => "add",
+        (true, Direction::GradWeight) => "sum",
+    };
+    context! {
+        direction => product.direction.name(), bias, relu => product.relu,
+        m, n, k, groups,
+        source_h => source[0], source_w => source[1], source_c, source_cg => source_c / groups,
+        pixels_h => pixels[0], pixels_w => pixels[1],
+        kw => kernel[1], stride_h => stride[0], stride_w => stride[1],
+        step_h => step[0], step_w => step[1], origin_h => origin[0], origin_w => origin[1],
+        tap_h => tap[0], tap_w => tap[1],
+        strided => back && stride != [1, 1],
+        padded => if back { kernel != [1, 1] || before != [0, 0] || input != output } else { placed.reaches_outside() },
+        b_row => c_out, c_row => if back { c_in } else { c_out },
+    }
+}

@@ -1,0 +1,63 @@
+//! Counts a step: the loss and the right answers of a batch, into one record of the history.
+//!
+//! Inputs: loss of each row `[n]`, right answers `[n]`, history `[records, 2]`, whose record `step.record` is replaced by
+//! `[sum of losses, right answers]`. The host reads the history back every few steps; nothing else leaves the device.
+
+use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
+use crate::op::Target;
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry =
+    Entry { name: "record", summary: "loss and right answers of a batch, kept for the host", cases };
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct Record;
+
+impl Op for Record {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        Ok(vec![inputs[2].clone()])
+    }
+
+    fn alias(&self, _output: usize) -> Option<usize> {
+        Some(2)
+    }
+
+    fn differentiable(&self, _input: usize) -> bool {
+        false
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+        let rows = inputs[0].count();
+        let kernel = Kernel {
+            name: ENTRY.name.into(),
+            source: format!("{}\n{}", crate::source::STEP, include_str!("rows.wgsl")).into(),
+            constants: vec![("ROWS", rows.into())],
+            per_step: true,
+        };
+        let bindings = vec![read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
+        let iterations = (rows.div_ceil(64) + 64) as u64;
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0 }.into()
+    }
+
+    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+        let mut history = inputs[2].clone();
+        for (i, rows) in inputs[..2].iter().enumerate() {
+            history.data[step.record as usize * 2 + i] = rows.data.iter().sum();
+        }
+        vec![history]
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let step = Step { record: 2, ..Step::default() };
+    vec![
+        Case::new(Record, &[&[5], &[5], &[3, 2]], "fewer rows than a workgroup").step(step),
+        Case::new(Record, &[&[1000], &[1000], &[4, 2]], "many rows").step(step),
+    ]
+}

@@ -1,0 +1,16 @@
+// relu / forward
+//   computes  y = max(x, 0)
+//   reads     x        writes  y, every element once
+//   thread    one element
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let i = flat_index(group, lane);
+    if i >= COUNT {
+        return;
+    }
+    y[i] = max(x[i], 0.0);
+}

@@ -1,0 +1,108 @@
+//! Softmax, cross entropy, its gradient and the count of right answers, in one kernel.
+//!
+//! Inputs: logits `[n, classes]`, labels `[n]` (u32), row weights `[n]`: `1 / n` for the mean over a batch, 0 for a row that
+//! only fills up a smaller last batch. Outputs: the weighted loss of each row `[n]`, whether its largest logit is the
+//! label `[n]` (0 or 1; of equal logits the first counts), and the gradient of the summed loss `[n, classes]`.
+
+use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::op::{Dtype, Target};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry = Entry {
+    name: "softmax_cross_entropy",
+    summary: "softmax, cross entropy from logits with integer labels, gradient and right answers",
+    cases,
+};
+
+const KERNEL: Elementwise =
+    Elementwise { name: "softmax_cross_entropy", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct SoftmaxCrossEntropy;
+
+impl Op for SoftmaxCrossEntropy {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        let [n, classes] = inputs[0].matrix()?;
+        let rows = Shape::new(&[n]);
+        Ok(vec![rows.clone(), rows, Shape::new(&[n, classes])])
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        if input == 1 { Dtype::U32 } else { Dtype::F32 }
+    }
+
+    fn differentiable(&self, input: usize) -> bool {
+        input == 0
+    }
+
+    fn loss_gradient(&self) -> Option<usize> {
+        Some(2)
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+        let [n, classes] = inputs[0].matrix().expect("shapes were checked");
+        let bindings = [
+            read(Operand::X(0)),
+            read(Operand::X(1)),
+            read(Operand::X(2)),
+            write(Operand::Y(0)),
+            write(Operand::Y(1)),
+            write(Operand::Y(2)),
+        ];
+        KERNEL.launch(n, 3 * classes, &[("CLASSES", classes.into())], &bindings).into()
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        let [n, classes] = inputs[0].shape.matrix().expect("shapes were checked");
+        let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
+        let mut gradient = Array::zeros(inputs[0].shape.clone());
+        for i in 0..n {
+            let row = &inputs[0].data[i * classes..][..classes];
+            let (label, weight) = (inputs[1].data[i] as usize, inputs[2].data[i]);
+            if weight == 0.0 {
+                continue;
+            }
+            let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let total: f64 = row.iter().map(|v| (v - largest).exp()).sum();
+            outputs[0].data[i] = weight * (total.ln() - (row[label] - largest));
+            outputs[1].data[i] = f64::from(row.iter().position(|&v| v == largest) == Some(label));
+            for c in 0..classes {
+                let target = if c == label { 1.0 } else { 0.0 };
+                gradient.data[i * classes + c] = weight * ((row[c] - largest).exp() / total - target);
+            }
+        }
+        outputs.push(gradient);
+        outputs
+    }
+
+    fn twin_backward(&self, _inputs: &[Array], outputs: &[Array], _dy: &Array) -> Vec<Option<Array>> {
+        vec![Some(outputs[2].clone()), None, None]
+    }
+
+    fn tolerance(&self) -> f64 {
+        1e-5
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let case = |n: usize, classes: usize, reason| {
+        Case::new(SoftmaxCrossEntropy, &[&[n, classes], &[n], &[n]], reason)
+            .fill(1, Fill::Below(classes))
+            .fill(2, Fill::Positive)
+    };
+    let extreme = vec![1e4, -1e4, 0.0, -1e4, -1e4, 1e4, 1e4, 1e4, 1e4, -1e4, 9_990.0, 3.0];
+    let padded = (0..7).map(|i| if i < 4 { 0.25 } else { 0.0 }).collect();
+    vec![
+        case(5, 10, "ordinary logits"),
+        case(67, 3, "more rows than a workgroup").fill(0, Fill::Normal(5.0)),
+        case(4, 3, "logits of ±1e4, the winner first, last and tied").fill(0, Fill::Exactly(extreme)),
+        case(7, 4, "a batch that is not full").fill(2, Fill::Exactly(padded)),
+        case(3, 1, "one class: no loss, no gradient"),
+    ]
+}

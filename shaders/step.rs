@@ -1,0 +1,55 @@
+//! What changes from step to step: the host's view of `common/step.wgsl`.
+
+/// One step's parameters. The plan is compiled once; only these words differ between steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Step {
+    /// Learning rate.
+    pub learning_rate: f32,
+    /// Adam's `1 / (1 - beta1^t)`.
+    pub bias_correction1: f32,
+    /// Adam's `1 / sqrt(1 - beta2^t)`.
+    pub bias_correction2: f32,
+    /// First position of the batch within its range.
+    pub batch_start: u32,
+    /// Images in the batch; fewer than the plan's batch for a last, smaller one.
+    pub batch_length: u32,
+    /// First position of the range (a split of the data set).
+    pub range_start: u32,
+    /// Positions in the range.
+    pub range_length: u32,
+    /// Images in the whole data set, before splitting.
+    pub data_length: u32,
+    /// Order within the range; `[0, 0]` keeps the order.
+    pub shuffle_key: [u32; 2],
+    /// Which images belong to which range; `[0, 0]` for contiguous ranges.
+    pub split_key: [u32; 2],
+    /// Which record of the history this step writes.
+    pub record: u32,
+}
+
+impl Step {
+    /// Bytes of one entry in the shader's layout.
+    pub const BYTES: usize = 64;
+
+    /// The words of the uniform, in the layout of `common/step.wgsl` (`vec2u` is aligned to 8 bytes).
+    pub fn words(&self) -> [u32; Step::BYTES / 4] {
+        [
+            self.learning_rate.to_bits(),
+            self.bias_correction1.to_bits(),
+            self.bias_correction2.to_bits(),
+            self.batch_start,
+            self.batch_length,
+            self.range_start,
+            self.range_length,
+            self.data_length,
+            self.shuffle_key[0],
+            self.shuffle_key[1],
+            self.split_key[0],
+            self.split_key[1],
+            self.record,
+            0,
+            0,
+            0,
+        ]
+    }
+}

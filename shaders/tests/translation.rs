@@ -1,0 +1,117 @@
+//! Every shader that a case can ask for is valid WGSL, declares what its host says, and translates to SPIR-V, MSL and HLSL.
+
+use std::collections::HashMap;
+
+use lepton_kernels::gemm::Family;
+use lepton_kernels::op::Target;
+use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS};
+use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
+
+fn families() -> Vec<Family> {
+    let lanes = Family::LANE_WIDTHS.map(|width| Family::Lane { width });
+    lanes.into_iter().chain([Family::Simt]).collect()
+}
+
+/// Every dispatch of every case, on every family.
+fn every_dispatch() -> Vec<Dispatch> {
+    let mut all = Vec::new();
+    for case in OPS.iter().flat_map(|entry| (entry.cases)()) {
+        let shapes = case.shapes();
+        for family in families() {
+            let target = Target { family };
+            for mode in [Mode::Train, Mode::Infer] {
+                all.extend(case.op.forward(&shapes, mode, &target).dispatches);
+            }
+            all.extend(case.op.backward(&shapes, &vec![true; shapes.len()], &target).dispatches);
+        }
+    }
+    all
+}
+
+fn parse(kernel: &Kernel) -> (Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(&kernel.source)
+        .unwrap_or_else(|error| panic!("{}\n{}", kernel.name, error.emit_to_string(&kernel.source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::all())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{}\n{}", kernel.name, error.emit_to_string(&kernel.source)));
+    (module, info)
+}
+
+/// Storage bindings of group 0 by number, as the shader declares them.
+fn declared(module: &Module) -> HashMap<u32, bool> {
+    let globals = module.global_variables.iter().map(|(_, variable)| variable);
+    globals
+        .filter_map(|variable| match (&variable.binding, variable.space) {
+            (Some(binding), AddressSpace::Storage { access }) if binding.group == 0 => {
+                Some((binding.binding, access.contains(StorageAccess::STORE)))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn shaders_declare_what_their_host_binds() {
+    for dispatch in every_dispatch() {
+        let (module, _) = parse(&dispatch.kernel);
+        let name = &dispatch.kernel.name;
+        let said: HashMap<u32, bool> =
+            (0..).zip(&dispatch.bindings).map(|(i, b)| (i, b.access != Access::Read)).collect();
+        assert_eq!(declared(&module), said, "{name}: bindings (number, written)");
+        assert!(said.len() <= 8, "{name}: WebGPU promises 8 storage buffers, this binds {}", said.len());
+        let reads_step = module.global_variables.iter().any(|(_, v)| v.space == AddressSpace::Uniform);
+        assert_eq!(reads_step, dispatch.kernel.per_step, "{name}: reads the step uniform");
+        let entry = &module.entry_points[0];
+        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{name}: at most 256 threads");
+        let names: Vec<&str> = module.overrides.iter().filter_map(|(_, o)| o.name.as_deref()).collect();
+        for (constant, _) in &dispatch.kernel.constants {
+            assert!(names.contains(constant), "{name} has no constant {constant}");
+        }
+    }
+}
+
+#[test]
+fn shaders_translate_to_every_backend() {
+    let mut kernels: Vec<_> = every_dispatch().into_iter().map(|d| d.kernel).collect();
+    kernels.sort_by(|a, b| a.source.cmp(&b.source));
+    kernels.dedup();
+    assert!(kernels.len() > 100, "{} kernels", kernels.len());
+    for kernel in kernels {
+        let (module, info) = parse(&kernel);
+        let constants = kernel.constants.iter().map(|(name, value)| ((*name).to_string(), value.value())).collect();
+        let (module, info) = process_overrides(&module, &info, Some((ShaderStage::Compute, "main")), &constants)
+            .unwrap_or_else(|error| panic!("{}: {error}", kernel.name));
+        let context = |error: &dyn std::fmt::Display, language| format!("{} to {language}: {error}", kernel.name);
+
+        let options = spv::Options { lang_version: (1, 3), ..Default::default() };
+        let words =
+            spv::write_vec(&module, &info, &options, None).unwrap_or_else(|e| panic!("{}", context(&e, "SPIR-V")));
+        assert!(words.len() > 100);
+
+        let options = msl::Options { lang_version: (2, 4), fake_missing_bindings: true, ..Default::default() };
+        let (text, _) = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default())
+            .unwrap_or_else(|e| panic!("{}", context(&e, "MSL")));
+        assert!(text.contains("kernel void"));
+
+        let options =
+            hlsl::Options { shader_model: hlsl::ShaderModel::V6_0, fake_missing_bindings: true, ..Default::default() };
+        let mut text = String::new();
+        hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
+            .write(&module, &info, None)
+            .unwrap_or_else(|e| panic!("{}", context(&e, "HLSL")));
+        assert!(text.contains("numthreads"));
+    }
+}
+
+#[test]
+fn shaders_open_with_their_contract() {
+    for dispatch in every_dispatch() {
+        let own = dispatch.kernel.source.as_ref();
+        for word in ["computes", "thread"] {
+            let product = own.contains("implicit matrix product");
+            assert!(product || own.contains(word), "{} does not say what it {word}", dispatch.kernel.name);
+        }
+    }
+}
