@@ -102,6 +102,8 @@ pub struct Kernel {
     pub constants: Vec<(&'static str, Constant)>,
     /// Whether it reads the step uniform (`common/step.wgsl`).
     pub per_step: bool,
+    /// Threads of a workgroup.
+    pub workgroup: u32,
 }
 
 /// One kernel launch.
@@ -176,6 +178,7 @@ impl Elementwise {
             source: crate::source::with_index(self.source, self.per_step, self.includes).into(),
             constants: all,
             per_step: self.per_step,
+            workgroup: WORKGROUP,
         };
         Dispatch {
             kernel: Arc::new(kernel),

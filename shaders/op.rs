@@ -104,6 +104,21 @@ pub trait Op: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The same op with a ReLU at its end, if it can have one and has none yet.
+    fn with_relu(&self) -> Option<Box<dyn Op>> {
+        None
+    }
+
+    /// The same op without the ReLU at its end, if it has one.
+    fn without_relu(&self) -> Option<Box<dyn Op>> {
+        None
+    }
+
+    /// Whether a ReLU before this op may as well come after it, in both directions.
+    fn commutes_with_relu(&self) -> bool {
+        false
+    }
+
     /// Dispatches that compute the outputs.
     fn forward(&self, inputs: &[Shape], mode: Mode, target: &Target) -> Lowered;
 

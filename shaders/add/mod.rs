@@ -43,6 +43,14 @@ impl Op for Add {
         !self.relu
     }
 
+    fn with_relu(&self) -> Option<Box<dyn Op>> {
+        (!self.relu).then(|| Box::new(Add { relu: true }) as Box<dyn Op>)
+    }
+
+    fn without_relu(&self) -> Option<Box<dyn Op>> {
+        self.relu.then(|| Box::new(Add { relu: false }) as Box<dyn Op>)
+    }
+
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
         sum(inputs[0].count(), self.relu, Operand::X(0), Operand::X(1), Operand::Y(0)).into()
     }

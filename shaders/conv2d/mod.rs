@@ -53,6 +53,14 @@ impl Op for Conv2d {
         Ok(vec![Shape::new(&[conv.n, conv.placed.output[0], conv.placed.output[1], conv.c_out])])
     }
 
+    fn with_relu(&self) -> Option<Box<dyn Op>> {
+        (!self.relu).then(|| Box::new(Conv2d { relu: true, ..self.clone() }) as Box<dyn Op>)
+    }
+
+    fn without_relu(&self) -> Option<Box<dyn Op>> {
+        self.relu.then(|| Box::new(Conv2d { relu: false, ..self.clone() }) as Box<dyn Op>)
+    }
+
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         gemm::forward(&self.conv(inputs), inputs.len() == 3, self.relu, target)
     }

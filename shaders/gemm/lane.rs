@@ -2,7 +2,7 @@
 
 use minijinja::context;
 
-use super::Tiling;
+use super::{Expansion, Tiling};
 use super::product::{Direction, Product};
 use super::template::{self, Storage, vector};
 
@@ -30,8 +30,8 @@ pub(super) fn tiling(product: &Product, slabs: Option<usize>, width: usize) -> T
     Tiling { tile, slabs, slab: k.div_ceil(slabs) }
 }
 
-/// The text of `product`, its tiling, its grid, and the loop iterations of an invocation.
-pub(super) fn expand(product: &Product, slabs: usize, width: usize) -> (String, Tiling, [u32; 2], u64) {
+/// The text of `product` and how it is launched.
+pub(super) fn expand(product: &Product, slabs: usize, width: usize) -> Expansion {
     let [m, n, k] = product.sizes();
     let tiling = tiling(product, Some(slabs), width);
     let columns = columns(n, width);
@@ -59,5 +59,5 @@ pub(super) fn expand(product: &Product, slabs: usize, width: usize) -> (String, 
         _ if a_vec => k + k / 4,
         _ => k,
     };
-    (text, tiling, grid, iterations as u64)
+    Expansion { source: text, tiling, groups: grid, iterations: iterations as u64, workgroup: width as u32 }
 }

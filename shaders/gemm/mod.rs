@@ -52,6 +52,15 @@ pub(crate) struct Tiling {
     pub slab: usize,
 }
 
+/// The text of a product and how it is launched.
+pub(crate) struct Expansion {
+    source: String,
+    tiling: Tiling,
+    groups: [u32; 2],
+    iterations: u64,
+    workgroup: u32,
+}
+
 /// The operands of a product, in the order of its bindings.
 #[derive(Clone, Copy, Debug)]
 pub struct Operands {
@@ -68,12 +77,14 @@ pub struct Operands {
 /// The launch of `product` and the number of slabs it writes. With more than one slab, `c` and `bias` must have room for
 /// all of them.
 fn launch(product: &Product, family: Family, operands: Operands, slabs: usize) -> Dispatch {
-    let (source, tiling, groups, iterations) = match family {
+    let expansion = match family {
         Family::Simt => simt::expand(product, slabs),
         Family::Lane { width } => lane::expand(product, slabs, width as usize),
     };
+    let Expansion { source, tiling, groups, iterations, workgroup } = expansion;
     let name = format!("{}/{family} {}x{}", product.direction.name(), tiling.tile[0], tiling.tile[1]);
-    let kernel = crate::Kernel { name: name.into(), source: source.into(), constants: vec![], per_step: false };
+    let kernel =
+        crate::Kernel { name: name.into(), source: source.into(), constants: vec![], per_step: false, workgroup };
     let mut bindings = vec![read(operands.a), read(operands.b), write(operands.c)];
     if let Some(bias) = operands.bias {
         bindings.push(if product.direction == Direction::Forward { read(bias) } else { write(bias) });

@@ -2,7 +2,7 @@
 
 use minijinja::context;
 
-use super::Tiling;
+use super::{Expansion, Tiling};
 use super::product::{Direction, Product};
 use super::template::{self, Storage};
 
@@ -44,8 +44,8 @@ pub(super) fn tiling(product: &Product, slabs: Option<usize>) -> Tiling {
     Tiling { tile: [tile.m, tile.n], slabs, slab: k.div_ceil(slabs) }
 }
 
-/// The text of `product`, its tiling, its grid, and the loop iterations of an invocation.
-pub(super) fn expand(product: &Product, slabs: usize) -> (String, Tiling, [u32; 2], u64) {
+/// The text of `product` and how it is launched.
+pub(super) fn expand(product: &Product, slabs: usize) -> Expansion {
     let [_, n, _] = product.sizes();
     let (tile, tiling) = (Tile::of(product), tiling(product, Some(slabs)));
     let per_in = product.conv.c_in / product.conv.groups;
@@ -63,5 +63,6 @@ pub(super) fn expand(product: &Product, slabs: usize) -> (String, Tiling, [u32; 
     };
     let (text, grid) = template::expand("simt.wgsl.j2", product, &tiling, &storage, own);
     let slices = tiling.slab.div_ceil(tile.k);
-    (text, tiling, grid, (slices * (tile.k + 1)) as u64)
+    let iterations = (slices * (tile.k + 1)) as u64;
+    Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }
 }

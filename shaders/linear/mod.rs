@@ -39,6 +39,14 @@ impl Op for Linear {
         Ok(vec![Shape::new(&[n, c_out])])
     }
 
+    fn with_relu(&self) -> Option<Box<dyn Op>> {
+        (!self.relu).then(|| Box::new(Linear { relu: true }) as Box<dyn Op>)
+    }
+
+    fn without_relu(&self) -> Option<Box<dyn Op>> {
+        self.relu.then(|| Box::new(Linear { relu: false }) as Box<dyn Op>)
+    }
+
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         gemm::forward(&conv(inputs), inputs.len() == 3, self.relu, target)
     }

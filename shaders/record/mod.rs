@@ -39,6 +39,7 @@ impl Op for Record {
             source: format!("{}\n{}", crate::source::STEP, include_str!("rows.wgsl")).into(),
             constants: vec![("ROWS", rows.into())],
             per_step: true,
+            workgroup: 64,
         };
         let bindings = vec![read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
         let iterations = (rows.div_ceil(64) + 64) as u64;

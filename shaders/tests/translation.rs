@@ -64,7 +64,8 @@ fn shaders_declare_what_their_host_binds() {
         let reads_step = module.global_variables.iter().any(|(_, v)| v.space == AddressSpace::Uniform);
         assert_eq!(reads_step, dispatch.kernel.per_step, "{name}: reads the step uniform");
         let entry = &module.entry_points[0];
-        assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{name}: at most 256 threads");
+        let threads = entry.workgroup_size.iter().product::<u32>();
+        assert!(threads <= 256 && threads == dispatch.kernel.workgroup, "{name}: {threads} threads");
         let names: Vec<&str> = module.overrides.iter().filter_map(|(_, o)| o.name.as_deref()).collect();
         for (constant, _) in &dispatch.kernel.constants {
             assert!(names.contains(constant), "{name} has no constant {constant}");

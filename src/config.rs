@@ -1,0 +1,112 @@
+//! What a run is made of: defaults, then what was typed. Saved as `config.toml` with every run.
+
+use serde::{Deserialize, Serialize};
+
+/// The optimiser and its constants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OptimizerConfig {
+    /// Stochastic gradient descent, as `torch.optim.SGD`.
+    Sgd {
+        /// Momentum; 0 keeps no buffer.
+        momentum: f32,
+        /// Nesterov's form.
+        nesterov: bool,
+        /// L2 penalty.
+        weight_decay: f32,
+    },
+    /// Adam, as `torch.optim.Adam`.
+    Adam {
+        /// Decay of the first moment.
+        beta1: f32,
+        /// Decay of the second moment.
+        beta2: f32,
+        /// Added to the root of the second moment.
+        epsilon: f32,
+        /// L2 penalty.
+        weight_decay: f32,
+    },
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        OptimizerConfig::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
+    }
+}
+
+/// Which images validate each epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validation {
+    /// None.
+    #[default]
+    None,
+    /// The test split.
+    Test,
+    /// A seeded share of the training images, held out.
+    Fraction(f64),
+}
+
+/// A whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Known name or folder of the data; `None` is the small set in the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Preset or path of the model file it started from.
+    pub model: String,
+    /// Times that all training images are seen.
+    pub epochs: u32,
+    /// Images in a batch.
+    pub batch: usize,
+    /// Learning rate.
+    pub learning_rate: f32,
+    /// Seeds the starting weights, the split and the order.
+    pub seed: u64,
+    /// Only the first so many training images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Stop after so many steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Which images validate.
+    pub validation: Validation,
+    /// The optimiser.
+    pub optimizer: OptimizerConfig,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        RunConfig {
+            data: None,
+            model: "seed-mnist".into(),
+            epochs: 5,
+            batch: 64,
+            learning_rate: 1e-3,
+            seed: 0,
+            limit: None,
+            steps: None,
+            validation: Validation::None,
+            optimizer: OptimizerConfig::default(),
+        }
+    }
+}
+
+impl RunConfig {
+    /// The configuration as `config.toml`.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a configuration is plain data")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_survives_being_written_and_read() {
+        let config = RunConfig { validation: Validation::Fraction(0.1), limit: Some(7), ..RunConfig::default() };
+        assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
+    }
+}

@@ -1,0 +1,168 @@
+//! Which adapters there are, and which one is used.
+
+use lepton_kernels::gemm::Family;
+use lepton_kernels::op::Target;
+use serde::Serialize;
+
+use super::device::GpuError;
+use crate::plan::Limits;
+
+/// Adapters that this machine offers.
+pub struct Adapters {
+    pub(super) adapters: Vec<wgpu::Adapter>,
+}
+
+/// What matters about an adapter.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdapterSummary {
+    /// Its number for `--adapter`.
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `software` or `other`.
+    pub kind: &'static str,
+    /// `vulkan`, `metal`, `dx12` or `gl`.
+    pub backend: String,
+    /// Driver with version.
+    pub driver: String,
+    /// Smallest and largest subgroup; equal where kernels may rest on it.
+    pub subgroup: Option<[u32; 2]>,
+    /// Whether shaders can compute in f16.
+    pub f16: bool,
+    /// Whether it offers cooperative matrices.
+    pub cooperative_matrix: bool,
+    /// Whether it can time a pass.
+    pub timestamps: bool,
+    /// Largest storage binding.
+    pub binding_bytes: u64,
+    /// Largest buffer.
+    pub buffer_bytes: u64,
+    /// Workgroup memory.
+    pub workgroup_bytes: u32,
+    /// Loop iterations after which the driver stops a thread, if it does.
+    pub loop_limit: Option<u64>,
+    /// Family of matrix products that suits it.
+    pub products: String,
+}
+
+impl AdapterSummary {
+    fn new(index: usize, adapter: &wgpu::Adapter) -> Self {
+        let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
+        let subgroups = features.contains(wgpu::Features::SUBGROUP) && info.subgroup_max_size > 0;
+        AdapterSummary {
+            index,
+            kind: kind(info.device_type),
+            backend: info.backend.to_str().to_string(),
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
+            subgroup: subgroups.then_some([info.subgroup_min_size, info.subgroup_max_size]),
+            f16: features.contains(wgpu::Features::SHADER_F16),
+            cooperative_matrix: features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX),
+            timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+            binding_bytes: limits.max_storage_buffer_binding_size,
+            buffer_bytes: limits.max_buffer_size,
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            loop_limit: loop_limit(&info),
+            products: target(adapter).family.to_string(),
+            name: info.name,
+        }
+    }
+
+    /// One line: name, kind and driver, and what a software adapter costs.
+    pub fn line(&self) -> String {
+        let note = if self.kind == "software" { " — no GPU is used: expect a hundredth of a GPU's speed" } else { "" };
+        format!("{} ({}, {}, {}){note}", self.name, self.kind, self.backend, self.driver)
+    }
+}
+
+fn kind(device_type: wgpu::DeviceType) -> &'static str {
+    match device_type {
+        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
+        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
+        wgpu::DeviceType::VirtualGpu => "virtual GPU",
+        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Other => "other",
+    }
+}
+
+/// Mesa before 23 stops a shader after 65,535 loop iterations in all, silently.
+fn loop_limit(info: &wgpu::AdapterInfo) -> Option<u64> {
+    let version = info.driver_info.strip_prefix("Mesa ")?;
+    let major: u32 = version.split('.').next()?.parse().ok()?;
+    (info.device_type == wgpu::DeviceType::Cpu && major < 23).then_some(65_535)
+}
+
+/// The kernels that suit an adapter. `lane` rests on the subgroup being exactly as wide as its workgroup.
+pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
+    let info = adapter.get_info();
+    let fixed = info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
+    let width = info.subgroup_min_size;
+    let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
+    Target { family: if lane { Family::Lane { width } } else { Family::Simt } }
+}
+
+pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {
+    let limits = adapter.limits();
+    Limits {
+        binding_bytes: limits.max_storage_buffer_binding_size,
+        buffer_bytes: limits.max_buffer_size,
+        iterations: loop_limit(&adapter.get_info()),
+    }
+}
+
+/// Every adapter, best first: discrete GPU, integrated GPU, virtual GPU, other, software. Within a kind the native APIs
+/// come before GL.
+pub fn list() -> Adapters {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    // GL only where nothing else is: its compute path is emulated and its adapters are the same devices again.
+    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    descriptor.flags = wgpu::InstanceFlags::empty().with_env();
+    let mut adapters = enumerate(descriptor);
+    if adapters.is_empty() {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = wgpu::Backends::GL;
+        adapters = enumerate(descriptor);
+    }
+    let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    };
+    adapters.sort_by_key(rank);
+    Adapters { adapters }
+}
+
+fn enumerate(descriptor: wgpu::InstanceDescriptor) -> Vec<wgpu::Adapter> {
+    let backends = descriptor.backends;
+    let adapters = pollster::block_on(wgpu::Instance::new(descriptor).enumerate_adapters(backends));
+    let computes = |a: &wgpu::Adapter| a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
+    adapters.into_iter().filter(computes).collect()
+}
+
+impl Adapters {
+    /// What there is, best first.
+    pub fn summaries(&self) -> Vec<AdapterSummary> {
+        self.adapters.iter().enumerate().map(|(i, a)| AdapterSummary::new(i, a)).collect()
+    }
+}
+
+/// The adapter that `wanted` names: a number, or part of a name; the best one if nothing is named.
+///
+/// # Errors
+/// [`GpuError::NoAdapter`] and [`GpuError::UnknownAdapter`].
+pub fn choose(adapters: &Adapters, wanted: Option<&str>) -> Result<usize, GpuError> {
+    let summaries = adapters.summaries();
+    if summaries.is_empty() {
+        return Err(GpuError::NoAdapter);
+    }
+    let Some(wanted) = wanted else { return Ok(0) };
+    let matches = |s: &&AdapterSummary| match wanted.parse::<usize>() {
+        Ok(number) => s.index == number,
+        Err(_) => format!("{} {} {}", s.name, s.backend, s.driver).to_lowercase().contains(&wanted.to_lowercase()),
+    };
+    summaries.iter().find(matches).map(|s| s.index).ok_or_else(|| GpuError::UnknownAdapter {
+        wanted: wanted.into(),
+        there: summaries.iter().map(|s| format!("\n  {}  {}", s.index, s.line())).collect(),
+    })
+}

@@ -1,0 +1,13 @@
+//! The only code that names wgpu: adapters, a device, pipelines, buffers, and running a plan on them.
+
+mod adapter;
+mod device;
+mod pipeline;
+mod program;
+mod readback;
+mod single;
+
+pub use adapter::{AdapterSummary, Adapters, choose, list};
+pub use device::{Gpu, GpuError};
+pub use program::Program;
+pub use single::SingleLaunch;

@@ -1,0 +1,122 @@
+//! Pipelines, built once for each kernel and in parallel.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use lepton_kernels::{Access, Kernel, Step};
+use rayon::prelude::*;
+
+use super::device::{Gpu, GpuError};
+
+/// What a pipeline is built from: the kernel, and which of its bindings are written.
+pub(super) type Key = (Arc<Kernel>, Vec<bool>);
+
+/// A pipeline with the layout of its bindings.
+#[derive(Clone)]
+pub(super) struct Pipeline {
+    pub pipeline: wgpu::ComputePipeline,
+    pub layout: wgpu::BindGroupLayout,
+}
+
+/// Pipelines that have been built.
+pub(super) struct Pipelines {
+    built: Mutex<HashMap<Key, Pipeline>>,
+}
+
+impl Pipelines {
+    pub(super) fn new() -> Self {
+        Pipelines { built: Mutex::default() }
+    }
+}
+
+/// Which bindings of a list of accesses are written.
+pub(super) fn written(accesses: impl Iterator<Item = Access>) -> Vec<bool> {
+    accesses.map(|access| access != Access::Read).collect()
+}
+
+fn entry(binding: u32, ty: wgpu::BufferBindingType, dynamic: bool, bytes: Option<u64>) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: dynamic,
+            min_binding_size: bytes.and_then(wgpu::BufferSize::new),
+        },
+        count: None,
+    }
+}
+
+/// The layout of the step uniform.
+pub(super) fn step_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("step"),
+        entries: &[entry(0, wgpu::BufferBindingType::Uniform, true, Some(Step::BYTES as u64))],
+    })
+}
+
+impl Gpu {
+    /// Builds what is missing, in parallel, and returns the pipelines in the order of `keys`.
+    pub(super) fn pipelines(&self, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
+        let mut built = self.pipelines.built.lock().expect("no one panics while holding it");
+        let mut missing: Vec<&Key> = Vec::new();
+        for key in keys {
+            if !built.contains_key(key) && !missing.contains(&key) {
+                missing.push(key);
+            }
+        }
+        let fresh: Vec<(Key, Pipeline)> =
+            missing.into_par_iter().map(|key| Ok((key.clone(), self.build(key)?))).collect::<Result<_, GpuError>>()?;
+        built.extend(fresh);
+        Ok(keys.iter().map(|key| built[key].clone()).collect())
+    }
+
+    fn build(&self, (kernel, written): &Key) -> Result<Pipeline, GpuError> {
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let module = self.module(kernel);
+        let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
+        let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
+        let label = Some(kernel.name.as_ref());
+        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+        let step = kernel.per_step.then(|| step_layout(&self.device));
+        let mut layouts = vec![Some(&layout)];
+        layouts.extend(step.as_ref().map(Some));
+        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label,
+            bind_group_layouts: &layouts,
+            immediate_size: 0,
+        });
+        let constants: Vec<(&str, f64)> = kernel.constants.iter().map(|(name, value)| (*name, value.value())).collect();
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label,
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &constants,
+                // every kernel writes its workgroup memory before it reads it
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: None,
+        });
+        match pollster::block_on(scope.pop()) {
+            Some(error) => Err(GpuError::Driver(format!("kernel {}: {error}", kernel.name))),
+            None => Ok(Pipeline { pipeline, layout }),
+        }
+    }
+
+    /// The shader, without run-time checks unless `LEPTON_CHECKED=1`.
+    #[allow(unsafe_code, reason = "wgpu marks modules without run-time checks unsafe")]
+    fn module(&self, kernel: &Kernel) -> wgpu::ShaderModule {
+        let checked = std::env::var_os("LEPTON_CHECKED").is_some_and(|value| value == "1");
+        let checks =
+            if checked { wgpu::ShaderRuntimeChecks::checked() } else { wgpu::ShaderRuntimeChecks::unchecked() };
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name.as_ref()),
+            source: wgpu::ShaderSource::Wgsl(kernel.source.as_ref().into()),
+        };
+        // SAFETY: the plan sizes every binding to what its kernel indexes, no kernel loops without a bound or divides by
+        // zero, and the test suite runs the same kernels with the checks on.
+        unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
+    }
+}

@@ -1,0 +1,13 @@
+//! Models as data: named layers in TOML, presets, starting weights, and the summary that `inspect` prints.
+
+mod init;
+mod layers;
+mod presets;
+mod spec;
+
+
+pub use init::initial_values;
+pub use layers::{Init, Layer, ParameterSpec};
+pub use presets::{PRESETS, Preset};
+pub use spec::{LayerSpec, ModelError, ModelSpec};
+

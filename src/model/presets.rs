@@ -1,0 +1,35 @@
+//! Presets: model files that are part of the program. A new one is a file in `models/` and a line here.
+
+/// A model file with its name.
+pub struct Preset {
+    /// What `--model` calls it.
+    pub name: &'static str,
+    /// What it is for.
+    pub summary: &'static str,
+    /// The model file.
+    pub text: &'static str,
+}
+
+/// Every preset.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        name: "seed-mnist",
+        summary: "three 3x3 convolutions and two linear layers for 28x28 grey images",
+        text: include_str!("../../models/seed-mnist.toml"),
+    },
+    Preset {
+        name: "seed-cifar",
+        summary: "the same for 32x32 colour images",
+        text: include_str!("../../models/seed-cifar.toml"),
+    },
+    Preset {
+        name: "seed-functional",
+        summary: "one convolution and one linear layer for 28x28 grey images",
+        text: include_str!("../../models/seed-functional.toml"),
+    },
+    Preset {
+        name: "linear",
+        summary: "logistic regression on 28x28 grey images",
+        text: include_str!("../../models/linear.toml"),
+    },
+];

@@ -1,0 +1,227 @@
+//! A model file: an input and named layers, each reading the one before it unless it says otherwise.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use lepton_kernels::ShapeError;
+use serde::Serialize;
+
+use super::layers::Layer;
+use super::presets;
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Neither a preset nor a file.
+    #[error("there is no model `{name}`: no such preset and no such file\n  presets: {presets}\n  try: --model seed-mnist, or the path of a model file (models/ in the repository has examples)")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The presets there are.
+        presets: String,
+    },
+    /// The file cannot be read.
+    #[error("model file {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not a model.
+    #[error("model file {origin}: {problem}")]
+    Malformed {
+        /// The file or preset.
+        origin: String,
+        /// What is wrong and where.
+        problem: String,
+    },
+    /// A layer cannot run on what it is given.
+    #[error("layer {number} `{layer}` cannot run: {source}\n  {reads}")]
+    Shape {
+        /// Its number, from 1.
+        number: usize,
+        /// Its name.
+        layer: String,
+        /// Where its input comes from.
+        reads: String,
+        /// What is wrong.
+        source: ShapeError,
+    },
+}
+
+/// One layer of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerSpec {
+    /// Its name, unique in the model.
+    pub name: String,
+    /// Names of the layers it reads; `input` is the model's input.
+    pub inputs: Vec<String>,
+    /// What it is.
+    pub layer: Layer,
+}
+
+/// A model as data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelSpec {
+    /// Its name.
+    pub name: String,
+    /// Image size `[h, w, c]`.
+    pub input: [usize; 3],
+    /// Its layers, in the order in which they run; the last one gives the logits.
+    pub layers: Vec<LayerSpec>,
+}
+
+impl ModelSpec {
+    /// The preset of this name, or the model file at this path.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    pub fn open(name: &str) -> Result<Self, ModelError> {
+        if let Some(preset) = presets::PRESETS.iter().find(|p| p.name == name) {
+            return Self::parse(preset.text, name);
+        }
+        let path = Path::new(name);
+        if !path.exists() {
+            let presets: Vec<&str> = presets::PRESETS.iter().map(|p| p.name).collect();
+            return Err(ModelError::Unknown { name: name.into(), presets: presets.join(", ") });
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ModelError::Unreadable { path: name.into(), source })?;
+        Self::parse(&text, name)
+    }
+
+    /// Reads a model file's text; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// [`ModelError::Malformed`].
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ModelError> {
+        let fail = |problem: String| ModelError::Malformed { origin: origin.into(), problem };
+        let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
+        let name = take_string(&mut table, "name").map_err(fail)?;
+        let input = table.remove("input").ok_or_else(|| fail("`input` is missing\n  try: input = [28, 28, 1]".into()))?;
+        let input: [usize; 3] = input
+            .try_into()
+            .map_err(|_| fail("`input` must be three numbers: input = [height, width, channels]".into()))?;
+        if input.contains(&0) {
+            return Err(fail(format!("`input` is {input:?}; every size must be at least 1")));
+        }
+        let layers = match table.remove("layer") {
+            Some(toml::Value::Array(layers)) if !layers.is_empty() => layers,
+            _ => return Err(fail("it has no [[layer]]".into())),
+        };
+        if let Some(key) = table.keys().next() {
+            return Err(fail(format!("unknown key `{key}`; a model has name, input and [[layer]]s")));
+        }
+        let layers = parse_layers(layers).map_err(fail)?;
+        Ok(ModelSpec { name, input, layers })
+    }
+
+    /// The model as a model file.
+    pub fn to_toml(&self) -> String {
+        let mut text = format!("name = \"{}\"\ninput = {:?}\n", self.name, self.input);
+        for (i, spec) in self.layers.iter().enumerate() {
+            #[derive(Serialize)]
+            struct Written<'a> {
+                name: &'a str,
+                #[serde(flatten)]
+                layer: &'a Layer,
+                #[serde(skip_serializing_if = "Option::is_none")]
+                inputs: Option<&'a [String]>,
+            }
+            let before = if i == 0 { "input" } else { &self.layers[i - 1].name };
+            let inputs = (spec.inputs != [before]).then_some(spec.inputs.as_slice());
+            let written = Written { name: &spec.name, layer: &spec.layer, inputs };
+            let body = toml::to_string(&written).expect("layers are plain data");
+            let _ = write!(text, "\n[[layer]]\n{body}");
+        }
+        text
+    }
+}
+
+fn take_string(table: &mut toml::Table, key: &str) -> Result<String, String> {
+    match table.remove(key) {
+        Some(toml::Value::String(text)) => Ok(text),
+        Some(other) => Err(format!("`{key}` must be a string, not {}", other.type_str())),
+        None => Err(format!("`{key}` is missing")),
+    }
+}
+
+fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
+    let mut layers: Vec<LayerSpec> = Vec::with_capacity(tables.len());
+    let mut known: HashSet<String> = HashSet::from(["input".into()]);
+    let mut unnamed: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    for (i, table) in tables.into_iter().enumerate() {
+        let toml::Value::Table(mut table) = table else { return Err(format!("layer {} is not a table", i + 1)) };
+        let kind = take_string(&mut table, "type").map_err(|e| format!("layer {}: {e}", i + 1))?;
+        let name = if table.contains_key("name") {
+            take_string(&mut table, "name").map_err(|e| format!("layer {}: {e}", i + 1))?
+        } else {
+            let count = unnamed.entry(kind.clone()).or_default();
+            *count += 1;
+            format!("{kind}_{count}")
+        };
+        let place = format!("layer {} `{name}`", i + 1);
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') || name.is_empty() {
+            return Err(format!("{place}: a name is made of letters, digits, _ and -"));
+        }
+        let before = layers.last().map_or("input", |l| &l.name).to_string();
+        let inputs = match table.remove("inputs") {
+            None => vec![before],
+            Some(value) => value.try_into().map_err(|_| format!("{place}: `inputs` is a list of layer names"))?,
+        };
+        let layer = Layer::parse(&kind, table).map_err(|e| format!("{place}: {e}"))?;
+        check_inputs(&layer, &inputs, &known).map_err(|e| format!("{place}: {e}"))?;
+        if !known.insert(name.clone()) {
+            return Err(format!("{place}: the name is taken by an earlier layer"));
+        }
+        layers.push(LayerSpec { name, inputs, layer });
+    }
+    Ok(layers)
+}
+
+fn check_inputs(layer: &Layer, inputs: &[String], known: &HashSet<String>) -> Result<(), String> {
+    if inputs.len() != layer.arity() {
+        let hint = if layer.arity() == 2 { "\n  try: inputs = [\"one\", \"other\"]" } else { "" };
+        return Err(format!("{} reads {} layer(s), and `inputs` names {}{hint}", layer.kind(), layer.arity(), inputs.len()));
+    }
+    match inputs.iter().find(|i| !known.contains(*i)) {
+        Some(missing) => Err(format!("it reads `{missing}`, and no earlier layer has that name")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "name = \"m\"\ninput = [8, 6, 3]\n[[layer]]\ntype = \"conv2d\"\nname = \"a\"\nfilters = 4\nkernel = [3, 2]\npadding = \"same\"\n";
+
+    #[test]
+    fn a_model_file_survives_being_written_and_read() {
+        for preset in presets::PRESETS {
+            let spec = ModelSpec::parse(preset.text, preset.name).unwrap();
+            assert_eq!(spec, ModelSpec::parse(&spec.to_toml(), "written").unwrap());
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let cases = [
+            (format!("{SMALL}kernle = 3\n"), "layer 1 `a`: unknown field `kernle`"),
+            (format!("{SMALL}[[layer]]\ntype = \"relu\"\nname = \"a\"\n"), "taken by an earlier layer"),
+            (format!("{SMALL}[[layer]]\ntype = \"add\"\n"), "reads 2 layer(s), and `inputs` names 1"),
+            (format!("{SMALL}[[layer]]\ntype = \"relu\"\ninputs = [\"b\"]\n"), "no earlier layer has that name"),
+            (format!("{SMALL}[[layer]]\ntype = \"gru\"\n"), "unknown type `gru`; there are conv2d"),
+            ("name = \"m\"\ninput = [8, 6]\n".into(), "`input` must be three numbers"),
+            ("name = \"m\"\ninput = [8, 6, 1]\n".into(), "it has no [[layer]]"),
+            (format!("epochs = 3\n{SMALL}"), "unknown key `epochs`"),
+            ("name = ".into(), "line 1"),
+        ];
+        for (text, part) in cases {
+            let error = ModelSpec::parse(&text, "m.toml").unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("m.toml"), "{error}\nshould say: {part}");
+        }
+    }
+}

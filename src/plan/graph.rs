@@ -1,0 +1,206 @@
+//! A model on a batch as a graph: tensors with shapes, nodes with ops, in the order in which they run.
+
+use std::collections::HashMap;
+
+use lepton_kernels::batch_images::BatchImages;
+use lepton_kernels::batch_index::BatchIndex;
+use lepton_kernels::op::Dtype;
+use lepton_kernels::record::Record;
+use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
+use lepton_kernels::{Op, Shape};
+
+use crate::model::{Init, ModelError, ModelSpec};
+
+/// Index of a tensor in [`Graph::tensors`].
+pub type TensorId = usize;
+
+/// Where a tensor of the graph comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// Something that stays on the device.
+    Resident(Resident),
+    /// A parameter, by its number in [`Graph::parameters`].
+    Parameter(usize),
+    /// Computed by a node.
+    Value,
+}
+
+/// Buffers that stay on the device and are neither parameters nor gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resident {
+    /// The images of the data set, as bytes.
+    Images,
+    /// Their labels.
+    Labels,
+    /// Means and standard deviations of the channels.
+    Norm,
+    /// Loss and right answers of recent steps.
+    History,
+    /// The model's last output, for predictions.
+    Logits,
+}
+
+/// A tensor of the graph.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Its name, such as `conv1` for a layer's output or `conv1.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// How its elements are stored.
+    pub dtype: Dtype,
+    /// Where it comes from.
+    pub kind: Kind,
+}
+
+/// An op with what it reads and writes.
+#[derive(Debug)]
+pub struct Node {
+    /// The layer's name.
+    pub name: String,
+    /// The op.
+    pub op: Box<dyn Op>,
+    /// What it reads: activations, then parameters.
+    pub inputs: Vec<TensorId>,
+    /// What it writes.
+    pub outputs: Vec<TensorId>,
+}
+
+/// A parameter with how it starts.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its tensor.
+    pub tensor: TensorId,
+    /// How it starts.
+    pub init: Init,
+}
+
+/// A model on a batch.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Every tensor.
+    pub tensors: Vec<Tensor>,
+    /// Nodes in the order in which they run.
+    pub nodes: Vec<Node>,
+    /// Parameters in the order of their layers.
+    pub parameters: Vec<Parameter>,
+    /// The batch's images, `[n, h, w, c]`.
+    pub images: TensorId,
+    /// The model's last output, `[n, classes]`.
+    pub logits: TensorId,
+}
+
+/// Steps of history that stay on the device between read-backs.
+pub const HISTORY: usize = 256;
+
+impl Graph {
+    /// The graph of `model` on batches of `batch` images out of a data set of `images`.
+    ///
+    /// # Errors
+    /// If a layer cannot run on what it is given, or the last one does not give one number a class.
+    pub fn build(model: &ModelSpec, batch: usize, images: usize) -> Result<Self, ModelError> {
+        let mut graph = Graph::default();
+        let [h, w, c] = model.input;
+        let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);
+        let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
+        let norm = graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm);
+        let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
+        graph.images = graph.node("batch.images", Box::new(BatchImages), &[data, rows[0], norm])[0];
+        graph.add_layers(model)?;
+        let history = graph.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
+        let loss = graph.node("loss", Box::new(SoftmaxCrossEntropy), &[graph.logits, rows[1], rows[2]]);
+        graph.node("record", Box::new(Record), &[loss[0], loss[1], history]);
+        Ok(graph)
+    }
+
+    fn add_layers(&mut self, model: &ModelSpec) -> Result<(), ModelError> {
+        let mut outputs: HashMap<&str, TensorId> = HashMap::from([("input", self.images)]);
+        for (i, spec) in model.layers.iter().enumerate() {
+            let mut inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
+            let describe = |source| {
+                let reads = |name: &String| format!("`{name}` {}", self.tensors[outputs[name.as_str()]].shape);
+                ModelError::Shape {
+                    number: i + 1,
+                    layer: spec.name.clone(),
+                    reads: format!("it reads {}", spec.inputs.iter().map(reads).collect::<Vec<_>>().join(" and ")),
+                    source,
+                }
+            };
+            let (op, parameters) = spec.layer.build(&self.shapes(&inputs)).map_err(describe)?;
+            let mut shapes = self.shapes(&inputs);
+            shapes.extend(parameters.iter().map(|p| p.shape.clone()));
+            op.outputs(&shapes).map_err(describe)?;
+            for parameter in parameters {
+                let number = self.parameters.len();
+                let name = format!("{}.{}", spec.name, parameter.name);
+                let tensor = self.tensor(&name, parameter.shape, Dtype::F32, Kind::Parameter(number));
+                self.parameters.push(Parameter { tensor, init: parameter.init });
+                inputs.push(tensor);
+            }
+            let output = self.node(&spec.name, op, &inputs)[0];
+            outputs.insert(&spec.name, output);
+            self.logits = output;
+        }
+        let last = model.layers.last().expect("a model has layers");
+        let shape = &self.tensors[self.logits].shape;
+        shape.matrix().map(|_| ()).map_err(|_| ModelError::Shape {
+            number: model.layers.len(),
+            layer: last.name.clone(),
+            reads: "the last layer must give one number a class: [n, classes]".into(),
+            source: lepton_kernels::ShapeError::new(format!("it gives {shape}"))
+                .hint("end with global_avg_pool or flatten, then linear"),
+        })
+    }
+
+    fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {
+        tensors.iter().map(|&t| self.tensors[t].shape.clone()).collect()
+    }
+
+    /// Shapes of a node's inputs.
+    pub fn input_shapes(&self, node: &Node) -> Vec<Shape> {
+        self.shapes(&node.inputs)
+    }
+
+    fn tensor(&mut self, name: &str, shape: Shape, dtype: Dtype, kind: Kind) -> TensorId {
+        self.tensors.push(Tensor { name: name.into(), shape, dtype, kind });
+        self.tensors.len() - 1
+    }
+
+    fn resident(&mut self, name: &str, sizes: &[usize], dtype: Dtype, resident: Resident) -> TensorId {
+        self.tensor(name, Shape::new(sizes), dtype, Kind::Resident(resident))
+    }
+
+    /// Adds a node; its shapes have been checked.
+    fn node(&mut self, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
+        let shapes = op.outputs(&self.shapes(inputs)).expect("shapes were checked");
+        let mut outputs = Vec::new();
+        for (i, shape) in shapes.into_iter().enumerate() {
+            let name = if i == 0 { name.to_string() } else { format!("{name}.{i}") };
+            outputs.push(self.tensor(&name, shape, op.output_dtype(i), Kind::Value));
+        }
+        self.nodes.push(Node { name: name.into(), op, inputs: inputs.to_vec(), outputs: outputs.clone() });
+        outputs
+    }
+
+    /// Elements of all parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.iter().map(|p| self.tensors[p.tensor].shape.count()).sum()
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.tensors[self.logits].shape.sizes()[1]
+    }
+
+    /// Which tensors need a gradient: parameters, and what is computed from them.
+    pub fn needs_gradient(&self) -> Vec<bool> {
+        let mut needs: Vec<bool> = self.tensors.iter().map(|t| matches!(t.kind, Kind::Parameter(_))).collect();
+        for node in &self.nodes {
+            let any = node.inputs.iter().enumerate().any(|(i, &t)| needs[t] && node.op.differentiable(i));
+            for &output in &node.outputs {
+                needs[output] = any;
+            }
+        }
+        needs
+    }
+}

@@ -1,0 +1,333 @@
+//! A model, a loss, an optimiser and a batch size, compiled once into flat lists of steps. Pure and printable: the same
+//! inputs give the same plan, and no device is needed.
+
+mod fuse;
+pub mod graph;
+mod lower;
+mod memory;
+mod text;
+
+use std::sync::Arc;
+
+use lepton_kernels::adam::Adam;
+use lepton_kernels::op::Target;
+use lepton_kernels::sgd::Sgd;
+use lepton_kernels::{Access, Kernel};
+
+pub use graph::{Graph, HISTORY, Resident};
+pub use lower::{Goal, Home, Optimizer};
+
+use crate::config::OptimizerConfig;
+use crate::model::{ModelError, ModelSpec};
+
+/// Offsets of parameters in their buffer: every adapter can bind at multiples of 256 bytes.
+const ALIGN_WORDS: usize = 64;
+
+/// What a plan is made from.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The model.
+    pub model: &'a ModelSpec,
+    /// Images in a batch.
+    pub batch: usize,
+    /// Images of the data set that stays on the device.
+    pub images: usize,
+    /// The optimiser.
+    pub optimizer: &'a OptimizerConfig,
+    /// Which kernels suit the adapter.
+    pub target: Target,
+    /// What the adapter can bind and run.
+    pub limits: Limits,
+}
+
+/// Limits of an adapter that a plan must keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one storage binding.
+    pub binding_bytes: u64,
+    /// Bytes of one buffer.
+    pub buffer_bytes: u64,
+    /// Loop iterations of one invocation, where a driver stops silently.
+    pub iterations: Option<u64>,
+}
+
+impl Limits {
+    /// What every WebGPU adapter promises.
+    pub const WEBGPU: Limits = Limits { binding_bytes: 128 << 20, buffer_bytes: 256 << 20, iterations: None };
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The model does not fit together.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A tensor is too large for the adapter.
+    #[error("`{tensor}` takes {bytes} bytes ({}), and this adapter binds at most {limit} bytes ({})\n  try: {hint}", mib(*bytes), mib(*limit))]
+    TooLarge {
+        /// Which.
+        tensor: String,
+        /// Its size.
+        bytes: u64,
+        /// The adapter's limit.
+        limit: u64,
+        /// A way out.
+        hint: &'static str,
+    },
+    /// A loop is too long for the driver.
+    #[error("`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a smaller --batch, or a newer driver (Mesa 23 and later have no such limit)")]
+    TooLong {
+        /// The layer.
+        layer: String,
+        /// The kernel.
+        kernel: String,
+        /// Its iterations.
+        iterations: u64,
+        /// The driver's limit.
+        limit: u64,
+    },
+}
+
+/// A size for people.
+pub fn mib(bytes: u64) -> String {
+    if bytes < 10 << 10 {
+        format!("{bytes} B")
+    } else if bytes < 10 << 20 {
+        format!("{:.1} KiB", bytes as f64 / 1024.0)
+    } else {
+        format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+    }
+}
+
+/// A buffer on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Buffer {
+    /// Shared by tensors that are not needed at the same time.
+    Slot(usize),
+    /// All parameters.
+    Parameters,
+    /// All gradients.
+    Gradients,
+    /// The optimiser's state number `i`, laid out as the parameters.
+    State(usize),
+    /// Stays on the device.
+    Resident(Resident),
+}
+
+/// A range of a buffer that a step binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Which buffer.
+    pub buffer: Buffer,
+    /// First byte.
+    pub offset: u64,
+    /// Size.
+    pub bytes: u64,
+    /// How the step uses it.
+    pub access: Access,
+}
+
+/// One kernel launch of a list: all that a device needs to know.
+#[derive(Clone, Debug)]
+pub struct PlanStep {
+    /// The layer it belongs to.
+    pub layer: String,
+    /// What runs.
+    pub kernel: Arc<Kernel>,
+    /// What it binds, in `@binding` order.
+    pub bindings: Vec<Bound>,
+    /// Names of the tensors bound.
+    pub tensors: Vec<String>,
+    /// Workgroups along x and y.
+    pub groups: [u32; 2],
+    /// Multiply-adds.
+    pub multiply_adds: u64,
+}
+
+/// A parameter's place.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// `conv1.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: lepton_kernels::Shape,
+    /// How it starts.
+    pub init: crate::model::Init,
+    /// First word in the buffer of all parameters.
+    pub offset_words: usize,
+}
+
+/// A compiled model.
+#[derive(Debug)]
+pub struct Plan {
+    /// The model's name.
+    pub model: String,
+    /// Images in a batch.
+    pub batch: usize,
+    /// Number of classes.
+    pub classes: usize,
+    /// Parameters in the order of their layers.
+    pub parameters: Vec<Placed>,
+    /// Words of the buffers of parameters, gradients and each optimiser state.
+    pub arena_words: usize,
+    /// Tensors of state that the optimiser keeps, by name.
+    pub states: Vec<&'static str>,
+    /// Every buffer with its size.
+    pub buffers: Vec<(Buffer, u64)>,
+    /// Forward, backward, update.
+    pub train: Vec<PlanStep>,
+    /// Loss and right answers.
+    pub evaluate: Vec<PlanStep>,
+    /// Logits.
+    pub predict: Vec<PlanStep>,
+    /// The target it was made for.
+    pub target: Target,
+}
+
+impl Plan {
+    /// Compiles a plan.
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub fn compile(request: &Request) -> Result<Self, PlanError> {
+        let mut graph = Graph::build(request.model, request.batch, request.images)?;
+        fuse::fuse(&mut graph);
+        let (optimizer, states) = optimizer(request.optimizer);
+        let (parameters, arena_words) = place_parameters(&graph);
+        let lists = [Goal::Train, Goal::Evaluate, Goal::Predict]
+            .map(|goal| lower::lower(&graph, &optimizer, goal, &request.target, arena_words));
+        let slots = memory::assign(&lists.each_ref());
+        let finish = |i: usize| finish(&lists[i], &slots.of[i], &parameters, request.limits);
+        let [train, evaluate, predict] = [finish(0)?, finish(1)?, finish(2)?];
+        let mut plan = Plan {
+            model: request.model.name.clone(),
+            batch: request.batch,
+            classes: graph.classes(),
+            parameters,
+            arena_words,
+            states,
+            buffers: Vec::new(),
+            train,
+            evaluate,
+            predict,
+            target: request.target,
+        };
+        plan.buffers = plan.all_buffers(&slots);
+        plan.check_buffers(&request.limits)?;
+        Ok(plan)
+    }
+
+    /// The steps of a goal.
+    pub fn list(&self, goal: Goal) -> &[PlanStep] {
+        match goal {
+            Goal::Train => &self.train,
+            Goal::Evaluate => &self.evaluate,
+            Goal::Predict => &self.predict,
+        }
+    }
+
+    fn all_buffers(&self, slots: &memory::Slots) -> Vec<(Buffer, u64)> {
+        let mut buffers: Vec<(Buffer, u64)> =
+            slots.bytes.iter().enumerate().map(|(i, &bytes)| (Buffer::Slot(i), bytes)).collect();
+        let arena = self.arena_words as u64 * 4;
+        buffers.extend([(Buffer::Parameters, arena), (Buffer::Gradients, arena)]);
+        buffers.extend((0..self.states.len()).map(|i| (Buffer::State(i), arena)));
+        for step in self.train.iter().chain(&self.evaluate).chain(&self.predict) {
+            for bound in &step.bindings {
+                if !buffers.iter().any(|(buffer, _)| *buffer == bound.buffer) {
+                    buffers.push((bound.buffer, bound.bytes));
+                }
+            }
+        }
+        buffers
+    }
+
+    fn check_buffers(&self, limits: &Limits) -> Result<(), PlanError> {
+        let limit = limits.binding_bytes.min(limits.buffer_bytes);
+        for (buffer, bytes) in &self.buffers {
+            if *bytes > limit {
+                let (tensor, hint) = match buffer {
+                    Buffer::Resident(Resident::Images) => ("the images of the data set", "--limit with fewer images"),
+                    _ => ("the parameters", "a smaller model, or an adapter with larger bindings (`lepton-gpu devices`)"),
+                };
+                return Err(PlanError::TooLarge { tensor: tensor.into(), bytes: *bytes, limit, hint });
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of all buffers: the peak, since nothing is allocated later.
+    pub fn bytes(&self) -> u64 {
+        self.buffers.iter().map(|(_, bytes)| bytes).sum()
+    }
+}
+
+fn optimizer(config: &OptimizerConfig) -> (Optimizer, Vec<&'static str>) {
+    let (op, states): (Box<dyn lepton_kernels::Op>, Vec<&'static str>) = match *config {
+        OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
+            let states = if momentum == 0.0 { vec![] } else { vec!["momentum"] };
+            (Box::new(Sgd { momentum, nesterov, weight_decay }), states)
+        }
+        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
+            (Box::new(Adam { beta1, beta2, epsilon, weight_decay }), vec!["moment1", "moment2"])
+        }
+    };
+    (Optimizer { op, states: states.len() }, states)
+}
+
+fn place_parameters(graph: &Graph) -> (Vec<Placed>, usize) {
+    let mut offset_words = 0;
+    let mut placed = Vec::new();
+    for parameter in &graph.parameters {
+        let tensor = &graph.tensors[parameter.tensor];
+        let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
+        let words = shape.count().next_multiple_of(ALIGN_WORDS);
+        placed.push(Placed { name, shape, init: parameter.init, offset_words });
+        offset_words += words;
+    }
+    (placed, offset_words.max(ALIGN_WORDS))
+}
+
+/// Gives every launch its buffers, and checks them against the limits.
+fn finish(
+    list: &lower::Lowering,
+    slots: &[Option<usize>],
+    parameters: &[Placed],
+    limits: Limits,
+) -> Result<Vec<PlanStep>, PlanError> {
+    let bind = |layer: &str, tensor: usize, access: Access| {
+        let described = &list.tensors[tensor];
+        if described.bytes > limits.binding_bytes && described.home == Home::Slot {
+            let hint = "a smaller --batch";
+            let tensor = format!("{layer}: {}", described.name);
+            return Err(PlanError::TooLarge { tensor, bytes: described.bytes, limit: limits.binding_bytes, hint });
+        }
+        let (buffer, offset) = match described.home {
+            Home::Slot => (Buffer::Slot(slots[tensor].expect("a bound tensor has a slot")), 0),
+            Home::Parameter(i) => (Buffer::Parameters, parameters[i].offset_words as u64 * 4),
+            Home::Gradient(i) => (Buffer::Gradients, parameters[i].offset_words as u64 * 4),
+            Home::AllParameters => (Buffer::Parameters, 0),
+            Home::AllGradients => (Buffer::Gradients, 0),
+            Home::State(i) => (Buffer::State(i), 0),
+            Home::Resident(resident) => (Buffer::Resident(resident), 0),
+        };
+        Ok(Bound { buffer, offset, bytes: described.bytes, access })
+    };
+    list.launches
+        .iter()
+        .map(|launch| {
+            if let Some(limit) = limits.iterations.filter(|&limit| launch.iterations >= limit) {
+                let (layer, kernel) = (launch.layer.clone(), launch.kernel.name.to_string());
+                return Err(PlanError::TooLong { layer, kernel, iterations: launch.iterations, limit });
+            }
+            Ok(PlanStep {
+                layer: launch.layer.clone(),
+                kernel: launch.kernel.clone(),
+                bindings: launch.bindings.iter().map(|&(t, a)| bind(&launch.layer, t, a)).collect::<Result<_, _>>()?,
+                tensors: launch.bindings.iter().map(|&(t, _)| list.tensors[t].name.clone()).collect(),
+                groups: launch.groups,
+                multiply_adds: launch.multiply_adds,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,143 @@
+//! A white page to draw on.
+
+use image::{Rgb, RgbImage};
+
+use super::text::{Lettering, Style};
+
+/// Text and axes.
+pub(super) const INK: Rgb<u8> = Rgb([0x1f, 0x23, 0x28]);
+/// Text of less importance.
+pub(super) const FAINT: Rgb<u8> = Rgb([0x59, 0x63, 0x6e]);
+/// The page.
+pub(super) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
+
+/// A rectangle in whole pixels: left, top, width, height.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Area {
+    pub(super) x: usize,
+    pub(super) y: usize,
+    pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+/// An image under construction. What falls outside it is cut off.
+pub(super) struct Canvas {
+    pub(super) image: RgbImage,
+    pub(super) font: Lettering,
+}
+
+impl Canvas {
+    pub(super) fn new(width: usize, height: usize, font: Lettering) -> Canvas {
+        Canvas { image: RgbImage::from_pixel(width as u32, height as u32, PAPER), font }
+    }
+
+    /// Fills a rectangle.
+    pub(super) fn fill(&mut self, area: Area, colour: Rgb<u8>) {
+        let right = (area.x + area.width).min(self.image.width() as usize);
+        let bottom = (area.y + area.height).min(self.image.height() as usize);
+        for y in area.y..bottom {
+            for x in area.x..right {
+                self.image.put_pixel(x as u32, y as u32, colour);
+            }
+        }
+    }
+
+    /// Draws a frame of `thickness` around `area`, outside it.
+    pub(super) fn frame(&mut self, area: Area, thickness: usize, colour: Rgb<u8>) {
+        let Area { x, y, width, height } = area;
+        let (left, top, wide) = (x - thickness, y - thickness, width + 2 * thickness);
+        self.fill(Area { x: left, y: top, width: wide, height: thickness }, colour);
+        self.fill(Area { x: left, y: y + height, width: wide, height: thickness }, colour);
+        self.fill(Area { x: left, y, width: thickness, height }, colour);
+        self.fill(Area { x: x + width, y, width: thickness, height }, colour);
+    }
+
+    /// Copies `picture` to the position of its upper left corner.
+    pub(super) fn paste(&mut self, picture: &RgbImage, x: usize, y: usize) {
+        image::imageops::replace(&mut self.image, picture, x as i64, y as i64);
+    }
+
+    /// Writes one line of text; `y` is the top of the line. Returns where the text ends.
+    pub(super) fn text(&mut self, text: &str, x: f32, y: f32, style: Style, colour: Rgb<u8>) -> f32 {
+        let width = self.font.width(text, style);
+        let left = x.floor() as i32;
+        let base = (y + self.font.ascent(style)).round() as i32;
+        let (columns, rows) = (width.ceil() as i32 + 4, (2.0 * style.size).ceil() as i32);
+        let middle = rows * 2 / 3;
+        let mut mask = vec![0.0f32; (columns * rows) as usize];
+        self.font.rasterise(text, style, |dx, dy, coverage| {
+            let (column, row) = (dx + 1, dy + middle);
+            if (0..columns).contains(&column) && (0..rows).contains(&row) {
+                let cell = &mut mask[(row * columns + column) as usize];
+                *cell = cell.max(coverage);
+            }
+        });
+        for (i, &coverage) in mask.iter().enumerate() {
+            let (column, row) = (i as i32 % columns, i as i32 / columns);
+            self.blend(left + column - 1, base + row - middle, coverage, colour);
+        }
+        x + width
+    }
+
+    /// Draws straight lines through `points` (x, y), `thickness` wide with round ends.
+    pub(super) fn stroke(&mut self, points: &[(f32, f32)], thickness: f32, colour: Rgb<u8>) {
+        let reach = thickness / 2.0 + 1.0;
+        let bound = |values: &mut dyn Iterator<Item = f32>| {
+            values.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v - reach), high.max(v + reach)))
+        };
+        let (left, right) = bound(&mut points.iter().map(|p| p.0));
+        let (top, bottom) = bound(&mut points.iter().map(|p| p.1));
+        for y in top.floor() as i32..=bottom.ceil() as i32 {
+            for x in left.floor() as i32..=right.ceil() as i32 {
+                let centre = (x as f32 + 0.5, y as f32 + 0.5);
+                let away = points.windows(2).map(|ends| distance(centre, ends[0], ends[1])).fold(f32::MAX, f32::min);
+                self.blend(x, y, thickness / 2.0 + 0.5 - away, colour);
+            }
+        }
+    }
+
+    fn blend(&mut self, x: i32, y: i32, coverage: f32, colour: Rgb<u8>) {
+        let inside = (0..self.image.width() as i32).contains(&x) && (0..self.image.height() as i32).contains(&y);
+        if !inside || coverage <= 0.0 {
+            return;
+        }
+        let pixel = self.image.get_pixel_mut(x as u32, y as u32);
+        for (old, new) in pixel.0.iter_mut().zip(colour.0) {
+            let (from, to) = (f32::from(*old), f32::from(new));
+            *old = (from + (to - from) * coverage.min(1.0)).round() as u8;
+        }
+    }
+}
+
+/// Distance of `p` from the line between `a` and `b`.
+fn distance(p: (f32, f32), a: (f32, f32), b: (f32, f32)) -> f32 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let length = (dx * dx + dy * dy).max(f32::MIN_POSITIVE);
+    let along = (((p.0 - a.0) * dx + (p.1 - a.1) * dy) / length).clamp(0.0, 1.0);
+    (p.0 - a.0 - along * dx).hypot(p.1 - a.1 - along * dy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::TITLE;
+    use super::*;
+
+    #[test]
+    fn nothing_outside_the_page_is_touched_and_no_coordinate_panics() {
+        let mut canvas = Canvas::new(20, 10, Lettering::new());
+        canvas.text("much wider than the page", -30.0, -5.0, TITLE, INK);
+        canvas.stroke(&[(-5.0, -5.0), (40.0, 30.0)], 3.0, INK);
+        canvas.fill(Area { x: 15, y: 5, width: 100, height: 100 }, INK);
+        canvas.fill(Area { x: 50, y: 50, width: 1, height: 1 }, INK);
+        assert_eq!(canvas.image.dimensions(), (20, 10));
+    }
+
+    #[test]
+    fn text_reaches_as_far_as_it_says() {
+        let mut canvas = Canvas::new(200, 40, Lettering::new());
+        let end = canvas.text("Hamburg", 10.0, 5.0, TITLE, INK);
+        let inked: Vec<u32> = canvas.image.enumerate_pixels().filter(|p| *p.2 != PAPER).map(|p| p.0).collect();
+        let (first, last) = (*inked.iter().min().unwrap(), *inked.iter().max().unwrap());
+        assert!((10..14).contains(&first) && last as f32 <= end && last as f32 > end - 5.0, "{first}..{last}, {end}");
+    }
+}

@@ -1,0 +1,38 @@
+//! Pictures of data and of what a model said about it, as images to save: a grid of predictions, and one image with
+//! axes. Everything is drawn here with a font that is inside the binary; nothing has to be installed.
+//!
+//! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
+
+mod canvas;
+mod grid;
+mod scale;
+mod show;
+mod text;
+mod viridis;
+
+pub use grid::{GridCell, prediction_grid};
+pub use show::show_image;
+pub use viridis::viridis;
+
+/// A u8 image, `[h, w, c]` with c = 1 (grey) or 3 (RGB), values 0 to 255.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture<'a> {
+    /// The values, row by row, channels innermost: `height * width * channels` of them.
+    pub pixels: &'a [u8],
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// 1 or 3.
+    pub channels: usize,
+}
+
+impl Picture<'_> {
+    /// Panics where the fields contradict each other: a picture is made by this program, not by its user.
+    fn check(&self) {
+        let Picture { pixels, height, width, channels } = *self;
+        assert!(channels == 1 || channels == 3, "a picture has 1 or 3 channels, not {channels}");
+        assert!(height > 0 && width > 0, "a picture of {height}×{width} has no pixel");
+        assert_eq!(pixels.len(), height * width * channels, "values of a {height}×{width}×{channels} picture");
+    }
+}

@@ -1,0 +1,118 @@
+//! Words in pictures: measuring, shortening and rasterising with the font inside the binary.
+
+use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use epaint_default_fonts::UBUNTU_LIGHT;
+
+/// Size and weight of a piece of text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    /// Ascent plus descent in pixels.
+    pub(super) size: f32,
+    /// Extra stroke width in pixels: the font is a light one, which is too thin at the size of a caption.
+    pub(super) weight: f32,
+}
+
+/// The headline of a picture.
+pub(super) const TITLE: Style = Style { size: 24.0, weight: 0.75 };
+/// Text that must be read at a glance.
+pub(super) const STRONG: Style = Style { size: 18.0, weight: 0.6 };
+/// Text for a second look.
+pub(super) const PLAIN: Style = Style { size: 16.5, weight: 0.4 };
+
+/// The font.
+pub(super) struct Lettering {
+    font: FontRef<'static>,
+}
+
+impl Lettering {
+    pub(super) fn new() -> Lettering {
+        Lettering { font: FontRef::try_from_slice(UBUNTU_LIGHT).expect("the font inside the binary is valid") }
+    }
+
+    /// Width of `text` in pixels.
+    pub(super) fn width(&self, text: &str, style: Style) -> f32 {
+        self.layout(text, style).1
+    }
+
+    /// `text`, or as much of its beginning as fits into `width` pixels together with an ellipsis.
+    pub(super) fn shorten(&self, text: &str, style: Style, width: f32) -> String {
+        if self.width(text, style) <= width {
+            return text.to_owned();
+        }
+        let mut ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        while let Some(end) = ends.pop() {
+            let short = format!("{}…", text[..end].trim_end());
+            if self.width(&short, style) <= width {
+                return short;
+            }
+        }
+        String::new()
+    }
+
+    /// Distance from the top of a line of this style to its baseline, in pixels.
+    pub(super) fn ascent(&self, style: Style) -> f32 {
+        self.font.as_scaled(PxScale::from(style.size)).ascent()
+    }
+
+    /// Calls `dot(x, y, coverage)` for every pixel that `text` touches, relative to the start of the baseline; a pixel
+    /// may be reported more than once, and then the largest coverage counts.
+    pub(super) fn rasterise(&self, text: &str, style: Style, mut dot: impl FnMut(i32, i32, f32)) {
+        for glyph in self.layout(text, style).0 {
+            for offset in [0.0, style.weight] {
+                let mut glyph = glyph.clone();
+                glyph.position.x += offset;
+                let Some(outline) = self.font.outline_glyph(glyph) else { continue };
+                let corner = outline.px_bounds().min;
+                outline.draw(|x, y, coverage| {
+                    dot(x as i32 + corner.x as i32, y as i32 + corner.y as i32, coverage.min(1.0));
+                });
+            }
+        }
+    }
+
+    /// The glyphs of `text` on a baseline at y = 0, and where the next one would start.
+    fn layout(&self, text: &str, style: Style) -> (Vec<Glyph>, f32) {
+        let font = self.font.as_scaled(PxScale::from(style.size));
+        let (mut glyphs, mut x, mut previous) = (Vec::new(), 0.0, None);
+        for letter in text.chars() {
+            let id = font.glyph_id(if letter.is_control() { ' ' } else { letter });
+            if let Some(previous) = previous {
+                x += font.kern(previous, id);
+            }
+            glyphs.push(id.with_scale_and_position(style.size, point(x, 0.0)));
+            // Half of the extra weight goes into the gap between letters.
+            x += font.h_advance(id) + style.weight / 2.0;
+            previous = Some(id);
+        }
+        (glyphs, x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_too_long_is_shortened_to_fit() {
+        let font = Lettering::new();
+        let long = "Bernese mountain dog, Größe über 60 cm";
+        for width in [20.0, 57.0, 110.0, 168.0, 250.0] {
+            let short = font.shorten(long, STRONG, width);
+            assert!(short.ends_with('…') && short.chars().count() < long.chars().count(), "{short}");
+            assert!(font.width(&short, STRONG) <= width, "{short} in {width}");
+            let one_more = long.chars().take(short.chars().count() + 1).collect::<String>() + "…";
+            assert!(font.width(&one_more, STRONG) > width, "{short} leaves room in {width}");
+        }
+        assert_eq!(font.shorten(long, STRONG, 1000.0), long);
+        assert_eq!(font.shorten(long, STRONG, 1.0), "");
+        assert_eq!(font.shorten("", STRONG, 0.0), "");
+    }
+
+    #[test]
+    fn every_letter_that_captions_need_is_in_the_font() {
+        let font = Lettering::new();
+        for letter in "0123456789%()<>:·…×–—äöüßéñçøłΩж".chars() {
+            assert_ne!(font.font.glyph_id(letter).0, 0, "{letter}");
+        }
+    }
+}
