@@ -85,7 +85,7 @@ impl<'gpu> Program<'gpu> {
         let every: Vec<&PlanStep> = plan.train.iter().chain(&plan.evaluate).chain(&plan.predict).collect();
         let keys: Vec<Key> = every.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
         gpu.pipelines(&keys)?;
-        for goal in [Goal::Train, Goal::Evaluate, Goal::Predict] {
+        for goal in Goal::ALL {
             program.lists[list_index(goal)] = program.encode(plan.list(goal))?;
         }
         gpu.wait()?;
@@ -122,7 +122,15 @@ impl<'gpu> Program<'gpu> {
     /// # Errors
     /// [`GpuError`].
     pub fn write(&self, buffer: Buffer, bytes: &[u8]) -> Result<(), GpuError> {
-        self.gpu.upload(&self.buffers[&buffer], bytes)
+        self.gpu.upload(&self.buffers[&buffer], &[bytes])
+    }
+
+    /// Writes pieces one after another from the buffer's start.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub fn write_all(&self, buffer: Buffer, pieces: &[&[u8]]) -> Result<(), GpuError> {
+        self.gpu.upload(&self.buffers[&buffer], pieces)
     }
 
     /// Reads a buffer.

@@ -6,20 +6,22 @@ use super::device::{Gpu, GpuError};
 const PIECE: u64 = 4 << 20;
 
 impl Gpu {
-    /// Writes `bytes` to the start of `buffer`; a last partial word is filled up with zeros.
-    pub(super) fn upload(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), GpuError> {
-        for (i, piece) in bytes.chunks(PIECE as usize).enumerate() {
-            let offset = i as u64 * PIECE;
-            let whole = piece.len() / 4 * 4;
-            self.queue.write_buffer(buffer, offset, &piece[..whole]);
-            if whole < piece.len() {
-                let mut word = [0; 4];
-                word[..piece.len() - whole].copy_from_slice(&piece[whole..]);
-                self.queue.write_buffer(buffer, offset + whole as u64, &word);
-            }
+    /// Writes `parts` one after another from the start of `buffer`; a last partial word is filled up with zeros.
+    pub(super) fn upload(&self, buffer: &wgpu::Buffer, parts: &[&[u8]]) -> Result<(), GpuError> {
+        let total: usize = parts.iter().map(|p| p.len()).sum();
+        let mut bytes = parts.iter().flat_map(|part| part.iter().copied());
+        let mut piece = Vec::with_capacity(total.min(PIECE as usize).next_multiple_of(4));
+        let mut offset = 0;
+        while offset < total {
+            piece.clear();
+            piece.extend(bytes.by_ref().take(PIECE as usize));
+            let length = piece.len();
+            piece.resize(length.next_multiple_of(4), 0);
+            self.queue.write_buffer(buffer, offset as u64, &piece);
+            offset += length;
             // staging memory is freed before more is taken
             self.queue.submit([]);
-            if bytes.len() as u64 > PIECE {
+            if total as u64 > PIECE {
                 self.wait()?;
             }
         }

@@ -26,7 +26,7 @@ impl Gpu {
         let mut buffers = Vec::with_capacity(contents.len());
         for bytes in contents {
             let buffer = self.buffer("verify", bytes.len() as u64)?;
-            self.upload(&buffer, bytes)?;
+            self.upload(&buffer, &[bytes])?;
             buffers.push(buffer);
         }
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;

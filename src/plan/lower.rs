@@ -66,6 +66,11 @@ pub enum Goal {
     Predict,
 }
 
+impl Goal {
+    /// Every goal.
+    pub const ALL: [Goal; 3] = [Goal::Train, Goal::Evaluate, Goal::Predict];
+}
+
 /// A list of launches and its tensors.
 #[derive(Debug, Default)]
 pub struct Lowering {

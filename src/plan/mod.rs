@@ -38,6 +38,8 @@ pub struct Request<'a> {
     pub target: Target,
     /// What the adapter can bind and run.
     pub limits: Limits,
+    /// What it must be able to do; lists for other goals stay empty.
+    pub goals: &'a [Goal],
 }
 
 /// Limits of an adapter that a plan must keep.
@@ -194,8 +196,10 @@ impl Plan {
         fuse::fuse(&mut graph);
         let (optimizer, states) = optimizer(request.optimizer);
         let (parameters, arena_words) = place_parameters(&graph);
-        let lists = [Goal::Train, Goal::Evaluate, Goal::Predict]
-            .map(|goal| lower::lower(&graph, &optimizer, goal, &request.target, arena_words));
+        let lists = Goal::ALL.map(|goal| match request.goals.contains(&goal) {
+            true => lower::lower(&graph, &optimizer, goal, &request.target, arena_words),
+            false => lower::Lowering::default(),
+        });
         let slots = memory::assign(&lists.each_ref());
         let finish = |i: usize| finish(&lists[i], &slots.of[i], &parameters, request.limits);
         let [train, evaluate, predict] = [finish(0)?, finish(1)?, finish(2)?];
@@ -230,8 +234,11 @@ impl Plan {
         let mut buffers: Vec<(Buffer, u64)> =
             slots.bytes.iter().enumerate().map(|(i, &bytes)| (Buffer::Slot(i), bytes)).collect();
         let arena = self.arena_words as u64 * 4;
-        buffers.extend([(Buffer::Parameters, arena), (Buffer::Gradients, arena)]);
-        buffers.extend((0..self.states.len()).map(|i| (Buffer::State(i), arena)));
+        buffers.push((Buffer::Parameters, arena));
+        if !self.train.is_empty() {
+            buffers.push((Buffer::Gradients, arena));
+            buffers.extend((0..self.states.len()).map(|i| (Buffer::State(i), arena)));
+        }
         for step in self.train.iter().chain(&self.evaluate).chain(&self.predict) {
             for bound in &step.bindings {
                 if !buffers.iter().any(|(buffer, _)| *buffer == bound.buffer) {

@@ -1,0 +1,227 @@
+//! What a checkpoint holds, and its bytes. The same run gives the same bytes: no time, no machine, no hash order.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+
+use super::store;
+use crate::config::RunConfig;
+use crate::model::ModelSpec;
+use crate::plan::Placed;
+use crate::train::State;
+
+/// The metadata key that holds [`Meta`] as JSON.
+const KEY: &str = "lepton";
+/// Version of the format.
+const FORMAT: u32 = 1;
+
+/// Why a checkpoint cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// Nothing there.
+    #[error("there is no checkpoint at {path}\n  try: the folder of a run (it holds last.safetensors), or a .safetensors file")]
+    Missing {
+        /// Where.
+        path: String,
+    },
+    /// The system cannot read or write it.
+    #[error("{path}: {source}{}", store::advice(source))]
+    Io {
+        /// Where.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is damaged or of another kind.
+    #[error("{path} is not a whole checkpoint: {problem}\n  try: another checkpoint of the run (last.safetensors, best.safetensors)")]
+    Damaged {
+        /// Where.
+        path: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// It belongs to another model.
+    #[error("{path} is a checkpoint of another model: {problem}")]
+    OtherModel {
+        /// Where.
+        path: String,
+        /// Which parameter, and both shapes.
+        problem: String,
+    },
+}
+
+/// A tensor of f32 with its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// `conv1.weight`, or `optimizer.moment1.conv1.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its elements, little-endian f32.
+    pub data: Vec<u8>,
+}
+
+impl View for &NamedTensor {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        (&self.data).into()
+    }
+    fn data_len(&self) -> usize {
+        self.data.len()
+    }
+}
+
+/// Everything but tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Version of the format.
+    pub format: u32,
+    /// The model file.
+    pub model: String,
+    /// The run's configuration.
+    pub config: RunConfig,
+    /// Class names.
+    pub classes: Vec<String>,
+    /// Where the run stands.
+    pub state: State,
+}
+
+impl Meta {
+    /// The model.
+    ///
+    /// # Errors
+    /// If the stored model file is damaged.
+    pub fn model(&self) -> Result<ModelSpec, CheckpointError> {
+        ModelSpec::parse(&self.model, "in the checkpoint")
+            .map_err(|e| CheckpointError::Damaged { path: "checkpoint".into(), problem: e.to_string() })
+    }
+}
+
+/// A run at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Where it was read from; empty for one just made.
+    pub path: String,
+    /// Everything but tensors.
+    pub meta: Meta,
+    /// Weights, then optimiser state.
+    pub tensors: Vec<NamedTensor>,
+}
+
+impl Checkpoint {
+    /// A checkpoint of a run.
+    pub fn new(
+        model: &ModelSpec,
+        config: &RunConfig,
+        classes: &[String],
+        state: &State,
+        tensors: Vec<NamedTensor>,
+    ) -> Self {
+        let meta = Meta {
+            format: FORMAT,
+            model: model.to_toml(),
+            config: config.clone(),
+            classes: classes.to_vec(),
+            state: state.clone(),
+        };
+        Checkpoint { path: String::new(), meta, tensors }
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Panics
+    /// If two tensors have one name, which the model's rules exclude.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let meta = serde_json::to_string(&self.meta).expect("metadata is plain data");
+        let views = self.tensors.iter().map(|t| (t.name.clone(), t));
+        safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), meta)]))).expect("tensors are well formed")
+    }
+
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let path_text = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path_text.clone() },
+            _ => CheckpointError::Io { path: path_text.clone(), source },
+        })?;
+        Self::parse(&bytes, path_text)
+    }
+
+    fn parse(bytes: &[u8], path: String) -> Result<Self, CheckpointError> {
+        let damaged = |problem: String| CheckpointError::Damaged { path: path.clone(), problem };
+        let (_, header) = SafeTensors::read_metadata(bytes)
+            .map_err(|e| damaged(format!("{e} (the file has {} bytes)", bytes.len())))?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|e| damaged(format!("{e} (the file has {} bytes)", bytes.len())))?;
+        let json = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
+            damaged(format!("it has no `{KEY}` metadata, so another program wrote it"))
+        })?;
+        let meta: Meta = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata: {e}")))?;
+        if meta.format != FORMAT {
+            return Err(damaged(format!("it has format {}, and this program reads format {FORMAT}", meta.format)));
+        }
+        let mut tensors = Vec::new();
+        for (name, view) in file.tensors() {
+            if view.dtype() != Dtype::F32 {
+                return Err(damaged(format!("tensor `{name}` holds {:?}, not F32", view.dtype())));
+            }
+            tensors.push(NamedTensor { name, shape: view.shape().to_vec(), data: view.data().to_vec() });
+        }
+        Ok(Checkpoint { path, meta, tensors })
+    }
+
+    fn find(&self, name: &str) -> Option<&NamedTensor> {
+        self.tensors.iter().find(|t| t.name == name)
+    }
+
+    /// Checks that the weights are those of a model with these parameters.
+    ///
+    /// # Errors
+    /// [`CheckpointError::OtherModel`].
+    pub fn check_parameters(&self, parameters: &[Placed]) -> Result<(), CheckpointError> {
+        let other = |problem: String| CheckpointError::OtherModel { path: self.path.clone(), problem };
+        for parameter in parameters {
+            let wanted = parameter.shape.sizes();
+            match self.find(&parameter.name) {
+                None => return Err(other(format!("it has no `{}` {}", parameter.name, parameter.shape))),
+                Some(found) if found.shape != wanted => {
+                    return Err(other(format!("`{}` is {:?}, and the model needs {wanted:?}", parameter.name, found.shape)));
+                }
+                Some(_) => {}
+            }
+        }
+        let weights = self.tensors.iter().filter(|t| !t.name.starts_with("optimizer."));
+        match weights.into_iter().find(|t| parameters.iter().all(|p| p.name != t.name)) {
+            Some(extra) => Err(other(format!("it has `{}`, which the model has not", extra.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// The bytes of a buffer that holds all tensors whose name is `prefix` and a parameter's name.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`] if one is missing.
+    pub fn arena(&self, prefix: &str, parameters: &[Placed], words: usize) -> Result<Vec<u8>, CheckpointError> {
+        let mut bytes = vec![0; words * 4];
+        for parameter in parameters {
+            let name = format!("{prefix}{}", parameter.name);
+            let found = self.find(&name).filter(|t| t.shape == parameter.shape.sizes());
+            let tensor = found.ok_or_else(|| CheckpointError::Damaged {
+                path: self.path.clone(),
+                problem: format!("tensor `{name}` {} is missing", parameter.shape),
+            })?;
+            bytes[parameter.offset_words * 4..][..tensor.data.len()].copy_from_slice(&tensor.data);
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,7 @@
+//! Checkpoints: one `.safetensors` file each, with weights, optimiser state and everything else a run is.
+
+mod format;
+mod store;
+
+pub use format::{Checkpoint, CheckpointError, Meta, NamedTensor};
+pub use store::{locate, write_atomically};

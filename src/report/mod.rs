@@ -1,0 +1,3 @@
+//! Everything that prints or draws.
+
+pub mod draw;

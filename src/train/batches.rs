@@ -1,0 +1,104 @@
+//! Which images a batch holds, as the step uniform says it: pure functions of seed, epoch and position.
+
+use lepton_kernels::{Step, random};
+
+/// Purposes of random keys; each gives an independent permutation.
+const SPLIT: u64 = 1;
+const SHUFFLE: u64 = 2;
+
+/// A run of images in the data set on the device: training images first, then test images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// First position.
+    pub start: usize,
+    /// Positions.
+    pub length: usize,
+    /// Images that the split permutes; 0 where positions are images.
+    pub split_over: usize,
+}
+
+/// Ranges of a data set under a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    seed: u64,
+    /// Images that are learned.
+    pub train: Range,
+    /// Images held out for validation.
+    pub held_out: Option<Range>,
+    /// Images of the test split.
+    pub test: Option<Range>,
+}
+
+impl Order {
+    /// `train` training images, of which the share `hold_out` validates, then `test` test images.
+    pub fn new(seed: u64, train: usize, test: usize, hold_out: f64) -> Self {
+        let held = (train as f64 * hold_out).round() as usize;
+        let split_over = if held > 0 { train } else { 0 };
+        let range = |start, length, split_over| Range { start, length, split_over };
+        Order {
+            seed,
+            train: range(0, train - held, split_over),
+            held_out: (held > 0).then(|| range(train - held, held, split_over)),
+            test: (test > 0).then(|| range(train, test, 0)),
+        }
+    }
+
+    fn step(&self, range: &Range, batch: usize, number: usize) -> Step {
+        let start = batch * number;
+        Step {
+            batch_start: start as u32,
+            batch_length: batch.min(range.length - start) as u32,
+            range_start: range.start as u32,
+            range_length: range.length as u32,
+            data_length: range.split_over as u32,
+            split_key: if range.split_over > 0 { random::key(self.seed, SPLIT, 0) } else { [0, 0] },
+            ..Step::default()
+        }
+    }
+
+    /// Batch `number` of a shuffled epoch over the training images.
+    pub fn training_step(&self, epoch: u32, batch: usize, number: usize) -> Step {
+        let shuffle_key = random::key(self.seed, SHUFFLE, u64::from(epoch));
+        Step { shuffle_key, ..self.step(&self.train, batch, number) }
+    }
+
+    /// Batch `number` of a range in order.
+    pub fn evaluation_step(&self, range: &Range, batch: usize, number: usize) -> Step {
+        self.step(range, batch, number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lepton_kernels::batch_index::image_of_row;
+
+    fn images(steps: impl Iterator<Item = Step>) -> Vec<u32> {
+        steps.flat_map(|step| (0..64).filter_map(move |row| image_of_row(&step, row))).collect()
+    }
+
+    #[test]
+    fn an_epoch_and_the_held_out_images_are_the_whole_training_set_once() {
+        let order = Order::new(3, 100, 20, 0.15);
+        let held_out = order.held_out.unwrap();
+        assert_eq!((order.train.length, held_out.length), (85, 15));
+        let mut all = images((0..6).map(|b| order.training_step(2, 16, b)));
+        assert_eq!(all.len(), 85);
+        all.extend(images((0..1).map(|b| order.evaluation_step(&held_out, 16, b))));
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<_>>());
+        let test = images((0..2).map(|b| order.evaluation_step(&order.test.unwrap(), 16, b)));
+        assert_eq!(test, (100..120).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn epochs_differ_and_repeat_with_the_seed() {
+        let epoch = |seed, epoch| {
+            let order = Order::new(seed, 50, 0, 0.0);
+            images((0..4).map(move |b| order.training_step(epoch, 16, b)))
+        };
+        assert_eq!(epoch(1, 0), epoch(1, 0));
+        assert_ne!(epoch(1, 0), epoch(1, 1));
+        assert_ne!(epoch(1, 0), epoch(2, 0));
+    }
+}

@@ -1,0 +1,75 @@
+//! What a run tells whoever listens: the terminal, `events.jsonl`, an application.
+
+use serde::Serialize;
+
+/// Loss and accuracy over some images.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Metrics {
+    /// Mean loss of an image.
+    pub loss: f64,
+    /// Share of right answers, 0..1.
+    pub accuracy: f64,
+}
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first step has finished: everything is compiled.
+    FirstStep {
+        /// Seconds since the trainer was asked for.
+        seconds: f64,
+    },
+    /// Some steps have finished.
+    Progress {
+        /// Epoch, from 1.
+        epoch: u32,
+        /// Steps done in this epoch.
+        step: usize,
+        /// Steps of an epoch.
+        steps: usize,
+        /// Images seen by these steps.
+        images: usize,
+        /// Seconds these steps took.
+        seconds: f64,
+        /// Means over the epoch so far.
+        #[serde(flatten)]
+        so_far: Metrics,
+    },
+    /// An epoch has finished.
+    Epoch {
+        /// Epoch, from 1.
+        epoch: u32,
+        /// Steps since the start of the run.
+        global_step: u64,
+        /// Steps of an epoch.
+        steps: usize,
+        /// Seconds of this epoch in this process.
+        seconds: f64,
+        /// Means over the training images, while they were learned.
+        #[serde(flatten)]
+        train: Metrics,
+        /// Means over the validation images.
+        validation: Option<Metrics>,
+        /// Whether this is the best epoch so far.
+        best: bool,
+    },
+    /// The test split was evaluated at the end.
+    Test {
+        /// Images.
+        images: usize,
+        /// Means.
+        #[serde(flatten)]
+        metrics: Metrics,
+    },
+}
+
+/// What a listener wants after an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    #[default]
+    Continue,
+    /// Save and stop.
+    Stop,
+}

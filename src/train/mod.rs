@@ -1,0 +1,13 @@
+//! Training: the loop, what it counts, and what it says while it runs.
+
+mod batches;
+mod event;
+mod predict;
+mod state;
+mod trainer;
+
+pub use batches::{Order, Range};
+pub use event::{Control, Event, Metrics};
+pub use predict::{Answer, Predictor};
+pub use state::State;
+pub use trainer::{Outcome, TrainError, Trainer};

@@ -1,0 +1,103 @@
+//! Answers of a trained model on images.
+
+use lepton_kernels::Step;
+
+use super::trainer::{TrainError, unit_norm};
+use crate::checkpoint::Checkpoint;
+use crate::config::OptimizerConfig;
+use crate::gpu::{Gpu, Program};
+use crate::plan::{Buffer, Goal, Plan, Request, Resident};
+
+/// A model's answer on one image: its probabilities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Probability of each class, in the order of the classes.
+    pub probabilities: Vec<f64>,
+}
+
+impl Answer {
+    /// From logits, by softmax in f64.
+    fn from_logits(logits: &[f32]) -> Self {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let powers: Vec<f64> = logits.iter().map(|&l| f64::from(l - largest).exp()).collect();
+        let total: f64 = powers.iter().sum();
+        Answer { probabilities: powers.into_iter().map(|p| p / total).collect() }
+    }
+
+    /// The `k` likeliest classes with their probabilities, likeliest first; of equal ones the first class comes first.
+    pub fn top(&self, k: usize) -> Vec<(usize, f64)> {
+        let mut ranked: Vec<(usize, f64)> = self.probabilities.iter().copied().enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked.truncate(k);
+        ranked
+    }
+}
+
+/// A trained model ready to answer.
+pub struct Predictor<'gpu> {
+    program: Program<'gpu>,
+    plan: Plan,
+    image_len: usize,
+}
+
+/// Images that are answered at a time.
+const BATCH: usize = 64;
+
+impl<'gpu> Predictor<'gpu> {
+    /// Puts a checkpoint's model on a device.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint) -> Result<Self, TrainError> {
+        let model = checkpoint.meta.model()?;
+        let request = Request {
+            model: &model,
+            batch: BATCH,
+            images: BATCH,
+            optimizer: &OptimizerConfig::default(),
+            target: gpu.target(),
+            limits: gpu.limits(),
+            goals: &[Goal::Predict],
+        };
+        let plan = Plan::compile(&request)?;
+        checkpoint.check_parameters(&plan.parameters)?;
+        let program = Program::new(gpu, &plan)?;
+        program.write(Buffer::Parameters, &checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write(Buffer::Resident(Resident::Norm), &unit_norm(model.input[2]))?;
+        Ok(Predictor { program, plan, image_len: model.input.iter().product() })
+    }
+
+    /// Answers for images `[n, h, w, c]` of bytes, of the model's input size.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    ///
+    /// # Panics
+    /// If `images` is not a whole number of images.
+    pub fn predict(&mut self, images: &[u8]) -> Result<Vec<Answer>, TrainError> {
+        assert_eq!(images.len() % self.image_len, 0, "whole images");
+        let mut answers = Vec::new();
+        for batch in images.chunks(BATCH * self.image_len) {
+            let count = (batch.len() / self.image_len) as u32;
+            self.program.write(Buffer::Resident(Resident::Images), batch)?;
+            let step = Step { batch_length: count, range_length: count, ..Step::default() };
+            self.program.run(Goal::Predict, &mut [step])?;
+            let bytes = self.program.read(Buffer::Resident(Resident::Logits), 0, u64::from(count) * self.plan.classes as u64 * 4)?;
+            let logits: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            answers.extend(logits.chunks_exact(self.plan.classes).map(Answer::from_logits));
+        }
+        Ok(answers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_sum_to_one_even_for_huge_logits() {
+        let answer = Answer::from_logits(&[1e30, -1e30, 1e30]);
+        assert_eq!(answer.probabilities, [0.5, 0.0, 0.5]);
+        assert_eq!(answer.top(2), [(0, 0.5), (2, 0.5)]);
+    }
+}

@@ -1,0 +1,48 @@
+//! Where a run stands: everything that, with weights and optimiser state, decides what happens next.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Metrics;
+
+/// A run's position and sums.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Steps since the start.
+    pub step: u64,
+    /// Epochs that have finished.
+    pub epoch: u32,
+    /// Batches done in the epoch that is running.
+    pub batch: usize,
+    /// Sum of losses over the images of that epoch.
+    pub loss_sum: f64,
+    /// Right answers in that epoch.
+    pub correct: u64,
+    /// Images seen in that epoch.
+    pub seen: u64,
+    /// The best epoch's score so far: validation accuracy, or the negative training loss without validation.
+    pub best: Option<f64>,
+}
+
+impl State {
+    /// Means over the epoch so far.
+    pub fn so_far(&self) -> Metrics {
+        let seen = self.seen.max(1) as f64;
+        Metrics { loss: self.loss_sum / seen, accuracy: self.correct as f64 / seen }
+    }
+
+    /// Adds a batch of `images`, with the mean loss and the right answers that the device counted.
+    pub fn add(&mut self, images: usize, mean_loss: f32, correct: f32) {
+        self.step += 1;
+        self.batch += 1;
+        self.seen += images as u64;
+        self.loss_sum += f64::from(mean_loss) * images as f64;
+        self.correct += correct as u64;
+    }
+
+    /// Starts the next epoch.
+    pub fn finish_epoch(&mut self) {
+        self.epoch += 1;
+        self.batch = 0;
+        (self.loss_sum, self.correct, self.seen) = (0.0, 0, 0);
+    }
+}

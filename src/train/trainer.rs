@@ -1,0 +1,356 @@
+//! The training loop.
+
+use std::time::Instant;
+
+use lepton_kernels::Step;
+use lepton_kernels::adam::Adam;
+
+use super::batches::{Order, Range};
+use super::event::{Control, Event, Metrics};
+use super::state::State;
+use crate::checkpoint::{Checkpoint, CheckpointError, NamedTensor};
+use crate::config::{OptimizerConfig, RunConfig, Validation};
+use crate::data::Dataset;
+use crate::gpu::{Gpu, GpuError, Program};
+use crate::model::{ModelSpec, initial_values};
+use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
+
+/// Why training stopped, or did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Data and model do not fit together.
+    #[error("{0}")]
+    Mismatch(String),
+    /// The loss is not a number any more.
+    #[error("step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed")]
+    NotFinite {
+        /// The step, from 1.
+        step: u64,
+        /// The loss.
+        loss: f32,
+        /// The learning rate.
+        learning_rate: f32,
+    },
+}
+
+/// How a call of [`Trainer::fit`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All epochs or steps are done.
+    Finished,
+    /// The listener stopped it.
+    Stopped,
+}
+
+/// A model, its data and its optimiser on a device.
+pub struct Trainer<'gpu> {
+    program: Program<'gpu>,
+    plan: Plan,
+    model: ModelSpec,
+    config: RunConfig,
+    classes: Vec<String>,
+    order: Order,
+    state: State,
+    begun: Instant,
+    steps: Vec<Step>,
+}
+
+impl<'gpu> Trainer<'gpu> {
+    /// A run from its start: weights from the seed, everything on the device.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn new(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
+        let trainer = Self::build(gpu, data, model, config)?;
+        let mut words = vec![0f32; trainer.plan.arena_words];
+        for parameter in &trainer.plan.parameters {
+            let values = initial_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed);
+            words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
+        }
+        trainer.program.write(Buffer::Parameters, bytemuck::cast_slice(&words))?;
+        Ok(trainer)
+    }
+
+    /// A run continued from a checkpoint, under its configuration or one that goes further.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn resume(gpu: &'gpu Gpu, data: &Dataset, from: &Checkpoint, config: RunConfig) -> Result<Self, TrainError> {
+        let mut trainer = Self::build(gpu, data, from.meta.model()?, config)?;
+        trainer.restore(from)?;
+        Ok(trainer)
+    }
+
+    fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
+        let begun = Instant::now();
+        let train = data.train.as_ref().ok_or_else(|| {
+            TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source))
+        })?;
+        check_fit(data, &model)?;
+        let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
+        let test = data.test.as_ref();
+        let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), hold_out(&config));
+        if config.validation == Validation::Test && order.test.is_none() {
+            let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
+            return Err(TrainError::Mismatch(message));
+        }
+        if order.train.length == 0 {
+            return Err(TrainError::Mismatch(format!(
+                "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
+            )));
+        }
+        let request = Request {
+            model: &model,
+            batch: config.batch,
+            images: count + test.map_or(0, |t| t.count),
+            optimizer: &config.optimizer,
+            target: gpu.target(),
+            limits: gpu.limits(),
+            goals: &[Goal::Train, Goal::Evaluate],
+        };
+        let plan = Plan::compile(&request)?;
+        if plan.classes != data.classes.len() {
+            return Err(class_mismatch(data, &model, plan.classes));
+        }
+        let program = Program::new(gpu, &plan)?;
+        let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
+        let labels: Vec<u32> =
+            train.labels[..count].iter().chain(test.map_or(&[][..], |t| &t.labels)).copied().collect();
+        program.write_all(Buffer::Resident(Resident::Images), &images)?;
+        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels))?;
+        program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
+        let classes = data.classes.clone();
+        let (state, steps) = (State::default(), Vec::with_capacity(64));
+        Ok(Trainer { program, plan, model, config, classes, order, state, begun, steps })
+    }
+
+    /// The plan, for its memory and its text.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Where the run stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Steps of an epoch.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.order.train.length.div_ceil(self.config.batch)
+    }
+
+    /// Trains to the configured epochs or steps. `listen` hears every event and may stop the run after any of them; it
+    /// is handed the trainer so that it can save.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn fit(
+        &mut self,
+        listen: &mut dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError>,
+    ) -> Result<Outcome, TrainError> {
+        while self.state.epoch < self.config.epochs && !self.out_of_steps() {
+            let begun = Instant::now();
+            while self.state.batch < self.steps_per_epoch() && !self.out_of_steps() {
+                if self.run_some(listen)? == Control::Stop {
+                    return Ok(Outcome::Stopped);
+                }
+            }
+            if self.state.batch == self.steps_per_epoch() {
+                let event = self.finish_epoch(begun)?;
+                if listen(self, &event)? == Control::Stop {
+                    return Ok(Outcome::Stopped);
+                }
+            }
+        }
+        Ok(Outcome::Finished)
+    }
+
+    fn out_of_steps(&self) -> bool {
+        self.config.steps.is_some_and(|steps| self.state.step >= steps)
+    }
+
+    /// One submission's worth of steps.
+    fn run_some(
+        &mut self,
+        listen: &mut dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError>,
+    ) -> Result<Control, TrainError> {
+        let begun = Instant::now();
+        let left = self.steps_per_epoch() - self.state.batch;
+        let allowed = self.config.steps.map_or(u64::MAX, |steps| steps - self.state.step);
+        let count = self.program.steps_per_run(Goal::Train).min(left).min(allowed.try_into().unwrap_or(usize::MAX));
+        self.steps.clear();
+        for i in 0..count {
+            let order = self.order.training_step(self.state.epoch, self.config.batch, self.state.batch + i);
+            let corrections = bias_corrections(&self.config.optimizer, self.state.step + i as u64 + 1);
+            self.steps.push(Step {
+                learning_rate: self.config.learning_rate,
+                bias_correction1: corrections[0],
+                bias_correction2: corrections[1],
+                ..order
+            });
+        }
+        let first = self.state.step == 0;
+        let records = self.program.run(Goal::Train, &mut self.steps)?;
+        let mut images = 0;
+        for ([loss, correct], step) in records.into_iter().zip(&self.steps) {
+            if !loss.is_finite() {
+                let (step, learning_rate) = (self.state.step + 1, self.config.learning_rate);
+                return Err(TrainError::NotFinite { step, loss, learning_rate });
+            }
+            images += step.batch_length as usize;
+            self.state.add(step.batch_length as usize, loss, correct);
+        }
+        if first {
+            listen(self, &Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() })?;
+        }
+        let event = Event::Progress {
+            epoch: self.state.epoch + 1,
+            step: self.state.batch,
+            steps: self.steps_per_epoch(),
+            images,
+            seconds: begun.elapsed().as_secs_f64(),
+            so_far: self.state.so_far(),
+        };
+        listen(self, &event)
+    }
+
+    fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
+        let train = self.state.so_far();
+        let validation = match self.config.validation {
+            Validation::None => None,
+            Validation::Test => self.order.test.map(|range| self.evaluate(range)).transpose()?,
+            Validation::Fraction(_) => self.order.held_out.map(|range| self.evaluate(range)).transpose()?,
+        };
+        let score = validation.map_or(-train.loss, |v| v.accuracy);
+        let best = self.state.best.is_none_or(|before| score > before);
+        if best {
+            self.state.best = Some(score);
+        }
+        self.state.finish_epoch();
+        let seconds = begun.elapsed().as_secs_f64();
+        let (epoch, global_step) = (self.state.epoch, self.state.step);
+        Ok(Event::Epoch { epoch, global_step, steps: self.steps_per_epoch(), seconds, train, validation, best })
+    }
+
+    /// Loss and accuracy over a range of images.
+    fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
+        let batches = range.length.div_ceil(self.config.batch);
+        let mut sums = State::default();
+        let mut done = 0;
+        while done < batches {
+            let count = self.program.steps_per_run(Goal::Evaluate).min(batches - done);
+            self.steps.clear();
+            let order = &self.order;
+            let batch = self.config.batch;
+            self.steps.extend((done..done + count).map(|number| order.evaluation_step(&range, batch, number)));
+            let records = self.program.run(Goal::Evaluate, &mut self.steps)?;
+            for ([loss, correct], step) in records.into_iter().zip(&self.steps) {
+                sums.add(step.batch_length as usize, loss, correct);
+            }
+            done += count;
+        }
+        Ok(sums.so_far())
+    }
+
+    /// Loss and accuracy on the test split, if there is one.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
+        let Some(range) = self.order.test else { return Ok(None) };
+        let metrics = self.evaluate(range)?;
+        Ok(Some(Event::Test { images: range.length, metrics }))
+    }
+
+    /// Everything that the run is, as it stands.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        let mut tensors = Vec::new();
+        let arenas = [("", Buffer::Parameters)].into_iter();
+        let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
+        for (prefix, buffer) in arenas.chain(states) {
+            let bytes = self.program.read(buffer, 0, self.plan.arena_words as u64 * 4)?;
+            for parameter in &self.plan.parameters {
+                let name = match prefix {
+                    "" => parameter.name.clone(),
+                    state => format!("optimizer.{state}.{}", parameter.name),
+                };
+                let start = parameter.offset_words * 4;
+                let data = bytes[start..start + parameter.shape.count() * 4].to_vec();
+                tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
+            }
+        }
+        Ok(Checkpoint::new(&self.model, &self.config, &self.classes, &self.state, tensors))
+    }
+
+    fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
+        from.check_parameters(&self.plan.parameters)?;
+        let arenas = [("", Buffer::Parameters)].into_iter();
+        let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
+        for (prefix, buffer) in arenas.chain(states) {
+            let prefix = if prefix.is_empty() { String::new() } else { format!("optimizer.{prefix}.") };
+            let bytes = from.arena(&prefix, &self.plan.parameters, self.plan.arena_words)?;
+            self.program.write(buffer, &bytes)?;
+        }
+        self.state = from.meta.state.clone();
+        Ok(())
+    }
+}
+
+fn hold_out(config: &RunConfig) -> f64 {
+    match config.validation {
+        Validation::Fraction(fraction) => fraction,
+        _ => 0.0,
+    }
+}
+
+/// Adam's corrections of step `t`; other optimisers have none.
+fn bias_corrections(optimizer: &OptimizerConfig, t: u64) -> [f32; 2] {
+    match *optimizer {
+        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
+            Adam { beta1, beta2, epsilon, weight_decay }.bias_corrections(t)
+        }
+        OptimizerConfig::Sgd { .. } => [1.0, 1.0],
+    }
+}
+
+/// Mean 0 and deviation 1: pixels go from 0 to 1, as in Keras' examples.
+pub(super) fn unit_norm(channels: usize) -> Vec<u8> {
+    let norm: Vec<f32> = (0..2 * channels).map(|i| if i < channels { 0.0 } else { 1.0 }).collect();
+    bytemuck::cast_slice(&norm).to_vec()
+}
+
+fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainError> {
+    let shape = data.image_shape();
+    if shape == model.input {
+        return Ok(());
+    }
+    let [h, w, c] = shape;
+    let [mh, mw, mc] = model.input;
+    Err(TrainError::Mismatch(format!(
+        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, or a model file with input = [{h}, {w}, {c}]",
+        model.name, data.name
+    )))
+}
+
+fn class_mismatch(data: &Dataset, model: &ModelSpec, classes: usize) -> TrainError {
+    let last = model.layers.last().map_or("", |l| &l.name);
+    TrainError::Mismatch(format!(
+        "model `{}` gives {classes} classes (layer `{last}`), and `{}` has {}\n  try: a model file whose last layer has units = {}",
+        model.name,
+        data.name,
+        data.classes.len(),
+        data.classes.len()
+    ))
+}
