@@ -51,7 +51,12 @@ pub fn verify_op(gpu: &Gpu, entry: &Entry, alter: &dyn Fn(Dispatch) -> Dispatch)
             if worst.error > case.op.tolerance() {
                 verdict.failures.push(format!(
                     "{what} of case `{}`: element {} is {:e}, should be {:e} (error {:.1e}, tolerance {:.0e})",
-                    case.reason, worst.index, worst.got, worst.want, worst.error, case.op.tolerance()
+                    case.reason,
+                    worst.index,
+                    worst.got,
+                    worst.want,
+                    worst.error,
+                    case.op.tolerance()
                 ));
             }
         };
@@ -114,7 +119,8 @@ fn encode(array: &Array, dtype: Dtype) -> Vec<u8> {
 
 /// The worst element of what a buffer holds. Integers must be equal.
 fn compare(bytes: &[u8], dtype: Dtype, want: &Array) -> Worst {
-    let words: &[u32] = &bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect::<Vec<_>>();
+    let words: &[u32] =
+        &bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect::<Vec<_>>();
     if dtype == Dtype::F32 {
         let got: Vec<f32> = words.iter().map(|&w| f32::from_bits(w)).collect();
         return worst_error(&got, &want.data);

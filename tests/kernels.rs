@@ -12,7 +12,13 @@ fn check_everything(gpu: &Gpu) {
     let mut failures = Vec::new();
     for entry in OPS {
         let verdict = verify_op(gpu, entry, &|dispatch| dispatch).expect("the device works");
-        println!("{:<24} {:>2} cases  {:.1e}  {:.1e}", verdict.op, verdict.cases, verdict.forward, verdict.backward.unwrap_or(0.0));
+        println!(
+            "{:<24} {:>2} cases  {:.1e}  {:.1e}",
+            verdict.op,
+            verdict.cases,
+            verdict.forward,
+            verdict.backward.unwrap_or(0.0)
+        );
         assert!(verdict.tolerance <= 1e-4, "{} has a loose tolerance", verdict.op);
         failures.extend(verdict.failures.iter().map(|f| format!("{}: {f}", verdict.op)));
     }

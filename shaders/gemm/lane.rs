@@ -2,9 +2,9 @@
 
 use minijinja::context;
 
-use super::{Expansion, Tiling};
 use super::product::{Direction, Product};
 use super::template::{self, Storage, vector};
+use super::{Expansion, Tiling};
 
 /// Blocks of rows of a tile, each as many rows as the subgroup has lanes: 16 rows on 8 lanes.
 const ROW_BLOCKS: usize = 2;
@@ -36,28 +36,19 @@ pub(super) fn expand(product: &Product, slabs: usize, width: usize) -> Expansion
     let tiling = tiling(product, Some(slabs), width);
     let columns = columns(n, width);
     let vectors = columns > 1 && n % columns == 0;
-    let source_channels = match product.direction {
-        Direction::GradInput => product.conv.c_out,
-        _ => product.conv.c_in,
-    } / product.conv.groups;
-    let a_vec = product.direction != Direction::GradWeight && source_channels % 4 == 0;
     let back = product.direction == Direction::GradInput;
     let storage = Storage {
-        a_vec,
+        a_vec: false,
         b_columns: if vectors && !back { columns } else { 1 },
         c_columns: if vectors { columns } else { 1 },
     };
     let own = context! {
         name => "lane", width, columns, rows => tiling.tile[0].min(m), row_blocks => tiling.tile[0] / width,
         tile_n => tiling.tile[1], v => vector(columns),
-        ragged => m % tiling.tile[0] != 0 && m > tiling.tile[0],
     };
     // rows of a tile that is cut to M are still counted in whole tiles
     let (text, grid) = template::expand("lane.wgsl.j2", product, &tiling, &storage, own);
-    let iterations = match product.direction {
-        Direction::GradWeight => tiling.slab,
-        _ if a_vec => k + k / 4,
-        _ => k,
-    };
+    let summed = if product.direction == Direction::GradWeight { tiling.slab } else { k };
+    let iterations = summed + tiling.tile[0];
     Expansion { source: text, tiling, groups: grid, iterations: iterations as u64, workgroup: width as u32 }
 }

@@ -62,5 +62,5 @@ fn scratch(lowered: &mut Lowered, words: usize) -> Operand {
 }
 
 fn sum_slabs(words: usize, slabs: usize, from: Operand, to: Operand) -> Dispatch {
-    SUM_SLABS.launch(words, slabs, &[("SLABS", slabs.into())], &[read(from), write(to)])
+    SUM_SLABS.launch(words, slabs, &[], &[read(from), write(to)])
 }

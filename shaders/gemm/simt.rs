@@ -2,9 +2,9 @@
 
 use minijinja::context;
 
-use super::{Expansion, Tiling};
 use super::product::{Direction, Product};
 use super::template::{self, Storage};
+use super::{Expansion, Tiling};
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
 struct Tile {

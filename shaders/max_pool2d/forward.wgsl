@@ -12,13 +12,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         return;
     }
     var taps = 0u;
-    for (var part = 0u; part < 4u; part++) {
-        let o = word * 4u + part;
-        if o < ELEMENTS {
-            let best = winner_of(o);
-            y[o] = best.value;
-            taps |= best.tap << (part * 8u);
-        }
+    let end = min(word * 4u + 4u, ELEMENTS);
+    for (var o = word * 4u; o < end; o++) {
+        let best = winner_of(o);
+        y[o] = best.value;
+        taps |= best.tap << (o % 4u * 8u);
     }
     winner[word] = taps;
 }

@@ -9,10 +9,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if word >= COUNT {
         return;
     }
-    for (var part = 0u; part < 4u; part++) {
-        let o = word * 4u + part;
-        if o < ELEMENTS {
-            y[o] = winner_of(o).value;
-        }
+    let end = min(word * 4u + 4u, ELEMENTS);
+    for (var o = word * 4u; o < end; o++) {
+        y[o] = winner_of(o).value;
     }
 }

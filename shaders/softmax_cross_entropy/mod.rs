@@ -55,7 +55,7 @@ impl Op for SoftmaxCrossEntropy {
             write(Operand::Y(1)),
             write(Operand::Y(2)),
         ];
-        KERNEL.launch(n, 3 * classes, &[("CLASSES", classes.into())], &bindings).into()
+        KERNEL.launch(n, 3 * classes, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

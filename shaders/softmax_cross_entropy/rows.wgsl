@@ -8,8 +8,6 @@
 //   edge      a row of weight 0 gives 0 everywhere, whatever its logits are
 //   The largest logit is subtracted before exp, so that logits of ±1e4 neither overflow nor vanish.
 
-override CLASSES: u32;
-
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
@@ -23,13 +21,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if row >= COUNT {
         return;
     }
-    let first = row * CLASSES;
+    // classes is not a constant, so that no compiler unrolls the loops
+    let classes = arrayLength(&logits) / COUNT;
+    let first = row * classes;
     let label = labels[row];
     let weight = weights[row];
 
     var largest = logits[first];
     var answer = 0u;
-    for (var c = 1u; c < CLASSES; c++) {
+    for (var c = 1u; c < classes; c++) {
         let value = logits[first + c];
         if value > largest {
             largest = value;
@@ -37,13 +37,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
     }
     var total = 0.0;
-    for (var c = 0u; c < CLASSES; c++) {
+    for (var c = 0u; c < classes; c++) {
         total += exp(logits[first + c] - largest);
     }
     let used = weight != 0.0;
     loss[row] = select(0.0, weight * (log(total) - (logits[first + label] - largest)), used);
     correct[row] = select(0.0, 1.0, used && answer == label);
-    for (var c = 0u; c < CLASSES; c++) {
+    for (var c = 0u; c < classes; c++) {
         let probability = exp(logits[first + c] - largest) / total;
         gradient[first + c] = select(0.0, weight * (probability - select(0.0, 1.0, c == label)), used);
     }

@@ -21,7 +21,9 @@ const FORMAT: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// Nothing there.
-    #[error("there is no checkpoint at {path}\n  try: the folder of a run (it holds last.safetensors), or a .safetensors file")]
+    #[error(
+        "there is no checkpoint at {path}\n  try: the folder of a run (it holds last.safetensors), or a .safetensors file"
+    )]
     Missing {
         /// Where.
         path: String,
@@ -35,7 +37,9 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is damaged or of another kind.
-    #[error("{path} is not a whole checkpoint: {problem}\n  try: another checkpoint of the run (last.safetensors, best.safetensors)")]
+    #[error(
+        "{path} is not a whole checkpoint: {problem}\n  try: another checkpoint of the run (last.safetensors, best.safetensors)"
+    )]
     Damaged {
         /// Where.
         path: String,
@@ -163,9 +167,11 @@ impl Checkpoint {
             .map_err(|e| damaged(format!("{e} (the file has {} bytes)", bytes.len())))?;
         let file = SafeTensors::deserialize(bytes)
             .map_err(|e| damaged(format!("{e} (the file has {} bytes)", bytes.len())))?;
-        let json = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
-            damaged(format!("it has no `{KEY}` metadata, so another program wrote it"))
-        })?;
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(KEY))
+            .ok_or_else(|| damaged(format!("it has no `{KEY}` metadata, so another program wrote it")))?;
         let meta: Meta = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata: {e}")))?;
         if meta.format != FORMAT {
             return Err(damaged(format!("it has format {}, and this program reads format {FORMAT}", meta.format)));
@@ -195,7 +201,10 @@ impl Checkpoint {
             match self.find(&parameter.name) {
                 None => return Err(other(format!("it has no `{}` {}", parameter.name, parameter.shape))),
                 Some(found) if found.shape != wanted => {
-                    return Err(other(format!("`{}` is {:?}, and the model needs {wanted:?}", parameter.name, found.shape)));
+                    return Err(other(format!(
+                        "`{}` is {:?}, and the model needs {wanted:?}",
+                        parameter.name, found.shape
+                    )));
                 }
                 Some(_) => {}
             }

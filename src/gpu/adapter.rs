@@ -69,7 +69,8 @@ impl AdapterSummary {
 
     /// One line: name, kind and driver, and what a software adapter costs.
     pub fn line(&self) -> String {
-        let note = if self.kind == "software" { " — no GPU is used: expect a hundredth of a GPU's speed" } else { "" };
+        let note =
+            if self.kind == "software" { " — no GPU is used: expect a hundredth of a GPU's speed" } else { "" };
         format!("{} ({}, {}, {}){note}", self.name, self.kind, self.backend, self.driver)
     }
 }
@@ -94,7 +95,8 @@ fn loop_limit(info: &wgpu::AdapterInfo) -> Option<u64> {
 /// The kernels that suit an adapter. `lane` rests on the subgroup being exactly as wide as its workgroup.
 pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
     let info = adapter.get_info();
-    let fixed = info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
+    let fixed =
+        info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
     let width = info.subgroup_min_size;
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
     Target { family: if lane { Family::Lane { width } } else { Family::Simt } }
@@ -136,7 +138,8 @@ pub fn list() -> Adapters {
 fn enumerate(descriptor: wgpu::InstanceDescriptor) -> Vec<wgpu::Adapter> {
     let backends = descriptor.backends;
     let adapters = pollster::block_on(wgpu::Instance::new(descriptor).enumerate_adapters(backends));
-    let computes = |a: &wgpu::Adapter| a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
+    let computes =
+        |a: &wgpu::Adapter| a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
     adapters.into_iter().filter(computes).collect()
 }
 

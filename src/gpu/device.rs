@@ -12,10 +12,14 @@ use crate::plan::Limits;
 #[derive(Debug, thiserror::Error)]
 pub enum GpuError {
     /// Nothing that can compute.
-    #[error("no adapter: this machine offers no Vulkan, Metal, DX12 or GL device that can compute\n  try: install your GPU's Vulkan driver, or software Vulkan: apt-get install mesa-vulkan-drivers")]
+    #[error(
+        "no adapter: this machine offers no Vulkan, Metal, DX12 or GL device that can compute\n  try: install your GPU's Vulkan driver, or software Vulkan: apt-get install mesa-vulkan-drivers"
+    )]
     NoAdapter,
     /// `--adapter` names nothing there is.
-    #[error("no adapter matches `{wanted}`; there are{there}\n  try: --adapter with one of these numbers, or part of a name")]
+    #[error(
+        "no adapter matches `{wanted}`; there are{there}\n  try: --adapter with one of these numbers, or part of a name"
+    )]
     UnknownAdapter {
         /// What was typed.
         wanted: String,
@@ -31,7 +35,9 @@ pub enum GpuError {
         reason: String,
     },
     /// The device went away.
-    #[error("the device was lost: {0}\n  the last checkpoint is intact\n  try: train --resume; if it happens again, a smaller --batch (some drivers stop work that takes over 2 s)")]
+    #[error(
+        "the device was lost: {0}\n  the last checkpoint is intact\n  try: train --resume; if it happens again, a smaller --batch (some drivers stop work that takes over 2 s)"
+    )]
     Lost(String),
     /// The driver refused something.
     #[error("the driver reports: {0}\n  try: lepton-gpu verify, which tells whether this adapter computes correctly")]
@@ -112,7 +118,8 @@ impl Gpu {
                 lost.push(GpuError::Lost(message));
             }
         });
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
+        device
+            .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
         let (target, limits) = (adapter::target(adapter), adapter::plan_limits(adapter));
         let pipelines = Pipelines::new();
         Ok(Gpu { device, queue, faults, pipelines, summary, target, limits })
@@ -149,7 +156,12 @@ impl Gpu {
         self.buffer_with(what, bytes, usage)
     }
 
-    pub(super) fn buffer_with(&self, what: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, GpuError> {
+    pub(super) fn buffer_with(
+        &self,
+        what: &str,
+        bytes: u64,
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer, GpuError> {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(what),

@@ -77,7 +77,8 @@ impl Gpu {
         let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
         let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
         let label = Some(kernel.name.as_ref());
-        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+        let layout =
+            self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
         let step = kernel.per_step.then(|| step_layout(&self.device));
         let mut layouts = vec![Some(&layout)];
         layouts.extend(step.as_ref().map(Some));

@@ -83,7 +83,8 @@ impl<'gpu> Program<'gpu> {
             step_time: [None; 3],
         };
         let every: Vec<&PlanStep> = plan.train.iter().chain(&plan.evaluate).chain(&plan.predict).collect();
-        let keys: Vec<Key> = every.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
+        let keys: Vec<Key> =
+            every.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
         gpu.pipelines(&keys)?;
         for goal in Goal::ALL {
             program.lists[list_index(goal)] = program.encode(plan.list(goal))?;
@@ -93,7 +94,8 @@ impl<'gpu> Program<'gpu> {
     }
 
     fn encode(&self, steps: &[PlanStep]) -> Result<Vec<Encoded>, GpuError> {
-        let keys: Vec<Key> = steps.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
+        let keys: Vec<Key> =
+            steps.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
         let pipelines = self.gpu.pipelines(&keys)?;
         let encode = |(step, pipeline): (&PlanStep, super::pipeline::Pipeline)| {
             let entries: Vec<wgpu::BindGroupEntry> = (0..)

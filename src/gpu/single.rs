@@ -22,7 +22,12 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn run_once(&self, contents: &[Vec<u8>], launches: &[SingleLaunch], step: &Step) -> Result<Vec<Vec<u8>>, GpuError> {
+    pub fn run_once(
+        &self,
+        contents: &[Vec<u8>],
+        launches: &[SingleLaunch],
+        step: &Step,
+    ) -> Result<Vec<Vec<u8>>, GpuError> {
         let mut buffers = Vec::with_capacity(contents.len());
         for bytes in contents {
             let buffer = self.buffer("verify", bytes.len() as u64)?;

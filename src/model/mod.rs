@@ -5,9 +5,7 @@ mod layers;
 mod presets;
 mod spec;
 
-
 pub use init::initial_values;
 pub use layers::{Init, Layer, ParameterSpec};
 pub use presets::{PRESETS, Preset};
 pub use spec::{LayerSpec, ModelError, ModelSpec};
-

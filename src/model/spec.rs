@@ -14,7 +14,9 @@ use super::presets;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Neither a preset nor a file.
-    #[error("there is no model `{name}`: no such preset and no such file\n  presets: {presets}\n  try: --model seed-mnist, or the path of a model file (models/ in the repository has examples)")]
+    #[error(
+        "there is no model `{name}`: no such preset and no such file\n  presets: {presets}\n  try: --model seed-mnist, or the path of a model file (models/ in the repository has examples)"
+    )]
     Unknown {
         /// What was asked for.
         name: String,
@@ -87,8 +89,8 @@ impl ModelSpec {
             let presets: Vec<&str> = presets::PRESETS.iter().map(|p| p.name).collect();
             return Err(ModelError::Unknown { name: name.into(), presets: presets.join(", ") });
         }
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ModelError::Unreadable { path: name.into(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ModelError::Unreadable { path: name.into(), source })?;
         Self::parse(&text, name)
     }
 
@@ -100,7 +102,8 @@ impl ModelSpec {
         let fail = |problem: String| ModelError::Malformed { origin: origin.into(), problem };
         let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
         let name = take_string(&mut table, "name").map_err(fail)?;
-        let input = table.remove("input").ok_or_else(|| fail("`input` is missing\n  try: input = [28, 28, 1]".into()))?;
+        let input =
+            table.remove("input").ok_or_else(|| fail("`input` is missing\n  try: input = [28, 28, 1]".into()))?;
         let input: [usize; 3] = input
             .try_into()
             .map_err(|_| fail("`input` must be three numbers: input = [height, width, channels]".into()))?;
@@ -184,7 +187,12 @@ fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
 fn check_inputs(layer: &Layer, inputs: &[String], known: &HashSet<String>) -> Result<(), String> {
     if inputs.len() != layer.arity() {
         let hint = if layer.arity() == 2 { "\n  try: inputs = [\"one\", \"other\"]" } else { "" };
-        return Err(format!("{} reads {} layer(s), and `inputs` names {}{hint}", layer.kind(), layer.arity(), inputs.len()));
+        return Err(format!(
+            "{} reads {} layer(s), and `inputs` names {}{hint}",
+            layer.kind(),
+            layer.arity(),
+            inputs.len()
+        ));
     }
     match inputs.iter().find(|i| !known.contains(*i)) {
         Some(missing) => Err(format!("it reads `{missing}`, and no earlier layer has that name")),

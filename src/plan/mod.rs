@@ -77,7 +77,9 @@ pub enum PlanError {
         hint: &'static str,
     },
     /// A loop is too long for the driver.
-    #[error("`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a smaller --batch, or a newer driver (Mesa 23 and later have no such limit)")]
+    #[error(
+        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a smaller --batch, or a newer driver (Mesa 23 and later have no such limit)"
+    )]
     TooLong {
         /// The layer.
         layer: String,
@@ -255,7 +257,9 @@ impl Plan {
             if *bytes > limit {
                 let (tensor, hint) = match buffer {
                     Buffer::Resident(Resident::Images) => ("the images of the data set", "--limit with fewer images"),
-                    _ => ("the parameters", "a smaller model, or an adapter with larger bindings (`lepton-gpu devices`)"),
+                    _ => {
+                        ("the parameters", "a smaller model, or an adapter with larger bindings (`lepton-gpu devices`)")
+                    }
                 };
                 return Err(PlanError::TooLarge { tensor: tensor.into(), bytes: *bytes, limit, hint });
             }

@@ -21,10 +21,18 @@ impl fmt::Display for Buffer {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values: usize = self.parameters.iter().map(|p| p.shape.count()).sum();
-        writeln!(f, "plan {}   batch {}   {values} parameters   products {}", self.model, self.batch, self.target.family)?;
+        writeln!(
+            f,
+            "plan {}   batch {}   {values} parameters   products {}",
+            self.model, self.batch, self.target.family
+        )?;
         for (name, list) in [("train", &self.train), ("evaluate", &self.evaluate), ("predict", &self.predict)] {
             writeln!(f, "\n{name}: {} dispatches", list.len())?;
-            writeln!(f, "  {:>3}  {:<14} {:<26} {:>12} {:>13}  {:>11}  reads -> writes", "#", "layer", "kernel", "threads", "multiply-adds", "bytes")?;
+            writeln!(
+                f,
+                "  {:>3}  {:<14} {:<26} {:>12} {:>13}  {:>11}  reads -> writes",
+                "#", "layer", "kernel", "threads", "multiply-adds", "bytes"
+            )?;
             for (i, step) in list.iter().enumerate() {
                 write_step(f, i, step)?;
             }

@@ -82,8 +82,13 @@ impl<'gpu> Predictor<'gpu> {
             self.program.write(Buffer::Resident(Resident::Images), batch)?;
             let step = Step { batch_length: count, range_length: count, ..Step::default() };
             self.program.run(Goal::Predict, &mut [step])?;
-            let bytes = self.program.read(Buffer::Resident(Resident::Logits), 0, u64::from(count) * self.plan.classes as u64 * 4)?;
-            let logits: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            let bytes = self.program.read(
+                Buffer::Resident(Resident::Logits),
+                0,
+                u64::from(count) * self.plan.classes as u64 * 4,
+            )?;
+            let logits: Vec<f32> =
+                bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
             answers.extend(logits.chunks_exact(self.plan.classes).map(Answer::from_logits));
         }
         Ok(answers)

@@ -31,7 +31,9 @@ pub enum TrainError {
     #[error("{0}")]
     Mismatch(String),
     /// The loss is not a number any more.
-    #[error("step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed")]
+    #[error(
+        "step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
+    )]
     NotFinite {
         /// The step, from 1.
         step: u64,
@@ -92,9 +94,10 @@ impl<'gpu> Trainer<'gpu> {
 
     fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
-        let train = data.train.as_ref().ok_or_else(|| {
-            TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source))
-        })?;
+        let train = data
+            .train
+            .as_ref()
+            .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
         check_fit(data, &model)?;
         let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
         let test = data.test.as_ref();
