@@ -1,6 +1,7 @@
 //! lepton-gpu trains convolutional networks on any GPU, or none.
 
 pub mod checkpoint;
+pub mod cli;
 pub mod config;
 pub mod data;
 pub mod gpu;

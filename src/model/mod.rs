@@ -4,8 +4,10 @@ mod init;
 mod layers;
 mod presets;
 mod spec;
+mod summary;
 
 pub use init::initial_values;
 pub use layers::{Init, Layer, ParameterSpec};
 pub use presets::{PRESETS, Preset};
 pub use spec::{LayerSpec, ModelError, ModelSpec};
+pub use summary::{summary, thousands};

@@ -30,6 +30,8 @@ pub enum Event {
         steps: usize,
         /// Images seen by these steps.
         images: usize,
+        /// Images that this epoch has still to see.
+        images_left: usize,
         /// Seconds these steps took.
         seconds: f64,
         /// Means over the epoch so far.

@@ -1,13 +1,15 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
 mod batches;
+mod evaluate;
 mod event;
 mod predict;
 mod state;
 mod trainer;
 
 pub use batches::{Order, Range};
+pub use evaluate::Evaluator;
 pub use event::{Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
 pub use state::State;
-pub use trainer::{Outcome, TrainError, Trainer};
+pub use trainer::{Outcome, TrainError, Trainer, check_data};

@@ -6,6 +6,7 @@ use lepton_kernels::Step;
 use lepton_kernels::adam::Adam;
 
 use super::batches::{Order, Range};
+use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
 use super::state::State;
 use crate::checkpoint::{Checkpoint, CheckpointError, NamedTensor};
@@ -220,6 +221,7 @@ impl<'gpu> Trainer<'gpu> {
             step: self.state.batch,
             steps: self.steps_per_epoch(),
             images,
+            images_left: self.order.train.length - self.state.seen as usize,
             seconds: begun.elapsed().as_secs_f64(),
             so_far: self.state.so_far(),
         };
@@ -246,22 +248,7 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Loss and accuracy over a range of images.
     fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
-        let batches = range.length.div_ceil(self.config.batch);
-        let mut sums = State::default();
-        let mut done = 0;
-        while done < batches {
-            let count = self.program.steps_per_run(Goal::Evaluate).min(batches - done);
-            self.steps.clear();
-            let order = &self.order;
-            let batch = self.config.batch;
-            self.steps.extend((done..done + count).map(|number| order.evaluation_step(&range, batch, number)));
-            let records = self.program.run(Goal::Evaluate, &mut self.steps)?;
-            for ([loss, correct], step) in records.into_iter().zip(&self.steps) {
-                sums.add(step.batch_length as usize, loss, correct);
-            }
-            done += count;
-        }
-        Ok(sums.so_far())
+        evaluate(&mut self.program, &self.order, &range, self.config.batch, &mut self.steps)
     }
 
     /// Loss and accuracy on the test split, if there is one.
@@ -334,26 +321,35 @@ pub(super) fn unit_norm(channels: usize) -> Vec<u8> {
     bytemuck::cast_slice(&norm).to_vec()
 }
 
+/// Checks that a model's input and classes are those of a data set.
 fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainError> {
-    let shape = data.image_shape();
-    if shape == model.input {
+    let [h, w, c] = data.image_shape();
+    let [mh, mw, mc] = model.input;
+    if [h, w, c] == model.input {
         return Ok(());
     }
-    let [h, w, c] = shape;
-    let [mh, mw, mc] = model.input;
     Err(TrainError::Mismatch(format!(
         "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, or a model file with input = [{h}, {w}, {c}]",
         model.name, data.name
     )))
 }
 
+/// Checks that a checkpoint can be used on a data set.
+///
+/// # Errors
+/// [`TrainError::Mismatch`] with both sizes.
+pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainError> {
+    let model = checkpoint.meta.model()?;
+    check_fit(data, &model)?;
+    let classes = checkpoint.meta.classes.len();
+    if classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
+}
+
 fn class_mismatch(data: &Dataset, model: &ModelSpec, classes: usize) -> TrainError {
     let last = model.layers.last().map_or("", |l| &l.name);
+    let there = data.classes.len();
     TrainError::Mismatch(format!(
-        "model `{}` gives {classes} classes (layer `{last}`), and `{}` has {}\n  try: a model file whose last layer has units = {}",
-        model.name,
-        data.name,
-        data.classes.len(),
-        data.classes.len()
+        "model `{}` gives {classes} classes (layer `{last}`), and `{}` has {there}\n  try: a model file whose last layer has units = {there}",
+        model.name, data.name
     ))
 }

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Installs what lepton-gpu needs beside Rust, and nothing that is there already: a linker for Rust (cc), the Vulkan
+# loader, and Mesa's software Vulkan driver where no GPU driver is found. Debian and Ubuntu; elsewhere it says what to
+# install and goes on. Safe to run again: with everything in place it prints nothing and takes a moment.
+#
+#   scripts/setup.sh              what building and running needs
+#   scripts/setup.sh --lint       rustfmt and clippy as well
+#   scripts/setup.sh --check      prints what is there and what is missing; changes nothing
+set -euo pipefail
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() {
+    say "$*"
+    exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- what is there ---------------------------------------------------------------------------------------------------
+
+loader_present() {
+    # ldconfig is in /sbin, which is not on every user's PATH
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'
+}
+
+# Driver manifests in the places where the loader looks for them.
+manifests() {
+    local named="${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}"
+    if [ -n "$named" ]; then
+        tr ':' '\n' <<<"$named"
+        return
+    fi
+    find -L /etc/vulkan/icd.d /usr/share/vulkan/icd.d /usr/local/etc/vulkan/icd.d /usr/local/share/vulkan/icd.d \
+        /run/opengl-driver/share/vulkan/icd.d "${XDG_DATA_HOME:-${HOME:-/root}/.local/share}/vulkan/icd.d" \
+        -maxdepth 1 -name '*.json' 2>/dev/null || true
+}
+
+# A GPU that the kernel offers: NVIDIA, any DRM driver, or WSL.
+gpu_present() { compgen -G '/dev/nvidia[0-9]*' >/dev/null || compgen -G '/dev/dri/renderD*' >/dev/null || [ -e /dev/dxg ]; }
+
+# A driver that can work: the software driver, or another one on a machine with a GPU. Manifests alone say little: GPU
+# images carry NVIDIA's on machines that have no GPU. A driver that is named in the environment is taken at its word.
+driver_present() {
+    local found
+    found=$(manifests)
+    [ -n "$found" ] || return 1
+    [ -z "${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}" ] || return 0
+    grep -q 'lvp_icd' <<<"$found" || gpu_present
+}
+
+missing() {
+    have cc || echo cc
+    loader_present || echo loader
+    driver_present || echo driver
+}
+
+# ---- Debian and Ubuntu -----------------------------------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo -- "$@"
+    fi
+}
+
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >&2; }
+
+backports_configured() {
+    apt-get indextargets --format '$(CODENAME) $(RELEASE)' 'Created-By: Packages' 2>/dev/null | grep -q 'bookworm-backports'
+}
+
+backports_have_driver() { apt-cache madison mesa-vulkan-drivers 2>/dev/null | grep -q 'bookworm-backports'; }
+
+# Debian 12 ships Mesa 22.3. The one in backports runs our kernels several times faster and has no limit on loops.
+# Adds backports from the mirror that the machine uses for everything else, or leaves the sources as they were.
+enable_backports() {
+    local list=/etc/apt/sources.list.d/lepton-gpu-backports.list keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    local mirror signed=''
+    if backports_have_driver; then return 0; fi
+    if backports_configured; then return 1; fi
+    mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
+        awk '$1 == "bookworm" && $2 == "main" { print $3; exit }')
+    [ -n "$mirror" ] || return 1
+    if [ -e "$keyring" ]; then signed="[signed-by=$keyring] "; fi
+    say "adding bookworm-backports ($list) for a faster software driver"
+    printf 'deb %s%s bookworm-backports main\n' "$signed" "$mirror" | as_root tee "$list" >/dev/null
+    apt update || true
+    if backports_have_driver; then return 0; fi
+    say "bookworm-backports cannot be reached; using Debian's own package, which is several times slower"
+    as_root rm -f "$list"
+    apt update || true
+    return 1
+}
+
+install_with_apt() {
+    local need="$1" packages=()
+    if [ "$(id -u)" -ne 0 ] && ! have sudo; then
+        die "needs root to install the missing parts ($need), and there is no sudo. As root:" \
+            "apt-get install gcc libc6-dev libvulkan1 mesa-vulkan-drivers"
+    fi
+    say "installing what is missing: $need"
+    case " $need " in *' cc '*) packages+=(gcc libc6-dev) ;; esac
+    case " $need " in *' loader '*) packages+=(libvulkan1) ;; esac
+    apt update || say "apt-get update failed; trying with the lists that are there"
+    if [ ${#packages[@]} -gt 0 ]; then
+        apt install --no-install-recommends "${packages[@]}"
+    fi
+    case " $need " in *' driver '*) ;; *) return 0 ;; esac
+    if [ "${ID:-}" = debian ] && [ "${VERSION_CODENAME:-}" = bookworm ] && enable_backports; then
+        apt install --no-install-recommends -t bookworm-backports mesa-vulkan-drivers && return 0
+        say "the package from backports does not install; using Debian's own"
+    fi
+    apt install --no-install-recommends mesa-vulkan-drivers
+}
+
+# ---- everything else -------------------------------------------------------------------------------------------------
+
+advise() {
+    local need="$1"
+    say "missing: $need. This is not Debian or Ubuntu, so please install it yourself:"
+    say "  Fedora   gcc vulkan-loader mesa-vulkan-drivers"
+    say "  Arch     gcc vulkan-icd-loader vulkan-swrast"
+    say "  openSUSE gcc libvulkan1 Mesa-vulkan-device-select libvulkan_lvp"
+    say "  Alpine   build-base vulkan-loader mesa-vulkan-swrast"
+    say "going on; without a Vulkan driver the program says that it finds no adapter."
+}
+
+linux() {
+    local need
+    need=$(missing | paste -sd ' ')
+    [ -n "$need" ] || return 0
+    ID='' ID_LIKE=''
+    # shellcheck source=/dev/null
+    if [ -r /etc/os-release ]; then . /etc/os-release; fi
+    case " $ID $ID_LIKE " in
+        *' debian '* | *' ubuntu '*) install_with_apt "$need" ;;
+        *) advise "$need" && return 0 ;;
+    esac
+    need=$(missing | paste -sd ' ')
+    if [ -n "$need" ]; then die "still missing after the installation: $need"; fi
+}
+
+rust() {
+    have cargo || die "Rust is missing: install it from https://rustup.rs and run this again."
+    [ "${1:-}" = --lint ] || return 0
+    local part
+    for part in fmt:rustfmt clippy:clippy; do
+        if cargo "${part%:*}" --version >/dev/null 2>&1; then continue; fi
+        have rustup || die "${part#*:} is missing and there is no rustup to add it; install your system's ${part#*:} package."
+        say "adding ${part#*:}"
+        rustup component add "${part#*:}" >&2
+    done
+}
+
+check() {
+    local need
+    need=$(missing | paste -sd ' ')
+    echo "cc:       $(command -v cc || echo none)"
+    echo "loader:   $(loader_present && echo there || echo none)"
+    echo "gpu:      $(gpu_present && echo there || echo none)"
+    echo "drivers:  $(manifests | paste -sd ' ')"
+    echo "missing:  ${need:-nothing}"
+}
+
+case "${1:-}" in
+    '' | --lint | --check) ;;
+    *) die "unknown argument $1; known: --lint, --check" ;;
+esac
+if [ "${1:-}" = --check ]; then
+    check
+    exit 0
+fi
+rust "${1:-}"
+case "$(uname -s)" in
+    Linux) linux ;;
+    Darwin) have cc || say "a linker is missing: run xcode-select --install. The GPU is used through Metal, which is there." ;;
+    *) say "nothing is installed on this system; Windows uses DX12 or Vulkan from the graphics driver, Rust needs the MSVC build tools." ;;
+esac

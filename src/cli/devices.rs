@@ -1,0 +1,54 @@
+//! `lepton-gpu devices`
+
+use super::args::DevicesArgs;
+use super::{CliError, Exit};
+use crate::gpu::{self, AdapterSummary};
+use crate::plan::mib;
+
+pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
+    let adapters = gpu::list();
+    let summaries = adapters.summaries();
+    let used = gpu::choose(&adapters, wanted)?;
+    let reason = match (wanted, summaries.len()) {
+        (Some(_), _) => "it is the one that was asked for",
+        (None, 1) => "it is the only one",
+        (None, _) if summaries[used].kind == "software" => "there is no GPU, and it comes first",
+        (None, _) => "a GPU comes before software, a discrete one before an integrated one",
+    };
+    if args.json {
+        let value = serde_json::json!({ "adapters": summaries, "used": used, "reason": reason });
+        println!("{value:#}");
+        return Ok(Exit::Done);
+    }
+    for summary in &summaries {
+        print(summary, summary.index == used);
+    }
+    println!("adapter {used} would be used: {reason}");
+    Ok(Exit::Done)
+}
+
+fn print(summary: &AdapterSummary, used: bool) {
+    let yes = |flag: bool| if flag { "yes" } else { "no" };
+    println!("{} {}  {}", if used { "*" } else { " " }, summary.index, summary.line());
+    let subgroup = match summary.subgroup {
+        Some([least, most]) if least == most => format!("{least} lanes"),
+        Some([least, most]) => format!("{least} to {most} lanes"),
+        None => "none".into(),
+    };
+    println!(
+        "     subgroups {subgroup}; f16 {}; cooperative matrices {}; timestamps {}",
+        yes(summary.f16),
+        yes(summary.cooperative_matrix),
+        yes(summary.timestamps)
+    );
+    println!(
+        "     storage binding {}; buffer {}; workgroup memory {}; products {}",
+        mib(summary.binding_bytes),
+        mib(summary.buffer_bytes),
+        mib(summary.workgroup_bytes.into()),
+        summary.products
+    );
+    if let Some(limit) = summary.loop_limit {
+        println!("     this driver stops a thread after {limit} loop iterations without a word; plans stay below that");
+    }
+}

@@ -1,0 +1,75 @@
+//! Every way in which a command cannot run.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint::CheckpointError;
+use crate::data::DataError;
+use crate::gpu::GpuError;
+use crate::model::ModelError;
+use crate::plan::PlanError;
+use crate::train::TrainError;
+
+/// Why a command could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Training.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// What was typed makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A file.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A picture.
+    #[error("{}: {source}", path.display())]
+    Picture {
+        /// Which.
+        path: PathBuf,
+        /// What the decoder says.
+        source: image::ImageError,
+    },
+}
+
+impl CliError {
+    /// Whether the reader of our output went away.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, CliError::File { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// For `map_err` on operations on `path`.
+    pub fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| CliError::File { path, source }
+    }
+}
+
+/// Writes a picture so that it is whole or absent.
+pub fn save_png(picture: &image::RgbImage, path: &Path) -> Result<(), CliError> {
+    let mut bytes = io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .map_err(|source| CliError::Picture { path: path.into(), source })?;
+    Ok(crate::checkpoint::write_atomically(path, bytes.get_ref())?)
+}

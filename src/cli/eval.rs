@@ -1,0 +1,36 @@
+//! `lepton-gpu eval`
+
+use super::args::EvalArgs;
+use super::{CliError, Exit};
+use crate::checkpoint::{Checkpoint, locate};
+use crate::data;
+use crate::gpu::Gpu;
+use crate::report::percent;
+use crate::train::{Evaluator, TrainError};
+
+pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let path = locate(&args.run)?;
+    let checkpoint = Checkpoint::read(&path)?;
+    let name = args.data.as_deref().or(checkpoint.meta.config.data.as_deref());
+    let dataset = data::load(name)?;
+    let (split, split_name) = match (&dataset.test, &dataset.train) {
+        (Some(test), _) => (test, "test"),
+        (None, Some(train)) => (train, "training"),
+        (None, None) => return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into()),
+    };
+    let gpu = Gpu::open(adapter)?;
+    let metrics = Evaluator::new(&gpu, &checkpoint, &dataset, split)?.evaluate()?;
+    if args.json {
+        let value = serde_json::json!({
+            "checkpoint": path, "data": dataset.name, "split": split_name, "images": split.count,
+            "loss": metrics.loss, "accuracy": metrics.accuracy, "adapter": gpu.summary(),
+        });
+        println!("{value:#}");
+    } else {
+        println!("adapter     {}", gpu.summary().line());
+        println!("checkpoint  {}", path.display());
+        println!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
+        println!("loss: {:.4} - accuracy: {:.4} ({})", metrics.loss, metrics.accuracy, percent(metrics.accuracy));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,48 @@
+//! `lepton-gpu inspect`
+
+use lepton_kernels::gemm::Family;
+use lepton_kernels::op::Target;
+
+use super::args::{InspectArgs, OptimizerName};
+use super::{CliError, Exit};
+use crate::config::OptimizerConfig;
+use crate::gpu::{Gpu, GpuError};
+use crate::model::{ModelSpec, PRESETS, summary};
+use crate::plan::{Goal, Limits, Plan, Request};
+
+pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let Some(name) = &args.model else {
+        for preset in PRESETS {
+            println!("{:<16} {}", preset.name, preset.summary);
+        }
+        return Ok(Exit::Done);
+    };
+    let model = ModelSpec::open(name)?;
+    print!("{}", summary(&model)?);
+    if !args.plan {
+        return Ok(Exit::Done);
+    }
+    // A plan needs no device; the one that would be used decides which kernels it names.
+    let (target, limits) = match Gpu::open(adapter) {
+        Ok(gpu) => (gpu.target(), gpu.limits()),
+        Err(GpuError::NoAdapter) => (Target { family: Family::Simt }, Limits::WEBGPU),
+        Err(error) => return Err(error.into()),
+    };
+    let optimizer = match args.optimizer {
+        OptimizerName::Adam => OptimizerConfig::default(),
+        OptimizerName::Sgd => OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+    };
+    let batch = args.batch as usize;
+    let images = args.images.unwrap_or(batch);
+    let plan = Plan::compile(&Request {
+        model: &model,
+        batch,
+        images,
+        optimizer: &optimizer,
+        target,
+        limits,
+        goals: &Goal::ALL,
+    })?;
+    print!("\n{plan}");
+    Ok(Exit::Done)
+}

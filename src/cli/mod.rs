@@ -1,0 +1,62 @@
+//! The command line: what was typed ([`args`]), and one file for each command.
+
+mod args;
+mod data;
+mod devices;
+mod error;
+mod eval;
+mod images;
+mod inspect;
+mod predict;
+mod show;
+mod train;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use error::CliError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Done.
+    Done,
+    /// It ran, and its goal was not met: a failed verify.
+    GoalNotMet,
+    /// Ctrl-C, after saving.
+    Interrupted,
+}
+
+/// Runs the command that was typed. Exit codes: 0 done, 1 the goal was not met, 2 the command could not run, 130 stopped
+/// by Ctrl-C.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::GoalNotMet) => ExitCode::from(1),
+        Ok(Exit::Interrupted) => ExitCode::from(130),
+        // whoever reads our output has seen enough
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: Args) -> Result<Exit, CliError> {
+    let adapter = args.adapter.as_deref();
+    match args.command {
+        Command::Train(args) => train::run(&args, adapter),
+        Command::Eval(args) => eval::run(&args, adapter),
+        Command::Predict(args) => predict::run(&args, adapter),
+        Command::Show(args) => show::run(&args),
+        Command::Inspect(args) => inspect::run(&args, adapter),
+        Command::Devices(args) => devices::run(&args, adapter),
+        Command::Verify(args) => verify::run(&args, adapter),
+        Command::Data(args) => data::run(&args),
+    }
+}

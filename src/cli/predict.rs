@@ -1,0 +1,100 @@
+//! `lepton-gpu predict`
+
+use std::path::Path;
+
+use super::args::PredictArgs;
+use super::error::save_png;
+use super::{CliError, Exit, images};
+use crate::checkpoint::{Checkpoint, locate};
+use crate::data;
+use crate::gpu::Gpu;
+use crate::report::draw::{GridCell, Picture, prediction_grid};
+use crate::report::percent;
+use crate::train::Predictor;
+
+/// Rows and columns of a grid.
+const GRID: usize = 5;
+
+pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
+    match &args.grid {
+        Some(out) => grid(args, &checkpoint, out, adapter),
+        None => answer(args, &checkpoint, adapter),
+    }
+}
+
+fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let shape = checkpoint.meta.model()?.input;
+    let mut bytes = Vec::new();
+    for path in &args.images {
+        bytes.extend(images::read(path, shape, args.invert)?);
+    }
+    let gpu = Gpu::open(adapter)?;
+    let answers = Predictor::new(&gpu, checkpoint)?.predict(&bytes)?;
+    let classes = &checkpoint.meta.classes;
+    if args.json {
+        let rows: Vec<_> = args
+            .images
+            .iter()
+            .zip(&answers)
+            .map(|(path, answer)| {
+                let top: Vec<_> = answer
+                    .top(args.top)
+                    .into_iter()
+                    .map(|(class, probability)| serde_json::json!({ "class": classes[class], "probability": probability }))
+                    .collect();
+                serde_json::json!({ "image": path, "top": top })
+            })
+            .collect();
+        println!("{:#}", serde_json::Value::from(rows));
+        return Ok(Exit::Done);
+    }
+    for (path, answer) in args.images.iter().zip(&answers) {
+        let top: Vec<String> =
+            answer.top(args.top).into_iter().map(|(class, p)| format!("{} {}", classes[class], percent(p))).collect();
+        println!("{}: {}", path.display(), top.join(", "));
+    }
+    Ok(Exit::Done)
+}
+
+fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let name = args.data.as_deref().or(checkpoint.meta.config.data.as_deref());
+    let dataset = data::load(name)?;
+    let (split, which) = match (&dataset.test, &dataset.train) {
+        (Some(test), _) => (test, "test"),
+        (None, Some(train)) => (train, "training"),
+        (None, None) => return Err(CliError::Usage(format!("`{}` has no images", dataset.name))),
+    };
+    if args.from >= split.count {
+        return Err(CliError::Usage(format!("--from {}: there are {} {which} images", args.from, split.count)));
+    }
+    let model = checkpoint.meta.model()?;
+    crate::train::check_data(checkpoint, &dataset)?;
+    let last = (args.from + GRID * GRID).min(split.count);
+    let size = split.image_len();
+    let gpu = Gpu::open(adapter)?;
+    let answers = Predictor::new(&gpu, checkpoint)?.predict(&split.images[args.from * size..last * size])?;
+    let classes = &dataset.classes;
+    let cells: Vec<GridCell> = (args.from..last)
+        .zip(&answers)
+        .map(|(i, answer)| {
+            let (class, probability) = answer.top(1)[0];
+            GridCell {
+                picture: picture(split, i),
+                predicted: classes[class].clone(),
+                probability: probability as f32,
+                truth: Some(classes[split.labels[i] as usize].clone()),
+            }
+        })
+        .collect();
+    let right = cells.iter().filter(|c| c.truth.as_ref() == Some(&c.predicted)).count();
+    let title = format!("{} · {} {which} images · {right} of {} right", model.name, dataset.name, cells.len());
+    save_png(&prediction_grid(&title, &cells, GRID), out)?;
+    println!("{}: {right} of {} right", out.display(), cells.len());
+    Ok(Exit::Done)
+}
+
+/// Image `i` of a split as a picture.
+pub fn picture(split: &data::Split, i: usize) -> Picture<'_> {
+    Picture { pixels: split.image(i), height: split.height, width: split.width, channels: split.channels }
+}

@@ -1,0 +1,246 @@
+//! `lepton-gpu train`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::args::{OptimizerName, TrainArgs};
+use super::{CliError, Exit};
+use crate::checkpoint::{Checkpoint, write_atomically};
+use crate::config::{OptimizerConfig, RunConfig, Validation};
+use crate::data::{self, Dataset};
+use crate::gpu::Gpu;
+use crate::model::{ModelSpec, thousands};
+use crate::plan::mib;
+use crate::report::{EventLog, Terminal};
+use crate::train::{Control, Event, Outcome, TrainError, Trainer};
+
+pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let (out, config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
+    let model = match &from {
+        Some(checkpoint) => checkpoint.meta.model()?,
+        None => ModelSpec::open(&config.model)?,
+    };
+    let dataset = data::load(config.data.as_deref())?;
+    let gpu = Gpu::open(adapter)?;
+    println!("adapter  {}", gpu.summary().line());
+    println!("data     {}", describe(&dataset, &config));
+    let mut trainer = match &from {
+        Some(checkpoint) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
+        None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
+    };
+    println!("model    {}", describe_model(&trainer));
+    println!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
+    prepare_folder(&out, &config, &model)?;
+    println!("run      {}", out.display());
+    if let Some(checkpoint) = &from {
+        let state = &checkpoint.meta.state;
+        println!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
+    }
+    let outcome = train(&mut trainer, &out, &config, args.resume)?;
+    if outcome == Outcome::Stopped {
+        println!(
+            "stopped at step {}; continue with: lepton-gpu train --out {} --resume",
+            trainer.state().step,
+            out.display()
+        );
+        return Ok(Exit::Interrupted);
+    }
+    println!("try      lepton-gpu predict {} --grid grid.png", out.display());
+    Ok(Exit::Done)
+}
+
+/// The loop with everything that listens: terminal, log, checkpoints, Ctrl-C.
+fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) -> Result<Outcome, CliError> {
+    let log_path = out.join("events.jsonl");
+    let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
+    let mut terminal = Terminal::new(config.epochs);
+    let interrupted = interrupts();
+    let last = out.join("last.safetensors");
+    if !resume {
+        save(trainer, &[&last])?;
+    }
+    let outcome = trainer.fit(&mut |trainer, event| {
+        terminal.show(event);
+        log.write(event).map_err(|error| write_failed(&log_path, error))?;
+        if let Event::Epoch { best, .. } = event {
+            let best_path = out.join("best.safetensors");
+            let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
+            save(trainer, paths)?;
+        }
+        Ok(if interrupted.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue })
+    });
+    terminal.finish_bar();
+    let outcome = outcome?;
+    save(trainer, &[&last])?;
+    if outcome == Outcome::Finished && trainer.state().step > 0 {
+        if let Some(event) = trainer.test()? {
+            terminal.show(&event);
+            log.write(&event).map_err(CliError::file(&log_path))?;
+        }
+    }
+    Ok(outcome)
+}
+
+fn write_failed(path: &Path, source: std::io::Error) -> TrainError {
+    crate::checkpoint::CheckpointError::Io { path: path.display().to_string(), source }.into()
+}
+
+fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
+    let bytes = trainer.checkpoint()?.to_bytes();
+    for path in paths {
+        write_atomically(path, &bytes)?;
+    }
+    Ok(())
+}
+
+/// Set by the first Ctrl-C; the second one ends the process at once.
+fn interrupts() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let seen = flag.clone();
+    let handler = move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
+    };
+    // a second handler in one process is refused; then Ctrl-C simply ends it
+    let _ = ctrlc::set_handler(handler);
+    flag
+}
+
+type Start = (PathBuf, RunConfig, Option<Checkpoint>);
+
+fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
+    let config = configure(args)?;
+    let model = ModelSpec::open(&config.model)?;
+    let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
+    if out.join("last.safetensors").exists() {
+        return Err(CliError::Usage(format!(
+            "{} holds a run already\n  try: --resume to continue it, or another --out",
+            out.display()
+        )));
+    }
+    Ok((out, config, None))
+}
+
+fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
+    let out = args.out.clone().expect("clap requires --out with --resume");
+    let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
+    let mut config = checkpoint.meta.config.clone();
+    let typed: [(&str, bool); 11] = [
+        ("DATA", args.data.is_some() || args.data_flag.is_some()),
+        ("--model", args.model.is_some()),
+        ("--batch", args.batch.is_some()),
+        ("--optimizer", args.optimizer.is_some()),
+        ("--lr", args.lr.is_some()),
+        ("--momentum", args.momentum.is_some()),
+        ("--nesterov", args.nesterov),
+        ("--weight-decay", args.weight_decay.is_some()),
+        ("--val-split", args.val_split.is_some()),
+        ("--seed", args.seed.is_some()),
+        ("--limit", args.limit.is_some()),
+    ];
+    if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
+        return Err(CliError::Usage(format!(
+            "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
+        )));
+    }
+    config.epochs = args.epochs.unwrap_or(config.epochs);
+    // a limit of steps holds for one command; the next one goes on to the end
+    config.steps = args.steps;
+    Ok((out, config, Some(checkpoint)))
+}
+
+fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
+    let defaults = RunConfig::default();
+    let optimizer = optimizer(args)?;
+    let usual_rate = if matches!(optimizer, OptimizerConfig::Sgd { .. }) { 0.01 } else { 0.001 };
+    let learning_rate = args.lr.unwrap_or(usual_rate);
+    if !(learning_rate.is_finite() && learning_rate >= 0.0) {
+        return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
+    }
+    Ok(RunConfig {
+        data: args.data.clone().or_else(|| args.data_flag.clone()),
+        model: args.model.clone().unwrap_or(defaults.model),
+        epochs: args.epochs.unwrap_or(defaults.epochs),
+        batch: args.batch.map_or(defaults.batch, |b| b as usize),
+        learning_rate,
+        seed: args.seed.unwrap_or(0),
+        limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        steps: args.steps,
+        validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
+        optimizer,
+    })
+}
+
+fn optimizer(args: &TrainArgs) -> Result<OptimizerConfig, CliError> {
+    let weight_decay = args.weight_decay.unwrap_or(0.0);
+    let momentum = args.momentum.unwrap_or(0.9);
+    if !(weight_decay.is_finite() && weight_decay >= 0.0) {
+        return Err(CliError::Usage(format!("--weight-decay {weight_decay} must be 0 or more")));
+    }
+    if !(0.0..1.0).contains(&momentum) {
+        return Err(CliError::Usage(format!("--momentum {momentum} must be at least 0 and below 1")));
+    }
+    match args.optimizer.unwrap_or(OptimizerName::Adam) {
+        OptimizerName::Sgd => Ok(OptimizerConfig::Sgd { momentum, nesterov: args.nesterov, weight_decay }),
+        OptimizerName::Adam if args.momentum.is_some() || args.nesterov => {
+            Err(CliError::Usage("--momentum and --nesterov belong to sgd\n  try: --optimizer sgd".into()))
+        }
+        OptimizerName::Adam => Ok(OptimizerConfig::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay }),
+    }
+}
+
+fn validation(text: &str) -> Result<Validation, CliError> {
+    if text == "test" {
+        return Ok(Validation::Test);
+    }
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(Validation::Fraction(share)),
+        _ => Err(CliError::Usage(format!(
+            "--val-split {text} is neither a share between 0 and 1 nor `test`\n  try: --val-split 0.1"
+        ))),
+    }
+}
+
+/// `runs/MODEL-1`, or the next number that is free.
+fn next_folder(model: &str) -> PathBuf {
+    (1..).map(|i| PathBuf::from(format!("runs/{model}-{i}"))).find(|p| !p.exists()).expect("some number is free")
+}
+
+fn prepare_folder(out: &Path, config: &RunConfig, model: &ModelSpec) -> Result<(), CliError> {
+    std::fs::create_dir_all(out).map_err(CliError::file(out))?;
+    write_atomically(&out.join("config.toml"), config.to_toml().as_bytes())?;
+    write_atomically(&out.join("model.toml"), model.to_toml().as_bytes())?;
+    Ok(())
+}
+
+fn describe(dataset: &Dataset, config: &RunConfig) -> String {
+    let [h, w, c] = dataset.image_shape();
+    let train = dataset.train.as_ref().map_or(0, |t| t.count);
+    let used = config.limit.map_or(train, |limit| limit.min(train));
+    let test = dataset.test.as_ref().map_or(0, |t| t.count);
+    format!(
+        "{} ({}): {} training and {} test images, {h}x{w}x{c}, {} classes",
+        dataset.name,
+        dataset.source,
+        thousands(used as u64),
+        thousands(test as u64),
+        dataset.classes.len()
+    )
+}
+
+fn describe_model(trainer: &Trainer) -> String {
+    let plan = trainer.plan();
+    let parameters: usize = plan.parameters.iter().map(|p| p.shape.count()).sum();
+    format!(
+        "{}: {} parameters; {} steps of {} images an epoch, {} dispatches a step, products {}",
+        plan.model,
+        thousands(parameters as u64),
+        thousands(trainer.steps_per_epoch() as u64),
+        plan.batch,
+        plan.train.len(),
+        plan.target.family
+    )
+}

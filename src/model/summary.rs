@@ -1,0 +1,77 @@
+//! The summary that `inspect` prints: layer, output shape, parameters, multiply-adds.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::{ModelError, ModelSpec};
+use crate::plan::Graph;
+
+/// A number with its thousands apart: `93,322`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).expect("digits")).collect();
+    groups.join(",")
+}
+
+/// The summary of a model for one image.
+///
+/// # Errors
+/// If its layers do not fit together.
+pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
+    let graph = Graph::build(model, 1, 1)?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);
+    let [h, w, c] = model.input;
+    table.add_row(["input", "", "", &format!("{h} x {w} x {c}"), "0", "0", ""]);
+    let (mut parameters, mut work) = (0, 0);
+    for spec in &model.layers {
+        let node = graph.nodes.iter().find(|n| n.name == spec.name).expect("every layer is a node");
+        let shapes = graph.input_shapes(node);
+        let own: usize = shapes[spec.inputs.len()..].iter().map(|s| s.count()).sum();
+        let multiply_adds = node.op.multiply_adds(&shapes);
+        let output: Vec<String> =
+            graph.tensors[node.outputs[0]].shape.sizes()[1..].iter().map(usize::to_string).collect();
+        parameters += own as u64;
+        work += multiply_adds;
+        table.add_row([
+            spec.name.clone(),
+            spec.layer.kind().into(),
+            node.op.attributes(),
+            output.join(" x "),
+            thousands(own as u64),
+            thousands(multiply_adds),
+            spec.inputs.join(", "),
+        ]);
+    }
+    for column in [4, 5] {
+        table.column_mut(column).expect("seven columns").set_cell_alignment(CellAlignment::Right);
+    }
+    let bytes = crate::plan::mib(parameters * 4);
+    Ok(format!(
+        "model {}\n{table}\nparameters: {} ({bytes})\nmultiply-adds of one image: {}\n",
+        model.name,
+        thousands(parameters),
+        thousands(work)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_have_their_published_sizes() {
+        for (name, parameters) in
+            [("seed-mnist", "93,322"), ("seed-cifar", "122,570"), ("seed-functional", "54,410"), ("linear", "7,850")]
+        {
+            let text = summary(&ModelSpec::open(name).unwrap()).unwrap();
+            assert!(text.contains(&format!("parameters: {parameters} ")), "{text}");
+        }
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
