@@ -14,12 +14,14 @@ die() {
     exit 1
 }
 have() { command -v "$1" >/dev/null 2>&1; }
+# Unlike grep -q it reads to the end: under pipefail a writer whose reader has left counts as a failure.
+contains() { grep -F -- "$1" >/dev/null; }
 
 # ---- what is there ---------------------------------------------------------------------------------------------------
 
 loader_present() {
     # ldconfig is in /sbin, which is not on every user's PATH
-    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | contains 'libvulkan.so.1'
 }
 
 # Driver manifests in the places where the loader looks for them.
@@ -44,7 +46,7 @@ driver_present() {
     found=$(manifests)
     [ -n "$found" ] || return 1
     [ -z "${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}" ] || return 0
-    grep -q 'lvp_icd' <<<"$found" || gpu_present
+    contains 'lvp_icd' <<<"$found" || gpu_present
 }
 
 missing() {
@@ -65,11 +67,13 @@ as_root() {
 
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >&2; }
 
-backports_configured() {
-    apt-get indextargets --format '$(CODENAME) $(RELEASE)' 'Created-By: Packages' 2>/dev/null | grep -q 'bookworm-backports'
+# Suite, component and mirror of everything that apt reads.
+apt_sources() {
+    # shellcheck disable=SC2016 # the names are apt's, not the shell's
+    apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(SITE)' 'Created-By: Packages'
 }
 
-backports_have_driver() { apt-cache madison mesa-vulkan-drivers 2>/dev/null | grep -q 'bookworm-backports'; }
+backports_have_driver() { apt-cache madison mesa-vulkan-drivers | contains 'bookworm-backports'; }
 
 # Debian 12 ships Mesa 22.3. The one in backports runs our kernels several times faster and has no limit on loops.
 # Adds backports from the mirror that the machine uses for everything else, or leaves the sources as they were.
@@ -77,9 +81,8 @@ enable_backports() {
     local list=/etc/apt/sources.list.d/lepton-gpu-backports.list keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     local mirror signed=''
     if backports_have_driver; then return 0; fi
-    if backports_configured; then return 1; fi
-    mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
-        awk '$1 == "bookworm" && $2 == "main" { print $3; exit }')
+    if apt_sources | contains 'bookworm-backports main'; then return 1; fi
+    mirror=$(apt_sources | awk '$1 == "bookworm" && $2 == "main" && !mirror { mirror = $3 } END { print mirror }')
     [ -n "$mirror" ] || return 1
     if [ -e "$keyring" ]; then signed="[signed-by=$keyring] "; fi
     say "adding bookworm-backports ($list) for a faster software driver"
@@ -103,14 +106,14 @@ install_with_apt() {
     case " $need " in *' loader '*) packages+=(libvulkan1) ;; esac
     apt update || say "apt-get update failed; trying with the lists that are there"
     if [ ${#packages[@]} -gt 0 ]; then
-        apt install --no-install-recommends "${packages[@]}"
+        apt install --no-install-recommends "${packages[@]}" || die "could not install ${packages[*]} (see above)"
     fi
     case " $need " in *' driver '*) ;; *) return 0 ;; esac
     if [ "${ID:-}" = debian ] && [ "${VERSION_CODENAME:-}" = bookworm ] && enable_backports; then
         apt install --no-install-recommends -t bookworm-backports mesa-vulkan-drivers && return 0
         say "the package from backports does not install; using Debian's own"
     fi
-    apt install --no-install-recommends mesa-vulkan-drivers
+    apt install --no-install-recommends mesa-vulkan-drivers || die "could not install mesa-vulkan-drivers (see above)"
 }
 
 # ---- everything else -------------------------------------------------------------------------------------------------
@@ -120,7 +123,7 @@ advise() {
     say "missing: $need. This is not Debian or Ubuntu, so please install it yourself:"
     say "  Fedora   gcc vulkan-loader mesa-vulkan-drivers"
     say "  Arch     gcc vulkan-icd-loader vulkan-swrast"
-    say "  openSUSE gcc libvulkan1 Mesa-vulkan-device-select libvulkan_lvp"
+    say "  openSUSE gcc libvulkan1 libvulkan_lvp"
     say "  Alpine   build-base vulkan-loader mesa-vulkan-swrast"
     say "going on; without a Vulkan driver the program says that it finds no adapter."
 }

@@ -40,10 +40,22 @@ const UNWRITTEN: u8 = 0xff;
 /// # Errors
 /// If the device fails; a wrong number is a [`Verdict`], not an error.
 pub fn verify_op(gpu: &Gpu, entry: &Entry, alter: &dyn Fn(Dispatch) -> Dispatch) -> Result<Verdict, GpuError> {
-    let mut verdict =
-        Verdict { op: entry.name, cases: 0, forward: 0.0, backward: None, tolerance: 0.0, failures: Vec::new() };
-    for case in (entry.cases)() {
-        let run = CaseRun::new(gpu, &case, alter);
+    verify_cases(gpu, entry.name, &(entry.cases)(), alter)
+}
+
+/// [`verify_op`] on these cases.
+///
+/// # Errors
+/// If the device fails; a wrong number is a [`Verdict`], not an error.
+pub fn verify_cases(
+    gpu: &Gpu,
+    op: &'static str,
+    cases: &[Case],
+    alter: &dyn Fn(Dispatch) -> Dispatch,
+) -> Result<Verdict, GpuError> {
+    let mut verdict = Verdict { op, cases: 0, forward: 0.0, backward: None, tolerance: 0.0, failures: Vec::new() };
+    for case in cases {
+        let run = CaseRun::new(gpu, case, alter);
         verdict.tolerance = verdict.tolerance.max(case.op.tolerance());
         verdict.cases += 1;
         let mut judge = |what: String, worst: Worst, best: &mut f64| {

@@ -114,14 +114,17 @@ pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {
 /// Every adapter, best first: discrete GPU, integrated GPU, virtual GPU, other, software. Within a kind the native APIs
 /// come before GL.
 pub fn list() -> Adapters {
+    let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    // WGPU_BACKEND, which every program on wgpu understands, narrows the choice
+    let wanted = wgpu::Backends::from_env().unwrap_or(native | wgpu::Backends::GL);
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     // GL only where nothing else is: its compute path is emulated and its adapters are the same devices again.
-    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    descriptor.backends = wanted & native;
     descriptor.flags = wgpu::InstanceFlags::empty().with_env();
     let mut adapters = enumerate(descriptor);
     if adapters.is_empty() {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-        descriptor.backends = wgpu::Backends::GL;
+        descriptor.backends = wanted & wgpu::Backends::GL;
         adapters = enumerate(descriptor);
     }
     let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {

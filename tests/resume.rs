@@ -1,0 +1,92 @@
+//! Same run, same bits; and a run that stopped anywhere goes on as if it had not.
+
+use lepton_gpu::checkpoint::Checkpoint;
+use lepton_gpu::config::{OptimizerConfig, RunConfig, Validation};
+use lepton_gpu::data::{self, Dataset};
+use lepton_gpu::gpu::Gpu;
+use lepton_gpu::model::ModelSpec;
+use lepton_gpu::train::{Control, Trainer};
+
+mod common;
+
+fn config(optimizer: OptimizerConfig) -> RunConfig {
+    RunConfig {
+        model: "seed-functional".into(),
+        epochs: 3,
+        batch: 32,
+        limit: Some(300),
+        validation: Validation::Fraction(0.2),
+        optimizer,
+        ..RunConfig::default()
+    }
+}
+
+fn optimizers() -> [OptimizerConfig; 2] {
+    [OptimizerConfig::default(), OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }]
+}
+
+fn quiet(trainer: &mut Trainer) {
+    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+}
+
+fn fresh<'g>(gpu: &'g Gpu, data: &Dataset, config: RunConfig) -> Trainer<'g> {
+    let model = ModelSpec::open(&config.model).unwrap();
+    Trainer::new(gpu, data, model, config).unwrap()
+}
+
+/// The bytes of a checkpoint, once more through a file.
+fn stored(trainer: &Trainer) -> (Vec<u8>, Checkpoint) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let bytes = trainer.checkpoint().unwrap().to_bytes();
+    std::fs::write(file.path(), &bytes).unwrap();
+    (bytes, Checkpoint::read(file.path()).unwrap())
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let run = |seed| {
+        let mut trainer = fresh(&gpu, &data, RunConfig { epochs: 1, seed, ..config(OptimizerConfig::default()) });
+        quiet(&mut trainer);
+        stored(&trainer).0
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn a_resumed_run_is_the_uninterrupted_one() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    for optimizer in optimizers() {
+        let config = config(optimizer);
+        let mut whole = fresh(&gpu, &data, config.clone());
+        quiet(&mut whole);
+        let (expected, _) = stored(&whole);
+        // in the middle of an epoch, right at its end, and before anything
+        for steps in [11, 8, 0] {
+            let mut part = fresh(&gpu, &data, RunConfig { steps: Some(steps), ..config.clone() });
+            quiet(&mut part);
+            let (_, checkpoint) = stored(&part);
+            assert_eq!(checkpoint.meta.state.step, steps);
+            let mut rest = Trainer::resume(&gpu, &data, &checkpoint, config.clone()).unwrap();
+            quiet(&mut rest);
+            assert!(stored(&rest).0 == expected, "{:?}: resumed at step {steps}", config.optimizer);
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_model_is_refused() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let trainer = fresh(&gpu, &data, config(OptimizerConfig::default()));
+    let (_, mut checkpoint) = stored(&trainer);
+    checkpoint.meta.model = ModelSpec::open("linear").unwrap().to_toml();
+    let error = match Trainer::resume(&gpu, &data, &checkpoint, config(OptimizerConfig::default())) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("a checkpoint of another model was taken"),
+    };
+    assert!(error.contains("another model") && error.contains("dense.weight"), "{error}");
+}
