@@ -7,6 +7,7 @@ pub mod data;
 pub mod gpu;
 pub mod model;
 pub mod plan;
+pub mod reference;
 pub mod report;
 pub mod train;
 pub mod verify;

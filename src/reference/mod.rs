@@ -1,0 +1,102 @@
+//! A model on the f64 twins: what a step should compute, slowly, with no device.
+
+use std::collections::HashMap;
+
+use lepton_kernels::{Array, Shape, Step};
+
+use crate::model::{ModelError, ModelSpec};
+use crate::plan::Graph;
+use crate::plan::graph::{Kind, Resident, TensorId};
+
+/// What the twins say about one step.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// Mean loss of the batch.
+    pub loss: f64,
+    /// Right answers.
+    pub correct: usize,
+    /// The model's last output, `[n, classes]`.
+    pub logits: Array,
+    /// The loss's gradient with respect to each parameter, by name.
+    pub gradients: HashMap<String, Array>,
+}
+
+/// Labelled images of a step: bytes `[n, h, w, c]` and a class each.
+#[derive(Clone, Copy, Debug)]
+pub struct Images<'a> {
+    /// The bytes.
+    pub pixels: &'a [u8],
+    /// The classes.
+    pub labels: &'a [u32],
+}
+
+/// Runs `step` of a plan with `batch` rows over `images`, with these parameters by name.
+///
+/// # Errors
+/// If the model does not fit together.
+///
+/// # Panics
+/// If a parameter is missing.
+pub fn run(
+    model: &ModelSpec,
+    batch: usize,
+    images: Images,
+    parameters: &HashMap<String, Vec<f32>>,
+    step: &Step,
+) -> Result<Reference, ModelError> {
+    let graph = Graph::build(model, batch, images.labels.len())?;
+    let mut values: HashMap<TensorId, Array> = HashMap::new();
+    for (id, tensor) in graph.tensors.iter().enumerate() {
+        let data = match tensor.kind {
+            Kind::Value => continue,
+            Kind::Parameter(_) => parameters[&tensor.name].iter().map(|&v| f64::from(v)).collect(),
+            Kind::Resident(Resident::Images) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
+            Kind::Resident(Resident::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
+            Kind::Resident(Resident::Norm) => unit_norm(&tensor.shape),
+            Kind::Resident(_) => vec![0.0; tensor.shape.count()],
+        };
+        values.insert(id, Array::new(tensor.shape.clone(), data));
+    }
+    for node in &graph.nodes {
+        let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
+        for (&id, output) in node.outputs.iter().zip(node.op.twin(&inputs, step)) {
+            values.insert(id, output);
+        }
+    }
+    let loss = graph.nodes.iter().find(|n| n.op.loss_gradient().is_some()).expect("a graph has a loss");
+    let total = |i: usize| values[&loss.outputs[i]].data.iter().sum::<f64>();
+    Ok(Reference {
+        loss: total(0),
+        correct: total(1) as usize,
+        logits: values[&graph.logits].clone(),
+        gradients: gradients(&graph, &values),
+    })
+}
+
+fn unit_norm(shape: &Shape) -> Vec<f64> {
+    let channels = shape.sizes()[1];
+    (0..2 * channels).map(|i| if i < channels { 0.0 } else { 1.0 }).collect()
+}
+
+/// Backward through the graph, adding up what the readers of a tensor contribute.
+fn gradients(graph: &Graph, values: &HashMap<TensorId, Array>) -> HashMap<String, Array> {
+    let mut all: HashMap<TensorId, Array> = HashMap::new();
+    for node in graph.nodes.iter().rev() {
+        if let Some(output) = node.op.loss_gradient() {
+            all.insert(node.inputs[0], values[&node.outputs[output]].clone());
+            continue;
+        }
+        let Some(dy) = all.get(&node.outputs[0]) else { continue };
+        let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
+        let outputs: Vec<Array> = node.outputs.iter().map(|id| values[id].clone()).collect();
+        for (i, gradient) in node.op.twin_backward(&inputs, &outputs, dy).into_iter().enumerate() {
+            if let Some(gradient) = gradient {
+                let sum = all.remove(&node.inputs[i]).map(|before| before.zip(&gradient, |a, b| a + b));
+                all.insert(node.inputs[i], sum.unwrap_or(gradient));
+            }
+        }
+    }
+    let named =
+        |p: &crate::plan::graph::Parameter| Some((graph.tensors[p.tensor].name.clone(), all.get(&p.tensor)?.clone()));
+    graph.parameters.iter().filter_map(named).collect()
+}

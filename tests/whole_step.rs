@@ -1,0 +1,86 @@
+//! A whole training step on the device against the f64 twins: loss, right answers and the gradient of every parameter,
+//! for a full batch and for a last one that is not full.
+
+use std::collections::HashMap;
+
+use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::data;
+use lepton_gpu::gpu::{Gpu, Program};
+use lepton_gpu::model::{ModelSpec, initial_values};
+use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
+use lepton_gpu::reference::{self, Images};
+use lepton_kernels::gemm::Family;
+use lepton_kernels::op::Target;
+use lepton_kernels::{Step, random};
+
+mod common;
+
+/// Branches that are joined, a pool over a ReLU, strides, groups, dilation, an average pool, a layer used twice.
+const BRANCHED: &str = include_str!("models/branched.toml");
+
+const BATCH: usize = 5;
+const IMAGES: usize = 13;
+
+fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
+    let data = data::load(None).unwrap().train.unwrap();
+    let pixels = &data.images[..IMAGES * data.image_len()];
+    let labels = &data.labels[..IMAGES];
+    let plan = Plan::compile(&Request {
+        model,
+        batch: BATCH,
+        images: IMAGES,
+        optimizer: &OptimizerConfig::default(),
+        target: gpu.target(),
+        limits: gpu.limits(),
+        goals: &Goal::ALL,
+    })
+    .unwrap();
+    let mut program = Program::new(gpu, &plan).unwrap();
+    let mut words = vec![0f32; plan.arena_words];
+    let mut parameters = HashMap::new();
+    for parameter in &plan.parameters {
+        let mut values = initial_values(&parameter.name, &parameter.shape, parameter.init, 7);
+        if parameter.name.ends_with("bias") {
+            values = (0..values.len() as u64).map(|i| 0.1 * random::normal(7, 1, i) as f32).collect();
+        }
+        words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
+        parameters.insert(parameter.name.clone(), values);
+    }
+    program.write(Buffer::Parameters, bytemuck::cast_slice(&words)).unwrap();
+    program.write(Buffer::Resident(Resident::Images), pixels).unwrap();
+    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(labels)).unwrap();
+    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
+
+    let step = Step {
+        batch_start: BATCH as u32,
+        batch_length,
+        range_length: IMAGES as u32,
+        data_length: IMAGES as u32,
+        shuffle_key: random::key(1, 2, 3),
+        ..Step::default()
+    };
+    let want = reference::run(model, BATCH, Images { pixels, labels }, &parameters, &step).unwrap();
+    for goal in [Goal::Evaluate, Goal::Train] {
+        let [loss, correct] = program.run(goal, &mut [step]).unwrap()[0];
+        assert!((f64::from(loss) / want.loss - 1.0).abs() < 1e-5, "{goal:?}: loss {loss}, twins {}", want.loss);
+        assert_eq!(correct as usize, want.correct, "{goal:?}: right answers");
+    }
+    for parameter in &plan.parameters {
+        let (offset, bytes) = (parameter.offset_words as u64 * 4, parameter.shape.count() as u64 * 4);
+        let got = program.read(Buffer::Gradients, offset, bytes).unwrap();
+        let got: Vec<f32> = got.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let worst = lepton_kernels::array::worst_error(&got, &want.gradients[&parameter.name].data);
+        assert!(worst.error < 1e-4, "{}: {worst:?}", parameter.name);
+    }
+}
+
+#[test]
+fn a_step_is_what_the_twins_say() {
+    let Some(mut gpu) = common::gpu() else { return };
+    let model = ModelSpec::parse(BRANCHED, "branched").unwrap();
+    for batch_length in [BATCH as u32, 3] {
+        check(&gpu, &model, batch_length);
+    }
+    gpu.set_target(Target { family: Family::Simt });
+    check(&gpu, &model, 1);
+}
