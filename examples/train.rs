@@ -6,6 +6,7 @@ use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{Control, Event, Trainer};
 
+/// Twenty lines from data to checkpoint.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Gpu::open(None)?;
     let data = data::load(None)?;

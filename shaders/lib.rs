@@ -4,6 +4,17 @@
 //! f64 (the *twin*) and the cases worth testing. Nothing here knows a device: an op turns shapes into plain
 //! [`Dispatch`] values, and whoever owns a device runs them.
 //!
+//! ```
+//! use lepton_kernels::{Case, OPS};
+//!
+//! // every op with its cases; each runs on its twin with no device
+//! for entry in OPS {
+//!     let case: &Case = &(entry.cases)()[0];
+//!     let outputs = case.op.twin(&case.arrays(), &case.step);
+//!     assert!(!outputs.is_empty(), "{}", entry.name);
+//! }
+//! ```
+//!
 //! Activations are `[n, h, w, c]`, filters `[kh, kw, c_in / groups, c_out]`, all f32.
 
 pub mod adam;
@@ -37,11 +48,11 @@ pub use op::{Lowered, Mode, Op};
 pub use shape::{Padding, Shape, ShapeError, Window};
 pub use step::Step;
 
-/// An op's name and its test cases. Tests, `verify`, benchmarks and the op table of the documentation iterate [`OPS`].
+/// An op's name and its test cases. Tests and `verify` iterate [`OPS`].
 pub struct Entry {
     /// The op's name, as [`Op::name`] returns it.
     pub name: &'static str,
-    /// One line for the op table.
+    /// What it computes, in one line.
     pub summary: &'static str,
     /// The cases worth testing, each with its reason.
     pub cases: fn() -> Vec<Case>,

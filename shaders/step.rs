@@ -17,7 +17,7 @@ pub struct Step {
     pub range_start: u32,
     /// Positions in the range.
     pub range_length: u32,
-    /// Images in the whole data set, before splitting.
+    /// Images that the split permutes; unused while `split_key` is `[0, 0]`.
     pub data_length: u32,
     /// Order within the range; `[0, 0]` keeps the order.
     pub shuffle_key: [u32; 2],

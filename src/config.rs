@@ -1,4 +1,4 @@
-//! What a run is made of: defaults, then what was typed. Saved as `config.toml` with every run.
+//! What a run is made of: defaults, then what was typed. Saved with every checkpoint, and as `config.toml` for people.
 
 use serde::{Deserialize, Serialize};
 

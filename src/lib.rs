@@ -1,4 +1,26 @@
-//! lepton-gpu trains convolutional networks on any GPU, or none.
+//! lepton-gpu trains convolutional networks on any GPU, or none: WGSL kernels through wgpu on Vulkan, Metal, DX12 or GL,
+//! and the same kernels on software Vulkan where there is no GPU.
+//!
+//! ```no_run
+//! use lepton_gpu::{config::RunConfig, data, gpu::Gpu, model::ModelSpec};
+//! use lepton_gpu::train::{Control, Trainer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let gpu = Gpu::open(None)?; // the best adapter
+//! let data = data::load(None)?; // the small set in the program
+//! let model = ModelSpec::open("seed-mnist")?;
+//! let mut trainer = Trainer::new(&gpu, &data, model, RunConfig::default())?;
+//! trainer.fit(&mut |_, event| {
+//!     println!("{event:?}");
+//!     Ok(Control::Continue)
+//! })?;
+//! std::fs::write("model.safetensors", trainer.checkpoint()?.to_bytes())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`plan`] compiles a model into a list of steps, [`gpu`] runs it, [`train`] is the loop, [`verify`] checks every kernel
+//! against its definition in f64, [`reference`](mod@reference) runs a whole model on those definitions.
 
 pub mod checkpoint;
 pub mod cli;

@@ -12,7 +12,7 @@ struct Step {
     // the range of positions that is being walked: a split of the data set
     range_start: u32,
     range_length: u32,
-    // how many images the data set has
+    // how many images the split permutes; unused while split_key is 0, 0
     data_length: u32,
     // keys of the two permutations; 0, 0 is the identity
     shuffle_key: vec2u,

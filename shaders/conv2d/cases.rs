@@ -57,6 +57,11 @@ pub(super) fn all() -> Vec<Case> {
             "many tiles both ways",
         ),
         Case::new(
+            conv([3, 3], [1, 1], Padding::Same),
+            &[&[8, 45, 46, 8], &[3, 3, 8, 32], &[32]],
+            "much to multiply: larger tiles",
+        ),
+        Case::new(
             conv([3, 3], [1, 1], Padding::Valid),
             &[&[5, 30, 29, 2], &[3, 3, 2, 6], &[6]],
             "a long K in grad_weight: slabs",

@@ -6,8 +6,12 @@ use super::product::{Direction, Product};
 use super::template::{self, Storage, vector};
 use super::{Expansion, Tiling};
 
-/// Blocks of rows of a tile, each as many rows as the subgroup has lanes: 16 rows on 8 lanes.
-const ROW_BLOCKS: usize = 2;
+/// Blocks of rows of a tile, each as many rows as the subgroup has lanes. More rows load less and take longer to compile,
+/// which pays only where there is much to multiply: 16 rows on 8 lanes, or 32.
+fn row_blocks(product: &Product) -> usize {
+    let [m, n, k] = product.sizes();
+    if m * n >= 1 << 19 && k >= 64 { 4 } else { 2 }
+}
 /// Workgroups that keep every core of a software adapter busy.
 const ENOUGH_TILES: usize = 32;
 /// Rows of K that one invocation sums by itself at the most: far from the loop limit of old Mesa, and short enough for
@@ -21,7 +25,7 @@ fn columns(n: usize, width: usize) -> usize {
 
 pub(super) fn tiling(product: &Product, slabs: Option<usize>, width: usize) -> Tiling {
     let [m, n, k] = product.sizes();
-    let tile = [(ROW_BLOCKS * width).min(m.next_multiple_of(width)), columns(n, width) * width];
+    let tile = [(row_blocks(product) * width).min(m.next_multiple_of(width)), columns(n, width) * width];
     let tiles = m.div_ceil(tile[0]) * n.div_ceil(tile[1]) * product.conv.groups;
     let slabs = slabs.unwrap_or_else(|| match product.direction {
         Direction::GradWeight => ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(64)).max(k.div_ceil(LONGEST_SLAB)),

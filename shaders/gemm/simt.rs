@@ -51,7 +51,7 @@ pub(super) fn expand(product: &Product, slabs: usize) -> Expansion {
     let per_in = product.conv.c_in / product.conv.groups;
     let per_out = product.conv.c_out / product.conv.groups;
     let back = product.direction == Direction::GradInput;
-    let four = |channels: usize| if channels % 4 == 0 { 4 } else { 1 };
+    let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
     let storage =
         Storage { a_vec: four(if back { per_out } else { per_in }) == 4, b_columns: four(per_out), c_columns: four(n) };
     let threads = tile.m * tile.n / (tile.thread_m * tile.thread_n);

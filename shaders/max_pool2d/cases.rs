@@ -13,10 +13,13 @@ pub(super) fn all() -> Vec<Case> {
     dilated.window.dilation = [3, 2];
     let mut same = pool([3, 3], [2, 2]);
     same.window.padding = Padding::Same;
+    let mut apart = pool([2, 1], [3, 2]);
+    apart.window.padding = padding;
     let relu = MaxPool2d { relu: true, ..pool([2, 2], [2, 2]) };
     vec![
         Case::new(pool([2, 2], [2, 2]), &[&[2, 11, 7, 5]], "the usual window; a row and a column are left over")
             .fill(0, Fill::Distinct),
+        Case::new(apart, &[&[2, 10, 7, 3]], "windows with gaps between them, padding").fill(0, Fill::Distinct),
         Case::new(overlapping, &[&[2, 9, 6, 3]], "overlapping windows, padding on two sides").fill(0, Fill::Distinct),
         Case::new(dilated, &[&[1, 8, 11, 2]], "dilation, unequal on the axes").fill(0, Fill::Distinct),
         Case::new(same, &[&[2, 7, 10, 4]], "same padding, the stem of a ResNet").fill(0, Fill::Distinct),

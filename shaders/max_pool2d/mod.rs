@@ -150,7 +150,10 @@ impl Op for MaxPool2d {
         let (placed, _) = self.place(&inputs[0]).expect("shapes were checked");
         let bindings = [read(Operand::Saved(0)), read(Operand::Dy(0)), write(Operand::Dx(0))];
         let iterations = (placed.kernel[0] + 1) * placed.kernel[1];
-        BACKWARD.launch(inputs[0].count(), iterations, &constants(&placed, inputs[0].sizes()[3]), &bindings).into()
+        let disjoint = (0..2).all(|a| placed.kernel[a] <= placed.stride[a] && placed.dilation[a] == 1);
+        let mut constants = constants(&placed, inputs[0].sizes()[3]);
+        constants.push(("DISJOINT", disjoint.into()));
+        BACKWARD.launch(inputs[0].count(), iterations, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

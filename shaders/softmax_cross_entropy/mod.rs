@@ -72,9 +72,9 @@ impl Op for SoftmaxCrossEntropy {
             let total: f64 = row.iter().map(|v| (v - largest).exp()).sum();
             outputs[0].data[i] = weight * (total.ln() - (row[label] - largest));
             outputs[1].data[i] = f64::from(row.iter().position(|&v| v == largest) == Some(label));
-            for c in 0..classes {
+            for (c, value) in row.iter().enumerate() {
                 let target = if c == label { 1.0 } else { 0.0 };
-                gradient.data[i * classes + c] = weight * ((row[c] - largest).exp() / total - target);
+                gradient.data[i * classes + c] = weight * ((value - largest).exp() / total - target);
             }
         }
         outputs.push(gradient);

@@ -8,6 +8,7 @@ use super::args::{DataArgs, DataCommand};
 use super::{CliError, Exit};
 use crate::data::{FetchOptions, Progress, fetch, known};
 use crate::model::thousands;
+use crate::report::say;
 
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
     match &args.command {
@@ -17,7 +18,7 @@ pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
             let mut bars = Bars::default();
             let folder = fetch(name, &options, &mut |progress| bars.show(&progress))?;
             bars.finish();
-            println!("{name} is in {}", folder.display());
+            say!("{name} is in {}", folder.display());
         }
     }
     Ok(Exit::Done)
@@ -27,7 +28,7 @@ fn list() {
     for known in known::all() {
         let [h, w, c] = known.image_shape();
         let counts = format!("{} + {}", thousands(known.train_count as u64), thousands(known.test_count as u64));
-        println!(
+        say!(
             "{:<14} {counts} images, {h}x{w}x{c}, {} classes: {} ({})",
             known.name,
             known.classes.len(),
@@ -56,7 +57,7 @@ impl Bars {
                 let bar = ProgressBar::new(progress.total_bytes).with_style(style.progress_chars("=>."));
                 self.bar = Some(bar.with_message(self.file.clone()));
             } else {
-                println!("{} ({} bytes)", progress.file, thousands(progress.total_bytes));
+                say!("{} ({} bytes)", progress.file, thousands(progress.total_bytes));
             }
         }
         if let Some(bar) = &self.bar {

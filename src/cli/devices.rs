@@ -4,6 +4,7 @@ use super::args::DevicesArgs;
 use super::{CliError, Exit};
 use crate::gpu::{self, AdapterSummary};
 use crate::plan::mib;
+use crate::report::say;
 
 pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     let adapters = gpu::list();
@@ -17,31 +18,31 @@ pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     };
     if args.json {
         let value = serde_json::json!({ "adapters": summaries, "used": used, "reason": reason });
-        println!("{value:#}");
+        say!("{value:#}");
         return Ok(Exit::Done);
     }
     for summary in &summaries {
         print(summary, summary.index == used);
     }
-    println!("adapter {used} would be used: {reason}");
+    say!("adapter {used} would be used: {reason}");
     Ok(Exit::Done)
 }
 
 fn print(summary: &AdapterSummary, used: bool) {
     let yes = |flag: bool| if flag { "yes" } else { "no" };
-    println!("{} {}  {}", if used { "*" } else { " " }, summary.index, summary.line());
+    say!("{} {}  {}", if used { "*" } else { " " }, summary.index, summary.line());
     let subgroup = match summary.subgroup {
         Some([least, most]) if least == most => format!("{least} lanes"),
         Some([least, most]) => format!("{least} to {most} lanes"),
         None => "none".into(),
     };
-    println!(
+    say!(
         "     subgroups {subgroup}; f16 {}; cooperative matrices {}; timestamps {}",
         yes(summary.f16),
         yes(summary.cooperative_matrix),
         yes(summary.timestamps)
     );
-    println!(
+    say!(
         "     storage binding {}; buffer {}; workgroup memory {}; products {}",
         mib(summary.binding_bytes),
         mib(summary.buffer_bytes),
@@ -49,6 +50,6 @@ fn print(summary: &AdapterSummary, used: bool) {
         summary.products
     );
     if let Some(limit) = summary.loop_limit {
-        println!("     this driver stops a thread after {limit} loop iterations without a word; plans stay below that");
+        say!("     this driver stops a thread after {limit} loop iterations without a word; plans stay below that");
     }
 }

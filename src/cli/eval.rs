@@ -5,7 +5,7 @@ use super::{CliError, Exit};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data;
 use crate::gpu::Gpu;
-use crate::report::percent;
+use crate::report::{percent, say};
 use crate::train::{Evaluator, TrainError};
 
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -25,12 +25,12 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             "checkpoint": path, "data": dataset.name, "split": split_name, "images": split.count,
             "loss": metrics.loss, "accuracy": metrics.accuracy, "adapter": gpu.summary(),
         });
-        println!("{value:#}");
+        say!("{value:#}");
     } else {
-        println!("adapter     {}", gpu.summary().line());
-        println!("checkpoint  {}", path.display());
-        println!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
-        println!("loss: {:.4} - accuracy: {:.4} ({})", metrics.loss, metrics.accuracy, percent(metrics.accuracy));
+        say!("adapter     {}", gpu.summary().line());
+        say!("checkpoint  {}", path.display());
+        say!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
+        say!("loss: {:.4} - accuracy: {:.4} ({})", metrics.loss, metrics.accuracy, percent(metrics.accuracy));
     }
     Ok(Exit::Done)
 }

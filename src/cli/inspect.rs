@@ -9,16 +9,17 @@ use crate::config::OptimizerConfig;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{ModelSpec, PRESETS, summary};
 use crate::plan::{Goal, Limits, Plan, Request};
+use crate::report::say;
 
 pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Some(name) = &args.model else {
         for preset in PRESETS {
-            println!("{:<16} {}", preset.name, preset.summary);
+            say!("{:<16} {}", preset.name, preset.summary);
         }
         return Ok(Exit::Done);
     };
     let model = ModelSpec::open(name)?;
-    print!("{}", summary(&model)?);
+    say!("{}", summary(&model)?.trim_end());
     if !args.plan {
         return Ok(Exit::Done);
     }
@@ -43,6 +44,6 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         limits,
         goals: &Goal::ALL,
     })?;
-    print!("\n{plan}");
+    say!("\n{plan}");
     Ok(Exit::Done)
 }

@@ -10,6 +10,7 @@ use crate::data;
 use crate::gpu::Gpu;
 use crate::report::draw::{GridCell, Picture, prediction_grid};
 use crate::report::percent;
+use crate::report::say;
 use crate::train::Predictor;
 
 /// Rows and columns of a grid.
@@ -46,13 +47,14 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
                 serde_json::json!({ "image": path, "top": top })
             })
             .collect();
-        println!("{:#}", serde_json::Value::from(rows));
+        say!("{:#}", serde_json::Value::from(rows));
         return Ok(Exit::Done);
     }
+    say!("adapter  {}", gpu.summary().line());
     for (path, answer) in args.images.iter().zip(&answers) {
         let top: Vec<String> =
             answer.top(args.top).into_iter().map(|(class, p)| format!("{} {}", classes[class], percent(p))).collect();
-        println!("{}: {}", path.display(), top.join(", "));
+        say!("{}: {}", path.display(), top.join(", "));
     }
     Ok(Exit::Done)
 }
@@ -90,7 +92,8 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
     let right = cells.iter().filter(|c| c.truth.as_ref() == Some(&c.predicted)).count();
     let title = format!("{} · {} {which} images · {right} of {} right", model.name, dataset.name, cells.len());
     save_png(&prediction_grid(&title, &cells, GRID), out)?;
-    println!("{}: {right} of {} right", out.display(), cells.len());
+    say!("adapter  {}", gpu.summary().line());
+    say!("{}: {right} of {} right", out.display(), cells.len());
     Ok(Exit::Done)
 }
 

@@ -6,6 +6,7 @@ use super::predict::picture;
 use super::{CliError, Exit};
 use crate::data;
 use crate::report::draw::show_image;
+use crate::report::say;
 
 pub fn run(args: &ShowArgs) -> Result<Exit, CliError> {
     let dataset = data::load(args.data.as_deref())?;
@@ -21,6 +22,6 @@ pub fn run(args: &ShowArgs) -> Result<Exit, CliError> {
     let label = &dataset.classes[split.labels[args.index] as usize];
     let title = format!("{which} image {} · {label} · {}", args.index, dataset.name);
     save_png(&show_image(&title, &picture(split, args.index)), &args.out)?;
-    println!("{}: {title}", args.out.display());
+    say!("{}: {title}", args.out.display());
     Ok(Exit::Done)
 }

@@ -8,11 +8,11 @@ use super::args::{OptimizerName, TrainArgs};
 use super::{CliError, Exit};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
-use crate::data::{self, Dataset};
+use crate::data::{self, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
 use crate::plan::mib;
-use crate::report::{EventLog, Terminal};
+use crate::report::{EventLog, Terminal, say};
 use crate::train::{Control, Event, Outcome, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -23,30 +23,30 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     };
     let dataset = data::load(config.data.as_deref())?;
     let gpu = Gpu::open(adapter)?;
-    println!("adapter  {}", gpu.summary().line());
-    println!("data     {}", describe(&dataset, &config));
+    say!("adapter  {}", gpu.summary().line());
+    say!("data     {}", describe(&dataset, &config));
     let mut trainer = match &from {
         Some(checkpoint) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
         None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
     };
-    println!("model    {}", describe_model(&trainer));
-    println!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
+    say!("model    {}", describe_model(&trainer));
+    say!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
     prepare_folder(&out, &config, &model)?;
-    println!("run      {}", out.display());
+    say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
-        println!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
+        say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
     }
     let outcome = train(&mut trainer, &out, &config, args.resume)?;
     if outcome == Outcome::Stopped {
-        println!(
+        say!(
             "stopped at step {}; continue with: lepton-gpu train --out {} --resume",
             trainer.state().step,
             out.display()
         );
         return Ok(Exit::Interrupted);
     }
-    println!("try      lepton-gpu predict {} --grid grid.png", out.display());
+    say!("try      lepton-gpu predict {} --grid grid.png", out.display());
     Ok(Exit::Done)
 }
 
@@ -73,11 +73,12 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     terminal.finish_bar();
     let outcome = outcome?;
     save(trainer, &[&last])?;
-    if outcome == Outcome::Finished && trainer.state().step > 0 {
-        if let Some(event) = trainer.test()? {
-            terminal.show(&event);
-            log.write(&event).map_err(CliError::file(&log_path))?;
-        }
+    if outcome == Outcome::Finished
+        && trainer.state().step > 0
+        && let Some(event) = trainer.test()?
+    {
+        terminal.show(&event);
+        log.write(&event).map_err(CliError::file(&log_path))?;
     }
     Ok(outcome)
 }
@@ -161,7 +162,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
     Ok(RunConfig {
-        data: args.data.clone().or_else(|| args.data_flag.clone()),
+        data: args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name)),
         model: args.model.clone().unwrap_or(defaults.model),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         batch: args.batch.map_or(defaults.batch, |b| b as usize),
@@ -172,6 +173,14 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
         optimizer,
     })
+}
+
+/// A folder under its whole path, so that the run can be evaluated from anywhere; a known name as it is.
+fn whole_path(name: &str) -> String {
+    if known::find(name).is_some() {
+        return name.into();
+    }
+    std::fs::canonicalize(name).map_or_else(|_| name.into(), |path| path.to_string_lossy().into_owned())
 }
 
 fn optimizer(args: &TrainArgs) -> Result<OptimizerConfig, CliError> {

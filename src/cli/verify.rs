@@ -6,6 +6,7 @@ use lepton_kernels::OPS;
 use super::args::VerifyArgs;
 use super::{CliError, Exit};
 use crate::gpu::Gpu;
+use crate::report::say;
 use crate::verify::{Verdict, verify_op};
 
 pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -18,7 +19,7 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let gpu = Gpu::open(adapter)?;
     if !args.json {
-        println!("adapter  {}", gpu.summary().line());
+        say!("adapter  {}", gpu.summary().line());
     }
     let mut verdicts = Vec::new();
     for entry in chosen {
@@ -27,7 +28,7 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let passed = verdicts.iter().all(Verdict::passed);
     if args.json {
         let value = serde_json::json!({ "adapter": gpu.summary(), "passed": passed, "ops": verdicts });
-        println!("{value:#}");
+        say!("{value:#}");
     } else {
         print(&verdicts, passed);
     }
@@ -48,16 +49,16 @@ fn print(verdicts: &[Verdict], passed: bool) {
             if verdict.passed() { "ok" } else { "WRONG" }.into(),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     for verdict in verdicts {
         for failure in &verdict.failures {
-            println!("{}: {failure}", verdict.op);
+            say!("{}: {failure}", verdict.op);
         }
     }
     let wrong = verdicts.iter().filter(|v| !v.passed()).count();
-    println!("worst error of an element, relative to the larger of its size and the root mean square of its tensor");
+    say!("worst error of an element, relative to the larger of its size and the root mean square of its tensor");
     match passed {
-        true => println!("all {} ops agree with their f64 definitions on this adapter", verdicts.len()),
-        false => println!("{wrong} of {} ops are wrong on this adapter: do not trust training on it", verdicts.len()),
+        true => say!("all {} ops agree with their f64 definitions on this adapter", verdicts.len()),
+        false => say!("{wrong} of {} ops are wrong on this adapter: do not trust training on it", verdicts.len()),
     }
 }

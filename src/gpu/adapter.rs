@@ -69,8 +69,7 @@ impl AdapterSummary {
 
     /// One line: name, kind and driver, and what a software adapter costs.
     pub fn line(&self) -> String {
-        let note =
-            if self.kind == "software" { " — no GPU is used: expect a hundredth of a GPU's speed" } else { "" };
+        let note = if self.kind == "software" { " — no GPU is used, so this runs on the processor" } else { "" };
         format!("{} ({}, {}, {}){note}", self.name, self.kind, self.backend, self.driver)
     }
 }
@@ -111,8 +110,8 @@ pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {
     }
 }
 
-/// Every adapter, best first: discrete GPU, integrated GPU, virtual GPU, other, software. Within a kind the native APIs
-/// come before GL.
+/// Every adapter, best first: discrete GPU, integrated GPU, virtual GPU, other, software. GL is asked only where no other
+/// API offers an adapter.
 pub fn list() -> Adapters {
     let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
     // WGPU_BACKEND, which every program on wgpu understands, narrows the choice

@@ -9,8 +9,8 @@ use super::device::{Gpu, GpuError};
 use super::pipeline::{Key, step_layout, written};
 use crate::plan::{Buffer, Goal, HISTORY, Plan, PlanStep, Resident};
 
-/// Steps of one submission, at the most.
-const STEPS: usize = 64;
+/// Steps of one submission, at the most: as many as the history holds.
+const STEPS: usize = HISTORY;
 /// Time that a submission should take: long enough to hide its cost, far from the 2 s at which some drivers give up.
 const SUBMIT: Duration = Duration::from_millis(100);
 
@@ -155,7 +155,7 @@ impl<'gpu> Program<'gpu> {
     /// [`GpuError`].
     ///
     /// # Panics
-    /// If there are more than 64 steps.
+    /// If there are more than [`HISTORY`] steps.
     pub fn run(&mut self, goal: Goal, steps: &mut [Step]) -> Result<Vec<[f32; 2]>, GpuError> {
         assert!(steps.len() <= STEPS, "at most {STEPS} steps a submission");
         for (i, step) in steps.iter_mut().enumerate() {
@@ -188,7 +188,8 @@ impl<'gpu> Program<'gpu> {
     /// One compute pass a submission. A step that takes longer than a submission should is cut into several.
     fn submit(&self, goal: Goal, steps: usize) {
         let list = &self.lists[list_index(goal)];
-        let parts = self.parts(goal);
+        // only a single step may be cut: the steps of one submission run one after another
+        let parts = if steps == 1 { self.parts(goal) } else { 1 };
         let length = list.len().div_ceil(parts.min(list.len().max(1))).max(1);
         for part in list.chunks(length) {
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());

@@ -269,7 +269,7 @@ impl Conv2dSpec {
         if self.filters == 0 {
             return Err(ShapeError::new("filters = 0 leaves nothing").hint("filters = 32"));
         }
-        if self.groups == 0 || c_in % self.groups != 0 || self.filters % self.groups != 0 {
+        if self.groups == 0 || c_in % self.groups != 0 || !self.filters.is_multiple_of(self.groups) {
             return Err(ShapeError::new(format!(
                 "groups = {} does not divide its {c_in} input channels and {} filters",
                 self.groups, self.filters

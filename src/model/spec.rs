@@ -102,6 +102,9 @@ impl ModelSpec {
         let fail = |problem: String| ModelError::Malformed { origin: origin.into(), problem };
         let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
         let name = take_string(&mut table, "name").map_err(fail)?;
+        if !is_name(&name) {
+            return Err(fail(format!("`name` is {name:?}; a name is made of letters, digits, _ and -")));
+        }
         let input =
             table.remove("input").ok_or_else(|| fail("`input` is missing\n  try: input = [28, 28, 1]".into()))?;
         let input: [usize; 3] = input
@@ -143,6 +146,11 @@ impl ModelSpec {
     }
 }
 
+/// Names become file names and tensor names.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
 fn take_string(table: &mut toml::Table, key: &str) -> Result<String, String> {
     match table.remove(key) {
         Some(toml::Value::String(text)) => Ok(text),
@@ -166,7 +174,7 @@ fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
             format!("{kind}_{count}")
         };
         let place = format!("layer {} `{name}`", i + 1);
-        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') || name.is_empty() {
+        if !is_name(&name) {
             return Err(format!("{place}: a name is made of letters, digits, _ and -"));
         }
         let before = layers.last().map_or("input", |l| &l.name).to_string();
@@ -224,6 +232,7 @@ mod tests {
             (format!("{SMALL}[[layer]]\ntype = \"gru\"\n"), "unknown type `gru`; there are conv2d"),
             ("name = \"m\"\ninput = [8, 6]\n".into(), "`input` must be three numbers"),
             ("name = \"m\"\ninput = [8, 6, 1]\n".into(), "it has no [[layer]]"),
+            (SMALL.replace("\"m\"", "\"../m\""), "letters, digits, _ and -"),
             (format!("epochs = 3\n{SMALL}"), "unknown key `epochs`"),
             ("name = ".into(), "line 1"),
         ];

@@ -91,7 +91,7 @@ pub struct Graph {
 }
 
 /// Steps of history that stay on the device between read-backs.
-pub const HISTORY: usize = 256;
+pub const HISTORY: usize = 64;
 
 impl Graph {
     /// The graph of `model` on batches of `batch` images out of a data set of `images`.

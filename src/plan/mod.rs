@@ -78,7 +78,7 @@ pub enum PlanError {
     },
     /// A loop is too long for the driver.
     #[error(
-        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a smaller --batch, or a newer driver (Mesa 23 and later have no such limit)"
+        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a newer driver (Mesa 23 and later have no such limit), or fewer channels or features in this layer"
     )]
     TooLong {
         /// The layer.
@@ -256,12 +256,15 @@ impl Plan {
         for (buffer, bytes) in &self.buffers {
             if *bytes > limit {
                 let (tensor, hint) = match buffer {
-                    Buffer::Resident(Resident::Images) => ("the images of the data set", "--limit with fewer images"),
-                    _ => {
-                        ("the parameters", "a smaller model, or an adapter with larger bindings (`lepton-gpu devices`)")
+                    Buffer::Resident(Resident::Images) => {
+                        ("the images of the data set".into(), "--limit with fewer images")
                     }
+                    Buffer::Parameters | Buffer::Gradients | Buffer::State(_) => {
+                        ("the parameters".into(), "a smaller model, or an adapter with larger bindings")
+                    }
+                    other => (other.to_string(), "a smaller --batch"),
                 };
-                return Err(PlanError::TooLarge { tensor: tensor.into(), bytes: *bytes, limit, hint });
+                return Err(PlanError::TooLarge { tensor, bytes: *bytes, limit, hint });
             }
         }
         Ok(())

@@ -65,7 +65,7 @@ impl Terminal {
     /// Shows an event.
     pub fn show(&mut self, event: &Event) {
         match event {
-            Event::FirstStep { seconds: time } => println!("first step after {}", seconds(*time)),
+            Event::FirstStep { seconds: time } => say!("first step after {}", seconds(*time)),
             Event::Progress { epoch, step, steps, images, images_left, seconds: time, so_far } => {
                 let rate = self.rate(*time, *images);
                 self.progress(*epoch, *step, *steps, rate, *images_left as f64 / rate, so_far);
@@ -76,11 +76,11 @@ impl Terminal {
                 if let Some(validation) = validation {
                     line += &format!(" - {}", metrics("val_", validation));
                 }
-                println!("Epoch {epoch}/{}  {line}", self.epochs);
+                say!("Epoch {epoch}/{}  {line}", self.epochs);
             }
             Event::Test { images, metrics: m } => {
-                println!("Test loss: {:.4}", m.loss);
-                println!("Test accuracy: {:.4} ({} of {images} images)", m.accuracy, percent(m.accuracy));
+                say!("Test loss: {:.4}", m.loss);
+                say!("Test accuracy: {:.4} ({} of {images} images)", m.accuracy, percent(m.accuracy));
             }
         }
     }
@@ -92,7 +92,7 @@ impl Terminal {
             bar.set_position(step as u64);
             bar.set_message(text);
         } else if self.last_line.elapsed() > Duration::from_secs(10) {
-            println!("Epoch {epoch}/{}  {step}/{steps} - {text}", self.epochs);
+            say!("Epoch {epoch}/{}  {step}/{steps} - {text}", self.epochs);
             self.last_line = Instant::now();
         }
     }

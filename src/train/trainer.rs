@@ -43,6 +43,16 @@ pub enum TrainError {
         /// The learning rate.
         learning_rate: f32,
     },
+    /// Weights are not numbers any more.
+    #[error(
+        "step {step}: its update left weights that are not finite\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
+    )]
+    Diverged {
+        /// The step, from 1.
+        step: u64,
+        /// The learning rate.
+        learning_rate: f32,
+    },
 }
 
 /// How a call of [`Trainer::fit`] ended.
@@ -170,7 +180,8 @@ impl<'gpu> Trainer<'gpu> {
             }
             if self.state.batch == self.steps_per_epoch() {
                 let event = self.finish_epoch(begun)?;
-                if listen(self, &event)? == Control::Stop {
+                let done = self.state.epoch == self.config.epochs || self.out_of_steps();
+                if listen(self, &event)? == Control::Stop && !done {
                     return Ok(Outcome::Stopped);
                 }
             }
@@ -214,7 +225,10 @@ impl<'gpu> Trainer<'gpu> {
             self.state.add(step.batch_length as usize, loss, correct);
         }
         if first {
-            listen(self, &Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() })?;
+            let event = Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() };
+            if listen(self, &event)? == Control::Stop {
+                return Ok(Control::Stop);
+            }
         }
         let event = Event::Progress {
             epoch: self.state.epoch + 1,
@@ -271,6 +285,7 @@ impl<'gpu> Trainer<'gpu> {
         let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
         for (prefix, buffer) in arenas.chain(states) {
             let bytes = self.program.read(buffer, 0, self.plan.arena_words as u64 * 4)?;
+            self.check_finite(&bytes)?;
             for parameter in &self.plan.parameters {
                 let name = match prefix {
                     "" => parameter.name.clone(),
@@ -282,6 +297,15 @@ impl<'gpu> Trainer<'gpu> {
             }
         }
         Ok(Checkpoint::new(&self.model, &self.config, &self.classes, &self.state, tensors))
+    }
+
+    /// A loss is computed before its step's update, so a last update can leave weights that no loss has seen.
+    fn check_finite(&self, words: &[u8]) -> Result<(), TrainError> {
+        let mut values = words.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        match values.find(|value| !value.is_finite()) {
+            Some(_) => Err(TrainError::Diverged { step: self.state.step, learning_rate: self.config.learning_rate }),
+            None => Ok(()),
+        }
     }
 
     fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {

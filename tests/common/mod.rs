@@ -7,7 +7,7 @@ use lepton_gpu::gpu::{Gpu, GpuError};
 pub fn gpu() -> Option<Gpu> {
     match Gpu::open(std::env::var("LEPTON_ADAPTER").ok().as_deref()) {
         Ok(gpu) => Some(gpu),
-        Err(GpuError::NoAdapter) if std::env::var_os("LEPTON_REQUIRE_GPU").is_none() => {
+        Err(GpuError::NoAdapter) if std::env::var("LEPTON_REQUIRE_GPU").as_deref() != Ok("1") => {
             eprintln!("skipped: no adapter");
             None
         }

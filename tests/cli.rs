@@ -1,0 +1,118 @@
+//! The real program, run in an empty folder as a user runs it: every command, what it prints, what it leaves behind.
+//!
+//! What happens with bad input is in `bad_input.rs`.
+
+#[path = "cli/answers.rs"]
+mod answers;
+#[path = "cli/stopping.rs"]
+mod stopping;
+#[path = "cli/support.rs"]
+mod support;
+#[path = "cli/training.rs"]
+mod training;
+
+use std::process::Stdio;
+
+use support::{Place, finish, lepton};
+
+#[test]
+fn inspect_lists_presets_and_counts_their_parameters() {
+    let place = Place::new();
+    let list = place.run("inspect").exits(0).out;
+    for (preset, parameters) in [("seed-mnist", "93,322"), ("seed-cifar", "122,570"), ("linear", "7,850")] {
+        assert!(list.lines().any(|line| line.starts_with(preset)), "{list}");
+        let summary = place.run_args(&["inspect", preset]).exits(0).out;
+        assert!(summary.contains(&format!("parameters: {parameters}")), "{summary}");
+        assert!(summary.is_ascii() && summary.ends_with('\n') && summary.lines().all(|l| l.len() < 110), "{summary}");
+    }
+    assert_eq!(place.snapshot().len(), 0, "inspect writes nothing");
+}
+
+#[test]
+fn inspect_prints_the_plan() {
+    let place = Place::new();
+    let plan = place.run("inspect seed-functional --batch 16 --optimizer sgd --plan").exits(0).out;
+    for part in ["train:", "evaluate:", "predict:", "batch 16", "forward/", "grad_weight/", " sgd/", "memory", "peak"] {
+        assert!(plan.contains(part), "`{part}` is missing in\n{plan}");
+    }
+    let again = place.run("inspect seed-functional --batch 16 --optimizer sgd --plan").exits(0).out;
+    assert_eq!(plan, again, "a plan can be diffed");
+    let other = place.run("inspect seed-functional --batch 32 --optimizer sgd --plan").exits(0).out;
+    assert_ne!(plan, other);
+}
+
+#[test]
+fn devices_says_which_adapter_would_be_used() {
+    let Some(place) = Place::with_adapter() else { return };
+    let text = place.run("devices").exits(0).out;
+    let json = place.run("devices --json").exits(0).json();
+    let used = json["used"].as_u64().expect("a number") as usize;
+    let adapter = &json["adapters"][used];
+    for key in ["name", "kind", "driver"] {
+        let value = adapter[key].as_str().expect("a text");
+        assert!(!value.is_empty() && text.contains(value), "{key} `{value}` is missing in\n{text}");
+    }
+    assert!(adapter["binding_bytes"].as_u64() > Some(1 << 20), "{adapter}");
+    assert_eq!(text.lines().filter(|line| line.starts_with('*')).count(), 1, "one adapter is marked\n{text}");
+    let last = text.lines().last().unwrap_or_default();
+    assert_eq!(last, format!("adapter {used} would be used: {}", json["reason"].as_str().unwrap_or_default()));
+
+    let name = adapter["name"].as_str().unwrap_or_default();
+    for wanted in [name.to_uppercase(), used.to_string()] {
+        let chosen = place.run_args(&["devices", "--json", "--adapter", &wanted]).exits(0).json();
+        assert_eq!(chosen["adapters"][chosen["used"].as_u64().unwrap_or(99) as usize]["name"], name);
+    }
+}
+
+#[test]
+fn verify_checks_one_op() {
+    let Some(place) = Place::with_adapter() else { return };
+    let text = place.run("verify --op relu").exits(0).out;
+    assert!(text.starts_with("adapter "), "{text}");
+    let row: Vec<&str> =
+        text.lines().find(|l| l.trim_start().starts_with("relu")).expect("a row").split_whitespace().collect();
+    assert_eq!(row.last(), Some(&"ok"), "{text}");
+    let json = place.run("verify --op relu --json").exits(0).json();
+    assert_eq!(json["passed"], true);
+    let ops = json["ops"].as_array().expect("a list");
+    assert_eq!(ops.len(), 1);
+    assert_eq!(ops[0]["op"], "relu");
+    assert!(ops[0]["forward"].as_f64() <= ops[0]["tolerance"].as_f64(), "{json}");
+    assert!(ops[0]["cases"].as_u64() > Some(0), "{json}");
+}
+
+#[test]
+fn help_version_and_data_sets_need_nothing() {
+    let place = Place::new();
+    for line in ["--help", "help", "train --help", "predict --help", "data fetch --help"] {
+        let help = place.run(line).exits(0);
+        assert!(help.out.contains("Usage: lepton-gpu"), "{line}: {help}");
+        assert!(help.err.is_empty(), "{line}: {help}");
+    }
+    assert_eq!(place.run("--version").exits(0).out, format!("lepton-gpu {}\n", env!("CARGO_PKG_VERSION")));
+    let list = place.run("data list").exits(0).out;
+    for name in ["mnist", "fashion-mnist", "fashion-small"] {
+        assert!(list.lines().any(|line| line.starts_with(&format!("{name} "))), "{list}");
+    }
+    let nothing = place.run("").exits(2);
+    assert!(nothing.err.contains("Usage: lepton-gpu") && nothing.out.is_empty(), "{nothing}");
+    assert_eq!(place.snapshot().len(), 0);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_mistake() {
+    let adapter = Place::with_adapter();
+    let place = Place::new();
+    let without: &[&str] = &["inspect", "inspect seed-mnist --plan", "data list", "show --out x.png"];
+    let with: &[&str] = &["devices", "verify --op relu --json", "train --model linear --limit 64 --epochs 1 --out run"];
+    for line in without.iter().chain(adapter.iter().flat_map(|_| with)) {
+        // what `| head -1` is once head has gone: a pipe that nobody reads
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = lepton(place.folder());
+        command.args(line.split_whitespace()).stdout(writer).stderr(Stdio::piped());
+        let ran = finish(command.spawn().expect("the program starts"));
+        assert!(!ran.err.contains("panicked"), "{line}: {ran}");
+        assert!(matches!(ran.code, None | Some(0)), "{line}: {ran}");
+    }
+}

@@ -1,0 +1,121 @@
+//! `predict` and `show`: answers on a user's own images, and pictures.
+
+use image::{DynamicImage, ImageFormat, Luma, Rgb, RgbImage, imageops::FilterType};
+
+use crate::support::{Place, idx};
+
+/// Grey images of two classes that anybody can tell apart: bright on the left (0), bright on the right (1).
+fn half(class: usize, i: usize) -> image::GrayImage {
+    image::GrayImage::from_fn(28, 28, |x, y| {
+        let noise = (x as usize * 7 + y as usize * 13 + i * 29) % 60;
+        let bright = (x >= 14) == (class == 1);
+        Luma([if bright { 190 + noise as u8 } else { noise as u8 }])
+    })
+}
+
+const MODEL: &str = "name = \"sides\"\ninput = [28, 28, 1]\n\n[[layer]]\ntype = \"flatten\"\n\n[[layer]]\ntype = \"linear\"\nunits = 2\n";
+
+/// A folder of such images, and a model trained on them.
+fn trained() -> Option<Place> {
+    let place = Place::with_adapter()?;
+    for (split, count) in [("train", 64), ("t10k", 20)] {
+        let pixels: Vec<u8> = (0..count).flat_map(|i| half(i % 2, i).into_raw()).collect();
+        let labels: Vec<u8> = (0..count).map(|i| (i % 2) as u8).collect();
+        place.write(&format!("sides/{split}-images-idx3-ubyte"), idx(&[count as u32, 28, 28], &pixels));
+        place.write(&format!("sides/{split}-labels-idx1-ubyte"), idx(&[count as u32], &labels));
+    }
+    place.write("sides.toml", MODEL);
+    let ran = place.run("train sides --model sides.toml --batch 16 --lr 0.01 --epochs 5 --out run").exits(0);
+    assert!(ran.out.contains("Test accuracy: 1.0000"), "{ran}");
+    Some(place)
+}
+
+fn save(place: &Place, name: &str, picture: &DynamicImage, format: ImageFormat) {
+    picture.save_with_format(place.path(name), format).expect("an image can be written");
+}
+
+#[test]
+fn predict_reads_a_users_images() {
+    let Some(place) = trained() else { return };
+    let big = |class| DynamicImage::from(half(class, 3)).resize_exact(90, 41, FilterType::Triangle);
+    let see_through = image::RgbaImage::from_fn(40, 40, |x, _| image::Rgba([0, 0, 0, if x < 20 { 0 } else { 255 }]));
+    save(&place, "left.png", &half(0, 1).into(), ImageFormat::Png);
+    save(&place, "two words.png", &big(1).to_rgb8().into(), ImageFormat::Png);
+    save(&place, "Größe № 1 — 右.jpg", &big(1).to_rgb8().into(), ImageFormat::Jpeg);
+    save(&place, "a JPEG, not a.png", &big(0).to_rgb8().into(), ImageFormat::Jpeg);
+    save(&place, "clear.png", &see_through.into(), ImageFormat::Png);
+    let files = [
+        ("left.png", "0"),
+        ("two words.png", "1"),
+        ("Größe № 1 — 右.jpg", "1"),
+        ("a JPEG, not a.png", "0"),
+        ("clear.png", "0"),
+    ];
+    let names = files.map(|(name, _)| name);
+
+    let text = place.run_args(&[&["predict", "run"][..], &names].concat()).exits(0);
+    assert_eq!(text.out.lines().count(), files.len(), "{text}");
+    let json = place.run_args(&[&["predict", "run", "--json", "--top", "2"][..], &names].concat()).exits(0).json();
+    let rows = json.as_array().expect("a list");
+    assert_eq!(rows.len(), files.len());
+    for ((name, class), (line, row)) in files.iter().zip(text.out.lines().zip(rows)) {
+        assert!(line.starts_with(&format!("{name}: {class} ")), "{line}");
+        assert_eq!(row["image"], *name);
+        assert_eq!(row["top"][0]["class"], *class, "{row}");
+        let chances: Vec<f64> =
+            [0, 1].iter().map(|&i| row["top"][i]["probability"].as_f64().expect("a number")).collect();
+        assert!(chances[0] > chances[1] && (chances[0] + chances[1] - 1.0).abs() < 1e-6, "{row}");
+    }
+    let inverted = place.run_args(&["predict", "run", "two words.png", "--invert", "--top", "1"]).exits(0);
+    assert!(inverted.out.starts_with("two words.png: 0 ") && !inverted.out.contains(','), "{inverted}");
+}
+
+/// Pixels that are clearly green, and clearly red.
+fn colours(picture: &RgbImage) -> [usize; 2] {
+    let clearly = |a: u8, b: u8, c: u8| i32::from(a) > 60 + i32::from(b.max(c));
+    let count = |test: &dyn Fn(&Rgb<u8>) -> bool| picture.pixels().filter(|pixel| test(pixel)).count();
+    [count(&|&Rgb([r, g, b])| clearly(g, r, b)), count(&|&Rgb([r, g, b])| clearly(r, g, b))]
+}
+
+fn png(place: &Place, name: &str) -> RgbImage {
+    let bytes = place.read(name);
+    let picture = image::load_from_memory_with_format(&bytes, ImageFormat::Png).expect("a PNG").to_rgb8();
+    assert!(picture.width() >= 200 && picture.height() >= 200, "{:?}", picture.dimensions());
+    picture
+}
+
+#[test]
+fn the_grid_is_green_where_right_and_red_where_wrong() {
+    let Some(place) = trained() else { return };
+    let ran = place.run("predict run --grid right.png").exits(0);
+    assert_eq!(ran.out, "right.png: 20 of 20 right\n", "the test split has 20 images");
+    let [green, red] = colours(&png(&place, "right.png"));
+    assert!(green > 200 && red == 0, "{green} green and {red} red pixels");
+
+    // the same images with labels that are wrong for the first 5
+    let labels: Vec<u8> = (0..20).map(|i| ((i + usize::from(i < 5)) % 2) as u8).collect();
+    place.write("wrong/t10k-images-idx3-ubyte", place.read("sides/t10k-images-idx3-ubyte"));
+    place.write("wrong/t10k-labels-idx1-ubyte", idx(&[20], &labels));
+    let ran = place.run("predict run --data wrong --grid some.png").exits(0);
+    assert_eq!(ran.out, "some.png: 15 of 20 right\n");
+    let [green, red] = colours(&png(&place, "some.png"));
+    assert!(green > 150 && red > 50, "{green} green and {red} red pixels");
+
+    let ran = place.run("predict run --data wrong --from 18 --grid two.png").exits(0);
+    assert_eq!(ran.out, "two.png: 2 of 2 right\n");
+    assert_eq!(colours(&png(&place, "two.png"))[1], 0);
+}
+
+#[test]
+fn show_draws_an_image_with_its_label() {
+    let place = Place::new();
+    let ran = place.run("show --index 3 --test --out a.png").exits(0);
+    assert!(ran.out.starts_with("a.png: test image 3 · ") && ran.out.ends_with(" · fashion-small\n"), "{ran}");
+    place.run("show fashion-small --index 3 --out b.png").exits(0);
+    let [a, b] = ["a.png", "b.png"].map(|name| png(&place, name));
+    assert!(a != b, "training and test images differ");
+    assert!(colours(&a)[0] > 100, "viridis has green");
+    assert_eq!(place.snapshot().len(), 2, "nothing is left beside the pictures");
+    place.run("show --index 3 --out a.png").exits(0);
+    assert!(place.read("a.png") == place.read("b.png"), "an old picture is replaced, and pictures repeat");
+}

@@ -1,0 +1,69 @@
+//! Runs that are stopped by Ctrl-C, or killed.
+
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use crate::support::{Place, finish, lepton, start};
+
+/// Starts a run that would take an hour.
+fn long_run(place: &Place, rest: &str) -> Child {
+    let mut command = lepton(place.folder());
+    command.args(format!("train --epochs 1000000 --out run {rest}").split_whitespace());
+    start(command)
+}
+
+/// Waits until `lines` more lines with `what` are in the log of `run`.
+#[track_caller]
+fn wait_for(place: &Place, child: &mut Child, what: &str, lines: usize) {
+    let log = place.path("run/events.jsonl");
+    let count = || std::fs::read_to_string(&log).unwrap_or_default().lines().filter(|l| l.contains(what)).count();
+    let (begun, before) = (Instant::now(), count());
+    while count() < before + lines {
+        assert!(child.try_wait().expect("the program can be waited for").is_none(), "it ended by itself");
+        assert!(begun.elapsed() < Duration::from_secs(100), "{} lines with `{what}` in the log", count());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+const TINY: &str = "--model linear --limit 300 --batch 32";
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_says_how_to_go_on_and_exits_with_130() {
+    let Some(place) = Place::with_adapter() else { return };
+    let mut child = long_run(&place, TINY);
+    wait_for(&place, &mut child, "\"event\":\"progress\"", 5);
+    let sent = std::process::Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
+    assert!(sent.expect("sh runs").success());
+    let ran = finish(child).exits(130);
+    assert!(ran.err.contains("Ctrl-C"), "{ran}");
+    let advice = ran.line("stopped at step ");
+    assert!(advice.ends_with("lepton-gpu train --out run --resume"), "{advice}");
+    let step: u64 = advice.split([' ', ';']).nth(3).and_then(|word| word.parse().ok()).expect("a step");
+
+    let run = place.run(&format!("train --out run --resume --steps {}", step + 7)).exits(0);
+    assert!(run.line("resume ").contains(&format!("at step {step},")), "{run}");
+    place.run(&format!("train {TINY} --epochs 1000000 --out whole --steps {}", step + 7)).exits(0);
+    let [whole, parts] = ["whole", "run"].map(|name| place.read(&format!("{name}/last.safetensors")));
+    assert!(whole == parts, "Ctrl-C at step {step} changed the run");
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
+    let Some(place) = Place::with_adapter() else { return };
+    let mut child = long_run(&place, TINY);
+    // the best checkpoint of an epoch is there when the next one has ended
+    for (round, epochs) in [2, 1, 5, 3].into_iter().enumerate() {
+        wait_for(&place, &mut child, "\"event\":\"epoch\"", epochs);
+        child.kill().expect("the program can be killed");
+        child.wait().expect("it ends");
+        for file in ["last", "best"] {
+            let json = place.run(&format!("eval run/{file}.safetensors --json")).exits(0).json();
+            assert!(json["loss"].as_f64().expect("a number").is_finite(), "round {round}: {json}");
+        }
+        child = long_run(&place, "--resume");
+    }
+    wait_for(&place, &mut child, "\"event\":\"epoch\"", 1);
+    child.kill().expect("the program can be killed");
+    child.wait().expect("it ends");
+}

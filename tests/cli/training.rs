@@ -1,0 +1,152 @@
+//! `train`, `eval` and `--resume`: what is printed, what is written, and that a stop changes nothing.
+
+use crate::support::{Place, number};
+
+const SMALL: &str = "train --model linear --limit 640 --epochs 2";
+
+#[track_caller]
+fn in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let at = rest.find(part).unwrap_or_else(|| panic!("`{part}` is missing, or not in its place, in\n{text}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+fn names(place: &Place, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(place.path(folder)).expect("the run folder is there");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn train_prints_everything_in_order_and_writes_a_run() {
+    let Some(place) = Place::with_adapter() else { return };
+    let ran = place.run(&format!("{SMALL} --val-split 0.1 --out run")).exits(0);
+    assert!(ran.err.is_empty(), "{ran}");
+    let opening = ["adapter ", "\ndata ", "\nmodel ", "\nmemory ", "\nrun ", "\nfirst step "];
+    in_order(&ran.out, &opening);
+    in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "Test loss: ", "Test accuracy: "]);
+    in_order(ran.line("model "), &["linear", "7,850 parameters", "9 steps"]);
+    for epoch in 1..=2 {
+        let line = ran.line(&format!("Epoch {epoch}/2"));
+        in_order(line, &[" loss: ", " accuracy: ", " val_loss: ", " val_accuracy: "]);
+        assert!((0.0..=1.0).contains(&number(line, " val_accuracy: ")), "{line}");
+    }
+    let losses = [1, 2].map(|epoch| number(ran.line(&format!("Epoch {epoch}/2")), " loss: "));
+    assert!(losses[1] < losses[0], "it learns: {losses:?}");
+
+    let files = ["best.safetensors", "config.toml", "events.jsonl", "last.safetensors", "model.toml"];
+    assert_eq!(names(&place, "run"), files);
+    let config: toml::Table = place.text("run/config.toml").parse().expect("config.toml is TOML");
+    assert_eq!(config["epochs"].as_integer(), Some(2));
+    assert_eq!(config["limit"].as_integer(), Some(640));
+    assert_eq!(config["batch"].as_integer(), Some(64), "defaults are written out");
+    let summary = place.run("inspect run/model.toml").exits(0).out;
+    assert!(summary.contains("7,850"), "the model that was saved can be used again\n{summary}");
+
+    let events = place.events("run");
+    let count = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
+    assert_eq!([count("first_step"), count("epoch"), count("test")], [1, 2, 1], "{events:?}");
+    assert!(count("progress") >= 2, "{events:?}");
+    let test = events.last().expect("an event");
+    assert_eq!(test["images"], 2000);
+    let accuracy = number(ran.line("Test accuracy"), "accuracy: ");
+    assert!((test["accuracy"].as_f64().expect("a number") - accuracy).abs() < 1e-4, "{test}");
+}
+
+#[test]
+fn without_validation_only_the_training_numbers_are_printed() {
+    let Some(place) = Place::with_adapter() else { return };
+    let ran = place.run("train fashion-small --model linear --limit 64 --epochs 1 --out run").exits(0);
+    let line = ran.line("Epoch 1/1");
+    in_order(line, &[" loss: ", " accuracy: "]);
+    assert!(!line.contains("val_"), "{line}");
+}
+
+#[test]
+fn eval_gives_what_training_ended_with() {
+    let Some(place) = Place::with_adapter() else { return };
+    let ran = place.run(&format!("{SMALL} --val-split test --batch 96 --optimizer sgd --nesterov --out run")).exits(0);
+    let [loss, accuracy] = ["Test loss: ", "Test accuracy: "].map(|name| number(ran.line(name), name));
+    let epoch = ran.line("Epoch 2/2");
+    assert_eq!([number(epoch, "val_loss: "), number(epoch, "val_accuracy: ")], [loss, accuracy], "{ran}");
+
+    let text = place.run("eval run/last.safetensors").exits(0);
+    in_order(&text.out, &["adapter ", "checkpoint ", "last.safetensors", "2000 test images", "loss: ", "accuracy: "]);
+    let line = text.line("loss: ");
+    assert_eq!([number(line, "loss: "), number(line, "accuracy: ")], [loss, accuracy], "{text}");
+
+    let json = place.run("eval run/last.safetensors --json").exits(0).json();
+    let exact = place.events("run").pop().expect("an event");
+    assert_eq!((&json["loss"], &json["accuracy"]), (&exact["loss"], &exact["accuracy"]));
+    assert_eq!((&json["split"], &json["images"]), (&"test".into(), &2000.into()));
+    let best = place.run("eval run --json").exits(0).json();
+    assert!(best["checkpoint"].as_str().expect("a path").ends_with("best.safetensors"), "{best}");
+    assert!(best["accuracy"].as_f64() >= json["accuracy"].as_f64(), "best is the best epoch\n{best}\n{json}");
+}
+
+#[test]
+fn a_run_in_pieces_is_the_whole_run_byte_for_byte() {
+    let Some(place) = Place::with_adapter() else { return };
+    let line = "train --model seed-functional --limit 300 --batch 32 --val-split 0.1 --epochs 3 --seed 7";
+    place.run(&format!("{line} --out whole")).exits(0);
+    // 9 steps an epoch: stops at the start, within the first epoch, at the end of the second
+    for (pieces, first) in [("a", "--steps 0"), ("b", "--steps 5")] {
+        place.run(&format!("{line} {first} --out {pieces}")).exits(0);
+        place.run(&format!("train --resume --steps 18 --out {pieces}")).exits(0);
+        let last = place.run(&format!("train --resume --out {pieces}")).exits(0);
+        in_order(&last.out, &["resume ", "step 18", "epoch 3 of 3", "Epoch 3/3", "Test loss: "]);
+        for file in ["last", "best"] {
+            let [whole, parts] = ["whole", pieces].map(|run| place.read(&format!("{run}/{file}.safetensors")));
+            assert!(whole == parts, "{file}.safetensors of `{pieces}` differs from that of `whole`");
+        }
+        let epochs: Vec<u64> =
+            place.events(pieces).iter().filter(|e| e["event"] == "epoch").filter_map(|e| e["epoch"].as_u64()).collect();
+        assert_eq!(epochs, [1, 2, 3], "the log goes on where it was");
+    }
+    place.run(&format!("{line} --seed 8 --out other").replace("--seed 7 ", "")).exits(0);
+    assert!(place.read("whole/last.safetensors") != place.read("other/last.safetensors"), "the seed matters");
+}
+
+#[test]
+fn more_epochs_may_be_asked_for_when_resuming() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run("train --model linear --limit 128 --epochs 3 --out whole").exits(0);
+    place.run("train --model linear --limit 128 --epochs 1 --out parts").exits(0);
+    let more = place.run("train --resume --epochs 3 --out parts").exits(0);
+    in_order(&more.out, &["Epoch 2/3", "Epoch 3/3"]);
+    assert!(!more.out.contains("Epoch 1/3"), "{more}");
+    assert!(place.read("whole/last.safetensors") == place.read("parts/last.safetensors"));
+    assert_eq!(place.text("whole/config.toml"), place.text("parts/config.toml"));
+}
+
+#[test]
+fn no_steps_write_the_initial_state() {
+    let Some(place) = Place::with_adapter() else { return };
+    let line = "train --model linear --limit 128 --steps 0 --out";
+    let ran = place.run(&format!("{line} a")).exits(0);
+    assert!(!ran.out.contains("first step") && !ran.out.contains("Test"), "{ran}");
+    assert!(place.events("a").is_empty());
+    place.run(&format!("{line} b")).exits(0);
+    assert!(place.read("a/last.safetensors") == place.read("b/last.safetensors"), "the start depends on the seed only");
+    let accuracy = place.run("eval a --json").exits(0).json()["accuracy"].as_f64().expect("a number");
+    assert!((0.0..0.4).contains(&accuracy), "ten classes by chance: {accuracy}");
+}
+
+#[test]
+fn runs_are_numbered_and_never_overwritten() {
+    let Some(place) = Place::with_adapter() else { return };
+    let line = "train --model linear --limit 64 --epochs 1";
+    for number in 1..=2 {
+        let folder = format!("runs/linear-{number}");
+        assert!(place.run(line).exits(0).line("run ").ends_with(&folder));
+        assert!(place.path(&folder).join("last.safetensors").is_file());
+    }
+    let before = place.snapshot();
+    let refused = place.run(&format!("{line} --out runs/linear-1")).exits(2);
+    assert!(refused.err.starts_with("error: ") && refused.err.contains("--resume"), "{refused}");
+    assert!(place.snapshot() == before, "nothing is touched");
+}
