@@ -27,6 +27,20 @@ impl Shape {
         self.0.iter().product()
     }
 
+    /// Checks that kernels, which count in 32 bits, can address every element.
+    ///
+    /// # Errors
+    /// With both numbers.
+    pub fn check_size(&self) -> Result<(), ShapeError> {
+        let most = u64::from(u32::MAX);
+        let count = self.0.iter().try_fold(1u64, |count, &size| count.checked_mul(size as u64));
+        match count {
+            Some(count) if count <= most => Ok(()),
+            _ => Err(ShapeError::new(format!("a tensor {self} has more than {most} elements"))
+                .hint("a smaller batch, smaller images, or fewer filters or units")),
+        }
+    }
+
     /// `[n, h, w, c]`, or why it is not.
     pub fn nhwc(&self) -> Result<[usize; 4], ShapeError> {
         <[usize; 4]>::try_from(self.0.as_slice()).map_err(|_| {

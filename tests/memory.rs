@@ -10,6 +10,13 @@ mod common;
 #[path = "../examples/train.rs"]
 mod example;
 
+/// The tests of this program measure one process, so they take turns.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// Resident memory of this process, where the system tells.
 fn resident_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
@@ -23,6 +30,7 @@ fn trainer<'g>(gpu: &'g Gpu, model: &str, config: RunConfig) -> Trainer<'g> {
 
 #[test]
 fn host_memory_is_flat_over_a_thousand_steps() {
+    let _turn = turn();
     let Some(gpu) = common::gpu() else { return };
     let config = RunConfig { batch: 16, epochs: 100, steps: Some(1100), limit: Some(1600), ..RunConfig::default() };
     let mut trainer = trainer(&gpu, "linear", config);
@@ -43,6 +51,7 @@ fn host_memory_is_flat_over_a_thousand_steps() {
 
 #[test]
 fn the_device_holds_what_the_plan_says() {
+    let _turn = turn();
     let Some(gpu) = common::gpu() else { return };
     let before = gpu.allocated_bytes();
     let mut trainer = trainer(&gpu, "seed-mnist", RunConfig { steps: Some(3), ..RunConfig::default() });
@@ -57,6 +66,7 @@ fn the_device_holds_what_the_plan_says() {
 
 #[test]
 fn the_example_of_the_library_runs() {
+    let _turn = turn();
     if common::gpu().is_some() {
         example::main().unwrap();
     }

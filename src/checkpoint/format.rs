@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::store;
 use crate::config::RunConfig;
 use crate::model::ModelSpec;
-use crate::plan::Placed;
+use crate::plan::{Placed, Plan};
 use crate::train::State;
 
 /// The metadata key that holds [`Meta`] as JSON.
@@ -82,6 +82,17 @@ impl View for &NamedTensor {
     }
 }
 
+/// What tells one data set from another: a run can only go on with the images that it started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataPrint {
+    /// Training images.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+    /// A hash of pixels and labels.
+    pub hash: u64,
+}
+
 /// Everything but tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
@@ -93,6 +104,8 @@ pub struct Meta {
     pub config: RunConfig,
     /// Class names.
     pub classes: Vec<String>,
+    /// The images it learns from.
+    pub data: DataPrint,
     /// Where the run stands.
     pub state: State,
 }
@@ -125,6 +138,7 @@ impl Checkpoint {
         model: &ModelSpec,
         config: &RunConfig,
         classes: &[String],
+        data: DataPrint,
         state: &State,
         tensors: Vec<NamedTensor>,
     ) -> Self {
@@ -133,6 +147,7 @@ impl Checkpoint {
             model: model.to_toml(),
             config: config.clone(),
             classes: classes.to_vec(),
+            data,
             state: state.clone(),
         };
         Checkpoint { path: String::new(), meta, tensors }
@@ -176,6 +191,9 @@ impl Checkpoint {
         if meta.format != FORMAT {
             return Err(damaged(format!("it has format {}, and this program reads format {FORMAT}", meta.format)));
         }
+        if !(1..=65_536).contains(&meta.config.batch) {
+            return Err(damaged(format!("its batch is {}, and 1 to 65536 are possible", meta.config.batch)));
+        }
         let mut tensors = Vec::new();
         for (name, view) in file.tensors() {
             if view.dtype() != Dtype::F32 {
@@ -190,11 +208,20 @@ impl Checkpoint {
         self.tensors.iter().find(|t| t.name == name)
     }
 
-    /// Checks that the weights are those of a model with these parameters.
+    /// Checks that the weights are those of a plan's model, and that every class has a name.
     ///
     /// # Errors
-    /// [`CheckpointError::OtherModel`].
-    pub fn check_parameters(&self, parameters: &[Placed]) -> Result<(), CheckpointError> {
+    /// [`CheckpointError::OtherModel`] or [`CheckpointError::Damaged`].
+    pub fn check_plan(&self, plan: &Plan) -> Result<(), CheckpointError> {
+        let names = self.meta.classes.len();
+        if names != plan.classes {
+            let problem = format!("it names {names} classes, and its model gives {}", plan.classes);
+            return Err(CheckpointError::Damaged { path: self.path.clone(), problem });
+        }
+        self.check_parameters(&plan.parameters)
+    }
+
+    fn check_parameters(&self, parameters: &[Placed]) -> Result<(), CheckpointError> {
         let other = |problem: String| CheckpointError::OtherModel { path: self.path.clone(), problem };
         for parameter in parameters {
             let wanted = parameter.shape.sizes();

@@ -59,16 +59,16 @@ pub struct TrainArgs {
     #[arg(long, value_enum)]
     pub optimizer: Option<OptimizerName>,
     /// Learning rate [default: 0.001 for adam, 0.01 for sgd].
-    #[arg(long)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub lr: Option<f32>,
     /// Momentum, for sgd [default: 0.9].
-    #[arg(long)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub momentum: Option<f32>,
     /// Nesterov's form of momentum, for sgd.
     #[arg(long)]
     pub nesterov: bool,
     /// L2 penalty [default: 0].
-    #[arg(long)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub weight_decay: Option<f32>,
     /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test).
     #[arg(long, value_name = "F|test")]
@@ -130,8 +130,8 @@ pub struct PredictArgs {
     #[arg(long, default_value_t = 0, requires = "grid")]
     pub from: usize,
     /// How many classes to name.
-    #[arg(long, default_value_t = 3)]
-    pub top: usize,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: u32,
     /// Swap black and white first: for dark ink on light paper, where the model learned light on dark.
     #[arg(long)]
     pub invert: bool,

@@ -53,11 +53,6 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// Whether the reader of our output went away.
-    pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, CliError::File { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
-    }
-
     /// For `map_err` on operations on `path`.
     pub fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

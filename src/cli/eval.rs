@@ -20,6 +20,9 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     };
     let gpu = Gpu::open(adapter)?;
     let metrics = Evaluator::new(&gpu, &checkpoint, &dataset, split)?.evaluate()?;
+    if !metrics.loss.is_finite() {
+        return Err(TrainError::Mismatch(format!("{} gives a loss that is not a number", path.display())).into());
+    }
     if args.json {
         let value = serde_json::json!({
             "checkpoint": path, "data": dataset.name, "split": split_name, "images": split.count,

@@ -34,12 +34,15 @@ enum Exit {
 /// by Ctrl-C.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    match run(args) {
+    let result = run(args);
+    if let (Ok(_), Some(error)) = (&result, crate::report::output_error()) {
+        eprintln!("error: standard output: {error}");
+        return ExitCode::from(2);
+    }
+    match result {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::GoalNotMet) => ExitCode::from(1),
         Ok(Exit::Interrupted) => ExitCode::from(130),
-        // whoever reads our output has seen enough
-        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)

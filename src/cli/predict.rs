@@ -40,7 +40,7 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
             .zip(&answers)
             .map(|(path, answer)| {
                 let top: Vec<_> = answer
-                    .top(args.top)
+                    .top(args.top as usize)
                     .into_iter()
                     .map(|(class, probability)| serde_json::json!({ "class": classes[class], "probability": probability }))
                     .collect();
@@ -52,8 +52,11 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
     }
     say!("adapter  {}", gpu.summary().line());
     for (path, answer) in args.images.iter().zip(&answers) {
-        let top: Vec<String> =
-            answer.top(args.top).into_iter().map(|(class, p)| format!("{} {}", classes[class], percent(p))).collect();
+        let top: Vec<String> = answer
+            .top(args.top as usize)
+            .into_iter()
+            .map(|(class, p)| format!("{} {}", classes[class], percent(p)))
+            .collect();
         say!("{}: {}", path.display(), top.join(", "));
     }
     Ok(Exit::Done)
@@ -81,14 +84,14 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
         .zip(&answers)
         .map(|(i, answer)| {
             let (class, probability) = answer.top(1)[0];
-            GridCell {
-                picture: picture(split, i),
+            Ok(GridCell {
+                picture: picture(split, i)?,
                 predicted: classes[class].clone(),
                 probability: probability as f32,
                 truth: Some(classes[split.labels[i] as usize].clone()),
-            }
+            })
         })
-        .collect();
+        .collect::<Result<_, CliError>>()?;
     let right = cells.iter().filter(|c| c.truth.as_ref() == Some(&c.predicted)).count();
     let title = format!("{} · {} {which} images · {right} of {} right", model.name, dataset.name, cells.len());
     save_png(&prediction_grid(&title, &cells, GRID), out)?;
@@ -98,6 +101,12 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
 }
 
 /// Image `i` of a split as a picture.
-pub fn picture(split: &data::Split, i: usize) -> Picture<'_> {
-    Picture { pixels: split.image(i), height: split.height, width: split.width, channels: split.channels }
+pub fn picture(split: &data::Split, i: usize) -> Result<Picture<'_>, CliError> {
+    if ![1, 3].contains(&split.channels) {
+        return Err(CliError::Usage(format!(
+            "only images of 1 or 3 channels can be drawn, and these have {}",
+            split.channels
+        )));
+    }
+    Ok(Picture { pixels: split.image(i), height: split.height, width: split.width, channels: split.channels })
 }

@@ -21,7 +21,7 @@ pub fn run(args: &ShowArgs) -> Result<Exit, CliError> {
     }
     let label = &dataset.classes[split.labels[args.index] as usize];
     let title = format!("{which} image {} · {label} · {}", args.index, dataset.name);
-    save_png(&show_image(&title, &picture(split, args.index)), &args.out)?;
+    save_png(&show_image(&title, &picture(split, args.index)?), &args.out)?;
     say!("{}: {title}", args.out.display());
     Ok(Exit::Done)
 }

@@ -17,6 +17,11 @@ use crate::train::{Control, Event, Outcome, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let (out, config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
+    if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
+        let more = config.epochs + 5;
+        say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
+        return Ok(Exit::Done);
+    }
     let model = match &from {
         Some(checkpoint) => checkpoint.meta.model()?,
         None => ModelSpec::open(&config.model)?,
@@ -62,12 +67,12 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     }
     let outcome = trainer.fit(&mut |trainer, event| {
         terminal.show(event);
-        log.write(event).map_err(|error| write_failed(&log_path, error))?;
         if let Event::Epoch { best, .. } = event {
             let best_path = out.join("best.safetensors");
             let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
             save(trainer, paths)?;
         }
+        log.write(event).map_err(|error| write_failed(&log_path, error))?;
         Ok(if interrupted.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue })
     });
     terminal.finish_bar();
@@ -122,7 +127,27 @@ fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
             out.display()
         )));
     }
+    if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
+        return Err(CliError::Usage(format!(
+            "{} holds a {file} that is no run's, and training would replace it\n  try: another --out",
+            out.display()
+        )));
+    }
+    check_writable(&out)?;
     Ok((out, config, None))
+}
+
+/// Finds out before anything is compiled whether the run folder can be made and written to.
+fn check_writable(out: &Path) -> Result<(), CliError> {
+    let there = out.ancestors().find(|p| p.exists() || p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    tempfile::tempfile_in(folder).map(|_| ()).map_err(|source| {
+        CliError::Usage(format!(
+            "cannot make the run folder {}: {}: {source}\n  try: --out in a folder you may write to",
+            out.display(),
+            folder.display()
+        ))
+    })
 }
 
 fn resumed(args: &TrainArgs) -> Result<Start, CliError> {

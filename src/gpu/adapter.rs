@@ -162,11 +162,11 @@ pub fn choose(adapters: &Adapters, wanted: Option<&str>) -> Result<usize, GpuErr
         return Err(GpuError::NoAdapter);
     }
     let Some(wanted) = wanted else { return Ok(0) };
-    let matches = |s: &&AdapterSummary| match wanted.parse::<usize>() {
-        Ok(number) => s.index == number,
-        Err(_) => format!("{} {} {}", s.name, s.backend, s.driver).to_lowercase().contains(&wanted.to_lowercase()),
+    let by_name = |s: &&AdapterSummary| {
+        format!("{} {} {}", s.name, s.backend, s.driver).to_lowercase().contains(&wanted.to_lowercase())
     };
-    summaries.iter().find(matches).map(|s| s.index).ok_or_else(|| GpuError::UnknownAdapter {
+    let by_number = wanted.parse::<usize>().ok().and_then(|number| summaries.get(number));
+    by_number.or_else(|| summaries.iter().find(by_name)).map(|s| s.index).ok_or_else(|| GpuError::UnknownAdapter {
         wanted: wanted.into(),
         there: summaries.iter().map(|s| format!("\n  {}  {}", s.index, s.line())).collect(),
     })

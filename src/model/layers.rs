@@ -200,6 +200,7 @@ impl Layer {
     /// # Errors
     /// The parser's message: an unknown or missing key, or a value of the wrong kind.
     pub fn parse(kind: &str, attributes: toml::Table) -> Result<Self, String> {
+        check_sizes(&attributes)?;
         let text = |e: toml::de::Error| e.message().to_string();
         Ok(match kind {
             "conv2d" => Layer::Conv2d(attributes.try_into().map_err(text)?),
@@ -255,6 +256,28 @@ impl Layer {
         })
     }
 }
+
+/// Sizes are whole numbers that any arithmetic on them can hold; said here once, with the key's name.
+fn check_sizes(attributes: &toml::Table) -> Result<(), String> {
+    for (key, value) in attributes {
+        let sizes = match value {
+            toml::Value::Array(list) => list.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let pair = ["kernel", "stride", "dilation", "pool"].contains(&key.as_str());
+        if pair && !(sizes.iter().all(toml::Value::is_integer) && (!value.is_array() || sizes.len() == 2)) {
+            return Err(format!("`{key}` must be a whole number or [height, width], not {value}"));
+        }
+        if let Some(wrong) = sizes.iter().filter_map(toml::Value::as_integer).find(|v| !(0..=LARGEST_SIZE).contains(v))
+        {
+            return Err(format!("`{key}` is {wrong}, and sizes go from 0 to {LARGEST_SIZE}"));
+        }
+    }
+    Ok(())
+}
+
+/// The largest size that a model file may name.
+const LARGEST_SIZE: i64 = 1 << 24;
 
 impl Conv2dSpec {
     fn build(&self, input: &Shape) -> Result<Built, ShapeError> {

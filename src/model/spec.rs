@@ -113,6 +113,11 @@ impl ModelSpec {
         if input.contains(&0) {
             return Err(fail(format!("`input` is {input:?}; every size must be at least 1")));
         }
+        if input.iter().any(|&size| size > 1 << 16) || input.iter().product::<usize>() > 1 << 28 {
+            return Err(fail(format!(
+                "`input` is {input:?}; a side has at most 65536, an image at most 268435456 values"
+            )));
+        }
         let layers = match table.remove("layer") {
             Some(toml::Value::Array(layers)) if !layers.is_empty() => layers,
             _ => return Err(fail("it has no [[layer]]".into())),

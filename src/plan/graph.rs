@@ -129,7 +129,8 @@ impl Graph {
             let (op, parameters) = spec.layer.build(&self.shapes(&inputs)).map_err(describe)?;
             let mut shapes = self.shapes(&inputs);
             shapes.extend(parameters.iter().map(|p| p.shape.clone()));
-            op.outputs(&shapes).map_err(describe)?;
+            shapes.extend(op.outputs(&shapes).map_err(describe)?);
+            shapes.iter().try_for_each(|shape| shape.check_size()).map_err(describe)?;
             for parameter in parameters {
                 let number = self.parameters.len();
                 let name = format!("{}.{}", spec.name, parameter.name);

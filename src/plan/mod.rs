@@ -94,12 +94,10 @@ pub enum PlanError {
 
 /// A size for people.
 pub fn mib(bytes: u64) -> String {
-    if bytes < 10 << 10 {
-        format!("{bytes} B")
-    } else if bytes < 10 << 20 {
-        format!("{:.1} KiB", bytes as f64 / 1024.0)
-    } else {
-        format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+    let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.into_iter().find(|(_, size)| bytes >= *size) {
+        Some((unit, size)) => format!("{:.1} {unit}", bytes as f64 / size as f64),
+        None => format!("{bytes} B"),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Everything that prints or draws: the only place, with `cli`, that writes for people.
 
+use std::io::Write;
+use std::sync::OnceLock;
+
 /// Prints a line. Where nobody reads any more (`| head`), it is dropped: a run goes on and saves.
 macro_rules! say {
     ($($text:tt)*) => {
@@ -15,9 +18,21 @@ mod terminal;
 pub use events::EventLog;
 pub use terminal::{Terminal, percent, seconds};
 
+/// The first error of standard output that was not a reader going away.
+static OUTPUT_ERROR: OnceLock<String> = OnceLock::new();
+
 /// What [`say!`] does.
 pub(crate) fn write_line(text: std::fmt::Arguments) {
-    use std::io::Write;
     let mut out = std::io::stdout().lock();
-    let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
+    match out.write_fmt(text).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let _ = OUTPUT_ERROR.set(error.to_string());
+        }
+        _ => {}
+    }
+}
+
+/// Why some output is missing, if it is.
+pub(crate) fn output_error() -> Option<&'static str> {
+    OUTPUT_ERROR.get().map(String::as_str)
 }

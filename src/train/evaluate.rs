@@ -1,9 +1,10 @@
 //! Loss and accuracy of a checkpoint on a split.
 
 use super::batches::Order;
+use super::error::{TrainError, check_data};
 use super::event::Metrics;
 use super::state::State;
-use super::trainer::{TrainError, check_data, unit_norm};
+use super::trainer::unit_norm;
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
 use crate::data::{Dataset, Split};
@@ -36,7 +37,7 @@ impl<'gpu> Evaluator<'gpu> {
             goals: &[Goal::Evaluate],
         };
         let plan = Plan::compile(&request)?;
-        checkpoint.check_parameters(&plan.parameters)?;
+        checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write(Buffer::Parameters, &checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Images), &split.images)?;

@@ -1,6 +1,7 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
 mod batches;
+mod error;
 mod evaluate;
 mod event;
 mod predict;
@@ -8,8 +9,9 @@ mod state;
 mod trainer;
 
 pub use batches::{Order, Range};
+pub use error::{TrainError, check_data};
 pub use evaluate::Evaluator;
 pub use event::{Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
 pub use state::State;
-pub use trainer::{Outcome, TrainError, Trainer, check_data};
+pub use trainer::{Outcome, Trainer};

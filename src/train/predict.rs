@@ -2,7 +2,8 @@
 
 use lepton_kernels::Step;
 
-use super::trainer::{TrainError, unit_norm};
+use super::error::TrainError;
+use super::trainer::unit_norm;
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
 use crate::gpu::{Gpu, Program};
@@ -60,7 +61,7 @@ impl<'gpu> Predictor<'gpu> {
             goals: &[Goal::Predict],
         };
         let plan = Plan::compile(&request)?;
-        checkpoint.check_parameters(&plan.parameters)?;
+        checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write(Buffer::Parameters, &checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(model.input[2]))?;

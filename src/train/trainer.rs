@@ -6,54 +6,16 @@ use lepton_kernels::Step;
 use lepton_kernels::adam::Adam;
 
 use super::batches::{Order, Range};
+use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
 use super::state::State;
-use crate::checkpoint::{Checkpoint, CheckpointError, NamedTensor};
+use crate::checkpoint::{Checkpoint, DataPrint, NamedTensor};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
 use crate::data::Dataset;
-use crate::gpu::{Gpu, GpuError, Program};
+use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
-use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
-
-/// Why training stopped, or did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// The device.
-    #[error(transparent)]
-    Gpu(#[from] GpuError),
-    /// The plan.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The checkpoint.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// Data and model do not fit together.
-    #[error("{0}")]
-    Mismatch(String),
-    /// The loss is not a number any more.
-    #[error(
-        "step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
-    )]
-    NotFinite {
-        /// The step, from 1.
-        step: u64,
-        /// The loss.
-        loss: f32,
-        /// The learning rate.
-        learning_rate: f32,
-    },
-    /// Weights are not numbers any more.
-    #[error(
-        "step {step}: its update left weights that are not finite\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
-    )]
-    Diverged {
-        /// The step, from 1.
-        step: u64,
-        /// The learning rate.
-        learning_rate: f32,
-    },
-}
+use crate::plan::{Buffer, Goal, Plan, Request, Resident};
 
 /// How a call of [`Trainer::fit`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +34,7 @@ pub struct Trainer<'gpu> {
     config: RunConfig,
     classes: Vec<String>,
     order: Order,
+    data: DataPrint,
     state: State,
     begun: Instant,
     steps: Vec<Step>,
@@ -112,6 +75,11 @@ impl<'gpu> Trainer<'gpu> {
         check_fit(data, &model)?;
         let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
         let test = data.test.as_ref();
+        if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
+            return Err(TrainError::Mismatch(format!(
+                "--val-split holds out no image of {count}\n  try: a larger --val-split, or a larger --limit"
+            )));
+        }
         let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), hold_out(&config));
         if config.validation == Validation::Test && order.test.is_none() {
             let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
@@ -144,7 +112,8 @@ impl<'gpu> Trainer<'gpu> {
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
         let classes = data.classes.clone();
         let (state, steps) = (State::default(), Vec::with_capacity(64));
-        Ok(Trainer { program, plan, model, config, classes, order, state, begun, steps })
+        let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
+        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps })
     }
 
     /// The plan, for its memory and its text.
@@ -178,7 +147,10 @@ impl<'gpu> Trainer<'gpu> {
                     return Ok(Outcome::Stopped);
                 }
             }
-            if self.state.batch == self.steps_per_epoch() {
+            if self.out_of_steps() && self.state.batch < self.steps_per_epoch() {
+                let loss = self.probe()?;
+                self.check_loss(loss as f32)?;
+            } else {
                 let event = self.finish_epoch(begun)?;
                 let done = self.state.epoch == self.config.epochs || self.out_of_steps();
                 if listen(self, &event)? == Control::Stop && !done {
@@ -249,6 +221,11 @@ impl<'gpu> Trainer<'gpu> {
             Validation::Test => self.order.test.map(|range| self.evaluate(range)).transpose()?,
             Validation::Fraction(_) => self.order.held_out.map(|range| self.evaluate(range)).transpose()?,
         };
+        let seen = match validation {
+            Some(metrics) => metrics.loss,
+            None => self.probe()?,
+        };
+        self.check_loss(seen as f32)?;
         let score = validation.map_or(-train.loss, |v| v.accuracy);
         let best = self.state.best.is_none_or(|before| score > before);
         if best {
@@ -265,6 +242,18 @@ impl<'gpu> Trainer<'gpu> {
         evaluate(&mut self.program, &self.order, &range, self.config.batch, &mut self.steps)
     }
 
+    /// The loss of one training batch with the weights as they are. The losses of training steps come before their
+    /// updates; this one sees the last update before anybody saves it.
+    fn probe(&mut self) -> Result<f64, TrainError> {
+        let range = Range { length: self.order.train.length.min(self.config.batch), ..self.order.train };
+        Ok(self.evaluate(range)?.loss)
+    }
+
+    fn check_loss(&self, loss: f32) -> Result<(), TrainError> {
+        let (step, learning_rate) = (self.state.step, self.config.learning_rate);
+        if loss.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { step, loss, learning_rate }) }
+    }
+
     /// Loss and accuracy on the test split, if there is one.
     ///
     /// # Errors
@@ -272,6 +261,7 @@ impl<'gpu> Trainer<'gpu> {
     pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
         let Some(range) = self.order.test else { return Ok(None) };
         let metrics = self.evaluate(range)?;
+        self.check_loss(metrics.loss as f32)?;
         Ok(Some(Event::Test { images: range.length, metrics }))
     }
 
@@ -296,7 +286,7 @@ impl<'gpu> Trainer<'gpu> {
                 tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
             }
         }
-        Ok(Checkpoint::new(&self.model, &self.config, &self.classes, &self.state, tensors))
+        Ok(Checkpoint::new(&self.model, &self.config, &self.classes, self.data, &self.state, tensors))
     }
 
     /// A loss is computed before its step's update, so a last update can leave weights that no loss has seen.
@@ -308,8 +298,27 @@ impl<'gpu> Trainer<'gpu> {
         }
     }
 
+    /// The order of images depends on their number, so other images would make another run of it.
+    fn check_data_unchanged(&self, from: &Checkpoint) -> Result<(), TrainError> {
+        let (before, now) = (from.meta.data, self.data);
+        if before == now {
+            return Ok(());
+        }
+        let change = match (before.train, before.test) == (now.train, now.test) {
+            true => "has other pixels or labels now".to_string(),
+            false => format!(
+                "had {} training and {} test images, and has {} and {} now",
+                before.train, before.test, now.train, now.test
+            ),
+        };
+        Err(TrainError::Mismatch(format!(
+            "the data changed since the run began: it {change}\n  try: a new run, or the data as it was"
+        )))
+    }
+
     fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
-        from.check_parameters(&self.plan.parameters)?;
+        from.check_plan(&self.plan)?;
+        self.check_data_unchanged(from)?;
         let arenas = [("", Buffer::Parameters)].into_iter();
         let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
         for (prefix, buffer) in arenas.chain(states) {
@@ -343,37 +352,4 @@ fn bias_corrections(optimizer: &OptimizerConfig, t: u64) -> [f32; 2] {
 pub(super) fn unit_norm(channels: usize) -> Vec<u8> {
     let norm: Vec<f32> = (0..2 * channels).map(|i| if i < channels { 0.0 } else { 1.0 }).collect();
     bytemuck::cast_slice(&norm).to_vec()
-}
-
-/// Checks that a model's input and classes are those of a data set.
-fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainError> {
-    let [h, w, c] = data.image_shape();
-    let [mh, mw, mc] = model.input;
-    if [h, w, c] == model.input {
-        return Ok(());
-    }
-    Err(TrainError::Mismatch(format!(
-        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, or a model file with input = [{h}, {w}, {c}]",
-        model.name, data.name
-    )))
-}
-
-/// Checks that a checkpoint can be used on a data set.
-///
-/// # Errors
-/// [`TrainError::Mismatch`] with both sizes.
-pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainError> {
-    let model = checkpoint.meta.model()?;
-    check_fit(data, &model)?;
-    let classes = checkpoint.meta.classes.len();
-    if classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
-}
-
-fn class_mismatch(data: &Dataset, model: &ModelSpec, classes: usize) -> TrainError {
-    let last = model.layers.last().map_or("", |l| &l.name);
-    let there = data.classes.len();
-    TrainError::Mismatch(format!(
-        "model `{}` gives {classes} classes (layer `{last}`), and `{}` has {there}\n  try: a model file whose last layer has units = {there}",
-        model.name, data.name
-    ))
 }

@@ -54,11 +54,13 @@ fn predict_reads_a_users_images() {
     let names = files.map(|(name, _)| name);
 
     let text = place.run_args(&[&["predict", "run"][..], &names].concat()).exits(0);
-    assert_eq!(text.out.lines().count(), files.len(), "{text}");
+    let (adapter, lines) = text.out.split_once('\n').expect("lines");
+    assert!(adapter.starts_with("adapter "), "{text}");
+    assert_eq!(lines.lines().count(), files.len(), "{text}");
     let json = place.run_args(&[&["predict", "run", "--json", "--top", "2"][..], &names].concat()).exits(0).json();
     let rows = json.as_array().expect("a list");
     assert_eq!(rows.len(), files.len());
-    for ((name, class), (line, row)) in files.iter().zip(text.out.lines().zip(rows)) {
+    for ((name, class), (line, row)) in files.iter().zip(lines.lines().zip(rows)) {
         assert!(line.starts_with(&format!("{name}: {class} ")), "{line}");
         assert_eq!(row["image"], *name);
         assert_eq!(row["top"][0]["class"], *class, "{row}");
@@ -67,7 +69,8 @@ fn predict_reads_a_users_images() {
         assert!(chances[0] > chances[1] && (chances[0] + chances[1] - 1.0).abs() < 1e-6, "{row}");
     }
     let inverted = place.run_args(&["predict", "run", "two words.png", "--invert", "--top", "1"]).exits(0);
-    assert!(inverted.out.starts_with("two words.png: 0 ") && !inverted.out.contains(','), "{inverted}");
+    let answer = inverted.line("two words.png: ");
+    assert!(answer.starts_with("two words.png: 0 ") && !answer.contains(','), "{inverted}");
 }
 
 /// Pixels that are clearly green, and clearly red.
@@ -88,7 +91,7 @@ fn png(place: &Place, name: &str) -> RgbImage {
 fn the_grid_is_green_where_right_and_red_where_wrong() {
     let Some(place) = trained() else { return };
     let ran = place.run("predict run --grid right.png").exits(0);
-    assert_eq!(ran.out, "right.png: 20 of 20 right\n", "the test split has 20 images");
+    assert_eq!(ran.line("right.png: "), "right.png: 20 of 20 right", "the test split has 20 images");
     let [green, red] = colours(&png(&place, "right.png"));
     assert!(green > 200 && red == 0, "{green} green and {red} red pixels");
 
@@ -97,12 +100,12 @@ fn the_grid_is_green_where_right_and_red_where_wrong() {
     place.write("wrong/t10k-images-idx3-ubyte", place.read("sides/t10k-images-idx3-ubyte"));
     place.write("wrong/t10k-labels-idx1-ubyte", idx(&[20], &labels));
     let ran = place.run("predict run --data wrong --grid some.png").exits(0);
-    assert_eq!(ran.out, "some.png: 15 of 20 right\n");
+    assert_eq!(ran.line("some.png: "), "some.png: 15 of 20 right");
     let [green, red] = colours(&png(&place, "some.png"));
     assert!(green > 150 && red > 50, "{green} green and {red} red pixels");
 
     let ran = place.run("predict run --data wrong --from 18 --grid two.png").exits(0);
-    assert_eq!(ran.out, "two.png: 2 of 2 right\n");
+    assert_eq!(ran.line("two.png: "), "two.png: 2 of 2 right");
     assert_eq!(colours(&png(&place, "two.png"))[1], 0);
 }
 

@@ -1,0 +1,93 @@
+//! Why training stops or does not start, and the checks that say so before anything runs.
+
+use lepton_kernels::random;
+
+use crate::checkpoint::{Checkpoint, CheckpointError, DataPrint};
+use crate::data::Dataset;
+use crate::gpu::GpuError;
+use crate::model::ModelSpec;
+use crate::plan::PlanError;
+
+/// Why training stopped, or did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Data and model do not fit together.
+    #[error("{0}")]
+    Mismatch(String),
+    /// The loss is not a number any more.
+    #[error(
+        "step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
+    )]
+    NotFinite {
+        /// The step, from 1.
+        step: u64,
+        /// The loss.
+        loss: f32,
+        /// The learning rate.
+        learning_rate: f32,
+    },
+    /// Weights are not numbers any more.
+    #[error(
+        "step {step}: its update left weights that are not finite\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
+    )]
+    Diverged {
+        /// The step, from 1.
+        step: u64,
+        /// The learning rate.
+        learning_rate: f32,
+    },
+}
+
+/// Tells these images from others.
+pub(super) fn data_print(train: usize, test: usize, images: &[&[u8]], labels: &[u32]) -> DataPrint {
+    let mut hash = 0;
+    for chunk in images.iter().flat_map(|part| part.chunks(8)) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = random::hash64(hash ^ u64::from_le_bytes(word));
+    }
+    let hash = labels.iter().fold(hash, |hash, &label| random::hash64(hash ^ u64::from(label)));
+    DataPrint { train, test, hash }
+}
+
+/// Checks that a model's input and classes are those of a data set.
+pub(super) fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainError> {
+    let [h, w, c] = data.image_shape();
+    let [mh, mw, mc] = model.input;
+    if [h, w, c] == model.input {
+        return Ok(());
+    }
+    Err(TrainError::Mismatch(format!(
+        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, or a model file with input = [{h}, {w}, {c}]",
+        model.name, data.name
+    )))
+}
+
+/// Checks that a checkpoint can be used on a data set.
+///
+/// # Errors
+/// [`TrainError::Mismatch`] with both sizes.
+pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainError> {
+    let model = checkpoint.meta.model()?;
+    check_fit(data, &model)?;
+    let classes = checkpoint.meta.classes.len();
+    if classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
+}
+
+pub(super) fn class_mismatch(data: &Dataset, model: &ModelSpec, classes: usize) -> TrainError {
+    let last = model.layers.last().map_or("", |l| &l.name);
+    let there = data.classes.len();
+    TrainError::Mismatch(format!(
+        "model `{}` gives {classes} classes (layer `{last}`), and `{}` has {there}\n  try: a model file whose last layer has units = {there}",
+        model.name, data.name
+    ))
+}
