@@ -213,12 +213,13 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::OtherModel`] or [`CheckpointError::Damaged`].
     pub fn check_plan(&self, plan: &Plan) -> Result<(), CheckpointError> {
+        self.check_parameters(&plan.parameters)?;
         let names = self.meta.classes.len();
         if names != plan.classes {
             let problem = format!("it names {names} classes, and its model gives {}", plan.classes);
             return Err(CheckpointError::Damaged { path: self.path.clone(), problem });
         }
-        self.check_parameters(&plan.parameters)
+        Ok(())
     }
 
     fn check_parameters(&self, parameters: &[Placed]) -> Result<(), CheckpointError> {

@@ -17,11 +17,6 @@ use crate::train::{Control, Event, Outcome, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let (out, config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
-    if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
-        let more = config.epochs + 5;
-        say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
-        return Ok(Exit::Done);
-    }
     let model = match &from {
         Some(checkpoint) => checkpoint.meta.model()?,
         None => ModelSpec::open(&config.model)?,
@@ -36,6 +31,11 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     };
     say!("model    {}", describe_model(&trainer));
     say!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
+    if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
+        let more = config.epochs + 5;
+        say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
+        return Ok(Exit::Done);
+    }
     prepare_folder(&out, &config, &model)?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
