@@ -25,6 +25,8 @@ demo: release ## train a small network on real pictures, with a GPU or without, 
 test: lint ## every check that CI makes: format, clippy, docs, tests
 	cargo test --workspace --locked --no-run
 	@$(target)/debug/lepton-gpu devices || echo "no adapter: tests that need one are skipped, or fail with LEPTON_REQUIRE_GPU=1"
+# shaders run without run-time checks; that this is safe is tested with them
+	LEPTON_CHECKED=1 cargo test --locked --test kernels --test whole_step
 	cargo test --workspace --locked
 
 lint: ## format, clippy and documentation, warnings denied
