@@ -1,4 +1,4 @@
-//! The command line: what was typed ([`args`]), and one file for each command.
+//! The command line: what was typed (`args`), and one file for each command.
 
 mod args;
 mod data;
