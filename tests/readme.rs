@@ -1,0 +1,58 @@
+//! What the README says can be done: its commands are run in an empty folder, its model file is a model.
+
+use std::process::Command;
+
+use lepton_gpu::model::{ModelSpec, summary};
+
+mod common;
+
+const README: &str = include_str!("../README.md");
+
+/// The blocks of a language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let opening = format!("```{language}\n");
+    README.split(opening.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap_or("")).collect()
+}
+
+#[test]
+fn its_commands_run() {
+    if common::gpu().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut ran = 0;
+    for line in blocks("sh").iter().flat_map(|block| block.lines()) {
+        let Some(typed) = line.strip_prefix("lepton-gpu ") else { continue };
+        // fewer images, so that the test takes seconds
+        let typed = typed.replace("--epochs 5", "--epochs 1 --limit 256");
+        let output = Command::new(env!("CARGO_BIN_EXE_lepton-gpu"))
+            .args(typed.split_whitespace())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+        ran += 1;
+    }
+    assert!(ran >= 3, "only {ran} commands were found");
+    assert!(folder.path().join("grid.png").exists());
+}
+
+#[test]
+fn its_model_file_is_a_model() {
+    let models = blocks("toml");
+    assert_eq!(models.len(), 1);
+    let model = ModelSpec::parse(models[0], "README.md").unwrap();
+    summary(&model).unwrap();
+}
+
+#[test]
+fn the_commands_it_lists_exist() {
+    let help = Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let rows: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("| `lepton-gpu ")).collect();
+    assert!(rows.len() >= 8);
+    for row in rows {
+        let command = row.split([' ', '`']).next().unwrap();
+        assert!(help.contains(&format!("  {command} ")), "`{command}` is not in --help");
+    }
+}
