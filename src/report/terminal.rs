@@ -55,7 +55,7 @@ impl Terminal {
 
     fn bar(&mut self, steps: usize) -> &ProgressBar {
         self.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{pos:>6}/{len} [{bar:30}] {msg}").expect("the template is valid");
+            let style = ProgressStyle::with_template("{pos:>6}/{len} [{bar:20}] {msg}").expect("the template is valid");
             let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stdout());
             bar.set_style(style.progress_chars("=>."));
             bar
