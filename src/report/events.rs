@@ -1,6 +1,6 @@
 //! `events.jsonl`: one JSON object a line, for other programs.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -12,12 +12,25 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Opens the log of a run; a resumed run continues it.
+    /// Opens the log of a run; a resumed run continues it. The log is locked while it is open, so that two processes
+    /// cannot train one run.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's, or that another process holds the lock.
     pub fn open(path: &Path, resume: bool) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(resume).write(true).truncate(!resume).open(path)?;
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other(
+                    "another process is training this run\n  try: another --out, or wait for it",
+                ));
+            }
+            // a file system without locks: nothing is known, so nothing is refused
+            Err(TryLockError::Error(_)) | Ok(()) => {}
+        }
+        if !resume && file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
         Ok(EventLog { file })
     }
 
@@ -29,5 +42,27 @@ impl EventLog {
         let mut line = serde_json::to_string(event)?;
         line.push('\n');
         self.file.write_all(line.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_run_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut first = EventLog::open(&path, false).unwrap();
+        first.write(&Event::FirstStep { seconds: 1.0 }).unwrap();
+        let error = EventLog::open(&path, true).err().expect("a second writer is refused");
+        assert!(error.to_string().contains("another process"), "{error}");
+        drop(first);
+        let mut again = EventLog::open(&path, true).unwrap();
+        again.write(&Event::FirstStep { seconds: 2.0 }).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2, "a resumed log goes on");
+        drop(again);
+        EventLog::open(&path, false).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "", "a new run starts an empty one");
     }
 }
