@@ -2,7 +2,7 @@
 
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::device::GpuError;
 use crate::plan::Limits;
@@ -13,14 +13,14 @@ pub struct Adapters {
 }
 
 /// What matters about an adapter.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdapterSummary {
     /// Its number for `--adapter`.
     pub index: usize,
     /// Its name.
     pub name: String,
     /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `software` or `other`.
-    pub kind: &'static str,
+    pub kind: String,
     /// `vulkan`, `metal`, `dx12` or `gl`.
     pub backend: String,
     /// Driver with version.
@@ -51,7 +51,7 @@ impl AdapterSummary {
         let subgroups = features.contains(wgpu::Features::SUBGROUP) && info.subgroup_max_size > 0;
         AdapterSummary {
             index,
-            kind: kind(info.device_type),
+            kind: kind(info.device_type).to_string(),
             backend: info.backend.to_str().to_string(),
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
             subgroup: subgroups.then_some([info.subgroup_min_size, info.subgroup_max_size]),
