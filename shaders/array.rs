@@ -69,14 +69,14 @@ pub struct Worst {
 
 /// The worst error of `got` against `want`, each element relative to the larger of its own size and the root mean
 /// square of the tensor (so that a cancelled sum near zero is judged by the size of its terms).
-pub fn worst_error(got: &[f32], want: &[f64]) -> Worst {
+pub fn worst_error<T: Copy + Into<f64>>(got: &[T], want: &[f64]) -> Worst {
     let mut worst = Worst { error: 0.0, index: 0, got: 0.0, want: 0.0 };
     if got.len() != want.len() {
         return Worst { error: f64::INFINITY, ..worst };
     }
     let rms = (want.iter().map(|w| w * w).sum::<f64>() / want.len().max(1) as f64).sqrt();
     for (index, (&g, &w)) in got.iter().zip(want).enumerate() {
-        let g = f64::from(g);
+        let g: f64 = g.into();
         let scale = w.abs().max(rms).max(f64::from(f32::MIN_POSITIVE));
         let error = if g == w { 0.0 } else { (g - w).abs() / scale };
         let error = if error.is_nan() { f64::INFINITY } else { error };

@@ -1,6 +1,9 @@
 //! A case: one op on given inputs, with the reason why it is worth testing.
 
-use crate::{Array, Op, Shape, Step, op::Dtype, random};
+use half::f16;
+
+use crate::op::{Dtype, Precision};
+use crate::{Array, Op, Shape, Step, random};
 
 /// How an input of a case is filled; everything comes from a counter, so a case is the same everywhere.
 #[derive(Clone, Debug)]
@@ -13,6 +16,8 @@ pub enum Fill {
     Distinct,
     /// Values from a short list, so that maxima tie.
     Ties,
+    /// What a ReLU gives: zeros, and positive numbers at least 0.05 away from them.
+    Rectified,
     /// Integers in `0..n`.
     Below(usize),
     /// Positive numbers around 1.
@@ -68,22 +73,31 @@ impl Case {
     }
 
     /// The inputs' values, rounded to what the device stores.
-    pub fn arrays(&self) -> Vec<Array> {
+    pub fn arrays(&self, precision: Precision) -> Vec<Array> {
         (0..self.inputs.len())
             .map(|i| {
                 let Input { shape, fill } = &self.inputs[i];
                 let values = fill_values(fill, shape.count(), i as u64);
-                let float = self.op.input_dtype(i) == Dtype::F32;
-                let values = values.into_iter().map(|v| if float { f64::from(v as f32) } else { v }).collect();
-                Array::new(shape.clone(), values)
+                let dtype = self.op.input_dtype(i);
+                Array::new(shape.clone(), values.into_iter().map(|v| stored(v, dtype, precision)).collect())
             })
             .collect()
     }
 
-    /// A random gradient of output 0, rounded to f32.
-    pub fn cotangent(&self, shape: &Shape) -> Array {
-        let values = (0..shape.count() as u64).map(|e| f64::from(random::normal(11, 99, e) as f32)).collect();
+    /// A random gradient of output 0, rounded to what the device stores.
+    pub fn cotangent(&self, shape: &Shape, precision: Precision) -> Array {
+        let dtype = self.op.output_dtype(0);
+        let values = (0..shape.count() as u64).map(|e| stored(random::normal(11, 99, e), dtype, precision)).collect();
         Array::new(shape.clone(), values)
+    }
+}
+
+/// A value rounded to what the device stores.
+fn stored(value: f64, dtype: Dtype, precision: Precision) -> f64 {
+    match (dtype, precision) {
+        (Dtype::Real, Precision::F16) => f16::from_f64(value).to_f64(),
+        (Dtype::Real | Dtype::F32, _) => f64::from(value as f32),
+        (Dtype::U32 | Dtype::U8, _) => value,
     }
 }
 
@@ -94,6 +108,7 @@ fn fill_values(fill: &Fill, count: usize, stream: u64) -> Vec<f64> {
         .map(|e| match fill {
             Fill::Normal(deviation) => deviation * normal(e),
             Fill::AwayFromZero => normal(e) + 0.05f64.copysign(normal(e)),
+            Fill::Rectified => if normal(e) > 0.0 { normal(e) + 0.05 } else { 0.0 },
             Fill::Distinct => {
                 let place = random::permute(e as u32, count as u32, random::key(8, stream, 0));
                 0.01 * (f64::from(place) - count as f64 / 2.0)

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::op::Precision;
+
 /// The most workgroups WebGPU allows along one axis of a grid.
 pub const MAX_GROUPS: u32 = 65_535;
 
@@ -150,7 +152,7 @@ pub fn fold(groups: usize) -> [u32; 2] {
 
 /// A shader that handles one element a thread, before its sizes are known.
 #[derive(Clone, Copy, Debug)]
-pub struct Elementwise {
+pub struct Elementwise<'a> {
     /// `op/direction`.
     pub name: &'static str,
     /// The shader's own text; `common/index.wgsl` is put before it.
@@ -158,13 +160,14 @@ pub struct Elementwise {
     /// Whether it reads the step uniform.
     pub per_step: bool,
     /// Other shared WGSL it uses.
-    pub includes: &'static [&'static str],
+    pub includes: &'a [&'static str],
 }
 
-impl Elementwise {
-    /// A launch of `threads` threads. `COUNT` and `GROUPS_X` are added to the constants.
+impl Elementwise<'_> {
+    /// A launch of `threads` threads; `Real` is as wide as `precision` says. `COUNT` and `GROUPS_X` are added to the constants.
     pub fn launch(
         &self,
+        precision: Precision,
         threads: usize,
         iterations: usize,
         constants: &[(&'static str, Constant)],
@@ -175,7 +178,7 @@ impl Elementwise {
         all.extend_from_slice(constants);
         let kernel = Kernel {
             name: self.name.into(),
-            source: crate::source::with_index(self.source, self.per_step, self.includes).into(),
+            source: crate::source::with_index(self.source, precision, self.per_step, self.includes).into(),
             constants: all,
             per_step: self.per_step,
             workgroup: WORKGROUP,

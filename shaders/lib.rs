@@ -5,17 +5,17 @@
 //! [`Dispatch`] values, and whoever owns a device runs them.
 //!
 //! ```
-//! use lepton_kernels::{Case, OPS};
+//! use lepton_kernels::{Case, OPS, op::Precision};
 //!
 //! // every op with its cases; each runs on its twin with no device
 //! for entry in OPS {
 //!     let case: &Case = &(entry.cases)()[0];
-//!     let outputs = case.op.twin(&case.arrays(), &case.step);
+//!     let outputs = case.op.twin(&case.arrays(Precision::F32), &case.step);
 //!     assert!(!outputs.is_empty(), "{}", entry.name);
 //! }
 //! ```
 //!
-//! Activations are `[n, h, w, c]`, filters `[kh, kw, c_in / groups, c_out]`, all f32.
+//! Activations are `[n, h, w, c]`, filters `[kh, kw, c_in / groups, c_out]`, in f32 or f16.
 
 pub mod adam;
 pub mod add;
@@ -24,14 +24,17 @@ pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
 pub mod case;
+pub mod cast;
 pub mod conv2d;
 pub mod dispatch;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
 pub mod linear;
+pub mod loss_scale;
 pub mod max_pool2d;
 pub mod op;
+pub mod parameters;
 pub mod random;
 pub mod record;
 pub mod relu;
@@ -72,6 +75,9 @@ pub const OPS: &[Entry] = &[
     record::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,
+    cast::ENTRY,
+    loss_scale::OVERFLOW,
+    loss_scale::ENTRY,
     batch_index::ENTRY,
     batch_images::ENTRY,
 ];

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Array, Dispatch, Shape, ShapeError, Step, gemm::Family};
+use serde::{Deserialize, Serialize};
+
+use crate::{Array, Dispatch, Shape, ShapeError, Step, gemm::{Family, Matrix, Tiles}};
 
 /// Whether a lowering must leave behind what backward needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +15,36 @@ pub enum Mode {
     Infer,
 }
 
+/// How activations, their gradients and the weights that products read are stored. Sums are f32 in both, and so are the
+/// weights that the optimiser updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits (IEEE 754 binary16).
+    F16,
+}
+
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Precision::F32 => "f32",
+            Precision::F16 => "f16",
+        })
+    }
+}
+
+/// Tensors take whole runs of so many bytes, so that a kernel may handle four elements at a time to the very end.
+pub const TENSOR_ALIGN: u64 = 16;
+
 /// How an element is stored on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
-    /// 32-bit float.
+    /// A float as wide as the plan's [`Precision`]: activations, their gradients, weights as products read them.
+    Real,
+    /// 32-bit float in every precision.
     F32,
     /// 32-bit unsigned integer.
     U32,
@@ -25,24 +53,43 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// Bytes that `count` elements take, in whole words.
-    pub fn bytes(self, count: usize) -> u64 {
-        match self {
-            Dtype::F32 | Dtype::U32 => count as u64 * 4,
-            Dtype::U8 => (count as u64).div_ceil(4) * 4,
+    /// Bytes of one element.
+    pub fn width(self, precision: Precision) -> u64 {
+        match (self, precision) {
+            (Dtype::F32 | Dtype::U32, _) | (Dtype::Real, Precision::F32) => 4,
+            (Dtype::Real, Precision::F16) => 2,
+            (Dtype::U8, _) => 1,
         }
+    }
+
+    /// Bytes of a tensor of `count` elements, a multiple of [`TENSOR_ALIGN`].
+    pub fn bytes(self, count: usize, precision: Precision) -> u64 {
+        (count as u64 * self.width(precision)).next_multiple_of(TENSOR_ALIGN)
     }
 }
 
-/// What the planner knows about the adapter: which kernels suit it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What the planner knows about the adapter and was asked for: which kernels suit it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Target {
-    /// The family of matrix products.
+    /// The family of matrix products where cooperative matrices are not used.
     pub family: Family,
+    /// How activations are stored.
+    pub precision: Precision,
+    /// The cooperative matrices that large products use in f16, where the adapter has them.
+    pub matrix: Option<Matrix>,
+    /// Tiles of products that were measured; rules choose the others.
+    pub tiles: Tiles,
+}
+
+impl Target {
+    /// Products of `family` in f32.
+    pub fn f32(family: Family) -> Self {
+        Target { family, precision: Precision::F32, matrix: None, tiles: Tiles::default() }
+    }
 }
 
 /// Dispatches of one op in one direction, and the memory they need.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lowered {
     /// Words of each [`Saved`](crate::Operand::Saved) tensor, declared by forward.
     pub saved: Vec<usize>,
@@ -50,6 +97,15 @@ pub struct Lowered {
     pub scratch: Vec<usize>,
     /// What runs, in order.
     pub dispatches: Vec<Dispatch>,
+    /// Each parameter's gradient is the sum of so many slabs, one after another in its memory; whoever reads it adds them
+    /// in their order. Gradients of activations are always whole.
+    pub gradient_slabs: usize,
+}
+
+impl Default for Lowered {
+    fn default() -> Self {
+        Lowered { saved: Vec::new(), scratch: Vec::new(), dispatches: Vec::new(), gradient_slabs: 1 }
+    }
 }
 
 impl From<Dispatch> for Lowered {
@@ -74,14 +130,19 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// If the op cannot run on these inputs.
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError>;
 
+    /// How many of its inputs are activations; parameters follow, whose gradients are f32 in slabs.
+    fn activations(&self) -> usize {
+        1
+    }
+
     /// How input `i` is stored.
     fn input_dtype(&self, _input: usize) -> Dtype {
-        Dtype::F32
+        Dtype::Real
     }
 
     /// How output `i` is stored.
     fn output_dtype(&self, _output: usize) -> Dtype {
-        Dtype::F32
+        Dtype::Real
     }
 
     /// The input whose memory output `i` is: a view if the op has no dispatches, an update in place if it has.
@@ -119,6 +180,18 @@ pub trait Op: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The same op, whose gradient of input 0 is 0 where input 0 is not positive: it does the backward of the ReLU that
+    /// made its input, in the kernel that it runs anyway.
+    fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
+        None
+    }
+
+    /// The same op without the backward of the ReLU at its end, which whoever reads its output does
+    /// ([`with_masked_gradient`](Op::with_masked_gradient)).
+    fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
+        None
+    }
+
     /// Dispatches that compute the outputs.
     fn forward(&self, inputs: &[Shape], mode: Mode, target: &Target) -> Lowered;
 
@@ -135,7 +208,8 @@ pub trait Op: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
-    /// The largest error of an element relative to the larger of its own size and the tensor's root mean square.
+    /// The largest error of an element relative to the larger of its own size and the tensor's root mean square, before
+    /// it is rounded to what the device stores.
     fn tolerance(&self) -> f64 {
         2e-6
     }

@@ -1,15 +1,33 @@
 //! Puts shared WGSL before a kernel's own text.
 
+use crate::op::Precision;
+
 /// Finds a thread's element; folds grids larger than one axis allows.
 pub const INDEX: &str = include_str!("common/index.wgsl");
 /// What changes from step to step.
 pub const STEP: &str = include_str!("common/step.wgsl");
 /// Counter-based random numbers and permutations.
 pub const RANDOM: &str = include_str!("common/random.wgsl");
+/// Where a pooling window falls.
+pub const WINDOW: &str = include_str!("common/window.wgsl");
+/// One channel a thread.
+pub const LANES1: &str = include_str!("common/lanes1.wgsl");
+/// Four channels a thread.
+pub const LANES4: &str = include_str!("common/lanes4.wgsl");
+/// Blocks of parameters with their gradients.
+pub const PARAMETERS: &str = include_str!("common/parameters.wgsl");
 
-/// The text of an elementwise kernel: index arithmetic, what it includes, then its own source.
-pub fn with_index(own: &str, per_step: bool, includes: &[&str]) -> String {
-    let mut parts = vec![INDEX];
+/// What `Real` is; always the first text of a kernel, since it may hold directives.
+pub fn real(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => include_str!("common/real_f32.wgsl"),
+        Precision::F16 => include_str!("common/real_f16.wgsl"),
+    }
+}
+
+/// The text of an elementwise kernel: `Real`, index arithmetic, what it includes, then its own source.
+pub fn with_index(own: &str, precision: Precision, per_step: bool, includes: &[&str]) -> String {
+    let mut parts = vec![real(precision), INDEX];
     if per_step {
         parts.push(STEP);
     }

@@ -1,5 +1,6 @@
 //! What a run is made of: defaults, then what was typed. Saved with every checkpoint, and as `config.toml` for people.
 
+use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
 /// The optimiser and its constants.
@@ -72,8 +73,18 @@ pub struct RunConfig {
     pub steps: Option<u64>,
     /// Which images validate.
     pub validation: Validation,
+    /// How activations and the weights that products read are stored while training.
+    #[serde(default)]
+    pub precision: Precision,
+    /// Whether ops are fused; without it the same numbers, slower.
+    #[serde(default = "yes")]
+    pub fuse: bool,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for RunConfig {
@@ -88,6 +99,8 @@ impl Default for RunConfig {
             limit: None,
             steps: None,
             validation: Validation::None,
+            precision: Precision::F32,
+            fuse: true,
             optimizer: OptimizerConfig::default(),
         }
     }

@@ -2,7 +2,8 @@
 //! what the tests run.
 
 use lepton_kernels::array::{Worst, worst_error};
-use lepton_kernels::op::Dtype;
+use half::f16;
+use lepton_kernels::op::{Dtype, Precision, TENSOR_ALIGN, Target};
 use lepton_kernels::{Access, Array, Case, Dispatch, Entry, Lowered, Mode, Operand};
 use serde::Serialize;
 
@@ -56,11 +57,11 @@ pub fn verify_cases(
     let mut verdict = Verdict { op, cases: 0, forward: 0.0, backward: None, tolerance: 0.0, failures: Vec::new() };
     for case in cases {
         let run = CaseRun::new(gpu, case, alter);
-        verdict.tolerance = verdict.tolerance.max(case.op.tolerance());
+        verdict.tolerance = verdict.tolerance.max(run.tolerance(Dtype::Real));
         verdict.cases += 1;
-        let mut judge = |what: String, worst: Worst, best: &mut f64| {
+        let mut judge = |what: String, (worst, tolerance): Judged, best: &mut f64| {
             *best = best.max(worst.error);
-            if worst.error > case.op.tolerance() {
+            if worst.error > tolerance {
                 verdict.failures.push(format!(
                     "{what} of case `{}`: element {} is {:e}, should be {:e} (error {:.1e}, tolerance {:.0e})",
                     case.reason,
@@ -68,7 +69,7 @@ pub fn verify_cases(
                     worst.got,
                     worst.want,
                     worst.error,
-                    case.op.tolerance()
+                    tolerance
                 ));
             }
         };
@@ -86,10 +87,14 @@ pub fn verify_cases(
     Ok(verdict)
 }
 
+/// A worst error, and the largest that is allowed.
+type Judged = (Worst, f64);
+
 /// One case on a device: which buffer each operand is.
 struct CaseRun<'a> {
     gpu: &'a Gpu,
     case: &'a Case,
+    target: Target,
     alter: &'a dyn Fn(Dispatch) -> Dispatch,
     inputs: Vec<Array>,
     outputs: Vec<Array>,
@@ -117,49 +122,72 @@ impl Memory {
     }
 }
 
-fn encode(array: &Array, dtype: Dtype) -> Vec<u8> {
-    match dtype {
-        Dtype::F32 => array.data.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect(),
-        Dtype::U32 => array.data.iter().flat_map(|&v| (v as u32).to_le_bytes()).collect(),
-        Dtype::U8 => {
-            let mut bytes: Vec<u8> = array.data.iter().map(|&v| v as u8).collect();
-            bytes.resize(bytes.len().next_multiple_of(4), 0);
-            bytes
+fn encode(array: &Array, dtype: Dtype, precision: Precision) -> Vec<u8> {
+    let values = array.data.iter();
+    let mut bytes: Vec<u8> = match (dtype, precision) {
+        (Dtype::Real, Precision::F16) => values.flat_map(|&v| f16::from_f64(v).to_le_bytes()).collect(),
+        (Dtype::Real | Dtype::F32, _) => values.flat_map(|&v| (v as f32).to_le_bytes()).collect(),
+        (Dtype::U32, _) => values.flat_map(|&v| (v as u32).to_le_bytes()).collect(),
+        (Dtype::U8, _) => values.map(|&v| v as u8).collect(),
+    };
+    bytes.resize(bytes.len().next_multiple_of(TENSOR_ALIGN as usize), 0);
+    bytes
+}
+
+/// The numbers in a buffer.
+fn decode(bytes: &[u8], dtype: Dtype, precision: Precision) -> Vec<f64> {
+    let words = bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]]);
+    match (dtype, precision) {
+        (Dtype::Real, Precision::F16) => {
+            bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f64()).collect()
         }
+        (Dtype::Real | Dtype::F32, _) => words.map(|b| f64::from(f32::from_le_bytes(b))).collect(),
+        (Dtype::U32 | Dtype::U8, _) => words.map(|b| f64::from(u32::from_le_bytes(b))).collect(),
     }
 }
 
 /// The worst element of what a buffer holds. Integers must be equal.
-fn compare(bytes: &[u8], dtype: Dtype, want: &Array) -> Worst {
-    let words: &[u32] =
-        &bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect::<Vec<_>>();
-    if dtype == Dtype::F32 {
-        let got: Vec<f32> = words.iter().map(|&w| f32::from_bits(w)).collect();
-        return worst_error(&got, &want.data);
+fn compare(got: &[f64], dtype: Dtype, want: &Array) -> Worst {
+    // tensors are padded to whole runs of bytes, and what lies there is nobody's
+    let got = &got[..want.data.len().min(got.len())];
+    if matches!(dtype, Dtype::Real | Dtype::F32) {
+        return worst_error(got, &want.data);
     }
-    let wrong = words.iter().zip(&want.data).position(|(&got, &want)| f64::from(got) != want);
-    match wrong {
+    match got.iter().zip(&want.data).position(|(got, want)| got != want) {
         None => Worst { error: 0.0, index: 0, got: 0.0, want: 0.0 },
-        Some(index) => Worst { error: f64::INFINITY, index, got: f64::from(words[index]), want: want.data[index] },
+        Some(index) => Worst { error: f64::INFINITY, index, got: got[index], want: want.data[index] },
     }
 }
 
+/// Half of the last digit of a number in f16, relative to it.
+const F16_ROUNDING: f64 = 1.0 / 2048.0;
+
 impl<'a> CaseRun<'a> {
     fn new(gpu: &'a Gpu, case: &'a Case, alter: &'a dyn Fn(Dispatch) -> Dispatch) -> Self {
-        let inputs = case.arrays();
+        let target = gpu.target();
+        let inputs = case.arrays(target.precision);
         let outputs = case.op.twin(&inputs, &case.step);
-        CaseRun { gpu, case, alter, inputs, outputs }
+        CaseRun { gpu, case, target, alter, inputs, outputs }
+    }
+
+    /// The largest error of an element that is stored so: what the op allows, and the rounding of what is stored.
+    fn tolerance(&self, dtype: Dtype) -> f64 {
+        let half = dtype == Dtype::Real && self.target.precision == Precision::F16;
+        self.case.op.tolerance() + if half { F16_ROUNDING } else { 0.0 }
     }
 
     fn memory(&self) -> Memory {
         let mut memory = Memory::default();
         for (i, input) in self.inputs.iter().enumerate() {
-            memory.add(Operand::X(i), encode(input, self.case.op.input_dtype(i)));
+            memory.add(Operand::X(i), encode(input, self.case.op.input_dtype(i), self.target.precision));
         }
         for (i, output) in self.outputs.iter().enumerate() {
             match self.case.op.alias(i) {
                 Some(_) => {}
-                None => memory.add_unwritten(Operand::Y(i), self.case.op.output_dtype(i).bytes(output.data.len())),
+                None => {
+                    let bytes = self.case.op.output_dtype(i).bytes(output.data.len(), self.target.precision);
+                    memory.add_unwritten(Operand::Y(i), bytes);
+                }
             }
         }
         memory
@@ -167,10 +195,10 @@ impl<'a> CaseRun<'a> {
 
     fn run(&self, memory: &mut Memory, lowered: Lowered) -> Result<(), GpuError> {
         for (i, &words) in lowered.saved.iter().enumerate() {
-            memory.add_unwritten(Operand::Saved(i), words as u64 * 4);
+            memory.add_unwritten(Operand::Saved(i), Dtype::U32.bytes(words, self.target.precision));
         }
         for (i, &words) in lowered.scratch.iter().enumerate() {
-            memory.add_unwritten(Operand::Scratch(i), words as u64 * 4);
+            memory.add_unwritten(Operand::Scratch(i), Dtype::U32.bytes(words, self.target.precision));
         }
         let bind = |operand: Operand, access: Access| {
             let operand = match operand {
@@ -193,44 +221,56 @@ impl<'a> CaseRun<'a> {
 
     fn forward_memory(&self, mode: Mode) -> Result<Memory, GpuError> {
         let mut memory = self.memory();
-        let lowered = self.case.op.forward(&self.case.shapes(), mode, &self.gpu.target());
+        let lowered = self.case.op.forward(&self.case.shapes(), mode, &self.target);
         self.run(&mut memory, lowered)?;
         Ok(memory)
     }
 
     /// The worst error of each output.
-    fn forward(&self, mode: Mode) -> Result<Vec<Worst>, GpuError> {
+    fn forward(&self, mode: Mode) -> Result<Vec<Judged>, GpuError> {
         let op = &self.case.op;
         let memory = self.forward_memory(mode)?;
         let compare_output = |(i, want): (usize, &Array)| {
             let operand = op.alias(i).map_or(Operand::Y(i), Operand::X);
             let buffer = memory.find(operand).expect("every output has a buffer");
-            compare(&memory.contents[buffer], op.output_dtype(i), want)
+            let dtype = op.output_dtype(i);
+            let got = decode(&memory.contents[buffer], dtype, self.target.precision);
+            (compare(&got, dtype, want), self.tolerance(dtype))
         };
         Ok(self.outputs.iter().enumerate().map(compare_output).collect())
     }
 
     /// The worst error of each gradient that a kernel computes.
-    fn backward(&self) -> Result<Vec<(usize, Worst)>, GpuError> {
+    fn backward(&self) -> Result<Vec<(usize, Judged)>, GpuError> {
         let op = &self.case.op;
         let shapes = self.case.shapes();
         let wanted: Vec<bool> = (0..shapes.len()).map(|i| op.differentiable(i)).collect();
-        let lowered = op.backward(&shapes, &wanted, &self.gpu.target());
+        let lowered = op.backward(&shapes, &wanted, &self.target);
         if lowered.dispatches.is_empty() {
             return Ok(Vec::new());
         }
         let mut memory = self.forward_memory(Mode::Train)?;
-        let dy = self.case.cotangent(&self.outputs[0].shape);
+        let precision = self.target.precision;
+        let dy = self.case.cotangent(&self.outputs[0].shape, precision);
         let gradients = op.twin_backward(&self.inputs, &self.outputs, &dy);
-        memory.add(Operand::Dy(0), encode(&dy, Dtype::F32));
+        memory.add(Operand::Dy(0), encode(&dy, op.output_dtype(0), precision));
+        let slabs = lowered.gradient_slabs;
+        let place = |i: usize| if i < op.activations() { (op.input_dtype(i), 1) } else { (Dtype::F32, slabs) };
         for (i, gradient) in gradients.iter().enumerate() {
+            let (dtype, slabs) = place(i);
             let count = gradient.as_ref().map_or(0, |g| g.data.len());
-            memory.add_unwritten(Operand::Dx(i), count as u64 * 4);
+            memory.add_unwritten(Operand::Dx(i), dtype.bytes(count * slabs, precision));
         }
         self.run(&mut memory, lowered)?;
         let compare_gradient = |(i, want): (usize, Option<Array>)| {
+            let want = want?;
+            let (dtype, slabs) = place(i);
             let buffer = memory.find(Operand::Dx(i))?;
-            Some((i, compare(&memory.contents[buffer], Dtype::F32, &want?)))
+            let words = decode(&memory.contents[buffer], dtype, precision);
+            let count = want.data.len();
+            let sum = |at: usize| (0..slabs).map(|slab| words[slab * count + at]).sum();
+            let got: Vec<f64> = (0..count).map(sum).collect();
+            Some((i, (compare(&got, dtype, &want), self.tolerance(dtype))))
         };
         Ok(gradients.into_iter().enumerate().filter_map(compare_gradient).collect())
     }

@@ -9,9 +9,10 @@ use lepton_kernels::avg_pool2d::AvgPool2d;
 use lepton_kernels::case::{Fill, Input};
 use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::global_avg_pool::GlobalAvgPool;
+use lepton_kernels::gemm::Relu;
 use lepton_kernels::linear::Linear;
 use lepton_kernels::max_pool2d::MaxPool2d;
-use lepton_kernels::relu::Relu;
+use lepton_kernels::parameters::Layout;
 use lepton_kernels::sgd::Sgd;
 use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Array, Case, Op, Padding, Shape, Step, Window};
@@ -45,7 +46,7 @@ fn layer(attributes: &Value) -> (&'static str, Box<dyn Op>, Vec<&'static str>) {
     match attributes["op"].as_str().unwrap() {
         "conv2d" => {
             let groups = attributes["groups"].as_u64().unwrap() as usize;
-            let op = Conv2d { window: window(attributes), groups, relu: false };
+            let op = Conv2d { window: window(attributes), groups, relu: Relu::None, masked: false };
             ("conv2d", Box::new(op), vec!["x", "weight", "bias"])
         }
         "max_pool2d" => ("max_pool2d", Box::new(MaxPool2d { window: window(attributes), relu: false }), vec!["x"]),
@@ -55,7 +56,7 @@ fn layer(attributes: &Value) -> (&'static str, Box<dyn Op>, Vec<&'static str>) {
         }
         "global_avg_pool" => ("global_avg_pool", Box::new(GlobalAvgPool), vec!["x"]),
         "linear" => ("linear", Box::new(Linear::default()), vec!["x", "weight", "bias"]),
-        "relu" => ("relu", Box::new(Relu), vec!["x"]),
+        "relu" => ("relu", Box::new(lepton_kernels::relu::Relu), vec!["x"]),
         "add" => ("add", Box::new(Add::default()), vec!["x", "x2"]),
         "softmax_cross_entropy" => ("softmax_cross_entropy", Box::new(SoftmaxCrossEntropy), vec!["x", "labels"]),
         other => panic!("no op {other}"),
@@ -120,7 +121,8 @@ fn optimizers_agree_with_pytorch_over_ten_steps() {
         let op: Box<dyn Op> = match is_adam {
             true => Box::new(adam.clone()),
             false => {
-                Box::new(Sgd { momentum, nesterov: attributes["nesterov"].as_bool().unwrap_or(false), weight_decay })
+                let nesterov = attributes["nesterov"].as_bool().unwrap_or(false);
+                Box::new(Sgd { momentum, nesterov, weight_decay, ..Sgd::default() })
             }
         };
         let start = golden.array(&format!("{name}.p0"));
@@ -130,13 +132,16 @@ fn optimizers_agree_with_pytorch_over_ten_steps() {
         let mut p = start;
         let mut state = vec![zeros; states];
         let count = p.data.len();
+        let layout = Layout::new(&[(count, 1)], false);
+        let table: Vec<f64> = layout.blocks.iter().flat_map(|b| b.words()).map(f64::from).collect();
+        let blocks = Array::new(Shape::new(&[table.len()]), table);
         for t in 0..10 {
             let row = |all: &Array| Array::new(p.shape.clone(), all.data[t * count..][..count].to_vec());
             let (gradient, want) = (row(&gradients), row(&expected));
             let [bias_correction1, bias_correction2] = adam.bias_corrections(t as u64 + 1);
             let learning_rate = number("lr");
             let step = Step { learning_rate, bias_correction1, bias_correction2, ..Step::default() };
-            let mut inputs = vec![p.clone(), gradient];
+            let mut inputs = vec![blocks.clone(), gradient, p.clone()];
             inputs.append(&mut state);
             let mut outputs = op.twin(&inputs, &step);
             state = outputs.split_off(1);

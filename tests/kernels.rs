@@ -1,15 +1,19 @@
-//! Every op, every case, both directions: the adapter's numbers against the f64 twins; in both families of products.
+//! Every op, every case, both directions: the adapter's numbers against the f64 twins; in every family of products and in
+//! both precisions.
 
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::verify::verify_op;
 use lepton_kernels::OPS;
 use lepton_kernels::gemm::Family;
-use lepton_kernels::op::Target;
+use lepton_kernels::op::{Precision, Target};
 
 mod common;
 
-fn check_everything(gpu: &Gpu) {
+fn check_everything(gpu: &mut Gpu, target: Target) {
     let mut failures = Vec::new();
+    println!("{} {} {:?}", target.family, target.precision, target.matrix);
+    let loosest = if target.precision == Precision::F16 { 6e-4 } else { 1e-5 };
+    gpu.set_target(target);
     for entry in OPS {
         let verdict = verify_op(gpu, entry, &|dispatch| dispatch).expect("the device works");
         println!(
@@ -19,7 +23,7 @@ fn check_everything(gpu: &Gpu) {
             verdict.forward,
             verdict.backward.unwrap_or(0.0)
         );
-        assert!(verdict.tolerance <= 1e-4, "{} has a loose tolerance", verdict.op);
+        assert!(verdict.tolerance <= loosest, "{} has a loose tolerance", verdict.op);
         failures.extend(verdict.failures.iter().map(|f| format!("{}: {f}", verdict.op)));
     }
     assert!(failures.is_empty(), "{} on {}:\n{}", gpu.target().family, gpu.summary().name, failures.join("\n"));
@@ -27,13 +31,29 @@ fn check_everything(gpu: &Gpu) {
 
 #[test]
 fn ops_agree_with_their_twins() {
-    let Some(gpu) = common::gpu() else { return };
-    check_everything(&gpu);
+    let Some(mut gpu) = common::gpu() else { return };
+    let target = gpu.target();
+    check_everything(&mut gpu, target);
 }
 
 #[test]
 fn ops_agree_with_their_twins_in_the_family_of_gpus() {
     let Some(mut gpu) = common::gpu() else { return };
-    gpu.set_target(Target { family: Family::Simt });
-    check_everything(&gpu);
+    check_everything(&mut gpu, Target::f32(Family::Simt));
+}
+
+#[test]
+fn ops_agree_with_their_twins_in_f16() {
+    let Some(mut gpu) = common::gpu() else { return };
+    let Some(target) = common::f16(&gpu) else { return };
+    check_everything(&mut gpu, Target { matrix: None, ..target.clone() });
+    check_everything(&mut gpu, Target { matrix: None, family: Family::Simt, ..target });
+}
+
+#[test]
+fn ops_agree_with_their_twins_on_cooperative_matrices() {
+    let Some(mut gpu) = common::gpu() else { return };
+    let Some(matrix) = common::matrix(&gpu) else { return };
+    let target = gpu.target_in(Precision::F16).expect("matrices are of f16");
+    check_everything(&mut gpu, Target { matrix: Some(matrix), ..target });
 }

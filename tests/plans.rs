@@ -55,9 +55,10 @@ fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> R
         batch,
         images: 100,
         optimizer: &optimizer,
-        target: Target { family },
+        target: Target::f32(family),
         limits,
         goals: &Goal::ALL,
+        fuse: true,
     })
 }
 

@@ -60,7 +60,7 @@ fn every_change_is_noticed() {
     let mut unnoticed = Vec::new();
     for (op, from, to) in CHANGES {
         let simt_only = SIMT.contains(from);
-        gpu.set_target(if simt_only { Target { family: Family::Simt } } else { own });
+        gpu.set_target(if simt_only { Target::f32(Family::Simt) } else { own.clone() });
         let entry = OPS.iter().find(|e| e.name == *op).expect("the op exists");
         let applied = std::cell::Cell::new(false);
         let alter = |dispatch: Dispatch| {

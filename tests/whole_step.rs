@@ -33,6 +33,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &Goal::ALL,
+        fuse: true,
     })
     .unwrap();
     let mut program = Program::new(gpu, &plan).unwrap();
@@ -46,7 +47,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
         parameters.insert(parameter.name.clone(), values);
     }
-    program.write(Buffer::Parameters, bytemuck::cast_slice(&words)).unwrap();
+    program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     program.write(Buffer::Resident(Resident::Images), pixels).unwrap();
     program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(labels)).unwrap();
     program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
@@ -66,9 +67,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         assert_eq!(correct as usize, want.correct, "{goal:?}: right answers");
     }
     for parameter in &plan.parameters {
-        let (offset, bytes) = (parameter.offset_words as u64 * 4, parameter.shape.count() as u64 * 4);
-        let got = program.read(Buffer::Gradients, offset, bytes).unwrap();
-        let got: Vec<f32> = got.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let got = program.gradient(parameter).unwrap();
         let worst = lepton_kernels::array::worst_error(&got, &want.gradients[&parameter.name].data);
         assert!(worst.error < 1e-4, "{}: {worst:?}", parameter.name);
     }
@@ -81,6 +80,6 @@ fn a_step_is_what_the_twins_say() {
     for batch_length in [BATCH as u32, 3] {
         check(&gpu, &model, batch_length);
     }
-    gpu.set_target(Target { family: Family::Simt });
+    gpu.set_target(Target::f32(Family::Simt));
     check(&gpu, &model, 1);
 }

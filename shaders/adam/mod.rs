@@ -1,10 +1,11 @@
 //! Adam (Kingma and Ba 2015) as `torch.optim.Adam` defines it, weight decay added to the gradient.
 //!
-//! Inputs, all `[count]`: parameters, gradients, first and second moment; all but the gradients are updated in place. The
-//! bias corrections of step `t` come from the host, in f64, with the step uniform.
+//! Inputs as [`parameters`] says; states: first and second moment. The bias corrections of step `t` come from the host, in
+//! f64, with the step uniform.
 
-use crate::dispatch::{Elementwise, Operand, read, update};
-use crate::op::Target;
+use crate::dispatch::Elementwise;
+use crate::op::{Dtype, Precision, Target};
+use crate::parameters::{self, View};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
@@ -24,15 +25,20 @@ pub struct Adam {
     pub epsilon: f32,
     /// L2 penalty added to the gradient.
     pub weight_decay: f32,
+    /// In f16 gradients are scaled and products read a copy of the parameters.
+    pub precision: Precision,
 }
 
 impl Default for Adam {
     fn default() -> Self {
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
+        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, precision: Precision::F32 }
     }
 }
 
 impl Adam {
+    /// Moments that it keeps of each parameter.
+    pub const STATES: usize = 2;
+
     /// The corrections of step `t` (from 1): `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)`.
     pub fn bias_corrections(&self, t: u64) -> [f32; 2] {
         let left = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
@@ -46,11 +52,20 @@ impl Op for Adam {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[0].clone(); 3])
+        let copies = usize::from(self.precision == Precision::F16);
+        Ok(vec![inputs[2].clone(); 1 + Self::STATES + copies])
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        parameters::input_dtype(input, self.precision)
+    }
+
+    fn output_dtype(&self, output: usize) -> Dtype {
+        parameters::output_dtype(output, Self::STATES)
     }
 
     fn alias(&self, output: usize) -> Option<usize> {
-        Some([0, 2, 3][output])
+        Some(parameters::alias(output, self.precision, Self::STATES))
     }
 
     fn differentiable(&self, _input: usize) -> bool {
@@ -64,21 +79,23 @@ impl Op for Adam {
             ("EPSILON", self.epsilon.into()),
             ("WEIGHT_DECAY", self.weight_decay.into()),
         ];
-        let x = Operand::X;
-        let bindings = [update(x(0)), read(x(1)), update(x(2)), update(x(3))];
-        KERNEL.launch(inputs[0].count(), 0, &constants, &bindings).into()
+        parameters::launch(&KERNEL, self.precision, inputs, Self::STATES, &constants)
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
         let [beta1, beta2, epsilon, decay] = [self.beta1, self.beta2, self.epsilon, self.weight_decay].map(f64::from);
         let [lr, correction1, correction2] =
             [step.learning_rate, step.bias_correction1, step.bias_correction2].map(f64::from);
-        let g = inputs[1].zip(&inputs[0], |g, p| g + decay * p);
-        let m = inputs[2].zip(&g, |m, g| beta1 * m + (1.0 - beta1) * g);
-        let v = inputs[3].zip(&g, |v, g| beta2 * v + (1.0 - beta2) * g * g);
-        let direction = m.zip(&v, |m, v| m * correction1 / (v.sqrt() * correction2 + epsilon));
-        let p = inputs[0].zip(&direction, |p, d| p - lr * d);
-        vec![p, m, v]
+        let view = View::new(inputs, self.precision);
+        let (mut p, mut m, mut v) = (view.parameters().clone(), view.state(0).clone(), view.state(1).clone());
+        for (i, gradient) in view.gradients().into_iter().enumerate() {
+            let Some(gradient) = gradient else { continue };
+            let d = gradient + decay * p.data[i];
+            m.data[i] = beta1 * m.data[i] + (1.0 - beta1) * d;
+            v.data[i] = beta2 * v.data[i] + (1.0 - beta2) * d * d;
+            p.data[i] -= lr * (m.data[i] * correction1 / (v.data[i].sqrt() * correction2 + epsilon));
+        }
+        view.outputs(p, vec![m, v])
     }
 
     fn tolerance(&self) -> f64 {
@@ -87,16 +104,19 @@ impl Op for Adam {
 }
 
 fn cases() -> Vec<Case> {
-    let shapes: [&[usize]; 4] = [&[131]; 4];
     let step = |adam: &Adam, t| {
         let [bias_correction1, bias_correction2] = adam.bias_corrections(t);
         Step { learning_rate: 0.01, bias_correction1, bias_correction2, ..Step::default() }
     };
     let (plain, decay) = (Adam::default(), Adam { weight_decay: 0.01, ..Adam::default() });
+    let half = Adam { precision: Precision::F16, ..decay.clone() };
     let (first, later) = (step(&plain, 1), step(&decay, 37));
-    let zero = || Fill::Exactly(vec![0.0; 131]);
+    let zero = || Fill::Normal(0.0);
+    let scaled = |overflow, reason| parameters::scaled_case(half.clone(), 2, later, overflow, reason);
     vec![
-        Case::new(plain, &shapes, "the first step").step(first).fill(2, zero()).fill(3, zero()),
-        Case::new(decay, &shapes, "a later step, with weight decay").step(later).fill(3, Fill::Positive),
+        parameters::case(plain, 2, first, "the first step").fill(3, zero()).fill(4, zero()),
+        parameters::case(decay, 2, later, "a later step, with weight decay").fill(4, Fill::Positive),
+        scaled(false, "f16: a scaled gradient, a copy of the parameters").fill(6, Fill::Positive),
+        scaled(true, "f16: a step that overflowed changes nothing").fill(6, Fill::Positive),
     ]
 }

@@ -1,30 +1,30 @@
 // adam (torch.optim.Adam)
 //   computes  d = g + WEIGHT_DECAY * p;  m = BETA1 m + (1 - BETA1) d;  v = BETA2 v + (1 - BETA2) d^2;
 //             p -= lr * (m / (1 - BETA1^t)) / (sqrt(v / (1 - BETA2^t)) + EPSILON)
-//   reads     g        updates p, m and v, every element once
-//   thread    one parameter
+//   reads     the slabs of g        updates p, m and v, every element once
+//   thread    one parameter (common/parameters.wgsl)
 
 override BETA1: f32;
 override BETA2: f32;
 override EPSILON: f32;
 override WEIGHT_DECAY: f32;
 
-@group(0) @binding(0) var<storage, read_write> p: array<f32>;
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read_write> m: array<f32>;
-@group(0) @binding(3) var<storage, read_write> v: array<f32>;
+@group(0) @binding(STATE) var<storage, read_write> m: array<f32>;
+@group(0) @binding(STATE + 1u) var<storage, read_write> v: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let i = flat_index(group, lane);
-    if i >= COUNT {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let sum = summed_gradient(group, thread);
+    if !sum.mine || step_is_skipped() {
         return;
     }
-    let d = g[i] + WEIGHT_DECAY * p[i];
+    let i = sum.word;
+    let p = parameters[i];
+    let d = true_gradient(sum.gradient) + WEIGHT_DECAY * p;
     let first = BETA1 * m[i] + (1.0 - BETA1) * d;
     let second = BETA2 * v[i] + (1.0 - BETA2) * d * d;
     m[i] = first;
     v[i] = second;
     let root = sqrt(second) * step.bias_correction2 + EPSILON;
-    p[i] -= step.learning_rate * (first * step.bias_correction1 / root);
+    store_parameter(i, p - step.learning_rate * (first * step.bias_correction1 / root));
 }

@@ -1,7 +1,7 @@
 //! The sum of two tensors of one shape: a residual connection.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::op::{Precision, Target};
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -18,8 +18,8 @@ pub struct Add {
 }
 
 /// `into = a + b` over `count` elements; also how the planner sums gradients where a tensor is used twice.
-pub fn sum(count: usize, relu: bool, a: Operand, b: Operand, into: Operand) -> Dispatch {
-    FORWARD.launch(count, 0, &[("RELU", relu.into())], &[read(a), read(b), write(into)])
+pub fn sum(precision: Precision, count: usize, relu: bool, a: Operand, b: Operand, into: Operand) -> Dispatch {
+    FORWARD.launch(precision, count.div_ceil(4), 0, &[("RELU", relu.into())], &[read(a), read(b), write(into)])
 }
 
 impl Op for Add {
@@ -39,6 +39,10 @@ impl Op for Add {
         Ok(vec![inputs[0].clone()])
     }
 
+    fn activations(&self) -> usize {
+        2
+    }
+
     fn passes_gradient(&self, _input: usize) -> bool {
         !self.relu
     }
@@ -51,12 +55,12 @@ impl Op for Add {
         self.relu.then(|| Box::new(Add { relu: false }) as Box<dyn Op>)
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        sum(inputs[0].count(), self.relu, Operand::X(0), Operand::X(1), Operand::Y(0)).into()
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+        sum(target.precision, inputs[0].count(), self.relu, Operand::X(0), Operand::X(1), Operand::Y(0)).into()
     }
 
-    fn backward(&self, inputs: &[Shape], wanted: &[bool], _target: &Target) -> Lowered {
-        let masked = |i| crate::relu::mask(inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(i));
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
+        let masked = |i| crate::relu::mask(target.precision, inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(i));
         let dispatches = (0..2).filter(|&i| self.relu && wanted[i]).map(masked).collect();
         Lowered { dispatches, ..Lowered::default() }
     }

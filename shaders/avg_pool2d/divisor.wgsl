@@ -1,12 +1,6 @@
 // avg_pool2d / divisor
 //   How many pixels the mean of a window is over.
 
-override H: u32; override W: u32; override C: u32;
-override OH: u32; override OW: u32;
-override KH: u32; override KW: u32;
-override SH: u32; override SW: u32;
-override DH: u32; override DW: u32;
-override PT: u32; override PL: u32;
 override INCLUDE_PAD: bool;
 
 // Taps of the window at place o of one axis that are inside the image.

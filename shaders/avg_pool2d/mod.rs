@@ -7,7 +7,7 @@ mod cases;
 mod twin;
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::{constants, describe};
+use crate::max_pool2d::{constants, describe, lanes};
 use crate::op::Target;
 use crate::shape::Placed;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
@@ -20,13 +20,13 @@ const FORWARD: Elementwise = Elementwise {
     name: "avg_pool2d/forward",
     source: include_str!("forward.wgsl"),
     per_step: false,
-    includes: &[DIVISOR],
+    includes: &[],
 };
 const BACKWARD: Elementwise = Elementwise {
     name: "avg_pool2d/backward",
     source: include_str!("backward.wgsl"),
     per_step: false,
-    includes: &[DIVISOR],
+    includes: &[],
 };
 
 /// The op.
@@ -51,14 +51,19 @@ impl AvgPool2d {
         Ok((placed, Shape::new(&[n, placed.output[0], placed.output[1], c])))
     }
 
-    fn launch(&self, kernel: Elementwise, threads: usize, inputs: &[Shape], from: Operand, to: Operand) -> Lowered {
+    fn launch(&self, kernel: Elementwise, target: &Target, elements: usize, inputs: &[Shape], ends: [Operand; 2]) -> Lowered {
         let (placed, _) = self.place(&inputs[0]).expect("shapes were checked");
-        let mut constants = constants(&placed, inputs[0].sizes()[3]);
+        let channels = inputs[0].sizes()[3];
+        let (lanes, [lanes_text, window]) = lanes(channels);
+        let mut constants = constants(&placed, channels);
         constants.push(("INCLUDE_PAD", self.count_include_pad.into()));
         // each window of backward counts its own pixels, one axis at a time
         let [kh, kw] = placed.kernel;
         let iterations = kh * kw * (1 + kh + kw) + kh;
-        kernel.launch(threads, iterations, &constants, &[read(from), write(to)]).into()
+        let includes = [lanes_text, window, DIVISOR];
+        let kernel = Elementwise { includes: &includes, ..kernel };
+        let bindings = [read(ends[0]), write(ends[1])];
+        kernel.launch(target.precision, elements / lanes, iterations, &constants, &bindings).into()
     }
 }
 
@@ -75,16 +80,16 @@ impl Op for AvgPool2d {
         Ok(vec![self.place(&inputs[0])?.1])
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (_, output) = self.place(&inputs[0]).expect("shapes were checked");
-        self.launch(FORWARD, output.count(), inputs, Operand::X(0), Operand::Y(0))
+        self.launch(FORWARD, target, output.count(), inputs, [Operand::X(0), Operand::Y(0)])
     }
 
-    fn backward(&self, inputs: &[Shape], wanted: &[bool], _target: &Target) -> Lowered {
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         if !wanted[0] {
             return Lowered::default();
         }
-        self.launch(BACKWARD, inputs[0].count(), inputs, Operand::Dy(0), Operand::Dx(0))
+        self.launch(BACKWARD, target, inputs[0].count(), inputs, [Operand::Dy(0), Operand::Dx(0)])
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

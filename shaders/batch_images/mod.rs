@@ -36,12 +36,13 @@ impl Op for BatchImages {
         false
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
         let constants = [("PIXELS", (h * w * c).into()), ("C", c.into())];
         let x = Operand::X;
         let bindings = [read(x(0)), read(x(1)), read(x(2)), write(Operand::Y(0))];
-        KERNEL.launch(inputs[1].count() * h * w * c, 0, &constants, &bindings).into()
+        let elements = inputs[1].count() * h * w * c;
+        KERNEL.launch(target.precision, elements.div_ceil(4), 4, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -67,7 +68,11 @@ fn cases() -> Vec<Case> {
     vec![
         Case::new(BatchImages, &[&[5, 3, 5, 3], &[5], &[2, 3]], "images that straddle words; a row that holds nobody")
             .fill(0, Fill::Below(256))
-            .fill(1, rows)
+            .fill(1, rows.clone())
             .fill(2, norm),
+        Case::new(BatchImages, &[&[5, 6, 2, 1], &[5], &[2, 1]], "images of whole words")
+            .fill(0, Fill::Below(256))
+            .fill(1, rows)
+            .fill(2, Fill::Exactly(vec![0.5, 0.25])),
     ]
 }

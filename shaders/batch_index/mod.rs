@@ -5,7 +5,7 @@
 //! which image is a pure function of the step uniform: position → shuffle within the range → split of the data set.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::op::{Dtype, Precision, Target};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, random};
 
 /// This op in `OPS`.
@@ -62,7 +62,7 @@ impl Op for BatchIndex {
         let y = Operand::Y;
         let bindings = [read(Operand::X(0)), write(y(0)), write(y(1)), write(y(2))];
         // Cycle walking takes under four turns on average; a few hundred never happen.
-        KERNEL.launch(self.batch, 2 * 7 * 200, &[], &bindings).into()
+        KERNEL.launch(Precision::F32, self.batch, 2 * 7 * 200, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

@@ -1,15 +1,19 @@
 use super::Conv2d;
+use crate::case::Fill;
+use crate::gemm::Relu;
 use crate::{Case, Padding, Window};
 
 fn conv(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Conv2d {
-    Conv2d { window: Window { padding, ..Window::new(kernel, stride) }, groups: 1, relu: false }
+    Conv2d { window: Window { padding, ..Window::new(kernel, stride) }, groups: 1, relu: Relu::None, masked: false }
 }
 
 pub(super) fn all() -> Vec<Case> {
     let uneven = Padding::Explicit { top: 2, bottom: 0, left: 0, right: 1 };
-    let relu = Conv2d { relu: true, ..conv([3, 3], [1, 1], Padding::Valid) };
+    let relu = Conv2d { relu: Relu::Whole, ..conv([3, 3], [1, 1], Padding::Valid) };
     let mut dilated = conv([3, 2], [1, 1], Padding::Same);
     dilated.window.dilation = [2, 3];
+    let mut strided_dilated = conv([3, 4], [2, 4], Padding::Same);
+    strided_dilated.window.dilation = [3, 2];
     let grouped = |groups, op: Conv2d| Conv2d { groups, ..op };
     vec![
         Case::new(conv([3, 3], [1, 1], Padding::Valid), &[&[2, 9, 7, 1], &[3, 3, 1, 32], &[32]], "first layer, grey"),
@@ -18,6 +22,24 @@ pub(super) fn all() -> Vec<Case> {
             conv([3, 2], [2, 1], uneven),
             &[&[2, 8, 7, 3], &[3, 2, 3, 10], &[10]],
             "uneven kernel, stride, padding",
+        ),
+        Case::new(
+            Conv2d { masked: true, relu: Relu::Forward, ..conv([3, 3], [1, 1], Padding::Same) },
+            &[&[2, 7, 9, 12], &[3, 3, 12, 16], &[16]],
+            "between two ReLUs: dy comes masked, dx leaves masked",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(
+            Conv2d { masked: true, ..conv([3, 2], [2, 3], uneven) },
+            &[&[2, 8, 11, 5], &[3, 2, 5, 6]],
+            "masked, in phases, nothing divides by four",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(strided_dilated, &[&[2, 13, 15, 8], &[3, 4, 8, 36], &[36]], "phases whose taps lie apart"),
+        Case::new(
+            conv([3, 3], [2, 2], Padding::Same),
+            &[&[4, 18, 17, 32], &[3, 3, 32, 64]],
+            "the first convolution of a stage: four phases",
         ),
         Case::new(
             conv([2, 3], [3, 2], uneven),

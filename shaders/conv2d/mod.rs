@@ -6,9 +6,9 @@
 mod cases;
 mod twin;
 
-use crate::gemm::{self, Conv};
+use crate::gemm::{self, Conv, Layer, Relu};
 use crate::max_pool2d::describe;
-use crate::op::Target;
+use crate::op::{Dtype, Target};
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
 
 /// This op in `OPS`.
@@ -25,13 +25,19 @@ pub struct Conv2d {
     pub window: Window,
     /// Groups of channels that see only each other.
     pub groups: usize,
-    /// Whether a ReLU follows in the same kernel.
-    pub relu: bool,
+    /// The ReLU that follows in the same kernel.
+    pub relu: Relu,
+    /// Whether the gradient of its input is 0 where the input is not positive.
+    pub masked: bool,
 }
 
 impl Conv2d {
     fn conv(&self, inputs: &[Shape]) -> Conv {
         Conv::new(&self.window, self.groups, &inputs[0], &inputs[1]).expect("shapes were checked")
+    }
+
+    fn layer(&self, inputs: &[Shape]) -> Layer {
+        Layer { bias: inputs.len() == 3, relu: self.relu, masked: self.masked }
     }
 }
 
@@ -45,7 +51,10 @@ impl Op for Conv2d {
         if self.groups > 1 {
             text += &format!(" groups {}", self.groups);
         }
-        text + if self.relu { " + relu" } else { "" }
+        if self.relu != Relu::None {
+            text += " + relu";
+        }
+        if self.masked { text + ", masked gradient" } else { text }
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -53,20 +62,32 @@ impl Op for Conv2d {
         Ok(vec![Shape::new(&[conv.n, conv.placed.output[0], conv.placed.output[1], conv.c_out])])
     }
 
+    fn input_dtype(&self, input: usize) -> Dtype {
+        if input == 2 { Dtype::F32 } else { Dtype::Real }
+    }
+
     fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(Conv2d { relu: true, ..self.clone() }) as Box<dyn Op>)
+        (self.relu == Relu::None).then(|| Box::new(Conv2d { relu: Relu::Whole, ..self.clone() }) as Box<dyn Op>)
     }
 
     fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(Conv2d { relu: false, ..self.clone() }) as Box<dyn Op>)
+        (self.relu == Relu::Whole).then(|| Box::new(Conv2d { relu: Relu::None, ..self.clone() }) as Box<dyn Op>)
+    }
+
+    fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
+        Some(Box::new(Conv2d { masked: true, ..self.clone() }))
+    }
+
+    fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
+        (self.relu == Relu::Whole).then(|| Box::new(Conv2d { relu: Relu::Forward, ..self.clone() }) as Box<dyn Op>)
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        gemm::forward(&self.conv(inputs), inputs.len() == 3, self.relu, target)
+        gemm::forward(&self.conv(inputs), self.layer(inputs), target)
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
-        gemm::backward(&self.conv(inputs), inputs.len() == 3, self.relu, wanted, target)
+        gemm::backward(&self.conv(inputs), self.layer(inputs), wanted, target)
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

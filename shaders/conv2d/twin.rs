@@ -1,6 +1,7 @@
 //! Convolution in f64: the definition, tap by tap.
 
 use super::Conv2d;
+use crate::gemm::Relu;
 use crate::{Array, Op, Shape};
 
 /// Calls `visit(y, x, weight)` with the flat positions of every multiply-add.
@@ -43,11 +44,11 @@ pub(super) fn forward(op: &Conv2d, inputs: &[Array]) -> Array {
         let channels = bias.data.len();
         y.data.iter_mut().enumerate().for_each(|(o, value)| *value += bias.data[o % channels]);
     }
-    if op.relu { y.map(|v| v.max(0.0)) } else { y }
+    if op.relu != Relu::None { y.map(|v| v.max(0.0)) } else { y }
 }
 
 pub(super) fn backward(op: &Conv2d, inputs: &[Array], y: &Array, dy: &Array) -> Vec<Array> {
-    let dy = if op.relu { dy.zip(y, |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
+    let dy = if op.relu == Relu::Whole { dy.zip(y, |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
     let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
     let (dx, rest) = gradients.split_at_mut(1);
     visit(op, &shapes(inputs), |o, i, w| {
@@ -57,6 +58,9 @@ pub(super) fn backward(op: &Conv2d, inputs: &[Array], y: &Array, dy: &Array) -> 
     if let Some(bias) = rest.get_mut(1) {
         let channels = bias.data.len();
         dy.data.iter().enumerate().for_each(|(o, d)| bias.data[o % channels] += d);
+    }
+    if op.masked {
+        gradients[0] = gradients[0].zip(&inputs[0], |d, x| if x > 0.0 { d } else { 0.0 });
     }
     gradients
 }

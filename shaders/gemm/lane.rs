@@ -4,41 +4,67 @@ use minijinja::context;
 
 use super::product::{Direction, Product};
 use super::template::{self, Storage, vector};
-use super::{Expansion, Tiling};
+use super::{Expansion, Tiling, count_tiles};
 
-/// Blocks of rows of a tile, each as many rows as the subgroup has lanes. More rows load less and take longer to compile,
-/// which pays only where there is much to multiply: 16 rows on 8 lanes, or 32.
-fn row_blocks(product: &Product) -> usize {
-    let [m, n, k] = product.sizes();
-    if m * n >= 1 << 19 && k >= 64 { 4 } else { 2 }
-}
 /// Workgroups that keep every core of a software adapter busy.
 const ENOUGH_TILES: usize = 32;
 /// Rows of K that one invocation sums by itself at the most: far from the loop limit of old Mesa, and short enough for
 /// the rounding of a plain f32 sum.
 const LONGEST_SLAB: usize = 8192;
 
-/// Columns of a lane: as many as fill no more than the product's columns.
-fn columns(n: usize, width: usize) -> usize {
-    [1, 2].into_iter().find(|c| n <= c * width).unwrap_or(4)
+/// Rows of a tile, in runs of one for each lane, and columns of a lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tile {
+    row_blocks: usize,
+    columns: usize,
 }
 
-pub(super) fn tiling(product: &Product, slabs: Option<usize>, width: usize) -> Tiling {
-    let [m, n, k] = product.sizes();
-    let tile = [(row_blocks(product) * width).min(m.next_multiple_of(width)), columns(n, width) * width];
-    let tiles = m.div_ceil(tile[0]) * n.div_ceil(tile[1]) * product.conv.groups;
-    let slabs = slabs.unwrap_or_else(|| match product.direction {
-        Direction::GradWeight => ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(64)).max(k.div_ceil(LONGEST_SLAB)),
-        _ => 1,
-    });
-    Tiling { tile, slabs, slab: k.div_ceil(slabs) }
+impl Tile {
+    /// More rows load less and take longer to compile, which pays only where there is much to multiply.
+    fn by_rule(product: &Product, width: usize) -> Tile {
+        let [m, n, k] = product.sizes();
+        let row_blocks = if m * n >= 1 << 19 && k >= 64 { 4 } else { 2 };
+        // as many columns as fill no more than the product's
+        let columns = [1, 2].into_iter().find(|c| n <= c * width).unwrap_or(4);
+        Tile { row_blocks: row_blocks.min(m.div_ceil(width)), columns }
+    }
+
+    fn size(&self, width: usize) -> [usize; 2] {
+        [self.row_blocks * width, self.columns * width]
+    }
+
+    fn name(&self, width: usize) -> String {
+        let [m, n] = self.size(width);
+        format!("{m}x{n}")
+    }
+
+    fn all() -> impl Iterator<Item = Tile> {
+        let blocks = [4, 2, 1].into_iter();
+        blocks.flat_map(|row_blocks| [4, 2, 1].into_iter().map(move |columns| Tile { row_blocks, columns }))
+    }
+}
+
+pub(super) fn candidates(product: &Product, width: usize) -> Vec<String> {
+    let rule = Tile::by_rule(product, width);
+    let fits = |t: &Tile| t.columns <= rule.columns && t.row_blocks * width < 2 * product.sizes()[0].max(width);
+    let others = Tile::all().filter(|t| *t != rule && fits(t)).map(|t| t.name(width));
+    std::iter::once(rule.name(width)).chain(others).collect()
+}
+
+/// Slabs of a weight gradient.
+pub(super) fn slabs(product: &Product, width: usize) -> usize {
+    let k = product.sizes()[2];
+    let tiles = count_tiles(product, Tile::by_rule(product, width).size(width));
+    ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(64)).max(k.div_ceil(LONGEST_SLAB))
 }
 
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize, width: usize) -> Expansion {
+pub(super) fn expand(product: &Product, slabs: usize, width: usize, chosen: Option<&str>) -> Expansion {
     let [m, n, k] = product.sizes();
-    let tiling = tiling(product, Some(slabs), width);
-    let columns = columns(n, width);
+    let named = chosen.and_then(|name| Tile::all().find(|t| t.name(width) == name));
+    let tile = named.unwrap_or_else(|| Tile::by_rule(product, width));
+    let tiling = Tiling::new(product, tile.size(width), slabs);
+    let columns = tile.columns;
     let vectors = columns > 1 && n % columns == 0;
     let back = product.direction == Direction::GradInput;
     let storage = Storage {
@@ -47,10 +73,10 @@ pub(super) fn expand(product: &Product, slabs: usize, width: usize) -> Expansion
         c_columns: if vectors { columns } else { 1 },
     };
     let own = context! {
-        name => "lane", width, columns, rows => tiling.tile[0].min(m), row_blocks => tiling.tile[0] / width,
+        // rows of a tile that is cut to M are still counted in whole tiles
+        name => "lane", width, columns, rows => tiling.tile[0].min(m), row_blocks => tile.row_blocks,
         tile_n => tiling.tile[1], v => vector(columns),
     };
-    // rows of a tile that is cut to M are still counted in whole tiles
     let (text, grid) = template::expand("lane.wgsl.j2", product, &tiling, &storage, own);
     let summed = if product.direction == Direction::GradWeight { tiling.slab } else { k };
     let iterations = summed + tiling.tile[0];

@@ -1,66 +1,65 @@
 //! A convolution or linear layer as dispatches: what `conv2d` and `linear` share.
 
 use super::{Conv, Direction, Operands, Product, launch, slabs};
-use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::dispatch::Operand;
 use crate::op::Target;
-use crate::{Dispatch, Lowered, relu};
+use crate::{Lowered, relu};
 
-const SUM_SLABS: Elementwise =
-    Elementwise { name: "gemm/sum_slabs", source: include_str!("sum_slabs.wgsl"), per_step: false, includes: &[] };
+/// What a layer does beside its products.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layer {
+    /// A bias is added: input 2.
+    pub bias: bool,
+    /// A ReLU ends it.
+    pub relu: Relu,
+    /// The gradient of its input is 0 where the input is not positive.
+    pub masked: bool,
+}
+
+/// The ReLU at a layer's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Relu {
+    /// None.
+    #[default]
+    None,
+    /// In both directions.
+    Whole,
+    /// Forward only: dy comes masked from whoever reads the output.
+    Forward,
+}
 
 /// `Y(0) = X(0) * X(1) + X(2)`, the bias and a ReLU if wanted.
-pub fn forward(conv: &Conv, bias: bool, relu: bool, target: &Target) -> Lowered {
-    let product = Product::new(Direction::Forward, conv, bias, relu);
-    let operands =
-        Operands { a: Operand::X(0), b: Operand::X(1), c: Operand::Y(0), bias: bias.then_some(Operand::X(2)) };
-    launch(&product, target.family, operands, 1).into()
+pub fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
+    let relu = layer.relu != Relu::None;
+    let product = Product { bias: layer.bias, relu, ..Product::new(Direction::Forward, conv, target.precision) };
+    let extra = layer.bias.then_some(Operand::X(2));
+    launch(&product, target, Operands { a: Operand::X(0), b: Operand::X(1), c: Operand::Y(0), extra }, 1).into()
 }
 
 /// The gradients of the wanted inputs: `X(0)` the images, `X(1)` the filters, `X(2)` the bias.
-pub fn backward(conv: &Conv, bias: bool, relu: bool, wanted: &[bool], target: &Target) -> Lowered {
+pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> Lowered {
     let mut lowered = Lowered::default();
     let mut dy = Operand::Dy(0);
-    if relu {
-        let words = conv.n * conv.placed.output[0] * conv.placed.output[1] * conv.c_out;
-        let masked = scratch(&mut lowered, words);
-        lowered.dispatches.push(relu::mask(words, Operand::Y(0), dy, masked));
+    if layer.relu == Relu::Whole {
+        let count = conv.n * conv.placed.output[0] * conv.placed.output[1] * conv.c_out;
+        let bytes = crate::op::Dtype::Real.bytes(count, target.precision);
+        lowered.scratch.push(bytes as usize / 4);
+        let masked = Operand::Scratch(0);
+        lowered.dispatches.push(relu::mask(target.precision, count, Operand::Y(0), dy, masked));
         dy = masked;
     }
     if wanted[0] {
-        let product = Product::new(Direction::GradInput, conv, false, false);
-        let operands = Operands { a: dy, b: Operand::X(1), c: Operand::Dx(0), bias: None };
-        lowered.dispatches.push(launch(&product, target.family, operands, 1));
+        let product = Product { masked: layer.masked, ..Product::new(Direction::GradInput, conv, target.precision) };
+        let extra = layer.masked.then_some(Operand::X(0));
+        let operands = Operands { a: dy, b: Operand::X(1), c: Operand::Dx(0), extra };
+        lowered.dispatches.push(launch(&product, target, operands, 1));
     }
-    if wanted[1] || (bias && wanted[2]) {
-        grad_weight(conv, bias, dy, target, &mut lowered);
+    if wanted[1] || (layer.bias && wanted[2]) {
+        let product = Product { bias: layer.bias, ..Product::new(Direction::GradWeight, conv, target.precision) };
+        lowered.gradient_slabs = slabs(&product, target);
+        let extra = layer.bias.then_some(Operand::Dx(2));
+        let operands = Operands { a: Operand::X(0), b: dy, c: Operand::Dx(1), extra };
+        lowered.dispatches.push(launch(&product, target, operands, lowered.gradient_slabs));
     }
     lowered
-}
-
-fn grad_weight(conv: &Conv, bias: bool, dy: Operand, target: &Target, lowered: &mut Lowered) {
-    let product = Product::new(Direction::GradWeight, conv, bias, false);
-    let slabs = slabs(&product, target.family);
-    let [weight_words, bias_words] = product.result_words();
-    if slabs == 1 {
-        let operands = Operands { a: Operand::X(0), b: dy, c: Operand::Dx(1), bias: bias.then_some(Operand::Dx(2)) };
-        lowered.dispatches.push(launch(&product, target.family, operands, 1));
-        return;
-    }
-    let c = scratch(lowered, slabs * weight_words);
-    let sum = bias.then(|| scratch(lowered, slabs * bias_words));
-    let operands = Operands { a: Operand::X(0), b: dy, c, bias: sum };
-    lowered.dispatches.push(launch(&product, target.family, operands, slabs));
-    lowered.dispatches.push(sum_slabs(weight_words, slabs, c, Operand::Dx(1)));
-    if let Some(sum) = sum {
-        lowered.dispatches.push(sum_slabs(bias_words, slabs, sum, Operand::Dx(2)));
-    }
-}
-
-fn scratch(lowered: &mut Lowered, words: usize) -> Operand {
-    lowered.scratch.push(words);
-    Operand::Scratch(lowered.scratch.len() - 1)
-}
-
-fn sum_slabs(words: usize, slabs: usize, from: Operand, to: Operand) -> Dispatch {
-    SUM_SLABS.launch(words, slabs, &[], &[read(from), write(to)])
 }

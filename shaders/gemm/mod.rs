@@ -1,20 +1,28 @@
 //! Matrix products: what convolution, linear layers and their gradients are made of.
 //!
-//! A convolution and its two gradients are implicit matrix products over a gathered operand ([`Product`]). Two families of
-//! kernels compute them: [`Family::Simt`] for GPUs, [`Family::Lane`] for software adapters. Their text is expanded from
-//! templates, because register tiles must be unrolled; everything else about a kernel is in `loaders.wgsl.j2`, which both
-//! share.
+//! A convolution and its two gradients are implicit matrix products over a gathered operand ([`Product`]). Three families of
+//! kernels compute them: [`Family::Simt`] for GPUs, [`Family::Coop`] for GPUs with cooperative matrices, [`Family::Lane`]
+//! for software adapters. Their text is expanded from templates, because register tiles must be unrolled; everything else
+//! about a kernel is in `loaders.wgsl.j2`, which all share.
+//!
+//! Rules choose a tile from the shape of a product; a [`Tiles`] table overrules them. The number of slabs follows from the
+//! rules alone, and every tile sums along K in the same order, so that a table changes the time of a run and not its bits.
 
+mod coop;
 mod lane;
 mod layer;
+mod phase;
 mod product;
 mod simt;
 mod template;
+mod tiles;
 
-pub use layer::{backward, forward};
+pub use layer::{Layer, Relu, backward, forward};
 pub use product::{Conv, Direction, Product};
+pub use tiles::{Tiles, candidates};
 
 use crate::dispatch::{Dispatch, Operand, read, write};
+use crate::op::{Precision, Target};
 
 /// A family of kernels for matrix products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,11 +34,32 @@ pub enum Family {
         /// Lanes of a subgroup: all that the adapter has, no fewer and no more.
         width: u32,
     },
+    /// Cooperative matrices: operands in f16, sums in f32.
+    Coop(Matrix),
+}
+
+/// The cooperative matrices of an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Matrix {
+    /// Rows, columns and depth: 8 or 16.
+    pub side: u32,
+    /// Threads of a subgroup, all of which hold a matrix together.
+    pub subgroup: u32,
+    /// Bytes of workgroup memory that a tile may take.
+    pub workgroup_bytes: u32,
 }
 
 impl Family {
     /// Subgroup widths that `lane` is made for.
     pub const LANE_WIDTHS: [u32; 3] = [4, 8, 16];
+
+    /// The family that computes `product` on `target`.
+    pub fn of(product: &Product, target: &Target) -> Family {
+        match target.matrix {
+            Some(matrix) if product.precision == Precision::F16 && coop::suits(product) => Family::Coop(matrix),
+            _ => target.family,
+        }
+    }
 }
 
 impl std::fmt::Display for Family {
@@ -38,11 +67,12 @@ impl std::fmt::Display for Family {
         match self {
             Family::Simt => write!(f, "simt"),
             Family::Lane { width } => write!(f, "lane{width}"),
+            Family::Coop(matrix) => write!(f, "coop{}", matrix.side),
         }
     }
 }
 
-/// How a product is cut into tiles, and the iterations of its loops.
+/// How a product is cut into tiles.
 pub(crate) struct Tiling {
     /// Rows and columns of a tile.
     pub tile: [usize; 2],
@@ -50,6 +80,18 @@ pub(crate) struct Tiling {
     pub slabs: usize,
     /// Rows of K in a slab.
     pub slab: usize,
+}
+
+impl Tiling {
+    fn new(product: &Product, tile: [usize; 2], slabs: usize) -> Self {
+        Tiling { tile, slabs, slab: product.sizes()[2].div_ceil(slabs) }
+    }
+}
+
+/// Tiles of `tile` in all rows, columns and groups of a product.
+fn count_tiles(product: &Product, tile: [usize; 2]) -> usize {
+    let (rows, _) = template::rows_of_tiles(product, tile[0]);
+    rows * product.sizes()[1].div_ceil(tile[1]) * product.conv.groups
 }
 
 /// The text of a product and how it is launched.
@@ -70,32 +112,39 @@ pub struct Operands {
     pub b: Operand,
     /// The result.
     pub c: Operand,
-    /// The bias that is added (forward) or its gradient that is summed (grad_weight).
-    pub bias: Option<Operand>,
+    /// The bias that is added (forward), its gradient that is summed (grad_weight), or the input that masks (grad_input).
+    pub extra: Option<Operand>,
 }
 
-/// The launch of `product` and the number of slabs it writes. With more than one slab, `c` and `bias` must have room for
-/// all of them.
-fn launch(product: &Product, family: Family, operands: Operands, slabs: usize) -> Dispatch {
+/// The launch of `product` in so many slabs, for all of which `c` and `extra` must have room.
+fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) -> Dispatch {
+    let family = Family::of(product, target);
+    let chosen = target.tiles.get(product);
     let expansion = match family {
-        Family::Simt => simt::expand(product, slabs),
-        Family::Lane { width } => lane::expand(product, slabs, width as usize),
+        Family::Simt => simt::expand(product, slabs, chosen),
+        Family::Lane { width } => lane::expand(product, slabs, width as usize, chosen),
+        Family::Coop(matrix) => coop::expand(product, slabs, matrix, chosen),
     };
     let Expansion { source, tiling, groups, iterations, workgroup } = expansion;
     let name = format!("{}/{family} {}x{}", product.direction.name(), tiling.tile[0], tiling.tile[1]);
     let kernel =
         crate::Kernel { name: name.into(), source: source.into(), constants: vec![], per_step: false, workgroup };
     let mut bindings = vec![read(operands.a), read(operands.b), write(operands.c)];
-    if let Some(bias) = operands.bias {
-        bindings.push(if product.direction == Direction::Forward { read(bias) } else { write(bias) });
+    if let Some(extra) = operands.extra {
+        bindings.push(if product.direction == Direction::GradWeight { write(extra) } else { read(extra) });
     }
     Dispatch { kernel: kernel.into(), bindings, groups, iterations, multiply_adds: product.multiply_adds() }
 }
 
-/// How many slabs a product's K is cut into on this family.
-fn slabs(product: &Product, family: Family) -> usize {
-    match family {
-        Family::Simt => simt::tiling(product, None).slabs,
-        Family::Lane { width } => lane::tiling(product, None, width as usize).slabs,
+/// How many slabs a product's K is cut into: enough that no core or multiprocessor is idle, and none so long that a plain
+/// f32 sum loses digits. Only weight gradients have few enough tiles to need it.
+fn slabs(product: &Product, target: &Target) -> usize {
+    if product.direction != Direction::GradWeight {
+        return 1;
+    }
+    match Family::of(product, target) {
+        Family::Simt => simt::slabs(product),
+        Family::Lane { width } => lane::slabs(product, width as usize),
+        Family::Coop(matrix) => coop::slabs(product, matrix),
     }
 }

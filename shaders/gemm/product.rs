@@ -1,5 +1,7 @@
 //! A convolution as three matrix products.
 
+use super::phase::{self, Phase};
+use crate::op::Precision;
 use crate::shape::Placed;
 use crate::{Shape, ShapeError, Window};
 
@@ -101,15 +103,39 @@ pub struct Product {
     pub bias: bool,
     /// Forward: a ReLU follows.
     pub relu: bool,
+    /// GradInput: 0 where the input is not positive, since the input came out of a ReLU.
+    pub masked: bool,
+    /// How operands are stored.
+    pub precision: Precision,
 }
 
 impl Product {
     /// A product of `conv`, simplified where that is the same work.
-    pub fn new(direction: Direction, conv: &Conv, bias: bool, relu: bool) -> Self {
-        Product { direction, conv: conv.simplified(), bias, relu }
+    pub fn new(direction: Direction, conv: &Conv, precision: Precision) -> Self {
+        Product { direction, conv: conv.simplified(), bias: false, relu: false, masked: false, precision }
     }
 
-    /// `[M, N, K]` of one group.
+    /// The phases of a strided input gradient; none for anything else.
+    pub(super) fn phases(&self) -> Vec<Phase> {
+        if self.direction == Direction::GradInput { phase::phases(&self.conv) } else { Vec::new() }
+    }
+
+    /// Rows and depth of a phase's product.
+    pub(super) fn phase_sizes(&self, phase: &Phase) -> [usize; 2] {
+        let per_out = self.conv.c_out / self.conv.groups;
+        [self.conv.n * phase.count[0] * phase.count[1], phase.taps[0] * phase.taps[1] * per_out]
+    }
+
+    /// What tells this product from others in a table of tiles: everything that decides how fast a tile is.
+    pub fn key(&self) -> String {
+        let [m, n, k] = self.sizes();
+        let Placed { kernel, stride, .. } = self.conv.placed;
+        let [kh, kw, sh, sw] = [kernel[0], kernel[1], stride[0], stride[1]];
+        let groups = self.conv.groups;
+        format!("{} {m}x{n}x{k} kernel {kh}x{kw} stride {sh}x{sw} groups {groups} {}", self.direction.name(), self.precision)
+    }
+
+    /// `[M, N, K]` of one group; of a product with phases, K is that of the deepest.
     pub fn sizes(&self) -> [usize; 3] {
         let Conv { n, placed, c_in, c_out, groups } = &self.conv;
         let (per_in, per_out) = (c_in / groups, c_out / groups);
@@ -117,15 +143,23 @@ impl Product {
         let pixels = |size: [usize; 2]| n * size[0] * size[1];
         match self.direction {
             Direction::Forward => [pixels(placed.output), per_out, taps * per_in],
-            Direction::GradInput => [pixels(placed.input), per_in, taps * per_out],
+            Direction::GradInput => {
+                let deepest = self.phases().iter().map(|p| p.taps[0] * p.taps[1]).max();
+                [pixels(placed.input), per_in, deepest.unwrap_or(taps) * per_out]
+            }
             Direction::GradWeight => [taps * per_in, per_out, pixels(placed.output)],
         }
     }
 
     /// Multiply-adds over all groups.
     pub fn multiply_adds(&self) -> u64 {
+        let phases = self.phases();
         let [m, n, k] = self.sizes();
-        (m * n * self.conv.groups) as u64 * k as u64
+        let one_group: u64 = match phases.is_empty() {
+            true => m as u64 * k as u64,
+            false => phases.iter().map(|p| self.phase_sizes(p)).map(|[rows, depth]| rows as u64 * depth as u64).sum(),
+        };
+        one_group * (n * self.conv.groups) as u64
     }
 
     /// Words of the result, and of the bias's gradient.

@@ -4,9 +4,10 @@ use minijinja::context;
 
 use super::product::{Direction, Product};
 use super::template::{self, Storage};
-use super::{Expansion, Tiling};
+use super::{Expansion, Tiling, count_tiles};
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Tile {
     m: usize,
     n: usize,
@@ -15,48 +16,92 @@ struct Tile {
     thread_n: usize,
 }
 
-/// For products with many tiles.
-const LARGE: Tile = Tile { m: 64, n: 64, k: 16, thread_m: 8, thread_n: 4 };
-/// For products that would leave most of a GPU idle with large tiles.
-const SMALL: Tile = Tile { m: 32, n: 32, k: 16, thread_m: 4, thread_n: 4 };
+const fn tile(m: usize, n: usize, k: usize, thread_m: usize, thread_n: usize) -> Tile {
+    Tile { m, n, k, thread_m, thread_n }
+}
 
-/// Workgroups that are worth having on a large GPU.
+/// Tiles from the largest to the smallest. The two slices of the first fill the 16 KiB of workgroup memory that WebGPU
+/// promises. More sums a thread mean fewer loads a multiply-add; more tiles mean more busy multiprocessors.
+const TILES: [Tile; 7] = [
+    tile(128, 128, 16, 8, 8),
+    tile(128, 64, 16, 8, 8),
+    tile(64, 128, 16, 8, 8),
+    tile(128, 32, 16, 8, 4),
+    tile(64, 64, 16, 8, 4),
+    tile(64, 32, 16, 4, 4),
+    tile(32, 32, 16, 4, 4),
+];
+/// What a weight gradient's slabs are counted in, whichever tile computes it.
+const SMALLEST: Tile = TILES[6];
+const LARGE: Tile = TILES[4];
+
+/// Workgroups that are worth having on a large GPU: about two for each of its multiprocessors.
 const ENOUGH_TILES: usize = 256;
 /// Rows of K that one slab sums at the most, for the rounding of a plain f32 sum and the loop limit of old Mesa.
 const LONGEST_SLAB: usize = 8192;
 
 impl Tile {
-    fn of(product: &Product) -> &'static Tile {
+    fn name(&self) -> String {
+        format!("{}x{}", self.m, self.n)
+    }
+
+    fn threads(&self) -> usize {
+        self.m * self.n / (self.thread_m * self.thread_n)
+    }
+
+    /// Whether it wastes less than half of itself on either side of the product.
+    fn fits(&self, m: usize, n: usize) -> bool {
+        self.m < 2 * m.next_multiple_of(32) && self.n < 2 * n.next_multiple_of(32)
+    }
+
+    /// The largest tile that fits and leaves enough workgroups; the smallest where none does.
+    fn by_rule(product: &Product, slabs: usize) -> Tile {
         let [m, n, _] = product.sizes();
-        let tiles = m.div_ceil(LARGE.m) * n.div_ceil(LARGE.n) * product.conv.groups;
-        if n > SMALL.n && m > SMALL.m && tiles >= ENOUGH_TILES / 4 { &LARGE } else { &SMALL }
+        let padding = |t: &Tile| m.next_multiple_of(t.m) * n.next_multiple_of(t.n);
+        let good = |t: &&Tile| {
+            t.fits(m, n)
+                && count_tiles(product, [t.m, t.n]) * slabs >= ENOUGH_TILES
+                // no more than an eighth of the work on rows and columns that are not there
+                && padding(t) * 8 <= padding(&SMALLEST) * 9
+        };
+        TILES.iter().find(good).copied().unwrap_or(SMALLEST)
+    }
+
+    fn of(product: &Product, slabs: usize, chosen: Option<&str>) -> Tile {
+        let named = chosen.and_then(|name| TILES.iter().find(|t| t.name() == name));
+        named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs))
     }
 }
 
-pub(super) fn tiling(product: &Product, slabs: Option<usize>) -> Tiling {
+pub(super) fn candidates(product: &Product, slabs: usize) -> Vec<String> {
+    let rule = Tile::by_rule(product, slabs);
+    let [m, n, _] = product.sizes();
+    let others = TILES.iter().filter(|t| **t != rule && t.fits(m, n)).map(Tile::name);
+    std::iter::once(rule.name()).chain(others).collect()
+}
+
+/// Slabs of a weight gradient.
+pub(super) fn slabs(product: &Product) -> usize {
     let [m, n, k] = product.sizes();
-    let tile = Tile::of(product);
-    let tiles = m.div_ceil(tile.m) * n.div_ceil(tile.n) * product.conv.groups;
-    let slabs = slabs.unwrap_or_else(|| match product.direction {
-        Direction::GradWeight => ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(8 * tile.k)).max(k.div_ceil(LONGEST_SLAB)),
-        _ => 1,
-    });
-    Tiling { tile: [tile.m, tile.n], slabs, slab: k.div_ceil(slabs) }
+    let tile = if m > SMALLEST.m && n > SMALLEST.n { LARGE } else { SMALLEST };
+    let tiles = count_tiles(product, [tile.m, tile.n]);
+    ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(8 * tile.k)).max(k.div_ceil(LONGEST_SLAB))
 }
 
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize) -> Expansion {
+pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<&str>) -> Expansion {
     let [_, n, _] = product.sizes();
-    let (tile, tiling) = (Tile::of(product), tiling(product, Some(slabs)));
+    let tile = Tile::of(product, slabs, chosen);
+    let tiling = Tiling::new(product, [tile.m, tile.n], slabs);
     let per_in = product.conv.c_in / product.conv.groups;
     let per_out = product.conv.c_out / product.conv.groups;
     let back = product.direction == Direction::GradInput;
     let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
     let storage =
         Storage { a_vec: four(if back { per_out } else { per_in }) == 4, b_columns: four(per_out), c_columns: four(n) };
-    let threads = tile.m * tile.n / (tile.thread_m * tile.thread_n);
+    let threads = tile.threads();
     let own = context! {
-        name => "simt", threads, tile_m => tile.m, tile_n => tile.n, tile_k => tile.k,
+        name => "simt", stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n, tile_k => tile.k,
         thread_m => tile.thread_m, thread_n => tile.thread_n,
         threads_m => tile.m / tile.thread_m, threads_n => tile.n / tile.thread_n,
         fetches_a => tile.m * tile.k / 4 / threads, fetches_b => tile.n * tile.k / 4 / threads,
@@ -65,4 +110,20 @@ pub(super) fn expand(product: &Product, slabs: usize) -> Expansion {
     let slices = tiling.slab.div_ceil(tile.k);
     let iterations = (slices * (tile.k + 1)) as u64;
     Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_share_the_loads_of_every_tile_evenly() {
+        for tile in TILES {
+            let threads = tile.threads();
+            assert!(threads.is_power_of_two() && (32..=256).contains(&threads), "{tile:?}: {threads} threads");
+            assert_eq!((tile.m * tile.k / 4) % threads, 0, "{tile:?}: loads of A");
+            assert_eq!((tile.n * tile.k / 4) % threads, 0, "{tile:?}: loads of B");
+            assert!((tile.m + tile.n) * tile.k * 4 <= 16 << 10, "{tile:?}: workgroup memory");
+        }
+    }
 }

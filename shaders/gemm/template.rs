@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, Value, context};
 
+use super::phase::{self, Phase};
 use super::product::{Direction, Product};
 use super::{Conv, Tiling};
+use crate::op::Precision;
 use crate::shape::Placed;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -15,15 +17,19 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("loaders.wgsl.j2", include_str!("loaders.wgsl.j2")),
         ("lane.wgsl.j2", include_str!("lane.wgsl.j2")),
         ("simt.wgsl.j2", include_str!("simt.wgsl.j2")),
+        ("coop.wgsl.j2", include_str!("coop.wgsl.j2")),
+        ("fetch.wgsl.j2", include_str!("fetch.wgsl.j2")),
+        ("prefetch.wgsl.j2", include_str!("prefetch.wgsl.j2")),
+        ("store.wgsl.j2", include_str!("store.wgsl.j2")),
     ] {
         environment.add_template(name, text).expect("the templates are part of the program");
     }
     environment
 });
 
-/// How operands are stored.
+/// How operands are read and written.
 pub(super) struct Storage {
-    /// A as vec4 along channels.
+    /// A as runs of four along channels.
     pub a_vec: bool,
     /// Columns in one load of B; 1 for scalars.
     pub b_columns: usize,
@@ -31,12 +37,21 @@ pub(super) struct Storage {
     pub c_columns: usize,
 }
 
-/// The WGSL type of a run of columns.
+/// The WGSL type of a run of columns of f32.
 pub(super) fn vector(columns: usize) -> &'static str {
     match columns {
         1 => "f32",
         2 => "vec2f",
         4 => "vec4f",
+        _ => unreachable!("runs are of 1, 2 or 4 columns"),
+    }
+}
+
+fn real_vector(columns: usize) -> &'static str {
+    match columns {
+        1 => "Real",
+        2 => "Real2",
+        4 => "Real4",
         _ => unreachable!("runs are of 1, 2 or 4 columns"),
     }
 }
@@ -49,24 +64,52 @@ pub(super) fn expand(
     storage: &Storage,
     own: Value,
 ) -> (String, [u32; 2]) {
-    let [m, n, _] = product.sizes();
-    let (tiles_m, tiles_n) = (m.div_ceil(tiling.tile[0]), n.div_ceil(tiling.tile[1]));
+    let [_, n, _] = product.sizes();
+    let (tiles_m, phases) = rows_of_tiles(product, tiling.tile[0]);
+    let tiles_n = n.div_ceil(tiling.tile[1]);
     let tiles = tiles_m * tiles_n * product.conv.groups * tiling.slabs;
     let grid = crate::dispatch::fold(tiles);
+    let whole = product.direction == Direction::GradWeight;
     let shared = context! {
-        tiles, tiles_m, tiles_n,
+        tiles, tiles_m, tiles_n, phases,
         slab => tiling.slab, slabs => tiling.slabs,
         grid_x => grid[0], folded => (grid[0] * grid[1]) as usize != tiles,
         a_vec => storage.a_vec,
-        b_vec => storage.b_columns > 1, b_type => vector(storage.b_columns),
-        c_type => vector(storage.c_columns),
+        b_vec => storage.b_columns > 1, b_type => real_vector(storage.b_columns),
+        out => if whole { "f32" } else { "Real" },
+        c_columns => storage.c_columns,
+        c_type => if whole { vector(storage.c_columns) } else { real_vector(storage.c_columns) },
         ..geometry(product)
     };
     let text = TEMPLATES
         .get_template(template)
         .and_then(|t| t.render(context! { ..own, ..shared }))
         .unwrap_or_else(|error| panic!("template {template}: {error:#}"));
-    (text, grid)
+    (format!("{}\n{text}", header(template, product.precision)), grid)
+}
+
+fn header(template: &str, precision: Precision) -> String {
+    let real = crate::source::real(precision);
+    if template.starts_with("coop") { format!("enable wgpu_cooperative_matrix;\n{real}") } else { real.into() }
+}
+
+/// Tiles along the rows of a product, and its phases with the tiles of each, where it has phases.
+pub(super) fn rows_of_tiles(product: &Product, tile_m: usize) -> (usize, Vec<Value>) {
+    let mut end = 0;
+    let phases = product.phases().into_iter().map(|phase| {
+        let [rows, depth] = product.phase_sizes(&phase);
+        let begin = end;
+        end += rows.div_ceil(tile_m);
+        let Phase { first, count, origin, tap, taps } = phase;
+        context! {
+            begin, end, rows, depth,
+            height => count[0], width => count[1], first_y => first[0], first_x => first[1],
+            // a phase without taps has nothing to sum; its tap is never asked for
+            origin_y => origin[0], origin_x => origin[1], taps_w => taps[1].max(1), tap_y => tap[0], tap_x => tap[1],
+        }
+    });
+    let phases: Vec<Value> = phases.collect();
+    if phases.is_empty() { (product.sizes()[0].div_ceil(tile_m), phases) } else { (end, phases) }
 }
 
 /// The sizes that `loaders.wgsl.j2` names.
@@ -77,8 +120,10 @@ fn geometry(product: &Product) -> Value {
     let back = product.direction == Direction::GradInput;
     let signed = |v: usize| i64::try_from(v).expect("sizes fit");
     let (source, pixels, source_c) = if back { (output, input, c_out) } else { (input, output, c_in) };
+    let [filter_steps, source_steps] = phase::tap_steps(&product.conv);
     let (step, origin, tap): (Vec<i64>, Vec<i64>, Vec<i64>) = if back {
-        (vec![1, 1], before.map(signed).to_vec(), dilation.map(|d| -signed(d)).to_vec())
+        // of a product with phases only the taps' steps are asked for
+        (vec![1, 1], before.map(signed).to_vec(), source_steps.map(|d| -signed(d)).to_vec())
     } else {
         (stride.map(signed).to_vec(), before.map(|b| -signed(b)).to_vec(), dilation.map(signed).to_vec())
     };
@@ -88,14 +133,13 @@ fn geometry(product: &Product) -> Value {
         (true, Direction::GradWeight) => "sum",
     };
     context! {
-        direction => product.direction.name(), bias, relu => product.relu,
+        direction => product.direction.name(), bias, relu => product.relu, masked => product.masked,
         m, n, k, groups,
         source_h => source[0], source_w => source[1], source_c, source_cg => source_c / groups,
         pixels_h => pixels[0], pixels_w => pixels[1],
         kw => kernel[1], stride_h => stride[0], stride_w => stride[1],
         step_h => step[0], step_w => step[1], origin_h => origin[0], origin_w => origin[1],
-        tap_h => tap[0], tap_w => tap[1],
-        strided => back && stride != [1, 1],
+        tap_h => tap[0], tap_w => tap[1], tap_step_h => filter_steps[0], tap_step_w => filter_steps[1],
         padded => if back { kernel != [1, 1] || before != [0, 0] || input != output } else { placed.reaches_outside() },
         b_row => c_out, c_row => if back { c_in } else { c_out },
     }

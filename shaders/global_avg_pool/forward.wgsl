@@ -1,13 +1,13 @@
 // global_avg_pool / forward
 //   computes  y[n, c] = the mean of x[n, :, :, c]
 //   reads     x        writes  y, every element once
-//   thread    one element of y; neighbours read neighbouring channels
+//   thread    one run of channels of y; neighbours read neighbouring channels
 
 override PIXELS: u32;
 override C: u32;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<RealV>;
+@group(0) @binding(1) var<storage, read_write> y: array<RealV>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -15,10 +15,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if o >= COUNT {
         return;
     }
-    let first = o / C * PIXELS * C + o % C;
-    var sum = 0.0;
+    let runs = C / LANES;
+    let first = o / runs * PIXELS * runs + o % runs;
+    var sum = V(0.0);
     for (var pixel = 0u; pixel < PIXELS; pixel++) {
-        sum += x[first + pixel * C];
+        sum += V(x[first + pixel * runs]);
     }
-    y[o] = sum / f32(PIXELS);
+    y[o] = RealV(sum / f32(PIXELS));
 }

@@ -1,6 +1,7 @@
 //! Global average pooling: the mean of each channel, `[n, h, w, c]` to `[n, c]`.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::max_pool2d::lanes;
 use crate::op::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
@@ -34,19 +35,24 @@ impl Op for GlobalAvgPool {
         Ok(vec![Shape::new(&[n, c])])
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [n, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
         let constants = [("PIXELS", (h * w).into()), ("C", c.into())];
-        FORWARD.launch(n * c, h * w, &constants, &[read(Operand::X(0)), write(Operand::Y(0))]).into()
+        let (lanes, [text, _]) = lanes(c);
+        let kernel = Elementwise { includes: &[text], ..FORWARD };
+        kernel.launch(target.precision, n * c / lanes, h * w, &constants, &[read(Operand::X(0)), write(Operand::Y(0))]).into()
     }
 
-    fn backward(&self, inputs: &[Shape], wanted: &[bool], _target: &Target) -> Lowered {
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         if !wanted[0] {
             return Lowered::default();
         }
         let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
         let constants = [("PIXELS", (h * w).into()), ("C", c.into())];
-        BACKWARD.launch(inputs[0].count(), 0, &constants, &[read(Operand::Dy(0)), write(Operand::Dx(0))]).into()
+        let (lanes, [text, _]) = lanes(c);
+        let kernel = Elementwise { includes: &[text], ..BACKWARD };
+        let bindings = [read(Operand::Dy(0)), write(Operand::Dx(0))];
+        kernel.launch(target.precision, inputs[0].count() / lanes, 0, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -70,5 +76,6 @@ fn cases() -> Vec<Case> {
     vec![
         Case::new(GlobalAvgPool, &[&[3, 5, 7, 6]], "uneven images"),
         Case::new(GlobalAvgPool, &[&[2, 1, 3, 70]], "more channels than a workgroup"),
+        Case::new(GlobalAvgPool, &[&[3, 2, 5, 12]], "runs of four channels"),
     ]
 }

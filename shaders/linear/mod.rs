@@ -2,9 +2,9 @@
 //!
 //! Inputs: `[n, c_in]`, weights `[c_in, c_out]`, bias `[c_out]` if there is one. Output `[n, c_out]`.
 
-use crate::gemm::{self, Conv};
-use crate::op::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+use crate::gemm::{self, Conv, Layer, Relu};
+use crate::op::{Dtype, Target};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "linear", summary: "fully connected layer with bias, optional ReLU", cases };
@@ -12,13 +12,21 @@ pub const ENTRY: Entry = Entry { name: "linear", summary: "fully connected layer
 /// The op.
 #[derive(Clone, Debug, Default)]
 pub struct Linear {
-    /// Whether a ReLU follows in the same kernel.
-    pub relu: bool,
+    /// The ReLU that follows in the same kernel.
+    pub relu: Relu,
+    /// Whether the gradient of its input is 0 where the input is not positive.
+    pub masked: bool,
 }
 
 fn conv(inputs: &[Shape]) -> Conv {
     let [n, c_in] = inputs[0].matrix().expect("shapes were checked");
     Conv::linear(n, c_in, inputs[1].sizes()[1])
+}
+
+impl Linear {
+    fn layer(&self, inputs: &[Shape]) -> Layer {
+        Layer { bias: inputs.len() == 3, relu: self.relu, masked: self.masked }
+    }
 }
 
 impl Op for Linear {
@@ -27,7 +35,8 @@ impl Op for Linear {
     }
 
     fn attributes(&self) -> String {
-        if self.relu { "relu".into() } else { String::new() }
+        let relu = (self.relu != Relu::None).then_some("relu");
+        [relu, self.masked.then_some("masked gradient")].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -39,20 +48,32 @@ impl Op for Linear {
         Ok(vec![Shape::new(&[n, c_out])])
     }
 
+    fn input_dtype(&self, input: usize) -> Dtype {
+        if input == 2 { Dtype::F32 } else { Dtype::Real }
+    }
+
     fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(Linear { relu: true }) as Box<dyn Op>)
+        (self.relu == Relu::None).then(|| Box::new(Linear { relu: Relu::Whole, ..self.clone() }) as Box<dyn Op>)
     }
 
     fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(Linear { relu: false }) as Box<dyn Op>)
+        (self.relu == Relu::Whole).then(|| Box::new(Linear { relu: Relu::None, ..self.clone() }) as Box<dyn Op>)
+    }
+
+    fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
+        Some(Box::new(Linear { masked: true, ..self.clone() }))
+    }
+
+    fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
+        (self.relu == Relu::Whole).then(|| Box::new(Linear { relu: Relu::Forward, ..self.clone() }) as Box<dyn Op>)
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        gemm::forward(&conv(inputs), inputs.len() == 3, self.relu, target)
+        gemm::forward(&conv(inputs), self.layer(inputs), target)
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
-        gemm::backward(&conv(inputs), inputs.len() == 3, self.relu, wanted, target)
+        gemm::backward(&conv(inputs), self.layer(inputs), wanted, target)
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -62,12 +83,12 @@ impl Op for Linear {
             let sum: f64 = (0..c_in).map(|k| inputs[0].data[i * c_in + k] * inputs[1].data[k * c_out + o]).sum();
             y.data[i * c_out + o] = sum + inputs.get(2).map_or(0.0, |bias| bias.data[o]);
         }
-        vec![if self.relu { y.map(|v| v.max(0.0)) } else { y }]
+        vec![if self.relu != Relu::None { y.map(|v| v.max(0.0)) } else { y }]
     }
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
         let ([n, c_in], c_out) = (inputs[0].shape.matrix().expect("a matrix"), inputs[1].shape.sizes()[1]);
-        let dy = if self.relu { dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
+        let dy = if self.relu == Relu::Whole { dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
         let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
         for (i, o, k) in (0..n * c_out * c_in).map(|e| (e / (c_out * c_in), e / c_in % c_out, e % c_in)) {
             gradients[0].data[i * c_in + k] += dy.data[i * c_out + o] * inputs[1].data[k * c_out + o];
@@ -75,6 +96,9 @@ impl Op for Linear {
         }
         if let Some(bias) = gradients.get_mut(2) {
             dy.data.iter().enumerate().for_each(|(e, d)| bias.data[e % c_out] += d);
+        }
+        if self.masked {
+            gradients[0] = gradients[0].zip(&inputs[0], |d, x| if x > 0.0 { d } else { 0.0 });
         }
         gradients.into_iter().map(Some).collect()
     }
@@ -92,7 +116,15 @@ impl Op for Linear {
 fn cases() -> Vec<Case> {
     vec![
         Case::new(Linear::default(), &[&[5, 12], &[12, 10], &[10]], "the last layer of a classifier"),
-        Case::new(Linear { relu: true }, &[&[37, 576], &[576, 64], &[64]], "many tiles, with ReLU"),
+        Case::new(Linear { relu: Relu::Whole, ..Linear::default() }, &[&[37, 576], &[576, 64], &[64]], "many tiles, with ReLU"),
+        Case::new(
+            Linear { masked: true, relu: Relu::Forward },
+            &[&[34, 72], &[72, 40], &[40]],
+            "between two ReLUs: dy comes masked, dx leaves masked",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(Linear { masked: true, ..Linear::default() }, &[&[5, 9], &[9, 3], &[3]], "masked, nothing divides by four")
+            .fill(0, Fill::Rectified),
         Case::new(Linear::default(), &[&[3, 7], &[7, 5]], "nothing divides by four, no bias"),
         Case::new(Linear::default(), &[&[1, 1], &[1, 1], &[1]], "the smallest"),
         Case::new(Linear::default(), &[&[70, 33], &[33, 130], &[130]], "ragged on every side"),

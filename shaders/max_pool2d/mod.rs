@@ -8,7 +8,7 @@ mod twin;
 use crate::dispatch::{Constant, Elementwise, Operand, read, write};
 use crate::op::Target;
 use crate::shape::Placed;
-use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
+use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window, source};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
@@ -17,17 +17,12 @@ pub const ENTRY: Entry = Entry {
     cases: cases::all,
 };
 
-const WINDOW: &str = include_str!("window.wgsl");
-const FORWARD: Elementwise = Elementwise {
-    name: "max_pool2d/forward",
-    source: include_str!("forward.wgsl"),
-    per_step: false,
-    includes: &[WINDOW],
-};
-const INFER: Elementwise =
-    Elementwise { name: "max_pool2d/infer", source: include_str!("infer.wgsl"), per_step: false, includes: &[WINDOW] };
+const FORWARD: Elementwise =
+    Elementwise { name: "max_pool2d/forward", source: include_str!("forward.wgsl"), per_step: false, includes: &[] };
 const BACKWARD: Elementwise =
     Elementwise { name: "max_pool2d/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
+const CELLS: Elementwise =
+    Elementwise { name: "max_pool2d/cells", source: include_str!("cells.wgsl"), per_step: false, includes: &[] };
 
 /// The op.
 #[derive(Clone, Debug)]
@@ -38,7 +33,13 @@ pub struct MaxPool2d {
     pub relu: bool,
 }
 
-/// The constants that place a pooling window, as `forward.wgsl` and `backward.wgsl` name them.
+/// Channels that one thread of a window's kernel handles, and the text that says so.
+pub(crate) fn lanes(channels: usize) -> (usize, [&'static str; 2]) {
+    let lanes = if channels.is_multiple_of(4) { 4 } else { 1 };
+    (lanes, [if lanes == 4 { source::LANES4 } else { source::LANES1 }, source::WINDOW])
+}
+
+/// The constants that place a pooling window, as `common/window.wgsl` names them.
 pub(crate) fn constants(placed: &Placed, channels: usize) -> Vec<(&'static str, Constant)> {
     let Placed { input, output, kernel, stride, dilation, before } = *placed;
     let values = [
@@ -128,32 +129,46 @@ impl Op for MaxPool2d {
         !self.relu
     }
 
-    fn forward(&self, inputs: &[Shape], mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], mode: Mode, target: &Target) -> Lowered {
         let (placed, output) = self.place(&inputs[0]).expect("shapes were checked");
-        let words = output.count().div_ceil(4);
-        let mut constants = constants(&placed, inputs[0].sizes()[3]);
-        constants.extend([("ELEMENTS", output.count().into()), ("RELU", self.relu.into())]);
-        let iterations = 4 * (placed.kernel[0] + 1) * placed.kernel[1];
-        let bindings = [read(Operand::X(0)), write(Operand::Y(0)), write(Operand::Saved(0))];
-        let (kernel, bound, saved) = match mode {
-            Mode::Train => (FORWARD, 3, vec![words]),
-            Mode::Infer => (INFER, 2, vec![]),
+        let channels = inputs[0].sizes()[3];
+        let (lanes, includes) = lanes(channels);
+        let runs = output.count() / lanes;
+        let mut constants = constants(&placed, channels);
+        constants.push(("RELU", self.relu.into()));
+        let iterations = (placed.kernel[0] + 1) * placed.kernel[1];
+        let (saved, scratch, winner) = match mode {
+            Mode::Train => (vec![runs], vec![], Operand::Saved(0)),
+            Mode::Infer => (vec![], vec![runs], Operand::Scratch(0)),
         };
-        let dispatches = vec![kernel.launch(words, iterations, &constants, &bindings[..bound])];
-        Lowered { saved, dispatches, ..Lowered::default() }
+        let bindings = [read(Operand::X(0)), write(Operand::Y(0)), write(winner)];
+        let kernel = Elementwise { includes: &includes, ..FORWARD };
+        let dispatches = vec![kernel.launch(target.precision, runs, iterations, &constants, &bindings)];
+        Lowered { saved, scratch, dispatches, ..Lowered::default() }
     }
 
-    fn backward(&self, inputs: &[Shape], wanted: &[bool], _target: &Target) -> Lowered {
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         if !wanted[0] {
             return Lowered::default();
         }
         let (placed, _) = self.place(&inputs[0]).expect("shapes were checked");
+        let [n, .., channels] = inputs[0].nhwc().expect("shapes were checked");
+        let (lanes, includes) = lanes(channels);
         let bindings = [read(Operand::Saved(0)), read(Operand::Dy(0)), write(Operand::Dx(0))];
-        let iterations = (placed.kernel[0] + 1) * placed.kernel[1];
+        let mut constants = constants(&placed, channels);
         let disjoint = (0..2).all(|a| placed.kernel[a] <= placed.stride[a] && placed.dilation[a] == 1);
-        let mut constants = constants(&placed, inputs[0].sizes()[3]);
-        constants.push(("DISJOINT", disjoint.into()));
-        BACKWARD.launch(inputs[0].count(), iterations, &constants, &bindings).into()
+        if !disjoint {
+            let iterations = (placed.kernel[0] + 1) * placed.kernel[1];
+            let kernel = Elementwise { includes: &includes, ..BACKWARD };
+            let runs = inputs[0].count() / lanes;
+            return kernel.launch(target.precision, runs, iterations, &constants, &bindings).into();
+        }
+        let [cells_h, cells_w] = [0, 1].map(|a| (placed.input[a] + placed.before[a]).div_ceil(placed.stride[a]));
+        constants.extend([("CELLS_H", cells_h.into()), ("CELLS_W", cells_w.into())]);
+        let iterations = (placed.stride[0] + 1) * placed.stride[1];
+        let kernel = Elementwise { includes: &includes, ..CELLS };
+        let runs = n * cells_h * cells_w * channels / lanes;
+        kernel.launch(target.precision, runs, iterations, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

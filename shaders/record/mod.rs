@@ -4,7 +4,7 @@
 //! `[sum of losses, right answers]`. The host reads the history back every few steps; nothing else leaves the device.
 
 use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
-use crate::op::Target;
+use crate::op::{Dtype, Target};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -22,6 +22,14 @@ impl Op for Record {
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
         Ok(vec![inputs[2].clone()])
+    }
+
+    fn input_dtype(&self, _input: usize) -> Dtype {
+        Dtype::F32
+    }
+
+    fn output_dtype(&self, _output: usize) -> Dtype {
+        Dtype::F32
     }
 
     fn alias(&self, _output: usize) -> Option<usize> {

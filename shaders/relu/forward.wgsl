@@ -1,10 +1,10 @@
 // relu / forward
 //   computes  y = max(x, 0)
 //   reads     x        writes  y, every element once
-//   thread    one element
+//   thread    four consecutive elements
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Real4>;
+@group(0) @binding(1) var<storage, read_write> y: array<Real4>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -12,5 +12,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if i >= COUNT {
         return;
     }
-    y[i] = max(x[i], 0.0);
+    y[i] = max(x[i], Real4(0.0));
 }

@@ -1,7 +1,7 @@
 //! Rectified linear unit: `y = max(x, 0)`; the gradient at exactly 0 is 0.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::op::{Precision, Target};
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
@@ -17,8 +17,8 @@ const BACKWARD: Elementwise =
 pub struct Relu;
 
 /// `into = dy where y > 0, else 0` over `count` elements: the backward of any op that ends in a ReLU.
-pub fn mask(count: usize, y: Operand, dy: Operand, into: Operand) -> Dispatch {
-    BACKWARD.launch(count, 0, &[], &[read(y), read(dy), write(into)])
+pub fn mask(precision: Precision, count: usize, y: Operand, dy: Operand, into: Operand) -> Dispatch {
+    BACKWARD.launch(precision, count.div_ceil(4), 0, &[], &[read(y), read(dy), write(into)])
 }
 
 impl Op for Relu {
@@ -30,16 +30,16 @@ impl Op for Relu {
         Ok(vec![inputs[0].clone()])
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let bindings = [read(Operand::X(0)), write(Operand::Y(0))];
-        FORWARD.launch(inputs[0].count(), 0, &[], &bindings).into()
+        FORWARD.launch(target.precision, inputs[0].count().div_ceil(4), 0, &[], &bindings).into()
     }
 
-    fn backward(&self, inputs: &[Shape], wanted: &[bool], _target: &Target) -> Lowered {
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         if !wanted[0] {
             return Lowered::default();
         }
-        mask(inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(0)).into()
+        mask(target.precision, inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(0)).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

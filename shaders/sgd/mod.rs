@@ -1,11 +1,11 @@
 //! Stochastic gradient descent with momentum, as `torch.optim.SGD` defines it (dampening 0).
 //!
-//! Inputs, all `[count]`: parameters, gradients and, with momentum, the momentum buffer. Parameters and buffer are updated
-//! in place. `d = g + weight_decay · p`; `m = momentum · m + d`; `p -= lr · m`, or with Nesterov's form
+//! Inputs as [`parameters`] says; state, with momentum: the momentum buffer. `d = g + weight_decay · p`; `m = momentum · m + d`; `p -= lr · m`, or with Nesterov's form
 //! `p -= lr · (d + momentum · m)`.
 
-use crate::dispatch::{Elementwise, Operand, read, update};
-use crate::op::Target;
+use crate::dispatch::Elementwise;
+use crate::op::{Dtype, Precision, Target};
+use crate::parameters::{self, View};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
@@ -26,6 +26,15 @@ pub struct Sgd {
     pub nesterov: bool,
     /// L2 penalty added to the gradient.
     pub weight_decay: f32,
+    /// In f16 gradients are scaled and products read a copy of the parameters.
+    pub precision: Precision,
+}
+
+impl Sgd {
+    /// Buffers that it keeps of each parameter.
+    pub fn states(&self) -> usize {
+        usize::from(self.momentum != 0.0)
+    }
 }
 
 impl Op for Sgd {
@@ -34,11 +43,20 @@ impl Op for Sgd {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[0].clone(); inputs.len() - 1])
+        let copies = usize::from(self.precision == Precision::F16);
+        Ok(vec![inputs[2].clone(); 1 + self.states() + copies])
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        parameters::input_dtype(input, self.precision)
+    }
+
+    fn output_dtype(&self, output: usize) -> Dtype {
+        parameters::output_dtype(output, self.states())
     }
 
     fn alias(&self, output: usize) -> Option<usize> {
-        Some([0, 2][output])
+        Some(parameters::alias(output, self.precision, self.states()))
     }
 
     fn differentiable(&self, _input: usize) -> bool {
@@ -46,36 +64,44 @@ impl Op for Sgd {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let count = inputs[0].count();
         let decay = ("WEIGHT_DECAY", self.weight_decay.into());
-        let (p, g) = (update(Operand::X(0)), read(Operand::X(1)));
         if self.momentum == 0.0 {
-            return PLAIN.launch(count, 0, &[decay], &[p, g]).into();
+            return parameters::launch(&PLAIN, self.precision, inputs, 0, &[decay]);
         }
         let constants = [decay, ("MOMENTUM", self.momentum.into()), ("NESTEROV", self.nesterov.into())];
-        MOMENTUM.launch(count, 0, &constants, &[p, g, update(Operand::X(2))]).into()
+        parameters::launch(&MOMENTUM, self.precision, inputs, 1, &constants)
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        let (momentum, decay) = (f64::from(self.momentum), f64::from(self.weight_decay));
-        let d = inputs[1].zip(&inputs[0], |g, p| g + decay * p);
-        let m = match inputs.get(2) {
-            Some(m) => m.zip(&d, |m, d| momentum * m + d),
-            None => d.clone(),
-        };
-        let direction = if self.nesterov { d.zip(&m, |d, m| d + momentum * m) } else { m.clone() };
-        let p = inputs[0].zip(&direction, |p, d| p - f64::from(step.learning_rate) * d);
-        [p, m].into_iter().take(inputs.len() - 1).collect()
+        let [momentum, decay, lr] = [self.momentum, self.weight_decay, step.learning_rate].map(f64::from);
+        let view = View::new(inputs, self.precision);
+        let mut p = view.parameters().clone();
+        let mut states: Vec<Array> = (0..self.states()).map(|i| view.state(i).clone()).collect();
+        for (i, gradient) in view.gradients().into_iter().enumerate() {
+            let Some(gradient) = gradient else { continue };
+            let d = gradient + decay * p.data[i];
+            let velocity = states.first().map_or(0.0, |m| momentum * m.data[i]) + d;
+            if let Some(m) = states.first_mut() {
+                m.data[i] = velocity;
+            }
+            p.data[i] -= lr * if self.nesterov { d + momentum * velocity } else { velocity };
+        }
+        view.outputs(p, states)
     }
 }
 
 fn cases() -> Vec<Case> {
     let step = Step { learning_rate: 0.1, ..Step::default() };
-    let with = |momentum, nesterov, weight_decay| Sgd { momentum, nesterov, weight_decay };
+    let with = |momentum, nesterov, weight_decay| Sgd { momentum, nesterov, weight_decay, ..Sgd::default() };
+    let half = |sgd: Sgd| Sgd { precision: Precision::F16, ..sgd };
+    let scaled = |sgd, states, overflow, reason| parameters::scaled_case(half(sgd), states, step, overflow, reason);
     vec![
-        Case::new(with(0.0, false, 0.0), &[&[131], &[131]], "plain").step(step),
-        Case::new(with(0.0, false, 0.01), &[&[67], &[67]], "weight decay alone").step(step),
-        Case::new(with(0.9, false, 0.0), &[&[131], &[131], &[131]], "momentum").step(step).fill(2, Fill::Normal(0.3)),
-        Case::new(with(0.9, true, 5e-4), &[&[129], &[129], &[129]], "Nesterov and weight decay").step(step),
+        parameters::case(with(0.0, false, 0.0), 0, step, "plain"),
+        parameters::case(with(0.0, false, 0.01), 0, step, "weight decay alone"),
+        parameters::case(with(0.9, false, 0.0), 1, step, "momentum").fill(3, Fill::Normal(0.3)),
+        parameters::case(with(0.9, true, 5e-4), 1, step, "Nesterov and weight decay"),
+        scaled(with(0.0, false, 0.01), 0, false, "f16: a scaled gradient, a copy of the parameters"),
+        scaled(with(0.9, true, 5e-4), 1, false, "f16, with momentum"),
+        scaled(with(0.9, true, 5e-4), 1, true, "f16: a step that overflowed changes nothing"),
     ]
 }

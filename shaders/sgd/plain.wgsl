@@ -1,18 +1,16 @@
 // sgd / plain, without momentum
 //   computes  p -= lr * (g + WEIGHT_DECAY * p)
-//   reads     g        updates p, every element once
-//   thread    one parameter
+//   reads     the slabs of g        updates p, every element once
+//   thread    one parameter (common/parameters.wgsl)
 
 override WEIGHT_DECAY: f32;
 
-@group(0) @binding(0) var<storage, read_write> p: array<f32>;
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let i = flat_index(group, lane);
-    if i >= COUNT {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let sum = summed_gradient(group, thread);
+    if !sum.mine || step_is_skipped() {
         return;
     }
-    p[i] -= step.learning_rate * (g[i] + WEIGHT_DECAY * p[i]);
+    let p = parameters[sum.word];
+    store_parameter(sum.word, p - step.learning_rate * (true_gradient(sum.gradient) + WEIGHT_DECAY * p));
 }

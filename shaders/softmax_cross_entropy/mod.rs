@@ -1,8 +1,9 @@
 //! Softmax, cross entropy, its gradient and the count of right answers, in one kernel.
 //!
 //! Inputs: logits `[n, classes]`, labels `[n]` (u32), row weights `[n]`: `1 / n` for the mean over a batch, 0 for a row that
-//! only fills up a smaller last batch. Outputs: the weighted loss of each row `[n]`, whether its largest logit is the
-//! label `[n]` (0 or 1; of equal logits the first counts), and the gradient of the summed loss `[n, classes]`.
+//! only fills up a smaller last batch; in f16 also the loss scale `[4]`, by which the gradient is multiplied. Outputs: the
+//! weighted loss of each row `[n]`, whether its largest logit is the label `[n]` (0 or 1; of equal logits the first
+//! counts), and the gradient of the summed loss `[n, classes]`.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::op::{Dtype, Target};
@@ -15,8 +16,15 @@ pub const ENTRY: Entry = Entry {
     cases,
 };
 
-const KERNEL: Elementwise =
-    Elementwise { name: "softmax_cross_entropy", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
+const ROWS: &str = include_str!("rows.wgsl");
+const UNSCALED: Elementwise = Elementwise {
+    name: "softmax_cross_entropy",
+    source: ROWS,
+    per_step: false,
+    includes: &[include_str!("unscaled.wgsl")],
+};
+const SCALED: Elementwise =
+    Elementwise { name: "softmax_cross_entropy/scaled", includes: &[include_str!("scaled.wgsl")], ..UNSCALED };
 
 /// The op.
 #[derive(Clone, Debug)]
@@ -34,7 +42,11 @@ impl Op for SoftmaxCrossEntropy {
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
-        if input == 1 { Dtype::U32 } else { Dtype::F32 }
+        [Dtype::Real, Dtype::U32, Dtype::F32, Dtype::F32][input]
+    }
+
+    fn output_dtype(&self, output: usize) -> Dtype {
+        if output == 2 { Dtype::Real } else { Dtype::F32 }
     }
 
     fn differentiable(&self, input: usize) -> bool {
@@ -45,9 +57,9 @@ impl Op for SoftmaxCrossEntropy {
         Some(2)
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [n, classes] = inputs[0].matrix().expect("shapes were checked");
-        let bindings = [
+        let mut bindings = vec![
             read(Operand::X(0)),
             read(Operand::X(1)),
             read(Operand::X(2)),
@@ -55,13 +67,19 @@ impl Op for SoftmaxCrossEntropy {
             write(Operand::Y(1)),
             write(Operand::Y(2)),
         ];
-        KERNEL.launch(n, 3 * classes, &[], &bindings).into()
+        let scaled = inputs.len() == 4;
+        if scaled {
+            bindings.push(read(Operand::X(3)));
+        }
+        let kernel = if scaled { SCALED } else { UNSCALED };
+        kernel.launch(target.precision, n, 3 * classes, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
         let [n, classes] = inputs[0].shape.matrix().expect("shapes were checked");
         let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
         let mut gradient = Array::zeros(inputs[0].shape.clone());
+        let scale = inputs.get(3).map_or(1.0, |scale| scale.data[0]);
         for i in 0..n {
             let row = &inputs[0].data[i * classes..][..classes];
             let (label, weight) = (inputs[1].data[i] as usize, inputs[2].data[i]);
@@ -74,15 +92,16 @@ impl Op for SoftmaxCrossEntropy {
             outputs[1].data[i] = f64::from(row.iter().position(|&v| v == largest) == Some(label));
             for (c, value) in row.iter().enumerate() {
                 let target = if c == label { 1.0 } else { 0.0 };
-                gradient.data[i * classes + c] = weight * ((value - largest).exp() / total - target);
+                gradient.data[i * classes + c] = scale * weight * ((value - largest).exp() / total - target);
             }
         }
         outputs.push(gradient);
         outputs
     }
 
-    fn twin_backward(&self, _inputs: &[Array], outputs: &[Array], _dy: &Array) -> Vec<Option<Array>> {
-        vec![Some(outputs[2].clone()), None, None]
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], _dy: &Array) -> Vec<Option<Array>> {
+        let scale = inputs.get(3).map_or(1.0, |scale| scale.data[0]);
+        vec![Some(outputs[2].map(|g| g / scale))]
     }
 
     fn tolerance(&self) -> f64 {
@@ -104,5 +123,9 @@ fn cases() -> Vec<Case> {
         case(4, 3, "logits of ±1e4, the winner first, last and tied").fill(0, Fill::Exactly(extreme)),
         case(7, 4, "a batch that is not full").fill(2, Fill::Exactly(padded)),
         case(3, 1, "one class: no loss, no gradient"),
+        Case::new(SoftmaxCrossEntropy, &[&[6, 5], &[6], &[6], &[4]], "a scaled gradient")
+            .fill(1, Fill::Below(5))
+            .fill(2, Fill::Positive)
+            .fill(3, Fill::Exactly(vec![16.0, 0.0625, 0.0, 0.0])),
     ]
 }

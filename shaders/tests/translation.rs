@@ -1,30 +1,40 @@
 //! Every shader that a case can ask for is valid WGSL, declares what its host says, and translates to SPIR-V, MSL and HLSL.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use lepton_kernels::gemm::Family;
-use lepton_kernels::op::Target;
+use lepton_kernels::gemm::{Family, Matrix};
+use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS};
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
 
-fn families() -> Vec<Family> {
+/// Every way in which products are computed, in both precisions.
+fn targets() -> Vec<Target> {
     let lanes = Family::LANE_WIDTHS.map(|width| Family::Lane { width });
-    lanes.into_iter().chain([Family::Simt]).collect()
+    let mut targets = Vec::new();
+    for family in lanes.into_iter().chain([Family::Simt]) {
+        for precision in [Precision::F32, Precision::F16] {
+            targets.push(Target { precision, ..Target::f32(family) });
+        }
+    }
+    for (side, subgroup) in [(8, 8), (8, 32), (16, 32)] {
+        let matrix = Some(Matrix { side, subgroup, workgroup_bytes: 48 << 10 });
+        targets.push(Target { matrix, precision: Precision::F16, ..Target::f32(Family::Simt) });
+    }
+    targets
 }
 
-/// Every dispatch of every case, on every family.
+/// Every dispatch of every case, on every target, each text once.
 fn every_dispatch() -> Vec<Dispatch> {
     let mut all = Vec::new();
+    let mut seen = HashSet::new();
     for case in OPS.iter().flat_map(|entry| (entry.cases)()) {
         let shapes = case.shapes();
-        for family in families() {
-            let target = Target { family };
-            for mode in [Mode::Train, Mode::Infer] {
-                all.extend(case.op.forward(&shapes, mode, &target).dispatches);
-            }
-            all.extend(case.op.backward(&shapes, &vec![true; shapes.len()], &target).dispatches);
+        for target in targets() {
+            let mut lowered = vec![case.op.backward(&shapes, &vec![true; shapes.len()], &target)];
+            lowered.extend([Mode::Train, Mode::Infer].map(|mode| case.op.forward(&shapes, mode, &target)));
+            all.extend(lowered.into_iter().flat_map(|l| l.dispatches).filter(|d| seen.insert(d.kernel.clone())));
         }
     }
     all

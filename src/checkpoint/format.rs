@@ -244,6 +244,18 @@ impl Checkpoint {
         }
     }
 
+    /// The bytes of one tensor of this shape.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`] if it is missing.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<&[u8], CheckpointError> {
+        let found = self.find(name).filter(|t| t.shape == shape);
+        found.map(|t| t.data.as_slice()).ok_or_else(|| CheckpointError::Damaged {
+            path: self.path.clone(),
+            problem: format!("tensor `{name}` {shape:?} is missing"),
+        })
+    }
+
     /// The bytes of a buffer that holds all tensors whose name is `prefix` and a parameter's name.
     ///
     /// # Errors
@@ -251,13 +263,8 @@ impl Checkpoint {
     pub fn arena(&self, prefix: &str, parameters: &[Placed], words: usize) -> Result<Vec<u8>, CheckpointError> {
         let mut bytes = vec![0; words * 4];
         for parameter in parameters {
-            let name = format!("{prefix}{}", parameter.name);
-            let found = self.find(&name).filter(|t| t.shape == parameter.shape.sizes());
-            let tensor = found.ok_or_else(|| CheckpointError::Damaged {
-                path: self.path.clone(),
-                problem: format!("tensor `{name}` {} is missing", parameter.shape),
-            })?;
-            bytes[parameter.offset_words * 4..][..tensor.data.len()].copy_from_slice(&tensor.data);
+            let data = self.tensor(&format!("{prefix}{}", parameter.name), parameter.shape.sizes())?;
+            bytes[parameter.offset_words * 4..][..data.len()].copy_from_slice(data);
         }
         Ok(bytes)
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lepton_kernels::op::Precision;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Train convolutional networks on any GPU, or none.
@@ -67,6 +68,15 @@ pub struct TrainArgs {
     /// Nesterov's form of momentum, for sgd.
     #[arg(long)]
     pub nesterov: bool,
+    /// How activations are stored: f16 halves memory and uses cooperative matrices, where the adapter has them [default: f32].
+    #[arg(long, value_enum)]
+    pub precision: Option<PrecisionName>,
+    /// Run every op by itself: the same numbers, slower.
+    #[arg(long)]
+    pub no_fuse: bool,
+    /// Time the launches of the first 20 steps and show where the time goes.
+    #[arg(long)]
+    pub profile: bool,
     /// L2 penalty [default: 0].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub weight_decay: Option<f32>,
@@ -97,6 +107,25 @@ pub enum OptimizerName {
     Sgd,
     /// Adam.
     Adam,
+}
+
+/// Precisions by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionName {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits, with sums and weights in 32.
+    F16,
+}
+
+impl From<PrecisionName> for Precision {
+    fn from(name: PrecisionName) -> Self {
+        match name {
+            PrecisionName::F32 => Precision::F32,
+            PrecisionName::F16 => Precision::F16,
+        }
+    }
 }
 
 /// `eval`
@@ -167,6 +196,12 @@ pub struct InspectArgs {
     /// The optimiser, for the plan.
     #[arg(long, value_enum, default_value_t = OptimizerName::Adam)]
     pub optimizer: OptimizerName,
+    /// How activations are stored, for the plan.
+    #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
+    pub precision: PrecisionName,
+    /// Run every op by itself.
+    #[arg(long)]
+    pub no_fuse: bool,
     /// Images of the data set that stay on the device, for the plan's memory [default: one batch].
     #[arg(long)]
     pub images: Option<usize>,

@@ -25,8 +25,10 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
     }
     // A plan needs no device; the one that would be used decides which kernels it names.
     let (target, limits) = match Gpu::open(adapter) {
-        Ok(gpu) => (gpu.target(), gpu.limits()),
-        Err(GpuError::NoAdapter) => (Target { family: Family::Simt }, Limits::WEBGPU),
+        Ok(gpu) => (gpu.target_in(args.precision.into())?, gpu.limits()),
+        Err(GpuError::NoAdapter) => {
+            (Target { precision: args.precision.into(), ..Target::f32(Family::Simt) }, Limits::WEBGPU)
+        }
         Err(error) => return Err(error.into()),
     };
     let optimizer = match args.optimizer {
@@ -43,6 +45,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         target,
         limits,
         goals: &Goal::ALL,
+        fuse: !args.no_fuse,
     })?;
     say!("\n{plan}");
     Ok(Exit::Done)

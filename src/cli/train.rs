@@ -154,7 +154,7 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: [(&str, bool); 11] = [
+    let typed: [(&str, bool); 13] = [
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
@@ -165,6 +165,8 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--weight-decay", args.weight_decay.is_some()),
         ("--val-split", args.val_split.is_some()),
         ("--seed", args.seed.is_some()),
+        ("--precision", args.precision.is_some()),
+        ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
     ];
     if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
@@ -196,6 +198,8 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
         steps: args.steps,
         validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
+        precision: args.precision.unwrap_or_default().into(),
+        fuse: !args.no_fuse,
         optimizer,
     })
 }

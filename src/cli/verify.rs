@@ -2,6 +2,8 @@
 
 use comfy_table::{Table, presets};
 use lepton_kernels::OPS;
+use lepton_kernels::op::{Precision, Target};
+use serde::Serialize;
 
 use super::args::VerifyArgs;
 use super::{CliError, Exit};
@@ -17,31 +19,55 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             format!("there is no op `{}`\n  there are: {}", args.op.as_deref().unwrap_or(""), names.join(", "));
         return Err(CliError::Usage(message));
     }
-    let gpu = Gpu::open(adapter)?;
+    let mut gpu = Gpu::open(adapter)?;
     if !args.json {
         say!("adapter  {}", gpu.summary().line());
     }
-    let mut verdicts = Vec::new();
-    for entry in chosen {
-        verdicts.push(verify_op(&gpu, entry, &|dispatch| dispatch)?);
+    let mut rows = Vec::new();
+    for (way, target) in ways(&gpu) {
+        gpu.set_target(target);
+        for entry in &chosen {
+            rows.push(Row { way, verdict: verify_op(&gpu, entry, &|dispatch| dispatch)? });
+        }
     }
-    let passed = verdicts.iter().all(Verdict::passed);
+    let passed = rows.iter().all(|row| row.verdict.passed());
     if args.json {
-        let value = serde_json::json!({ "adapter": gpu.summary(), "passed": passed, "ops": verdicts });
+        let value = serde_json::json!({ "adapter": gpu.summary(), "passed": passed, "ops": rows });
         say!("{value:#}");
     } else {
-        print(&verdicts, passed);
+        print(&rows, passed);
     }
     Ok(if passed { Exit::Done } else { Exit::GoalNotMet })
 }
 
-fn print(verdicts: &[Verdict], passed: bool) {
+/// An op's verdict in one way of computing it.
+#[derive(Serialize)]
+struct Row {
+    way: &'static str,
+    #[serde(flatten)]
+    verdict: Verdict,
+}
+
+/// Every way in which this adapter can compute: f32, f16 where it has it, and f16 on cooperative matrices where it has them.
+fn ways(gpu: &Gpu) -> Vec<(&'static str, Target)> {
+    let mut ways = vec![("f32", gpu.target())];
+    if let Ok(target) = gpu.target_in(Precision::F16) {
+        ways.push(("f16", Target { matrix: None, ..target.clone() }));
+        if let Some(matrix) = gpu.matrix() {
+            ways.push(("f16 matrix", Target { matrix: Some(matrix), ..target }));
+        }
+    }
+    ways
+}
+
+fn print(rows: &[Row], passed: bool) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["op", "cases", "forward", "backward", "tolerance", ""]);
-    for verdict in verdicts {
+    table.set_header(["op", "in", "cases", "forward", "backward", "tolerance", ""]);
+    for Row { way, verdict } in rows {
         table.add_row([
             verdict.op.to_string(),
+            (*way).to_string(),
             verdict.cases.to_string(),
             format!("{:.1e}", verdict.forward),
             verdict.backward.map_or("-".into(), |error| format!("{error:.1e}")),
@@ -50,15 +76,15 @@ fn print(verdicts: &[Verdict], passed: bool) {
         ]);
     }
     say!("{table}");
-    for verdict in verdicts {
+    for Row { way, verdict } in rows {
         for failure in &verdict.failures {
-            say!("{}: {failure}", verdict.op);
+            say!("{} in {way}: {failure}", verdict.op);
         }
     }
-    let wrong = verdicts.iter().filter(|v| !v.passed()).count();
+    let wrong = rows.iter().filter(|row| !row.verdict.passed()).count();
     say!("worst error of an element, relative to the larger of its size and the root mean square of its tensor");
     match passed {
-        true => say!("all {} ops agree with their f64 definitions on this adapter", verdicts.len()),
-        false => say!("{wrong} of {} ops are wrong on this adapter: do not trust training on it", verdicts.len()),
+        true => say!("all {} checks agree with the f64 definitions on this adapter", rows.len()),
+        false => say!("{wrong} of {} checks are wrong on this adapter: do not trust training on it", rows.len()),
     }
 }

@@ -1,6 +1,6 @@
 //! Which adapters there are, and which one is used.
 
-use lepton_kernels::gemm::Family;
+use lepton_kernels::gemm::{Family, Matrix};
 use lepton_kernels::op::Target;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,26 @@ pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
         info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
     let width = info.subgroup_min_size;
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
-    Target { family: if lane { Family::Lane { width } } else { Family::Simt } }
+    // software runs a cooperative matrix slower than a loop
+    let matrix = if info.device_type == wgpu::DeviceType::Cpu { None } else { matrix(adapter) };
+    Target { matrix, ..Target::f32(if lane { Family::Lane { width } } else { Family::Simt }) }
+}
+
+/// The largest square matrices of f16 with sums in f32 that the adapter has, in subgroups of one size.
+pub(super) fn matrix(adapter: &wgpu::Adapter) -> Option<Matrix> {
+    let (info, features) = (adapter.get_info(), adapter.features());
+    let needed = wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
+    if !features.contains(needed) || info.subgroup_min_size != info.subgroup_max_size {
+        return None;
+    }
+    let mixed = |p: &wgpu::CooperativeMatrixProperties| {
+        (p.ab_type, p.cr_type) == (wgpu::CooperativeScalarType::F16, wgpu::CooperativeScalarType::F32)
+            && [8, 16].contains(&p.m_size)
+            && [p.n_size, p.k_size] == [p.m_size; 2]
+    };
+    let side = adapter.cooperative_matrix_properties().iter().filter(|p| mixed(p)).map(|p| p.m_size).max()?;
+    let workgroup_bytes = adapter.limits().max_compute_workgroup_storage_size;
+    Some(Matrix { side, subgroup: info.subgroup_min_size, workgroup_bytes })
 }
 
 pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {

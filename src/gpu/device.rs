@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use lepton_kernels::op::Target;
+use lepton_kernels::gemm::Matrix;
+use lepton_kernels::op::{Precision, Target};
 
+use super::unchecked;
 use super::adapter::{self, AdapterSummary, Adapters};
 use super::pipeline::Pipelines;
 use crate::plan::Limits;
@@ -25,6 +27,14 @@ pub enum GpuError {
         wanted: String,
         /// What there is.
         there: String,
+    },
+    /// `--precision f16` on an adapter that computes in f32 alone.
+    #[error(
+        "{adapter} has no f16 arithmetic in shaders (shader-f16)\n  try: --precision f32, or another --adapter (`lepton-gpu devices` says which have f16)"
+    )]
+    NoF16 {
+        /// Which.
+        adapter: String,
     },
     /// The adapter does not give a device.
     #[error("adapter {adapter} gives no device: {reason}\n  try: another --adapter (`lepton-gpu devices` lists them)")]
@@ -72,6 +82,15 @@ impl Faults {
     }
 }
 
+/// What is used where an adapter has it.
+fn wanted_features() -> wgpu::Features {
+    wgpu::Features::SUBGROUP
+        | wgpu::Features::SHADER_F16
+        | wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX
+        | wgpu::Features::TIMESTAMP_QUERY
+        | wgpu::Features::PIPELINE_CACHE
+}
+
 /// An open device with its queue.
 pub struct Gpu {
     pub(super) device: wgpu::Device,
@@ -80,6 +99,7 @@ pub struct Gpu {
     pub(super) pipelines: Pipelines,
     summary: AdapterSummary,
     target: Target,
+    matrix: Option<Matrix>,
     limits: Limits,
 }
 
@@ -103,7 +123,8 @@ impl Gpu {
         let summary = adapters.summaries().swap_remove(index);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("lepton-gpu"),
-            required_features: adapter.features() & wgpu::Features::SUBGROUP,
+            required_features: adapter.features() & wanted_features(),
+            experimental_features: unchecked::experimental(),
             required_limits: adapter.limits(),
             // blocks of 1 MiB and up, so that what is reserved stays close to what is used
             memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: (1 << 20)..(64 << 20) },
@@ -121,8 +142,9 @@ impl Gpu {
         device
             .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
         let (target, limits) = (adapter::target(adapter), adapter::plan_limits(adapter));
-        let pipelines = Pipelines::new();
-        Ok(Gpu { device, queue, faults, pipelines, summary, target, limits })
+        let pipelines = Pipelines::new(&device, &adapter.get_info());
+        let matrix = adapter::matrix(adapter);
+        Ok(Gpu { device, queue, faults, pipelines, summary, target, matrix, limits })
     }
 
     /// What matters about the adapter.
@@ -130,9 +152,25 @@ impl Gpu {
         &self.summary
     }
 
-    /// The kernels that suit it.
+    /// The kernels that suit it, in f32.
     pub fn target(&self) -> Target {
-        self.target
+        self.target.clone()
+    }
+
+    /// The kernels that suit it in `precision`.
+    ///
+    /// # Errors
+    /// [`GpuError::NoF16`].
+    pub fn target_in(&self, precision: Precision) -> Result<Target, GpuError> {
+        if precision == Precision::F16 && !self.summary.f16 {
+            return Err(GpuError::NoF16 { adapter: self.summary.name.clone() });
+        }
+        Ok(Target { precision, ..self.target.clone() })
+    }
+
+    /// The cooperative matrices that it has, also where kernels without them suit it better.
+    pub fn matrix(&self) -> Option<Matrix> {
+        self.matrix
     }
 
     /// Uses other kernels than those that suit it, for tests and comparisons.
@@ -173,6 +211,13 @@ impl Gpu {
             Some(_) => Err(GpuError::OutOfMemory { what: what.into(), bytes }),
             None => Ok(buffer),
         }
+    }
+
+    /// Waits for one submission and all before it.
+    pub(super) fn wait_for(&self, submission: wgpu::SubmissionIndex) -> Result<(), GpuError> {
+        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None });
+        self.faults.take()?;
+        waited.map(|_| ()).map_err(|error| GpuError::Lost(error.to_string()))
     }
 
     /// Waits until everything submitted has finished.

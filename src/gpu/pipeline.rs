@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use lepton_kernels::{Access, Kernel, Step};
 use rayon::prelude::*;
 
+use super::cache::CacheFile;
 use super::device::{Gpu, GpuError};
+use super::unchecked;
 
 /// What a pipeline is built from: the kernel, and which of its bindings are written.
 pub(super) type Key = (Arc<Kernel>, Vec<bool>);
@@ -21,11 +23,16 @@ pub(super) struct Pipeline {
 /// Pipelines that have been built.
 pub(super) struct Pipelines {
     built: Mutex<HashMap<Key, Pipeline>>,
+    cache: Option<(wgpu::PipelineCache, CacheFile)>,
 }
 
 impl Pipelines {
-    pub(super) fn new() -> Self {
-        Pipelines { built: Mutex::default() }
+    /// None yet; those of earlier runs come from the cache, where the adapter has one.
+    pub(super) fn new(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> Self {
+        let has = device.features().contains(wgpu::Features::PIPELINE_CACHE);
+        let file = if has { CacheFile::of(info) } else { None };
+        let cache = file.map(|file| (unchecked::pipeline_cache(device, file.read().as_deref()), file));
+        Pipelines { built: Mutex::default(), cache }
     }
 }
 
@@ -73,7 +80,7 @@ impl Gpu {
 
     fn build(&self, (kernel, written): &Key) -> Result<Pipeline, GpuError> {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let module = self.module(kernel);
+        let module = unchecked::module(&self.device, kernel);
         let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
         let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
         let label = Some(kernel.name.as_ref());
@@ -98,7 +105,7 @@ impl Gpu {
                 // every kernel writes its workgroup memory before it reads it
                 zero_initialize_workgroup_memory: false,
             },
-            cache: None,
+            cache: self.pipelines.cache.as_ref().map(|(cache, _)| cache),
         });
         match pollster::block_on(scope.pop()) {
             Some(error) => Err(GpuError::Driver(format!("kernel {}: {error}", kernel.name))),
@@ -106,18 +113,12 @@ impl Gpu {
         }
     }
 
-    /// The shader, without run-time checks unless `LEPTON_CHECKED=1`.
-    #[allow(unsafe_code, reason = "wgpu marks modules without run-time checks unsafe")]
-    fn module(&self, kernel: &Kernel) -> wgpu::ShaderModule {
-        let checked = std::env::var_os("LEPTON_CHECKED").is_some_and(|value| value == "1");
-        let checks =
-            if checked { wgpu::ShaderRuntimeChecks::checked() } else { wgpu::ShaderRuntimeChecks::unchecked() };
-        let descriptor = wgpu::ShaderModuleDescriptor {
-            label: Some(kernel.name.as_ref()),
-            source: wgpu::ShaderSource::Wgsl(kernel.source.as_ref().into()),
-        };
-        // SAFETY: the plan sizes every binding to what its kernel indexes, no kernel loops without a bound or divides by
-        // zero, and the test suite runs the same kernels with the checks on.
-        unsafe { self.device.create_shader_module_trusted(descriptor, checks) }
+    /// Stores what was compiled, where the adapter hands it out.
+    pub(super) fn store_pipelines(&self) {
+        if let Some((cache, file)) = &self.pipelines.cache
+            && let Some(data) = cache.get_data()
+        {
+            file.write(&data);
+        }
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use lepton_kernels::Step;
+use lepton_kernels::{Step, loss_scale};
 
 use super::device::{Gpu, GpuError};
-use super::pipeline::{Key, step_layout, written};
-use crate::plan::{Buffer, Goal, HISTORY, Plan, PlanStep, Resident};
+use super::flight::{FLIGHTS, Flight, STEPS};
+use super::pipeline::{Key, written};
+use super::timing::Timestamps;
+use crate::plan::{Buffer, Goal, Placed, Plan, PlanStep, Resident};
 
-/// Steps of one submission, at the most: as many as the history holds.
-const STEPS: usize = HISTORY;
 /// Time that a submission should take: long enough to hide its cost, far from the 2 s at which some drivers give up.
 const SUBMIT: Duration = Duration::from_millis(100);
 
@@ -22,26 +22,37 @@ struct Encoded {
     per_step: bool,
 }
 
+impl Encoded {
+    /// Records it for the step whose parameters are at `offset`.
+    fn record(&self, pass: &mut wgpu::ComputePass, step_group: &wgpu::BindGroup, offset: usize) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bind_group, &[]);
+        if self.per_step {
+            pass.set_bind_group(1, step_group, &[offset as u32]);
+        }
+        pass.dispatch_workgroups(self.groups[0], self.groups[1], 1);
+    }
+}
+
 /// A plan with its memory on a device.
 pub struct Program<'gpu> {
     gpu: &'gpu Gpu,
     buffers: HashMap<Buffer, wgpu::Buffer>,
-    lists: [Vec<Encoded>; 3],
-    uniform: wgpu::Buffer,
-    step_group: wgpu::BindGroup,
+    lists: [Vec<Encoded>; Goal::ALL.len()],
+    flights: [Flight; FLIGHTS],
+    /// The flight that takes the next submission; the other one is older.
+    next: usize,
     stride: usize,
     words: Vec<u8>,
-    history: wgpu::Buffer,
+    /// What was collected last.
+    collected: Vec<[f32; 2]>,
+    collected_at: Instant,
     /// Measured time of one step of each list; decides how much goes into a submission.
-    step_time: [Option<Duration>; 3],
+    step_time: [Option<Duration>; Goal::ALL.len()],
 }
 
 fn list_index(goal: Goal) -> usize {
-    match goal {
-        Goal::Train => 0,
-        Goal::Evaluate => 1,
-        Goal::Predict => 2,
-    }
+    Goal::ALL.iter().position(|&g| g == goal).expect("every goal has a list")
 }
 
 impl<'gpu> Program<'gpu> {
@@ -55,47 +66,40 @@ impl<'gpu> Program<'gpu> {
             buffers.insert(*buffer, gpu.buffer(&buffer.to_string(), *bytes)?);
         }
         let stride = Step::BYTES.next_multiple_of(gpu.device.limits().min_uniform_buffer_offset_alignment as usize);
-        let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let uniform = gpu.buffer_with("steps", (stride * STEPS) as u64, usage)?;
-        let step_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("step"),
-            layout: &step_layout(&gpu.device),
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: &uniform,
-                    offset: 0,
-                    size: wgpu::BufferSize::new(Step::BYTES as u64),
-                }),
-            }],
-        });
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let history = gpu.buffer_with("history readback", (HISTORY * 8) as u64, usage)?;
+        let flights = [Flight::new(gpu, 0, stride)?, Flight::new(gpu, 1, stride)?];
         let mut program = Program {
             gpu,
             buffers,
             lists: Default::default(),
-            uniform,
-            step_group,
+            flights,
+            next: 0,
             stride,
             words: vec![0; stride * STEPS],
-            history,
-            step_time: [None; 3],
+            collected: Vec::with_capacity(STEPS),
+            collected_at: Instant::now(),
+            step_time: Default::default(),
         };
-        let every: Vec<&PlanStep> = plan.train.iter().chain(&plan.evaluate).chain(&plan.predict).collect();
-        let keys: Vec<Key> =
-            every.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
+        program.write_if_there(Resident::Blocks, bytemuck::cast_slice(&plan.blocks.iter().map(|b| b.words()).collect::<Vec<_>>()))?;
+        program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START))?;
+        let keys: Vec<Key> = Goal::ALL.iter().flat_map(|&goal| plan.list(goal)).map(key).collect();
         gpu.pipelines(&keys)?;
         for goal in Goal::ALL {
             program.lists[list_index(goal)] = program.encode(plan.list(goal))?;
         }
         gpu.wait()?;
+        gpu.store_pipelines();
         Ok(program)
     }
 
+    fn write_if_there(&self, resident: Resident, bytes: &[u8]) -> Result<(), GpuError> {
+        match self.buffers.contains_key(&Buffer::Resident(resident)) {
+            true => self.write(Buffer::Resident(resident), bytes),
+            false => Ok(()),
+        }
+    }
+
     fn encode(&self, steps: &[PlanStep]) -> Result<Vec<Encoded>, GpuError> {
-        let keys: Vec<Key> =
-            steps.iter().map(|s| (s.kernel.clone(), written(s.bindings.iter().map(|b| b.access)))).collect();
+        let keys: Vec<Key> = steps.iter().map(key).collect();
         let pipelines = self.gpu.pipelines(&keys)?;
         let encode = |(step, pipeline): (&PlanStep, super::pipeline::Pipeline)| {
             let entries: Vec<wgpu::BindGroupEntry> = (0..)
@@ -135,6 +139,18 @@ impl<'gpu> Program<'gpu> {
         self.gpu.upload(&self.buffers[&buffer], pieces)
     }
 
+    /// Writes all parameters and prepares what is made from them.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub fn write_parameters(&self, bytes: &[u8]) -> Result<(), GpuError> {
+        self.write(Buffer::Parameters, bytes)?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        self.record(&mut encoder, Goal::Prepare, &self.flights[0], 0, 0..self.lists[list_index(Goal::Prepare)].len());
+        self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.wait()
+    }
+
     /// Reads a buffer.
     ///
     /// # Errors
@@ -143,70 +159,146 @@ impl<'gpu> Program<'gpu> {
         self.gpu.download(&self.buffers[&buffer], offset, bytes)
     }
 
-    /// How many steps one call of [`Program::run`] should be given now.
+    /// A parameter's gradient as the last training step left it: its slabs added in their order. In f16 it is multiplied by
+    /// the loss scale.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub fn gradient(&self, parameter: &Placed) -> Result<Vec<f32>, GpuError> {
+        let (words, place) = (parameter.shape.count(), parameter.gradient);
+        let bytes = self.read(Buffer::Gradients, place.offset_words as u64 * 4, (words * place.slabs) as u64 * 4)?;
+        let slabs: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+        Ok((0..words).map(|i| slabs.iter().skip(i).step_by(words).sum()).collect())
+    }
+
+    /// How many steps one submission should hold now.
     pub fn steps_per_run(&self, goal: Goal) -> usize {
         let time = self.step_time[list_index(goal)];
         time.map_or(1, |time| (SUBMIT.as_nanos() / time.as_nanos().max(1)) as usize).clamp(1, STEPS)
     }
 
-    /// Runs `steps` in order and returns `[loss, right answers]` of each, from the history.
+    /// Submissions that have not been collected.
+    pub fn under_way(&self) -> usize {
+        self.flights.iter().filter(|flight| flight.steps > 0).count()
+    }
+
+    /// Whether another submission may be made before one is collected.
+    pub fn is_free(&self) -> bool {
+        self.flights[self.next].steps == 0
+    }
+
+    /// Starts `steps` in order, without waiting for them.
     ///
     /// # Errors
     /// [`GpuError`].
     ///
     /// # Panics
-    /// If there are more than [`HISTORY`] steps.
-    pub fn run(&mut self, goal: Goal, steps: &mut [Step]) -> Result<Vec<[f32; 2]>, GpuError> {
-        assert!(steps.len() <= STEPS, "at most {STEPS} steps a submission");
+    /// If there are more steps than a submission holds, or no submission [is free](Program::is_free).
+    pub fn submit(&mut self, goal: Goal, steps: &mut [Step]) -> Result<(), GpuError> {
+        assert!(steps.len() <= STEPS && self.is_free(), "at most {FLIGHTS} submissions of {STEPS} steps");
+        let flight = &mut self.flights[self.next];
         for (i, step) in steps.iter_mut().enumerate() {
-            step.record = i as u32;
+            step.record = (flight.first_record + i) as u32;
             let words = step.words();
             self.words[i * self.stride..][..Step::BYTES].copy_from_slice(bytemuck::cast_slice(&words));
         }
-        let bytes = self.stride * steps.len();
-        self.gpu.queue.write_buffer(&self.uniform, 0, &self.words[..bytes]);
-        let begun = Instant::now();
-        self.submit(goal, steps.len());
-        let mut records = Vec::with_capacity(steps.len());
-        if goal == Goal::Predict {
-            self.gpu.wait()?;
-        } else {
-            let history = &self.buffers[&Buffer::Resident(Resident::History)];
-            let bytes = (steps.len() * 8) as u64;
-            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(history, 0, &self.history, 0, bytes);
-            self.gpu.queue.submit([encoder.finish()]);
-            self.gpu.map(&self.history, bytes, |mapped| records.extend_from_slice(bytemuck::cast_slice(mapped)))?;
-        }
+        self.gpu.queue.write_buffer(&flight.uniform, 0, &self.words[..self.stride * steps.len()]);
+        (flight.steps, flight.begun) = (steps.len(), Instant::now());
+        let submission = self.send(goal, &self.flights[self.next], steps.len());
+        let flight = &mut self.flights[self.next];
+        flight.submission = Some(submission);
+        flight.records.map_async(wgpu::MapMode::Read, 0..(steps.len() * 8) as u64, |_| {});
+        self.next = (self.next + 1) % FLIGHTS;
+        self.gpu.faults.take()
+    }
+
+    /// Waits for the oldest submission and returns `[loss, right answers]` of each of its steps.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    ///
+    /// # Panics
+    /// If nothing is under way.
+    pub fn collect(&mut self, goal: Goal) -> Result<&[[f32; 2]], GpuError> {
+        let oldest = if self.is_free() { (self.next + 1) % FLIGHTS } else { self.next };
+        let flight = &mut self.flights[oldest];
+        let steps = std::mem::take(&mut flight.steps);
+        let submission = flight.submission.take().expect("something is under way");
+        self.gpu.wait_for(submission)?;
+        self.collected.clear();
+        let collected = &mut self.collected;
+        super::readback::take(&flight.records, (steps * 8) as u64, |mapped| {
+            collected.extend_from_slice(bytemuck::cast_slice(mapped));
+        })?;
         // the first run of a list compiles its kernels on some drivers: it says nothing about the next one
+        let now = Instant::now();
+        let time = (now - flight.begun.max(self.collected_at)) / steps as u32;
         let slot = &mut self.step_time[list_index(goal)];
-        let time = begun.elapsed() / steps.len() as u32;
         *slot = Some(slot.map_or(time, |before| before.min(time)));
-        Ok(records)
+        self.collected_at = now;
+        Ok(&self.collected)
+    }
+
+    /// Runs `steps` in order and returns `[loss, right answers]` of each.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    ///
+    /// # Panics
+    /// If there are more steps than a submission holds, or another one is under way.
+    pub fn run(&mut self, goal: Goal, steps: &mut [Step]) -> Result<&[[f32; 2]], GpuError> {
+        assert_eq!(self.under_way(), 0, "one at a time");
+        self.submit(goal, steps)?;
+        self.collect(goal)
     }
 
     /// One compute pass a submission. A step that takes longer than a submission should is cut into several.
-    fn submit(&self, goal: Goal, steps: usize) {
-        let list = &self.lists[list_index(goal)];
+    fn send(&self, goal: Goal, flight: &Flight, steps: usize) -> wgpu::SubmissionIndex {
+        let length = self.lists[list_index(goal)].len();
         // only a single step may be cut: the steps of one submission run one after another
-        let parts = if steps == 1 { self.parts(goal) } else { 1 };
-        let length = list.len().div_ceil(parts.min(list.len().max(1))).max(1);
-        for part in list.chunks(length) {
+        let parts = if steps == 1 { self.parts(goal).clamp(1, length.max(1)) } else { 1 };
+        for part in 1..parts {
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-            {
-                let mut pass = encoder.begin_compute_pass(&Default::default());
-                for i in 0..steps {
-                    for encoded in part {
-                        pass.set_pipeline(&encoded.pipeline);
-                        pass.set_bind_group(0, &encoded.bind_group, &[]);
-                        if encoded.per_step {
-                            pass.set_bind_group(1, &self.step_group, &[(i * self.stride) as u32]);
-                        }
-                        pass.dispatch_workgroups(encoded.groups[0], encoded.groups[1], 1);
-                    }
-                }
-            }
+            self.record(&mut encoder, goal, flight, 0, length * (part - 1) / parts..length * part / parts);
             self.gpu.queue.submit([encoder.finish()]);
+        }
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        match parts {
+            1 => self.record_all(&mut encoder, goal, flight, steps),
+            _ => self.record(&mut encoder, goal, flight, 0, length * (parts - 1) / parts..length),
+        }
+        self.copy_records(&mut encoder, flight, steps);
+        self.gpu.queue.submit([encoder.finish()])
+    }
+
+    fn record_all(&self, encoder: &mut wgpu::CommandEncoder, goal: Goal, flight: &Flight, steps: usize) {
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        for step in 0..steps {
+            for encoded in &self.lists[list_index(goal)] {
+                encoded.record(&mut pass, &flight.step_group, step * self.stride);
+            }
+        }
+    }
+
+    /// Some launches of one step, in a pass of their own.
+    fn record(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        goal: Goal,
+        flight: &Flight,
+        step: usize,
+        launches: std::ops::Range<usize>,
+    ) {
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        for encoded in &self.lists[list_index(goal)][launches] {
+            encoded.record(&mut pass, &flight.step_group, step * self.stride);
+        }
+    }
+
+    fn copy_records(&self, encoder: &mut wgpu::CommandEncoder, flight: &Flight, steps: usize) {
+        if let Some(history) = self.buffers.get(&Buffer::Resident(Resident::History)) {
+            let first = (flight.first_record * 8) as u64;
+            encoder.copy_buffer_to_buffer(history, first, &flight.records, 0, (steps * 8) as u64);
         }
     }
 
@@ -221,4 +313,33 @@ impl<'gpu> Program<'gpu> {
         }
         (time.as_nanos() / SUBMIT.as_nanos()).max(1) as usize
     }
+
+    /// Runs one step with every launch in a pass of its own, and returns its record with the seconds of each launch; no
+    /// seconds where the adapter cannot tell the time.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub fn profile(&mut self, goal: Goal, step: &mut Step) -> Result<([f32; 2], Vec<f64>), GpuError> {
+        let list = &self.lists[list_index(goal)];
+        let Some(timestamps) = Timestamps::new(self.gpu, list.len())? else { return Ok(([0.0; 2], Vec::new())) };
+        let flight = &self.flights[self.next];
+        step.record = flight.first_record as u32;
+        self.gpu.queue.write_buffer(&flight.uniform, 0, bytemuck::cast_slice(&step.words()));
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        for (i, encoded) in list.iter().enumerate() {
+            let descriptor =
+                wgpu::ComputePassDescriptor { label: None, timestamp_writes: Some(timestamps.writes(i)) };
+            encoded.record(&mut encoder.begin_compute_pass(&descriptor), &flight.step_group, 0);
+        }
+        timestamps.resolve(&mut encoder);
+        self.gpu.queue.submit([encoder.finish()]);
+        let seconds = timestamps.seconds(self.gpu)?;
+        let history = Buffer::Resident(Resident::History);
+        let record = self.read(history, u64::from(step.record) * 8, 8)?;
+        Ok((bytemuck::pod_read_unaligned(&record), seconds))
+    }
+}
+
+fn key(step: &PlanStep) -> Key {
+    (step.kernel.clone(), written(step.bindings.iter().map(|b| b.access)))
 }

@@ -48,10 +48,15 @@ impl Gpu {
     pub(super) fn map(&self, staging: &wgpu::Buffer, bytes: u64, read: impl FnOnce(&[u8])) -> Result<(), GpuError> {
         staging.map_async(wgpu::MapMode::Read, 0..bytes, |_| {});
         self.wait()?;
-        let view = staging.get_mapped_range(0..bytes).map_err(|e| GpuError::Lost(e.to_string()))?;
-        read(&view);
-        drop(view);
-        staging.unmap();
-        Ok(())
+        take(staging, bytes, read)
     }
+}
+
+/// Reads the first `bytes` of a staging buffer that has been mapped, and unmaps it.
+pub(super) fn take(staging: &wgpu::Buffer, bytes: u64, read: impl FnOnce(&[u8])) -> Result<(), GpuError> {
+    let view = staging.get_mapped_range(0..bytes).map_err(|e| GpuError::Lost(e.to_string()))?;
+    read(&view);
+    drop(view);
+    staging.unmap();
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The kinds of layers a model file can name, and what each builds: an op and its parameters.
 
+use lepton_kernels::gemm;
 use lepton_kernels::add::Add;
 use lepton_kernels::avg_pool2d::AvgPool2d;
 use lepton_kernels::conv2d::Conv2d;
@@ -119,6 +120,15 @@ pub enum Activation {
     None,
     /// `max(x, 0)`.
     Relu,
+}
+
+impl Activation {
+    fn relu(self) -> gemm::Relu {
+        match self {
+            Activation::Relu => gemm::Relu::Whole,
+            Activation::None => gemm::Relu::None,
+        }
+    }
 }
 
 /// `conv2d`.
@@ -306,8 +316,8 @@ impl Conv2dSpec {
         if self.bias {
             parameters.push(ParameterSpec { name: "bias", shape: Shape::new(&[self.filters]), init: Init::Zero });
         }
-        let relu = self.activation == Activation::Relu;
-        Ok((Box::new(Conv2d { window, groups: self.groups, relu }), parameters))
+        let relu = self.activation.relu();
+        Ok((Box::new(Conv2d { window, groups: self.groups, relu, masked: false }), parameters))
     }
 }
 
@@ -330,6 +340,6 @@ impl LinearSpec {
         if self.bias {
             parameters.push(ParameterSpec { name: "bias", shape: Shape::new(&[self.units]), init: Init::Zero });
         }
-        Ok((Box::new(Linear { relu: self.activation == Activation::Relu }), parameters))
+        Ok((Box::new(Linear { relu: self.activation.relu(), masked: false }), parameters))
     }
 }

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use lepton_kernels::op::Precision;
+
 use super::{ModelError, ModelSpec};
 use crate::plan::Graph;
 
@@ -18,7 +20,7 @@ pub fn thousands(number: u64) -> String {
 /// # Errors
 /// If its layers do not fit together.
 pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
-    let graph = Graph::build(model, 1, 1)?;
+    let graph = Graph::build(model, 1, 1, Precision::F32)?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);

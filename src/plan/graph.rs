@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lepton_kernels::batch_images::BatchImages;
 use lepton_kernels::batch_index::BatchIndex;
-use lepton_kernels::op::Dtype;
+use lepton_kernels::op::{Dtype, Precision};
 use lepton_kernels::record::Record;
 use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Op, Shape};
@@ -38,6 +38,10 @@ pub enum Resident {
     History,
     /// The model's last output, for predictions.
     Logits,
+    /// In f16: the loss scale and what decides about it.
+    LossScale,
+    /// Which workgroup updates which parameters.
+    Blocks,
 }
 
 /// A tensor of the graph.
@@ -88,18 +92,20 @@ pub struct Graph {
     pub images: TensorId,
     /// The model's last output, `[n, classes]`.
     pub logits: TensorId,
+    /// How activations are stored.
+    pub precision: Precision,
 }
 
 /// Steps of history that stay on the device between read-backs.
-pub const HISTORY: usize = 64;
+pub const HISTORY: usize = 128;
 
 impl Graph {
-    /// The graph of `model` on batches of `batch` images out of a data set of `images`.
+    /// The graph of `model` in `precision` on batches of `batch` images out of a data set of `images`.
     ///
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give one number a class.
-    pub fn build(model: &ModelSpec, batch: usize, images: usize) -> Result<Self, ModelError> {
-        let mut graph = Graph::default();
+    pub fn build(model: &ModelSpec, batch: usize, images: usize, precision: Precision) -> Result<Self, ModelError> {
+        let mut graph = Graph { precision, ..Graph::default() };
         let [h, w, c] = model.input;
         let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
@@ -108,7 +114,11 @@ impl Graph {
         graph.images = graph.node("batch.images", Box::new(BatchImages), &[data, rows[0], norm])[0];
         graph.add_layers(model)?;
         let history = graph.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
-        let loss = graph.node("loss", Box::new(SoftmaxCrossEntropy), &[graph.logits, rows[1], rows[2]]);
+        let mut inputs = vec![graph.logits, rows[1], rows[2]];
+        if precision == Precision::F16 {
+            inputs.push(graph.resident("loss_scale", &[4], Dtype::F32, Resident::LossScale));
+        }
+        let loss = graph.node("loss", Box::new(SoftmaxCrossEntropy), &inputs);
         graph.node("record", Box::new(Record), &[loss[0], loss[1], history]);
         Ok(graph)
     }

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lepton_kernels::op::{Dtype, Target};
+use lepton_kernels::cast::Cast;
+use lepton_kernels::gemm::Family;
+use lepton_kernels::loss_scale::{LossScale, Overflow};
+use lepton_kernels::op::{Dtype, Precision, Target};
+use lepton_kernels::parameters::{Block, Layout};
 use lepton_kernels::{Access, Dispatch, Kernel, Lowered, Mode, Op, Operand, Shape, add};
 
 use super::graph::{Graph, Kind, Node, Resident, TensorId};
@@ -15,10 +19,14 @@ pub enum Home {
     Slot,
     /// In the buffer of all parameters.
     Parameter(usize),
+    /// In the f16 copy of all parameters.
+    Shadow(usize),
     /// In the buffer of all gradients.
     Gradient(usize),
-    /// All parameters, all gradients, or the optimiser's state number `i`: whole buffers.
+    /// All parameters, their f16 copy, all gradients, or the optimiser's state number `i`: whole buffers.
     AllParameters,
+    /// The f16 copy of all parameters.
+    AllShadows,
     /// All gradients.
     AllGradients,
     /// The optimiser's state number `i`.
@@ -64,11 +72,13 @@ pub enum Goal {
     Evaluate,
     /// Logits.
     Predict,
+    /// What must run once after parameters were written: in f16, their copy.
+    Prepare,
 }
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Goal; 3] = [Goal::Train, Goal::Evaluate, Goal::Predict];
+    pub const ALL: [Goal; 4] = [Goal::Train, Goal::Evaluate, Goal::Predict, Goal::Prepare];
 }
 
 /// A list of launches and its tensors.
@@ -78,6 +88,8 @@ pub struct Lowering {
     pub tensors: Vec<PlanTensor>,
     /// What runs, in order.
     pub launches: Vec<Launch>,
+    /// Where parameters and gradients lie.
+    pub layout: Layout,
 }
 
 /// The optimiser of a plan.
@@ -90,7 +102,7 @@ pub struct Optimizer {
 }
 
 /// Lowers a graph for one goal.
-pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target, arena_words: usize) -> Lowering {
+pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target) -> Lowering {
     let mut lowerer = Lowerer {
         graph,
         target,
@@ -99,7 +111,13 @@ pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target, 
         values: HashMap::new(),
         saved: HashMap::new(),
         gradients: HashMap::new(),
+        slabs: vec![1; graph.parameters.len()],
     };
+    if goal == Goal::Prepare {
+        lowerer.lay_out();
+        lowerer.copy_parameters();
+        return lowerer.out;
+    }
     for (i, node) in graph.nodes.iter().enumerate() {
         lowerer.forward(i, node);
         if goal == Goal::Predict && node.outputs.contains(&graph.logits) {
@@ -108,7 +126,10 @@ pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target, 
     }
     if goal == Goal::Train {
         lowerer.backward();
-        lowerer.update(optimizer, arena_words);
+    }
+    lowerer.lay_out();
+    if goal == Goal::Train {
+        lowerer.update(optimizer);
     }
     lowerer.out
 }
@@ -124,6 +145,8 @@ struct Lowerer<'a> {
     saved: HashMap<usize, Vec<usize>>,
     /// Plan tensor of the gradient of each graph tensor.
     gradients: HashMap<TensorId, usize>,
+    /// Slabs of each parameter's gradient.
+    slabs: Vec<usize>,
 }
 
 impl Lowerer<'_> {
@@ -133,7 +156,7 @@ impl Lowerer<'_> {
     }
 
     fn words(&mut self, name: String, words: usize) -> usize {
-        self.new_tensor(name, words as u64 * 4, Home::Slot)
+        self.new_tensor(name, Dtype::U32.bytes(words, self.target.precision), Home::Slot)
     }
 
     /// The plan tensor of a graph tensor, made where it is first met.
@@ -148,9 +171,23 @@ impl Lowerer<'_> {
             Kind::Value if self.goal == Goal::Predict && id == self.graph.logits => Home::Resident(Resident::Logits),
             Kind::Value => Home::Slot,
         };
-        let made = self.new_tensor(tensor.name.clone(), tensor.dtype.bytes(tensor.shape.count()), home);
+        let bytes = tensor.dtype.bytes(tensor.shape.count(), self.target.precision);
+        let made = self.new_tensor(tensor.name.clone(), bytes, home);
         self.values.insert(id, made);
         made
+    }
+
+    /// The plan tensor of a node's input: products in f16 read the copy of a parameter.
+    fn input(&mut self, node: &Node, input: usize) -> usize {
+        let id = node.inputs[input];
+        let half = self.target.precision == Precision::F16 && node.op.input_dtype(input) == Dtype::Real;
+        let Kind::Parameter(number) = self.graph.tensors[id].kind else { return self.value(id) };
+        if !half {
+            return self.value(id);
+        }
+        let tensor = &self.graph.tensors[id];
+        let bytes = Dtype::Real.bytes(tensor.shape.count(), Precision::F16);
+        self.new_tensor(format!("{}.f16", tensor.name), bytes, Home::Shadow(number))
     }
 
     fn forward(&mut self, number: usize, node: &Node) {
@@ -177,7 +214,7 @@ impl Lowerer<'_> {
                 .bindings
                 .iter()
                 .map(|binding| match binding.operand {
-                    Operand::X(i) => self.value(node.inputs[i]),
+                    Operand::X(i) => self.input(node, i),
                     Operand::Y(i) => self.value(node.outputs[i]),
                     Operand::Saved(i) => self.saved[&number][i],
                     Operand::Scratch(i) => scratch[i],
@@ -211,11 +248,22 @@ impl Lowerer<'_> {
             let dx: Vec<Option<usize>> =
                 (0..wanted.len()).map(|i| wanted[i].then(|| self.gradient_of_input(node, i))).collect();
             let lowered = node.op.backward(&self.graph.input_shapes(node), &wanted, self.target);
+            self.note_slabs(&dx, lowered.gradient_slabs);
             self.launch(number, node, lowered, &dx);
             for (i, dx) in dx.into_iter().enumerate() {
                 if let Some(dx) = dx {
                     self.contribute(node.inputs[i], dx);
                 }
+            }
+        }
+    }
+
+    /// Makes room for the slabs of parameters' gradients.
+    fn note_slabs(&mut self, dx: &[Option<usize>], slabs: usize) {
+        for &tensor in dx.iter().flatten() {
+            if let Home::Gradient(parameter) = self.out.tensors[tensor].home {
+                self.out.tensors[tensor].bytes *= slabs as u64;
+                self.slabs[parameter] = slabs;
             }
         }
     }
@@ -226,11 +274,13 @@ impl Lowerer<'_> {
             return self.gradients[&node.outputs[0]];
         }
         let tensor = &self.graph.tensors[node.inputs[input]];
-        let home = match tensor.kind {
-            Kind::Parameter(number) => Home::Gradient(number),
-            _ => Home::Slot,
+        let count = tensor.shape.count();
+        let (home, bytes) = match tensor.kind {
+            // slabs follow each other without a gap
+            Kind::Parameter(number) => (Home::Gradient(number), count as u64 * 4),
+            _ => (Home::Slot, tensor.dtype.bytes(count, self.target.precision)),
         };
-        self.new_tensor(format!("{}.grad", tensor.name), Dtype::F32.bytes(tensor.shape.count()), home)
+        self.new_tensor(format!("{}.grad", tensor.name), bytes, home)
     }
 
     /// Adds `dx` to what other readers of `tensor` contributed.
@@ -240,8 +290,10 @@ impl Lowerer<'_> {
             return;
         };
         let Tensor { name, count } = self.describe(tensor);
-        let sum = self.words(format!("{name}.grad"), count);
-        let dispatch = add::sum(count, false, Operand::X(0), Operand::X(1), Operand::Y(0));
+        let precision = self.target.precision;
+        let bytes = Dtype::Real.bytes(count, precision);
+        let sum = self.new_tensor(format!("{name}.grad"), bytes, Home::Slot);
+        let dispatch = add::sum(precision, count, false, Operand::X(0), Operand::X(1), Operand::Y(0));
         self.push(&name, dispatch, &[before, dx, sum]);
         self.gradients.insert(tensor, sum);
     }
@@ -251,31 +303,64 @@ impl Lowerer<'_> {
         Tensor { name: tensor.name.clone(), count: tensor.shape.count() }
     }
 
-    /// One dispatch over all parameters.
-    fn update(&mut self, optimizer: &Optimizer, arena_words: usize) {
-        let homes = [Home::AllParameters, Home::AllGradients].into_iter().chain((0..optimizer.states).map(Home::State));
-        let tensors: Vec<usize> = homes
-            .map(|home| {
-                let name = match home {
-                    Home::AllParameters => "parameters".into(),
-                    Home::AllGradients => "gradients".into(),
-                    Home::State(i) => format!("state{i}"),
-                    _ => unreachable!("only whole buffers are updated"),
-                };
-                self.new_tensor(name, arena_words as u64 * 4, home)
-            })
-            .collect();
-        let shapes = vec![Shape::new(&[arena_words]); tensors.len()];
-        for dispatch in optimizer.op.forward(&shapes, Mode::Train, self.target).dispatches {
-            let bound: Vec<usize> = dispatch
-                .bindings
-                .iter()
-                .map(|binding| match binding.operand {
-                    Operand::X(i) => tensors[i],
-                    other => unreachable!("an optimiser binds its inputs, not {other:?}"),
-                })
-                .collect();
-            self.push("update", dispatch, &bound);
+    /// Gives parameters and gradients their places, once the slabs of every gradient are known.
+    fn lay_out(&mut self) {
+        let words = |p: &super::graph::Parameter| self.graph.tensors[p.tensor].shape.count();
+        let sizes: Vec<(usize, usize)> =
+            self.graph.parameters.iter().zip(&self.slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
+        self.out.layout = Layout::new(&sizes, self.target.family == Family::Simt);
+    }
+
+    /// A whole buffer of parameters, gradients or state as a tensor.
+    fn whole(&mut self, home: Home) -> (usize, Shape) {
+        let Layout { parameter_words, gradient_words, ref blocks, .. } = self.out.layout;
+        let (name, words, dtype) = match home {
+            Home::AllParameters => ("parameters".into(), parameter_words, Dtype::F32),
+            Home::AllShadows => ("parameters.f16".into(), parameter_words, Dtype::Real),
+            Home::AllGradients => ("gradients".into(), gradient_words, Dtype::F32),
+            Home::State(i) => (format!("state{i}"), parameter_words, Dtype::F32),
+            Home::Resident(Resident::Blocks) => ("blocks".into(), blocks.len() * Block::WORDS, Dtype::U32),
+            Home::Resident(Resident::LossScale) => ("loss_scale".into(), 4, Dtype::F32),
+            other => unreachable!("{other:?} is no whole buffer"),
+        };
+        let bytes = dtype.bytes(words, self.target.precision);
+        (self.new_tensor(name, bytes, home), Shape::new(&[words]))
+    }
+
+    /// Launches an op on whole buffers: its inputs, then its outputs.
+    fn launch_whole(&mut self, layer: &str, op: &dyn Op, inputs: &[Home], outputs: &[Home]) {
+        let (inputs, shapes): (Vec<usize>, Vec<Shape>) = inputs.iter().map(|&home| self.whole(home)).unzip();
+        let outputs: Vec<usize> = outputs.iter().map(|&home| self.whole(home).0).collect();
+        for dispatch in op.forward(&shapes, Mode::Train, self.target).dispatches {
+            let bind = |operand| match operand {
+                Operand::X(i) => inputs[i],
+                Operand::Y(i) => outputs[i],
+                other => unreachable!("{} binds whole buffers, not {other:?}", op.name()),
+            };
+            let bound: Vec<usize> = dispatch.bindings.iter().map(|binding| bind(binding.operand)).collect();
+            self.push(layer, dispatch, &bound);
+        }
+    }
+
+    /// One dispatch over all parameters; in f16 the gradients are looked at before and the loss scale after.
+    fn update(&mut self, optimizer: &Optimizer) {
+        let half = self.target.precision == Precision::F16;
+        let (scale, blocks) = (Home::Resident(Resident::LossScale), Home::Resident(Resident::Blocks));
+        let mut inputs = vec![blocks, Home::AllGradients, Home::AllParameters];
+        if half {
+            inputs.extend([scale, Home::AllShadows]);
+            self.launch_whole("update", &Overflow, &[Home::AllGradients, scale], &[]);
+        }
+        inputs.extend((0..optimizer.states).map(Home::State));
+        self.launch_whole("update", optimizer.op.as_ref(), &inputs, &[]);
+        if half {
+            self.launch_whole("update", &LossScale, &[scale], &[]);
+        }
+    }
+
+    fn copy_parameters(&mut self) {
+        if self.target.precision == Precision::F16 {
+            self.launch_whole("prepare", &Cast, &[Home::AllParameters], &[Home::AllShadows]);
         }
     }
 }

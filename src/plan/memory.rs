@@ -76,7 +76,7 @@ mod tests {
             iterations: 0,
             multiply_adds: 0,
         };
-        Lowering { tensors, launches: steps.iter().map(launch).collect() }
+        Lowering { tensors, launches: steps.iter().map(launch).collect(), ..Lowering::default() }
     }
 
     #[test]

@@ -10,7 +10,8 @@ mod text;
 use std::sync::Arc;
 
 use lepton_kernels::adam::Adam;
-use lepton_kernels::op::Target;
+use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::parameters::{Block, GradientPlace, Layout};
 use lepton_kernels::sgd::Sgd;
 use lepton_kernels::{Access, Kernel};
 
@@ -19,9 +20,6 @@ pub use lower::{Goal, Home, Optimizer};
 
 use crate::config::OptimizerConfig;
 use crate::model::{ModelError, ModelSpec};
-
-/// Offsets of parameters in their buffer: every adapter can bind at multiples of 256 bytes.
-const ALIGN_WORDS: usize = 64;
 
 /// What a plan is made from.
 #[derive(Clone, Debug)]
@@ -40,6 +38,8 @@ pub struct Request<'a> {
     pub limits: Limits,
     /// What it must be able to do; lists for other goals stay empty.
     pub goals: &'a [Goal],
+    /// Whether ops are fused. Without it the numbers are the same, within rounding.
+    pub fuse: bool,
 }
 
 /// Limits of an adapter that a plan must keep.
@@ -108,7 +108,9 @@ pub enum Buffer {
     Slot(usize),
     /// All parameters.
     Parameters,
-    /// All gradients.
+    /// Their f16 copy, which products read.
+    Shadow,
+    /// All gradients, in slabs.
     Gradients,
     /// The optimiser's state number `i`, laid out as the parameters.
     State(usize),
@@ -146,6 +148,13 @@ pub struct PlanStep {
     pub multiply_adds: u64,
 }
 
+impl PlanStep {
+    /// Bytes of everything it binds, each operand once.
+    pub fn bytes(&self) -> u64 {
+        self.bindings.iter().map(|bound| bound.bytes).sum()
+    }
+}
+
 /// A parameter's place.
 #[derive(Clone, Debug)]
 pub struct Placed {
@@ -157,6 +166,8 @@ pub struct Placed {
     pub init: crate::model::Init,
     /// First word in the buffer of all parameters.
     pub offset_words: usize,
+    /// Where its gradient lies.
+    pub gradient: GradientPlace,
 }
 
 /// A compiled model.
@@ -170,8 +181,10 @@ pub struct Plan {
     pub classes: usize,
     /// Parameters in the order of their layers.
     pub parameters: Vec<Placed>,
-    /// Words of the buffers of parameters, gradients and each optimiser state.
+    /// Words of the buffers of parameters and of each optimiser state.
     pub arena_words: usize,
+    /// What the workgroups of an update do; goes to [`Resident::Blocks`].
+    pub blocks: Vec<Block>,
     /// Tensors of state that the optimiser keeps, by name.
     pub states: Vec<&'static str>,
     /// Every buffer with its size.
@@ -182,6 +195,10 @@ pub struct Plan {
     pub evaluate: Vec<PlanStep>,
     /// Logits.
     pub predict: Vec<PlanStep>,
+    /// What runs once after parameters were written.
+    pub prepare: Vec<PlanStep>,
+    /// What was fused, for people: `relu of conv1 into pool1`.
+    pub fused: Vec<String>,
     /// The target it was made for.
     pub target: Target,
 }
@@ -192,31 +209,40 @@ impl Plan {
     /// # Errors
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
-        let mut graph = Graph::build(request.model, request.batch, request.images)?;
-        fuse::fuse(&mut graph);
-        let (optimizer, states) = optimizer(request.optimizer);
-        let (parameters, arena_words) = place_parameters(&graph);
-        let lists = Goal::ALL.map(|goal| match request.goals.contains(&goal) {
-            true => lower::lower(&graph, &optimizer, goal, &request.target, arena_words),
+        let precision = request.target.precision;
+        let mut graph = Graph::build(request.model, request.batch, request.images, precision)?;
+        let fused = if request.fuse { fuse::fuse(&mut graph) } else { Vec::new() };
+        let (optimizer, states) = optimizer(request.optimizer, precision);
+        let lists = Goal::ALL.map(|goal| match goal == Goal::Prepare || request.goals.contains(&goal) {
+            true => lower::lower(&graph, &optimizer, goal, &request.target),
             false => lower::Lowering::default(),
         });
+        // only training knows the slabs of gradients; parameters lie alike in all lists
+        let layout = match request.goals.contains(&Goal::Train) {
+            true => lists[0].layout.clone(),
+            false => lists[3].layout.clone(),
+        };
+        let parameters = place_parameters(&graph, &layout);
         let slots = memory::assign(&lists.each_ref());
         let finish = |i: usize| finish(&lists[i], &slots.of[i], &parameters, request.limits);
-        let [train, evaluate, predict] = [finish(0)?, finish(1)?, finish(2)?];
+        let [train, evaluate, predict, prepare] = [finish(0)?, finish(1)?, finish(2)?, finish(3)?];
         let mut plan = Plan {
             model: request.model.name.clone(),
             batch: request.batch,
             classes: graph.classes(),
             parameters,
-            arena_words,
+            arena_words: layout.parameter_words,
+            blocks: layout.blocks.clone(),
             states,
             buffers: Vec::new(),
             train,
             evaluate,
             predict,
-            target: request.target,
+            prepare,
+            fused,
+            target: request.target.clone(),
         };
-        plan.buffers = plan.all_buffers(&slots);
+        plan.buffers = plan.all_buffers(&slots, &layout);
         plan.check_buffers(&request.limits)?;
         Ok(plan)
     }
@@ -227,19 +253,23 @@ impl Plan {
             Goal::Train => &self.train,
             Goal::Evaluate => &self.evaluate,
             Goal::Predict => &self.predict,
+            Goal::Prepare => &self.prepare,
         }
     }
 
-    fn all_buffers(&self, slots: &memory::Slots) -> Vec<(Buffer, u64)> {
+    fn all_buffers(&self, slots: &memory::Slots, layout: &Layout) -> Vec<(Buffer, u64)> {
         let mut buffers: Vec<(Buffer, u64)> =
             slots.bytes.iter().enumerate().map(|(i, &bytes)| (Buffer::Slot(i), bytes)).collect();
         let arena = self.arena_words as u64 * 4;
         buffers.push((Buffer::Parameters, arena));
+        if self.target.precision == Precision::F16 {
+            buffers.push((Buffer::Shadow, arena / 2));
+        }
         if !self.train.is_empty() {
-            buffers.push((Buffer::Gradients, arena));
+            buffers.push((Buffer::Gradients, layout.gradient_words as u64 * 4));
             buffers.extend((0..self.states.len()).map(|i| (Buffer::State(i), arena)));
         }
-        for step in self.train.iter().chain(&self.evaluate).chain(&self.predict) {
+        for step in Goal::ALL.iter().flat_map(|&goal| self.list(goal)) {
             for bound in &step.bindings {
                 if !buffers.iter().any(|(buffer, _)| *buffer == bound.buffer) {
                     buffers.push((bound.buffer, bound.bytes));
@@ -257,7 +287,7 @@ impl Plan {
                     Buffer::Resident(Resident::Images) => {
                         ("the images of the data set".into(), "--limit with fewer images")
                     }
-                    Buffer::Parameters | Buffer::Gradients | Buffer::State(_) => {
+                    Buffer::Parameters | Buffer::Shadow | Buffer::Gradients | Buffer::State(_) => {
                         ("the parameters".into(), "a smaller model, or an adapter with larger bindings")
                     }
                     other => (other.to_string(), "a smaller --batch"),
@@ -274,30 +304,27 @@ impl Plan {
     }
 }
 
-fn optimizer(config: &OptimizerConfig) -> (Optimizer, Vec<&'static str>) {
+fn optimizer(config: &OptimizerConfig, precision: Precision) -> (Optimizer, Vec<&'static str>) {
     let (op, states): (Box<dyn lepton_kernels::Op>, Vec<&'static str>) = match *config {
         OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
             let states = if momentum == 0.0 { vec![] } else { vec!["momentum"] };
-            (Box::new(Sgd { momentum, nesterov, weight_decay }), states)
+            (Box::new(Sgd { momentum, nesterov, weight_decay, precision }), states)
         }
         OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
-            (Box::new(Adam { beta1, beta2, epsilon, weight_decay }), vec!["moment1", "moment2"])
+            (Box::new(Adam { beta1, beta2, epsilon, weight_decay, precision }), vec!["moment1", "moment2"])
         }
     };
     (Optimizer { op, states: states.len() }, states)
 }
 
-fn place_parameters(graph: &Graph) -> (Vec<Placed>, usize) {
-    let mut offset_words = 0;
-    let mut placed = Vec::new();
-    for parameter in &graph.parameters {
+fn place_parameters(graph: &Graph, layout: &Layout) -> Vec<Placed> {
+    let places = layout.parameters.iter().zip(&layout.gradients);
+    let placed = graph.parameters.iter().zip(places).map(|(parameter, (&offset_words, &gradient))| {
         let tensor = &graph.tensors[parameter.tensor];
         let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
-        let words = shape.count().next_multiple_of(ALIGN_WORDS);
-        placed.push(Placed { name, shape, init: parameter.init, offset_words });
-        offset_words += words;
-    }
-    (placed, offset_words.max(ALIGN_WORDS))
+        Placed { name, shape, init: parameter.init, offset_words, gradient }
+    });
+    placed.collect()
 }
 
 /// Gives every launch its buffers, and checks them against the limits.
@@ -317,8 +344,10 @@ fn finish(
         let (buffer, offset) = match described.home {
             Home::Slot => (Buffer::Slot(slots[tensor].expect("a bound tensor has a slot")), 0),
             Home::Parameter(i) => (Buffer::Parameters, parameters[i].offset_words as u64 * 4),
-            Home::Gradient(i) => (Buffer::Gradients, parameters[i].offset_words as u64 * 4),
+            Home::Gradient(i) => (Buffer::Gradients, parameters[i].gradient.offset_words as u64 * 4),
+            Home::Shadow(i) => (Buffer::Shadow, parameters[i].offset_words as u64 * 2),
             Home::AllParameters => (Buffer::Parameters, 0),
+            Home::AllShadows => (Buffer::Shadow, 0),
             Home::AllGradients => (Buffer::Gradients, 0),
             Home::State(i) => (Buffer::State(i), 0),
             Home::Resident(resident) => (Buffer::Resident(resident), 0),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lepton_kernels::Access;
+use lepton_kernels::op::Target;
 
 use super::{Buffer, Plan, PlanStep, mib};
 
@@ -11,6 +12,7 @@ impl fmt::Display for Buffer {
         match self {
             Buffer::Slot(i) => write!(f, "slot{i}"),
             Buffer::Parameters => write!(f, "parameters"),
+            Buffer::Shadow => write!(f, "parameters.f16"),
             Buffer::Gradients => write!(f, "gradients"),
             Buffer::State(i) => write!(f, "state{i}"),
             Buffer::Resident(resident) => write!(f, "{}", format!("{resident:?}").to_lowercase()),
@@ -21,12 +23,17 @@ impl fmt::Display for Buffer {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values: usize = self.parameters.iter().map(|p| p.shape.count()).sum();
+        let Target { family, precision, .. } = &self.target;
         writeln!(
             f,
-            "plan {}   batch {}   {values} parameters   products {}",
-            self.model, self.batch, self.target.family
+            "plan {}   batch {}   {values} parameters   {precision}   products {family}",
+            self.model, self.batch
         )?;
-        for (name, list) in [("train", &self.train), ("evaluate", &self.evaluate), ("predict", &self.predict)] {
+        let fused = if self.fused.is_empty() { "nothing".into() } else { self.fused.join("; ") };
+        writeln!(f, "fused: {fused}")?;
+        let lists =
+            [("train", &self.train), ("evaluate", &self.evaluate), ("predict", &self.predict), ("prepare", &self.prepare)];
+        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             writeln!(f, "\n{name}: {} dispatches", list.len())?;
             writeln!(
                 f,
@@ -55,7 +62,7 @@ fn write_step(f: &mut fmt::Formatter<'_>, number: usize, step: &PlanStep) -> fmt
         names.collect::<Vec<_>>().join(" ")
     };
     let threads = u64::from(step.groups[0]) * u64::from(step.groups[1]) * u64::from(step.kernel.workgroup);
-    let bytes: u64 = step.bindings.iter().map(|b| b.bytes).sum();
+    let bytes = step.bytes();
     writeln!(
         f,
         "  {number:>3}  {:<14} {:<26} {threads:>12} {:>13}  {bytes:>11}  {} -> {}",

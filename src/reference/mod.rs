@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use lepton_kernels::op::Precision;
 use lepton_kernels::{Array, Shape, Step};
 
 use crate::model::{ModelError, ModelSpec};
@@ -44,7 +45,7 @@ pub fn run(
     parameters: &HashMap<String, Vec<f32>>,
     step: &Step,
 ) -> Result<Reference, ModelError> {
-    let graph = Graph::build(model, batch, images.labels.len())?;
+    let graph = Graph::build(model, batch, images.labels.len(), Precision::F32)?;
     let mut values: HashMap<TensorId, Array> = HashMap::new();
     for (id, tensor) in graph.tensors.iter().enumerate() {
         let data = match tensor.kind {

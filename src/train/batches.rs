@@ -17,6 +17,13 @@ pub struct Range {
     pub split_over: usize,
 }
 
+impl Range {
+    /// Images of batch `number`: fewer than `batch` in the last one.
+    pub fn batch_length(&self, batch: usize, number: usize) -> usize {
+        batch.min(self.length - batch * number)
+    }
+}
+
 /// Ranges of a data set under a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -44,10 +51,9 @@ impl Order {
     }
 
     fn step(&self, range: &Range, batch: usize, number: usize) -> Step {
-        let start = batch * number;
         Step {
-            batch_start: start as u32,
-            batch_length: batch.min(range.length - start) as u32,
+            batch_start: (batch * number) as u32,
+            batch_length: range.batch_length(batch, number) as u32,
             range_start: range.start as u32,
             range_length: range.length as u32,
             data_length: range.split_over as u32,

@@ -35,11 +35,12 @@ impl<'gpu> Evaluator<'gpu> {
             target: gpu.target(),
             limits: gpu.limits(),
             goals: &[Goal::Evaluate],
+            fuse: true,
         };
         let plan = Plan::compile(&request)?;
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
-        program.write(Buffer::Parameters, &checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Images), &split.images)?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&split.labels))?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(split.channels))?;
@@ -67,16 +68,18 @@ pub(super) fn evaluate(
 ) -> Result<Metrics, TrainError> {
     let batches = range.length.div_ceil(batch);
     let mut sums = State::default();
-    let mut done = 0;
-    while done < batches {
-        let count = program.steps_per_run(Goal::Evaluate).min(batches - done);
-        steps.clear();
-        steps.extend((done..done + count).map(|number| order.evaluation_step(range, batch, number)));
-        let records = program.run(Goal::Evaluate, steps)?;
-        for ([loss, correct], step) in records.into_iter().zip(steps.iter()) {
-            sums.add(step.batch_length as usize, loss, correct);
+    let mut submitted = 0;
+    while sums.batch < batches {
+        while submitted < batches && program.is_free() {
+            let count = program.steps_per_run(Goal::Evaluate).min(batches - submitted);
+            steps.clear();
+            steps.extend((submitted..submitted + count).map(|number| order.evaluation_step(range, batch, number)));
+            program.submit(Goal::Evaluate, steps)?;
+            submitted += count;
         }
-        done += count;
+        for [loss, correct] in program.collect(Goal::Evaluate)? {
+            sums.add(range.batch_length(batch, sums.batch), *loss, *correct);
+        }
     }
     Ok(sums.so_far())
 }

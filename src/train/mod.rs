@@ -5,6 +5,7 @@ mod error;
 mod evaluate;
 mod event;
 mod predict;
+mod profile;
 mod state;
 mod trainer;
 
@@ -13,5 +14,6 @@ pub use error::{TrainError, check_data};
 pub use evaluate::Evaluator;
 pub use event::{Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
+pub use profile::{LaunchTime, Profile};
 pub use state::State;
 pub use trainer::{Outcome, Trainer};

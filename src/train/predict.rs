@@ -59,11 +59,12 @@ impl<'gpu> Predictor<'gpu> {
             target: gpu.target(),
             limits: gpu.limits(),
             goals: &[Goal::Predict],
+            fuse: true,
         };
         let plan = Plan::compile(&request)?;
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
-        program.write(Buffer::Parameters, &checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(model.input[2]))?;
         Ok(Predictor { program, plan, image_len: model.input.iter().product() })
     }

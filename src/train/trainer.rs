@@ -4,11 +4,13 @@ use std::time::Instant;
 
 use lepton_kernels::Step;
 use lepton_kernels::adam::Adam;
+use lepton_kernels::op::Precision;
 
 use super::batches::{Order, Range};
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
+use super::profile::Profile;
 use super::state::State;
 use crate::checkpoint::{Checkpoint, DataPrint, NamedTensor};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
@@ -16,6 +18,9 @@ use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
+
+/// Name of the loss scale in a checkpoint.
+const LOSS_SCALE: &str = "optimizer.loss_scale";
 
 /// How a call of [`Trainer::fit`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,8 @@ pub struct Trainer<'gpu> {
     state: State,
     begun: Instant,
     steps: Vec<Step>,
+    /// Steps that were submitted and not collected.
+    pending: usize,
 }
 
 impl<'gpu> Trainer<'gpu> {
@@ -52,7 +59,7 @@ impl<'gpu> Trainer<'gpu> {
             let values = initial_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed);
             words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
         }
-        trainer.program.write(Buffer::Parameters, bytemuck::cast_slice(&words))?;
+        trainer.program.write_parameters(bytemuck::cast_slice(&words))?;
         Ok(trainer)
     }
 
@@ -95,9 +102,10 @@ impl<'gpu> Trainer<'gpu> {
             batch: config.batch,
             images: count + test.map_or(0, |t| t.count),
             optimizer: &config.optimizer,
-            target: gpu.target(),
+            target: gpu.target_in(config.precision)?,
             limits: gpu.limits(),
             goals: &[Goal::Train, Goal::Evaluate],
+            fuse: config.fuse,
         };
         let plan = Plan::compile(&request)?;
         if plan.classes != data.classes.len() {
@@ -113,7 +121,7 @@ impl<'gpu> Trainer<'gpu> {
         let classes = data.classes.clone();
         let (state, steps) = (State::default(), Vec::with_capacity(64));
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
-        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps })
+        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps, pending: 0 })
     }
 
     /// The plan, for its memory and its text.
@@ -165,53 +173,110 @@ impl<'gpu> Trainer<'gpu> {
         self.config.steps.is_some_and(|steps| self.state.step >= steps)
     }
 
-    /// One submission's worth of steps.
+    /// Keeps the device busy, and takes in one submission's worth of steps.
     fn run_some(
         &mut self,
         listen: &mut dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError>,
     ) -> Result<Control, TrainError> {
-        let begun = Instant::now();
-        let left = self.steps_per_epoch() - self.state.batch;
-        let allowed = self.config.steps.map_or(u64::MAX, |steps| steps - self.state.step);
-        let count = self.program.steps_per_run(Goal::Train).min(left).min(allowed.try_into().unwrap_or(usize::MAX));
-        self.steps.clear();
-        for i in 0..count {
-            let order = self.order.training_step(self.state.epoch, self.config.batch, self.state.batch + i);
-            let corrections = bias_corrections(&self.config.optimizer, self.state.step + i as u64 + 1);
-            self.steps.push(Step {
-                learning_rate: self.config.learning_rate,
-                bias_correction1: corrections[0],
-                bias_correction2: corrections[1],
-                ..order
-            });
+        let (begun, first) = (Instant::now(), self.state.step == 0);
+        self.submit_some()?;
+        let images = self.collect_some()?;
+        let mut control = Control::Continue;
+        if first {
+            control = listen(self, &Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() })?;
         }
-        let first = self.state.step == 0;
-        let records = self.program.run(Goal::Train, &mut self.steps)?;
+        if control == Control::Continue {
+            let event = self.progress(images, begun.elapsed().as_secs_f64());
+            control = listen(self, &event)?;
+        }
+        // whoever stops finds everything that was submitted
+        while control == Control::Stop && self.pending > 0 {
+            self.collect_some()?;
+        }
+        Ok(control)
+    }
+
+    /// Submits steps of this epoch while there is room and the device would run out of work.
+    fn submit_some(&mut self) -> Result<(), TrainError> {
+        loop {
+            let left = self.steps_per_epoch() - self.state.batch - self.pending;
+            let allowed = self.config.steps.map_or(u64::MAX, |steps| steps - self.state.step - self.pending as u64);
+            let some = self.program.steps_per_run(Goal::Train);
+            let count = some.min(left).min(allowed.try_into().unwrap_or(usize::MAX));
+            // steps so long that a submission holds one need no second submission to hide its cost
+            if count == 0 || !self.program.is_free() || (self.pending > 0 && some == 1) {
+                return Ok(());
+            }
+            self.steps.clear();
+            for i in self.pending..self.pending + count {
+                let step = self.step(i);
+                self.steps.push(step);
+            }
+            self.program.submit(Goal::Train, &mut self.steps)?;
+            self.pending += count;
+        }
+    }
+
+    /// Parameters of the step that comes `ahead` steps after the last one that was collected.
+    fn step(&self, ahead: usize) -> Step {
+        let order = self.order.training_step(self.state.epoch, self.config.batch, self.state.batch + ahead);
+        let corrections = bias_corrections(&self.config.optimizer, self.state.step + ahead as u64 + 1);
+        Step {
+            learning_rate: self.config.learning_rate,
+            bias_correction1: corrections[0],
+            bias_correction2: corrections[1],
+            ..order
+        }
+    }
+
+    /// Waits for the oldest submission, takes in its records and returns its images.
+    fn collect_some(&mut self) -> Result<usize, TrainError> {
         let mut images = 0;
-        for ([loss, correct], step) in records.into_iter().zip(&self.steps) {
+        for &[loss, correct] in self.program.collect(Goal::Train)? {
             if !loss.is_finite() {
                 let (step, learning_rate) = (self.state.step + 1, self.config.learning_rate);
                 return Err(TrainError::NotFinite { step, loss, learning_rate });
             }
-            images += step.batch_length as usize;
-            self.state.add(step.batch_length as usize, loss, correct);
+            let length = self.order.train.batch_length(self.config.batch, self.state.batch);
+            images += length;
+            self.pending -= 1;
+            self.state.add(length, loss, correct);
         }
-        if first {
-            let event = Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() };
-            if listen(self, &event)? == Control::Stop {
-                return Ok(Control::Stop);
-            }
-        }
-        let event = Event::Progress {
+        Ok(images)
+    }
+
+    fn progress(&self, images: usize, seconds: f64) -> Event {
+        Event::Progress {
             epoch: self.state.epoch + 1,
             step: self.state.batch,
             steps: self.steps_per_epoch(),
             images,
             images_left: self.order.train.length - self.state.seen as usize,
-            seconds: begun.elapsed().as_secs_f64(),
+            seconds,
             so_far: self.state.so_far(),
-        };
-        listen(self, &event)
+        }
+    }
+
+    /// Trains up to `steps` steps of the epoch that is running with every launch timed by itself. They count as any others.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn profile(&mut self, steps: usize) -> Result<Profile, TrainError> {
+        let mut profile = Profile::new(&self.plan);
+        for _ in 0..steps {
+            if self.state.batch == self.steps_per_epoch() || self.out_of_steps() {
+                break;
+            }
+            let mut step = self.step(0);
+            let ([loss, correct], seconds) = self.program.profile(Goal::Train, &mut step)?;
+            if seconds.is_empty() {
+                break;
+            }
+            self.check_loss(loss)?;
+            self.state.add(step.batch_length as usize, loss, correct);
+            profile.add(&seconds);
+        }
+        Ok(profile)
     }
 
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
@@ -286,6 +351,10 @@ impl<'gpu> Trainer<'gpu> {
                 tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
             }
         }
+        if self.config.precision == Precision::F16 {
+            let data = self.program.read(Buffer::Resident(Resident::LossScale), 0, 16)?;
+            tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
+        }
         Ok(Checkpoint::new(&self.model, &self.config, &self.classes, self.data, &self.state, tensors))
     }
 
@@ -324,7 +393,13 @@ impl<'gpu> Trainer<'gpu> {
         for (prefix, buffer) in arenas.chain(states) {
             let prefix = if prefix.is_empty() { String::new() } else { format!("optimizer.{prefix}.") };
             let bytes = from.arena(&prefix, &self.plan.parameters, self.plan.arena_words)?;
-            self.program.write(buffer, &bytes)?;
+            match buffer {
+                Buffer::Parameters => self.program.write_parameters(&bytes)?,
+                state => self.program.write(state, &bytes)?,
+            }
+        }
+        if self.config.precision == Precision::F16 {
+            self.program.write(Buffer::Resident(Resident::LossScale), from.tensor(LOSS_SCALE, &[4])?)?;
         }
         self.state = from.meta.state.clone();
         Ok(())
@@ -342,7 +417,7 @@ fn hold_out(config: &RunConfig) -> f64 {
 fn bias_corrections(optimizer: &OptimizerConfig, t: u64) -> [f32; 2] {
     match *optimizer {
         OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
-            Adam { beta1, beta2, epsilon, weight_decay }.bias_corrections(t)
+            Adam { beta1, beta2, epsilon, weight_decay, ..Adam::default() }.bias_corrections(t)
         }
         OptimizerConfig::Sgd { .. } => [1.0, 1.0],
     }

@@ -1,6 +1,8 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+use lepton_kernels::gemm::Matrix;
+use lepton_kernels::op::{Precision, Target};
 use lepton_gpu::gpu::{Gpu, GpuError};
 
 /// The adapter, or `None` with a line that says so; a failure where `LEPTON_REQUIRE_GPU=1`.
@@ -13,4 +15,23 @@ pub fn gpu() -> Option<Gpu> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Kernels in f16, or none with a line that says why: not every adapter computes in f16.
+pub fn f16(gpu: &Gpu) -> Option<Target> {
+    let target = gpu.target_in(Precision::F16).ok();
+    if target.is_none() {
+        println!("skipped: {} has no f16", gpu.summary().name);
+    }
+    target
+}
+
+/// The adapter's cooperative matrices, or none with a line; with `LEPTON_REQUIRE_MATRIX=1` none is a failure.
+pub fn matrix(gpu: &Gpu) -> Option<Matrix> {
+    let required = std::env::var_os("LEPTON_REQUIRE_MATRIX").is_some_and(|value| value == "1");
+    assert!(gpu.matrix().is_some() || !required, "{} has no cooperative matrices", gpu.summary().name);
+    if gpu.matrix().is_none() {
+        println!("skipped: {} has no cooperative matrices", gpu.summary().name);
+    }
+    gpu.matrix()
 }

@@ -59,6 +59,7 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &[Goal::Train],
+        fuse: true,
     })
     .unwrap();
     let program = Program::new(gpu, &plan).unwrap();
@@ -96,10 +97,7 @@ pub fn check_gradients(gpu: &Gpu, golden: &Golden, model: &ModelSpec, at: &str, 
         let ours: Vec<f32> = initial(p as u64, parameter).into_iter().take(head.data.len()).collect();
         assert_eq!(worst_error(&ours, &head.data[..ours.len()]).error, 0.0, "{} starts elsewhere", parameter.name);
 
-        let bytes = program
-            .read(Buffer::Gradients, parameter.offset_words as u64 * 4, parameter.shape.count() as u64 * 4)
-            .unwrap();
-        let got: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let got = program.gradient(parameter).unwrap();
         let want = golden.array(&format!("{at}.{}.grad", parameter.name));
         let largest = want.data.iter().fold(0f64, |m, v| m.max(v.abs()));
         let worst = got.iter().zip(&want.data).map(|(&g, w)| (f64::from(g) - w).abs()).fold(0.0, f64::max);

@@ -1,0 +1,16 @@
+// cast
+//   computes  y = x, rounded to the width of activations
+//   reads     x        writes  y, every element once
+//   thread    four consecutive elements
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<Real4>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let i = flat_index(group, lane);
+    if i >= COUNT {
+        return;
+    }
+    y[i] = Real4(x[i]);
+}

@@ -1,0 +1,15 @@
+// common / lanes, one channel a thread
+//   For numbers of channels that four does not divide.
+
+const LANES = 1u;
+alias RealV = Real;
+alias V = f32;
+alias Taps = u32;
+
+fn pack_taps(taps: Taps) -> u32 {
+    return taps;
+}
+
+fn unpack_taps(word: u32) -> Taps {
+    return word;
+}

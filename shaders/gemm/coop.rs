@@ -1,0 +1,139 @@
+//! The `coop` family: see `coop.wgsl.j2`.
+
+use minijinja::context;
+
+use super::product::{Direction, Product};
+use super::template::{self, Storage};
+use super::{Expansion, Matrix, Tiling, count_tiles};
+
+/// Matrices of a subgroup and subgroups of a workgroup, `[rows, columns]` each.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tile {
+    fragments: [usize; 2],
+    subgroups: [usize; 2],
+}
+
+/// Tiles from the largest to the smallest. Four by four matrices a subgroup: each is loaded once and used four times.
+const TILES: [Tile; 5] = [
+    Tile { fragments: [4, 4], subgroups: [2, 2] },
+    Tile { fragments: [4, 4], subgroups: [2, 1] },
+    Tile { fragments: [4, 4], subgroups: [1, 2] },
+    Tile { fragments: [2, 2], subgroups: [2, 2] },
+    Tile { fragments: [2, 2], subgroups: [2, 1] },
+];
+const SMALLEST: Tile = TILES[4];
+/// Matrices that a slice is deep.
+const DEPTH: usize = 2;
+/// Elements between rows of a slice, so that the rows of one matrix lie in different banks.
+const PAD: usize = 8;
+
+/// Workgroups that are worth having on a large GPU.
+const ENOUGH_TILES: usize = 256;
+/// Rows of K that one slab sums at the most, for the rounding of a plain f32 sum.
+const LONGEST_SLAB: usize = 16_384;
+
+impl Tile {
+    fn size(&self, matrix: Matrix) -> [usize; 2] {
+        [0, 1].map(|a| self.fragments[a] * self.subgroups[a] * matrix.side as usize)
+    }
+
+    fn name(&self, matrix: Matrix) -> String {
+        let [m, n] = self.size(matrix);
+        format!("{m}x{n}")
+    }
+
+    fn threads(&self, matrix: Matrix) -> usize {
+        self.subgroups[0] * self.subgroups[1] * matrix.subgroup as usize
+    }
+
+    /// Bytes of workgroup memory in the hungriest direction.
+    fn workgroup_bytes(&self, matrix: Matrix) -> usize {
+        let side = matrix.side as usize;
+        let ([m, n], k) = (self.size(matrix), DEPTH * side);
+        let slice_a = (m * (k + PAD)).max(k * (m + PAD)) * 2;
+        let slice_b = (n * (k + PAD)).max(k * (n + PAD)) * 2;
+        let sums = self.subgroups[0] * self.subgroups[1] * side * self.fragments[1] * side * 4;
+        slice_a + slice_b + sums + self.threads(matrix) * 16
+    }
+
+    /// Whether threads share its loads evenly, memory suffices, and it wastes less than half of itself on either side.
+    fn fits(&self, product: &Product, matrix: Matrix) -> bool {
+        let ([m, n, _], [tile_m, tile_n]) = (product.sizes(), self.size(matrix));
+        let least = SMALLEST.size(matrix);
+        self.workgroup_bytes(matrix) <= matrix.workgroup_bytes as usize
+            && tile_m < 2 * m.next_multiple_of(least[0])
+            && tile_n < 2 * n.next_multiple_of(least[1])
+    }
+
+    fn by_rule(product: &Product, slabs: usize, matrix: Matrix) -> Tile {
+        let enough = |t: &&Tile| count_tiles(product, t.size(matrix)) * slabs >= ENOUGH_TILES;
+        TILES.iter().filter(|t| t.fits(product, matrix)).find(enough).copied().unwrap_or(SMALLEST)
+    }
+}
+
+/// Whether a product is worth cooperative matrices: large enough on all sides that most of a tile is used.
+pub(super) fn suits(product: &Product) -> bool {
+    product.sizes().iter().all(|&size| size >= 32)
+}
+
+pub(super) fn candidates(product: &Product, slabs: usize, matrix: Matrix) -> Vec<String> {
+    let rule = Tile::by_rule(product, slabs, matrix);
+    let others = TILES.iter().filter(|t| **t != rule && t.fits(product, matrix)).map(|t| t.name(matrix));
+    std::iter::once(rule.name(matrix)).chain(others).collect()
+}
+
+/// Slabs of a weight gradient.
+pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
+    let k = product.sizes()[2];
+    let tile = TILES.iter().find(|t| t.fits(product, matrix)).unwrap_or(&SMALLEST);
+    let tiles = count_tiles(product, tile.size(matrix));
+    let deep = 8 * DEPTH * matrix.side as usize;
+    ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(deep)).max(k.div_ceil(LONGEST_SLAB))
+}
+
+/// The text of `product` and how it is launched.
+pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Option<&str>) -> Expansion {
+    let [_, n, _] = product.sizes();
+    let named = chosen.and_then(|name| TILES.iter().find(|t| t.name(matrix) == name && t.fits(product, matrix)));
+    let tile = named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs, matrix));
+    let [tile_m, tile_n] = tile.size(matrix);
+    let tiling = Tiling::new(product, [tile_m, tile_n], slabs);
+    let per_in = product.conv.c_in / product.conv.groups;
+    let per_out = product.conv.c_out / product.conv.groups;
+    let back = product.direction == Direction::GradInput;
+    let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
+    let storage =
+        Storage { a_vec: four(if back { per_out } else { per_in }) == 4, b_columns: four(per_out), c_columns: four(n) };
+    let (threads, side) = (tile.threads(matrix), matrix.side as usize);
+    let tile_k = DEPTH * side;
+    let own = context! {
+        name => "coop", stage => "Real4", stage_scalar => "Real", threads, tile_m, tile_n, tile_k,
+        side, subgroup => matrix.subgroup, subgroups => tile.subgroups[0] * tile.subgroups[1],
+        subgroups_n => tile.subgroups[1], fragments_m => tile.fragments[0], fragments_n => tile.fragments[1],
+        fetches_a => tile_m * tile_k / 4 / threads, fetches_b => tile_n * tile_k / 4 / threads,
+    };
+    let (text, grid) = template::expand("coop.wgsl.j2", product, &tiling, &storage, own);
+    let slices = tiling.slab.div_ceil(tile_k);
+    let iterations = (slices + tile.fragments[0] * side * tile.fragments[1]) as u64;
+    Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_share_the_loads_of_every_tile_evenly() {
+        for (side, subgroup) in [(8, 8), (8, 32), (16, 32), (16, 64)] {
+            let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10 };
+            for tile in TILES {
+                let ([m, n], k, threads) = (tile.size(matrix), DEPTH * side as usize, tile.threads(matrix));
+                assert!(threads <= 256, "{tile:?}");
+                assert_eq!(m * k / 4 % threads, 0, "{tile:?} {matrix:?}: loads of A");
+                assert_eq!(n * k / 4 % threads, 0, "{tile:?} {matrix:?}: loads of B");
+                assert_eq!(threads % (n / 4), 0, "{tile:?} {matrix:?}: a thread has its columns");
+                assert!(tile.workgroup_bytes(matrix) <= 48 << 10, "{tile:?} {matrix:?}: workgroup memory");
+            }
+        }
+    }
+}

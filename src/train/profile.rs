@@ -1,0 +1,61 @@
+//! Where the time of a training step goes, launch by launch.
+
+use serde::Serialize;
+
+use crate::plan::Plan;
+
+/// Times of every launch of some training steps.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Profile {
+    /// Steps that were timed.
+    pub steps: usize,
+    /// The launches, in the order in which they run.
+    pub launches: Vec<LaunchTime>,
+}
+
+/// Times of one launch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LaunchTime {
+    /// Its layer.
+    pub layer: String,
+    /// Its kernel.
+    pub kernel: String,
+    /// Multiply-adds; 0 for kernels that only move memory.
+    pub multiply_adds: u64,
+    /// Bytes that it binds, each operand once.
+    pub bytes: u64,
+    /// Seconds in each step.
+    pub seconds: Vec<f64>,
+}
+
+impl LaunchTime {
+    /// Median of its seconds; 0 where nothing was timed.
+    pub fn median(&self) -> f64 {
+        let mut sorted = self.seconds.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+impl Profile {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let launch = |step: &crate::plan::PlanStep| LaunchTime {
+            layer: step.layer.clone(),
+            kernel: step.kernel.name.to_string(),
+            multiply_adds: step.multiply_adds,
+            bytes: step.bytes(),
+            seconds: Vec::new(),
+        };
+        Profile { steps: 0, launches: plan.train.iter().map(launch).collect() }
+    }
+
+    pub(super) fn add(&mut self, seconds: &[f64]) {
+        self.steps += 1;
+        self.launches.iter_mut().zip(seconds).for_each(|(launch, &time)| launch.seconds.push(time));
+    }
+
+    /// Seconds of a step: the sum of its launches' medians.
+    pub fn step_seconds(&self) -> f64 {
+        self.launches.iter().map(LaunchTime::median).sum()
+    }
+}
