@@ -68,7 +68,7 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
         let values = initial(p as u64, parameter);
         words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
     }
-    program.write(Buffer::Parameters, bytemuck::cast_slice(&words)).unwrap();
+    program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     let c = model.input[2];
     let norm: Vec<f32> = (0..2 * c).map(|i| if i < c { 0.0 } else { 1.0 }).collect();
     program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&norm)).unwrap();
