@@ -1,6 +1,6 @@
 //! What a benchmark found, as it is written to JSON: plain data with every raw sample.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::gpu::AdapterSummary;
 
@@ -183,7 +183,8 @@ pub struct TrainingResult {
 pub struct LossCheck {
     /// Steps from the fixed start.
     pub steps: u32,
-    /// The loss found.
+    /// The loss found; may be a NaN, which JSON writes as `null`.
+    #[serde(deserialize_with = "null_is_nan")]
     pub found: f64,
     /// The loss that the f64 definitions give.
     pub reference: f64,
@@ -196,6 +197,10 @@ impl LossCheck {
     pub fn passed(&self) -> bool {
         (self.found / self.reference - 1.0).abs() <= self.tolerance
     }
+}
+
+fn null_is_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// The one comparable number.

@@ -34,6 +34,8 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Check every kernel on the adapter against its definition in f64.
     Verify(VerifyArgs),
+    /// Measure how fast this adapter trains, or show and compare what was measured.
+    Bench(BenchArgs),
     /// Get data sets.
     Data(DataArgs),
 }
@@ -227,6 +229,29 @@ pub struct VerifyArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `bench`
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Fewer workloads and samples: a first look.
+    #[arg(long, conflicts_with_all = ["full", "compare", "from"])]
+    pub quick: bool,
+    /// More workloads and samples.
+    #[arg(long, conflicts_with_all = ["compare", "from"])]
+    pub full: bool,
+    /// Keep the result with every raw sample in a file, for --from and --compare.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "from"])]
+    pub json: Option<PathBuf>,
+    /// Write a page with charts and tables: one file, for any browser.
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
+    pub html: Option<PathBuf>,
+    /// Measure nothing: two kept results side by side.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "from")]
+    pub compare: Option<Vec<PathBuf>>,
+    /// Measure nothing: show a kept result again, or make its page with --html.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 /// `data`

@@ -8,6 +8,7 @@ use crate::data::DataError;
 use crate::gpu::GpuError;
 use crate::model::ModelError;
 use crate::plan::PlanError;
+use crate::report::bench::ReadError;
 use crate::train::TrainError;
 
 /// Why a command could not run.
@@ -31,6 +32,9 @@ pub enum CliError {
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A kept benchmark.
+    #[error(transparent)]
+    Bench(#[from] ReadError),
     /// What was typed makes no sense.
     #[error("{0}")]
     Usage(String),

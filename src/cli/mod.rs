@@ -1,6 +1,7 @@
 //! The command line: what was typed (`args`), and one file for each command.
 
 mod args;
+mod bench;
 mod data;
 mod devices;
 mod error;
@@ -60,6 +61,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Inspect(args) => inspect::run(&args, adapter),
         Command::Devices(args) => devices::run(&args, adapter),
         Command::Verify(args) => verify::run(&args, adapter),
+        Command::Bench(args) => bench::run(&args, adapter),
         Command::Data(args) => data::run(&args),
     }
 }
