@@ -44,6 +44,8 @@ pub struct Case {
     pub inputs: Vec<Input>,
     /// The step uniform.
     pub step: Step,
+    /// The only precision that it makes sense in; none for both.
+    pub only: Option<Precision>,
     /// Why this case is here.
     pub reason: &'static str,
 }
@@ -52,7 +54,7 @@ impl Case {
     /// A case with normal inputs of these shapes.
     pub fn new(op: impl Op + 'static, shapes: &[&[usize]], reason: &'static str) -> Self {
         let inputs = shapes.iter().map(|s| Input { shape: Shape::new(s), fill: Fill::Normal(1.0) }).collect();
-        Case { op: Box::new(op), inputs, step: Step::default(), reason }
+        Case { op: Box::new(op), inputs, step: Step::default(), only: None, reason }
     }
 
     /// Fills input `i` in another way.
@@ -65,6 +67,11 @@ impl Case {
     pub fn step(mut self, step: Step) -> Self {
         self.step = step;
         self
+    }
+
+    /// Whether it makes sense in `precision`.
+    pub fn runs_in(&self, precision: Precision) -> bool {
+        self.only.is_none_or(|only| only == precision)
     }
 
     /// The shapes of its inputs.

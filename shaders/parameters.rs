@@ -219,6 +219,7 @@ pub fn case(op: impl Op + 'static, states: usize, step: Step, reason: &'static s
 /// The same in f16, with a loss scale.
 pub fn scaled_case(op: impl Op + 'static, states: usize, step: Step, overflow: bool, reason: &'static str) -> Case {
     let mut case = case(op, 0, step, reason);
+    case.only = Some(Precision::F16);
     let words = case.inputs[2].shape.clone();
     let scale = vec![8.0, 0.125, 3.0, f64::from(u8::from(overflow))];
     case.inputs.push(crate::case::Input { shape: Shape::new(&[4]), fill: Fill::Exactly(scale) });

@@ -101,7 +101,7 @@ fn layers_agree_with_pytorch() {
         // the twin is PyTorch, so the adapter must be the twin on the same input
         if let Some(gpu) = &gpu {
             let inputs = arrays.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
-            let case = Case { op, inputs, step: Step::default(), reason: "from PyTorch" };
+            let case = Case { op, inputs, step: Step::default(), only: None, reason: "from PyTorch" };
             let verdict = verify_cases(gpu, op_name, &[case], &|dispatch| dispatch).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }

@@ -7,6 +7,7 @@
 
 override PIXELS: u32; // elements of an image: h * w * c
 override C: u32;
+override ROWS: u32;
 
 @group(0) @binding(0) var<storage, read> bytes: array<u32>;
 @group(0) @binding(1) var<storage, read> image: array<u32>;
@@ -36,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     } else {
         for (var j = 0u; j < 4u; j++) {
             // the last quad may reach past the last image; nobody reads what it writes there
-            let number = image[min((i + j) / PIXELS, arrayLength(&image) - 1u)];
+            let number = image[min((i + j) / PIXELS, ROWS - 1u)];
             if number != 0xffffffffu {
                 let position = number * PIXELS + (i + j) % PIXELS;
                 values[j] = normalised(bytes[position / 4u] >> (position % 4u * 8u), i + j);

@@ -38,7 +38,7 @@ impl Op for BatchImages {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
-        let constants = [("PIXELS", (h * w * c).into()), ("C", c.into())];
+        let constants = [("PIXELS", (h * w * c).into()), ("C", c.into()), ("ROWS", inputs[1].count().into())];
         let x = Operand::X;
         let bindings = [read(x(0)), read(x(1)), read(x(2)), write(Operand::Y(0))];
         let elements = inputs[1].count() * h * w * c;

@@ -72,7 +72,7 @@ impl Op for SoftmaxCrossEntropy {
             bindings.push(read(Operand::X(3)));
         }
         let kernel = if scaled { SCALED } else { UNSCALED };
-        kernel.launch(target.precision, n, 3 * classes, &[], &bindings).into()
+        kernel.launch(target.precision, n, 3 * classes, &[("CLASSES", classes.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

@@ -8,6 +8,8 @@
 //   edge      a row of weight 0 gives 0 everywhere, whatever its logits are
 //   The largest logit is subtracted before exp, so that logits of ±1e4 neither overflow nor vanish.
 
+override CLASSES: u32;
+
 @group(0) @binding(0) var<storage, read> logits: array<Real>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
@@ -21,8 +23,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if row >= COUNT {
         return;
     }
-    // classes is not a constant, so that no compiler unrolls the loops
-    let classes = arrayLength(&logits) / COUNT;
+    // as many as CLASSES, but not a constant, so that no compiler unrolls the loops
+    let classes = min(CLASSES, arrayLength(&logits));
     let first = row * classes;
     let label = labels[row];
     let weight = weights[row];

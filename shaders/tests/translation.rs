@@ -31,7 +31,7 @@ fn every_dispatch() -> Vec<Dispatch> {
     let mut seen = HashSet::new();
     for case in OPS.iter().flat_map(|entry| (entry.cases)()) {
         let shapes = case.shapes();
-        for target in targets() {
+        for target in targets().into_iter().filter(|target| case.runs_in(target.precision)) {
             let mut lowered = vec![case.op.backward(&shapes, &vec![true; shapes.len()], &target)];
             lowered.extend([Mode::Train, Mode::Infer].map(|mode| case.op.forward(&shapes, mode, &target)));
             all.extend(lowered.into_iter().flat_map(|l| l.dispatches).filter(|d| seen.insert(d.kernel.clone())));
