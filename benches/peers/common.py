@@ -30,17 +30,27 @@ CLASSES = 10
 LOSS_STEPS = 20  # the loss that is reported is the mean of so many first steps; none of them is timed
 
 
-def synthetic(workload, count):
-    """`count` images `[n, h, w, c]` and their labels `[n]`, as bytes."""
+def chunks(workload, count):
+    """`count` images `[n, h, w, c]` and their labels `[n]`, as bytes, 1024 at a time."""
     height, width, channels = SHAPES[workload]
     row, image = width * channels, height * width * channels
-    source = random.Random(0)
-    pixels = bytearray(source.randbytes(count * image))
-    labels = bytes(source.choices(range(CLASSES), k=count))
     bright = b"\xff" * row
-    for index, label in enumerate(labels):
-        start = index * image + (2 * label + 2) * row
-        pixels[start:start + row] = bright
+    for begin in range(0, count, 1024):
+        source, images = random.Random(begin), min(1024, count - begin)
+        labels = bytes(source.choices(range(CLASSES), k=images))
+        pixels = bytearray(source.randbytes(images * image))
+        for index, label in enumerate(labels):
+            start = index * image + (2 * label + 2) * row
+            pixels[start:start + row] = bright
+        yield pixels, labels
+
+
+def synthetic(workload, count):
+    """All of them together."""
+    pixels, labels = bytearray(), bytearray()
+    for chunk in chunks(workload, count):
+        pixels += chunk[0]
+        labels += chunk[1]
     return pixels, labels
 
 

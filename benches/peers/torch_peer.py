@@ -162,6 +162,8 @@ def measure(workload, mode, batch, device, seconds, first_of_process):
     words = set(mode.split("+"))
     if words - WORDS:
         raise ValueError(f"{mode}: unknown {', '.join(sorted(words - WORDS))}; known: {', '.join(sorted(WORDS))}")
+    if "graph" in words and device != "cuda":
+        raise ValueError("graph needs CUDA")
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
     training = Training(workload, words, batch, device)
