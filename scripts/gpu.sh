@@ -232,9 +232,9 @@ done
 # ---- the summary -----------------------------------------------------------------------------------------------------
 
 if ! have "$python" || ! "$python" "$root/scripts/gpu_summary.py" "$out"; then
-    say "without a Python the aims are not computed; bench.json and runs.tsv have the figures"
+    say "the aims were not computed, which takes a Python; bench.json and runs.tsv have the figures"
     {
-        printf '# %s\n\nThe aims were not computed: no Python. Parts (name, status, milliseconds, note):\n\n' "$name"
+        printf '# %s\n\nThe aims were not computed, which takes a Python. Parts (name, status, milliseconds, note):\n\n' "$name"
         sed 's/^/    /' "$out/parts.tsv"
     } >"$out/summary.md"
 fi

@@ -113,7 +113,8 @@ class Report:
         if not checks:
             return None, None
         wrong = [f"{row['model']} {row['batch']} {row['precision']}" for row, loss in checks
-                 if not abs(loss["found"] / loss["reference"] - 1) <= loss["tolerance"]]
+                 if loss["found"] is None or  # a NaN
+                 abs(loss["found"] / loss["reference"] - 1) > loss["tolerance"]]
         return f"{len(checks) - len(wrong)} of {len(checks)} right{': not ' + ', '.join(wrong) if wrong else ''}", not wrong
 
     def verified(self):

@@ -108,10 +108,11 @@ class Lepton:
         return [str(word) for word in words]
 
     def run(self, limit):
+        end = time.monotonic() + limit
         if self.rate is None:  # how many steps take the time that is wanted
-            self.rate = statistics.median(self.train(24, limit)["samples"])
-            self.rate = statistics.median(self.train(self.steps(0.5), limit)["samples"])
-        row = self.train(self.steps(self.options.seconds), limit)
+            self.rate = self.train(24, limit)["images_per_s"]
+            self.rate = self.train(self.steps(0.5), end - time.monotonic())["images_per_s"]
+        row = self.train(self.steps(self.options.seconds), end - time.monotonic())
         self.rate = row["images_per_s"]
         return row
 
