@@ -93,6 +93,12 @@ skip() {
     record "$1" - 0 "$2"
 }
 
+# Why the last part failed: the line that says error, else its last one.
+reason() {
+    awk '/^## / { said = "" } /^error/ { said = $0 } /panicked at/ { said = $0; getline; said = said " " $0 } { last = $0 }
+        END { print said ? said : last }' "$out/log.txt" | cut -c 1-200 | tr '\t' ' '
+}
+
 # part NAME SECONDS COMMAND…: runs it, within what is left of the budget; its output goes to log.txt.
 part() {
     local name=$1 seconds=$2 left begun status note=''
@@ -111,7 +117,7 @@ part() {
     case $status in
         0) ;;
         124 | 137 | 142) note="stopped after $seconds s" ;;
-        *) note=$(tail -n 1 "$out/log.txt" | cut -c 1-200 | tr '\t' ' ') ;;
+        *) note=$(reason) ;;
     esac
     [ $status -eq 0 ] || failed=1
     say "$name: $((ms / 1000)).$(printf %03d $((ms % 1000))) s${note:+, status $status: $note}"

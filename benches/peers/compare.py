@@ -81,9 +81,14 @@ def launch(command, limit, env=None, watch=None):
     return process.returncode, *text, round(usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
 
 
-def last_line(*texts):
-    lines = [line for text in texts for line in text.strip().splitlines()[-1:]]
-    return lines[0] if lines else "no output"
+def last_line(text):
+    return next(reversed(text.strip().splitlines()), "")
+
+
+def reason(status, out, err):
+    """Why a program failed: the line that says error, else the last one."""
+    said = [line for line in (err + out).splitlines() if re.match(r"error|thread .* panicked|\w*Error\b", line)]
+    return f"exit status {status}: {said[-1] if said else last_line(err) or last_line(out) or 'no output'}"
 
 
 class Lepton:
@@ -117,7 +122,7 @@ class Lepton:
         return row
 
     def steps(self, seconds):
-        return max(2 * common.LOSS_STEPS, round(seconds * self.rate / self.batch))
+        return max(common.LOSS_STEPS + 4, round(seconds * self.rate / self.batch))
 
     def train(self, steps, limit):
         first = []
@@ -132,7 +137,7 @@ class Lepton:
             command = self.command(steps, folder)
             status, out, err, rss = launch(command, limit, watch=watch)
             if status:
-                raise Failed(f"exit status {status}: {last_line(err, out)}")
+                raise Failed(reason(status, out, err))
             events = [json.loads(line) for line in log.read_text().splitlines()]
         progress = [event for event in events if event["event"] == "progress"]
         windows = progress[3:] or progress[1:]
@@ -164,7 +169,7 @@ class Script:
         try:
             row = json.loads(last_line(out))
         except ValueError:
-            raise Failed(f"exit status {status}: {last_line(err, out)}") from None
+            raise Failed(reason(status, out, err)) from None
         if "error" in row:
             raise Failed(row["error"])
         return {**row, "peak_rss_mib": rss}
@@ -187,7 +192,7 @@ class Burn:
             raise Failed(f"has only {', '.join(BURN_NAMES)}")
         status, out, err, rss = launch(self.command, limit)
         if status:
-            raise Failed(f"exit status {status}: {last_line(err, out)}")
+            raise Failed(reason(status, out, err))
         row = json.loads(last_line(out))
         rate = row.pop("img_s")
         return {**row, "images_per_s": rate, "samples": row.get("samples", [rate]), "peak_rss_mib": rss}
@@ -228,7 +233,7 @@ def take_turns(contenders, options, budget, write):
                         raise OutOfTime from error
                     row, note = {"error": str(error)}, f"no result: {str(error).splitlines()[0]}"
                     out.add(contender.name)
-                write({"round": number, "contender": contender.name, **row})
+                write({"round": number, "contender": contender.name, "load": os.getloadavg()[0], **row})
                 print(f"round {number + 1}  {contender.name:32} {note}", file=sys.stderr, flush=True)
         except OutOfTime:
             print(f"round {number + 1} was not finished: the budget is spent", file=sys.stderr, flush=True)
@@ -286,7 +291,7 @@ def adapter(options):
     command = [options.lepton, "devices", "--json", *(["--adapter", options.adapter] if options.adapter else [])]
     status, out, err, _ = launch(command, 60)
     if status:
-        raise Failed(f"{' '.join(command)}: {last_line(err, out)}")
+        raise Failed(f"{' '.join(command)}: {reason(status, out, err)}")
     found = json.loads(out)
     return found["adapters"][found["used"]]
 
