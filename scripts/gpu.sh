@@ -1,0 +1,249 @@
+#!/usr/bin/env bash
+# What lepton-gpu does on this machine's GPU, in under ten minutes after the build: builds, verifies every kernel,
+# benchmarks, trains the introductory example on MNIST in f32 and f16, takes turns with PyTorch on CUDA, profiles a model
+# and tunes the presets. Each part has its own time limit, so one that hangs loses nothing else. At the end summary.md
+# holds each aim beside what was reached. Safe to run again: a later run replaces the files of an earlier one.
+#
+#   scripts/gpu.sh [--binary PATH] [--adapter N|NAME] [--data DIR] [--out DIR] [--python PYTHON] [--budget SECONDS]
+#                  [--allow-software]
+#
+#   --binary          do not build; use this lepton-gpu
+#   --data            folder with MNIST's files, or one that holds mnist/ [default: where lepton-gpu looks]
+#   --out             [default: benches/results/<date>-<device>]
+#   --python          one that has torch with CUDA [default: python3]
+#   --budget          seconds for everything after the build [default: 570]
+#   --allow-software  go on without a GPU, with short runs: to try this script, not to measure
+#
+# Exit status: 0 every part that can run here did, 1 a part failed (summary.md says which), 2 nothing could be run.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+binary='' data='' out='' python=python3 budget=570 software=''
+
+say() { printf 'gpu.sh: %s\n' "$*" >&2; }
+die() {
+    say "$*"
+    exit 2
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --binary | --adapter | --data | --out | --python | --budget)
+            [ $# -ge 2 ] || die "$1 needs a value"
+            case "$1" in
+                --binary) binary=$2 ;;
+                --adapter) export LEPTON_ADAPTER="$2" ;;
+                --data) data=$2 ;;
+                --out) out=$2 ;;
+                --python) python=$2 ;;
+                --budget) budget=$2 ;;
+            esac
+            shift 2
+            ;;
+        --allow-software) software=allowed && shift ;;
+        -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}" && exit 0 ;;
+        *) die "unknown argument $1; see --help" ;;
+    esac
+done
+case "$budget" in '' | *[!0-9]*) die "--budget is a whole number of seconds" ;; esac
+
+# ---- running a part --------------------------------------------------------------------------------------------------
+
+scratch=$(mktemp -d) || die "cannot make a temporary folder"
+child=''
+trap 'rm -rf "$scratch"' EXIT
+trap '[ -z "$child" ] || kill "$child" 2>/dev/null; say "stopped"; exit 130' INT TERM
+
+# Runs a command for so many seconds at the most; status 124 or above 128 if it had to be stopped.
+limited() {
+    local seconds=$1 tool
+    shift
+    for tool in timeout gtimeout; do
+        if have "$tool"; then
+            "$tool" -k 5 "$seconds" "$@" &
+            child=$!
+            wait "$child"
+            return
+        fi
+    done
+    # macOS has neither
+    perl -e 'alarm shift; exec @ARGV or exit 127' "$seconds" "$@" &
+    child=$!
+    wait "$child"
+}
+
+now_ms() {
+    if [ -n "${EPOCHREALTIME:-}" ]; then
+        local digits=${EPOCHREALTIME/[.,]/}
+        echo $((digits / 1000))
+    elif have perl; then
+        perl -MTime::HiRes=time -e 'printf "%d\n", time() * 1000'
+    else
+        echo $(($(date +%s) * 1000))
+    fi
+}
+
+failed=0
+ms=0 # of the last part
+# record NAME STATUS MILLISECONDS NOTE; the status of a part that did not run is -
+record() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$out/parts.tsv"; }
+skip() {
+    say "$1: left out, $2"
+    record "$1" - 0 "$2"
+}
+
+# Why the last part failed: the line that says error, else its last one.
+reason() {
+    awk '/^## / { said = "" } /^error/ { said = $0 } /panicked at/ { said = $0; getline; said = said " " $0 } { last = $0 }
+        END { print said ? said : last }' "$out/log.txt" | cut -c 1-200 | tr '\t' ' '
+}
+
+# part NAME SECONDS COMMAND…: runs it, within what is left of the budget; its output goes to log.txt.
+part() {
+    local name=$1 seconds=$2 left begun status note=''
+    shift 2
+    left=$((deadline - SECONDS))
+    if [ "$left" -lt 5 ]; then
+        skip "$name" "no time is left"
+        return 1
+    fi
+    [ "$seconds" -le "$left" ] || seconds=$left
+    printf '\n## %s\n$ %s\n' "$name" "$*" >>"$out/log.txt"
+    begun=$(now_ms)
+    limited "$seconds" "$@" >>"$out/log.txt" 2>&1
+    status=$?
+    ms=$(($(now_ms) - begun))
+    case $status in
+        0) ;;
+        124 | 137 | 142) note="stopped after $seconds s" ;;
+        *) note=$(reason) ;;
+    esac
+    [ $status -eq 0 ] || failed=1
+    say "$name: $((ms / 1000)).$(printf %03d $((ms % 1000))) s${note:+, status $status: $note}"
+    record "$name" $status $ms "$note"
+    return $status
+}
+
+# ---- the program and the adapter -------------------------------------------------------------------------------------
+
+if [ -z "$binary" ]; then
+    have cargo || [ -x "${HOME:-}/.cargo/bin/cargo" ] ||
+        die "Rust is missing: install it from https://rustup.rs, or name a built program with --binary"
+    have make || die "make is missing; name a built program with --binary"
+    say "building"
+    limited 1800 make -C "$root" release >&2 || die "the build failed (see above)"
+    binary="${CARGO_TARGET_DIR:-$root/target}/release/lepton-gpu"
+fi
+[ -x "$binary" ] || die "$binary is no program"
+binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
+
+devices=$(limited 60 "$binary" devices 2>&1) || die "no adapter can be used: $devices"
+adapter=$(sed -n 's/^\* [0-9]*  //p' <<<"$devices" | head -n 1)
+name=${adapter%% (*}
+[ -n "$name" ] || die "devices names no adapter that would be used: $devices"
+case "$adapter" in
+    *'(software,'*)
+        [ -n "$software" ] ||
+            die "there is no GPU here, only $name: check the driver with vulkaninfo, or give --allow-software to try the script"
+        ;;
+    *) software='' ;;
+esac
+
+slug=$(printf '%s' "$name" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-' | sed 's/^-//; s/-$//')
+[ -n "$out" ] || out="$root/benches/results/$(date -u +%Y-%m-%d)-$slug"
+mkdir -p "$out" || die "cannot make $out"
+out=$(cd "$out" && pwd)
+(cd "$out" && rm -f parts.tsv runs.tsv about.tsv log.txt bench.json bench.html tune-*.json summary.md) ||
+    die "cannot write to $out"
+{
+    printf 'began\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    printf 'adapter\t%s\n' "$adapter"
+    printf 'version\t%s\n' "$("$binary" --version 2>&1 | head -n 1)"
+    printf 'commit\t%s\n' "$(git -C "$root" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)"
+    printf 'system\t%s\n' "$(uname -srm)"
+    printf 'software\t%s\n' "${software:+yes}"
+} >"$out/about.tsv" || die "cannot write to $out"
+say "$adapter"
+say "results in $out"
+deadline=$((SECONDS + budget))
+
+# ---- the parts, what matters most first ------------------------------------------------------------------------------
+
+offers() { limited 10 "$binary" "$1" --help 2>/dev/null | grep -e "$2" >/dev/null; }
+
+part devices 20 "$binary" devices
+part verify 120 "$binary" verify
+
+quick=()
+if [ -n "$software" ] && offers bench '--quick'; then quick=(--quick); fi
+part bench 160 "$binary" bench ${quick[@]+"${quick[@]}"} --json "$out/bench.json" --html "$out/bench.html"
+
+# MNIST where it is; otherwise the set in the program, which is good for f16 against f32 but no measure of the aim
+mnist=''
+if [ -n "$data" ]; then
+    for folder in "$data" "$data/mnist"; do
+        if compgen -G "$folder/train-images*" >/dev/null; then mnist=$(cd "$folder" && pwd) && break; fi
+    done
+    [ -n "$mnist" ] || say "no train-images in $data or $data/mnist"
+elif limited 20 "$binary" show mnist --out "$scratch/probe.png" >/dev/null 2>&1; then
+    mnist=mnist
+fi
+set_name=mnist
+if [ -z "$mnist" ]; then
+    set_name=fashion-small mnist=fashion-small
+    skip article "MNIST is not here: lepton-gpu data fetch mnist, or --data DIR; fashion-small instead"
+fi
+seeds='0 1 2' size=(--epochs 5)
+if [ -n "$software" ]; then seeds=0 size=(--epochs 1 --limit 2000); fi
+for precision in f32 f16; do
+    for seed in $seeds; do
+        options=()
+        [ $precision = f32 ] || options=(--precision "$precision")
+        run="$scratch/$precision-$seed"
+        part "train-$set_name-$precision-seed$seed" 60 "$binary" train "$mnist" --model seed-mnist "${size[@]}" \
+            --batch 128 --val-split 0.1 --seed "$seed" --out "$run" ${options[@]+"${options[@]}"} || break
+        accuracy=$(sed -n 's/.*"event": *"test".*"accuracy": *\([0-9.e-]*\).*/\1/p' "$run/events.jsonl" | tail -n 1)
+        printf '%s\t%s\t%s\t%s\t%s\n' "$set_name" "$precision" "$seed" "$ms" "$accuracy" >>"$out/runs.tsv"
+    done
+done
+
+# PyTorch in turn with both precisions
+device=cuda modes=eager,channels_last,channels_last+amp,graph,channels_last+amp+graph rounds=3 seconds=1.5 limit=175
+if [ -n "$software" ]; then device=cpu modes=eager rounds=2 seconds=1 limit=150; fi
+torch_test='import sys, torch; sys.exit(sys.argv[1] == "cuda" and not torch.cuda.is_available())'
+if ! have "$python"; then
+    skip peers "there is no $python"
+elif ! limited 90 "$python" -c "$torch_test" $device >/dev/null 2>&1; then
+    skip peers "$python has no torch that can use $device"
+else
+    part peers $limit "$python" "$root/benches/peers/compare.py" "$binary" --python "$python" --peers torch \
+        --device $device --modes $modes --precision f32,f16 --workload seed-mnist --batch 128 --rounds $rounds \
+        --seconds $seconds --timeout 60 --budget $((limit - 10)) --out "$out"
+fi
+
+steps=500
+[ -z "$software" ] || steps=20
+part profile 40 "$binary" train "$mnist" --model seed-mnist --batch 128 --steps $steps --profile --out "$scratch/profile"
+
+for model in seed-mnist seed-cifar resnet20 resnet18; do
+    if ! limited 10 "$binary" inspect $model >/dev/null 2>&1; then
+        skip "tune-$model" "there is no such preset"
+        continue
+    fi
+    part "tune-$model" 45 "$binary" tune --model $model --batch 128 --out "$out/tune-$model.json"
+    [ -z "$software" ] || break
+done
+
+# ---- the summary -----------------------------------------------------------------------------------------------------
+
+if ! have "$python" || ! "$python" "$root/scripts/gpu_summary.py" "$out"; then
+    say "the aims were not computed, which takes a Python; bench.json and runs.tsv have the figures"
+    {
+        printf '# %s\n\nThe aims were not computed, which takes a Python. Parts (name, status, milliseconds, note):\n\n' "$name"
+        sed 's/^/    /' "$out/parts.tsv"
+    } >"$out/summary.md"
+fi
+cat "$out/summary.md"
+say "done in $SECONDS s; everything is in $out"
+exit $failed
