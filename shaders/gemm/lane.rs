@@ -78,7 +78,13 @@ pub(super) fn expand(product: &Product, slabs: usize, width: usize, chosen: Opti
         tile_n => tiling.tile[1], v => vector(columns),
     };
     let (text, grid) = template::expand("lane.wgsl.j2", product, &tiling, &storage, own);
-    let summed = if product.direction == Direction::GradWeight { tiling.slab } else { k };
-    let iterations = summed + tiling.tile[0];
+    // the loop along K is two: over rows of pixels, or over taps, and within them
+    let per_in = product.conv.c_in / product.conv.groups;
+    let (summed, run) = match product.direction {
+        Direction::Forward => (k, per_in),
+        Direction::GradInput => (k, product.conv.c_out / product.conv.groups),
+        Direction::GradWeight => (tiling.slab, product.conv.placed.output[1]),
+    };
+    let iterations = summed + summed.div_ceil(run) + 2 + tiling.tile[0];
     Expansion { source: text, tiling, groups: grid, iterations: iterations as u64, workgroup: width as u32 }
 }

@@ -12,7 +12,7 @@ use crate::data::{self, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
 use crate::plan::mib;
-use crate::report::{EventLog, Terminal, say};
+use crate::report::{EventLog, Terminal, print_profile, say};
 use crate::train::{Control, Event, Outcome, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -42,6 +42,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         let state = &checkpoint.meta.state;
         say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
     }
+    if args.profile {
+        profile(&mut trainer, &out)?;
+    }
     let outcome = train(&mut trainer, &out, &config, args.resume)?;
     if outcome == Outcome::Stopped {
         say!(
@@ -53,6 +56,17 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     say!("try      lepton-gpu predict {} --grid grid.png", out.display());
     Ok(Exit::Done)
+}
+
+/// Steps that `--profile` times.
+const PROFILED: usize = 20;
+
+/// Times the first steps and keeps what was found beside the run.
+fn profile(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
+    let profile = trainer.profile(PROFILED)?;
+    print_profile(&profile);
+    let text = serde_json::to_string_pretty(&profile).expect("a profile is plain data");
+    Ok(write_atomically(&out.join("profile.json"), text.as_bytes())?)
 }
 
 /// The loop with everything that listens: terminal, log, checkpoints, Ctrl-C.

@@ -14,9 +14,11 @@ pub(crate) use say;
 pub mod bench;
 pub mod draw;
 mod events;
+mod profile;
 mod terminal;
 
 pub use events::EventLog;
+pub use profile::print_profile;
 pub use terminal::{Terminal, percent, seconds};
 
 /// The first error of standard output that was not a reader going away.
