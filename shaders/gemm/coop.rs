@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::product::{Direction, Product};
-use super::template::{self, Storage};
+use super::template::{self, Storage, real_vector};
 use super::{Expansion, Matrix, Tiling, count_tiles};
 
 /// Matrices of a subgroup and subgroups of a workgroup, `[rows, columns]` each.
@@ -102,8 +102,11 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
     let per_out = product.conv.c_out / product.conv.groups;
     let back = product.direction == Direction::GradInput;
     let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
-    let storage =
-        Storage { a_vec: four(if back { per_out } else { per_in }) == 4, b_columns: four(per_out), c_columns: four(n) };
+    let storage = Storage {
+        a_type: real_vector(four(if back { per_out } else { per_in })),
+        b_type: real_vector(four(per_out)),
+        c_columns: four(n),
+    };
     let (threads, side) = (tile.threads(matrix), matrix.side as usize);
     let tile_k = DEPTH * side;
     let own = context! {

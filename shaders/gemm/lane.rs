@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::product::{Direction, Product};
-use super::template::{self, Storage, vector};
+use super::template::{self, Storage, real_vector, vector};
 use super::{Expansion, Tiling, count_tiles};
 
 /// Workgroups that keep every core of a software adapter busy.
@@ -23,7 +23,7 @@ impl Tile {
     /// More rows load less and take longer to compile, which pays only where there is much to multiply.
     fn by_rule(product: &Product, width: usize) -> Tile {
         let [m, n, k] = product.sizes();
-        let row_blocks = if m * n >= 1 << 19 && k >= 64 { 4 } else { 2 };
+        let row_blocks = std::env::var("ROWS").map_or(if m * n >= 1 << 19 && k >= 64 { 4 } else { 2 }, |v| v.parse().unwrap());
         // as many columns as fill no more than the product's
         let columns = [1, 2].into_iter().find(|c| n <= c * width).unwrap_or(4);
         Tile { row_blocks: row_blocks.min(m.div_ceil(width)), columns }
@@ -67,19 +67,28 @@ pub(super) fn expand(product: &Product, slabs: usize, width: usize, chosen: Opti
     let columns = tile.columns;
     let vectors = columns > 1 && n % columns == 0;
     let back = product.direction == Direction::GradInput;
-    let storage = Storage {
-        a_vec: false,
-        b_columns: if vectors && !back { columns } else { 1 },
-        c_columns: if vectors { columns } else { 1 },
+    let per_in = product.conv.c_in / product.conv.groups;
+    let per_out = product.conv.c_out / product.conv.groups;
+    let wanted: usize = std::env::var("UNROLL").map_or(2, |v| v.parse().unwrap());
+    let run = match product.direction { Direction::Forward => per_in, Direction::GradInput => per_out, Direction::GradWeight => 64 };
+    let unroll = if run % wanted == 0 { wanted } else { 1 };
+    let wide = std::env::var("WIDE").is_ok() && product.precision == crate::op::Precision::F32;
+    let wide_a = wide && match product.direction {
+        Direction::Forward => per_in % 2 == 0 && unroll % 2 == 0,
+        Direction::GradInput => per_out % 2 == 0 && unroll % 2 == 0,
+        Direction::GradWeight => per_in % 2 == 0 && tile.row_blocks % 2 == 0,
     };
+    let wide_b = wide && if back { per_out % 2 == 0 && unroll % 2 == 0 } else { vectors && columns == 4 };
+    let loads_a = if wide_a && product.direction == Direction::GradWeight { tile.row_blocks / 2 } else { tile.row_blocks };
+    let b_type = match (wide_b, back) { (true, true) => "u64", (true, false) => "vec2<u64>", (false, true) => "Real", _ => real_vector(if vectors { columns } else { 1 }) };
+    let storage = Storage { a_type: if wide_a { "u64" } else { "Real" }, b_type, c_columns: if vectors { columns } else { 1 } };
     let own = context! {
         // rows of a tile that is cut to M are still counted in whole tiles
         name => "lane", width, columns, rows => tiling.tile[0].min(m), row_blocks => tile.row_blocks,
-        tile_n => tiling.tile[1], v => vector(columns),
+        tile_n => tiling.tile[1], v => vector(columns), unroll, wide_a, wide_b, loads_a,
     };
     let (text, grid) = template::expand("lane.wgsl.j2", product, &tiling, &storage, own);
     // the loop along K is two: over rows of pixels, or over taps, and within them
-    let per_in = product.conv.c_in / product.conv.groups;
     let (summed, run) = match product.direction {
         Direction::Forward => (k, per_in),
         Direction::GradInput => (k, product.conv.c_out / product.conv.groups),

@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::product::{Direction, Product};
-use super::template::{self, Storage};
+use super::template::{self, Storage, real_vector};
 use super::{Expansion, Tiling, count_tiles};
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
@@ -97,8 +97,11 @@ pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<&str>) -> E
     let per_out = product.conv.c_out / product.conv.groups;
     let back = product.direction == Direction::GradInput;
     let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
-    let storage =
-        Storage { a_vec: four(if back { per_out } else { per_in }) == 4, b_columns: four(per_out), c_columns: four(n) };
+    let storage = Storage {
+        a_type: real_vector(four(if back { per_out } else { per_in })),
+        b_type: real_vector(four(per_out)),
+        c_columns: four(n),
+    };
     let threads = tile.threads();
     let own = context! {
         name => "simt", stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n, tile_k => tile.k,

@@ -29,10 +29,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// How operands are read and written.
 pub(super) struct Storage {
-    /// A as runs of four along channels.
-    pub a_vec: bool,
-    /// Columns in one load of B; 1 for scalars.
-    pub b_columns: usize,
+    /// The type in which A is read: one element or four channels, or two as one 64-bit integer.
+    pub a_type: &'static str,
+    /// The type in which B is read.
+    pub b_type: &'static str,
     /// Columns in one store of C; 1 for scalars.
     pub c_columns: usize,
 }
@@ -47,7 +47,8 @@ pub(super) fn vector(columns: usize) -> &'static str {
     }
 }
 
-fn real_vector(columns: usize) -> &'static str {
+/// The type of a run of columns as wide as the precision says.
+pub(super) fn real_vector(columns: usize) -> &'static str {
     match columns {
         1 => "Real",
         2 => "Real2",
@@ -74,8 +75,8 @@ pub(super) fn expand(
         tiles, tiles_m, tiles_n, phases,
         slab => tiling.slab, slabs => tiling.slabs,
         grid_x => grid[0], folded => (grid[0] * grid[1]) as usize != tiles,
-        a_vec => storage.a_vec,
-        b_vec => storage.b_columns > 1, b_type => real_vector(storage.b_columns),
+        a_type => storage.a_type, b_type => storage.b_type,
+        a_vec => storage.a_type == "Real4", b_vec => !matches!(storage.b_type, "Real" | "u64"),
         out => if whole { "f32" } else { "Real" },
         c_columns => storage.c_columns,
         c_type => if whole { vector(storage.c_columns) } else { real_vector(storage.c_columns) },
