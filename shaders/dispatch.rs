@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::gemm::Product;
 use crate::op::Precision;
 
 /// The most workgroups WebGPU allows along one axis of a grid.
@@ -121,6 +122,8 @@ pub struct Dispatch {
     pub iterations: u64,
     /// Multiply-adds of the whole launch; 0 for kernels bound by memory.
     pub multiply_adds: u64,
+    /// The matrix product that it computes, if it does: tiles can be chosen for it.
+    pub product: Option<Product>,
 }
 
 /// `var<storage, read>`.
@@ -189,6 +192,7 @@ impl Elementwise<'_> {
             groups,
             iterations: iterations as u64,
             multiply_adds: 0,
+            product: None,
         }
     }
 }

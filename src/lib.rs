@@ -33,4 +33,5 @@ pub mod plan;
 pub mod reference;
 pub mod report;
 pub mod train;
+pub mod tune;
 pub mod verify;

@@ -4,7 +4,7 @@ use lepton_gpu::config::OptimizerConfig;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, PlanError, Request};
 use lepton_kernels::Access;
-use lepton_kernels::gemm::Family;
+use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::Target;
 
 /// A network with everything that matters to a planner: a residual connection, a stride, an activation layer of its own.
@@ -68,7 +68,7 @@ fn preset(name: &str) -> ModelSpec {
 
 #[test]
 fn plans_stay_what_they_are() {
-    let lane = Family::Lane { width: 8 };
+    let lane = Family::Lane(Lanes { width: 8, wide: true });
     insta::assert_snapshot!("seed_mnist_lane8", compile(&preset("seed-mnist"), 64, lane, Limits::WEBGPU).unwrap());
     insta::assert_snapshot!(
         "seed_mnist_simt",
@@ -130,7 +130,7 @@ fn a_plan_that_passes_the_limits_is_refused_with_both_numbers() {
 #[test]
 fn large_batches_keep_the_loop_limit_of_old_mesa() {
     let old = Limits { iterations: Some(65_535), binding_bytes: 2 << 30, buffer_bytes: 2 << 30 };
-    for family in [Family::Simt, Family::Lane { width: 8 }] {
+    for family in [Family::Simt, Family::Lane(Lanes { width: 8, wide: true })] {
         compile(&preset("seed-cifar"), 4096, family, old).unwrap();
     }
 }

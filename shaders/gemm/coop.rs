@@ -27,6 +27,9 @@ const DEPTH: usize = 2;
 /// Elements between rows of a slice, so that the rows of one matrix lie in different banks.
 const PAD: usize = 8;
 
+/// Parts that a bias's gradient is summed in, so that the tile does not decide about its rounding.
+const PARTS: usize = 16;
+
 /// Workgroups that are worth having on a large GPU.
 const ENOUGH_TILES: usize = 256;
 /// Rows of K that one slab sums at the most, for the rounding of a plain f32 sum.
@@ -53,7 +56,7 @@ impl Tile {
         let slice_a = (m * (k + PAD)).max(k * (m + PAD)) * 2;
         let slice_b = (n * (k + PAD)).max(k * (n + PAD)) * 2;
         let sums = self.subgroups[0] * self.subgroups[1] * side * self.fragments[1] * side * 4;
-        slice_a + slice_b + sums + self.threads(matrix) * 16
+        slice_a + slice_b + sums + PARTS * n / 4 * 16
     }
 
     /// Whether threads share its loads evenly, memory suffices, and it wastes less than half of itself on either side.
@@ -112,7 +115,7 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
     let own = context! {
         name => "coop", stage => "Real4", stage_scalar => "Real", threads, tile_m, tile_n, tile_k,
         side, subgroup => matrix.subgroup, subgroups => tile.subgroups[0] * tile.subgroups[1],
-        subgroups_n => tile.subgroups[1], fragments_m => tile.fragments[0], fragments_n => tile.fragments[1],
+        parts => PARTS * tile_n / 4 / threads, subgroups_n => tile.subgroups[1], fragments_m => tile.fragments[0], fragments_n => tile.fragments[1],
         fetches_a => tile_m * tile_k / 4 / threads, fetches_b => tile_n * tile_k / 4 / threads,
     };
     let (text, grid) = template::expand("coop.wgsl.j2", product, &tiling, &storage, own);
@@ -135,6 +138,8 @@ mod tests {
                 assert_eq!(m * k / 4 % threads, 0, "{tile:?} {matrix:?}: loads of A");
                 assert_eq!(n * k / 4 % threads, 0, "{tile:?} {matrix:?}: loads of B");
                 assert_eq!(threads % (n / 4), 0, "{tile:?} {matrix:?}: a thread has its columns");
+                assert_eq!(PARTS * n / 4 % threads, 0, "{tile:?} {matrix:?}: a thread has whole parts");
+                assert_eq!(k % PARTS, 0, "{matrix:?}: a slice holds every part alike");
                 assert!(tile.workgroup_bytes(matrix) <= 48 << 10, "{tile:?} {matrix:?}: workgroup memory");
             }
         }

@@ -4,13 +4,18 @@ use minijinja::context;
 
 use super::product::{Direction, Product};
 use super::template::{self, Storage, real_vector, vector};
-use super::{Expansion, Tiling, count_tiles};
+use super::{Expansion, Lanes, Tiling, count_tiles};
+use crate::op::Precision;
 
 /// Workgroups that keep every core of a software adapter busy.
 const ENOUGH_TILES: usize = 32;
 /// Rows of K that one invocation sums by itself at the most: far from the loop limit of old Mesa, and short enough for
 /// the rounding of a plain f32 sum.
 const LONGEST_SLAB: usize = 8192;
+/// Multiply-adds from which larger tiles, which take longer to compile, are worth it.
+const MUCH: usize = 1 << 24;
+/// Steps along K in one turn of the loop: a sum stays in a register for so many multiply-adds.
+const UNROLL: usize = 2;
 
 /// Rows of a tile, in runs of one for each lane, and columns of a lane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,10 +25,10 @@ struct Tile {
 }
 
 impl Tile {
-    /// More rows load less and take longer to compile, which pays only where there is much to multiply.
+    /// More rows load less for each multiply-add.
     fn by_rule(product: &Product, width: usize) -> Tile {
         let [m, n, k] = product.sizes();
-        let row_blocks = std::env::var("ROWS").map_or(if m * n >= 1 << 19 && k >= 64 { 4 } else { 2 }, |v| v.parse().unwrap());
+        let row_blocks = if m * n * k >= MUCH { 4 } else { 2 };
         // as many columns as fill no more than the product's
         let columns = [1, 2].into_iter().find(|c| n <= c * width).unwrap_or(4);
         Tile { row_blocks: row_blocks.min(m.div_ceil(width)), columns }
@@ -58,39 +63,67 @@ pub(super) fn slabs(product: &Product, width: usize) -> usize {
     ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(64)).max(k.div_ceil(LONGEST_SLAB))
 }
 
+/// How a tile of a product loads its operands.
+struct Loads {
+    /// Steps along K in one turn of the loop.
+    unroll: usize,
+    /// A is read two floats at a time: two steps along K, or two rows of a weight gradient.
+    wide_a: bool,
+    /// B is read two floats at a time: two steps along K of an input gradient, or two columns.
+    wide_b: bool,
+    storage: Storage,
+}
+
+impl Loads {
+    fn of(product: &Product, tile: Tile, wide: bool) -> Loads {
+        let n = product.sizes()[1];
+        let vectors = tile.columns > 1 && n % tile.columns == 0;
+        let per_in = product.conv.c_in / product.conv.groups;
+        let per_out = product.conv.c_out / product.conv.groups;
+        // channels that follow each other in A, and whether both steps of a turn are of one tap
+        let (channels, whole_turns) = match product.direction {
+            Direction::Forward => (per_in, per_in % UNROLL == 0),
+            Direction::GradInput => (per_out, per_out % UNROLL == 0),
+            // the last turn of a row is cut
+            Direction::GradWeight => (per_in, true),
+        };
+        let unroll = if whole_turns { UNROLL } else { 1 };
+        let wide = wide && product.precision == Precision::F32;
+        let even = if product.direction == Direction::GradWeight { tile.row_blocks % 2 == 0 } else { unroll == 2 };
+        let wide_a = wide && channels % 2 == 0 && even;
+        let back = product.direction == Direction::GradInput;
+        let wide_b = wide && if back { wide_a } else { vectors && tile.columns == 4 };
+        let b_type = match (wide_b, back) {
+            (true, true) => "u64",
+            (true, false) => "vec2<u64>",
+            (false, true) => "Real",
+            (false, false) => real_vector(if vectors { tile.columns } else { 1 }),
+        };
+        let a_type = if wide_a { "u64" } else { "Real" };
+        let storage = Storage { a_type, b_type, c_columns: if vectors { tile.columns } else { 1 } };
+        Loads { unroll, wide_a, wide_b, storage }
+    }
+}
+
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize, width: usize, chosen: Option<&str>) -> Expansion {
-    let [m, n, k] = product.sizes();
+pub(super) fn expand(product: &Product, slabs: usize, lanes: Lanes, chosen: Option<&str>) -> Expansion {
+    let width = lanes.width as usize;
+    let [m, _, k] = product.sizes();
     let named = chosen.and_then(|name| Tile::all().find(|t| t.name(width) == name));
     let tile = named.unwrap_or_else(|| Tile::by_rule(product, width));
     let tiling = Tiling::new(product, tile.size(width), slabs);
-    let columns = tile.columns;
-    let vectors = columns > 1 && n % columns == 0;
-    let back = product.direction == Direction::GradInput;
-    let per_in = product.conv.c_in / product.conv.groups;
-    let per_out = product.conv.c_out / product.conv.groups;
-    let wanted: usize = std::env::var("UNROLL").map_or(2, |v| v.parse().unwrap());
-    let run = match product.direction { Direction::Forward => per_in, Direction::GradInput => per_out, Direction::GradWeight => 64 };
-    let unroll = if run % wanted == 0 { wanted } else { 1 };
-    let wide = std::env::var("WIDE").is_ok() && product.precision == crate::op::Precision::F32;
-    let wide_a = wide && match product.direction {
-        Direction::Forward => per_in % 2 == 0 && unroll % 2 == 0,
-        Direction::GradInput => per_out % 2 == 0 && unroll % 2 == 0,
-        Direction::GradWeight => per_in % 2 == 0 && tile.row_blocks % 2 == 0,
-    };
-    let wide_b = wide && if back { per_out % 2 == 0 && unroll % 2 == 0 } else { vectors && columns == 4 };
-    let loads_a = if wide_a && product.direction == Direction::GradWeight { tile.row_blocks / 2 } else { tile.row_blocks };
-    let b_type = match (wide_b, back) { (true, true) => "u64", (true, false) => "vec2<u64>", (false, true) => "Real", _ => real_vector(if vectors { columns } else { 1 }) };
-    let storage = Storage { a_type: if wide_a { "u64" } else { "Real" }, b_type, c_columns: if vectors { columns } else { 1 } };
+    let Loads { unroll, wide_a, wide_b, storage } = Loads::of(product, tile, lanes.wide);
+    let paired_rows = wide_a && product.direction == Direction::GradWeight;
     let own = context! {
         // rows of a tile that is cut to M are still counted in whole tiles
-        name => "lane", width, columns, rows => tiling.tile[0].min(m), row_blocks => tile.row_blocks,
-        tile_n => tiling.tile[1], v => vector(columns), unroll, wide_a, wide_b, loads_a,
+        name => "lane", width, rows => tiling.tile[0].min(m), row_blocks => tile.row_blocks,
+        columns => tile.columns, tile_n => tiling.tile[1], v => vector(tile.columns),
+        unroll, wide_a, wide_b, loads_a => if paired_rows { tile.row_blocks / 2 } else { tile.row_blocks },
     };
     let (text, grid) = template::expand("lane.wgsl.j2", product, &tiling, &storage, own);
-    // the loop along K is two: over rows of pixels, or over taps, and within them
+    // the loop along K is two: over taps or rows of pixels, and within them
     let (summed, run) = match product.direction {
-        Direction::Forward => (k, per_in),
+        Direction::Forward => (k, product.conv.c_in / product.conv.groups),
         Direction::GradInput => (k, product.conv.c_out / product.conv.groups),
         Direction::GradWeight => (tiling.slab, product.conv.placed.output[1]),
     };

@@ -30,12 +30,18 @@ pub enum Family {
     /// Tiles in workgroup memory, sums in registers: every GPU.
     Simt,
     /// One subgroup a workgroup, rows spread by broadcast, no workgroup memory: software adapters.
-    Lane {
-        /// Lanes of a subgroup: all that the adapter has, no fewer and no more.
-        width: u32,
-    },
+    Lane(Lanes),
     /// Cooperative matrices: operands in f16, sums in f32.
     Coop(Matrix),
+}
+
+/// The lanes of a software adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lanes {
+    /// Lanes of a subgroup: all that the adapter has, no fewer and no more.
+    pub width: u32,
+    /// Whether two floats may be loaded as one 64-bit integer.
+    pub wide: bool,
 }
 
 /// The cooperative matrices of an adapter.
@@ -66,7 +72,7 @@ impl std::fmt::Display for Family {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Family::Simt => write!(f, "simt"),
-            Family::Lane { width } => write!(f, "lane{width}"),
+            Family::Lane(lanes) => write!(f, "lane{}", lanes.width),
             Family::Coop(matrix) => write!(f, "coop{}", matrix.side),
         }
     }
@@ -122,7 +128,7 @@ fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) 
     let chosen = target.tiles.get(product);
     let expansion = match family {
         Family::Simt => simt::expand(product, slabs, chosen),
-        Family::Lane { width } => lane::expand(product, slabs, width as usize, chosen),
+        Family::Lane(lanes) => lane::expand(product, slabs, lanes, chosen),
         Family::Coop(matrix) => coop::expand(product, slabs, matrix, chosen),
     };
     let Expansion { source, tiling, groups, iterations, workgroup } = expansion;
@@ -133,7 +139,8 @@ fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) 
     if let Some(extra) = operands.extra {
         bindings.push(if product.direction == Direction::GradWeight { write(extra) } else { read(extra) });
     }
-    Dispatch { kernel: kernel.into(), bindings, groups, iterations, multiply_adds: product.multiply_adds() }
+    let multiply_adds = product.multiply_adds();
+    Dispatch { kernel: kernel.into(), bindings, groups, iterations, multiply_adds, product: Some(product.clone()) }
 }
 
 /// How many slabs a product's K is cut into: enough that no core or multiprocessor is idle, and none so long that a plain
@@ -144,7 +151,7 @@ fn slabs(product: &Product, target: &Target) -> usize {
     }
     match Family::of(product, target) {
         Family::Simt => simt::slabs(product),
-        Family::Lane { width } => lane::slabs(product, width as usize),
+        Family::Lane(lanes) => lane::slabs(product, lanes.width as usize),
         Family::Coop(matrix) => coop::slabs(product, matrix),
     }
 }

@@ -93,7 +93,7 @@ impl Direction {
 }
 
 /// One of a convolution's matrix products, with what happens at its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
     /// Which one.
     pub direction: Direction,

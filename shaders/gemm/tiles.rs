@@ -41,7 +41,7 @@ pub fn candidates(product: &Product, target: &Target) -> Vec<String> {
     let slabs = super::slabs(product, target);
     match Family::of(product, target) {
         Family::Simt => simt::candidates(product, slabs),
-        Family::Lane { width } => lane::candidates(product, width as usize),
+        Family::Lane(lanes) => lane::candidates(product, lanes.width as usize),
         Family::Coop(matrix) => coop::candidates(product, slabs, matrix),
     }
 }

@@ -51,7 +51,7 @@ impl Op for Record {
         };
         let bindings = vec![read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
         let iterations = (rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0 }.into()
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, product: None }.into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

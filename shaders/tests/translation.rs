@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lepton_kernels::gemm::{Family, Matrix};
+use lepton_kernels::gemm::{Family, Lanes, Matrix};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS};
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
@@ -11,7 +11,7 @@ use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
 
 /// Every way in which products are computed, in both precisions.
 fn targets() -> Vec<Target> {
-    let lanes = Family::LANE_WIDTHS.map(|width| Family::Lane { width });
+    let lanes = Family::LANE_WIDTHS.map(|width| Family::Lane(Lanes { width, wide: width == 8 }));
     let mut targets = Vec::new();
     for family in lanes.into_iter().chain([Family::Simt]) {
         for precision in [Precision::F32, Precision::F16] {
@@ -106,8 +106,12 @@ fn shaders_translate_to_every_backend() {
             .unwrap_or_else(|e| panic!("{}", context(&e, "MSL")));
         assert!(text.contains("kernel void"));
 
+        if kernel.source.contains("enable wgpu_cooperative_matrix") {
+            // DX12 offers none
+            continue;
+        }
         let options =
-            hlsl::Options { shader_model: hlsl::ShaderModel::V6_0, fake_missing_bindings: true, ..Default::default() };
+            hlsl::Options { shader_model: hlsl::ShaderModel::V6_2, fake_missing_bindings: true, ..Default::default() };
         let mut text = String::new();
         hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
             .write(&module, &info, None)
@@ -132,5 +136,19 @@ fn shaders_open_with_their_contract() {
         for word in ["computes", "thread"] {
             assert!(product || own.contains(word), "{} does not say what it {word}", dispatch.kernel.name);
         }
+    }
+}
+
+#[test]
+fn large_products_in_f16_use_cooperative_matrices_and_others_do_not() {
+    let kernels: Vec<_> = every_dispatch().into_iter().map(|d| d.kernel).collect();
+    for side in ["coop8", "coop16"] {
+        for direction in ["forward", "grad_input", "grad_weight"] {
+            let start = format!("{direction}/{side} ");
+            assert!(kernels.iter().any(|k| k.name.starts_with(&start)), "no case runs {start}");
+        }
+    }
+    for kernel in kernels.iter().filter(|k| k.source.contains("enable wgpu_cooperative_matrix")) {
+        assert!(kernel.source.contains("enable f16;"), "{}: operands are f16", kernel.name);
     }
 }

@@ -32,6 +32,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// The adapters of this machine, and which one would be used.
     Devices(DevicesArgs),
+    /// Find the fastest tiles for a model's matrix products on this adapter.
+    Tune(TuneArgs),
     /// Check every kernel on the adapter against its definition in f64.
     Verify(VerifyArgs),
     /// Measure how fast this adapter trains, or show and compare what was measured.
@@ -218,6 +220,23 @@ pub struct DevicesArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `tune`
+#[derive(Debug, clap::Args)]
+pub struct TuneArgs {
+    /// A preset or a model file.
+    #[arg(long, default_value = "seed-mnist")]
+    pub model: String,
+    /// Images in a batch: tiles depend on it.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub batch: u32,
+    /// How activations are stored.
+    #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
+    pub precision: PrecisionName,
+    /// Write the table here instead of where it is used by itself.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `verify`

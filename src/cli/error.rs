@@ -10,6 +10,7 @@ use crate::model::ModelError;
 use crate::plan::PlanError;
 use crate::report::bench::ReadError;
 use crate::train::TrainError;
+use crate::tune::{TableError, TuneError};
 
 /// Why a command could not run.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,12 @@ pub enum CliError {
     /// The model.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Tuning.
+    #[error(transparent)]
+    Tune(#[from] TuneError),
+    /// A table of tiles.
+    #[error(transparent)]
+    Tiles(#[from] TableError),
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),

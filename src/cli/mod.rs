@@ -11,6 +11,7 @@ mod inspect;
 mod predict;
 mod show;
 mod train;
+mod tune;
 mod verify;
 
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Show(args) => show::run(&args),
         Command::Inspect(args) => inspect::run(&args, adapter),
         Command::Devices(args) => devices::run(&args, adapter),
+        Command::Tune(args) => tune::run(&args, adapter),
         Command::Verify(args) => verify::run(&args, adapter),
         Command::Bench(args) => bench::run(&args, adapter),
         Command::Data(args) => data::run(&args),

@@ -287,12 +287,13 @@ fn describe_model(trainer: &Trainer) -> String {
     let plan = trainer.plan();
     let parameters: usize = plan.parameters.iter().map(|p| p.shape.count()).sum();
     format!(
-        "{}: {} parameters; {} steps of {} images an epoch, {} dispatches a step, products {}",
+        "{}: {} parameters; {} steps of {} images an epoch, {} dispatches a step, products {}{}",
         plan.model,
         thousands(parameters as u64),
         thousands(trainer.steps_per_epoch() as u64),
         plan.batch,
         plan.train.len(),
-        plan.target.family
+        plan.target.family,
+        if plan.target.tiles.is_empty() { "" } else { ", tuned" }
     )
 }

@@ -1,6 +1,6 @@
 //! Which adapters there are, and which one is used.
 
-use lepton_kernels::gemm::{Family, Matrix};
+use lepton_kernels::gemm::{Family, Lanes, Matrix};
 use lepton_kernels::op::Target;
 use serde::{Deserialize, Serialize};
 
@@ -97,10 +97,11 @@ pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
     let fixed =
         info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
     let width = info.subgroup_min_size;
+    let wide = adapter.features().contains(wgpu::Features::SHADER_INT64);
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
     // software runs a cooperative matrix slower than a loop
     let matrix = if info.device_type == wgpu::DeviceType::Cpu { None } else { matrix(adapter) };
-    Target { matrix, ..Target::f32(if lane { Family::Lane { width } } else { Family::Simt }) }
+    Target { matrix, ..Target::f32(if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt }) }
 }
 
 /// The largest square matrices of f16 with sums in f32 that the adapter has, in subgroups of one size.

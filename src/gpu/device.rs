@@ -36,6 +36,9 @@ pub enum GpuError {
         /// Which.
         adapter: String,
     },
+    /// The user's table of tiles is damaged.
+    #[error(transparent)]
+    Tiles(#[from] crate::tune::TableError),
     /// The adapter does not give a device.
     #[error("adapter {adapter} gives no device: {reason}\n  try: another --adapter (`lepton-gpu devices` lists them)")]
     NoDevice {
@@ -142,7 +145,8 @@ impl Gpu {
         });
         device
             .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
-        let (target, limits) = (adapter::target(adapter), adapter::plan_limits(adapter));
+        let tiles = crate::tune::known_tiles(&summary)?;
+        let (target, limits) = (Target { tiles, ..adapter::target(adapter) }, adapter::plan_limits(adapter));
         let pipelines = Pipelines::new(&device, &adapter.get_info());
         let matrix = adapter::matrix(adapter);
         Ok(Gpu { device, queue, faults, pipelines, summary, target, matrix, limits })

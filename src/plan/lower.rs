@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use lepton_kernels::cast::Cast;
-use lepton_kernels::gemm::Family;
+use lepton_kernels::gemm::{Family, Product};
 use lepton_kernels::loss_scale::{LossScale, Overflow};
 use lepton_kernels::op::{Dtype, Precision, Target};
 use lepton_kernels::parameters::{Block, Layout};
@@ -61,6 +61,8 @@ pub struct Launch {
     pub iterations: u64,
     /// Multiply-adds of the launch.
     pub multiply_adds: u64,
+    /// The matrix product that it computes, if it does.
+    pub product: Option<Product>,
 }
 
 /// What a list computes.
@@ -228,8 +230,9 @@ impl Lowerer<'_> {
 
     fn push(&mut self, layer: &str, dispatch: Dispatch, tensors: &[usize]) {
         let bindings = tensors.iter().zip(&dispatch.bindings).map(|(&t, b)| (t, b.access)).collect();
-        let Dispatch { kernel, groups, iterations, multiply_adds, .. } = dispatch;
-        self.out.launches.push(Launch { layer: layer.into(), kernel, bindings, groups, iterations, multiply_adds });
+        let Dispatch { kernel, groups, iterations, multiply_adds, product, .. } = dispatch;
+        let layer = layer.into();
+        self.out.launches.push(Launch { layer, kernel, bindings, groups, iterations, multiply_adds, product });
     }
 
     fn backward(&mut self) {

@@ -10,6 +10,7 @@ mod text;
 use std::sync::Arc;
 
 use lepton_kernels::adam::Adam;
+use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
 use lepton_kernels::sgd::Sgd;
@@ -146,6 +147,8 @@ pub struct PlanStep {
     pub groups: [u32; 2],
     /// Multiply-adds.
     pub multiply_adds: u64,
+    /// The matrix product that it computes, if it does.
+    pub product: Option<Product>,
 }
 
 impl PlanStep {
@@ -368,6 +371,7 @@ fn finish(
                 tensors: launch.bindings.iter().map(|&(t, _)| list.tensors[t].name.clone()).collect(),
                 groups: launch.groups,
                 multiply_adds: launch.multiply_adds,
+                product: launch.product.clone(),
             })
         })
         .collect()

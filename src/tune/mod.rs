@@ -1,0 +1,154 @@
+//! `lepton-gpu tune`: finds the fastest tile of every matrix product of a model on this adapter, by running whole training
+//! steps with each of them. A tile changes the time of a step and none of its bits.
+
+mod table;
+
+pub use table::{Found, TableError, TileTable, known_tiles, user_table};
+
+use std::collections::BTreeMap;
+
+use lepton_kernels::gemm::{Product, Tiles, candidates};
+use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::{Step, random};
+
+use crate::config::OptimizerConfig;
+use crate::gpu::{Gpu, GpuError, Program};
+use crate::model::{ModelSpec, initial_values};
+use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
+
+/// Steps with each set of tiles; the fastest time of each launch counts.
+const STEPS: usize = 7;
+/// A tile must be so much faster than the one that the rules choose: less is noise.
+const WORTH: f64 = 0.97;
+
+/// Why tuning cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum TuneError {
+    /// The device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No timestamps.
+    #[error(
+        "this adapter cannot time its launches (no timestamp queries), so that there is nothing to compare\n  try: another --adapter; without a table the rules choose"
+    )]
+    NoTimestamps,
+}
+
+/// What is tuned.
+#[derive(Clone, Debug)]
+pub struct Tuning<'a> {
+    /// The model.
+    pub model: &'a ModelSpec,
+    /// Images in a batch.
+    pub batch: usize,
+    /// How activations are stored.
+    pub precision: Precision,
+}
+
+/// Searches. `progress` hears how many of how many sets of tiles are done.
+///
+/// # Errors
+/// [`TuneError`].
+pub fn tune(
+    gpu: &Gpu,
+    tuning: &Tuning,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Vec<Found>, TuneError> {
+    let rules = Target { tiles: Tiles::default(), ..gpu.target_in(tuning.precision)? };
+    let products = products(&compile(gpu, tuning, rules.clone())?);
+    let choices: BTreeMap<String, Vec<String>> =
+        products.iter().map(|p| (p.key(), candidates(p, &rules))).collect();
+    let rounds = choices.values().map(Vec::len).max().unwrap_or(0);
+    let mut times: BTreeMap<(String, String), f64> = BTreeMap::new();
+    for round in 0..rounds {
+        // products with fewer choices run their first one again
+        let choose = |all: &Vec<String>| all.get(round).unwrap_or(&all[0]).clone();
+        let tiles = Tiles::new(choices.iter().map(|(key, all)| (key.clone(), choose(all))));
+        let plan = compile(gpu, tuning, Target { tiles, ..rules.clone() })?;
+        for (key, seconds) in time(gpu, tuning, &plan)? {
+            let tile = choose(&choices[&key]);
+            times.entry((key, tile)).and_modify(|best| *best = best.min(seconds)).or_insert(seconds);
+        }
+        progress(round + 1, rounds);
+    }
+    Ok(choices.iter().map(|(key, all)| best(key, all, &times)).collect())
+}
+
+fn best(key: &str, all: &[String], times: &BTreeMap<(String, String), f64>) -> Found {
+    let seconds = |tile: &String| times[&(key.to_string(), tile.clone())];
+    let rule = &all[0];
+    let fastest = all.iter().min_by(|a, b| seconds(a).total_cmp(&seconds(b))).expect("the rules choose one");
+    let tile = if seconds(fastest) < WORTH * seconds(rule) { fastest } else { rule };
+    Found {
+        product: key.into(),
+        tile: tile.clone(),
+        microseconds: seconds(tile) * 1e6,
+        rule: rule.clone(),
+        rule_microseconds: seconds(rule) * 1e6,
+    }
+}
+
+fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError> {
+    Plan::compile(&Request {
+        model: tuning.model,
+        batch: tuning.batch,
+        images: tuning.batch,
+        optimizer: &OptimizerConfig::default(),
+        target,
+        limits: gpu.limits(),
+        goals: &[Goal::Train],
+        fuse: true,
+    })
+}
+
+/// The products of a training step, each once.
+fn products(plan: &Plan) -> Vec<Product> {
+    let mut products: Vec<Product> = Vec::new();
+    for product in plan.train.iter().filter_map(|step| step.product.as_ref()) {
+        if products.iter().all(|p| p.key() != product.key()) {
+            products.push(product.clone());
+        }
+    }
+    products
+}
+
+/// The fastest seconds of every product of a plan, all its launches in a step together.
+fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<String, f64>, TuneError> {
+    let mut program = Program::new(gpu, plan)?;
+    fill(&program, tuning, plan)?;
+    let count = tuning.batch as u32;
+    let mut fastest = vec![f64::INFINITY; plan.train.len()];
+    for _ in 0..STEPS {
+        let mut step = Step { batch_length: count, range_length: count, data_length: count, ..Step::default() };
+        let (_, seconds) = program.profile(Goal::Train, &mut step)?;
+        if seconds.is_empty() {
+            return Err(TuneError::NoTimestamps);
+        }
+        fastest.iter_mut().zip(seconds).for_each(|(best, time)| *best = best.min(time));
+    }
+    let mut times = BTreeMap::new();
+    for (step, seconds) in plan.train.iter().zip(fastest) {
+        if let Some(product) = &step.product {
+            *times.entry(product.key()).or_insert(0.0) += seconds;
+        }
+    }
+    Ok(times)
+}
+
+/// Weights as a run begins, and noise for images: zeros would be kinder to a GPU's power limit than any real step.
+fn fill(program: &Program, tuning: &Tuning, plan: &Plan) -> Result<(), GpuError> {
+    let mut words = vec![0f32; plan.arena_words];
+    for parameter in &plan.parameters {
+        let values = initial_values(&parameter.name, &parameter.shape, parameter.init, 0);
+        words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
+    }
+    program.write_parameters(bytemuck::cast_slice(&words))?;
+    let [h, w, c] = tuning.model.input;
+    let images: Vec<u8> = (0..(tuning.batch * h * w * c) as u64).map(|i| random::hash64(i) as u8).collect();
+    program.write(Buffer::Resident(Resident::Images), &images)?;
+    let norm: Vec<f32> = (0..2 * c).map(|i| if i < c { 0.5 } else { 0.25 }).collect();
+    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&norm))
+}

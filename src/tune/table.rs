@@ -1,0 +1,178 @@
+//! Tables of tiles on disk: the user's, and those of known devices that are part of the program.
+
+use std::path::{Path, PathBuf};
+
+use lepton_kernels::gemm::Tiles;
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::write_atomically;
+use crate::gpu::AdapterSummary;
+
+/// Tables of known devices. A new one is a file in `tiles/` and a line here.
+const KNOWN: &[(&str, &str)] = &[("tiles/llvmpipe-lane8.toml", include_str!("../../tiles/llvmpipe-lane8.toml"))];
+
+/// A table that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {problem}\n  try: remove the file, or write it anew with lepton-gpu tune")]
+pub struct TableError {
+    path: String,
+    problem: String,
+}
+
+/// The tile of one product, and how it compares with the one that the rules choose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The product's key.
+    pub product: String,
+    /// The tile that is used.
+    pub tile: String,
+    /// Its time in one training step.
+    pub microseconds: f64,
+    /// The tile that the rules choose.
+    pub rule: String,
+    /// Its time.
+    pub rule_microseconds: f64,
+}
+
+/// Tiles for one adapter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TileTable {
+    /// The adapter's name, or how it begins.
+    pub adapter: String,
+    /// The family of products that it uses in f32; with another one the table does not apply.
+    pub products: String,
+    /// The driver that it was made with, for the record.
+    pub driver: String,
+    /// The command that made it, for the record.
+    pub made_by: String,
+    /// The tiles.
+    #[serde(default, rename = "tile")]
+    pub tiles: Vec<Found>,
+}
+
+impl TileTable {
+    /// An empty table for an adapter.
+    pub fn new(adapter: &AdapterSummary, made_by: String) -> Self {
+        let AdapterSummary { name, products, driver, .. } = adapter.clone();
+        TileTable { adapter: name, products, driver, made_by, tiles: Vec::new() }
+    }
+
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is none.
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let error = |problem: String| TableError { path: path.display().to_string(), problem };
+        let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+        toml::from_str(&text).map_err(|e| error(e.to_string()))
+    }
+
+    /// Writes the table, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), TableError> {
+        let text = toml::to_string(self).expect("a table is plain data");
+        let error = |problem: String| TableError { path: path.display().to_string(), problem };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| error(e.to_string()))?;
+        }
+        write_atomically(path, text.as_bytes()).map_err(|e| error(e.to_string()))
+    }
+
+    /// Takes in tiles, which replace those of the same products.
+    pub fn add(&mut self, found: Vec<Found>) {
+        self.tiles.retain(|tile| found.iter().all(|new| new.product != tile.product));
+        self.tiles.extend(found);
+        self.tiles.sort_by(|a, b| a.product.cmp(&b.product));
+    }
+
+    /// Whether it was made for such an adapter.
+    pub fn suits(&self, adapter: &AdapterSummary) -> bool {
+        adapter.name.starts_with(&self.adapter) && adapter.products == self.products
+    }
+
+    /// Products whose tile is not the one that the rules choose.
+    fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.tiles.iter().filter(|t| t.tile != t.rule).map(|t| (t.product.clone(), t.tile.clone()))
+    }
+}
+
+/// Where the user's table for an adapter is; none where the user has no folder for configuration.
+pub fn user_table(adapter: &AdapterSummary) -> Option<PathBuf> {
+    let name: String = adapter.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let folder = directories::ProjectDirs::from("", "", "lepton-gpu")?.config_dir().join("tiles");
+    Some(folder.join(format!("{}.toml", name.trim_matches('-'))))
+}
+
+/// The tiles that are known for an adapter: those of the program, then the user's own, or those of the file that
+/// `LEPTON_TILES` names (`LEPTON_TILES=0`: none).
+///
+/// # Errors
+/// If the user's table is damaged.
+pub fn known_tiles(adapter: &AdapterSummary) -> Result<Tiles, TableError> {
+    let named = std::env::var_os("LEPTON_TILES");
+    if named.as_deref() == Some("0".as_ref()) {
+        return Ok(Tiles::default());
+    }
+    let mut tables: Vec<TileTable> = Vec::new();
+    for (name, text) in KNOWN {
+        tables.push(toml::from_str(text).unwrap_or_else(|error| panic!("{name} is part of the program: {error}")));
+    }
+    match named {
+        Some(path) => tables.push(TileTable::read(Path::new(&path))?),
+        None => {
+            let own = user_table(adapter).filter(|path| path.exists());
+            tables.extend(own.map(|path| TileTable::read(&path)).transpose()?);
+        }
+    }
+    Ok(Tiles::new(tables.iter().filter(|t| t.suits(adapter)).flat_map(TileTable::pairs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(product: &str, tile: &str) -> Found {
+        let (product, tile, rule) = (product.into(), tile.into(), "16x32".into());
+        Found { product, tile, microseconds: 1.0, rule, rule_microseconds: 2.0 }
+    }
+
+    #[test]
+    fn new_tiles_replace_old_ones_and_survive_being_written_and_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep").join("table.toml");
+        let mut table = TileTable {
+            adapter: "Some GPU".into(),
+            products: "simt".into(),
+            driver: "1".into(),
+            made_by: "a test".into(),
+            tiles: vec![found("a", "8x8"), found("b", "8x8")],
+        };
+        table.add(vec![found("b", "64x64"), found("c", "16x32")]);
+        table.write(&path).unwrap();
+        let read = TileTable::read(&path).unwrap();
+        assert_eq!(read, table);
+        let pairs: Vec<(String, String)> = read.pairs().collect();
+        assert_eq!(pairs, [("a".into(), "8x8".into()), ("b".into(), "64x64".into())], "c is as the rules say");
+    }
+
+    #[test]
+    fn a_damaged_table_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.toml");
+        std::fs::write(&path, "adapter = 3").unwrap();
+        let error = TileTable::read(&path).unwrap_err().to_string();
+        assert!(error.contains("table.toml") && error.contains("lepton-gpu tune"), "{error}");
+    }
+
+    #[test]
+    fn the_tables_of_the_program_are_whole() {
+        for (name, text) in KNOWN {
+            let table: TileTable = toml::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert!(!table.tiles.is_empty(), "{name} is empty");
+        }
+    }
+}
