@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lepton_gpu::gpu::Gpu;
 use lepton_gpu::verify::verify_op;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
@@ -9,43 +10,85 @@ use lepton_kernels::{Dispatch, Kernel, OPS};
 
 mod common;
 
-/// (op, what stands in a shader, what is put there instead)
-const CHANGES: &[(&str, &str, &str)] = &[
-    ("conv2d", "for (var k = 0u; k < K; k++)", "for (var k = 1u; k < K; k++)"),
-    ("conv2d", "let end = min((tile.slab + 1u) * SLAB, K);", "let end = min((tile.slab + 1u) * SLAB, K) - 1u;"),
-    ("conv2d", "select(f32(0.0), a[", "select(f32(1.0), a["),
-    ("conv2d", "total += right", "total -= right"),
-    ("conv2d", "at += COUNT", "at += 2u * COUNT"),
-    ("conv2d", "k < 16u; k++", "k < 15u; k++"),
-    ("conv2d", "k0 + 16u < end", "k0 + 32u < end"),
-    ("linear", "+ start, vec4f(0.0))", ", vec4f(0.0))"),
-    ("linear", "max(sums[m - top], V(0.0))", "sums[m - top]"),
-    ("linear", "bias[tile.group * N + column0", "bias[tile.group * N + 0u * column0"),
-    ("max_pool2d", "!(value <= best.value)", "!(value < best.value)"),
-    ("max_pool2d", "iy < H && ix < W", "iy < H && ix < W - 1u"),
-    ("max_pool2d", "& 255u) == tap", "& 255u) == tap + 1u"),
-    ("max_pool2d", "&& kx < KW {", "{"),
-    ("max_pool2d", "best = Winner(0.0, NOBODY);", "best = Winner(0.0, best.tap);"),
-    ("avg_pool2d", "return f32(KH * KW);", "return f32(KH * KW + 1u);"),
-    ("avg_pool2d", "ky * DH - PT", "ky * DH"),
-    ("global_avg_pool", "/ f32(PIXELS)", "/ f32(PIXELS + 1u)"),
-    ("relu", "y[i] > 0.0", "y[i] > 0.1"),
-    ("relu", "max(x[i], 0.0)", "max(x[i], 0.001)"),
-    ("add", "a[i] + b[i]", "a[i] - b[i]"),
-    ("softmax_cross_entropy", "value > largest", "value >= largest"),
-    ("softmax_cross_entropy", "exp(logits[first + c] - largest)", "exp(logits[first + c])"),
-    ("softmax_cross_entropy", "select(0.0, weight * (probability", "select(0.0, (probability"),
-    ("record", "i < 64u", "i < 63u"),
-    ("sgd", "MOMENTUM * m[i] + d", "MOMENTUM * m[i] + g[i]"),
-    ("sgd", "select(velocity, d + MOMENTUM * velocity, NESTEROV)", "velocity"),
-    ("adam", "+ EPSILON", "+ 0.01"),
-    ("adam", "(1.0 - BETA2) * d * d", "(1.0 - BETA2) * d"),
-    ("batch_index", "permute(step.range_start + within", "permute(within"),
-    ("batch_images", "position % 4u * 8u", "position % 4u * 4u"),
+/// Which kernels a change is tried on.
+#[derive(Clone, Copy, PartialEq)]
+enum In {
+    /// Those of the adapter.
+    Own,
+    /// The family of GPUs.
+    Simt,
+    /// Those of the adapter, in f16.
+    F16,
+    /// Cooperative matrices.
+    Matrix,
+}
+use In::{F16, Matrix, Own, Simt};
+
+/// (kernels, op, what stands in a shader, what is put there instead)
+const CHANGES: &[(In, &str, &str, &str)] = &[
+    (Own, "conv2d", "for (var k = 0u; k < tile.depth;)", "for (var k = SOURCE_CG; k < tile.depth;)"),
+    (Own, "conv2d", "let end = min((tile.slab + 1u) * SLAB", "let end = min((tile.slab + 1u) * SLAB - 1u"),
+    (Own, "conv2d", "let there1 = k + 1u < row_end", "let there1 = k + 2u < row_end"),
+    (Own, "conv2d", "total += right0", "total -= right0"),
+    (Own, "conv2d", "u32(bits >> 32u)", "u32(bits)"),
+    (Own, "conv2d", "V(positive[place]) > V(0.0)", "V(positive[place]) >= V(0.0)"),
+    (Own, "conv2d", "+ tile.phase.first_x;", ";"),
+    (Own, "conv2d", "+ tile.phase.tap_x;", ";"),
+    (Simt, "conv2d", "k < 16u; k++", "k < 15u; k++"),
+    (Simt, "conv2d", "k0 + 16u < end", "k0 + 32u < end"),
+    (Simt, "conv2d", "+ tile.phase.origin_y;", ";"),
+    (Simt, "conv2d", "select(Real4(0.0), a[", "select(Real4(1.0), a["),
+    (Simt, "linear", "+ start, vec4f(0.0))", ", vec4f(0.0))"),
+    (Simt, "linear", "vec4f(positive[at / 4u]) > vec4f(0.0)", "vec4f(positive[at / 4u]) >= vec4f(0.0)"),
+    (Matrix, "conv2d", "part < 16u", "part < 15u"),
+    (Matrix, "conv2d", "let right1 = coopLoad", "let right1 = right0; let unused1 = coopLoad"),
+    (Matrix, "conv2d", "from_sum + 3u", "from_sum + 2u"),
+    (Own, "linear", "max(sums[m - top], V(0.0))", "sums[m - top]"),
+    (Own, "linear", "bias[tile.group * N + column0", "bias[tile.group * N + 0u * column0"),
+    (Own, "max_pool2d", "!(value <= best)", "!(value < best)"),
+    (Own, "max_pool2d", "iy < H && ix < W", "iy < H && ix < W - 1u"),
+    (Own, "max_pool2d", "unpack_taps(winner[o]) == Taps(ky * KW + kx)", "unpack_taps(winner[o]) == Taps(ky * KW + kx + 1u)"),
+    (Own, "max_pool2d", "ky < KH && kx < KW));", "ky < KH));"),
+    (Own, "max_pool2d", "taps = select(taps, Taps(NOBODY), none);", ""),
+    (Own, "max_pool2d", "taps.z << 16u", "taps.z << 24u"),
+    (Own, "avg_pool2d", "return f32(KH * KW);", "return f32(KH * KW + 1u);"),
+    (Own, "avg_pool2d", "ky * DH - PT", "ky * DH"),
+    (Own, "global_avg_pool", "/ f32(PIXELS)", "/ f32(PIXELS + 1u)"),
+    (Own, "relu", "y[i] > Real4(0.0)", "y[i] > Real4(0.1)"),
+    (Own, "relu", "max(x[i], Real4(0.0))", "max(x[i], Real4(0.001))"),
+    (Own, "add", "a[i] + b[i]", "a[i] - b[i]"),
+    (Own, "softmax_cross_entropy", "value > largest", "value >= largest"),
+    (Own, "softmax_cross_entropy", "exp(f32(logits[first + c]) - largest)", "exp(f32(logits[first + c]))"),
+    (Own, "softmax_cross_entropy", "scaled_weight * (probability", "(probability"),
+    (Own, "softmax_cross_entropy", "return loss_scale[0];", "return loss_scale[1];"),
+    (Own, "record", "i < 64u", "i < 63u"),
+    (Own, "sgd", "MOMENTUM * m[i] + d", "MOMENTUM * m[i] + sum.gradient"),
+    (Own, "sgd", "select(velocity, d + MOMENTUM * velocity, NESTEROV)", "velocity"),
+    (Own, "sgd", "for (var lane = 1u; lane < lanes; lane++)", "for (var lane = 2u; lane < lanes; lane++)"),
+    (Own, "adam", "+ EPSILON", "+ 0.01"),
+    (Own, "adam", "(1.0 - BETA2) * d * d", "(1.0 - BETA2) * d"),
+    (Own, "adam", "slab += lanes", "slab += 2u * lanes"),
+    (F16, "adam", "shadow[word] = Real(value);", ""),
+    (F16, "adam", "return loss_scale[3] != 0.0;", "return false;"),
+    (F16, "sgd", "return scaled * loss_scale[1];", "return scaled;"),
+    (F16, "cast", "y[i] = Real4(x[i]);", "y[i] = Real4(x[i] * 1.01);"),
+    (Own, "cast", "y[i] = Real4(x[i]);", "y[i] = Real4(x[i] * 1.01);"),
+    (Own, "overflow", "quad < QUADS; quad += COUNT", "quad < QUADS - 1u; quad += COUNT"),
+    (Own, "loss_scale", "good >= INTERVAL", "good > INTERVAL"),
+    (Own, "batch_index", "permute(step.range_start + within", "permute(within"),
+    (Own, "batch_images", "position % 4u * 8u", "position % 4u * 4u"),
+    (Own, "batch_images", "normalised(word >> 16u, i + 2u)", "normalised(word >> 24u, i + 2u)"),
 ];
 
-/// Those of them that stand in the family of GPUs only.
-const SIMT: &[&str] = &["k < 16u; k++", "k0 + 16u < end", "+ start, vec4f(0.0))"];
+/// The target that a change is tried on, where this adapter has it.
+fn target(gpu: &Gpu, own: &Target, which: In) -> Option<Target> {
+    match which {
+        Own => Some(own.clone()),
+        Simt => Some(Target::f32(Family::Simt)),
+        F16 => Some(Target { matrix: None, ..common::f16(gpu)? }),
+        Matrix => Some(Target { matrix: Some(common::matrix(gpu)?), ..common::f16(gpu)? }),
+    }
+}
 
 fn changed(dispatch: Dispatch, from: &str, to: &str) -> Dispatch {
     let kernel = &dispatch.kernel;
@@ -58,9 +101,9 @@ fn every_change_is_noticed() {
     let Some(mut gpu) = common::gpu() else { return };
     let own = gpu.target();
     let mut unnoticed = Vec::new();
-    for (op, from, to) in CHANGES {
-        let simt_only = SIMT.contains(from);
-        gpu.set_target(if simt_only { Target::f32(Family::Simt) } else { own.clone() });
+    for (which, op, from, to) in CHANGES {
+        let Some(target) = target(&gpu, &own, *which) else { continue };
+        gpu.set_target(target);
         let entry = OPS.iter().find(|e| e.name == *op).expect("the op exists");
         let applied = std::cell::Cell::new(false);
         let alter = |dispatch: Dispatch| {
@@ -69,7 +112,7 @@ fn every_change_is_noticed() {
         };
         let verdict = verify_op(&gpu, entry, &alter).expect("the device works");
         // the text of the products differs between families; changes of `lane` cannot be tried on a GPU
-        let other_family = matches!(*op, "conv2d" | "linear") && !simt_only && own.family == Family::Simt;
+        let other_family = matches!(*op, "conv2d" | "linear") && *which == Own && own.family == Family::Simt;
         assert!(applied.get() || other_family, "{op}: no shader says `{from}`");
         if verdict.passed() && applied.get() {
             unnoticed.push(format!("{op}: `{from}` -> `{to}`"));
@@ -81,6 +124,6 @@ fn every_change_is_noticed() {
 #[test]
 fn every_op_has_a_saboteur() {
     for entry in OPS.iter().filter(|e| e.name != "flatten") {
-        assert!(CHANGES.iter().any(|(op, _, _)| *op == entry.name), "{} has none (flatten runs nothing)", entry.name);
+        assert!(CHANGES.iter().any(|(_, op, ..)| *op == entry.name), "{} has none (flatten runs nothing)", entry.name);
     }
 }

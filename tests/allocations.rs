@@ -1,0 +1,71 @@
+//! A training step allocates nothing on the heap, beside what wgpu does: some for every submission, and one list of barriers
+//! for every launch (wgpu-core 30, `drain_barriers`). So what is counted is how many more allocations a submission with
+//! more steps makes, and it must be one a launch.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::gpu::Program;
+use lepton_gpu::model::ModelSpec;
+use lepton_gpu::plan::{Goal, Plan, Request};
+use lepton_kernels::Step;
+
+mod common;
+
+/// Counts every allocation of the process.
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+#[allow(unsafe_code, reason = "an allocator is unsafe by nature; this one hands everything to the system's")]
+// SAFETY: every call is passed on unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are the system's.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of a submission of so many steps, at the least over some rounds: drivers allocate now and then.
+fn allocations(program: &mut Program, steps: usize) -> usize {
+    let mut list = vec![Step { batch_length: 2, range_length: 2, data_length: 2, ..Step::default() }; steps];
+    let mut round = || {
+        let before = COUNT.load(Ordering::Relaxed);
+        program.run(Goal::Train, &mut list).unwrap();
+        COUNT.load(Ordering::Relaxed) - before
+    };
+    (0..8).map(|_| round()).min().unwrap()
+}
+
+#[test]
+fn a_step_allocates_nothing() {
+    let Some(gpu) = common::gpu() else { return };
+    let plan = Plan::compile(&Request {
+        model: &ModelSpec::open("seed-mnist").unwrap(),
+        batch: 2,
+        images: 2,
+        optimizer: &OptimizerConfig::default(),
+        target: gpu.target(),
+        limits: gpu.limits(),
+        goals: &[Goal::Train],
+        fuse: true,
+    })
+    .unwrap();
+    let mut program = Program::new(&gpu, &plan).unwrap();
+    allocations(&mut program, 1); // the first submission compiles kernels
+    let counts: Vec<usize> = [8, 16, 32, 64].into_iter().map(|steps| allocations(&mut program, steps)).collect();
+    let launches = 32 * plan.train.len();
+    println!("{counts:?} allocations in submissions of 8, 16, 32 and 64 steps of {} launches", plan.train.len());
+    // lists of wgpu grow by doubling; one allocation of ours a step would be 32 more
+    let more = counts[3] - counts[2];
+    assert!(more < launches + 16, "{more} more allocations for 32 more steps, which have {launches} launches");
+}

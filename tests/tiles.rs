@@ -1,0 +1,82 @@
+//! Every tile that can be chosen for a product gives the same bits as the one that the rules choose.
+
+use lepton_gpu::gpu::{Gpu, SingleLaunch};
+use lepton_kernels::gemm::{Family, Product, Tiles, candidates};
+use lepton_kernels::op::{Dtype, Precision, Target};
+use lepton_kernels::{Case, Dispatch, Lowered, Mode, OPS, Operand, random};
+
+mod common;
+
+/// Products in a lowering, with the launch of each.
+fn products(lowered: &Lowered) -> Vec<(Product, Dispatch)> {
+    lowered.dispatches.iter().filter_map(|d| Some((d.product.clone()?, d.clone()))).collect()
+}
+
+/// Noise for an operand, from its own stream.
+fn noise(words: usize, stream: u64, precision: Precision) -> Vec<u8> {
+    let value = |i: usize| random::normal(3, stream, i as u64) as f32;
+    match precision {
+        Precision::F32 => (0..words).flat_map(|i| value(i).to_le_bytes()).collect(),
+        Precision::F16 => (0..words).flat_map(|i| half::f16::from_f32(value(i)).to_le_bytes()).collect(),
+    }
+}
+
+/// What a launch writes, with every operand filled alike whatever the tile.
+fn run(gpu: &Gpu, case: &Case, dispatch: &Dispatch, precision: Precision) -> Vec<Vec<u8>> {
+    let most = case.inputs.iter().map(|i| i.shape.count()).max().unwrap();
+    let mut contents = Vec::new();
+    for (number, binding) in dispatch.bindings.iter().enumerate() {
+        // biases are f32 in both; a weight gradient's slabs are cut by the rules alone, so room for many will do
+        let bias = matches!(binding.operand, Operand::X(2));
+        let bytes = noise(if bias { 4096 } else { most.max(1 << 16) }, number as u64, if bias { Precision::F32 } else { precision });
+        let room = Dtype::F32.bytes(1 << 21, precision) as usize;
+        contents.push(if binding.access == lepton_kernels::Access::Read { bytes } else { vec![0; room] });
+    }
+    let bindings = dispatch.bindings.iter().enumerate().map(|(i, b)| (i, b.access)).collect();
+    let launch = SingleLaunch { kernel: dispatch.kernel.clone(), bindings, groups: dispatch.groups };
+    let after = gpu.run_once(&contents, &[launch], &Default::default()).expect("the device works");
+    let written = dispatch.bindings.iter().zip(after).filter(|(b, _)| b.access != lepton_kernels::Access::Read);
+    written.map(|(_, bytes)| bytes).collect()
+}
+
+fn check(gpu: &Gpu, target: &Target) -> usize {
+    let mut compared = 0;
+    let lower = |case: &Case, target: &Target| {
+        let shapes = case.shapes();
+        let mut all = products(&case.op.forward(&shapes, Mode::Train, target));
+        all.extend(products(&case.op.backward(&shapes, &vec![true; shapes.len()], target)));
+        all
+    };
+    let entry = OPS.iter().find(|e| e.name == "conv2d").unwrap();
+    // cases without padding to the side read within what noise fills
+    for case in (entry.cases)().iter().filter(|c| c.reason.contains("tiles") || c.reason.contains("phases")) {
+        for (i, (product, rule)) in lower(case, target).into_iter().enumerate() {
+            let want = run(gpu, case, &rule, target.precision);
+            assert!(want.iter().any(|w| w.iter().any(|&b| b != 0)), "{} writes nothing", rule.kernel.name);
+            for tile in candidates(&product, target).into_iter().skip(1) {
+                let tiles = Tiles::new([(product.key(), tile.clone())]);
+                let (_, other) = lower(case, &Target { tiles, ..target.clone() }).swap_remove(i);
+                assert!(other.kernel.name.contains(&tile), "{} should be {tile}", other.kernel.name);
+                let got = run(gpu, case, &other, target.precision);
+                assert!(want == got, "{}: {} and {} differ", case.reason, rule.kernel.name, other.kernel.name);
+                compared += 1;
+            }
+        }
+    }
+    compared
+}
+
+#[test]
+fn tiles_change_no_bit() {
+    let Some(gpu) = common::gpu() else { return };
+    assert!(check(&gpu, &gpu.target()) >= 10, "few tiles were compared");
+    assert!(check(&gpu, &Target::f32(Family::Simt)) >= 20, "few tiles were compared");
+}
+
+#[test]
+fn tiles_of_cooperative_matrices_change_no_bit() {
+    let Some(gpu) = common::gpu() else { return };
+    let Some(matrix) = common::matrix(&gpu) else { return };
+    let target = gpu.target_in(Precision::F16).expect("matrices are of f16");
+    assert!(check(&gpu, &Target { matrix: Some(matrix), ..target }) >= 5, "few tiles were compared");
+}
