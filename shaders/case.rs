@@ -115,7 +115,13 @@ fn fill_values(fill: &Fill, count: usize, stream: u64) -> Vec<f64> {
         .map(|e| match fill {
             Fill::Normal(deviation) => deviation * normal(e),
             Fill::AwayFromZero => normal(e) + 0.05f64.copysign(normal(e)),
-            Fill::Rectified => if normal(e) > 0.0 { normal(e) + 0.05 } else { 0.0 },
+            Fill::Rectified => {
+                if normal(e) > 0.0 {
+                    normal(e) + 0.05
+                } else {
+                    0.0
+                }
+            }
             Fill::Distinct => {
                 let place = random::permute(e as u32, count as u32, random::key(8, stream, 0));
                 0.01 * (f64::from(place) - count as f64 / 2.0)

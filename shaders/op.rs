@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Array, Dispatch, Shape, ShapeError, Step, gemm::{Family, Matrix, Tiles}};
+use crate::{
+    Array, Dispatch, Shape, ShapeError, Step,
+    gemm::{Family, Matrix, Tiles},
+};
 
 /// Whether a lowering must leave behind what backward needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

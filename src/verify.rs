@@ -1,8 +1,8 @@
 //! Checks every op on an adapter against its f64 twin, both directions: what a user runs who does not trust a driver, and
 //! what the tests run.
 
-use lepton_kernels::array::{Worst, worst_error};
 use half::f16;
+use lepton_kernels::array::{Worst, worst_error};
 use lepton_kernels::op::{Dtype, Precision, TENSOR_ALIGN, Target};
 use lepton_kernels::{Access, Array, Case, Dispatch, Entry, Lowered, Mode, Operand};
 use serde::Serialize;
@@ -64,12 +64,7 @@ pub fn verify_cases(
             if worst.error > tolerance {
                 verdict.failures.push(format!(
                     "{what} of case `{}`: element {} is {:e}, should be {:e} (error {:.1e}, tolerance {:.0e})",
-                    case.reason,
-                    worst.index,
-                    worst.got,
-                    worst.want,
-                    worst.error,
-                    tolerance
+                    case.reason, worst.index, worst.got, worst.want, worst.error, tolerance
                 ));
             }
         };

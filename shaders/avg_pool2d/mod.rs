@@ -16,18 +16,10 @@ use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
 pub const ENTRY: Entry = Entry { name: "avg_pool2d", summary: "mean under a window", cases: cases::all };
 
 const DIVISOR: &str = include_str!("divisor.wgsl");
-const FORWARD: Elementwise = Elementwise {
-    name: "avg_pool2d/forward",
-    source: include_str!("forward.wgsl"),
-    per_step: false,
-    includes: &[],
-};
-const BACKWARD: Elementwise = Elementwise {
-    name: "avg_pool2d/backward",
-    source: include_str!("backward.wgsl"),
-    per_step: false,
-    includes: &[],
-};
+const FORWARD: Elementwise =
+    Elementwise { name: "avg_pool2d/forward", source: include_str!("forward.wgsl"), per_step: false, includes: &[] };
+const BACKWARD: Elementwise =
+    Elementwise { name: "avg_pool2d/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
 /// The op.
 #[derive(Clone, Debug)]
@@ -51,7 +43,14 @@ impl AvgPool2d {
         Ok((placed, Shape::new(&[n, placed.output[0], placed.output[1], c])))
     }
 
-    fn launch(&self, kernel: Elementwise, target: &Target, elements: usize, inputs: &[Shape], ends: [Operand; 2]) -> Lowered {
+    fn launch(
+        &self,
+        kernel: Elementwise,
+        target: &Target,
+        elements: usize,
+        inputs: &[Shape],
+        ends: [Operand; 2],
+    ) -> Lowered {
         let (placed, _) = self.place(&inputs[0]).expect("shapes were checked");
         let channels = inputs[0].sizes()[3];
         let (lanes, [lanes_text, window]) = lanes(channels);

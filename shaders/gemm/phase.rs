@@ -102,7 +102,11 @@ mod tests {
                         let at = |a: usize, j: usize, t: usize| {
                             let o = phase.origin[a] + j as i64 - (t * in_dy[a]) as i64;
                             let tap = phase.tap[a] + t * in_filter[a];
-                            (0..conv.placed.output[a] as i64).contains(&o).then_some((phase.first[a] + j * conv.placed.stride[a], o as usize, tap))
+                            (0..conv.placed.output[a] as i64).contains(&o).then_some((
+                                phase.first[a] + j * conv.placed.stride[a],
+                                o as usize,
+                                tap,
+                            ))
                         };
                         if let (Some(y), Some(x)) = (at(0, j, ty), at(1, i, tx)) {
                             assert_eq!(conv.placed.source(0, y.1, y.2), Some(y.0));

@@ -132,7 +132,11 @@ impl Product {
         let Placed { kernel, stride, .. } = self.conv.placed;
         let [kh, kw, sh, sw] = [kernel[0], kernel[1], stride[0], stride[1]];
         let groups = self.conv.groups;
-        format!("{} {m}x{n}x{k} kernel {kh}x{kw} stride {sh}x{sw} groups {groups} {}", self.direction.name(), self.precision)
+        format!(
+            "{} {m}x{n}x{k} kernel {kh}x{kw} stride {sh}x{sw} groups {groups} {}",
+            self.direction.name(),
+            self.precision
+        )
     }
 
     /// `[M, N, K]` of one group; of a product with phases, K is that of the deepest.

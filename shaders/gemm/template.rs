@@ -16,6 +16,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for (name, text) in [
         ("loaders.wgsl.j2", include_str!("loaders.wgsl.j2")),
         ("lane.wgsl.j2", include_str!("lane.wgsl.j2")),
+        ("lane_store.wgsl.j2", include_str!("lane_store.wgsl.j2")),
         ("simt.wgsl.j2", include_str!("simt.wgsl.j2")),
         ("coop.wgsl.j2", include_str!("coop.wgsl.j2")),
         ("fetch.wgsl.j2", include_str!("fetch.wgsl.j2")),

@@ -40,7 +40,9 @@ impl Op for GlobalAvgPool {
         let constants = [("PIXELS", (h * w).into()), ("C", c.into())];
         let (lanes, [text, _]) = lanes(c);
         let kernel = Elementwise { includes: &[text], ..FORWARD };
-        kernel.launch(target.precision, n * c / lanes, h * w, &constants, &[read(Operand::X(0)), write(Operand::Y(0))]).into()
+        kernel
+            .launch(target.precision, n * c / lanes, h * w, &constants, &[read(Operand::X(0)), write(Operand::Y(0))])
+            .into()
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {

@@ -88,7 +88,11 @@ impl Op for Linear {
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
         let ([n, c_in], c_out) = (inputs[0].shape.matrix().expect("a matrix"), inputs[1].shape.sizes()[1]);
-        let dy = if self.relu == Relu::Whole { dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
+        let dy = if self.relu == Relu::Whole {
+            dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 })
+        } else {
+            dy.clone()
+        };
         let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
         for (i, o, k) in (0..n * c_out * c_in).map(|e| (e / (c_out * c_in), e / c_in % c_out, e % c_in)) {
             gradients[0].data[i * c_in + k] += dy.data[i * c_out + o] * inputs[1].data[k * c_out + o];
@@ -116,15 +120,23 @@ impl Op for Linear {
 fn cases() -> Vec<Case> {
     vec![
         Case::new(Linear::default(), &[&[5, 12], &[12, 10], &[10]], "the last layer of a classifier"),
-        Case::new(Linear { relu: Relu::Whole, ..Linear::default() }, &[&[37, 576], &[576, 64], &[64]], "many tiles, with ReLU"),
+        Case::new(
+            Linear { relu: Relu::Whole, ..Linear::default() },
+            &[&[37, 576], &[576, 64], &[64]],
+            "many tiles, with ReLU",
+        ),
         Case::new(
             Linear { masked: true, relu: Relu::Forward },
             &[&[34, 72], &[72, 40], &[40]],
             "between two ReLUs: dy comes masked, dx leaves masked",
         )
         .fill(0, Fill::Rectified),
-        Case::new(Linear { masked: true, ..Linear::default() }, &[&[5, 9], &[9, 3], &[3]], "masked, nothing divides by four")
-            .fill(0, Fill::Rectified),
+        Case::new(
+            Linear { masked: true, ..Linear::default() },
+            &[&[5, 9], &[9, 3], &[3]],
+            "masked, nothing divides by four",
+        )
+        .fill(0, Fill::Rectified),
         Case::new(Linear::default(), &[&[3, 7], &[7, 5]], "nothing divides by four, no bias"),
         Case::new(Linear::default(), &[&[1, 1], &[1, 1], &[1]], "the smallest"),
         Case::new(Linear::default(), &[&[70, 33], &[33, 130], &[130]], "ragged on every side"),

@@ -28,7 +28,8 @@ pub(super) fn all() -> Vec<Case> {
         Case::new(pool([2, 3], [1, 1]), &[&[2, 6, 7, 3]], "ties: the first in row order wins").fill(0, Fill::Ties),
         Case::new(pool([2, 2], [2, 2]), &[&[2, 7, 9, 8]], "the usual window on runs of four channels")
             .fill(0, Fill::Distinct),
-        Case::new(apart4, &[&[2, 9, 8, 4]], "gaps on both axes and padding, runs of four channels").fill(0, Fill::Distinct),
+        Case::new(apart4, &[&[2, 9, 8, 4]], "gaps on both axes and padding, runs of four channels")
+            .fill(0, Fill::Distinct),
         Case::new(relu.clone(), &[&[2, 5, 6, 12]], "ReLU, runs of four channels").fill(0, Fill::Distinct),
         Case::new(relu, &[&[2, 6, 5, 7]], "ReLU in the same kernel: nobody wins where all are negative")
             .fill(0, Fill::Distinct),

@@ -2,6 +2,4 @@
 
 mod result;
 
-pub use result::{
-    BenchResult, Ceiling, Host, KernelResult, LossCheck, Run, Sampled, Score, ScorePart, TrainingResult,
-};
+pub use result::{BenchResult, Ceiling, Host, KernelResult, LossCheck, Run, Sampled, Score, ScorePart, TrainingResult};

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use lepton_kernels::op::Precision;
 use clap::{Parser, Subcommand, ValueEnum};
+use lepton_kernels::op::Precision;
 
 /// Train convolutional networks on any GPU, or none.
 #[derive(Debug, Parser)]

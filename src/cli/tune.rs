@@ -15,7 +15,8 @@ pub fn run(args: &TuneArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     say!("adapter  {}", gpu.summary().line());
     let no_folder = || CliError::Usage("there is no folder for the user's configuration\n  try: --out FILE".into());
     let path = args.out.clone().or_else(|| user_table(gpu.summary())).ok_or_else(no_folder)?;
-    let made_by = std::iter::once("lepton-gpu".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
+    let made_by =
+        std::iter::once("lepton-gpu".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
     // what is there is kept, but for the products of this model; another adapter's table is not touched
     let mut table = match path.exists() {
         true => TileTable::read(&path)?,
@@ -61,5 +62,9 @@ fn print(found: &[Found]) {
     }
     say!("{table}");
     let sum = |f: fn(&Found) -> f64| found.iter().map(f).sum::<f64>() / 1e3;
-    say!("all products of a step: {:.3} ms by rule, {:.3} ms tuned", sum(|f| f.rule_microseconds), sum(|f| f.microseconds));
+    say!(
+        "all products of a step: {:.3} ms by rule, {:.3} ms tuned",
+        sum(|f| f.rule_microseconds),
+        sum(|f| f.microseconds)
+    );
 }

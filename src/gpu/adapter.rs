@@ -107,7 +107,8 @@ pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
 /// The largest square matrices of f16 with sums in f32 that the adapter has, in subgroups of one size.
 pub(super) fn matrix(adapter: &wgpu::Adapter) -> Option<Matrix> {
     let (info, features) = (adapter.get_info(), adapter.features());
-    let needed = wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
+    let needed =
+        wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
     if !features.contains(needed) || info.subgroup_min_size != info.subgroup_max_size {
         return None;
     }

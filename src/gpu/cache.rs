@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn files_of_other_builds_are_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let [old, other, own] = ["vulkan_1_2-aa.bin", "vulkan_9_9-aa.bin", "vulkan_1_2-bb.bin"].map(|n| folder.path().join(n));
+        let [old, other, own] =
+            ["vulkan_1_2-aa.bin", "vulkan_9_9-aa.bin", "vulkan_1_2-bb.bin"].map(|n| folder.path().join(n));
         std::fs::write(&old, "old").unwrap();
         std::fs::write(&other, "other adapter").unwrap();
         CacheFile { path: own.clone() }.write(b"new");

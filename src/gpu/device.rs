@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use lepton_kernels::gemm::Matrix;
 use lepton_kernels::op::{Precision, Target};
 
-use super::unchecked;
 use super::adapter::{self, AdapterSummary, Adapters};
 use super::pipeline::Pipelines;
+use super::unchecked;
 use crate::plan::Limits;
 
 /// Why the GPU cannot do what was asked.

@@ -79,7 +79,10 @@ impl<'gpu> Program<'gpu> {
             collected_at: Instant::now(),
             step_time: Default::default(),
         };
-        program.write_if_there(Resident::Blocks, bytemuck::cast_slice(&plan.blocks.iter().map(|b| b.words()).collect::<Vec<_>>()))?;
+        program.write_if_there(
+            Resident::Blocks,
+            bytemuck::cast_slice(&plan.blocks.iter().map(|b| b.words()).collect::<Vec<_>>()),
+        )?;
         program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START))?;
         let keys: Vec<Key> = Goal::ALL.iter().flat_map(|&goal| plan.list(goal)).map(key).collect();
         gpu.pipelines(&keys)?;
@@ -327,8 +330,7 @@ impl<'gpu> Program<'gpu> {
         self.gpu.queue.write_buffer(&flight.uniform, 0, bytemuck::cast_slice(&step.words()));
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         for (i, encoded) in list.iter().enumerate() {
-            let descriptor =
-                wgpu::ComputePassDescriptor { label: None, timestamp_writes: Some(timestamps.writes(i)) };
+            let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes: Some(timestamps.writes(i)) };
             encoded.record(&mut encoder.begin_compute_pass(&descriptor), &flight.step_group, 0);
         }
         timestamps.resolve(&mut encoder);

@@ -1,10 +1,10 @@
 //! The kinds of layers a model file can name, and what each builds: an op and its parameters.
 
-use lepton_kernels::gemm;
 use lepton_kernels::add::Add;
 use lepton_kernels::avg_pool2d::AvgPool2d;
 use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::flatten::Flatten;
+use lepton_kernels::gemm;
 use lepton_kernels::global_avg_pool::GlobalAvgPool;
 use lepton_kernels::linear::Linear;
 use lepton_kernels::max_pool2d::MaxPool2d;

@@ -31,8 +31,12 @@ impl fmt::Display for Plan {
         )?;
         let fused = if self.fused.is_empty() { "nothing".into() } else { self.fused.join("; ") };
         writeln!(f, "fused: {fused}")?;
-        let lists =
-            [("train", &self.train), ("evaluate", &self.evaluate), ("predict", &self.predict), ("prepare", &self.prepare)];
+        let lists = [
+            ("train", &self.train),
+            ("evaluate", &self.evaluate),
+            ("predict", &self.predict),
+            ("prepare", &self.prepare),
+        ];
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             writeln!(f, "\n{name}: {} dispatches", list.len())?;
             writeln!(

@@ -6,6 +6,7 @@ mod evaluate;
 mod event;
 mod predict;
 mod profile;
+mod saving;
 mod state;
 mod trainer;
 

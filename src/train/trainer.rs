@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use lepton_kernels::Step;
 use lepton_kernels::adam::Adam;
-use lepton_kernels::op::Precision;
 
 use super::batches::{Order, Range};
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
@@ -12,15 +11,12 @@ use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
 use super::profile::Profile;
 use super::state::State;
-use crate::checkpoint::{Checkpoint, DataPrint, NamedTensor};
+use crate::checkpoint::{Checkpoint, DataPrint};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
 use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
-
-/// Name of the loss scale in a checkpoint.
-const LOSS_SCALE: &str = "optimizer.loss_scale";
 
 /// How a call of [`Trainer::fit`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +29,14 @@ pub enum Outcome {
 
 /// A model, its data and its optimiser on a device.
 pub struct Trainer<'gpu> {
-    program: Program<'gpu>,
-    plan: Plan,
-    model: ModelSpec,
-    config: RunConfig,
-    classes: Vec<String>,
+    pub(super) program: Program<'gpu>,
+    pub(super) plan: Plan,
+    pub(super) model: ModelSpec,
+    pub(super) config: RunConfig,
+    pub(super) classes: Vec<String>,
     order: Order,
-    data: DataPrint,
-    state: State,
+    pub(super) data: DataPrint,
+    pub(super) state: State,
     begun: Instant,
     steps: Vec<Step>,
     /// Steps that were submitted and not collected.
@@ -328,81 +324,6 @@ impl<'gpu> Trainer<'gpu> {
         let metrics = self.evaluate(range)?;
         self.check_loss(metrics.loss as f32)?;
         Ok(Some(Event::Test { images: range.length, metrics }))
-    }
-
-    /// Everything that the run is, as it stands.
-    ///
-    /// # Errors
-    /// [`TrainError`].
-    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        let mut tensors = Vec::new();
-        let arenas = [("", Buffer::Parameters)].into_iter();
-        let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
-        for (prefix, buffer) in arenas.chain(states) {
-            let bytes = self.program.read(buffer, 0, self.plan.arena_words as u64 * 4)?;
-            self.check_finite(&bytes)?;
-            for parameter in &self.plan.parameters {
-                let name = match prefix {
-                    "" => parameter.name.clone(),
-                    state => format!("optimizer.{state}.{}", parameter.name),
-                };
-                let start = parameter.offset_words * 4;
-                let data = bytes[start..start + parameter.shape.count() * 4].to_vec();
-                tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
-            }
-        }
-        if self.config.precision == Precision::F16 {
-            let data = self.program.read(Buffer::Resident(Resident::LossScale), 0, 16)?;
-            tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
-        }
-        Ok(Checkpoint::new(&self.model, &self.config, &self.classes, self.data, &self.state, tensors))
-    }
-
-    /// A loss is computed before its step's update, so a last update can leave weights that no loss has seen.
-    fn check_finite(&self, words: &[u8]) -> Result<(), TrainError> {
-        let mut values = words.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        match values.find(|value| !value.is_finite()) {
-            Some(_) => Err(TrainError::Diverged { step: self.state.step, learning_rate: self.config.learning_rate }),
-            None => Ok(()),
-        }
-    }
-
-    /// The order of images depends on their number, so other images would make another run of it.
-    fn check_data_unchanged(&self, from: &Checkpoint) -> Result<(), TrainError> {
-        let (before, now) = (from.meta.data, self.data);
-        if before == now {
-            return Ok(());
-        }
-        let change = match (before.train, before.test) == (now.train, now.test) {
-            true => "has other pixels or labels now".to_string(),
-            false => format!(
-                "had {} training and {} test images, and has {} and {} now",
-                before.train, before.test, now.train, now.test
-            ),
-        };
-        Err(TrainError::Mismatch(format!(
-            "the data changed since the run began: it {change}\n  try: a new run, or the data as it was"
-        )))
-    }
-
-    fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
-        from.check_plan(&self.plan)?;
-        self.check_data_unchanged(from)?;
-        let arenas = [("", Buffer::Parameters)].into_iter();
-        let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
-        for (prefix, buffer) in arenas.chain(states) {
-            let prefix = if prefix.is_empty() { String::new() } else { format!("optimizer.{prefix}.") };
-            let bytes = from.arena(&prefix, &self.plan.parameters, self.plan.arena_words)?;
-            match buffer {
-                Buffer::Parameters => self.program.write_parameters(&bytes)?,
-                state => self.program.write(state, &bytes)?,
-            }
-        }
-        if self.config.precision == Precision::F16 {
-            self.program.write(Buffer::Resident(Resident::LossScale), from.tensor(LOSS_SCALE, &[4])?)?;
-        }
-        self.state = from.meta.state.clone();
-        Ok(())
     }
 }
 

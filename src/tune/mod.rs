@@ -52,15 +52,10 @@ pub struct Tuning<'a> {
 ///
 /// # Errors
 /// [`TuneError`].
-pub fn tune(
-    gpu: &Gpu,
-    tuning: &Tuning,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Vec<Found>, TuneError> {
+pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Found>, TuneError> {
     let rules = Target { tiles: Tiles::default(), ..gpu.target_in(tuning.precision)? };
     let products = products(&compile(gpu, tuning, rules.clone())?);
-    let choices: BTreeMap<String, Vec<String>> =
-        products.iter().map(|p| (p.key(), candidates(p, &rules))).collect();
+    let choices: BTreeMap<String, Vec<String>> = products.iter().map(|p| (p.key(), candidates(p, &rules))).collect();
     let rounds = choices.values().map(Vec::len).max().unwrap_or(0);
     let mut times: BTreeMap<(String, String), f64> = BTreeMap::new();
     for round in 0..rounds {

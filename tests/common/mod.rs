@@ -1,9 +1,9 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+use lepton_gpu::gpu::{Gpu, GpuError};
 use lepton_kernels::gemm::Matrix;
 use lepton_kernels::op::{Precision, Target};
-use lepton_gpu::gpu::{Gpu, GpuError};
 
 /// The adapter, or `None` with a line that says so; a failure where `LEPTON_REQUIRE_GPU=1`.
 pub fn gpu() -> Option<Gpu> {
