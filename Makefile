@@ -8,7 +8,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 target := $(or $(CARGO_TARGET_DIR),target)
 release := $(target)/release/lepton-gpu
 
-.PHONY: help demo test lint release setup clean-runs
+.PHONY: help demo test test-matrix lint release setup clean-runs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,6 +28,15 @@ test: lint ## every check that CI makes: format, clippy, docs, tests
 # shaders run without run-time checks; that this is safe is tested with them
 	LEPTON_CHECKED=1 cargo test --locked --test kernels --test whole_step
 	cargo test --workspace --locked
+	@$(MAKE) --no-print-directory test-matrix
+
+# The runner's name is cargo's for the machines on which the script works; elsewhere it says so and nothing runs.
+test-matrix: ## cooperative matrices without a GPU, on a Mesa that has them in software (x86-64 Debian)
+	@code=0; scripts/mesa-coop.sh --install || code=$$?; \
+	if [ $$code -eq 3 ]; then echo "skipped: cooperative matrices in software"; exit 0; fi; \
+	[ $$code -eq 0 ] || exit $$code; \
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/scripts/mesa-coop.sh LEPTON_REQUIRE_MATRIX=1 \
+		cargo test --locked --test kernels --test tiles --test sabotage -- cooperative
 
 lint: ## format, clippy and documentation, warnings denied
 	@scripts/setup.sh --lint
