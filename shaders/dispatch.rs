@@ -159,7 +159,7 @@ pub struct Elementwise<'a> {
     /// `op/direction`.
     pub name: &'static str,
     /// The shader's own text; `common/index.wgsl` is put before it.
-    pub source: &'static str,
+    pub source: &'a str,
     /// Whether it reads the step uniform.
     pub per_step: bool,
     /// Other shared WGSL it uses.

@@ -8,7 +8,7 @@ pub const INDEX: &str = include_str!("common/index.wgsl");
 pub const STEP: &str = include_str!("common/step.wgsl");
 /// Counter-based random numbers and permutations.
 pub const RANDOM: &str = include_str!("common/random.wgsl");
-/// Where a pooling window falls.
+/// Where a window falls.
 pub const WINDOW: &str = include_str!("common/window.wgsl");
 /// One channel a thread.
 pub const LANES1: &str = include_str!("common/lanes1.wgsl");

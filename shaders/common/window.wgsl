@@ -1,5 +1,5 @@
 // common / window
-//   Where a pooling window falls; channels in runs of LANES.
+//   Where a window falls; channels in runs of LANES.
 
 override H: u32; override W: u32; override C: u32;
 override OH: u32; override OW: u32;

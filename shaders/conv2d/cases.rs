@@ -3,25 +3,29 @@ use crate::case::Fill;
 use crate::gemm::Relu;
 use crate::{Case, Padding, Window};
 
+const UNEVEN: Padding = Padding::Explicit { top: 2, bottom: 0, left: 0, right: 1 };
+
 fn conv(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Conv2d {
     Conv2d { window: Window { padding, ..Window::new(kernel, stride) }, groups: 1, relu: Relu::None, masked: false }
 }
 
 pub(super) fn all() -> Vec<Case> {
-    let uneven = Padding::Explicit { top: 2, bottom: 0, left: 0, right: 1 };
+    [windows(), products(), depthwise()].into_iter().flatten().collect()
+}
+
+fn windows() -> Vec<Case> {
     let relu = Conv2d { relu: Relu::Whole, ..conv([3, 3], [1, 1], Padding::Valid) };
     let mut dilated = conv([3, 2], [1, 1], Padding::Same);
     dilated.window.dilation = [2, 3];
     let mut strided_dilated = conv([3, 4], [2, 4], Padding::Same);
     strided_dilated.window.dilation = [3, 2];
-    let grouped = |groups, op: Conv2d| Conv2d { groups, ..op };
     vec![
         Case::new(conv([3, 3], [1, 1], Padding::Valid), &[&[2, 9, 7, 1], &[3, 3, 1, 32], &[32]], "first layer, grey"),
         Case::new(relu, &[&[2, 7, 6, 8], &[3, 3, 8, 20], &[20]], "vec4 channels, bias and ReLU"),
         Case::new(
             conv([3, 2], [2, 1], uneven),
             &[&[2, 8, 7, 3], &[3, 2, 3, 10], &[10]],
-            "uneven kernel, stride, padding",
+            "UNEVEN kernel, stride, padding",
         ),
         Case::new(
             Conv2d { masked: true, relu: Relu::Forward, ..conv([3, 3], [1, 1], Padding::Same) },
@@ -52,6 +56,12 @@ pub(super) fn all() -> Vec<Case> {
             "even kernel, same padding",
         ),
         Case::new(dilated, &[&[2, 7, 9, 4], &[3, 2, 4, 7], &[7]], "dilation, unequal on the axes; 7 filters"),
+    ]
+}
+
+fn products() -> Vec<Case> {
+    let grouped = |groups, op: Conv2d| Conv2d { groups, ..op };
+    vec![
         Case::new(
             conv([1, 1], [1, 1], Padding::Valid),
             &[&[2, 5, 3, 12], &[1, 1, 12, 40], &[40]],
@@ -72,7 +82,6 @@ pub(super) fn all() -> Vec<Case> {
             &[&[2, 5, 6, 6], &[2, 3, 2, 9], &[9]],
             "three groups, scalar",
         ),
-        Case::new(grouped(5, conv([3, 3], [1, 1], Padding::Same)), &[&[2, 6, 5, 5], &[3, 3, 1, 5], &[5]], "depthwise"),
         Case::new(
             conv([3, 3], [1, 1], Padding::Same),
             &[&[3, 12, 11, 36], &[3, 3, 36, 68], &[68]],
@@ -87,6 +96,65 @@ pub(super) fn all() -> Vec<Case> {
             conv([3, 3], [1, 1], Padding::Valid),
             &[&[5, 30, 29, 2], &[3, 3, 2, 6], &[6]],
             "a long K in grad_weight: slabs",
+        ),
+    ]
+}
+
+fn depthwise() -> Vec<Case> {
+    let op = |channels, op: Conv2d| Conv2d { groups: channels, ..op };
+    let dilated = |dilation, mut op: Conv2d| {
+        op.window.dilation = dilation;
+        op
+    };
+    let same = |kernel, stride| conv(kernel, stride, Padding::Same);
+    vec![
+        Case::new(op(5, same([3, 3], [1, 1])), &[&[2, 6, 5, 5], &[3, 3, 1, 5], &[5]], "depthwise, channels one by one"),
+        Case::new(
+            Conv2d { relu: Relu::Whole, ..op(12, same([3, 3], [1, 1])) },
+            &[&[3, 7, 9, 12], &[3, 3, 1, 12], &[12]],
+            "depthwise, runs of four channels, bias and ReLU",
+        ),
+        Case::new(
+            Conv2d { masked: true, relu: Relu::Forward, ..op(8, same([3, 3], [2, 2])) },
+            &[&[2, 11, 14, 8], &[3, 3, 1, 8], &[8]],
+            "depthwise, stride 2, masked: pixels of each phase",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(
+            Conv2d { masked: true, ..op(3, conv([3, 2], [2, 3], uneven)) },
+            &[&[2, 8, 16, 3], &[3, 2, 1, 3]],
+            "depthwise, everything UNEVEN, masked, no bias; columns unseen",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(
+            op(4, dilated([2, 3], conv([2, 4], [1, 1], uneven))),
+            &[&[2, 9, 13, 4], &[2, 4, 1, 4], &[4]],
+            "depthwise, dilation, blocks of two taps",
+        ),
+        Case::new(
+            op(6, dilated([3, 2], same([3, 4], [2, 4]))),
+            &[&[2, 13, 15, 6], &[3, 4, 1, 6], &[6]],
+            "depthwise, stride and dilation: taps that no pixel of a phase sees",
+        ),
+        Case::new(
+            op(4, dilated([2, 2], same([3, 3], [2, 2]))),
+            &[&[2, 9, 11, 4], &[3, 3, 1, 4], &[4]],
+            "depthwise, stride equal to dilation: phases that no tap reaches",
+        ),
+        Case::new(
+            op(36, same([7, 5], [1, 1])),
+            &[&[1, 8, 7, 36], &[7, 5, 1, 36], &[36]],
+            "depthwise, a large kernel: blocks of taps both ways, columns in two workgroups",
+        ),
+        Case::new(
+            op(8, same([3, 3], [1, 1])),
+            &[&[2, 45, 7, 8], &[3, 3, 1, 8], &[8]],
+            "depthwise, many rows: slabs, the last of them short",
+        ),
+        Case::new(
+            op(7, conv([1, 1], [1, 1], Padding::Valid)),
+            &[&[3, 4, 2, 7], &[1, 1, 1, 7], &[7]],
+            "depthwise, one tap",
         ),
     ]
 }

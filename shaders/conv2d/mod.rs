@@ -2,8 +2,11 @@
 //!
 //! Inputs: images `[n, h, w, c_in]`, filters `[kh, kw, c_in / groups, c_out]`, bias `[c_out]` if there is one.
 //! Output `[n, oh, ow, c_out]`.
+//!
+//! A filter for each channel has kernels of its own (`depthwise`); everything else is a matrix product (`gemm`).
 
 mod cases;
+mod depthwise;
 mod twin;
 
 use crate::gemm::{self, Conv, Layer, Relu};
@@ -83,11 +86,19 @@ impl Op for Conv2d {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        gemm::forward(&self.conv(inputs), self.layer(inputs), target)
+        let (conv, layer) = (self.conv(inputs), self.layer(inputs));
+        match depthwise::suits(&conv) {
+            true => depthwise::forward(&conv, layer, target),
+            false => gemm::forward(&conv, layer, target),
+        }
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
-        gemm::backward(&self.conv(inputs), self.layer(inputs), wanted, target)
+        let (conv, layer) = (self.conv(inputs), self.layer(inputs));
+        match depthwise::suits(&conv) {
+            true => depthwise::backward(&conv, layer, wanted, target),
+            false => gemm::backward(&conv, layer, wanted, target),
+        }
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

@@ -17,6 +17,7 @@ mod simt;
 mod template;
 mod tiles;
 
+pub(crate) use layer::masked_dy;
 pub use layer::{Layer, Relu, backward, forward};
 pub use product::{Conv, Direction, Product};
 pub use tiles::{Tiles, candidates};

@@ -169,6 +169,14 @@ impl Place {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// Runs a command line with another table of tiles.
+    #[track_caller]
+    pub fn run_with_tiles(&self, line: &str, tiles: &str) -> Ran {
+        let mut command = lepton(self.folder());
+        command.args(line.split_whitespace()).env("LEPTON_TILES", tiles);
+        finish(start(command))
+    }
+
     /// Runs the program with these arguments to its end.
     #[track_caller]
     pub fn run_args(&self, args: &[&str]) -> Ran {

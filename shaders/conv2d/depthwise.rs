@@ -1,0 +1,225 @@
+//! Depthwise convolution: every channel has a filter of its own, so that each direction is a walk over images that memory
+//! bounds, not a matrix product.
+//!
+//! The kernels are templates, because what a thread keeps in registers must be unrolled: forward and grad_input a run of
+//! pixels, grad_weight a block of taps.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, Value, context};
+
+use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGROUP, read, write};
+use crate::gemm::{Conv, Family, Layer, Relu, masked_dy};
+use crate::max_pool2d::{constants, lanes};
+use crate::op::Target;
+use crate::{Lowered, shape::Placed};
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    for (name, text) in [
+        ("depthwise/forward", include_str!("depthwise_forward.wgsl.j2")),
+        ("depthwise/grad_input", include_str!("depthwise_grad_input.wgsl.j2")),
+        ("depthwise/grad_weight", include_str!("depthwise_grad_weight.wgsl.j2")),
+    ] {
+        environment.add_template(name, text).expect("the templates are part of the program");
+    }
+    environment
+});
+
+/// Neighbouring pixels of a thread of forward and grad_input at the most. More read less; a GPU wants more threads instead.
+const LONGEST_RUN_ON_A_GPU: usize = 4;
+const LONGEST_RUN_ON_CORES: usize = 8;
+/// Taps that a thread of grad_weight sums at once along an axis, at the most: registers for more would leave too few threads.
+const MOST_TAPS: usize = 3;
+/// Columns and parts of a workgroup, as in grad_weight.
+const WIDTH: usize = 8;
+const PARTS: usize = WORKGROUP as usize / WIDTH;
+/// Workgroups of grad_weight that fill a large GPU: enough loads under way to wait for memory only.
+const ENOUGH_ON_A_GPU: usize = 512;
+/// Workgroups of grad_weight that keep every core of a software adapter busy.
+const ENOUGH_ON_CORES: usize = 32;
+/// Pixels that one thread sums at the most, for the rounding of a plain f32 sum.
+const LONGEST_SUM: usize = 8192;
+/// Loop iterations of one thread at the most: old Mesa stops at 65,535.
+const MOST_ITERATIONS: usize = 60_000;
+
+/// Whether a convolution is depthwise.
+pub(super) fn suits(conv: &Conv) -> bool {
+    conv.groups == conv.c_in && conv.groups == conv.c_out
+}
+
+/// `Y(0)` from the images `X(0)`, the filters `X(1)` and the bias `X(2)`.
+pub(super) fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
+    let Placed { output: [oh, ow], kernel: [kh, kw], stride, dilation, .. } = conv.placed;
+    let run = run(ow, target);
+    let mut bindings = vec![read(Operand::X(0)), read(Operand::X(1)), write(Operand::Y(0))];
+    if layer.bias {
+        bindings.push(read(Operand::X(2)));
+    }
+    let slides = stride[1] == dilation[1];
+    let relu = layer.relu != Relu::None;
+    let walk = Walk {
+        name: "depthwise/forward",
+        context: context! { run, slides, relu, bias => layer.bias },
+        threads: conv.n * oh * ow.div_ceil(run) * channel_runs(conv),
+        iterations: kh * (1 + kw),
+        constants: vec![],
+        bindings,
+    };
+    walk.launch(conv, target).into()
+}
+
+/// The gradients of the wanted inputs: `X(0)` the images, `X(1)` the filters, `X(2)` the bias.
+pub(super) fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> Lowered {
+    let mut lowered = Lowered::default();
+    let dy = masked_dy(conv, layer.relu, target, &mut lowered);
+    if wanted[0] {
+        lowered.dispatches.push(grad_input(conv, layer.masked, dy, target));
+    }
+    if wanted[1] || (layer.bias && wanted[2]) {
+        let sums = Sums::new(conv, target);
+        lowered.gradient_slabs = sums.slabs;
+        lowered.dispatches.push(grad_weight(conv, &sums, layer.bias, dy, target));
+    }
+    lowered
+}
+
+fn grad_input(conv: &Conv, masked: bool, dy: Operand, target: &Target) -> Dispatch {
+    let Placed { input: [h, w], kernel: [kh, kw], stride, dilation, .. } = conv.placed;
+    let run = run(w.div_ceil(stride[1]), target);
+    // taps so far apart are a multiple of the stride apart
+    let [step_h, step_w] = [0, 1].map(|axis| stride[axis] / gcd(stride[axis], dilation[axis]));
+    let mut bindings = vec![read(dy), read(Operand::X(1)), write(Operand::Dx(0))];
+    if masked {
+        bindings.push(read(Operand::X(0)));
+    }
+    let slides = stride[1].is_multiple_of(dilation[1]);
+    let walk = Walk {
+        name: "depthwise/grad_input",
+        context: context! { run, slides, masked },
+        threads: conv.n * h * w.div_ceil(run * stride[1]) * stride[1] * channel_runs(conv),
+        iterations: step_h.min(kh) + step_w.min(kw) + kh * (1 + kw),
+        constants: vec![("STEP_H", step_h.into()), ("STEP_W", step_w.into())],
+        bindings,
+    };
+    walk.launch(conv, target)
+}
+
+fn grad_weight(conv: &Conv, sums: &Sums, bias: bool, dy: Operand, target: &Target) -> Dispatch {
+    let mut bindings = vec![read(Operand::X(0)), read(dy), write(Operand::Dx(1))];
+    if bias {
+        bindings.push(write(Operand::Dx(2)));
+    }
+    let [taps_y, taps_x] = sums.taps;
+    let slides = conv.placed.stride[1] == conv.placed.dilation[1];
+    let walk = Walk {
+        name: "depthwise/grad_weight",
+        context: context! { taps_y, taps_x, slides, bias },
+        threads: sums.slabs * sums.groups * WORKGROUP as usize,
+        iterations: sums.iterations,
+        constants: vec![("ROWS", sums.rows.into()), ("SLAB", sums.slab.into())],
+        bindings,
+    };
+    walk.launch(conv, target)
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+fn on_cores(target: &Target) -> bool {
+    matches!(target.family, Family::Lane { .. })
+}
+
+/// Pixels of a thread, as many as cut `row` pixels most evenly.
+fn run(row: usize, target: &Target) -> usize {
+    let longest = if on_cores(target) { LONGEST_RUN_ON_CORES } else { LONGEST_RUN_ON_A_GPU };
+    row.div_ceil(row.div_ceil(longest))
+}
+
+/// Runs of channels, each a thread's.
+fn channel_runs(conv: &Conv) -> usize {
+    conv.c_in / lanes(conv.c_in).0
+}
+
+/// A kernel over the pixels of a convolution, before it is expanded.
+struct Walk {
+    name: &'static str,
+    context: Value,
+    threads: usize,
+    iterations: usize,
+    constants: Vec<(&'static str, Constant)>,
+    bindings: Vec<Binding>,
+}
+
+impl Walk {
+    fn launch(self, conv: &Conv, target: &Target) -> Dispatch {
+        let Walk { name, context, threads, iterations, constants: own, bindings } = self;
+        let source = TEMPLATES
+            .get_template(name)
+            .and_then(|template| template.render(context))
+            .unwrap_or_else(|error| panic!("template {name}: {error:#}"));
+        let (_, includes) = lanes(conv.c_in);
+        let mut constants = constants(&conv.placed, conv.c_in);
+        constants.extend(own);
+        let kernel = Elementwise { name, source: &source, per_step: false, includes: &includes };
+        kernel.launch(target.precision, threads, iterations, &constants, &bindings)
+    }
+}
+
+/// How the sums of grad_weight are shared out.
+struct Sums {
+    /// Taps of a thread.
+    taps: [usize; 2],
+    /// Rows of y in the batch.
+    rows: usize,
+    /// Slabs of the gradient.
+    slabs: usize,
+    /// Rows of y in a slab.
+    slab: usize,
+    /// Workgroups of a slab.
+    groups: usize,
+    /// Loop iterations of a thread.
+    iterations: usize,
+}
+
+impl Sums {
+    fn new(conv: &Conv, target: &Target) -> Self {
+        let Placed { output: [oh, ow], kernel, .. } = conv.placed;
+        // blocks as even as they can be: 4 taps are 2 and 2
+        let taps = kernel.map(|taps| taps.div_ceil(taps.div_ceil(MOST_TAPS)));
+        let blocks = kernel[0].div_ceil(taps[0]) * kernel[1].div_ceil(taps[1]);
+        let groups = (channel_runs(conv) * blocks).div_ceil(WIDTH);
+        let rows = conv.n * oh;
+        let most_rows = (LONGEST_SUM / ow).min(MOST_ITERATIONS / (1 + ow)).max(1);
+        let enough = if on_cores(target) { ENOUGH_ON_CORES } else { ENOUGH_ON_A_GPU };
+        let slabs = enough.div_ceil(groups).min(rows.div_ceil(PARTS)).max(rows.div_ceil(PARTS * most_rows));
+        let slab = rows.div_ceil(slabs);
+        let gathered = (taps[0] * taps[1] + 1).div_ceil(PARTS);
+        let iterations = slab.div_ceil(PARTS) * (1 + ow) + gathered * (1 + PARTS);
+        Sums { taps, rows, slabs, slab, groups, iterations }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Padding, Shape, Window};
+
+    #[test]
+    fn sums_are_short_and_leave_no_row_out() {
+        let shapes = [[1, 1, 1, 1], [64, 7, 7, 512], [128, 112, 112, 32], [1, 3000, 2000, 4], [4096, 512, 1, 8]];
+        for (shape, kernel) in shapes.into_iter().flat_map(|shape| [1, 3, 4, 7].map(|k| (shape, k))) {
+            let window = Window { padding: Padding::Same, ..Window::new([kernel, kernel], [1, 1]) };
+            let weight = Shape::new(&[kernel, kernel, 1, shape[3]]);
+            let conv = Conv::new(&window, shape[3], &Shape::new(&shape), &weight).expect("it fits");
+            let sums = Sums::new(&conv, &Target::f32(Family::Simt));
+            let of_a_thread = sums.slab.div_ceil(PARTS) * conv.placed.output[1];
+            assert!(of_a_thread <= LONGEST_SUM, "{shape:?}: {of_a_thread} terms");
+            assert!(sums.iterations < 65_535, "{shape:?}: {} iterations", sums.iterations);
+            assert!(sums.slab * sums.slabs >= sums.rows, "{shape:?}: rows are left over");
+            assert!(sums.slabs < 65_536, "{shape:?}: {} slabs", sums.slabs);
+        }
+    }
+}
