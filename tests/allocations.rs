@@ -2,9 +2,6 @@
 //! for every launch (wgpu-core 30, `drain_barriers`). So what is counted is how many more allocations a submission with
 //! more steps makes, and it must be one a launch.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use lepton_gpu::config::OptimizerConfig;
 use lepton_gpu::gpu::Program;
 use lepton_gpu::model::ModelSpec;
@@ -13,35 +10,14 @@ use lepton_kernels::Step;
 
 mod common;
 
-/// Counts every allocation of the process.
-struct Counting;
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-#[allow(unsafe_code, reason = "an allocator is unsafe by nature; this one hands everything to the system's")]
-// SAFETY: every call is passed on unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promises are the system's.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Allocations of a submission of so many steps, at the least over some rounds: drivers allocate now and then.
-fn allocations(program: &mut Program, steps: usize) -> usize {
+/// Allocations of a submission of so many steps on this thread, at the least over some rounds: lists grow now and then.
+fn allocations(program: &mut Program, steps: usize) -> u64 {
     let mut list = vec![Step { batch_length: 2, range_length: 2, data_length: 2, ..Step::default() }; steps];
     let mut round = || {
-        let before = COUNT.load(Ordering::Relaxed);
-        program.run(Goal::Train, &mut list).unwrap();
-        COUNT.load(Ordering::Relaxed) - before
+        let counted = allocation_counter::measure(|| {
+            program.run(Goal::Train, &mut list).unwrap();
+        });
+        counted.count_total
     };
     (0..8).map(|_| round()).min().unwrap()
 }
@@ -62,8 +38,8 @@ fn a_step_allocates_nothing() {
     .unwrap();
     let mut program = Program::new(&gpu, &plan).unwrap();
     allocations(&mut program, 1); // the first submission compiles kernels
-    let counts: Vec<usize> = [8, 16, 32, 64].into_iter().map(|steps| allocations(&mut program, steps)).collect();
-    let launches = 32 * plan.train.len();
+    let counts: Vec<u64> = [8, 16, 32, 64].into_iter().map(|steps| allocations(&mut program, steps)).collect();
+    let launches = 32 * plan.train.len() as u64;
     println!("{counts:?} allocations in submissions of 8, 16, 32 and 64 steps of {} launches", plan.train.len());
     // lists of wgpu grow by doubling; one allocation of ours a step would be 32 more
     let more = counts[3] - counts[2];

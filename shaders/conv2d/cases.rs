@@ -23,9 +23,9 @@ fn windows() -> Vec<Case> {
         Case::new(conv([3, 3], [1, 1], Padding::Valid), &[&[2, 9, 7, 1], &[3, 3, 1, 32], &[32]], "first layer, grey"),
         Case::new(relu, &[&[2, 7, 6, 8], &[3, 3, 8, 20], &[20]], "vec4 channels, bias and ReLU"),
         Case::new(
-            conv([3, 2], [2, 1], uneven),
+            conv([3, 2], [2, 1], UNEVEN),
             &[&[2, 8, 7, 3], &[3, 2, 3, 10], &[10]],
-            "UNEVEN kernel, stride, padding",
+            "uneven kernel, stride, padding",
         ),
         Case::new(
             Conv2d { masked: true, relu: Relu::Forward, ..conv([3, 3], [1, 1], Padding::Same) },
@@ -34,7 +34,7 @@ fn windows() -> Vec<Case> {
         )
         .fill(0, Fill::Rectified),
         Case::new(
-            Conv2d { masked: true, ..conv([3, 2], [2, 3], uneven) },
+            Conv2d { masked: true, ..conv([3, 2], [2, 3], UNEVEN) },
             &[&[2, 8, 11, 5], &[3, 2, 5, 6]],
             "masked, in phases, nothing divides by four",
         )
@@ -46,7 +46,7 @@ fn windows() -> Vec<Case> {
             "the first convolution of a stage: four phases",
         ),
         Case::new(
-            conv([2, 3], [3, 2], uneven),
+            conv([2, 3], [3, 2], UNEVEN),
             &[&[2, 9, 8, 4], &[2, 3, 4, 8]],
             "strides 3 and 2 leave pixels unseen, no bias",
         ),
@@ -78,7 +78,7 @@ fn products() -> Vec<Case> {
             "two groups, vec4",
         ),
         Case::new(
-            grouped(3, conv([2, 3], [1, 1], uneven)),
+            grouped(3, conv([2, 3], [1, 1], UNEVEN)),
             &[&[2, 5, 6, 6], &[2, 3, 2, 9], &[9]],
             "three groups, scalar",
         ),
@@ -121,13 +121,13 @@ fn depthwise() -> Vec<Case> {
         )
         .fill(0, Fill::Rectified),
         Case::new(
-            Conv2d { masked: true, ..op(3, conv([3, 2], [2, 3], uneven)) },
+            Conv2d { masked: true, ..op(3, conv([3, 2], [2, 3], UNEVEN)) },
             &[&[2, 8, 16, 3], &[3, 2, 1, 3]],
-            "depthwise, everything UNEVEN, masked, no bias; columns unseen",
+            "depthwise, everything uneven, masked, no bias; columns unseen",
         )
         .fill(0, Fill::Rectified),
         Case::new(
-            op(4, dilated([2, 3], conv([2, 4], [1, 1], uneven))),
+            op(4, dilated([2, 3], conv([2, 4], [1, 1], UNEVEN))),
             &[&[2, 9, 13, 4], &[2, 4, 1, 4], &[4]],
             "depthwise, dilation, blocks of two taps",
         ),

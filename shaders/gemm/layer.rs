@@ -1,9 +1,9 @@
 //! A convolution or linear layer as dispatches: what `conv2d` and `linear` share.
 
 use super::{Conv, Direction, Operands, Product, launch, slabs};
+use crate::Lowered;
 use crate::dispatch::Operand;
 use crate::op::Target;
-use crate::Lowered;
 
 /// What a layer does beside its products.
 #[derive(Clone, Copy, Debug, Default)]

@@ -33,7 +33,7 @@ fn join_relus(graph: &mut Graph, done: &mut Vec<String>) {
             .and_then(|reader| Some((reader, graph.nodes[i].op.with_relu()?)));
         if let Some((reader, op)) = joined {
             let relu = graph.nodes.remove(reader);
-            done.push(format!("relu of {} into {}", relu.name, graph.nodes[i].name));
+            done.push(format!("{} into {}", relu.name, graph.nodes[i].name));
             graph.nodes[i].op = op;
             graph.nodes[i].outputs[0] = relu.outputs[0];
         }

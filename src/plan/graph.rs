@@ -6,6 +6,7 @@ use lepton_kernels::batch_images::BatchImages;
 use lepton_kernels::batch_index::BatchIndex;
 use lepton_kernels::op::{Dtype, Precision};
 use lepton_kernels::record::Record;
+use lepton_kernels::relu::Relu;
 use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Op, Shape};
 
@@ -148,7 +149,14 @@ impl Graph {
                 self.parameters.push(Parameter { tensor, init: parameter.init });
                 inputs.push(tensor);
             }
-            let output = self.node(&spec.name, op, &inputs)[0];
+            // one op a node: what may run as one kernel is put together again by `fuse`
+            let output = match op.without_relu() {
+                Some(plain) => {
+                    let plain = self.node(&spec.name, plain, &inputs)[0];
+                    self.node(&format!("{}.relu", spec.name), Box::new(Relu), &[plain])[0]
+                }
+                None => self.node(&spec.name, op, &inputs)[0],
+            };
             outputs.insert(&spec.name, output);
             self.logits = output;
         }

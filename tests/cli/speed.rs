@@ -25,7 +25,7 @@ fn f16_trains_evaluates_and_resumes() {
 fn the_plan_says_what_was_fused() {
     let place = Place::new();
     let fused = place.run("inspect seed-mnist --plan").exits(0).out;
-    assert!(fused.contains("fused: relu of conv1 into pool1"), "{fused}");
+    assert!(fused.contains("fused: conv1.relu into conv1") && fused.contains("relu of conv1 into pool1"), "{fused}");
     let separate = place.run("inspect seed-mnist --plan --no-fuse").exits(0).out;
     assert!(separate.contains("fused: nothing") && separate.contains("relu/forward"), "{separate}");
 }
