@@ -45,12 +45,30 @@ pub fn run(
     parameters: &HashMap<String, Vec<f32>>,
     step: &Step,
 ) -> Result<Reference, ModelError> {
+    let exact = |values: &Vec<f32>| values.iter().map(|&v| f64::from(v)).collect();
+    run_exact(model, batch, images, &parameters.iter().map(|(name, v)| (name.clone(), exact(v))).collect(), step)
+}
+
+/// [`run`] with parameters in f64.
+///
+/// # Errors
+/// If the model does not fit together.
+///
+/// # Panics
+/// If a parameter is missing.
+pub fn run_exact(
+    model: &ModelSpec,
+    batch: usize,
+    images: Images,
+    parameters: &HashMap<String, Vec<f64>>,
+    step: &Step,
+) -> Result<Reference, ModelError> {
     let graph = Graph::build(model, batch, images.labels.len(), Precision::F32)?;
     let mut values: HashMap<TensorId, Array> = HashMap::new();
     for (id, tensor) in graph.tensors.iter().enumerate() {
         let data = match tensor.kind {
             Kind::Value => continue,
-            Kind::Parameter(_) => parameters[&tensor.name].iter().map(|&v| f64::from(v)).collect(),
+            Kind::Parameter(_) => parameters[&tensor.name].clone(),
             Kind::Resident(Resident::Images) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
             Kind::Resident(Resident::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
             Kind::Resident(Resident::Norm) => unit_norm(&tensor.shape),
