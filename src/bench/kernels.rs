@@ -33,14 +33,18 @@ pub fn measure(session: &mut Session, ceilings: &[Ceiling], budget: Budget) -> R
     }
     let (mut found, mut late) = (Vec::new(), 0);
     let count = jobs.len();
-    for (i, job) in jobs.into_iter().enumerate() {
+    // the smallest first, so that a slow device has every op before the time is up; shown in the order of the table
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|&i| jobs[i].workload.op.multiply_adds(&jobs[i].workload.shapes));
+    for (i, place) in order.into_iter().enumerate() {
+        let job = &jobs[place];
         session.tell("kernels", format!("{} {}", job.workload.op.name(), job.direction), &budget);
         if budget.left() <= 0.0 {
             late += 1;
             continue;
         }
         match job.measure(session, budget.share(count - i)) {
-            Ok(Some((lowered, seconds))) => found.push(job.result(&lowered, seconds, ceilings)),
+            Ok(Some((lowered, seconds))) => found.push((place, job.result(&lowered, seconds, ceilings))),
             Ok(None) => session.left_out.push(format!("{}: larger than the adapter can bind or loop", job.name())),
             Err(GpuError::OutOfMemory { .. }) => session.left_out.push(format!("{}: no room on the device", job.name())),
             Err(error) => return Err(error.into()),
@@ -49,7 +53,8 @@ pub fn measure(session: &mut Session, ceilings: &[Ceiling], budget: Budget) -> R
     if late > 0 {
         session.left_out.push(format!("{late} of {count} kernels: the time for kernels was up"));
     }
-    Ok(found)
+    found.sort_by_key(|&(place, _)| place);
+    Ok(found.into_iter().map(|(_, result)| result).collect())
 }
 
 /// Forward and backward; for layers with weights, the gradients of images and of weights apart.

@@ -10,17 +10,18 @@ const SEED: u64 = 20_26;
 const CLASSES: usize = 10;
 /// Side of the squares of a class's pattern, in pixels.
 const SQUARE: usize = 4;
-/// Streams of random numbers: patterns are below, noise of image `i` is `NOISE + i`.
+/// Streams of random numbers: squares of class `i` are `i`, its colour is `COLOUR + i`, noise of image `i` is `NOISE + i`.
+const COLOUR: u64 = 1 << 31;
 const NOISE: u64 = 1 << 32;
 /// How much of a pixel is its class's pattern.
-const SIGNAL: f64 = 0.25;
+const SIGNAL: f64 = 0.7;
 
 /// Different images; a data set of more repeats them.
 pub const DIFFERENT: usize = 2048;
 /// Images of the test split.
 pub const TEST: usize = 256;
 
-/// A data set of images `[h, w, c]`: a pattern of squares for each class, under noise. `train` images to learn from, the
+/// A data set of images `[h, w, c]`: a pattern of squares and a colour for each class, under noise. `train` images to learn from, the
 /// first [`DIFFERENT`] of them different, and [`TEST`] others. The same bytes on every machine: numbers are made by
 /// integers, and by products and sums in f64 that round alike everywhere.
 pub fn synthetic(size: [usize; 3], train: usize) -> Dataset {
@@ -45,7 +46,11 @@ fn split(size: [usize; 3], first: usize, count: usize) -> Split {
     let [height, width, channels] = size;
     let columns = width.div_ceil(SQUARE);
     let patterns: Vec<Vec<f64>> = (0..CLASSES as u64)
-        .map(|class| (0..(height.div_ceil(SQUARE) * columns * channels) as u64).map(|i| uniform(SEED, class, i)).collect())
+        .map(|class| {
+            let squares = 0..(height.div_ceil(SQUARE) * columns * channels) as u64;
+            let colour = |i: u64| uniform(SEED, COLOUR + class, i % channels as u64);
+            squares.map(|i| 0.6 * uniform(SEED, class, i) + 0.4 * colour(i)).collect()
+        })
         .collect();
     let mut images = Vec::with_capacity(count * height * width * channels);
     for image in first..first + count {

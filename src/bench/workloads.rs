@@ -50,16 +50,16 @@ const NEVER: u8 = 3;
 pub fn all(software: bool) -> Vec<Workload> {
     let n = |gpu: usize, processor: usize| if software { processor } else { gpu };
     let mut all = vec![
-        conv("resnet18 stage 1", n(128, 8), [32, 64], [3, 64, 1, 1], 0, 0),
-        conv("resnet18 stage 2", n(128, 8), [16, 128], [3, 128, 1, 1], 2, 2),
-        conv("resnet18 stage 3", n(128, 8), [8, 256], [3, 256, 1, 1], 0, 1),
-        conv("resnet18 stage 4", n(128, 8), [4, 512], [3, 512, 1, 1], 2, 2),
-        conv("resnet18 stage 2 entry", n(128, 8), [32, 64], [3, 128, 2, 1], 1, 2),
-        conv("resnet18 stage 2 shortcut", n(128, 8), [32, 64], [1, 128, 2, 1], 2, 2),
-        conv("resnet50 stage 1", n(64, 2), [56, 256], [1, 64, 1, 1], 1, 2),
-        conv("mobilenet-v2 block 2", n(64, 2), [56, 144], [3, 144, 1, 144], 1, 2),
-        conv("resnet20 stem", n(256, 32), [32, 3], [3, 16, 1, 1], 2, 2),
-        linear("vgg16 last layer", n(256, 64), 4096, 1000, 0, 1),
+        conv("resnet18 stage 1", n(128, 4), [32, 64], [3, 64, 1, 1], 0, 0),
+        conv("resnet18 stage 2", n(128, 4), [16, 128], [3, 128, 1, 1], 2, 2),
+        conv("resnet18 stage 3", n(128, 4), [8, 256], [3, 256, 1, 1], 0, 1),
+        conv("resnet18 stage 4", n(128, 4), [4, 512], [3, 512, 1, 1], 2, 2),
+        conv("resnet18 stage 2 entry", n(128, 4), [32, 64], [3, 128, 2, 1], 1, 2),
+        conv("resnet18 stage 2 shortcut", n(128, 4), [32, 64], [1, 128, 2, 1], 2, 2),
+        conv("resnet50 stage 1", n(64, 1), [56, 256], [1, 64, 1, 1], 1, 2),
+        conv("mobilenet-v2 block 2", n(64, 1), [56, 144], [3, 144, 1, 144], 1, 2),
+        conv("resnet20 stem", n(256, 16), [32, 3], [3, 16, 1, 1], 2, 2),
+        linear("vgg16 last layer", n(256, 32), 4096, 1000, 0, 1),
         linear("resnet18 last layer", n(256, 64), 512, 10, 2, 2),
     ];
     if !software {
