@@ -15,29 +15,24 @@ const ROUNDS: u32 = 128;
 /// Multiply-adds of each chain in a round.
 const UNROLL: usize = 32;
 /// Chains of a thread in [`multiply_add`].
-const CHAINS: u64 = 8;
+const CHAINS: u64 = 12;
 /// Products of each sum in a round of [`matrix`].
 const PRODUCTS: usize = 4;
 /// Left and right matrices of [`matrix`].
 const SIDES: [usize; 2] = [2, 4];
 
-/// Quads of numbers that [`multiply_add`] reads from `X(0)`: two starts, factor and addend.
-pub const COEFFICIENTS: [f32; 16] = {
-    let mut all = [0.25; 16];
-    let mut i = 8;
-    while i < 12 {
-        all[i] = 0.5;
-        i += 1;
-    }
-    all
-};
+/// Quads of numbers that [`multiply_add`] reads from `X(0)`: three starts, then factor and addend.
+pub const COEFFICIENTS: [f32; 16] =
+    [0.25, 0.25, 0.25, 0.25, 0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.75, 0.75, 0.5, 0.25, 0.5, 0.25];
 
-/// Bytes of the quads that one workgroup of [`copy`] moves.
+/// Quads that a thread of [`copy`] may move: devices differ in what suits them.
+pub const COPY_QUADS: [usize; 2] = [1, 4];
+/// What a copy's size is a multiple of.
 pub const COPY_BYTES: u64 = WORKGROUP as u64 * 4 * 16;
 
 /// Chains of multiply-adds in registers. Binds [`COEFFICIENTS`] as `X(0)` and one quad as `Y(0)`.
 pub fn multiply_add(precision: Precision, groups: usize) -> Dispatch {
-    let body = "p = fma(p, a, b);\n        q = fma(q, a, b);\n        ".repeat(UNROLL);
+    let body = "p = fma(p, a, b);\n        q = fma(q, a, b);\n        r = fma(r, a, b);\n        ".repeat(UNROLL);
     let name = match precision {
         Precision::F32 => "ceiling/fma_f32",
         Precision::F16 => "ceiling/fma_f16",
@@ -51,10 +46,14 @@ pub fn multiply_add(precision: Precision, groups: usize) -> Dispatch {
     dispatch
 }
 
-/// Copies `X(0)` to `Y(0)`, each of `groups` times [`COPY_BYTES`] bytes.
-pub fn copy(groups: usize) -> Dispatch {
+/// Copies `bytes` bytes, a multiple of [`COPY_BYTES`], from `X(0)` to `Y(0)`, so many quads a thread.
+pub fn copy(bytes: u64, quads: usize) -> Dispatch {
     let bindings = [read(Operand::X(0)), write(Operand::Y(0))];
-    elementwise("ceiling/copy", include_str!("copy.wgsl"), Precision::F32, groups, &bindings)
+    let groups = (bytes / (16 * u64::from(WORKGROUP) * quads as u64)) as usize;
+    let mut dispatch = elementwise("ceiling/copy", include_str!("copy.wgsl"), Precision::F32, groups, &bindings);
+    Arc::make_mut(&mut dispatch.kernel).constants.push(("QUADS", quads.into()));
+    dispatch.iterations = quads as u64;
+    dispatch
 }
 
 /// One thread that adds 1 to the first word of `X(0)`.

@@ -34,7 +34,7 @@ fn targets() -> Vec<Target> {
 
 /// Every kernel that measures a ceiling.
 fn ceilings() -> Vec<Dispatch> {
-    let mut all = vec![ceiling::copy(3), ceiling::touch()];
+    let mut all = vec![ceiling::copy(ceiling::COPY_BYTES, 4), ceiling::touch()];
     all.extend([Precision::F32, Precision::F16].map(|precision| ceiling::multiply_add(precision, 3)));
     all.extend(MATRICES.map(|matrix| ceiling::matrix(matrix, 3)));
     all

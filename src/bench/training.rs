@@ -19,6 +19,8 @@ use crate::train::{Control, Event, TrainError, Trainer};
 const MANY: usize = 8 * DIFFERENT;
 /// Windows of steps that are timed.
 const WINDOWS: f64 = 8.0;
+/// Share of the time that goes to steps and losses; the rest is for first steps.
+const ROWS: f64 = 0.65;
 
 /// A network at a batch, in a precision.
 struct Job {
@@ -43,24 +45,49 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
             }));
         }
     }
+    // first steps come last: a slow device has its score before the time is up
+    let rows = Budget::new(budget.left() * ROWS);
     let mut found = Vec::new();
     let count = jobs.len();
     for (i, job) in jobs.iter().enumerate() {
         session.tell("training", job.name(), &budget);
-        if budget.left() <= 0.0 {
+        if rows.left() <= 0.0 && i >= NETWORKS.len() {
             session.left_out.push(format!("{}: the time for training was up", job.name()));
             continue;
         }
-        match job.measure(session, budget.share(count - i)) {
-            Ok(result) => found.push((job.place, job.precision == Precision::F16, job.batch, result)),
+        match job.measure(session, rows.share(count - i)) {
+            Ok(result) => found.push((job, result)),
             Err(BenchError::Train(TrainError::Gpu(GpuError::OutOfMemory { .. }) | TrainError::Plan(PlanError::TooLarge { .. }))) => {
                 session.left_out.push(format!("{}: no room on the device", job.name()));
             }
             Err(error) => return Err(error),
         }
     }
-    found.sort_by_key(|&(place, half, batch, _)| (place, half, batch));
-    Ok(found.into_iter().map(|(.., result)| result).collect())
+    first_steps(session, &mut found, budget);
+    found.sort_by_key(|(job, _)| (job.place, job.precision == Precision::F16, job.batch));
+    Ok(found.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Times first steps where there is a program for it; a second batch says nothing new about compiling.
+fn first_steps(session: &mut Session, found: &mut [(&Job, TrainingResult)], budget: Budget) {
+    if session.settings.program.is_none() {
+        session.left_out.push("first steps: they need a process of their own, and there is no program for it".into());
+        return;
+    }
+    let mut late = 0;
+    for (job, result) in found.iter_mut().filter(|(job, _)| job.batch == job.network.batch) {
+        session.tell("training", format!("first step of {}", job.name()), &budget);
+        if budget.left() <= 0.0 {
+            late += 1;
+            continue;
+        }
+        // cold first: it must not find what the other one compiled
+        result.first_step_cold_seconds = job.first(session, true);
+        result.first_step_warm_seconds = job.first(session, false);
+    }
+    if late > 0 {
+        session.left_out.push(format!("first steps of {late} runs: the time for training was up"));
+    }
 }
 
 impl Job {
@@ -77,14 +104,12 @@ impl Job {
         let few = synthetic(model.input, DIFFERENT);
         let reference = REFERENCES.of(self.network.model, self.batch);
         let loss = reference.map(|reference| self.check(session, &model, &few, reference)).transpose()?;
-        // a second batch says nothing new about compiling
-        let firsts = reference.is_some();
-        let rest = Budget::new(budget.left().max(0.0) * if firsts { 0.5 } else { 0.9 });
+        let rest = Budget::new(budget.left().max(0.0));
         let data = if session.software() { few } else { synthetic(model.input, MANY) };
         let mut trainer = Trainer::new(session.gpu, &data, model, self.config())?;
         let step_seconds = self.time(&mut trainer, rest)?;
         let plan = trainer.plan();
-        let mut result = TrainingResult {
+        Ok(TrainingResult {
             model: self.network.model.into(),
             batch: self.batch,
             precision: self.precision.to_string(),
@@ -98,14 +123,7 @@ impl Job {
             device_bytes: plan.bytes(),
             host_bytes: machine::peak_bytes(),
             loss,
-        };
-        drop(trainer);
-        if firsts {
-            // cold first: it must not find what the other one compiled
-            result.first_step_cold_seconds = self.first(session, true);
-            result.first_step_warm_seconds = self.first(session, false);
-        }
-        Ok(result)
+        })
     }
 
     /// The loss on the test images after a fixed number of steps, beside what it should be.

@@ -65,17 +65,35 @@ impl Gpu {
         Ok(buffer)
     }
 
+    /// Memory on both sides for transfers of so many bytes.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    pub fn transfer(&self, bytes: u64) -> Result<Transfer<'_>, GpuError> {
+        let buffer = self.buffer("transfer", bytes)?;
+        let staging = self.buffer_with("readback", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
+        self.wait()?;
+        Ok(Transfer { gpu: self, buffer, staging })
+    }
+}
+
+/// A buffer on the device and one that both sides reach.
+pub struct Transfer<'gpu> {
+    gpu: &'gpu Gpu,
+    buffer: wgpu::Buffer,
+    staging: wgpu::Buffer,
+}
+
+impl Transfer<'_> {
     /// Seconds that `bytes` take from the host's memory to the device's.
     ///
     /// # Errors
     /// [`GpuError`].
     pub fn upload_seconds(&self, bytes: &[u8]) -> Result<f64, GpuError> {
-        let buffer = self.buffer("upload", bytes.len() as u64)?;
-        self.wait()?;
         let begun = Instant::now();
-        self.queue.write_buffer(&buffer, 0, bytes);
-        self.queue.submit([]);
-        self.wait()?;
+        self.gpu.queue.write_buffer(&self.buffer, 0, bytes);
+        self.gpu.queue.submit([]);
+        self.gpu.wait()?;
         Ok(begun.elapsed().as_secs_f64())
     }
 
@@ -85,14 +103,11 @@ impl Gpu {
     /// [`GpuError`].
     pub fn download_seconds(&self, into: &mut [u8]) -> Result<f64, GpuError> {
         let bytes = into.len() as u64;
-        let buffer = self.buffer("download", bytes)?;
-        let staging = self.buffer_with("readback", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
-        self.wait()?;
         let begun = Instant::now();
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(&buffer, 0, &staging, 0, bytes);
-        self.queue.submit([encoder.finish()]);
-        self.map(&staging, bytes, |mapped| into.copy_from_slice(mapped))?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&self.buffer, 0, &self.staging, 0, bytes);
+        self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.map(&self.staging, bytes, |mapped| into.copy_from_slice(mapped))?;
         Ok(begun.elapsed().as_secs_f64())
     }
 }

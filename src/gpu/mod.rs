@@ -14,6 +14,6 @@ mod unchecked;
 
 pub use adapter::{AdapterSummary, Adapters, choose, list};
 pub use device::{Gpu, GpuError};
-pub use measure::{Content, Timed};
+pub use measure::{Content, Timed, Transfer};
 pub use program::Program;
 pub use single::SingleLaunch;
