@@ -15,7 +15,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         return;
     }
     let at = (i - lane) * QUADS + lane;
-    for (var quad = 0u; quad < QUADS; quad += 1u) {
-        y[at + quad * WORKGROUP] = x[at + quad * WORKGROUP];
-    }
+    // UNROLL
 }

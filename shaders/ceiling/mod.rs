@@ -51,8 +51,12 @@ pub fn copy(bytes: u64, quads: usize) -> Dispatch {
     let bindings = [read(Operand::X(0)), write(Operand::Y(0))];
     let groups = (bytes / (16 * u64::from(WORKGROUP) * quads as u64)) as usize;
     let mut dispatch = elementwise("ceiling/copy", include_str!("copy.wgsl"), Precision::F32, groups, &bindings);
-    Arc::make_mut(&mut dispatch.kernel).constants.push(("QUADS", quads.into()));
-    dispatch.iterations = quads as u64;
+    let kernel = Arc::make_mut(&mut dispatch.kernel);
+    kernel.constants.push(("QUADS", quads.into()));
+    // all loads before the first store: a store might change what a later load reads
+    let loads = (0..quads).map(|i| format!("    let quad{i} = x[at + {i}u * WORKGROUP];\n"));
+    let stores = (0..quads).map(|i| format!("    y[at + {i}u * WORKGROUP] = quad{i};\n"));
+    kernel.source = kernel.source.replacen("    // UNROLL\n", &loads.chain(stores).collect::<String>(), 1).into();
     dispatch
 }
 
