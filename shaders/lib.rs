@@ -25,6 +25,7 @@ pub mod batch_images;
 pub mod batch_index;
 pub mod case;
 pub mod cast;
+pub mod ceiling;
 pub mod conv2d;
 pub mod dispatch;
 pub mod flatten;

@@ -2,12 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use lepton_kernels::ceiling;
 use lepton_kernels::gemm::{Family, Lanes, Matrix};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS};
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
+
+/// Cooperative matrices of several adapters.
+const MATRICES: [Matrix; 3] = [
+    Matrix { side: 8, subgroup: 8, workgroup_bytes: 48 << 10 },
+    Matrix { side: 8, subgroup: 32, workgroup_bytes: 48 << 10 },
+    Matrix { side: 16, subgroup: 32, workgroup_bytes: 48 << 10 },
+];
 
 /// Every way in which products are computed, in both precisions.
 fn targets() -> Vec<Target> {
@@ -18,16 +26,23 @@ fn targets() -> Vec<Target> {
             targets.push(Target { precision, ..Target::f32(family) });
         }
     }
-    for (side, subgroup) in [(8, 8), (8, 32), (16, 32)] {
-        let matrix = Some(Matrix { side, subgroup, workgroup_bytes: 48 << 10 });
-        targets.push(Target { matrix, precision: Precision::F16, ..Target::f32(Family::Simt) });
+    for matrix in MATRICES {
+        targets.push(Target { matrix: Some(matrix), precision: Precision::F16, ..Target::f32(Family::Simt) });
     }
     targets
 }
 
-/// Every dispatch of every case, on every target, each text once.
+/// Every kernel that measures a ceiling.
+fn ceilings() -> Vec<Dispatch> {
+    let mut all = vec![ceiling::copy(ceiling::COPY_BYTES, 4), ceiling::touch()];
+    all.extend([Precision::F32, Precision::F16].map(|precision| ceiling::multiply_add(precision, 3)));
+    all.extend(MATRICES.map(|matrix| ceiling::matrix(matrix, 3)));
+    all
+}
+
+/// Every dispatch of every case, on every target, each text once, and those that measure ceilings.
 fn every_dispatch() -> Vec<Dispatch> {
-    let mut all = Vec::new();
+    let mut all = ceilings();
     let mut seen = HashSet::new();
     for case in OPS.iter().flat_map(|entry| (entry.cases)()) {
         let shapes = case.shapes();

@@ -166,10 +166,11 @@ pub struct TrainingResult {
     pub step_seconds: Sampled,
     /// Images a second, by the median step.
     pub images_per_second: f64,
-    /// Seconds from building the plan to the first finished step with no compiled kernel at hand.
-    pub first_step_cold_seconds: f64,
-    /// The same again, with every kernel compiled.
-    pub first_step_warm_seconds: f64,
+    /// Seconds from building the plan to the first finished step in a new process, with no compiled kernel at hand; none
+    /// where it was not measured.
+    pub first_step_cold_seconds: Option<f64>,
+    /// The same, where this program and the driver find what they compiled before.
+    pub first_step_warm_seconds: Option<f64>,
     /// Device memory of the plan: its peak.
     pub device_bytes: u64,
     /// Peak resident memory of the process so far, where the system tells.

@@ -38,6 +38,9 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Measure how fast this adapter trains, or show and compare what was measured.
     Bench(BenchArgs),
+    /// What `bench` runs in a process of its own: prints the seconds to a first step.
+    #[command(hide = true)]
+    BenchFirstStep(BenchFirstStepArgs),
     /// Get data sets.
     Data(DataArgs),
 }
@@ -271,6 +274,18 @@ pub struct BenchArgs {
     /// Measure nothing: show a kept result again, or make its page with --html.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+}
+
+/// `bench-first-step`
+#[derive(Debug, clap::Args)]
+pub struct BenchFirstStepArgs {
+    /// A network of the benchmark.
+    pub model: String,
+    /// Images in a batch.
+    pub batch: usize,
+    /// How activations are stored.
+    #[arg(value_enum)]
+    pub precision: PrecisionName,
 }
 
 /// `data`

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::args::BenchArgs;
+use super::args::{BenchArgs, BenchFirstStepArgs};
 use super::{CliError, Exit};
-use crate::bench::BenchResult;
+use crate::bench::{self, BenchResult, NETWORKS, Preset, Settings, measure};
 use crate::checkpoint::{CheckpointError, write_atomically};
-use crate::report::bench::{compare, page, read, screen};
+use crate::gpu::Gpu;
+use crate::report::bench::{BenchProgress, compare, page, read, screen};
 use crate::report::say;
 
-pub fn run(args: &BenchArgs, _adapter: Option<&str>) -> Result<Exit, CliError> {
+pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some([a, b]) = args.compare.as_deref() {
         let results = (read(a)?, read(b)?);
         compare(&results.0, &results.1);
@@ -19,9 +20,29 @@ pub fn run(args: &BenchArgs, _adapter: Option<&str>) -> Result<Exit, CliError> {
         show(&read(file)?, args)?;
         return Ok(Exit::Done);
     }
-    // measuring joins here: `let result = crate::bench::measure(...)?; show(&result, args)?;`
-    say!("nothing is measured yet; --from and --compare show results that were kept");
-    Ok(Exit::GoalNotMet)
+    let preset = match (args.quick, args.full) {
+        (true, _) => Preset::QUICK,
+        (_, true) => Preset::FULL,
+        _ => Preset::DEFAULT,
+    };
+    let settings = Settings { command: std::env::args().collect(), program: std::env::current_exe().ok() };
+    let gpu = Gpu::open(adapter)?;
+    let mut progress = BenchProgress::new();
+    let result = measure(&gpu, &preset, &settings, &mut |now| progress.show(&now));
+    progress.finish();
+    let result = result?;
+    show(&result, args)?;
+    let wrong = result.training.iter().any(|training| training.loss.is_some_and(|loss| !loss.passed()));
+    Ok(if wrong { Exit::GoalNotMet } else { Exit::Done })
+}
+
+/// `bench-first-step`: what `bench` starts so that a driver is loaded anew.
+pub fn first_step(args: &BenchFirstStepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let network = NETWORKS.iter().find(|network| network.model == args.model);
+    let network = network.ok_or_else(|| CliError::Usage(format!("there is no network `{}`", args.model)))?;
+    let gpu = Gpu::open(adapter)?;
+    say!("{}", bench::first_step(&gpu, network, args.batch, args.precision.into())?);
+    Ok(Exit::Done)
 }
 
 /// The result on the screen, and in the files that were asked for.

@@ -39,6 +39,9 @@ pub enum CliError {
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The benchmark.
+    #[error(transparent)]
+    Measure(#[from] crate::bench::BenchError),
     /// A kept benchmark.
     #[error(transparent)]
     Bench(#[from] ReadError),

@@ -64,6 +64,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Tune(args) => tune::run(&args, adapter),
         Command::Verify(args) => verify::run(&args, adapter),
         Command::Bench(args) => bench::run(&args, adapter),
+        Command::BenchFirstStep(args) => bench::first_step(&args, adapter),
         Command::Data(args) => data::run(&args),
     }
 }

@@ -4,6 +4,7 @@ mod adapter;
 mod cache;
 mod device;
 mod flight;
+mod measure;
 mod pipeline;
 mod program;
 mod readback;
@@ -13,5 +14,6 @@ mod unchecked;
 
 pub use adapter::{AdapterSummary, Adapters, choose, list};
 pub use device::{Gpu, GpuError};
+pub use measure::{Content, Timed, Transfer};
 pub use program::Program;
 pub use single::SingleLaunch;

@@ -1,7 +1,8 @@
 //! Runs a few dispatches once on buffers of their own: how single ops are verified.
 
-use lepton_kernels::{Access, Kernel, Step};
 use std::sync::Arc;
+
+use lepton_kernels::{Access, Kernel, Step};
 
 use super::device::{Gpu, GpuError};
 use super::pipeline::{Key, step_layout, written};
@@ -15,6 +16,38 @@ pub struct SingleLaunch {
     pub bindings: Vec<(usize, Access)>,
     /// Workgroups along x and y.
     pub groups: [u32; 2],
+}
+
+/// Launches with everything bound.
+pub(super) struct BoundLaunches {
+    launches: Vec<BoundLaunch>,
+    step_group: wgpu::BindGroup,
+}
+
+struct BoundLaunch {
+    pipeline: wgpu::ComputePipeline,
+    group: wgpu::BindGroup,
+    groups: [u32; 2],
+    per_step: bool,
+}
+
+impl BoundLaunches {
+    /// Records all of them, in order.
+    pub(super) fn record(&self, pass: &mut wgpu::ComputePass) {
+        for launch in &self.launches {
+            pass.set_pipeline(&launch.pipeline);
+            pass.set_bind_group(0, &launch.group, &[]);
+            if launch.per_step {
+                pass.set_bind_group(1, &self.step_group, &[0]);
+            }
+            pass.dispatch_workgroups(launch.groups[0], launch.groups[1], 1);
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.launches.len()
+    }
 }
 
 impl Gpu {
@@ -34,6 +67,21 @@ impl Gpu {
             self.upload(&buffer, &[bytes])?;
             buffers.push(buffer);
         }
+        let bound = self.bind(&buffers, launches, step)?;
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        bound.record(&mut encoder.begin_compute_pass(&Default::default()));
+        self.queue.submit([encoder.finish()]);
+        self.wait()?;
+        buffers.iter().zip(contents).map(|(buffer, bytes)| self.download(buffer, 0, bytes.len() as u64)).collect()
+    }
+
+    /// Builds pipelines and binds buffers and the step uniform.
+    pub(super) fn bind(
+        &self,
+        buffers: &[wgpu::Buffer],
+        launches: &[SingleLaunch],
+        step: &Step,
+    ) -> Result<BoundLaunches, GpuError> {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let uniform = self.buffer_with("step", Step::BYTES as u64, usage)?;
         self.queue.write_buffer(&uniform, 0, bytemuck::cast_slice(&step.words()));
@@ -47,32 +95,22 @@ impl Gpu {
             .map(|launch| (launch.kernel.clone(), written(launch.bindings.iter().map(|(_, access)| *access))))
             .collect();
         let pipelines = self.pipelines(&keys)?;
-        let mut encoder = self.device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            for (launch, pipeline) in launches.iter().zip(&pipelines) {
-                let entries: Vec<wgpu::BindGroupEntry> = (0..)
-                    .zip(&launch.bindings)
-                    .map(|(binding, (buffer, _))| wgpu::BindGroupEntry {
-                        binding,
-                        resource: buffers[*buffer].as_entire_binding(),
-                    })
-                    .collect();
-                let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                    label: None,
-                    layout: &pipeline.layout,
-                    entries: &entries,
-                });
-                pass.set_pipeline(&pipeline.pipeline);
-                pass.set_bind_group(0, &group, &[]);
-                if launch.kernel.per_step {
-                    pass.set_bind_group(1, &step_group, &[0]);
-                }
-                pass.dispatch_workgroups(launch.groups[0], launch.groups[1], 1);
-            }
-        }
-        self.queue.submit([encoder.finish()]);
-        self.wait()?;
-        buffers.iter().zip(contents).map(|(buffer, bytes)| self.download(buffer, 0, bytes.len() as u64)).collect()
+        let bind = |(launch, pipeline): (&SingleLaunch, super::pipeline::Pipeline)| {
+            let entries: Vec<wgpu::BindGroupEntry> = (0..)
+                .zip(&launch.bindings)
+                .map(|(binding, (buffer, _))| wgpu::BindGroupEntry {
+                    binding,
+                    resource: buffers[*buffer].as_entire_binding(),
+                })
+                .collect();
+            let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: &pipeline.layout,
+                entries: &entries,
+            });
+            let (groups, per_step) = (launch.groups, launch.kernel.per_step);
+            BoundLaunch { pipeline: pipeline.pipeline, group, groups, per_step }
+        };
+        Ok(BoundLaunches { launches: launches.iter().zip(pipelines).map(bind).collect(), step_group })
     }
 }

@@ -28,6 +28,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/seed-functional.toml"),
     },
     Preset {
+        name: "resnet20-no-norm",
+        summary: "nine residual blocks for 32x32 colour images, without batch normalisation",
+        text: include_str!("../../models/resnet20-no-norm.toml"),
+    },
+    Preset {
         name: "linear",
         summary: "logistic regression on 28x28 grey images",
         text: include_str!("../../models/linear.toml"),

@@ -307,7 +307,8 @@ impl Plan {
     }
 }
 
-fn optimizer(config: &OptimizerConfig, precision: Precision) -> (Optimizer, Vec<&'static str>) {
+/// The optimiser's op and the names of its states.
+pub(crate) fn optimizer(config: &OptimizerConfig, precision: Precision) -> (Optimizer, Vec<&'static str>) {
     let (op, states): (Box<dyn lepton_kernels::Op>, Vec<&'static str>) = match *config {
         OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
             let states = if momentum == 0.0 { vec![] } else { vec!["momentum"] };

@@ -45,33 +45,91 @@ pub fn run(
     parameters: &HashMap<String, Vec<f32>>,
     step: &Step,
 ) -> Result<Reference, ModelError> {
-    let graph = Graph::build(model, batch, images.labels.len(), Precision::F32)?;
-    let mut values: HashMap<TensorId, Array> = HashMap::new();
-    for (id, tensor) in graph.tensors.iter().enumerate() {
-        let data = match tensor.kind {
-            Kind::Value => continue,
-            Kind::Parameter(_) => parameters[&tensor.name].iter().map(|&v| f64::from(v)).collect(),
-            Kind::Resident(Resident::Images) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
-            Kind::Resident(Resident::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
-            Kind::Resident(Resident::Norm) => unit_norm(&tensor.shape),
-            Kind::Resident(_) => vec![0.0; tensor.shape.count()],
-        };
-        values.insert(id, Array::new(tensor.shape.clone(), data));
-    }
-    for node in &graph.nodes {
-        let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
-        for (&id, output) in node.outputs.iter().zip(node.op.twin(&inputs, step)) {
-            values.insert(id, output);
-        }
-    }
-    let loss = graph.nodes.iter().find(|n| n.op.loss_gradient().is_some()).expect("a graph has a loss");
-    let total = |i: usize| values[&loss.outputs[i]].data.iter().sum::<f64>();
+    let exact = |values: &Vec<f32>| values.iter().map(|&v| f64::from(v)).collect();
+    run_exact(model, batch, images, &parameters.iter().map(|(name, v)| (name.clone(), exact(v))).collect(), step)
+}
+
+/// [`run`] with parameters in f64.
+///
+/// # Errors
+/// If the model does not fit together.
+///
+/// # Panics
+/// If a parameter is missing.
+pub fn run_exact(
+    model: &ModelSpec,
+    batch: usize,
+    images: Images,
+    parameters: &HashMap<String, Vec<f64>>,
+    step: &Step,
+) -> Result<Reference, ModelError> {
+    let forward = Forward::run(model, batch, images, parameters, step)?;
     Ok(Reference {
-        loss: total(0),
-        correct: total(1) as usize,
-        logits: values[&graph.logits].clone(),
-        gradients: gradients(&graph, &values),
+        loss: forward.total(0),
+        correct: forward.total(1) as usize,
+        logits: forward.values[&forward.graph.logits].clone(),
+        gradients: gradients(&forward.graph, &forward.values),
     })
+}
+
+/// The mean loss of [`run_exact`], without the work of gradients.
+///
+/// # Errors
+/// If the model does not fit together.
+///
+/// # Panics
+/// If a parameter is missing.
+pub fn loss_exact(
+    model: &ModelSpec,
+    batch: usize,
+    images: Images,
+    parameters: &HashMap<String, Vec<f64>>,
+    step: &Step,
+) -> Result<f64, ModelError> {
+    Ok(Forward::run(model, batch, images, parameters, step)?.total(0))
+}
+
+/// A graph with the value of every tensor.
+struct Forward {
+    graph: Graph,
+    values: HashMap<TensorId, Array>,
+}
+
+impl Forward {
+    fn run(
+        model: &ModelSpec,
+        batch: usize,
+        images: Images,
+        parameters: &HashMap<String, Vec<f64>>,
+        step: &Step,
+    ) -> Result<Self, ModelError> {
+        let graph = Graph::build(model, batch, images.labels.len(), Precision::F32)?;
+        let mut values: HashMap<TensorId, Array> = HashMap::new();
+        for (id, tensor) in graph.tensors.iter().enumerate() {
+            let data = match tensor.kind {
+                Kind::Value => continue,
+                Kind::Parameter(_) => parameters[&tensor.name].clone(),
+                Kind::Resident(Resident::Images) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
+                Kind::Resident(Resident::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
+                Kind::Resident(Resident::Norm) => unit_norm(&tensor.shape),
+                Kind::Resident(_) => vec![0.0; tensor.shape.count()],
+            };
+            values.insert(id, Array::new(tensor.shape.clone(), data));
+        }
+        for node in &graph.nodes {
+            let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
+            for (&id, output) in node.outputs.iter().zip(node.op.twin(&inputs, step)) {
+                values.insert(id, output);
+            }
+        }
+        Ok(Forward { graph, values })
+    }
+
+    /// The sum of an output of the loss.
+    fn total(&self, output: usize) -> f64 {
+        let loss = self.graph.nodes.iter().find(|n| n.op.loss_gradient().is_some()).expect("a graph has a loss");
+        self.values[&loss.outputs[output]].data.iter().sum()
+    }
 }
 
 fn unit_norm(shape: &Shape) -> Vec<f64> {

@@ -17,4 +17,5 @@ pub use event::{Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
 pub use profile::{LaunchTime, Profile};
 pub use state::State;
+pub(crate) use trainer::bias_corrections;
 pub use trainer::{Outcome, Trainer};

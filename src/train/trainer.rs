@@ -335,7 +335,7 @@ fn hold_out(config: &RunConfig) -> f64 {
 }
 
 /// Adam's corrections of step `t`; other optimisers have none.
-fn bias_corrections(optimizer: &OptimizerConfig, t: u64) -> [f32; 2] {
+pub(crate) fn bias_corrections(optimizer: &OptimizerConfig, t: u64) -> [f32; 2] {
     match *optimizer {
         OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
             Adam { beta1, beta2, epsilon, weight_decay, ..Adam::default() }.bias_corrections(t)

@@ -1,6 +1,6 @@
 //! Two results side by side.
 
-use super::format::{began, ceiling_value, duration, grouped, host, verdict};
+use super::format::{began, ceiling_value, duration, grouped, host, maybe, verdict};
 use super::screen::{KERNEL, kernel, shape, source};
 use super::table::{Column, left, paragraph, right, table};
 use crate::bench::{BenchResult, KernelResult, Sampled, Score, TrainingResult};
@@ -168,8 +168,8 @@ fn training(a: &BenchResult, b: &BenchResult) -> String {
             conclusion,
             mib(a.device_bytes),
             mib(b.device_bytes),
-            duration(a.first_step_cold_seconds),
-            duration(b.first_step_cold_seconds),
+            maybe(a.first_step_cold_seconds),
+            maybe(b.first_step_cold_seconds),
         ]
     });
     filled(&COLUMNS, 0, rows.collect())

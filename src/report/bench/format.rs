@@ -51,6 +51,11 @@ pub fn duration(seconds: f64) -> String {
     time(seconds).join(" ")
 }
 
+/// [`duration`] of what may not have been measured.
+pub fn maybe(seconds: Option<f64>) -> String {
+    seconds.map_or("-".into(), duration)
+}
+
 /// `4.83 GFLOP`.
 pub fn operations(flops: f64) -> String {
     let units = [("TFLOP", 1e12), ("GFLOP", 1e9), ("MFLOP", 1e6), ("kFLOP", 1e3)];

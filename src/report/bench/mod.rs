@@ -3,6 +3,7 @@
 mod compare;
 mod format;
 mod page;
+mod progress;
 mod read;
 mod roofline;
 mod screen;
@@ -10,5 +11,6 @@ mod table;
 
 pub use compare::compare;
 pub use page::page;
+pub use progress::BenchProgress;
 pub use read::{ReadError, read};
 pub use screen::screen;

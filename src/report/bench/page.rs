@@ -6,7 +6,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::format::{
-    began, bound, duration, figure, grouped, host, in_unit, loss, operations, rate, share, time, verdict,
+    began, bound, duration, figure, grouped, host, in_unit, loss, maybe, operations, rate, share, time, verdict,
 };
 use super::roofline::{Roofline, intensity, roofline, shown};
 use crate::bench::{BenchResult, Ceiling, KernelResult, Run, Sampled, Score, TrainingResult};
@@ -242,8 +242,8 @@ fn training_row(t: &TrainingResult, fastest: f64) -> TrainingRow {
         images: grouped(t.images_per_second),
         step: duration(t.step_seconds.median),
         range: range(&t.step_seconds, time),
-        cold: duration(t.first_step_cold_seconds),
-        warm: duration(t.first_step_warm_seconds),
+        cold: maybe(t.first_step_cold_seconds),
+        warm: maybe(t.first_step_warm_seconds),
         device: mib(t.device_bytes),
         host: t.host_bytes.map_or("–".into(), mib),
         found: t.loss.map_or("–".into(), |l| loss(l.found)),

@@ -1,7 +1,7 @@
 //! One result on one screen of the terminal.
 
 use super::format::{
-    began, bound, ceiling_value, duration, figure, grouped, host, loss, rate, share, shorten, spread, verdict,
+    began, bound, ceiling_value, duration, figure, grouped, host, loss, maybe, rate, share, shorten, spread, verdict,
 };
 use super::table::{Column, left, paragraph, right, table};
 use crate::bench::{BenchResult, KernelResult, TrainingResult};
@@ -124,8 +124,8 @@ fn training(training: &[TrainingResult]) -> String {
             t.precision.clone(),
             grouped(t.images_per_second),
             figure(1e3 * t.step_seconds.median),
-            duration(t.first_step_cold_seconds),
-            duration(t.first_step_warm_seconds),
+            maybe(t.first_step_cold_seconds),
+            maybe(t.first_step_warm_seconds),
             mib(t.device_bytes),
             t.loss.map_or("-".into(), |l| loss(l.found)),
             t.loss.map_or("-".into(), |l| loss(l.reference)),
