@@ -6,7 +6,8 @@
 //! updated in place.
 
 use crate::dispatch::{Binding, Constant, Elementwise, Operand, WORKGROUP, read, update};
-use crate::op::{Dtype, Precision};
+use crate::gemm::Family;
+use crate::op::{Dtype, Precision, Target};
 use crate::{Array, Case, Lowered, Op, Shape, Step, case::Fill, source};
 
 /// Parameters begin at multiples of so many words: 256 bytes even in f16, at which every adapter can bind.
@@ -106,6 +107,7 @@ pub fn first_state(precision: Precision) -> usize {
 pub fn launch(
     kernel: &Elementwise,
     precision: Precision,
+    target: &Target,
     inputs: &[Shape],
     states: usize,
     constants: &[(&'static str, Constant)],
@@ -114,7 +116,11 @@ pub fn launch(
         Precision::F32 => include_str!("common/master.wgsl"),
         Precision::F16 => include_str!("common/shadow.wgsl"),
     };
-    let includes = [source::PARAMETERS, own];
+    let slabs = match target.family {
+        Family::Lane(_) => include_str!("common/slabs_alone.wgsl"),
+        _ => include_str!("common/slabs_together.wgsl"),
+    };
+    let includes = [source::PARAMETERS, slabs, own];
     let kernel = Elementwise { includes: &includes, per_step: true, ..*kernel };
     let x = Operand::X;
     let mut bindings: Vec<Binding> = vec![read(x(0)), read(x(1)), update(x(2))];

@@ -72,14 +72,14 @@ impl Op for Adam {
         false
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let constants = [
             ("BETA1", self.beta1.into()),
             ("BETA2", self.beta2.into()),
             ("EPSILON", self.epsilon.into()),
             ("WEIGHT_DECAY", self.weight_decay.into()),
         ];
-        parameters::launch(&KERNEL, self.precision, inputs, Self::STATES, &constants)
+        parameters::launch(&KERNEL, self.precision, target, inputs, Self::STATES, &constants)
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

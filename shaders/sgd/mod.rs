@@ -63,13 +63,13 @@ impl Op for Sgd {
         false
     }
 
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let decay = ("WEIGHT_DECAY", self.weight_decay.into());
         if self.momentum == 0.0 {
-            return parameters::launch(&PLAIN, self.precision, inputs, 0, &[decay]);
+            return parameters::launch(&PLAIN, self.precision, target, inputs, 0, &[decay]);
         }
         let constants = [decay, ("MOMENTUM", self.momentum.into()), ("NESTEROV", self.nesterov.into())];
-        parameters::launch(&MOMENTUM, self.precision, inputs, 1, &constants)
+        parameters::launch(&MOMENTUM, self.precision, target, inputs, 1, &constants)
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
