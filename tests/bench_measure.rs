@@ -1,6 +1,8 @@
 //! A small benchmark on the adapter that is there: every field is filled, and what is compared can be compared.
 
-use lepton_gpu::bench::{BenchResult, LossCheck, Preset, Progress, REFERENCES, Sampled, Settings, TrainingResult, measure, score};
+use lepton_gpu::bench::{
+    BenchResult, LossCheck, Preset, Progress, REFERENCES, Sampled, Settings, TrainingResult, measure, score,
+};
 use lepton_kernels::op::Precision;
 
 mod common;

@@ -48,7 +48,8 @@ fn a_device_and_the_definitions_reach_the_same_loss() {
 fn every_network_has_a_reference_that_learning_moved() {
     assert_eq!(REFERENCES.network.len(), NETWORKS.len());
     for network in NETWORKS {
-        let known = REFERENCES.of(network.model, network.batch).unwrap_or_else(|| panic!("{} is missing", network.model));
+        let known =
+            REFERENCES.of(network.model, network.batch).unwrap_or_else(|| panic!("{} is missing", network.model));
         // ten classes: who has learned nothing is at ln 10
         let learned = 1.0 - known.loss / 10f64.ln();
         assert!(known.steps >= 5 && learned > 0.0, "{known:?}");

@@ -37,7 +37,8 @@ pub fn multiply_add(precision: Precision, groups: usize) -> Dispatch {
         Precision::F32 => "ceiling/fma_f32",
         Precision::F16 => "ceiling/fma_f16",
     };
-    let mut dispatch = elementwise(name, include_str!("fma.wgsl"), precision, groups, &[read(Operand::X(0)), write(Operand::Y(0))]);
+    let mut dispatch =
+        elementwise(name, include_str!("fma.wgsl"), precision, groups, &[read(Operand::X(0)), write(Operand::Y(0))]);
     let kernel = Arc::make_mut(&mut dispatch.kernel);
     kernel.source = kernel.source.replacen("// UNROLL\n", &format!("{body}\n"), 1).into();
     kernel.constants.push(("ROUNDS", ROUNDS.into()));

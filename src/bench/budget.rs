@@ -39,7 +39,11 @@ impl Budget {
 }
 
 /// Up to `most` samples of something that measures itself; at least three if they take no more than three times the budget.
-pub fn samples(budget: Budget, most: usize, take: &mut dyn FnMut() -> Result<f64, GpuError>) -> Result<Vec<f64>, GpuError> {
+pub fn samples(
+    budget: Budget,
+    most: usize,
+    take: &mut dyn FnMut() -> Result<f64, GpuError>,
+) -> Result<Vec<f64>, GpuError> {
     let mut all = Vec::with_capacity(most);
     loop {
         all.push(take()?);

@@ -22,7 +22,9 @@ type Found = Result<Option<Sampled>, GpuError>;
 pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<Ceiling>, BenchError> {
     type Measure = fn(&Session, Budget) -> Found;
     let all: [(&str, &str, &str, Measure); JOBS] = [
-        ("fma_f32", "f32 multiply-add", "TFLOP/s", |s, b| arithmetic(s, b, &|n| ceiling::multiply_add(Precision::F32, n))),
+        ("fma_f32", "f32 multiply-add", "TFLOP/s", |s, b| {
+            arithmetic(s, b, &|n| ceiling::multiply_add(Precision::F32, n))
+        }),
         ("fma_f16", "f16 multiply-add", "TFLOP/s", f16),
         ("matrix_f16", "f16 cooperative matrix", "TFLOP/s", matrix),
         ("copy", "copy on the device", "GB/s", copy),
@@ -38,7 +40,11 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<Ceiling>, Be
         let lacks = |what| format!("{name}: the adapter has no {what}");
         match measure(session, budget.share(JOBS - i)) {
             Ok(Some(value)) => found.push(Ceiling { id: id.into(), name: name.into(), unit: unit.into(), value }),
-            Ok(None) => session.left_out.push(lacks(if id == "fma_f16" { "f16 arithmetic" } else { "cooperative matrices of f16" })),
+            Ok(None) => session.left_out.push(lacks(if id == "fma_f16" {
+                "f16 arithmetic"
+            } else {
+                "cooperative matrices of f16"
+            })),
             Err(GpuError::OutOfMemory { bytes, .. }) => {
                 session.left_out.push(format!("{name}: the device has no room for {}", crate::plan::mib(bytes)));
             }
@@ -93,7 +99,7 @@ fn copy(session: &Session, budget: Budget) -> Found {
     let limits = session.gpu.limits();
     let wanted = if session.software() { 32 << 20 } else { 256 << 20 };
     let bytes = limits.binding_bytes.min(limits.buffer_bytes).min(wanted) / ceiling::COPY_BYTES * ceiling::COPY_BYTES;
-    let contents = [Content { bytes, pattern: vec![1, 2, 3, 4].repeat(1 << 16) }, zeros(bytes)];
+    let contents = [Content { bytes, pattern: [1, 2, 3, 4].repeat(1 << 16) }, zeros(bytes)];
     let mut fastest: Option<(f64, Timed)> = None;
     for quads in ceiling::COPY_QUADS {
         let launches = [launch(&ceiling::copy(bytes, quads), &[0, 1])];

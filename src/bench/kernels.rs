@@ -46,7 +46,9 @@ pub fn measure(session: &mut Session, ceilings: &[Ceiling], budget: Budget) -> R
         match job.measure(session, budget.share(count - i)) {
             Ok(Some((lowered, seconds))) => found.push((place, job.result(&lowered, seconds, ceilings))),
             Ok(None) => session.left_out.push(format!("{}: larger than the adapter can bind or loop", job.name())),
-            Err(GpuError::OutOfMemory { .. }) => session.left_out.push(format!("{}: no room on the device", job.name())),
+            Err(GpuError::OutOfMemory { .. }) => {
+                session.left_out.push(format!("{}: no room on the device", job.name()))
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -66,7 +68,9 @@ fn directions<'a>(workload: &'a Workload, target: &Target) -> Vec<Job<'a>> {
     }
     let mut jobs = vec![job("forward", None)];
     let differentiable: Vec<bool> = (0..shapes.len()).map(|i| op.differentiable(i)).collect();
-    if (op.activations()..shapes.len()).any(|i| differentiable[i]) && !op.backward(shapes, &differentiable, target).dispatches.is_empty() {
+    if (op.activations()..shapes.len()).any(|i| differentiable[i])
+        && !op.backward(shapes, &differentiable, target).dispatches.is_empty()
+    {
         let only = |images: bool| (0..shapes.len()).map(|i| (i < op.activations()) == images).collect();
         jobs.push(job("grad_input", Some(only(true))));
         jobs.push(job("grad_weight", Some(only(false))));
@@ -159,7 +163,8 @@ impl Job<'_> {
         let mut memory = Memory::default();
         for (i, shape) in self.workload.shapes.iter().enumerate() {
             let dtype = op.input_dtype(i);
-            let integers = self.workload.integers.as_ref().filter(|(input, _)| *input == i).map(|(_, integers)| integers);
+            let integers =
+                self.workload.integers.as_ref().filter(|(input, _)| *input == i).map(|(_, integers)| integers);
             memory.add(Operand::X(i), dtype.bytes(shape.count(), precision), pattern(dtype, precision, integers));
         }
         let outputs = op.outputs(&self.workload.shapes).expect("shapes of real networks fit");
@@ -241,9 +246,8 @@ impl Job<'_> {
     }
 
     fn shape(&self) -> String {
-        let text = |shape: &lepton_kernels::Shape| {
-            shape.sizes().iter().map(usize::to_string).collect::<Vec<_>>().join("x")
-        };
+        let text =
+            |shape: &lepton_kernels::Shape| shape.sizes().iter().map(usize::to_string).collect::<Vec<_>>().join("x");
         let shapes = &self.workload.shapes;
         match (self.direction, self.workload.op.activations()) {
             ("update", _) => crate::model::thousands(shapes[2].count() as u64),
@@ -269,7 +273,9 @@ fn pattern(dtype: Dtype, precision: Precision, integers: Option<&Integers>) -> V
     let numbers = (0..PATTERN as u64).map(|i| uniform(1, 2, i));
     match (dtype, integers) {
         (_, Some(Integers::Exactly(words))) => bytemuck::cast_slice(words).to_vec(),
-        (Dtype::U32, Some(Integers::Below(n))) => numbers.flat_map(|u| ((u * f64::from(*n)) as u32).to_le_bytes()).collect(),
+        (Dtype::U32, Some(Integers::Below(n))) => {
+            numbers.flat_map(|u| ((u * f64::from(*n)) as u32).to_le_bytes()).collect()
+        }
         (Dtype::U32, None) => Vec::new(),
         (Dtype::U8, _) => numbers.map(|u| (u * 256.0) as u8).collect(),
         (Dtype::Real, _) if precision == Precision::F16 => {

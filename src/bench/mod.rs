@@ -27,9 +27,7 @@ use crate::train::TrainError;
 
 pub use first_step::first_step;
 pub use reference::{NETWORKS, Network, REFERENCES, Reference, References, twin_loss};
-pub use result::{
-    BenchResult, Ceiling, Host, KernelResult, LossCheck, Run, Sampled, Score, ScorePart, TrainingResult,
-};
+pub use result::{BenchResult, Ceiling, Host, KernelResult, LossCheck, Run, Sampled, Score, ScorePart, TrainingResult};
 pub use score::score;
 pub use synthetic::synthetic;
 
@@ -155,12 +153,7 @@ impl Session<'_> {
 ///
 /// # Errors
 /// [`BenchError`], if the device fails. What it lacks or has no room for is left out, and a wrong loss is a result.
-pub fn measure(
-    gpu: &Gpu,
-    preset: &Preset,
-    settings: &Settings,
-    listen: Listener,
-) -> Result<BenchResult, BenchError> {
+pub fn measure(gpu: &Gpu, preset: &Preset, settings: &Settings, listen: Listener) -> Result<BenchResult, BenchError> {
     let (began, begun) = (machine::utc_now(), Instant::now());
     let mut session = Session { gpu, preset, settings, listen, left_out: Vec::new() };
     let ceilings = ceilings::measure(&mut session, Budget::new(preset.ceilings_seconds))?;

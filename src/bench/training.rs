@@ -57,7 +57,9 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
         }
         match job.measure(session, rows.share(count - i)) {
             Ok(result) => found.push((job, result)),
-            Err(BenchError::Train(TrainError::Gpu(GpuError::OutOfMemory { .. }) | TrainError::Plan(PlanError::TooLarge { .. }))) => {
+            Err(BenchError::Train(
+                TrainError::Gpu(GpuError::OutOfMemory { .. }) | TrainError::Plan(PlanError::TooLarge { .. }),
+            )) => {
                 session.left_out.push(format!("{}: no room on the device", job.name()));
             }
             Err(error) => return Err(error),

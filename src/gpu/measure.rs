@@ -71,7 +71,8 @@ impl Gpu {
     /// [`GpuError`].
     pub fn transfer(&self, bytes: u64) -> Result<Transfer<'_>, GpuError> {
         let buffer = self.buffer("transfer", bytes)?;
-        let staging = self.buffer_with("readback", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
+        let staging =
+            self.buffer_with("readback", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
         self.wait()?;
         Ok(Transfer { gpu: self, buffer, staging })
     }
