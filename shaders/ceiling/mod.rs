@@ -11,11 +11,11 @@ use crate::gemm::Matrix;
 use crate::op::Precision;
 
 /// Rounds of a loop: far from the 65,535 iterations after which some drivers stop a shader.
-const ROUNDS: u32 = 128;
+const ROUNDS: u32 = 384;
 /// Multiply-adds of each chain in a round.
-const UNROLL: usize = 32;
-/// Chains of a thread in [`multiply_add`].
-const CHAINS: u64 = 12;
+const UNROLL: usize = 8;
+/// Chains of four numbers of a thread in [`multiply_add`].
+const CHAINS: usize = 16;
 /// Products of each sum in a round of [`matrix`].
 const PRODUCTS: usize = 4;
 /// Left and right matrices of [`matrix`].
@@ -32,7 +32,11 @@ pub const COPY_BYTES: u64 = WORKGROUP as u64 * 4 * 16;
 
 /// Chains of multiply-adds in registers. Binds [`COEFFICIENTS`] as `X(0)` and one quad as `Y(0)`.
 pub fn multiply_add(precision: Precision, groups: usize) -> Dispatch {
-    let body = "p = fma(p, a, b);\n        q = fma(q, a, b);\n        r = fma(r, a, b);\n        ".repeat(UNROLL);
+    // all multiply-adds of a chain stand together, so that what is kept in memory is touched once in a round
+    let chains = || 0..CHAINS;
+    let start = |i: usize| format!("var p{i} = coefficients[{}] + own * Real({i}.0);\n    ", i % 3);
+    let turn = |i: usize| format!("p{i} = fma(p{i}, a, b);\n        ").repeat(UNROLL);
+    let sum = chains().map(|i| format!("p{i}")).collect::<Vec<_>>().join(" + ");
     let name = match precision {
         Precision::F32 => "ceiling/fma_f32",
         Precision::F16 => "ceiling/fma_f16",
@@ -40,10 +44,17 @@ pub fn multiply_add(precision: Precision, groups: usize) -> Dispatch {
     let mut dispatch =
         elementwise(name, include_str!("fma.wgsl"), precision, groups, &[read(Operand::X(0)), write(Operand::Y(0))]);
     let kernel = Arc::make_mut(&mut dispatch.kernel);
-    kernel.source = kernel.source.replacen("// UNROLL\n", &format!("{body}\n"), 1).into();
+    let texts = [
+        ("// CHAINS\n", format!("{}\n", chains().map(start).collect::<String>())),
+        ("// UNROLL\n", format!("{}\n", chains().map(turn).collect::<String>())),
+        ("// SUM\n", format!("let sum = {sum};\n")),
+    ];
+    for (place, text) in texts {
+        kernel.source = kernel.source.replacen(place, &text, 1).into();
+    }
     kernel.constants.push(("ROUNDS", ROUNDS.into()));
     dispatch.iterations = ROUNDS.into();
-    dispatch.multiply_adds = groups as u64 * u64::from(WORKGROUP * ROUNDS) * UNROLL as u64 * CHAINS;
+    dispatch.multiply_adds = groups as u64 * u64::from(WORKGROUP * ROUNDS) * (UNROLL * CHAINS * 4) as u64;
     dispatch
 }
 

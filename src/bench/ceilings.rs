@@ -99,7 +99,7 @@ fn copy(session: &Session, budget: Budget) -> Found {
     let limits = session.gpu.limits();
     let wanted = if session.software() { 32 << 20 } else { 256 << 20 };
     let bytes = limits.binding_bytes.min(limits.buffer_bytes).min(wanted) / ceiling::COPY_BYTES * ceiling::COPY_BYTES;
-    let contents = [Content { bytes, pattern: vec![1, 2, 3, 4].repeat(1 << 16) }, zeros(bytes)];
+    let contents = [Content { bytes, pattern: [1, 2, 3, 4].repeat(1 << 16) }, zeros(bytes)];
     let mut fastest: Option<(f64, Timed)> = None;
     for quads in ceiling::COPY_QUADS {
         let launches = [launch(&ceiling::copy(bytes, quads), &[0, 1])];

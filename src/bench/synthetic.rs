@@ -22,7 +22,7 @@ pub const DIFFERENT: usize = 2048;
 pub const TEST: usize = 256;
 
 /// A data set of images `[h, w, c]`: a pattern of squares and a colour for each class, under noise. `train` images to learn from, the
-/// first [`DIFFERENT`] of them different, and [`TEST`] others. The same bytes on every machine: numbers are made by
+/// first 2,048 of them different, and 256 others. The same bytes on every machine: numbers are made by
 /// integers, and by products and sums in f64 that round alike everywhere.
 pub fn synthetic(size: [usize; 3], train: usize) -> Dataset {
     let mut learned = split(size, 0, train.min(DIFFERENT));

@@ -90,8 +90,8 @@ fn others(software: bool) -> Vec<Workload> {
             ..plain(SoftmaxCrossEntropy, "1000 classes", &[&[256, 1000], &[256], &[256]], 0, 2)
         },
         Workload {
-            integers: Some((1, Integers::Below(2048))),
-            ..plain(BatchImages, "cifar-10", &[&[2048, 32, 32, 3], &[1024], &[2, 3]], 1, 2)
+            integers: Some((1, Integers::Below(1024))),
+            ..plain(BatchImages, "cifar-10", &[&[1024, 32, 32, 3], &[1024], &[2, 3]], 1, 2)
         },
         optimizer(Adam::default(), Adam::STATES, owner, parameters, 0),
         optimizer(

@@ -64,9 +64,13 @@ mod tests {
 
     #[test]
     fn presets_have_their_published_sizes() {
-        for (name, parameters) in
-            [("seed-mnist", "93,322"), ("seed-cifar", "122,570"), ("seed-functional", "54,410"), ("linear", "7,850")]
-        {
+        for (name, parameters) in [
+            ("seed-mnist", "93,322"),
+            ("seed-cifar", "122,570"),
+            ("seed-functional", "54,410"),
+            ("resnet20-no-norm", "271,690"),
+            ("linear", "7,850"),
+        ] {
             let text = summary(&ModelSpec::open(name).unwrap()).unwrap();
             assert!(text.contains(&format!("parameters: {parameters} ")), "{text}");
         }
