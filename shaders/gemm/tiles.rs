@@ -31,7 +31,8 @@ impl Tiles {
         self.0.iter().map(|(key, tile)| (key.as_str(), tile.as_str()))
     }
 
-    pub(super) fn get(&self, product: &Product) -> Option<&str> {
+    /// The tile that the table has for a product.
+    pub fn get(&self, product: &Product) -> Option<&str> {
         if self.0.is_empty() { None } else { self.0.get(&product.key()).map(String::as_str) }
     }
 }

@@ -294,6 +294,6 @@ fn describe_model(trainer: &Trainer) -> String {
         plan.batch,
         plan.train.len(),
         plan.target.family,
-        if plan.target.tiles.is_empty() { "" } else { ", tuned" }
+        if plan.is_tuned() { ", tuned" } else { "" }
     )
 }

@@ -260,6 +260,12 @@ impl Plan {
         }
     }
 
+    /// Whether a table of tiles has a say in any of its products.
+    pub fn is_tuned(&self) -> bool {
+        let tiles = &self.target.tiles;
+        self.train.iter().filter_map(|step| step.product.as_ref()).any(|product| tiles.get(product).is_some())
+    }
+
     fn all_buffers(&self, slots: &memory::Slots, layout: &Layout) -> Vec<(Buffer, u64)> {
         let mut buffers: Vec<(Buffer, u64)> =
             slots.bytes.iter().enumerate().map(|(i, &bytes)| (Buffer::Slot(i), bytes)).collect();

@@ -58,7 +58,8 @@ pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) 
     let choices: BTreeMap<String, Vec<String>> = products.iter().map(|p| (p.key(), candidates(p, &rules))).collect();
     let rounds = choices.values().map(Vec::len).max().unwrap_or(0);
     let mut times: BTreeMap<(String, String), f64> = BTreeMap::new();
-    for round in 0..rounds {
+    // the rules' choice comes first and once more at the end, as machines are slower for a while now and then
+    for round in 0..=rounds {
         // products with fewer choices run their first one again
         let choose = |all: &Vec<String>| all.get(round).unwrap_or(&all[0]).clone();
         let tiles = Tiles::new(choices.iter().map(|(key, all)| (key.clone(), choose(all))));
@@ -67,7 +68,7 @@ pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) 
             let tile = choose(&choices[&key]);
             times.entry((key, tile)).and_modify(|best| *best = best.min(seconds)).or_insert(seconds);
         }
-        progress(round + 1, rounds);
+        progress(round + 1, rounds + 1);
     }
     Ok(choices.iter().map(|(key, all)| best(key, all, &times)).collect())
 }
