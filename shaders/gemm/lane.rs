@@ -77,20 +77,21 @@ struct Loads {
 impl Loads {
     fn of(product: &Product, tile: Tile, wide: bool) -> Loads {
         let n = product.sizes()[1];
-        let vectors = tile.columns > 1 && n % tile.columns == 0;
+        let vectors = tile.columns > 1 && n.is_multiple_of(tile.columns);
         let per_in = product.conv.c_in / product.conv.groups;
         let per_out = product.conv.c_out / product.conv.groups;
         // channels that follow each other in A, and whether both steps of a turn are of one tap
         let (channels, whole_turns) = match product.direction {
-            Direction::Forward => (per_in, per_in % UNROLL == 0),
-            Direction::GradInput => (per_out, per_out % UNROLL == 0),
+            Direction::Forward => (per_in, per_in.is_multiple_of(UNROLL)),
+            Direction::GradInput => (per_out, per_out.is_multiple_of(UNROLL)),
             // the last turn of a row is cut
             Direction::GradWeight => (per_in, true),
         };
         let unroll = if whole_turns { UNROLL } else { 1 };
         let wide = wide && product.precision == Precision::F32;
-        let even = if product.direction == Direction::GradWeight { tile.row_blocks % 2 == 0 } else { unroll == 2 };
-        let wide_a = wide && channels % 2 == 0 && even;
+        let even =
+            if product.direction == Direction::GradWeight { tile.row_blocks.is_multiple_of(2) } else { unroll == 2 };
+        let wide_a = wide && channels.is_multiple_of(2) && even;
         let back = product.direction == Direction::GradInput;
         let wide_b = wide && if back { wide_a } else { vectors && tile.columns == 4 };
         let b_type = match (wide_b, back) {
