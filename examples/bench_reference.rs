@@ -1,7 +1,7 @@
 //! Recomputes the losses in `benches/reference.toml` from the f64 definitions, in minutes on one core:
 //!
 //! ```sh
-//! CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo run --example bench_reference > /tmp/reference.toml
+//! CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo run --example bench_reference > reference.toml
 //! ```
 //!
 //! Steps, tolerances and the baseline's rates are kept as the file has them.

@@ -2,8 +2,8 @@
 
 use minijinja::context;
 
-use super::product::{Direction, Product};
-use super::template::{self, Storage, real_vector};
+use super::product::Product;
+use super::template::{self, Storage};
 use super::{Expansion, Matrix, Tiling, count_tiles};
 
 /// Matrices of a subgroup and subgroups of a workgroup, `[rows, columns]` each.
@@ -96,20 +96,10 @@ pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
 
 /// The text of `product` and how it is launched.
 pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Option<&str>) -> Expansion {
-    let [_, n, _] = product.sizes();
     let named = chosen.and_then(|name| TILES.iter().find(|t| t.name(matrix) == name && t.fits(product, matrix)));
     let tile = named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs, matrix));
     let [tile_m, tile_n] = tile.size(matrix);
     let tiling = Tiling::new(product, [tile_m, tile_n], slabs);
-    let per_in = product.conv.c_in / product.conv.groups;
-    let per_out = product.conv.c_out / product.conv.groups;
-    let back = product.direction == Direction::GradInput;
-    let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
-    let storage = Storage {
-        a_type: real_vector(four(if back { per_out } else { per_in })),
-        b_type: real_vector(four(per_out)),
-        c_columns: four(n),
-    };
     let (threads, side) = (tile.threads(matrix), matrix.side as usize);
     let tile_k = DEPTH * side;
     let own = context! {
@@ -118,7 +108,7 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
         parts => PARTS * tile_n / 4 / threads, subgroups_n => tile.subgroups[1], fragments_m => tile.fragments[0], fragments_n => tile.fragments[1],
         fetches_a => tile_m * tile_k / 4 / threads, fetches_b => tile_n * tile_k / 4 / threads,
     };
-    let (text, grid) = template::expand("coop.wgsl.j2", product, &tiling, &storage, own);
+    let (text, grid) = template::expand("coop.wgsl.j2", product, &tiling, &Storage::in_fours(product), own);
     let slices = tiling.slab.div_ceil(tile_k);
     let iterations = (slices + tile.fragments[0] * side * tile.fragments[1]) as u64;
     Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }

@@ -2,8 +2,8 @@
 
 use minijinja::context;
 
-use super::product::{Direction, Product};
-use super::template::{self, Storage, real_vector};
+use super::product::Product;
+use super::template::{self, Storage};
 use super::{Expansion, Tiling, count_tiles};
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
@@ -90,18 +90,8 @@ pub(super) fn slabs(product: &Product) -> usize {
 
 /// The text of `product` and how it is launched.
 pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<&str>) -> Expansion {
-    let [_, n, _] = product.sizes();
     let tile = Tile::of(product, slabs, chosen);
     let tiling = Tiling::new(product, [tile.m, tile.n], slabs);
-    let per_in = product.conv.c_in / product.conv.groups;
-    let per_out = product.conv.c_out / product.conv.groups;
-    let back = product.direction == Direction::GradInput;
-    let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
-    let storage = Storage {
-        a_type: real_vector(four(if back { per_out } else { per_in })),
-        b_type: real_vector(four(per_out)),
-        c_columns: four(n),
-    };
     let threads = tile.threads();
     let own = context! {
         name => "simt", stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n, tile_k => tile.k,
@@ -109,7 +99,7 @@ pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<&str>) -> E
         threads_m => tile.m / tile.thread_m, threads_n => tile.n / tile.thread_n,
         fetches_a => tile.m * tile.k / 4 / threads, fetches_b => tile.n * tile.k / 4 / threads,
     };
-    let (text, grid) = template::expand("simt.wgsl.j2", product, &tiling, &storage, own);
+    let (text, grid) = template::expand("simt.wgsl.j2", product, &tiling, &Storage::in_fours(product), own);
     let slices = tiling.slab.div_ceil(tile.k);
     let iterations = (slices * (tile.k + 1)) as u64;
     Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }

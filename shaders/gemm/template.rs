@@ -38,6 +38,21 @@ pub(super) struct Storage {
     pub c_columns: usize,
 }
 
+impl Storage {
+    /// Runs of four channels or columns wherever four divides them.
+    pub fn in_fours(product: &Product) -> Self {
+        let Conv { c_in, c_out, groups, .. } = product.conv;
+        let (per_in, per_out) = (c_in / groups, c_out / groups);
+        let gathered = if product.direction == Direction::GradInput { per_out } else { per_in };
+        let four = |channels: usize| if channels.is_multiple_of(4) { 4 } else { 1 };
+        Storage {
+            a_type: real_vector(four(gathered)),
+            b_type: real_vector(four(per_out)),
+            c_columns: four(product.sizes()[1]),
+        }
+    }
+}
+
 /// The WGSL type of a run of columns of f32.
 pub(super) fn vector(columns: usize) -> &'static str {
     match columns {

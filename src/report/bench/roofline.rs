@@ -193,7 +193,8 @@ pub fn roofline(result: &BenchResult, width: f64, height: f64) -> Option<Rooflin
         let top = flat.last().map_or(10f64.powf(y.high), |c| c.value.median);
         let end = (top / per_intensity).min(10f64.powf(x.high));
         let label = format!("copy {}", copy.map_or(String::new(), ceiling_value));
-        slope([x.at(start), y.at(start * per_intensity)], [x.at(end), y.at(end * per_intensity)], label)
+        let heights: Vec<f64> = roofs.iter().map(|roof| roof.y).collect();
+        slope([x.at(start), y.at(start * per_intensity)], [x.at(end), y.at(end * per_intensity)], label, &heights)
     });
     let taken = roofs.iter().map(|roof| {
         let half = LETTER / 2.0 * roof.label.chars().count() as f64;
@@ -212,11 +213,14 @@ pub fn roofline(result: &BenchResult, width: f64, height: f64) -> Option<Rooflin
     Some(Roofline { width, height, plot, x_ticks: x.ticks(), y_ticks: y.ticks(), slope, roofs, dots, below })
 }
 
-fn slope(from: [f64; 2], to: [f64; 2], label: String) -> Slope {
+/// The slope, its label where no roof of these heights begins.
+fn slope(from: [f64; 2], to: [f64; 2], label: String, roofs: &[f64]) -> Slope {
     let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
     let length = dx.hypot(dy).max(1.0);
+    let is_free = |share: &f64| roofs.iter().all(|y| (from[1] + share * dy - y).abs() > 45.0);
+    let share = [0.3, 0.5, 0.65, 0.15].into_iter().find(is_free).unwrap_or(0.3);
     // beside the line by 9 pixels, on its upper side
-    let label_at = [from[0] + 0.3 * dx + 9.0 * dy / length, from[1] + 0.3 * dy - 9.0 * dx / length].map(pixel);
+    let label_at = [from[0] + share * dx + 9.0 * dy / length, from[1] + share * dy - 9.0 * dx / length].map(pixel);
     Slope { from, to, label, label_at, angle: pixel(dy.atan2(dx).to_degrees()) }
 }
 
