@@ -6,6 +6,7 @@ use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{Control, Trainer};
+use lepton_kernels::op::Precision;
 
 mod common;
 
@@ -59,8 +60,11 @@ fn the_same_run_gives_the_same_bytes() {
 fn a_resumed_run_is_the_uninterrupted_one() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
-    for optimizer in optimizers() {
-        let config = config(optimizer);
+    let mut configs: Vec<RunConfig> = optimizers().map(config).to_vec();
+    if common::f16(&gpu).is_some() {
+        configs.push(RunConfig { precision: Precision::F16, ..config(OptimizerConfig::default()) });
+    }
+    for config in configs {
         let mut whole = fresh(&gpu, &data, config.clone());
         quiet(&mut whole);
         let (expected, _) = stored(&whole);
@@ -72,7 +76,12 @@ fn a_resumed_run_is_the_uninterrupted_one() {
             assert_eq!(checkpoint.meta.state.step, steps);
             let mut rest = Trainer::resume(&gpu, &data, &checkpoint, config.clone()).unwrap();
             quiet(&mut rest);
-            assert!(stored(&rest).0 == expected, "{:?}: resumed at step {steps}", config.optimizer);
+            assert!(
+                stored(&rest).0 == expected,
+                "{:?} in {}: resumed at step {steps}",
+                config.optimizer,
+                config.precision
+            );
         }
     }
 }
