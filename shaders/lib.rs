@@ -48,7 +48,7 @@ pub mod step;
 pub use array::Array;
 pub use case::Case;
 pub use dispatch::{Access, Binding, Dispatch, Kernel, Operand};
-pub use op::{Lowered, Mode, Op};
+pub use op::{InInference, Lowered, Mode, Op};
 pub use shape::{Padding, Shape, ShapeError, Window};
 pub use step::Step;
 

@@ -10,12 +10,24 @@ use crate::{
 };
 
 /// Whether a lowering must leave behind what backward needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Backward follows.
+    #[default]
     Train,
     /// Outputs only.
     Infer,
+}
+
+/// What stands in an op's place in a model that is not being trained.
+#[derive(Debug)]
+pub enum InInference {
+    /// The op itself.
+    Same,
+    /// Another op on the same inputs.
+    Other(Box<dyn Op>),
+    /// Nothing: whoever reads output 0 reads input 0.
+    Nothing,
 }
 
 /// How activations, their gradients and the weights that products read are stored. Sums are f32 in both, and so are the
@@ -166,6 +178,11 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// For a loss: the output that is the gradient of input 0 when the sum of output 0 is the loss.
     fn loss_gradient(&self) -> Option<usize> {
         None
+    }
+
+    /// What stands in its place where the model is not being trained.
+    fn in_inference(&self) -> InInference {
+        InInference::Same
     }
 
     /// The same op with a ReLU at its end, if it can have one and has none yet.

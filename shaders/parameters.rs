@@ -68,7 +68,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Lays out parameters of so many `(words, slabs of their gradient)`. With `lanes`, gradients of many slabs are
+    /// Lays out parameters of so many `(words, slabs of their gradient)`; one without a gradient gets no block. With `lanes`, gradients of many slabs are
     /// added by several threads, which pays on a GPU.
     pub fn new(sizes: &[(usize, usize)], lanes: bool) -> Self {
         let mut layout = Layout::default();
@@ -78,7 +78,8 @@ impl Layout {
             layout.gradients.push(GradientPlace { offset_words: gradient, slabs });
             let lanes = if lanes { (slabs / SLABS_A_LANE).clamp(1, 16).next_power_of_two() } else { 1 };
             let width = WORKGROUP as usize / lanes;
-            layout.blocks.extend((0..words).step_by(width).map(|at| Block {
+            let updated = if slabs == 0 { 0 } else { words };
+            layout.blocks.extend((0..updated).step_by(width).map(|at| Block {
                 word: (first + at) as u32,
                 gradient: (gradient + at) as u32,
                 stride: words as u32,

@@ -31,6 +31,16 @@ pub fn permute(position: u32, length: u32, key: [u32; 2]) -> u32 {
     value
 }
 
+/// 32 random bits of (key, stream, element).
+pub fn noise(key: [u32; 2], stream: u32, element: u32) -> u32 {
+    mix(mix(element ^ key[0]).wrapping_add(mix(stream ^ key[1])))
+}
+
+/// A uniform number in `[0, 1)` from random bits, a multiple of 2^-24: exact on every device.
+pub fn unit(bits: u32) -> f32 {
+    (bits >> 8) as f32 / 16_777_216.0
+}
+
 /// SplitMix64's output function (Steele, Lea and Flood 2014): a hash of 64 bits.
 pub fn hash64(counter: u64) -> u64 {
     let mut z = counter.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -86,6 +96,24 @@ mod tests {
         let variance = (f64::from(n) * f64::from(n) - 1.0) / 12.0 * f64::from(n);
         assert!((product / variance).abs() < 0.04, "correlation {}", product / variance);
         assert!(fixed < 8, "{fixed} fixed points");
+    }
+
+    #[test]
+    fn noise_is_uniform_and_its_streams_are_apart() {
+        // a share of 0.3 in 20,000 draws is 0.3 +- 0.0032 (one standard deviation); so is agreement of two streams
+        let n = 20_000;
+        let hit = |stream, element| unit(noise(key(5, 3, 0), stream, element)) < 0.3;
+        for stream in 0..8 {
+            let share = f64::from((0..n).filter(|&i| hit(stream, i)).count() as u32) / f64::from(n);
+            assert!((share - 0.3).abs() < 0.013, "share {share}");
+            let both = (0..n).filter(|&i| hit(stream, i) && hit(stream + 1, i)).count();
+            assert!((both as f64 / f64::from(n) - 0.09).abs() < 0.009, "{both} of {n} in both");
+            let neighbours = (0..n).filter(|&i| hit(stream, i) && hit(stream, i + 1)).count();
+            assert!(
+                (neighbours as f64 / f64::from(n) - 0.09).abs() < 0.009,
+                "{neighbours} of {n} with their neighbour"
+            );
+        }
     }
 
     #[test]

@@ -25,11 +25,17 @@ pub struct Step {
     pub split_key: [u32; 2],
     /// Which record of the history this step writes.
     pub record: u32,
+    /// The epoch, from 0.
+    pub epoch: u32,
+    /// Key of the numbers that a step draws, such as dropout's: another one each step.
+    pub noise_key: [u32; 2],
+    /// Key of augmentation: another one each epoch, and an image draws by its own number.
+    pub augment_key: [u32; 2],
 }
 
 impl Step {
     /// Bytes of one entry in the shader's layout.
-    pub const BYTES: usize = 64;
+    pub const BYTES: usize = 96;
 
     /// The words of the uniform, in the layout of `common/step.wgsl` (`vec2u` is aligned to 8 bytes).
     pub fn words(&self) -> [u32; Step::BYTES / 4] {
@@ -47,6 +53,14 @@ impl Step {
             self.split_key[0],
             self.split_key[1],
             self.record,
+            self.epoch,
+            self.noise_key[0],
+            self.noise_key[1],
+            self.augment_key[0],
+            self.augment_key[1],
+            0,
+            0,
+            0,
             0,
             0,
             0,

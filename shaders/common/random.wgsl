@@ -37,3 +37,13 @@ fn permute(position: u32, length: u32, key: vec2u) -> u32 {
     }
     return value;
 }
+
+// 32 random bits of (key, stream, element).
+fn noise(key: vec2u, stream: u32, element: u32) -> u32 {
+    return mix(mix(element ^ key.x) + mix(stream ^ key.y));
+}
+
+// A uniform number in [0, 1) from random bits, a multiple of 2^-24: exact on every device.
+fn unit(bits: u32) -> f32 {
+    return f32(bits >> 8u) * (1.0 / 16777216.0);
+}

@@ -19,6 +19,11 @@ struct Step {
     split_key: vec2u,
     // which record of the history this step writes
     record: u32,
+    // the epoch, from 0
+    epoch: u32,
+    // keys of random numbers: of this step, and of this epoch's augmentation
+    noise_key: vec2u,
+    augment_key: vec2u,
 }
 
 @group(1) @binding(0) var<uniform> step: Step;

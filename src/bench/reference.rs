@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use lepton_kernels::op::Precision;
+use lepton_kernels::op::{Mode, Precision};
 use lepton_kernels::parameters::Layout;
 use lepton_kernels::{Array, Op, Shape, Step};
 use serde::Deserialize;
@@ -124,7 +124,7 @@ struct Twin {
 
 impl Twin {
     fn new(model: &ModelSpec, config: &RunConfig, train: &Split) -> Result<Self, ModelError> {
-        let graph = Graph::build(model, 1, train.count.min(DIFFERENT), Precision::F32)?;
+        let graph = Graph::build(model, 1, train.count.min(DIFFERENT), Precision::F32, Mode::Train)?;
         let tensors: Vec<_> = graph.parameters.iter().map(|p| (&graph.tensors[p.tensor], p.init)).collect();
         let sizes: Vec<(usize, usize)> = tensors.iter().map(|(tensor, _)| (tensor.shape.count(), 1)).collect();
         let layout = Layout::new(&sizes, false);

@@ -9,7 +9,7 @@ pub fn initial_values(name: &str, shape: &Shape, init: Init, seed: u64) -> Vec<f
     let stream = name.bytes().fold(0, |hash, byte| random::hash64(hash ^ u64::from(byte)));
     let count = shape.count() as u64;
     match init {
-        Init::Zero => vec![0.0; shape.count()],
+        Init::Constant(value) => vec![value; shape.count()],
         Init::GlorotUniform { fan_in, fan_out } => {
             let limit = (6.0 / (fan_in + fan_out) as f64).sqrt();
             (0..count).map(|i| ((2.0 * random::uniform(seed, stream, i) - 1.0) * limit) as f32).collect()

@@ -7,7 +7,9 @@ mod spec;
 mod summary;
 
 pub use init::initial_values;
-pub use layers::{Init, Layer, ParameterSpec};
+pub use layers::{
+    Activation, Build, Init, LAYERS, Layer, LayerType, OptionDoc, ParameterSpec, Reads, Site, SiteNode, Value,
+};
 pub use presets::{PRESETS, Preset};
 pub use spec::{LayerSpec, ModelError, ModelSpec};
 pub use summary::{summary, thousands};

@@ -7,7 +7,7 @@ use std::path::Path;
 use lepton_kernels::ShapeError;
 use serde::Serialize;
 
-use super::layers::Layer;
+use super::layers::{Layer, Reads};
 use super::presets;
 
 /// Why a model cannot be used.
@@ -54,7 +54,7 @@ pub enum ModelError {
 }
 
 /// One layer of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LayerSpec {
     /// Its name, unique in the model.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct LayerSpec {
 }
 
 /// A model as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
     /// Its name.
     pub name: String,
@@ -136,14 +136,20 @@ impl ModelSpec {
             #[derive(Serialize)]
             struct Written<'a> {
                 name: &'a str,
+                r#type: &'a str,
                 #[serde(flatten)]
-                layer: &'a Layer,
+                attributes: &'a toml::Table,
                 #[serde(skip_serializing_if = "Option::is_none")]
                 inputs: Option<&'a [String]>,
             }
             let before = if i == 0 { "input" } else { &self.layers[i - 1].name };
             let inputs = (spec.inputs != [before]).then_some(spec.inputs.as_slice());
-            let written = Written { name: &spec.name, layer: &spec.layer, inputs };
+            let written = Written {
+                name: &spec.name,
+                r#type: spec.layer.kind().name,
+                attributes: spec.layer.attributes(),
+                inputs,
+            };
             let body = toml::to_string(&written).expect("layers are plain data");
             let _ = write!(text, "\n[[layer]]\n{body}");
         }
@@ -198,14 +204,10 @@ fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
 }
 
 fn check_inputs(layer: &Layer, inputs: &[String], known: &HashSet<String>) -> Result<(), String> {
-    if inputs.len() != layer.arity() {
-        let hint = if layer.arity() == 2 { "\n  try: inputs = [\"one\", \"other\"]" } else { "" };
-        return Err(format!(
-            "{} reads {} layer(s), and `inputs` names {}{hint}",
-            layer.kind(),
-            layer.arity(),
-            inputs.len()
-        ));
+    let kind = layer.kind();
+    if !kind.reads.allows(inputs.len()) {
+        let hint = if kind.reads == Reads::Exactly(1) { "" } else { "\n  try: inputs = [\"one\", \"other\"]" };
+        return Err(format!("{} reads {}, and `inputs` names {}{hint}", kind.name, kind.reads, inputs.len()));
     }
     match inputs.iter().find(|i| !known.contains(*i)) {
         Some(missing) => Err(format!("it reads `{missing}`, and no earlier layer has that name")),
@@ -232,7 +234,7 @@ mod tests {
         let cases = [
             (format!("{SMALL}kernle = 3\n"), "layer 1 `a`: unknown field `kernle`"),
             (format!("{SMALL}[[layer]]\ntype = \"relu\"\nname = \"a\"\n"), "taken by an earlier layer"),
-            (format!("{SMALL}[[layer]]\ntype = \"add\"\n"), "reads 2 layer(s), and `inputs` names 1"),
+            (format!("{SMALL}[[layer]]\ntype = \"add\"\n"), "reads 2 layers, and `inputs` names 1"),
             (format!("{SMALL}[[layer]]\ntype = \"relu\"\ninputs = [\"b\"]\n"), "no earlier layer has that name"),
             (format!("{SMALL}[[layer]]\ntype = \"gru\"\n"), "unknown type `gru`; there are conv2d"),
             ("name = \"m\"\ninput = [8, 6]\n".into(), "`input` must be three numbers"),

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use lepton_kernels::op::Precision;
+use lepton_kernels::op::{Mode, Precision};
 
 use super::{ModelError, ModelSpec};
 use crate::plan::Graph;
@@ -20,26 +20,25 @@ pub fn thousands(number: u64) -> String {
 /// # Errors
 /// If its layers do not fit together.
 pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
-    let graph = Graph::build(model, 1, 1, Precision::F32)?;
+    let graph = Graph::build(model, 1, 1, Precision::F32, Mode::Train)?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);
     let [h, w, c] = model.input;
     table.add_row(["input", "", "", &format!("{h} x {w} x {c}"), "0", "0", ""]);
     let (mut parameters, mut work) = (0, 0);
-    for spec in &model.layers {
-        let node = graph.nodes.iter().find(|n| n.name == spec.name).expect("every layer is a node");
-        let shapes = graph.input_shapes(node);
-        let own: usize = shapes[spec.inputs.len()..].iter().map(|s| s.count()).sum();
-        let multiply_adds = node.op.multiply_adds(&shapes);
-        let output: Vec<String> =
-            graph.tensors[node.outputs[0]].shape.sizes()[1..].iter().map(usize::to_string).collect();
+    for (spec, built) in model.layers.iter().zip(&graph.layers) {
+        let nodes = &graph.nodes[built.nodes.clone()];
+        let multiply_adds = nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum();
+        let own = graph.parameters[built.parameters.clone()].iter().filter(|p| p.trained);
+        let own: usize = own.map(|p| graph.tensors[p.tensor].shape.count()).sum();
+        let output: Vec<String> = graph.tensors[built.output].shape.sizes()[1..].iter().map(usize::to_string).collect();
         parameters += own as u64;
         work += multiply_adds;
         table.add_row([
             spec.name.clone(),
-            spec.layer.kind().into(),
-            node.op.attributes(),
+            spec.layer.kind().name.into(),
+            nodes.first().map_or(String::new(), |node| node.op.attributes()),
             output.join(" x "),
             thousands(own as u64),
             thousands(multiply_adds),

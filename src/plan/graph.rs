@@ -1,16 +1,16 @@
 //! A model on a batch as a graph: tensors with shapes, nodes with ops, in the order in which they run.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use lepton_kernels::batch_images::BatchImages;
 use lepton_kernels::batch_index::BatchIndex;
-use lepton_kernels::op::{Dtype, Precision};
+use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::record::Record;
-use lepton_kernels::relu::Relu;
 use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Op, Shape};
 
-use crate::model::{Init, ModelError, ModelSpec};
+use crate::model::{Init, ModelError, ModelSpec, ParameterSpec, Site, Value};
 
 /// Index of a tensor in [`Graph::tensors`].
 pub type TensorId = usize;
@@ -78,6 +78,19 @@ pub struct Parameter {
     pub tensor: TensorId,
     /// How it starts.
     pub init: Init,
+    /// Whether the optimiser updates it.
+    pub trained: bool,
+}
+
+/// What a layer of the model became, before any fusion.
+#[derive(Clone, Debug)]
+pub struct LayerNodes {
+    /// Its nodes.
+    pub nodes: Range<usize>,
+    /// Its parameters.
+    pub parameters: Range<usize>,
+    /// What it gives.
+    pub output: TensorId,
 }
 
 /// A model on a batch.
@@ -89,24 +102,34 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// Parameters in the order of their layers.
     pub parameters: Vec<Parameter>,
+    /// What each layer of the model became, until nodes are fused.
+    pub layers: Vec<LayerNodes>,
     /// The batch's images, `[n, h, w, c]`.
     pub images: TensorId,
     /// The model's last output, `[n, classes]`.
     pub logits: TensorId,
     /// How activations are stored.
     pub precision: Precision,
+    /// Whether it is for training: dropout drops, batch norm uses the batch's statistics.
+    pub mode: Mode,
 }
 
 /// Steps of history that stay on the device between read-backs.
 pub const HISTORY: usize = 128;
 
 impl Graph {
-    /// The graph of `model` in `precision` on batches of `batch` images out of a data set of `images`.
+    /// The graph of `model` in `precision`, for training or not, on batches of `batch` images out of a data set of `images`.
     ///
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give one number a class.
-    pub fn build(model: &ModelSpec, batch: usize, images: usize, precision: Precision) -> Result<Self, ModelError> {
-        let mut graph = Graph { precision, ..Graph::default() };
+    pub fn build(
+        model: &ModelSpec,
+        batch: usize,
+        images: usize,
+        precision: Precision,
+        mode: Mode,
+    ) -> Result<Self, ModelError> {
+        let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
         let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
@@ -127,8 +150,9 @@ impl Graph {
     fn add_layers(&mut self, model: &ModelSpec) -> Result<(), ModelError> {
         let mut outputs: HashMap<&str, TensorId> = HashMap::from([("input", self.images)]);
         for (i, spec) in model.layers.iter().enumerate() {
-            let mut inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
-            let describe = |source| {
+            let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
+            let mut site = Site::new(&spec.name, self.shapes(&inputs));
+            let output = spec.layer.build(&mut site).map_err(|source| {
                 let reads = |name: &String| format!("`{name}` {}", self.tensors[outputs[name.as_str()]].shape);
                 ModelError::Shape {
                     number: i + 1,
@@ -136,27 +160,8 @@ impl Graph {
                     reads: format!("it reads {}", spec.inputs.iter().map(reads).collect::<Vec<_>>().join(" and ")),
                     source,
                 }
-            };
-            let (op, parameters) = spec.layer.build(&self.shapes(&inputs)).map_err(describe)?;
-            let mut shapes = self.shapes(&inputs);
-            shapes.extend(parameters.iter().map(|p| p.shape.clone()));
-            shapes.extend(op.outputs(&shapes).map_err(describe)?);
-            shapes.iter().try_for_each(|shape| shape.check_size()).map_err(describe)?;
-            for parameter in parameters {
-                let number = self.parameters.len();
-                let name = format!("{}.{}", spec.name, parameter.name);
-                let tensor = self.tensor(&name, parameter.shape, Dtype::F32, Kind::Parameter(number));
-                self.parameters.push(Parameter { tensor, init: parameter.init });
-                inputs.push(tensor);
-            }
-            // one op a node: what may run as one kernel is put together again by `fuse`
-            let output = match op.without_relu() {
-                Some(plain) => {
-                    let plain = self.node(&spec.name, plain, &inputs)[0];
-                    self.node(&format!("{}.relu", spec.name), Box::new(Relu), &[plain])[0]
-                }
-                None => self.node(&spec.name, op, &inputs)[0],
-            };
+            })?;
+            let output = self.add_site(&spec.name, site, &inputs, output);
             outputs.insert(&spec.name, output);
             self.logits = output;
         }
@@ -169,6 +174,43 @@ impl Graph {
             source: lepton_kernels::ShapeError::new(format!("it gives {shape}"))
                 .hint("end with global_avg_pool or flatten, then linear"),
         })
+    }
+
+    /// Takes over what a layer built; gives its output.
+    fn add_site(&mut self, layer: &str, site: Site, inputs: &[TensorId], output: Value) -> TensorId {
+        let (first_node, first_parameter) = (self.nodes.len(), self.parameters.len());
+        let parameters: Vec<TensorId> = site.parameters.into_iter().map(|p| self.parameter(layer, p)).collect();
+        let mut given: Vec<TensorId> = Vec::new();
+        let find = |value: Value, given: &[TensorId]| match value {
+            Value::Input(i) => inputs[i],
+            Value::Parameter(i) => parameters[i],
+            Value::Node(i) => given[i],
+        };
+        for node in site.nodes {
+            let reads: Vec<TensorId> = node.inputs.iter().map(|&value| find(value, &given)).collect();
+            let name = if node.suffix.is_empty() { layer.to_string() } else { format!("{layer}.{}", node.suffix) };
+            let instead = if self.mode == Mode::Infer { node.op.in_inference() } else { InInference::Same };
+            given.push(match instead {
+                InInference::Same => self.node(&name, node.op, &reads)[0],
+                InInference::Other(op) => self.node(&name, op, &reads)[0],
+                InInference::Nothing => reads[0],
+            });
+        }
+        let output = find(output, &given);
+        self.layers.push(LayerNodes {
+            nodes: first_node..self.nodes.len(),
+            parameters: first_parameter..self.parameters.len(),
+            output,
+        });
+        output
+    }
+
+    fn parameter(&mut self, layer: &str, spec: ParameterSpec) -> TensorId {
+        let ParameterSpec { name, shape, init, trained } = spec;
+        let kind = Kind::Parameter(self.parameters.len());
+        let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, kind);
+        self.parameters.push(Parameter { tensor, init, trained });
+        tensor
     }
 
     fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {
@@ -213,7 +255,8 @@ impl Graph {
 
     /// Which tensors need a gradient: parameters, and what is computed from them.
     pub fn needs_gradient(&self) -> Vec<bool> {
-        let mut needs: Vec<bool> = self.tensors.iter().map(|t| matches!(t.kind, Kind::Parameter(_))).collect();
+        let trained = |t: &Tensor| matches!(t.kind, Kind::Parameter(number) if self.parameters[number].trained);
+        let mut needs: Vec<bool> = self.tensors.iter().map(trained).collect();
         for node in &self.nodes {
             let any = node.inputs.iter().enumerate().any(|(i, &t)| needs[t] && node.op.differentiable(i));
             for &output in &node.outputs {

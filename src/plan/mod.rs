@@ -1,11 +1,14 @@
 //! A model, a loss, an optimiser and a batch size, compiled once into flat lists of steps. Pure and printable: the same
 //! inputs give the same plan, and no device is needed.
 
+mod error;
 mod fuse;
 pub mod graph;
 mod lower;
 mod memory;
+mod request;
 mod text;
+mod update;
 
 use std::sync::Arc;
 
@@ -14,93 +17,14 @@ use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
 use lepton_kernels::sgd::Sgd;
-use lepton_kernels::{Access, Kernel};
+use lepton_kernels::{Access, Kernel, Mode};
 
+pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident};
 pub use lower::{Goal, Home, Optimizer};
+pub use request::{Limits, Request};
 
 use crate::config::OptimizerConfig;
-use crate::model::{ModelError, ModelSpec};
-
-/// What a plan is made from.
-#[derive(Clone, Debug)]
-pub struct Request<'a> {
-    /// The model.
-    pub model: &'a ModelSpec,
-    /// Images in a batch.
-    pub batch: usize,
-    /// Images of the data set that stays on the device.
-    pub images: usize,
-    /// The optimiser.
-    pub optimizer: &'a OptimizerConfig,
-    /// Which kernels suit the adapter.
-    pub target: Target,
-    /// What the adapter can bind and run.
-    pub limits: Limits,
-    /// What it must be able to do; lists for other goals stay empty.
-    pub goals: &'a [Goal],
-    /// Whether ops are fused. Without it the numbers are the same, within rounding.
-    pub fuse: bool,
-}
-
-/// Limits of an adapter that a plan must keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of one storage binding.
-    pub binding_bytes: u64,
-    /// Bytes of one buffer.
-    pub buffer_bytes: u64,
-    /// Loop iterations of one invocation, where a driver stops silently.
-    pub iterations: Option<u64>,
-}
-
-impl Limits {
-    /// What every WebGPU adapter promises.
-    pub const WEBGPU: Limits = Limits { binding_bytes: 128 << 20, buffer_bytes: 256 << 20, iterations: None };
-}
-
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The model does not fit together.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// A tensor is too large for the adapter.
-    #[error("`{tensor}` takes {bytes} bytes ({}), and this adapter binds at most {limit} bytes ({})\n  try: {hint}", mib(*bytes), mib(*limit))]
-    TooLarge {
-        /// Which.
-        tensor: String,
-        /// Its size.
-        bytes: u64,
-        /// The adapter's limit.
-        limit: u64,
-        /// A way out.
-        hint: &'static str,
-    },
-    /// A loop is too long for the driver.
-    #[error(
-        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a newer driver (Mesa 23 and later have no such limit), or fewer channels or features in this layer"
-    )]
-    TooLong {
-        /// The layer.
-        layer: String,
-        /// The kernel.
-        kernel: String,
-        /// Its iterations.
-        iterations: u64,
-        /// The driver's limit.
-        limit: u64,
-    },
-}
-
-/// A size for people.
-pub fn mib(bytes: u64) -> String {
-    let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match units.into_iter().find(|(_, size)| bytes >= *size) {
-        Some((unit, size)) => format!("{:.1} {unit}", bytes as f64 / size as f64),
-        None => format!("{bytes} B"),
-    }
-}
 
 /// A buffer on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -213,19 +137,26 @@ impl Plan {
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
         let precision = request.target.precision;
-        let mut graph = Graph::build(request.model, request.batch, request.images, precision)?;
-        let fused = if request.fuse { fuse::fuse(&mut graph) } else { Vec::new() };
+        let build = |mode| Graph::build(request.model, request.batch, request.images, precision, mode);
+        let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
+        let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
+            true => fuse::fuse(graph),
+            false => Vec::new(),
+        });
+        let trains = request.goals.contains(&Goal::Train);
+        let (graph, fused) = (&training, std::mem::take(&mut fused[usize::from(trains)]));
         let (optimizer, states) = optimizer(request.optimizer, precision);
         let lists = Goal::ALL.map(|goal| match goal == Goal::Prepare || request.goals.contains(&goal) {
-            true => lower::lower(&graph, &optimizer, goal, &request.target),
+            true if goal == Goal::Train => lower::lower(&training, &optimizer, goal, &request.target),
+            true => lower::lower(&inference, &optimizer, goal, &request.target),
             false => lower::Lowering::default(),
         });
         // only training knows the slabs of gradients; parameters lie alike in all lists
-        let layout = match request.goals.contains(&Goal::Train) {
+        let layout = match trains {
             true => lists[0].layout.clone(),
             false => lists[3].layout.clone(),
         };
-        let parameters = place_parameters(&graph, &layout);
+        let parameters = place_parameters(graph, &layout);
         let slots = memory::assign(&lists.each_ref());
         let finish = |i: usize| finish(&lists[i], &slots.of[i], &parameters, request.limits);
         let [train, evaluate, predict, prepare] = [finish(0)?, finish(1)?, finish(2)?, finish(3)?];

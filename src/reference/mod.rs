@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use lepton_kernels::op::Precision;
-use lepton_kernels::{Array, Shape, Step};
+use lepton_kernels::{Array, Mode, Shape, Step};
 
 use crate::model::{ModelError, ModelSpec};
 use crate::plan::Graph;
@@ -103,7 +103,7 @@ impl Forward {
         parameters: &HashMap<String, Vec<f64>>,
         step: &Step,
     ) -> Result<Self, ModelError> {
-        let graph = Graph::build(model, batch, images.labels.len(), Precision::F32)?;
+        let graph = Graph::build(model, batch, images.labels.len(), Precision::F32, Mode::Train)?;
         let mut values: HashMap<TensorId, Array> = HashMap::new();
         for (id, tensor) in graph.tensors.iter().enumerate() {
             let data = match tensor.kind {

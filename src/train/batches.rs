@@ -5,6 +5,8 @@ use lepton_kernels::{Step, random};
 /// Purposes of random keys; each gives an independent permutation.
 const SPLIT: u64 = 1;
 const SHUFFLE: u64 = 2;
+const NOISE: u64 = 3;
+const AUGMENT: u64 = 4;
 
 /// A run of images in the data set on the device: training images first, then test images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +66,14 @@ impl Order {
 
     /// Batch `number` of a shuffled epoch over the training images.
     pub fn training_step(&self, epoch: u32, batch: usize, number: usize) -> Step {
-        let shuffle_key = random::key(self.seed, SHUFFLE, u64::from(epoch));
-        Step { shuffle_key, ..self.step(&self.train, batch, number) }
+        let key = |purpose, index| random::key(self.seed, purpose, index);
+        Step {
+            shuffle_key: key(SHUFFLE, epoch.into()),
+            noise_key: key(NOISE, u64::from(epoch) << 32 | number as u64),
+            augment_key: key(AUGMENT, epoch.into()),
+            epoch,
+            ..self.step(&self.train, batch, number)
+        }
     }
 
     /// Batch `number` of a range in order.

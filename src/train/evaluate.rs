@@ -3,8 +3,8 @@
 use super::batches::Order;
 use super::error::{TrainError, check_data};
 use super::event::Metrics;
+use super::setup::unit_norm;
 use super::state::State;
-use super::trainer::unit_norm;
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
 use crate::data::{Dataset, Split};

@@ -7,6 +7,7 @@ mod event;
 mod predict;
 mod profile;
 mod saving;
+mod setup;
 mod state;
 mod trainer;
 

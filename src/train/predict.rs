@@ -3,7 +3,7 @@
 use lepton_kernels::Step;
 
 use super::error::TrainError;
-use super::trainer::unit_norm;
+use super::setup::unit_norm;
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
 use crate::gpu::{Gpu, Program};

@@ -1,0 +1,44 @@
+//! `linear`: every output from every input.
+
+use lepton_kernels::linear::Linear;
+use lepton_kernels::{Shape, ShapeError};
+use serde::Deserialize;
+
+use super::options::{ACTIVATION, Activation, BIAS, required, yes};
+use super::{Build, Init, LayerType, Reads, Site, Value, parse};
+
+/// This type in `LAYERS`.
+pub const ENTRY: LayerType = LayerType {
+    name: "linear",
+    summary: "every output from every input (Keras' Dense)",
+    reads: Reads::Exactly(1),
+    options: &[required("units", "number", "outputs"), BIAS, ACTIVATION],
+    parse: parse::<Spec>,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spec {
+    units: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Spec {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let x = Value::Input(0);
+        let [_, features] = site.shape(x).matrix()?;
+        if self.units == 0 {
+            return Err(ShapeError::new("units = 0 leaves nothing").hint("units = 10"));
+        }
+        let init = Init::GlorotUniform { fan_in: features, fan_out: self.units };
+        let mut inputs = vec![x, site.parameter("weight", Shape::new(&[features, self.units]), init)];
+        if self.bias {
+            inputs.push(site.parameter("bias", Shape::new(&[self.units]), Init::Constant(0.0)));
+        }
+        let y = site.op(Linear::default(), &inputs)?;
+        site.activate(self.activation, y)
+    }
+}

@@ -1,0 +1,215 @@
+//! The types of layers that a model file can name. A new one is a file with an entry and a line in [`LAYERS`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use lepton_kernels::ShapeError;
+use serde::de::DeserializeOwned;
+
+mod conv2d;
+mod linear;
+mod options;
+mod plain;
+mod pool2d;
+mod site;
+
+pub use options::Activation;
+pub use site::{Init, ParameterSpec, Site, SiteNode, Value};
+
+/// Every type of layer, in the order in which they are listed for people.
+pub const LAYERS: &[LayerType] = &[
+    conv2d::ENTRY,
+    linear::ENTRY,
+    pool2d::MAX,
+    pool2d::AVG,
+    plain::GLOBAL_AVG_POOL,
+    plain::RELU,
+    plain::ADD,
+    plain::FLATTEN,
+];
+
+/// A type of layer: what a model file may say about it, and how it is read.
+#[derive(Debug)]
+pub struct LayerType {
+    /// The `type` in a model file.
+    pub name: &'static str,
+    /// What it computes, in one line.
+    pub summary: &'static str,
+    /// How many layers it reads.
+    pub reads: Reads,
+    /// Its options; a test compares them with what `parse` accepts.
+    pub options: &'static [OptionDoc],
+    /// Reads its attributes.
+    pub parse: fn(toml::Table) -> Result<Box<dyn Build>, String>,
+}
+
+/// How many layers a layer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// So many.
+    Exactly(usize),
+    /// Two or more.
+    Several,
+}
+
+impl Reads {
+    /// Whether so many are right.
+    pub fn allows(self, count: usize) -> bool {
+        match self {
+            Reads::Exactly(wanted) => count == wanted,
+            Reads::Several => count >= 2,
+        }
+    }
+}
+
+impl fmt::Display for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reads::Exactly(1) => write!(f, "1 layer"),
+            Reads::Exactly(count) => write!(f, "{count} layers"),
+            Reads::Several => write!(f, "2 or more layers"),
+        }
+    }
+}
+
+/// An option of a layer, for people.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionDoc {
+    /// Its key in a model file.
+    pub name: &'static str,
+    /// What it may be set to.
+    pub takes: &'static str,
+    /// What it is if nothing is said; none if it must be given.
+    pub default: Option<&'static str>,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// A layer with its attributes, ready to stand in a model.
+pub trait Build: fmt::Debug + Send + Sync {
+    /// Asks the site for parameters and puts down the layer's ops; gives its output.
+    ///
+    /// # Errors
+    /// If the layer cannot stand there.
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError>;
+}
+
+/// Reads the attributes of a layer; an unknown or missing key is an error.
+fn parse<T: Build + DeserializeOwned + 'static>(attributes: toml::Table) -> Result<Box<dyn Build>, String> {
+    attributes.try_into::<T>().map(|spec| Box::new(spec) as Box<dyn Build>).map_err(|e| e.message().to_string())
+}
+
+/// A layer of a model: its type and what the model file says about it.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    kind: &'static LayerType,
+    attributes: toml::Table,
+    spec: Arc<dyn Build>,
+}
+
+impl PartialEq for Layer {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind.name == other.kind.name && self.attributes == other.attributes
+    }
+}
+
+impl Layer {
+    /// Reads the attributes of a layer of this type.
+    ///
+    /// # Errors
+    /// The parser's message: an unknown or missing key, or a value of the wrong kind.
+    pub fn parse(kind: &str, attributes: toml::Table) -> Result<Self, String> {
+        let Some(kind) = LAYERS.iter().find(|l| l.name == kind) else {
+            let names: Vec<&str> = LAYERS.iter().map(|l| l.name).collect();
+            return Err(format!("unknown type `{kind}`; there are {}", names.join(", ")));
+        };
+        check_sizes(&attributes)?;
+        let spec = (kind.parse)(attributes.clone())?.into();
+        Ok(Layer { kind, attributes, spec })
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> &'static LayerType {
+        self.kind
+    }
+
+    /// What the model file says about it.
+    pub fn attributes(&self) -> &toml::Table {
+        &self.attributes
+    }
+
+    /// Builds it; gives its output.
+    ///
+    /// # Errors
+    /// If the layer cannot stand there.
+    pub fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        self.spec.build(site)
+    }
+}
+
+/// Sizes are whole numbers that any arithmetic on them can hold; said here once, with the key's name.
+fn check_sizes(attributes: &toml::Table) -> Result<(), String> {
+    for (key, value) in attributes {
+        let sizes = match value {
+            toml::Value::Array(list) => list.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let pair = ["kernel", "stride", "dilation", "pool"].contains(&key.as_str());
+        if pair && !(sizes.iter().all(toml::Value::is_integer) && (!value.is_array() || sizes.len() == 2)) {
+            return Err(format!("`{key}` must be a whole number or [height, width], not {value}"));
+        }
+        if let Some(wrong) = sizes.iter().filter_map(toml::Value::as_integer).find(|v| !(0..=LARGEST_SIZE).contains(v))
+        {
+            return Err(format!("`{key}` is {wrong}, and sizes go from 0 to {LARGEST_SIZE}"));
+        }
+    }
+    Ok(())
+}
+
+/// The largest size that a model file may name.
+const LARGEST_SIZE: i64 = 1 << 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys that the parser says it takes.
+    fn accepted(kind: &LayerType) -> Vec<String> {
+        let table = toml::Table::from_iter([("no_such_option".to_string(), toml::Value::Boolean(true))]);
+        let message = (kind.parse)(table).expect_err("no layer has this option");
+        let (_, expected) = message.split_once("expected").unwrap_or_default();
+        expected.split('`').skip(1).step_by(2).map(String::from).collect()
+    }
+
+    #[test]
+    fn documented_options_are_those_that_the_parser_takes() {
+        for kind in LAYERS {
+            let documented: Vec<&str> = kind.options.iter().map(|o| o.name).collect();
+            let mut accepted = accepted(kind);
+            accepted.sort_by_key(|key| documented.iter().position(|name| name == key));
+            assert_eq!(accepted, documented, "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn required_options_are_required() {
+        for kind in LAYERS {
+            let required = kind.options.iter().find(|o| o.default.is_none());
+            let parsed = (kind.parse)(toml::Table::new());
+            match required {
+                None => assert!(parsed.is_ok(), "{}: {:?}", kind.name, parsed.err()),
+                Some(option) => {
+                    let message = parsed.expect_err("an option is missing");
+                    assert!(message.contains(option.name), "{}: {message}", kind.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn types_have_different_names() {
+        for (i, kind) in LAYERS.iter().enumerate() {
+            assert!(LAYERS[..i].iter().all(|other| other.name != kind.name), "{} stands twice", kind.name);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Layers without options: an op each.
+
+use lepton_kernels::add::Add;
+use lepton_kernels::flatten::Flatten;
+use lepton_kernels::global_avg_pool::GlobalAvgPool;
+use lepton_kernels::relu::Relu;
+use lepton_kernels::{Op, ShapeError};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{Build, LayerType, Reads, Site, Value, parse};
+
+/// Global average pooling, in `LAYERS`.
+pub const GLOBAL_AVG_POOL: LayerType =
+    plain::<MeansOfChannels>("global_avg_pool", "the mean of each channel over the whole image", 1);
+/// Rectified linear unit, in `LAYERS`.
+pub const RELU: LayerType = plain::<Rectified>("relu", "max(x, 0)", 1);
+/// Sum of two layers, in `LAYERS`.
+pub const ADD: LayerType = plain::<Sum>("add", "the sum of two layers of one shape", 2);
+/// All values of an image in one row, in `LAYERS`.
+pub const FLATTEN: LayerType = plain::<Row>("flatten", "all values of an image in one row", 1);
+
+const fn plain<T: Build + DeserializeOwned + 'static>(
+    name: &'static str,
+    summary: &'static str,
+    reads: usize,
+) -> LayerType {
+    LayerType { name, summary, reads: Reads::Exactly(reads), options: &[], parse: parse::<T> }
+}
+
+fn put(site: &mut Site, op: impl Op + 'static) -> Result<Value, ShapeError> {
+    let inputs = site.inputs();
+    site.op(op, &inputs)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeansOfChannels {}
+
+impl Build for MeansOfChannels {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, GlobalAvgPool)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rectified {}
+
+impl Build for Rectified {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, Relu)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sum {}
+
+impl Build for Sum {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, Add::default())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {}
+
+impl Build for Row {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, Flatten)
+    }
+}

@@ -1,0 +1,74 @@
+//! `max_pool2d` and `avg_pool2d`.
+
+use lepton_kernels::avg_pool2d::AvgPool2d;
+use lepton_kernels::max_pool2d::MaxPool2d;
+use lepton_kernels::{ShapeError, Window};
+use serde::Deserialize;
+
+use super::options::{PADDING_OPTION, PAIR, PaddingSpec, Pair, optional, required, valid};
+use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+
+const POOL: OptionDoc = required("pool", PAIR, "size of the window");
+const STRIDE: OptionDoc = optional("stride", PAIR, "the size of the window", "pixels from one window to the next");
+
+/// The largest value of each window, in `LAYERS`.
+pub const MAX: LayerType = LayerType {
+    name: "max_pool2d",
+    summary: "the largest value of each window",
+    reads: Reads::Exactly(1),
+    options: &[POOL, STRIDE, PADDING_OPTION],
+    parse: parse::<Max>,
+};
+
+/// The mean of each window, in `LAYERS`.
+pub const AVG: LayerType = LayerType {
+    name: "avg_pool2d",
+    summary: "the mean of each window",
+    reads: Reads::Exactly(1),
+    options: &[
+        POOL,
+        STRIDE,
+        PADDING_OPTION,
+        optional("count_include_pad", "true or false", "false", "whether padding counts in the divisor"),
+    ],
+    parse: parse::<Avg>,
+};
+
+fn window(pool: Pair, stride: Option<Pair>, padding: &PaddingSpec) -> Result<Window, ShapeError> {
+    let (kernel, stride) = (pool.sizes(), stride.unwrap_or(pool).sizes());
+    Ok(Window { kernel, stride, dilation: [1, 1], padding: padding.resolve()? })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Max {
+    pool: Pair,
+    stride: Option<Pair>,
+    #[serde(default = "valid")]
+    padding: PaddingSpec,
+}
+
+impl Build for Max {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let window = window(self.pool, self.stride, &self.padding)?;
+        site.op(MaxPool2d { window, relu: false }, &[Value::Input(0)])
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Avg {
+    pool: Pair,
+    stride: Option<Pair>,
+    #[serde(default = "valid")]
+    padding: PaddingSpec,
+    #[serde(default)]
+    count_include_pad: bool,
+}
+
+impl Build for Avg {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let window = window(self.pool, self.stride, &self.padding)?;
+        site.op(AvgPool2d { window, count_include_pad: self.count_include_pad }, &[Value::Input(0)])
+    }
+}

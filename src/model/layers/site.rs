@@ -1,0 +1,141 @@
+//! Where a layer builds itself: it asks for parameters and puts ops one after another; the graph takes over what it built.
+
+use lepton_kernels::{Op, Shape, ShapeError, random, relu::Relu};
+
+use super::options::Activation;
+
+/// How a parameter starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Uniform in ±sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010): Keras' default for weights.
+    GlorotUniform {
+        /// Inputs of one output.
+        fan_in: usize,
+        /// Outputs that one input reaches.
+        fan_out: usize,
+    },
+    /// Everywhere the same: 0 for biases, 1 for the scale of a norm.
+    Constant(f32),
+}
+
+/// A parameter that a layer asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterSpec {
+    /// `weight` or `bias`; the layer's name is put before it.
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// How it starts.
+    pub init: Init,
+    /// Whether the optimiser updates it; running averages are updated by their layer.
+    pub trained: bool,
+}
+
+/// A tensor while a layer builds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// What the layer reads.
+    Input(usize),
+    /// A parameter that it asked for.
+    Parameter(usize),
+    /// The first output of an op that it put down.
+    Node(usize),
+}
+
+/// An op of a layer with what it reads.
+#[derive(Debug)]
+pub struct SiteNode {
+    /// Put after the layer's name: `relu` makes `conv1.relu`; empty for the layer's main op.
+    pub suffix: &'static str,
+    /// The op.
+    pub op: Box<dyn Op>,
+    /// What it reads: activations, then parameters.
+    pub inputs: Vec<Value>,
+    /// Shapes of what it writes.
+    pub outputs: Vec<Shape>,
+}
+
+/// A layer that is being built.
+#[derive(Debug)]
+pub struct Site<'a> {
+    layer: &'a str,
+    inputs: Vec<Shape>,
+    /// Parameters that were asked for.
+    pub parameters: Vec<ParameterSpec>,
+    /// Ops in the order in which they run.
+    pub nodes: Vec<SiteNode>,
+}
+
+impl<'a> Site<'a> {
+    /// The layer of this name, which reads tensors of these shapes.
+    pub fn new(layer: &'a str, inputs: Vec<Shape>) -> Self {
+        Site { layer, inputs, parameters: Vec::new(), nodes: Vec::new() }
+    }
+
+    /// What the layer reads, first to last.
+    pub fn inputs(&self) -> Vec<Value> {
+        (0..self.inputs.len()).map(Value::Input).collect()
+    }
+
+    /// A tensor's shape.
+    pub fn shape(&self, value: Value) -> &Shape {
+        match value {
+            Value::Input(i) => &self.inputs[i],
+            Value::Parameter(i) => &self.parameters[i].shape,
+            Value::Node(i) => &self.nodes[i].outputs[0],
+        }
+    }
+
+    /// A number of the layer's own for random streams: layers of one model draw different numbers.
+    pub fn stream(&self) -> u32 {
+        self.layer.bytes().fold(0, |hash, byte| random::mix(hash ^ u32::from(byte)))
+    }
+
+    /// A parameter that the optimiser updates.
+    pub fn parameter(&mut self, name: &'static str, shape: Shape, init: Init) -> Value {
+        self.parameters.push(ParameterSpec { name, shape, init, trained: true });
+        Value::Parameter(self.parameters.len() - 1)
+    }
+
+    /// A tensor that is kept with the parameters and that the layer itself updates, such as a running average.
+    pub fn running(&mut self, name: &'static str, shape: Shape, init: Init) -> Value {
+        self.parameters.push(ParameterSpec { name, shape, init, trained: false });
+        Value::Parameter(self.parameters.len() - 1)
+    }
+
+    /// Puts down the layer's main op; gives its first output.
+    ///
+    /// # Errors
+    /// If the op cannot run on these inputs.
+    pub fn op(&mut self, op: impl Op + 'static, inputs: &[Value]) -> Result<Value, ShapeError> {
+        self.op_as("", op, inputs)
+    }
+
+    /// Puts down an op whose name is the layer's with `suffix`; gives its first output.
+    ///
+    /// # Errors
+    /// If the op cannot run on these inputs.
+    pub fn op_as(
+        &mut self,
+        suffix: &'static str,
+        op: impl Op + 'static,
+        inputs: &[Value],
+    ) -> Result<Value, ShapeError> {
+        let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value).clone()).collect();
+        let outputs = op.outputs(&shapes)?;
+        shapes.iter().chain(&outputs).try_for_each(Shape::check_size)?;
+        self.nodes.push(SiteNode { suffix, op: Box::new(op), inputs: inputs.to_vec(), outputs });
+        Ok(Value::Node(self.nodes.len() - 1))
+    }
+
+    /// Puts down what follows a layer. One op a node: what may run as one kernel is put together again by `plan/fuse.rs`.
+    ///
+    /// # Errors
+    /// If the op cannot run on this input.
+    pub fn activate(&mut self, activation: Activation, value: Value) -> Result<Value, ShapeError> {
+        match activation {
+            Activation::None => Ok(value),
+            Activation::Relu => self.op_as("relu", Relu, &[value]),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Why there is no plan, and sizes for people.
+
+use crate::model::ModelError;
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The model does not fit together.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A tensor is too large for the adapter.
+    #[error("`{tensor}` takes {bytes} bytes ({}), and this adapter binds at most {limit} bytes ({})\n  try: {hint}", mib(*bytes), mib(*limit))]
+    TooLarge {
+        /// Which.
+        tensor: String,
+        /// Its size.
+        bytes: u64,
+        /// The adapter's limit.
+        limit: u64,
+        /// A way out.
+        hint: &'static str,
+    },
+    /// A loop is too long for the driver.
+    #[error(
+        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a newer driver (Mesa 23 and later have no such limit), or fewer channels or features in this layer"
+    )]
+    TooLong {
+        /// The layer.
+        layer: String,
+        /// The kernel.
+        kernel: String,
+        /// Its iterations.
+        iterations: u64,
+        /// The driver's limit.
+        limit: u64,
+    },
+}
+
+/// A size for people.
+pub fn mib(bytes: u64) -> String {
+    let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.into_iter().find(|(_, size)| bytes >= *size) {
+        Some((unit, size)) => format!("{:.1} {unit}", bytes as f64 / size as f64),
+        None => format!("{bytes} B"),
+    }
+}

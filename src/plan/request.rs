@@ -1,0 +1,44 @@
+//! What a plan is made from.
+
+use lepton_kernels::op::Target;
+
+use super::Goal;
+use crate::config::OptimizerConfig;
+use crate::model::ModelSpec;
+
+/// What a plan is made from.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The model.
+    pub model: &'a ModelSpec,
+    /// Images in a batch.
+    pub batch: usize,
+    /// Images of the data set that stays on the device.
+    pub images: usize,
+    /// The optimiser.
+    pub optimizer: &'a OptimizerConfig,
+    /// Which kernels suit the adapter.
+    pub target: Target,
+    /// What the adapter can bind and run.
+    pub limits: Limits,
+    /// What it must be able to do; lists for other goals stay empty.
+    pub goals: &'a [Goal],
+    /// Whether ops are fused. Without it the numbers are the same, within rounding.
+    pub fuse: bool,
+}
+
+/// Limits of an adapter that a plan must keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one storage binding.
+    pub binding_bytes: u64,
+    /// Bytes of one buffer.
+    pub buffer_bytes: u64,
+    /// Loop iterations of one invocation, where a driver stops silently.
+    pub iterations: Option<u64>,
+}
+
+impl Limits {
+    /// What every WebGPU adapter promises.
+    pub const WEBGPU: Limits = Limits { binding_bytes: 128 << 20, buffer_bytes: 256 << 20, iterations: None };
+}
