@@ -12,7 +12,7 @@ use super::synthetic::DIFFERENT;
 use crate::config::{OptimizerConfig, RunConfig};
 use crate::data::{Dataset, Split};
 use crate::model::{ModelError, ModelSpec, initial_values};
-use crate::plan::{Graph, optimizer};
+use crate::plan::{Graph, Setting, optimizer};
 use crate::reference::{Images, loss_exact, run_exact};
 use crate::train::{Order, bias_corrections};
 
@@ -124,7 +124,9 @@ struct Twin {
 
 impl Twin {
     fn new(model: &ModelSpec, config: &RunConfig, train: &Split) -> Result<Self, ModelError> {
-        let graph = Graph::build(model, 1, train.count.min(DIFFERENT), Precision::F32, Mode::Train)?;
+        let images = train.count.min(DIFFERENT);
+        let setting = Setting { batch: 1, images, precision: Precision::F32, mode: Mode::Train };
+        let graph = Graph::build(model, &setting)?;
         let tensors: Vec<_> = graph.parameters.iter().map(|p| (&graph.tensors[p.tensor], p.init)).collect();
         let sizes: Vec<(usize, usize)> = tensors.iter().map(|(tensor, _)| (tensor.shape.count(), 1)).collect();
         let layout = Layout::new(&sizes, false);

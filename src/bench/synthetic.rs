@@ -63,7 +63,7 @@ fn split(size: [usize; 3], first: usize, count: usize) -> Split {
         }
     }
     let labels = (first..first + count).map(|image| (image % CLASSES) as u32).collect();
-    Split { images, labels, count, height, width, channels }
+    Split { images, labels, values: None, count, height, width, channels }
 }
 
 #[cfg(test)]

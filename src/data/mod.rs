@@ -19,13 +19,24 @@ pub use fetch::{FetchOptions, Progress, fetch};
 pub use known::Known;
 pub use places::Places;
 
+/// Numbers about each image, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    /// Numbers of one image.
+    pub width: usize,
+    /// `[n, width]`.
+    pub data: Vec<f32>,
+}
+
 /// Labelled images, all of the same size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     /// Pixels, `[n, h, w, c]`.
     pub images: Vec<u8>,
-    /// Class of each image, `[n]`.
+    /// Class of each image, `[n]`; all 0 where there are `values` instead.
     pub labels: Vec<u32>,
+    /// Numbers to be learned about each image instead of one class.
+    pub values: Option<Values>,
     /// Number of images, n.
     pub count: usize,
     /// Height in pixels, h.
@@ -75,6 +86,9 @@ impl Split {
     pub fn truncate(&mut self, count: usize) {
         self.count = self.count.min(count);
         self.labels.truncate(self.count);
+        if let Some(values) = &mut self.values {
+            values.data.truncate(self.count * values.width);
+        }
         self.images.truncate(self.count * self.image_len());
     }
 
@@ -276,6 +290,7 @@ fn check(raw: Raw, classes: usize) -> Result<Split, DataError> {
     Ok(Split {
         images: raw.images.pixels,
         labels: raw.labels.iter().map(|&label| u32::from(label)).collect(),
+        values: None,
         count,
         height,
         width,

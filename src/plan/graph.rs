@@ -114,21 +114,29 @@ pub struct Graph {
     pub mode: Mode,
 }
 
+/// What a graph is built for, besides the model.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Images in a batch.
+    pub batch: usize,
+    /// Images of the data set that stays on the device.
+    pub images: usize,
+    /// How activations are stored.
+    pub precision: Precision,
+    /// Training or not.
+    pub mode: Mode,
+}
+
 /// Steps of history that stay on the device between read-backs.
 pub const HISTORY: usize = 128;
 
 impl Graph {
-    /// The graph of `model` in `precision`, for training or not, on batches of `batch` images out of a data set of `images`.
+    /// The graph of `model` in this setting.
     ///
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give one number a class.
-    pub fn build(
-        model: &ModelSpec,
-        batch: usize,
-        images: usize,
-        precision: Precision,
-        mode: Mode,
-    ) -> Result<Self, ModelError> {
+    pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
+        let Setting { batch, images, precision, mode } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
         let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);

@@ -20,7 +20,7 @@ use lepton_kernels::sgd::Sgd;
 use lepton_kernels::{Access, Kernel, Mode};
 
 pub use error::{PlanError, mib};
-pub use graph::{Graph, HISTORY, Resident};
+pub use graph::{Graph, HISTORY, Resident, Setting};
 pub use lower::{Goal, Home, Optimizer};
 pub use request::{Limits, Request};
 
@@ -137,7 +137,8 @@ impl Plan {
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
         let precision = request.target.precision;
-        let build = |mode| Graph::build(request.model, request.batch, request.images, precision, mode);
+        let setting = Setting { batch: request.batch, images: request.images, precision, mode: Mode::Train };
+        let build = |mode| Graph::build(request.model, &Setting { mode, ..setting.clone() });
         let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
         let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
             true => fuse::fuse(graph),

@@ -6,8 +6,8 @@ use lepton_kernels::op::Precision;
 use lepton_kernels::{Array, Mode, Shape, Step};
 
 use crate::model::{ModelError, ModelSpec};
-use crate::plan::Graph;
 use crate::plan::graph::{Kind, Resident, TensorId};
+use crate::plan::{Graph, Setting};
 
 /// What the twins say about one step.
 #[derive(Clone, Debug)]
@@ -103,7 +103,9 @@ impl Forward {
         parameters: &HashMap<String, Vec<f64>>,
         step: &Step,
     ) -> Result<Self, ModelError> {
-        let graph = Graph::build(model, batch, images.labels.len(), Precision::F32, Mode::Train)?;
+        let images_there = images.labels.len();
+        let setting = Setting { batch, images: images_there, precision: Precision::F32, mode: Mode::Train };
+        let graph = Graph::build(model, &setting)?;
         let mut values: HashMap<TensorId, Array> = HashMap::new();
         for (id, tensor) in graph.tensors.iter().enumerate() {
             let data = match tensor.kind {
