@@ -1,7 +1,7 @@
 //! Same run, same bits; and a run that stopped anywhere goes on as if it had not.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{OptimizerConfig, RunConfig, Validation};
+use lepton_gpu::config::{OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
@@ -64,10 +64,17 @@ fn a_resumed_run_is_the_uninterrupted_one() {
     if common::f16(&gpu).is_some() {
         configs.push(RunConfig { precision: Precision::F16, ..config(OptimizerConfig::default()) });
     }
+    // so high a rate that epochs get worse: the rate falls, and what the plateau saw is resumed
+    let plateau = ScheduleConfig::Plateau { factor: 0.5, patience: 0 };
+    let warmup = Some(Warmup { epochs: 0.7, start: 0.1 });
+    configs.push(RunConfig { schedule: plateau, learning_rate: 0.1, ..config(optimizers()[0].clone()) });
+    configs.push(RunConfig { schedule: "cosine".parse().unwrap(), warmup, ..config(OptimizerConfig::default()) });
     for config in configs {
         let mut whole = fresh(&gpu, &data, config.clone());
         quiet(&mut whole);
-        let (expected, _) = stored(&whole);
+        let (expected, end) = stored(&whole);
+        let reduces = matches!(config.schedule, ScheduleConfig::Plateau { .. });
+        assert!(!reduces || end.meta.state.plateau.reductions > 0, "{:?}", end.meta.state.plateau);
         // in the middle of an epoch, right at its end, and before anything
         for steps in [11, 8, 0] {
             let mut part = fresh(&gpu, &data, RunConfig { steps: Some(steps), ..config.clone() });

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::{OptimizerName, TrainArgs};
+use super::args::{BatchSize, OptimizerName, TrainArgs};
+use super::error::save_png;
 use super::{CliError, Exit};
 use crate::checkpoint::{Checkpoint, write_atomically};
-use crate::config::{OptimizerConfig, RunConfig, Validation};
+use crate::config::{OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup};
 use crate::data::{self, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
 use crate::plan::mib;
-use crate::report::{EventLog, Terminal, print_profile, say};
-use crate::train::{Control, Event, Outcome, TrainError, Trainer};
+use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
+use crate::train::{Control, Event, Fit, Outcome, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let (out, config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
+    let (out, mut config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
     let model = match &from {
         Some(checkpoint) => checkpoint.meta.model()?,
         None => ModelSpec::open(&config.model)?,
@@ -25,6 +26,12 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
+    if args.batch == Some(BatchSize::Auto) {
+        config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
+    }
+    if args.lr_find {
+        return find_rate(&gpu, &dataset, model, config, &out);
+    }
     let mut trainer = match &from {
         Some(checkpoint) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
         None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
@@ -55,6 +62,30 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         return Ok(Exit::Interrupted);
     }
     say!("try      lepton-gpu predict {} --grid grid.png", out.display());
+    Ok(Exit::Done)
+}
+
+/// The largest batch that fits.
+fn fit_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<usize, CliError> {
+    let Fit { batch, bytes, few_images } = largest_batch(gpu, data, model, config)?;
+    let why = match few_images {
+        true => "the next power of two is more than the training images",
+        false => "the largest power of two that fits",
+    };
+    say!("batch    {batch}: {why} ({} on the device)", mib(bytes));
+    Ok(batch)
+}
+
+/// `--lr-find`
+fn find_rate(gpu: &Gpu, data: &Dataset, model: ModelSpec, config: RunConfig, out: &Path) -> Result<Exit, CliError> {
+    let test = Trainer::new(gpu, data, model, config)?.range_test()?;
+    let [picture, numbers] = ["lr-find.png", "lr-find.json"].map(|name| out.join(name));
+    std::fs::create_dir_all(out).map_err(CliError::file(out))?;
+    let text = serde_json::to_string_pretty(&test).expect("a test is plain data");
+    write_atomically(&numbers, text.as_bytes())?;
+    save_png(&range_curve(&test), &picture)?;
+    print_range_test(&test);
+    say!("curve    {} (numbers: {})", picture.display(), numbers.display());
     Ok(Exit::Done)
 }
 
@@ -168,12 +199,14 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: [(&str, bool); 13] = [
+    let typed: [(&str, bool); 15] = [
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
         ("--optimizer", args.optimizer.is_some()),
         ("--lr", args.lr.is_some()),
+        ("--schedule", args.schedule.is_some()),
+        ("--warmup", args.warmup.is_some()),
         ("--momentum", args.momentum.is_some()),
         ("--nesterov", args.nesterov),
         ("--weight-decay", args.weight_decay.is_some()),
@@ -206,8 +239,15 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         data: args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name)),
         model: args.model.clone().unwrap_or(defaults.model),
         epochs: args.epochs.unwrap_or(defaults.epochs),
-        batch: args.batch.map_or(defaults.batch, |b| b as usize),
+        batch: match args.batch {
+            Some(BatchSize::Images(images)) => images,
+            // found when data and adapter are known
+            Some(BatchSize::Auto) => 1,
+            None => defaults.batch,
+        },
         learning_rate,
+        schedule: schedule(args)?,
+        warmup: warmup(args)?,
         seed: args.seed.unwrap_or(0),
         limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
         steps: args.steps,
@@ -224,6 +264,20 @@ fn whole_path(name: &str) -> String {
         return name.into();
     }
     std::fs::canonicalize(name).map_or_else(|_| name.into(), |path| path.to_string_lossy().into_owned())
+}
+
+fn schedule(args: &TrainArgs) -> Result<ScheduleConfig, CliError> {
+    let Some(text) = &args.schedule else { return Ok(ScheduleConfig::Constant) };
+    text.parse()
+        .map_err(|problem: String| CliError::Usage(format!("--schedule {text}: {problem}\n  try: --schedule cosine")))
+}
+
+fn warmup(args: &TrainArgs) -> Result<Option<Warmup>, CliError> {
+    match args.warmup {
+        None => Ok(None),
+        Some(epochs) if epochs >= 0.0 && epochs.is_finite() => Ok(Some(Warmup { epochs, start: Warmup::START })),
+        Some(epochs) => Err(CliError::Usage(format!("--warmup {epochs} must be 0 epochs or more\n  try: --warmup 1"))),
+    }
 }
 
 fn optimizer(args: &TrainArgs) -> Result<OptimizerConfig, CliError> {

@@ -4,8 +4,10 @@ use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
 mod optimizer;
+mod schedule;
 
 pub use optimizer::OptimizerConfig;
+pub use schedule::{Anneal, ScheduleConfig, Warmup};
 
 /// Which images validate each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,8 +35,14 @@ pub struct RunConfig {
     pub epochs: u32,
     /// Images in a batch.
     pub batch: usize,
-    /// Learning rate.
+    /// Learning rate: the highest of a schedule.
     pub learning_rate: f32,
+    /// How the learning rate changes.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
+    /// A rise of the learning rate at the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<Warmup>,
     /// Seeds the starting weights, the split and the order.
     pub seed: u64,
     /// Only the first so many training images.
@@ -67,6 +75,8 @@ impl Default for RunConfig {
             epochs: 5,
             batch: 64,
             learning_rate: 1e-3,
+            schedule: ScheduleConfig::Constant,
+            warmup: None,
             seed: 0,
             limit: None,
             steps: None,

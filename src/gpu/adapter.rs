@@ -141,6 +141,8 @@ pub fn list() -> Adapters {
     // GL only where nothing else is: its compute path is emulated and its adapters are the same devices again.
     descriptor.backends = wanted & native;
     descriptor.flags = wgpu::InstanceFlags::empty().with_env();
+    // an allocation that the device's memory cannot hold is an error, where drivers would move others to the host
+    descriptor.memory_budget_thresholds.for_resource_creation = Some(95);
     let mut adapters = enumerate(descriptor);
     if adapters.is_empty() {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();

@@ -8,7 +8,7 @@ use lepton_kernels::op::{Precision, Target};
 use super::adapter::{self, AdapterSummary, Adapters};
 use super::pipeline::Pipelines;
 use super::unchecked;
-use crate::plan::Limits;
+use crate::plan::{Buffer, Limits};
 
 /// Why the GPU cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -197,6 +197,22 @@ impl Gpu {
     pub(super) fn buffer(&self, what: &str, bytes: u64) -> Result<wgpu::Buffer, GpuError> {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         self.buffer_with(what, bytes, usage)
+    }
+
+    /// Whether the device has room for all these buffers at once.
+    ///
+    /// # Errors
+    /// If the device fails in another way.
+    pub fn can_allocate(&self, buffers: &[(Buffer, u64)]) -> Result<bool, GpuError> {
+        let mut held = Vec::with_capacity(buffers.len());
+        for (buffer, bytes) in buffers {
+            match self.buffer(&buffer.to_string(), *bytes) {
+                Ok(buffer) => held.push(buffer),
+                Err(GpuError::OutOfMemory { .. }) => return Ok(false),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(true)
     }
 
     pub(super) fn buffer_with(

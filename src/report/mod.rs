@@ -15,10 +15,12 @@ pub mod bench;
 pub mod draw;
 mod events;
 mod profile;
+mod range_test;
 mod terminal;
 
 pub use events::EventLog;
 pub use profile::print_profile;
+pub use range_test::{print_range_test, range_curve};
 pub use terminal::{Terminal, percent, seconds};
 
 /// The first error of standard output that was not a reader going away.

@@ -48,6 +48,8 @@ pub enum Event {
         steps: usize,
         /// Seconds of this epoch in this process.
         seconds: f64,
+        /// Learning rate of its last step.
+        learning_rate: f32,
         /// Means over the training images, while they were learned.
         #[serde(flatten)]
         train: Metrics,

@@ -1,22 +1,28 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
+mod batch_size;
 mod batches;
 mod error;
 mod evaluate;
 mod event;
 mod predict;
 mod profile;
+mod range_test;
 mod saving;
+mod schedule;
 mod setup;
 mod state;
 mod trainer;
 
+pub use batch_size::{Fit, largest_batch};
 pub use batches::{Order, Range};
 pub use error::{TrainError, check_data};
 pub use evaluate::Evaluator;
 pub use event::{Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
 pub use profile::{LaunchTime, Profile};
+pub use range_test::{RangePoint, RangeTest};
+pub use schedule::{Plateau, Schedule};
 pub use state::State;
 pub(crate) use trainer::bias_corrections;
 pub use trainer::{Outcome, Trainer};

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::batches::Order;
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
+use super::schedule::Schedule;
 use super::state::State;
 use super::trainer::Trainer;
 use crate::checkpoint::Checkpoint;
@@ -87,7 +88,8 @@ impl<'gpu> Trainer<'gpu> {
         let classes = data.classes.clone();
         let (state, steps) = (State::default(), Vec::with_capacity(64));
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
-        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps, pending: 0 })
+        let schedule = Schedule::new(&config, order.train.length.div_ceil(config.batch));
+        Ok(Trainer { program, plan, model, config, classes, order, schedule, data, state, begun, steps, pending: 0 })
     }
 }
 

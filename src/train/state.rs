@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Metrics;
+use super::schedule::Plateau;
 
 /// A run's position and sums.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct State {
     pub seen: u64,
     /// The best epoch's score so far: validation accuracy, or the negative training loss without validation.
     pub best: Option<f64>,
+    /// What a plateau schedule remembers.
+    #[serde(default)]
+    pub plateau: Plateau,
 }
 
 impl State {

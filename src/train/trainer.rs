@@ -10,6 +10,7 @@ use super::error::TrainError;
 use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
 use super::profile::Profile;
+use super::schedule::Schedule;
 use super::state::State;
 use crate::checkpoint::DataPrint;
 use crate::config::{OptimizerConfig, RunConfig, Validation};
@@ -34,6 +35,7 @@ pub struct Trainer<'gpu> {
     pub(super) config: RunConfig,
     pub(super) classes: Vec<String>,
     pub(super) order: Order,
+    pub(super) schedule: Schedule,
     pub(super) data: DataPrint,
     pub(super) state: State,
     pub(super) begun: Instant,
@@ -138,10 +140,15 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Parameters of the step that comes `ahead` steps after the last one that was collected.
     fn step(&self, ahead: usize) -> Step {
-        let order = self.order.training_step(self.state.epoch, self.config.batch, self.state.batch + ahead);
-        let corrections = bias_corrections(&self.config.optimizer, self.state.step + ahead as u64 + 1);
+        self.step_at(self.state.epoch, self.state.batch + ahead, self.state.step + ahead as u64)
+    }
+
+    /// Parameters of step `number` of the run (from 0), which learns from a batch of an epoch.
+    pub(super) fn step_at(&self, epoch: u32, batch: usize, number: u64) -> Step {
+        let order = self.order.training_step(epoch, self.config.batch, batch);
+        let corrections = bias_corrections(&self.config.optimizer, number + 1);
         Step {
-            learning_rate: self.config.learning_rate,
+            learning_rate: self.schedule.rate(number, &self.state.plateau),
             bias_correction1: corrections[0],
             bias_correction2: corrections[1],
             ..order
@@ -215,10 +222,21 @@ impl<'gpu> Trainer<'gpu> {
         if best {
             self.state.best = Some(score);
         }
+        let learning_rate = self.schedule.rate(self.state.step.saturating_sub(1), &self.state.plateau);
+        self.schedule.finish_epoch(&mut self.state.plateau, validation.map_or(train.loss, |v| v.loss));
         self.state.finish_epoch();
         let seconds = begun.elapsed().as_secs_f64();
         let (epoch, global_step) = (self.state.epoch, self.state.step);
-        Ok(Event::Epoch { epoch, global_step, steps: self.steps_per_epoch(), seconds, train, validation, best })
+        Ok(Event::Epoch {
+            epoch,
+            global_step,
+            steps: self.steps_per_epoch(),
+            seconds,
+            learning_rate,
+            train,
+            validation,
+            best,
+        })
     }
 
     /// Loss and accuracy over a range of images.

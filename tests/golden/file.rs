@@ -28,6 +28,11 @@ impl Golden {
         self.tensors().tensor(name).is_ok()
     }
 
+    /// Every tensor's name.
+    pub fn names(&self) -> Vec<String> {
+        self.tensors().names().into_iter().map(String::from).collect()
+    }
+
     /// The cases of a file of single layers or optimisers, with their attributes.
     pub fn cases(&self) -> Vec<(String, Value)> {
         let parse = |(name, text): (&String, &String)| {

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod train;
 
-pub use train::{OptimizerName, PrecisionName, TrainArgs};
+pub use train::{BatchSize, OptimizerName, PrecisionName, TrainArgs};
 
 /// Train convolutional networks on any GPU, or none.
 #[derive(Debug, Parser)]

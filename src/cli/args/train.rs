@@ -1,6 +1,7 @@
 //! What was typed for `train`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::ValueEnum;
 use lepton_kernels::op::Precision;
@@ -20,15 +21,25 @@ pub struct TrainArgs {
     /// How often all training images are seen [default: 5].
     #[arg(long)]
     pub epochs: Option<u32>,
-    /// Images in a batch [default: 64].
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    pub batch: Option<u32>,
+    /// Images in a batch, or `auto`: the largest power of two that fits the adapter [default: 64].
+    #[arg(long, value_name = "N|auto")]
+    pub batch: Option<BatchSize>,
     /// The optimiser [default: adam].
     #[arg(long, value_enum)]
     pub optimizer: Option<OptimizerName>,
     /// Learning rate [default: 0.001 for adam, 0.01 for sgd].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub lr: Option<f32>,
+    /// How the learning rate changes: constant, step, multistep, cosine, one-cycle, polynomial, exponential or plateau, with
+    /// options as in step:every=30,gamma=0.1 [default: constant].
+    #[arg(long, value_name = "NAME[:OPTION=VALUE,…]")]
+    pub schedule: Option<String>,
+    /// The learning rate rises to its value during so many epochs (0.5 is half of one).
+    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true)]
+    pub warmup: Option<f64>,
+    /// Train nothing: try rising learning rates for up to 120 steps, draw the losses and suggest a rate.
+    #[arg(long, conflicts_with_all = ["resume", "profile", "lr"])]
+    pub lr_find: bool,
     /// Momentum, for sgd [default: 0.9].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub momentum: Option<f32>,
@@ -65,6 +76,27 @@ pub struct TrainArgs {
     /// Continue the run in --out exactly where its last checkpoint stands; --epochs and --steps may go further.
     #[arg(long, requires = "out")]
     pub resume: bool,
+}
+
+/// Images in a batch, as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchSize {
+    /// So many.
+    Images(usize),
+    /// As many as fit.
+    Auto,
+}
+
+impl FromStr for BatchSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(images @ 1..=65_536) => Ok(BatchSize::Images(images)),
+            _ if text == "auto" => Ok(BatchSize::Auto),
+            _ => Err("a batch has 1 to 65536 images, or is `auto`".into()),
+        }
+    }
 }
 
 /// Optimisers by name.

@@ -1,0 +1,49 @@
+//! What a learning-rate range test found: on the terminal, and as a curve.
+
+use image::RgbImage;
+
+use super::draw::{Curve, Mark, log_curves};
+use crate::train::RangeTest;
+
+/// A learning rate for people: two digits.
+fn short(rate: f64) -> String {
+    let exponent = rate.log10().floor() as i32;
+    let digits = (1 - exponent).max(0) as usize;
+    format!("{rate:.digits$}")
+}
+
+/// Prints what a range test suggests.
+pub fn print_range_test(test: &RangeTest) {
+    let [first, last] = [test.points.first(), test.points.last()].map(|p| p.map_or(0.0, |p| p.learning_rate));
+    say!("tried    {} learning rates from {first:.0e} to {last:.0e}", test.points.len());
+    match test.suggestion {
+        Some(rate) => say!("suggest  --lr {} (the loss falls fastest there)", short(rate)),
+        None => say!("suggest  nothing: the loss did not fall at any rate; is the model able to learn this?"),
+    }
+}
+
+/// Draws the losses of a range test over its learning rates.
+pub fn range_curve(test: &RangeTest) -> RgbImage {
+    let points = |value: fn(&crate::train::RangePoint) -> f64| {
+        let all = test.points.iter().map(|p| (p.learning_rate, value(p)));
+        // a loss that exploded would press all others to the floor
+        let highest = 1.5 * test.points.first().map_or(1.0, |p| p.loss);
+        all.filter(|p| p.1 <= highest).collect()
+    };
+    let curves = [
+        Curve { name: "loss of each batch", points: points(|p| p.loss), colour: [170, 190, 215], width: 1 },
+        Curve { name: "smoothed", points: points(|p| p.smoothed), colour: [30, 80, 160], width: 3 },
+    ];
+    let mark = test.suggestion.map(|x| Mark { x, text: format!("--lr {}", short(x)) });
+    log_curves("Learning-rate range test", ["learning rate", "loss"], &curves, mark.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_have_two_digits() {
+        assert_eq!([0.00123, 0.5, 0.0307, 2.26, 1e-6].map(short), ["0.0012", "0.50", "0.031", "2.3", "0.0000010"]);
+    }
+}

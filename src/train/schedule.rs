@@ -1,0 +1,111 @@
+//! The learning rate of every step: a pure function of the configuration and the step, and for a plateau of the losses of
+//! the epochs before.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Anneal, RunConfig, ScheduleConfig};
+
+/// The course of the learning rate of a run.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    learning_rate: f64,
+    schedule: ScheduleConfig,
+    steps_per_epoch: u64,
+    total: u64,
+    warmup: u64,
+    warmup_start: f64,
+}
+
+/// What a plateau schedule remembers of the epochs before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plateau {
+    /// The best loss of an epoch.
+    pub best: Option<f64>,
+    /// Epochs since then.
+    pub waited: u32,
+    /// How often the rate was reduced.
+    pub reductions: u32,
+}
+
+/// A loss is better than the best one if it is smaller by this share.
+const THRESHOLD: f64 = 1e-4;
+
+impl Schedule {
+    /// The schedule of a run whose epochs have so many steps.
+    pub fn new(config: &RunConfig, steps_per_epoch: usize) -> Self {
+        let steps_per_epoch = steps_per_epoch as u64;
+        let steps = |epochs: f64| (epochs * steps_per_epoch as f64).round() as u64;
+        let (warmup, warmup_start) = config.warmup.map_or((0, 1.0), |w| (steps(w.epochs), w.start));
+        Schedule {
+            learning_rate: f64::from(config.learning_rate),
+            schedule: config.schedule.clone(),
+            steps_per_epoch,
+            total: u64::from(config.epochs) * steps_per_epoch,
+            warmup,
+            warmup_start,
+        }
+    }
+
+    /// The learning rate of a step, counted from 0.
+    pub fn rate(&self, step: u64, plateau: &Plateau) -> f32 {
+        (self.learning_rate * self.warming(step) * self.factor(step, plateau)) as f32
+    }
+
+    fn warming(&self, step: u64) -> f64 {
+        if step >= self.warmup {
+            return 1.0;
+        }
+        self.warmup_start + (1.0 - self.warmup_start) * step as f64 / self.warmup as f64
+    }
+
+    fn factor(&self, step: u64, plateau: &Plateau) -> f64 {
+        let epoch = (step / self.steps_per_epoch.max(1)).min(i32::MAX as u64) as i32;
+        // what stretches over the run begins when warm-up ends
+        let (t, total) = (step.saturating_sub(self.warmup), self.total.saturating_sub(self.warmup));
+        let share = (t as f64 / total.max(1) as f64).min(1.0);
+        match &self.schedule {
+            ScheduleConfig::Constant => 1.0,
+            ScheduleConfig::Step { every, gamma } => gamma.powi(epoch / *every as i32),
+            ScheduleConfig::Multistep { at, gamma } => {
+                gamma.powi(at.iter().filter(|&&milestone| milestone as i32 <= epoch).count() as i32)
+            }
+            ScheduleConfig::Cosine { last } => between(1.0, *last, share, Anneal::Cosine),
+            ScheduleConfig::OneCycle { peak, start, end, anneal } => {
+                // the last step before the peak, and the last one
+                let last = total.saturating_sub(1) as f64;
+                let top = (peak * total as f64 - 1.0).max(0.0);
+                let (first, t) = (1.0 / start, t as f64);
+                match t <= top && top > 0.0 {
+                    true => between(first, 1.0, t / top, *anneal),
+                    false => between(1.0, first / end, ((t - top) / (last - top).max(1.0)).min(1.0), *anneal),
+                }
+            }
+            ScheduleConfig::Polynomial { power } => (1.0 - share).powf(*power),
+            ScheduleConfig::Exponential { gamma } => gamma.powi(epoch),
+            ScheduleConfig::Plateau { factor, .. } => factor.powi(plateau.reductions as i32),
+        }
+    }
+
+    /// Takes in the loss of an epoch.
+    pub fn finish_epoch(&self, plateau: &mut Plateau, loss: f64) {
+        let ScheduleConfig::Plateau { patience, .. } = self.schedule else { return };
+        if plateau.best.is_none_or(|best| loss < best * (1.0 - THRESHOLD)) {
+            (plateau.best, plateau.waited) = (Some(loss), 0);
+            return;
+        }
+        plateau.waited += 1;
+        if plateau.waited > patience {
+            (plateau.waited, plateau.reductions) = (0, plateau.reductions + 1);
+        }
+    }
+}
+
+/// From `first` at 0 to `last` at 1.
+fn between(first: f64, last: f64, share: f64, anneal: Anneal) -> f64 {
+    match anneal {
+        Anneal::Cosine => last + (first - last) * 0.5 * (1.0 + (PI * share).cos()),
+        Anneal::Linear => first + (last - first) * share,
+    }
+}
