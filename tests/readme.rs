@@ -8,10 +8,8 @@ mod common;
 
 const README: &str = include_str!("../README.md");
 
-/// The blocks of a language.
 fn blocks(language: &str) -> Vec<&'static str> {
-    let opening = format!("```{language}\n");
-    README.split(opening.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap_or("")).collect()
+    common::blocks(README, language)
 }
 
 #[test]

@@ -7,11 +7,15 @@ use super::args::{InspectArgs, OptimizerName};
 use super::{CliError, Exit};
 use crate::config::OptimizerConfig;
 use crate::gpu::{Gpu, GpuError};
-use crate::model::{ModelSpec, PRESETS, summary};
+use crate::model::{ModelSpec, PRESETS, layers_text, summary};
 use crate::plan::{Goal, Limits, Plan, Request};
 use crate::report::say;
 
 pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    if args.layers {
+        say!("{}", layers_text().trim_end());
+        return Ok(Exit::Done);
+    }
     let Some(name) = &args.model else {
         for preset in PRESETS {
             say!("{:<16} {}", preset.name, preset.summary);

@@ -3,6 +3,7 @@
 mod init;
 mod layers;
 mod presets;
+mod reference;
 mod spec;
 mod summary;
 
@@ -11,5 +12,6 @@ pub use layers::{
     Activation, Build, Init, LAYERS, Layer, LayerType, OptionDoc, ParameterSpec, Reads, Site, SiteNode, Value,
 };
 pub use presets::{PRESETS, Preset};
+pub use reference::{layers_markdown, layers_text};
 pub use spec::{LayerSpec, ModelError, ModelSpec};
 pub use summary::{summary, thousands};

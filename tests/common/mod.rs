@@ -35,3 +35,9 @@ pub fn matrix(gpu: &Gpu) -> Option<Matrix> {
     }
     gpu.matrix()
 }
+
+/// The blocks of a language in a Markdown text.
+pub fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let opening = format!("```{language}\n");
+    text.split(opening.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap_or("")).collect()
+}

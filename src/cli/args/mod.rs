@@ -110,6 +110,9 @@ pub struct ShowArgs {
 pub struct InspectArgs {
     /// A preset or a model file; without it, the presets are listed.
     pub model: Option<String>,
+    /// List every type of layer with its options.
+    #[arg(long, conflicts_with = "model")]
+    pub layers: bool,
     /// Images in a batch, for the plan.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: u32,

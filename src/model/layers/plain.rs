@@ -14,7 +14,7 @@ use super::{Build, LayerType, Reads, Site, Value, parse};
 pub const GLOBAL_AVG_POOL: LayerType =
     plain::<MeansOfChannels>("global_avg_pool", "the mean of each channel over the whole image", 1);
 /// Rectified linear unit, in `LAYERS`.
-pub const RELU: LayerType = plain::<Rectified>("relu", "max(x, 0)", 1);
+pub const RELU: LayerType = plain::<Rectified>("relu", "the larger of each value and 0", 1);
 /// Sum of two layers, in `LAYERS`.
 pub const ADD: LayerType = plain::<Sum>("add", "the sum of two layers of one shape", 2);
 /// All values of an image in one row, in `LAYERS`.
