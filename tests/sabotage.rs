@@ -102,6 +102,8 @@ const CHANGES: &[Change] = &[
     (Own, "loss_scale", "good >= INTERVAL", "good > INTERVAL"),
     (Own, "batch_index", "permute(step.range_start + within", "permute(within"),
     (Own, "batch_images", "position % 4u * 8u", "position % 4u * 4u"),
+    (Own, "batch_images", "default: { return bytes3[word]; }", "default: { return bytes2[word]; }"),
+    (Own, "batch_images", "word_of_part(number / PART, (number % PART", "word_of_part(0u, (number % PART"),
     (Own, "batch_images", "normalised(word >> 16u, i + 2u)", "normalised(word >> 24u, i + 2u)"),
 ];
 

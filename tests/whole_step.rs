@@ -48,7 +48,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         parameters.insert(parameter.name.clone(), values);
     }
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
-    program.write(Buffer::Resident(Resident::Images), pixels).unwrap();
+    program.write_images(&[pixels]).unwrap();
     program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(labels)).unwrap();
     program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
 

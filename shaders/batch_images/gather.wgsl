@@ -1,6 +1,6 @@
 // batch_images
 //   computes  y = (byte / 255 - mean[c]) / deviation[c]
-//   reads     bytes of the data set (four in a word), image numbers, norm = means then deviations
+//   reads     the data set (common/images1.wgsl or images4.wgsl), image numbers, norm = means then deviations
 //   writes    y, every element once
 //   thread    four consecutive elements of y
 //   edge      a row whose image is 0xffffffff is all 0
@@ -9,7 +9,6 @@ override PIXELS: u32; // elements of an image: h * w * c
 override C: u32;
 override ROWS: u32;
 
-@group(0) @binding(0) var<storage, read> bytes: array<u32>;
 @group(0) @binding(1) var<storage, read> image: array<u32>;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Real4>;
@@ -30,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         // all four are of one image, and of one word
         let number = image[i / PIXELS];
         if number != 0xffffffffu {
-            let word = bytes[(number * PIXELS + i % PIXELS) / 4u];
+            let word = image_word(number, i % PIXELS);
             values = vec4f(normalised(word, i), normalised(word >> 8u, i + 1u),
                 normalised(word >> 16u, i + 2u), normalised(word >> 24u, i + 3u));
         }
@@ -39,8 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             // the last quad may reach past the last image; nobody reads what it writes there
             let number = image[min((i + j) / PIXELS, ROWS - 1u)];
             if number != 0xffffffffu {
-                let position = number * PIXELS + (i + j) % PIXELS;
-                values[j] = normalised(bytes[position / 4u] >> (position % 4u * 8u), i + j);
+                values[j] = normalised(image_byte(number, (i + j) % PIXELS), i + j);
             }
         }
     }

@@ -43,12 +43,29 @@ pub struct Program<'gpu> {
     /// The flight that takes the next submission; the other one is older.
     next: usize,
     stride: usize,
+    /// Bytes of the images in each part of the data set.
+    image_parts: Vec<u64>,
     words: Vec<u8>,
     /// What was collected last.
     collected: Vec<[f32; 2]>,
     collected_at: Instant,
     /// Measured time of one step of each list; decides how much goes into a submission.
     step_time: [Option<Duration>; Goal::ALL.len()],
+}
+
+/// Takes up to `count` bytes from the front of `pieces`.
+fn take_bytes<'a>(pieces: &mut Vec<&'a [u8]>, mut count: usize) -> Vec<&'a [u8]> {
+    let mut taken = Vec::new();
+    while count > 0 && !pieces.is_empty() {
+        let (front, rest) = pieces[0].split_at(count.min(pieces[0].len()));
+        taken.push(front);
+        count -= front.len();
+        match rest.is_empty() {
+            true => drop(pieces.remove(0)),
+            false => pieces[0] = rest,
+        }
+    }
+    taken
 }
 
 fn list_index(goal: Goal) -> usize {
@@ -74,6 +91,7 @@ impl<'gpu> Program<'gpu> {
             flights,
             next: 0,
             stride,
+            image_parts: plan.image_parts.clone(),
             words: vec![0; stride * STEPS],
             collected: Vec::with_capacity(STEPS),
             collected_at: Instant::now(),
@@ -134,12 +152,21 @@ impl<'gpu> Program<'gpu> {
         self.gpu.upload(&self.buffers[&buffer], &[bytes])
     }
 
-    /// Writes pieces one after another from the buffer's start.
+    /// Writes the images of the data set, one piece after another, from its start.
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn write_all(&self, buffer: Buffer, pieces: &[&[u8]]) -> Result<(), GpuError> {
-        self.gpu.upload(&self.buffers[&buffer], pieces)
+    ///
+    /// # Panics
+    /// If there are more than the plan has room for.
+    pub fn write_images(&self, pieces: &[&[u8]]) -> Result<(), GpuError> {
+        let mut pieces: Vec<&[u8]> = pieces.iter().copied().filter(|piece| !piece.is_empty()).collect();
+        for (part, &bytes) in self.image_parts.iter().enumerate() {
+            let taken = take_bytes(&mut pieces, bytes as usize);
+            self.gpu.upload(&self.buffers[&Buffer::Resident(Resident::Images(part))], &taken)?;
+        }
+        assert!(pieces.is_empty(), "the plan has room for all images");
+        Ok(())
     }
 
     /// Writes all parameters and prepares what is made from them.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use lepton_kernels::batch_images::BatchImages;
+use lepton_kernels::batch_images::{self, BatchImages};
 use lepton_kernels::batch_index::BatchIndex;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::record::Record;
@@ -29,8 +29,8 @@ pub enum Kind {
 /// Buffers that stay on the device and are neither parameters nor gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resident {
-    /// The images of the data set, as bytes.
-    Images,
+    /// The images of the data set, as bytes: part `i` of them.
+    Images(usize),
     /// Their labels.
     Labels,
     /// Means and standard deviations of the channels.
@@ -121,6 +121,8 @@ pub struct Setting {
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
+    /// Images of a part of it: all of them, or as many as one binding holds.
+    pub part: usize,
     /// How activations are stored.
     pub precision: Precision,
     /// Training or not.
@@ -136,14 +138,16 @@ impl Graph {
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give one number a class.
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
-        let Setting { batch, images, precision, mode } = *setting;
+        let Setting { batch, images, part, precision, mode } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
-        let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);
+        let parts = graph.images_in_parts([images, h, w, c], part);
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
         let norm = graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm);
         let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        graph.images = graph.node("batch.images", Box::new(BatchImages), &[data, rows[0], norm])[0];
+        let mut inputs = vec![parts[0], rows[0], norm];
+        inputs.extend(&parts[1..]);
+        graph.images = graph.node("batch.images", Box::new(BatchImages), &inputs)[0];
         graph.add_layers(model)?;
         let history = graph.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
         let mut inputs = vec![graph.logits, rows[1], rows[2]];
@@ -219,6 +223,25 @@ impl Graph {
         let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, kind);
         self.parameters.push(Parameter { tensor, init, trained });
         tensor
+    }
+
+    /// The data set as one tensor, or as four of `part` images, of which the last ones may hold fewer.
+    fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
+        let parts = if images <= part { 1 } else { batch_images::PARTS };
+        let resident = |i: usize| {
+            let left = images.saturating_sub(i * part);
+            // the last part takes what there is, and the limits are checked later; a binding has at least one image
+            let count = if i + 1 == batch_images::PARTS { left } else { left.min(part) }.max(1);
+            let name = if i == 0 { "images".into() } else { format!("images.{i}") };
+            self.resident(&name, &[count, h, w, c], Dtype::U8, Resident::Images(i))
+        };
+        (0..parts).map(resident).collect()
+    }
+
+    /// Bytes of the images in each part of the data set.
+    pub fn image_parts(&self) -> Vec<u64> {
+        let parts = self.tensors.iter().filter(|t| matches!(t.kind, Kind::Resident(Resident::Images(_))));
+        parts.map(|part| part.shape.count() as u64).collect()
     }
 
     fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {

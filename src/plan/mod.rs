@@ -13,6 +13,7 @@ mod update;
 use std::sync::Arc;
 
 use lepton_kernels::adam::Adam;
+use lepton_kernels::batch_images;
 use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
@@ -114,6 +115,8 @@ pub struct Plan {
     pub blocks: Vec<Block>,
     /// Tensors of state that the optimiser keeps, by name.
     pub states: Vec<&'static str>,
+    /// Bytes of the images in each part of the data set.
+    pub image_parts: Vec<u64>,
     /// Every buffer with its size.
     pub buffers: Vec<(Buffer, u64)>,
     /// Forward, backward, update.
@@ -137,7 +140,8 @@ impl Plan {
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
         let precision = request.target.precision;
-        let setting = Setting { batch: request.batch, images: request.images, precision, mode: Mode::Train };
+        let (images, part) = (request.images, request.images_in_a_part());
+        let setting = Setting { batch: request.batch, images, part, precision, mode: Mode::Train };
         let build = |mode| Graph::build(request.model, &Setting { mode, ..setting.clone() });
         let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
         let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
@@ -169,6 +173,7 @@ impl Plan {
             arena_words: layout.parameter_words,
             blocks: layout.blocks.clone(),
             states,
+            image_parts: graph.image_parts(),
             buffers: Vec::new(),
             train,
             evaluate,
@@ -225,8 +230,11 @@ impl Plan {
         for (buffer, bytes) in &self.buffers {
             if *bytes > limit {
                 let (tensor, hint) = match buffer {
-                    Buffer::Resident(Resident::Images) => {
-                        ("the images of the data set".into(), "--limit with fewer images")
+                    Buffer::Resident(Resident::Images(_)) => {
+                        let bytes = self.image_parts.iter().sum();
+                        let (tensor, hint) = ("the images of the data set".into(), "--limit with fewer images");
+                        let limit = limit * batch_images::PARTS as u64;
+                        return Err(PlanError::TooLarge { tensor, bytes, limit, hint });
                     }
                     Buffer::Parameters | Buffer::Shadow | Buffer::Gradients | Buffer::State(_) => {
                         ("the parameters".into(), "a smaller model, or an adapter with larger bindings")

@@ -27,6 +27,15 @@ pub struct Request<'a> {
     pub fuse: bool,
 }
 
+impl Request<'_> {
+    /// How many images of the data set one binding holds.
+    pub(super) fn images_in_a_part(&self) -> usize {
+        let bytes = self.model.input.iter().product::<usize>() as u64;
+        let limit = self.limits.binding_bytes.min(self.limits.buffer_bytes);
+        usize::try_from(limit / bytes).unwrap_or(usize::MAX).max(1)
+    }
+}
+
 /// Limits of an adapter that a plan must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

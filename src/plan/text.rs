@@ -5,7 +5,7 @@ use std::fmt;
 use lepton_kernels::Access;
 use lepton_kernels::op::Target;
 
-use super::{Buffer, Plan, PlanStep, mib};
+use super::{Buffer, Plan, PlanStep, Resident, mib};
 
 impl fmt::Display for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,6 +15,8 @@ impl fmt::Display for Buffer {
             Buffer::Shadow => write!(f, "parameters.f16"),
             Buffer::Gradients => write!(f, "gradients"),
             Buffer::State(i) => write!(f, "state{i}"),
+            Buffer::Resident(Resident::Images(0)) => write!(f, "images"),
+            Buffer::Resident(Resident::Images(part)) => write!(f, "images.{part}"),
             Buffer::Resident(resident) => write!(f, "{}", format!("{resident:?}").to_lowercase()),
         }
     }

@@ -104,14 +104,15 @@ impl Forward {
         step: &Step,
     ) -> Result<Self, ModelError> {
         let images_there = images.labels.len();
-        let setting = Setting { batch, images: images_there, precision: Precision::F32, mode: Mode::Train };
+        let setting =
+            Setting { batch, images: images_there, part: images_there, precision: Precision::F32, mode: Mode::Train };
         let graph = Graph::build(model, &setting)?;
         let mut values: HashMap<TensorId, Array> = HashMap::new();
         for (id, tensor) in graph.tensors.iter().enumerate() {
             let data = match tensor.kind {
                 Kind::Value => continue,
                 Kind::Parameter(_) => parameters[&tensor.name].clone(),
-                Kind::Resident(Resident::Images) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
+                Kind::Resident(Resident::Images(_)) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
                 Kind::Resident(Resident::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
                 Kind::Resident(Resident::Norm) => unit_norm(&tensor.shape),
                 Kind::Resident(_) => vec![0.0; tensor.shape.count()],

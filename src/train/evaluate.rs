@@ -41,7 +41,7 @@ impl<'gpu> Evaluator<'gpu> {
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
-        program.write(Buffer::Resident(Resident::Images), &split.images)?;
+        program.write_images(&[&split.images])?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&split.labels))?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(split.channels))?;
         Ok(Evaluator { program, images: split.count, batch })

@@ -81,7 +81,7 @@ impl<'gpu> Predictor<'gpu> {
         let mut answers = Vec::new();
         for batch in images.chunks(BATCH * self.image_len) {
             let count = (batch.len() / self.image_len) as u32;
-            self.program.write(Buffer::Resident(Resident::Images), batch)?;
+            self.program.write_images(&[batch])?;
             let step = Step { batch_length: count, range_length: count, ..Step::default() };
             self.program.run(Goal::Predict, &mut [step])?;
             let bytes = self.program.read(

@@ -82,7 +82,7 @@ impl<'gpu> Trainer<'gpu> {
         let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
         let labels: Vec<u32> =
             train.labels[..count].iter().chain(test.map_or(&[][..], |t| &t.labels)).copied().collect();
-        program.write_all(Buffer::Resident(Resident::Images), &images)?;
+        program.write_images(&images)?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels))?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
         let classes = data.classes.clone();

@@ -144,7 +144,7 @@ fn fill(program: &Program, tuning: &Tuning, plan: &Plan) -> Result<(), GpuError>
     program.write_parameters(bytemuck::cast_slice(&words))?;
     let [h, w, c] = tuning.model.input;
     let images: Vec<u8> = (0..(tuning.batch * h * w * c) as u64).map(|i| random::hash64(i) as u8).collect();
-    program.write(Buffer::Resident(Resident::Images), &images)?;
+    program.write_images(&[&images])?;
     let norm: Vec<f32> = (0..2 * c).map(|i| if i < c { 0.5 } else { 0.25 }).collect();
     program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&norm))
 }

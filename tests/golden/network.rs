@@ -76,7 +76,7 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
 }
 
 fn run(program: &mut Program, (pixels, labels): (Vec<u8>, Vec<u32>), step: Step) -> f64 {
-    program.write(Buffer::Resident(Resident::Images), &pixels).unwrap();
+    program.write_images(&[&pixels]).unwrap();
     program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels)).unwrap();
     let n = labels.len() as u32;
     let step = Step { batch_length: n, range_length: n, data_length: n, ..step };
