@@ -64,8 +64,8 @@ pub(super) fn slope(kind: Kind, x: f64) -> f64 {
             0.5 * (1.0 + u.tanh()) + 0.5 * x * du / u.cosh().powi(2)
         }
         Kind::Silu => sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
-        Kind::Hardswish if x < -3.0 => 0.0,
-        Kind::Hardswish if x > 3.0 => 1.0,
+        Kind::Hardswish if x <= -3.0 => 0.0,
+        Kind::Hardswish if x >= 3.0 => 1.0,
         Kind::Hardswish => (2.0 * x + 3.0) / 6.0,
         Kind::Hardsigmoid => inside(-3.0, 3.0, 1.0 / 6.0),
         Kind::Relu6 => inside(0.0, 6.0, 1.0),

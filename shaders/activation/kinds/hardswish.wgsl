@@ -1,5 +1,5 @@
 // activation / hardswish
-//   x min(max(x + 3, 0), 6) / 6; the slope is that of the middle at -3 and at 3
+//   x min(max(x + 3, 0), 6) / 6; the slope is 0 at -3 and 1 at 3
 
 fn activate(x: f32) -> f32 {
     return x * clamp(x + 3.0, 0.0, 6.0) / 6.0;
@@ -7,5 +7,5 @@ fn activate(x: f32) -> f32 {
 
 fn slope(x: f32) -> f32 {
     let middle = x / 3.0 + 0.5;
-    return select(select(middle, 1.0, x > 3.0), 0.0, x < -3.0);
+    return select(select(middle, 1.0, x >= 3.0), 0.0, x <= -3.0);
 }
