@@ -57,3 +57,33 @@ impl Build for Dropped {
         site.op(Dropout { rate, granularity, stream }, &[Value::Input(0)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lepton_kernels::Mode;
+    use lepton_kernels::op::Precision;
+
+    use crate::model::ModelSpec;
+    use crate::plan::{Graph, Setting};
+
+    /// The dropouts of a model with three of them, as they are described for debugging.
+    fn dropouts(mode: Mode) -> Vec<String> {
+        let layer = |name, kind| format!("[[layer]]\nname = \"{name}\"\ntype = \"{kind}\"\nrate = 0.25\n");
+        let layers = [layer("a", "spatial_dropout"), layer("b", "dropout"), layer("c", "dropout")].concat();
+        let ends = "[[layer]]\nname = \"mean\"\ntype = \"global_avg_pool\"\n";
+        let model = ModelSpec::parse(&format!("name = \"m\"\ninput = [4, 4, 3]\n{layers}{ends}"), "m").unwrap();
+        let graph = Graph::build(&model, &Setting { batch: 2, images: 5, precision: Precision::F32, mode }).unwrap();
+        let ops = graph.nodes.iter().map(|node| &node.op);
+        ops.filter(|op| op.name() == "dropout").map(|op| format!("{op:?}")).collect()
+    }
+
+    #[test]
+    fn dropout_is_there_only_in_training_and_every_layer_draws_its_own_numbers() {
+        assert_eq!(dropouts(Mode::Infer), Vec::<String>::new());
+        let mut training = dropouts(Mode::Train);
+        assert_eq!(training.len(), 3);
+        training.sort();
+        training.dedup();
+        assert_eq!(training.len(), 3, "{training:?}");
+    }
+}
