@@ -17,6 +17,7 @@
 //!
 //! Activations are `[n, h, w, c]`, filters `[kh, kw, c_in / groups, c_out]`, in f32 or f16.
 
+pub mod activation;
 pub mod adam;
 pub mod add;
 pub mod array;
@@ -26,21 +27,26 @@ pub mod batch_index;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
+pub mod concat;
 pub mod conv2d;
 pub mod dispatch;
+pub mod dropout;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
 pub mod linear;
 pub mod loss_scale;
 pub mod max_pool2d;
+pub mod multiply;
 pub mod op;
 pub mod parameters;
 pub mod random;
 pub mod record;
 pub mod relu;
+pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
+pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod source;
 pub mod step;
@@ -70,7 +76,13 @@ pub const OPS: &[Entry] = &[
     avg_pool2d::ENTRY,
     global_avg_pool::ENTRY,
     relu::ENTRY,
+    activation::ENTRY,
+    scale_channels::ENTRY,
+    softmax::ENTRY,
+    dropout::ENTRY,
     add::ENTRY,
+    multiply::ENTRY,
+    concat::ENTRY,
     flatten::ENTRY,
     softmax_cross_entropy::ENTRY,
     record::ENTRY,

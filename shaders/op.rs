@@ -223,8 +223,9 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// The definition: outputs in f64.
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array>;
 
-    /// The definition of backward: the gradient of each differentiable input from that of output 0, in f64.
-    fn twin_backward(&self, _inputs: &[Array], _outputs: &[Array], _dy: &Array) -> Vec<Option<Array>> {
+    /// The definition of backward: the gradient of each differentiable input from that of output 0, in f64; `step` is
+    /// the one that `twin` ran in, so that what was drawn there is drawn again.
+    fn twin_backward(&self, _inputs: &[Array], _outputs: &[Array], _dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         Vec::new()
     }
 

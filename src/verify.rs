@@ -247,7 +247,7 @@ impl<'a> CaseRun<'a> {
         let mut memory = self.forward_memory(Mode::Train)?;
         let precision = self.target.precision;
         let dy = self.case.cotangent(&self.outputs[0].shape, precision);
-        let gradients = op.twin_backward(&self.inputs, &self.outputs, &dy);
+        let gradients = op.twin_backward(&self.inputs, &self.outputs, &dy, &self.case.step);
         memory.add(Operand::Dy(0), encode(&dy, op.output_dtype(0), precision));
         let slabs = lowered.gradient_slabs;
         let place = |i: usize| if i < op.activations() { (op.input_dtype(i), 1) } else { (Dtype::F32, slabs) };

@@ -18,6 +18,8 @@ use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Array, Case, Op, Padding, Shape, Step, Window};
 use serde_json::Value;
 
+#[path = "golden/acts.rs"]
+mod acts;
 mod common;
 #[path = "golden/file.rs"]
 mod file;
@@ -94,7 +96,7 @@ fn layers_agree_with_pytorch() {
             assert_close(&format!("{name}.dx"), &outputs[2], &golden.array(&format!("{name}.dx")), STORED);
         } else {
             assert_close(&format!("{name}.y"), &outputs[0], &golden.array(&format!("{name}.y")), STORED);
-            let gradients = op.twin_backward(&arrays, &outputs, &golden.array(&format!("{name}.dy")));
+            let gradients = op.twin_backward(&arrays, &outputs, &golden.array(&format!("{name}.dy")), &Step::default());
             for (input, gradient) in inputs.iter().zip(gradients) {
                 let want = golden.array(&format!("{name}.d{input}"));
                 assert_close(&format!("{name}.d{input}"), &gradient.unwrap(), &want, STORED);

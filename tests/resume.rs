@@ -56,6 +56,25 @@ fn the_same_run_gives_the_same_bytes() {
     assert_ne!(run(1), run(2));
 }
 
+/// Stops after each of these numbers of steps, goes on, and compares with the run that was not stopped.
+fn check_resumed(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig, stops: &[u64]) {
+    let fresh = |config| Trainer::new(gpu, data, model.clone(), config).unwrap();
+    let mut whole = fresh(config.clone());
+    quiet(&mut whole);
+    let (expected, end) = stored(&whole);
+    let reduces = matches!(config.schedule, ScheduleConfig::Plateau { .. });
+    assert!(!reduces || end.meta.state.plateau.reductions > 0, "{:?}", end.meta.state.plateau);
+    for &steps in stops {
+        let mut part = fresh(RunConfig { steps: Some(steps), ..config.clone() });
+        quiet(&mut part);
+        let (_, checkpoint) = stored(&part);
+        assert_eq!(checkpoint.meta.state.step, steps);
+        let mut rest = Trainer::resume(gpu, data, &checkpoint, config.clone()).unwrap();
+        quiet(&mut rest);
+        assert!(stored(&rest).0 == expected, "{:?} in {}: resumed at step {steps}", config.optimizer, config.precision);
+    }
+}
+
 #[test]
 fn a_resumed_run_is_the_uninterrupted_one() {
     let Some(gpu) = common::gpu() else { return };
@@ -70,27 +89,28 @@ fn a_resumed_run_is_the_uninterrupted_one() {
     configs.push(RunConfig { schedule: plateau, learning_rate: 0.1, ..config(optimizers()[0].clone()) });
     configs.push(RunConfig { schedule: "cosine".parse().unwrap(), warmup, ..config(OptimizerConfig::default()) });
     for config in configs {
-        let mut whole = fresh(&gpu, &data, config.clone());
-        quiet(&mut whole);
-        let (expected, end) = stored(&whole);
-        let reduces = matches!(config.schedule, ScheduleConfig::Plateau { .. });
-        assert!(!reduces || end.meta.state.plateau.reductions > 0, "{:?}", end.meta.state.plateau);
+        let model = ModelSpec::open(&config.model).unwrap();
         // in the middle of an epoch, right at its end, and before anything
-        for steps in [11, 8, 0] {
-            let mut part = fresh(&gpu, &data, RunConfig { steps: Some(steps), ..config.clone() });
-            quiet(&mut part);
-            let (_, checkpoint) = stored(&part);
-            assert_eq!(checkpoint.meta.state.step, steps);
-            let mut rest = Trainer::resume(&gpu, &data, &checkpoint, config.clone()).unwrap();
-            quiet(&mut rest);
-            assert!(
-                stored(&rest).0 == expected,
-                "{:?} in {}: resumed at step {steps}",
-                config.optimizer,
-                config.precision
-            );
-        }
+        check_resumed(&gpu, &data, &model, &config, &[11, 8, 0]);
     }
+}
+
+#[test]
+fn a_resumed_run_with_dropout_is_the_uninterrupted_one() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let text = include_str!("models/gated.toml");
+    let model = |rate| ModelSpec::parse(&text.replace("rate = 0.0", rate), "gated").unwrap();
+    let config = RunConfig { epochs: 2, limit: Some(160), ..config(OptimizerConfig::default()) };
+    check_resumed(&gpu, &data, &model("rate = 0.3"), &config, &[6, 4]);
+    // and dropout does something
+    let bytes = |rate| {
+        let mut trainer = Trainer::new(&gpu, &data, model(rate), config.clone()).unwrap();
+        quiet(&mut trainer);
+        let tensors = trainer.checkpoint().unwrap().tensors;
+        tensors.into_iter().map(|t| t.data).collect::<Vec<_>>()
+    };
+    assert_ne!(bytes("rate = 0.3"), bytes("rate = 0.0"));
 }
 
 #[test]

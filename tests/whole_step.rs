@@ -18,10 +18,16 @@ mod common;
 /// Branches that are joined, a pool over a ReLU, strides, groups, dilation, an average pool, a layer used twice.
 const BRANCHED: &str = include_str!("models/branched.toml");
 
+/// Activations, gates, layers side by side, dropout of everything that can go.
+const GATED: &str = include_str!("models/gated.toml");
+
+/// Models that compute the same whether they are trained or not.
+const BOTH: [Goal; 2] = [Goal::Evaluate, Goal::Train];
+
 const BATCH: usize = 5;
 const IMAGES: usize = 13;
 
-fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
+fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
     let data = data::load(None).unwrap().train.unwrap();
     let pixels = &data.images[..IMAGES * data.image_len()];
     let labels = &data.labels[..IMAGES];
@@ -58,10 +64,11 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         range_length: IMAGES as u32,
         data_length: IMAGES as u32,
         shuffle_key: random::key(1, 2, 3),
+        noise_key: random::key(1, 3, 3),
         ..Step::default()
     };
     let want = reference::run(model, BATCH, Images { pixels, labels }, &parameters, &step).unwrap();
-    for goal in [Goal::Evaluate, Goal::Train] {
+    for &goal in goals {
         let [loss, correct] = program.run(goal, &mut [step]).unwrap()[0];
         assert!((f64::from(loss) / want.loss - 1.0).abs() < 1e-5, "{goal:?}: loss {loss}, twins {}", want.loss);
         assert_eq!(correct as usize, want.correct, "{goal:?}: right answers");
@@ -78,8 +85,18 @@ fn a_step_is_what_the_twins_say() {
     let Some(mut gpu) = common::gpu() else { return };
     let model = ModelSpec::parse(BRANCHED, "branched").unwrap();
     for batch_length in [BATCH as u32, 3] {
-        check(&gpu, &model, batch_length);
+        check(&gpu, &model, batch_length, &BOTH);
     }
     gpu.set_target(Target::f32(Family::Simt));
-    check(&gpu, &model, 1);
+    check(&gpu, &model, 1, &BOTH);
+}
+
+#[test]
+fn a_step_with_gates_and_dropout_is_what_the_twins_say() {
+    let Some(mut gpu) = common::gpu() else { return };
+    let model = |rate| ModelSpec::parse(&GATED.replace("rate = 0.0", rate), "gated").unwrap();
+    check(&gpu, &model("rate = 0.0"), 3, &BOTH);
+    check(&gpu, &model("rate = 0.3"), BATCH as u32, &[Goal::Train]);
+    gpu.set_target(Target::f32(Family::Simt));
+    check(&gpu, &model("rate = 0.3"), 3, &[Goal::Train]);
 }

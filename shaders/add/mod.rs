@@ -71,7 +71,7 @@ impl Op for Add {
         vec![inputs[0].zip(&inputs[1], |a, b| (a + b).max(floor))]
     }
 
-    fn twin_backward(&self, _inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, _inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         let dx = outputs[0].zip(dy, |y, dy| if self.relu && y <= 0.0 { 0.0 } else { dy });
         vec![Some(dx.clone()), Some(dx)]
     }

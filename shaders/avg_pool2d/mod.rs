@@ -95,7 +95,7 @@ impl Op for AvgPool2d {
         vec![twin::forward(self, &inputs[0])]
     }
 
-    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         vec![Some(twin::backward(self, &inputs[0], dy))]
     }
 }

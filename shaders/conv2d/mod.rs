@@ -105,7 +105,7 @@ impl Op for Conv2d {
         vec![twin::forward(self, inputs)]
     }
 
-    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         twin::backward(self, inputs, &outputs[0], dy).into_iter().map(Some).collect()
     }
 

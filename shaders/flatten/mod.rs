@@ -37,7 +37,7 @@ impl Op for Flatten {
         vec![inputs[0].reshape(Shape::new(&[sizes[0], sizes[1..].iter().product()]))]
     }
 
-    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         vec![Some(dy.reshape(inputs[0].shape.clone()))]
     }
 }

@@ -67,7 +67,7 @@ impl Op for GlobalAvgPool {
         vec![y]
     }
 
-    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         let [n, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
         let data = (0..n * h * w * c).map(|i| dy.data[i / (h * w * c) * c + i % c] / (h * w) as f64).collect();
         vec![Some(Array::new(inputs[0].shape.clone(), data))]

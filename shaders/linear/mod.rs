@@ -86,7 +86,7 @@ impl Op for Linear {
         vec![if self.relu != Relu::None { y.map(|v| v.max(0.0)) } else { y }]
     }
 
-    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         let ([n, c_in], c_out) = (inputs[0].shape.matrix().expect("a matrix"), inputs[1].shape.sizes()[1]);
         let dy = if self.relu == Relu::Whole {
             dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 })

@@ -46,7 +46,7 @@ impl Op for Relu {
         vec![inputs[0].map(|x| if x > 0.0 { x } else { 0.0 })]
     }
 
-    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         vec![Some(inputs[0].zip(dy, |x, dy| if x > 0.0 { dy } else { 0.0 }))]
     }
 }

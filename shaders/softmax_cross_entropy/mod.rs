@@ -99,7 +99,7 @@ impl Op for SoftmaxCrossEntropy {
         outputs
     }
 
-    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], _dy: &Array) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], _dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         let scale = inputs.get(3).map_or(1.0, |scale| scale.data[0]);
         vec![Some(outputs[2].map(|g| g / scale))]
     }

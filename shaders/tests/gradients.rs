@@ -3,7 +3,7 @@
 
 use lepton_kernels::case::Fill;
 use lepton_kernels::op::Precision;
-use lepton_kernels::{Array, Case, OPS, Op, Shape, random};
+use lepton_kernels::{Array, Case, OPS, Op, Shape, Step, random};
 
 /// Elements of each input that are checked; all of them if there are fewer.
 const SAMPLES: u64 = 24;
@@ -18,7 +18,7 @@ fn gradient_error(op: &dyn Op, case: &Case) -> f64 {
         Some(_) => outputs[0].map(|_| 1.0),
         None => case.cotangent(&outputs[0].shape, Precision::F32),
     };
-    let gradients = op.twin_backward(&inputs, &outputs, &dy);
+    let gradients = op.twin_backward(&inputs, &outputs, &dy, &case.step);
     let mut worst: f64 = 0.0;
     for (i, gradient) in gradients.iter().enumerate() {
         let Some(gradient) = gradient.as_ref().filter(|_| op.differentiable(i)) else { continue };
@@ -88,8 +88,8 @@ impl Op for Scaled<'_> {
     fn twin(&self, inputs: &[Array], step: &lepton_kernels::Step) -> Vec<Array> {
         self.0.twin(inputs, step)
     }
-    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array) -> Vec<Option<Array>> {
-        let gradients = self.0.twin_backward(inputs, outputs, dy);
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, step: &Step) -> Vec<Option<Array>> {
+        let gradients = self.0.twin_backward(inputs, outputs, dy, step);
         gradients.into_iter().map(|g| g.map(|g| g.map(|v| v * self.1))).collect()
     }
 }

@@ -68,7 +68,7 @@ pub fn run_exact(
         loss: forward.total(0),
         correct: forward.total(1) as usize,
         logits: forward.values[&forward.graph.logits].clone(),
-        gradients: gradients(&forward.graph, &forward.values),
+        gradients: gradients(&forward.graph, &forward.values, step),
     })
 }
 
@@ -141,7 +141,7 @@ fn unit_norm(shape: &Shape) -> Vec<f64> {
 }
 
 /// Backward through the graph, adding up what the readers of a tensor contribute.
-fn gradients(graph: &Graph, values: &HashMap<TensorId, Array>) -> HashMap<String, Array> {
+fn gradients(graph: &Graph, values: &HashMap<TensorId, Array>, step: &Step) -> HashMap<String, Array> {
     let mut all: HashMap<TensorId, Array> = HashMap::new();
     for node in graph.nodes.iter().rev() {
         if let Some(output) = node.op.loss_gradient() {
@@ -151,7 +151,7 @@ fn gradients(graph: &Graph, values: &HashMap<TensorId, Array>) -> HashMap<String
         let Some(dy) = all.get(&node.outputs[0]) else { continue };
         let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
         let outputs: Vec<Array> = node.outputs.iter().map(|id| values[id].clone()).collect();
-        for (i, gradient) in node.op.twin_backward(&inputs, &outputs, dy).into_iter().enumerate() {
+        for (i, gradient) in node.op.twin_backward(&inputs, &outputs, dy, step).into_iter().enumerate() {
             if let Some(gradient) = gradient {
                 let sum = all.remove(&node.inputs[i]).map(|before| before.zip(&gradient, |a, b| a + b));
                 all.insert(node.inputs[i], sum.unwrap_or(gradient));

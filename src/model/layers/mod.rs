@@ -6,12 +6,16 @@ use std::sync::Arc;
 use lepton_kernels::ShapeError;
 use serde::de::DeserializeOwned;
 
+mod activation;
+mod channels;
 mod conv2d;
+mod dropout;
 mod linear;
 mod options;
 mod plain;
 mod pool2d;
 mod site;
+mod squeeze_excite;
 
 pub use options::Activation;
 pub use site::{Init, ParameterSpec, Site, SiteNode, Value};
@@ -24,7 +28,28 @@ pub const LAYERS: &[LayerType] = &[
     pool2d::AVG,
     plain::GLOBAL_AVG_POOL,
     plain::RELU,
+    activation::LEAKY_RELU,
+    activation::ELU,
+    activation::GELU,
+    activation::SILU,
+    activation::HARDSWISH,
+    activation::SIGMOID,
+    activation::TANH,
+    activation::HARDSIGMOID,
+    activation::RELU6,
+    activation::SOFTPLUS,
+    activation::MISH,
+    channels::PRELU,
+    channels::LAYER_SCALE,
+    channels::SOFTMAX,
+    channels::LOG_SOFTMAX,
+    dropout::DROPOUT,
+    dropout::SPATIAL,
+    dropout::STOCHASTIC_DEPTH,
+    squeeze_excite::ENTRY,
     plain::ADD,
+    plain::MULTIPLY,
+    channels::CONCAT,
     plain::FLATTEN,
 ];
 

@@ -1,5 +1,6 @@
 //! Options that several layers take, as a model file writes them.
 
+use lepton_kernels::activation::Kind;
 use lepton_kernels::{Padding, ShapeError};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +98,56 @@ pub enum Activation {
     None,
     /// `max(x, 0)`.
     Relu,
+    /// `x` above 0, `x / 100` elsewhere.
+    LeakyRelu,
+    /// `x` above 0, `exp(x) - 1` elsewhere.
+    Elu,
+    /// `x` times the normal distribution function.
+    Gelu,
+    /// The same, approximated with tanh.
+    GeluTanh,
+    /// `x · sigmoid(x)`.
+    Silu,
+    /// `x · hardsigmoid(x)`.
+    Hardswish,
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `min(max(x + 3, 0), 6) / 6`.
+    Hardsigmoid,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `log(1 + exp(x))`.
+    Softplus,
+    /// `x · tanh(softplus(x))`.
+    Mish,
 }
+
+impl Activation {
+    /// The kind of the op `activation`; none for nothing, and for ReLU, which is an op of its own.
+    pub fn kind(self) -> Option<Kind> {
+        Some(match self {
+            Activation::None | Activation::Relu => return None,
+            Activation::LeakyRelu => Kind::LeakyRelu { negative_slope: 0.01 },
+            Activation::Elu => Kind::Elu { alpha: 1.0 },
+            Activation::Gelu => Kind::Gelu,
+            Activation::GeluTanh => Kind::GeluTanh,
+            Activation::Silu => Kind::Silu,
+            Activation::Hardswish => Kind::Hardswish,
+            Activation::Sigmoid => Kind::Sigmoid,
+            Activation::Tanh => Kind::Tanh,
+            Activation::Hardsigmoid => Kind::Hardsigmoid,
+            Activation::Relu6 => Kind::Relu6,
+            Activation::Softplus => Kind::Softplus,
+            Activation::Mish => Kind::Mish,
+        })
+    }
+}
+
+/// Every name of an activation.
+pub const ACTIVATION_NAMES: &str = "\"none\", \"relu\", \"leaky_relu\", \"elu\", \"gelu\", \"gelu_tanh\", \"silu\", \
+    \"hardswish\", \"sigmoid\", \"tanh\", \"hardsigmoid\", \"relu6\", \"softplus\" or \"mish\"";
 
 /// A required option.
 pub const fn required(name: &'static str, takes: &'static str, meaning: &'static str) -> OptionDoc {
@@ -123,4 +173,22 @@ pub const PADDING_OPTION: OptionDoc = optional("padding", PADDING, "\"valid\"", 
 /// The option `bias`.
 pub const BIAS: OptionDoc = optional("bias", "true or false", "true", "add a learned number to each output channel");
 /// The option `activation`.
-pub const ACTIVATION: OptionDoc = optional("activation", "name of an activation", "\"none\"", "what follows");
+pub const ACTIVATION: OptionDoc = optional("activation", ACTIVATION_NAMES, "\"none\"", "what follows");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_activations_are_those_that_are_read() {
+        let names: Vec<&str> = ACTIVATION_NAMES.split('"').skip(1).step_by(2).collect();
+        for name in &names {
+            let read = toml::Value::String((*name).into()).try_into::<Activation>().unwrap();
+            let expected = if matches!(*name, "none" | "relu") { None } else { Some(*name) };
+            assert_eq!(read.kind().map(Kind::name), expected);
+        }
+        let error = toml::Value::String("x".into()).try_into::<Activation>().unwrap_err().to_string();
+        let (_, known) = error.split_once("expected").unwrap();
+        assert_eq!(known.split('`').skip(1).step_by(2).collect::<Vec<_>>(), names);
+    }
+}

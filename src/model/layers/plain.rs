@@ -3,6 +3,7 @@
 use lepton_kernels::add::Add;
 use lepton_kernels::flatten::Flatten;
 use lepton_kernels::global_avg_pool::GlobalAvgPool;
+use lepton_kernels::multiply::Multiply;
 use lepton_kernels::relu::Relu;
 use lepton_kernels::{Op, ShapeError};
 use serde::Deserialize;
@@ -17,6 +18,9 @@ pub const GLOBAL_AVG_POOL: LayerType =
 pub const RELU: LayerType = plain::<Rectified>("relu", "the larger of each value and 0", 1);
 /// Sum of two layers, in `LAYERS`.
 pub const ADD: LayerType = plain::<Sum>("add", "the sum of two layers of one shape", 2);
+/// Product of two layers, in `LAYERS`.
+pub const MULTIPLY: LayerType =
+    plain::<Product>("multiply", "the product of two layers of one shape, or of images and a number a channel", 2);
 /// All values of an image in one row, in `LAYERS`.
 pub const FLATTEN: LayerType = plain::<Row>("flatten", "all values of an image in one row", 1);
 
@@ -60,6 +64,16 @@ struct Sum {}
 impl Build for Sum {
     fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
         put(site, Add::default())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Product {}
+
+impl Build for Product {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, Multiply)
     }
 }
 

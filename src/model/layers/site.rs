@@ -1,5 +1,6 @@
 //! Where a layer builds itself: it asks for parameters and puts ops one after another; the graph takes over what it built.
 
+use lepton_kernels::activation::{Activate, Kind};
 use lepton_kernels::{Op, Shape, ShapeError, random, relu::Relu};
 
 use super::options::Activation;
@@ -128,14 +129,30 @@ impl<'a> Site<'a> {
         Ok(Value::Node(self.nodes.len() - 1))
     }
 
-    /// Puts down what follows a layer. One op a node: what may run as one kernel is put together again by `plan/fuse.rs`.
+    /// Puts down what follows a layer, under its own name. One op a node: what may run as one kernel is put together again
+    /// by `plan/fuse.rs`.
     ///
     /// # Errors
     /// If the op cannot run on this input.
     pub fn activate(&mut self, activation: Activation, value: Value) -> Result<Value, ShapeError> {
-        match activation {
-            Activation::None => Ok(value),
-            Activation::Relu => self.op_as("relu", Relu, &[value]),
+        let suffix = activation.kind().map_or("relu", Kind::name);
+        self.activate_as(suffix, activation, value)
+    }
+
+    /// Puts down an activation whose name is the layer's with `suffix`.
+    ///
+    /// # Errors
+    /// If the op cannot run on this input.
+    pub fn activate_as(
+        &mut self,
+        suffix: &'static str,
+        activation: Activation,
+        value: Value,
+    ) -> Result<Value, ShapeError> {
+        match activation.kind() {
+            Some(kind) => self.op_as(suffix, Activate { kind }, &[value]),
+            None if activation == Activation::None => Ok(value),
+            None => self.op_as(suffix, Relu, &[value]),
         }
     }
 }

@@ -1,0 +1,135 @@
+//! Activations as layers of their own. `relu` stands with the plain layers: it is an op that other kernels take in.
+
+use lepton_kernels::ShapeError;
+use lepton_kernels::activation::{Activate, Kind};
+use serde::Deserialize;
+
+use super::options::{Activation, optional};
+use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+
+/// `x · sigmoid(x)`, in `LAYERS`.
+pub const SILU: LayerType = activation("silu", "x times its sigmoid (swish)", |t| alone(t, Activation::Silu));
+/// Hardswish, in `LAYERS`.
+pub const HARDSWISH: LayerType =
+    activation("hardswish", "x min(max(x + 3, 0), 6) / 6", |t| alone(t, Activation::Hardswish));
+/// Logistic function, in `LAYERS`.
+pub const SIGMOID: LayerType = activation("sigmoid", "1 / (1 + exp(-x))", |t| alone(t, Activation::Sigmoid));
+/// Hyperbolic tangent, in `LAYERS`.
+pub const TANH: LayerType = activation("tanh", "the hyperbolic tangent", |t| alone(t, Activation::Tanh));
+/// Piecewise linear sigmoid, in `LAYERS`.
+pub const HARDSIGMOID: LayerType =
+    activation("hardsigmoid", "min(max(x + 3, 0), 6) / 6", |t| alone(t, Activation::Hardsigmoid));
+/// Rectified linear unit up to 6, in `LAYERS`.
+pub const RELU6: LayerType = activation("relu6", "min(max(x, 0), 6)", |t| alone(t, Activation::Relu6));
+/// A smooth ReLU, in `LAYERS`.
+pub const SOFTPLUS: LayerType = activation("softplus", "log(1 + exp(x))", |t| alone(t, Activation::Softplus));
+/// Mish, in `LAYERS`.
+pub const MISH: LayerType = activation("mish", "x tanh(log(1 + exp(x)))", |t| alone(t, Activation::Mish));
+
+/// Leaky ReLU, in `LAYERS`.
+pub const LEAKY_RELU: LayerType = LayerType {
+    options: &[optional("negative_slope", "number", "0.01", "the slope below 0")],
+    ..activation("leaky_relu", "x above 0, negative_slope times x elsewhere", parse::<LeakyRelu>)
+};
+/// Exponential linear unit, in `LAYERS`.
+pub const ELU: LayerType = LayerType {
+    options: &[optional("alpha", "number", "1.0", "what it falls to is -alpha")],
+    ..activation("elu", "x above 0, alpha (exp(x) - 1) elsewhere", parse::<Elu>)
+};
+/// Gaussian error linear unit, in `LAYERS`.
+pub const GELU: LayerType = LayerType {
+    options: &[APPROXIMATE],
+    ..activation("gelu", "x times the normal distribution function of x", parse::<Gelu>)
+};
+
+const APPROXIMATE: OptionDoc =
+    optional("approximate", "\"none\" or \"tanh\"", "\"none\"", "whether the function is approximated with tanh");
+
+type Parse = fn(toml::Table) -> Result<Box<dyn Build>, String>;
+
+const fn activation(name: &'static str, summary: &'static str, parse: Parse) -> LayerType {
+    LayerType { name, summary, reads: Reads::Exactly(1), options: &[], parse }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoOptions {}
+
+/// An activation without options.
+#[derive(Debug)]
+struct Alone(Activation);
+
+fn alone(attributes: toml::Table, activation: Activation) -> Result<Box<dyn Build>, String> {
+    attributes.try_into::<NoOptions>().map_err(|e| e.message().to_string())?;
+    Ok(Box::new(Alone(activation)))
+}
+
+impl Build for Alone {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        site.activate_as("", self.0, Value::Input(0))
+    }
+}
+
+fn put(site: &mut Site, kind: Kind) -> Result<Value, ShapeError> {
+    site.op(Activate { kind }, &[Value::Input(0)])
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LeakyRelu {
+    negative_slope: f32,
+}
+
+impl Default for LeakyRelu {
+    fn default() -> Self {
+        LeakyRelu { negative_slope: 0.01 }
+    }
+}
+
+impl Build for LeakyRelu {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, Kind::LeakyRelu { negative_slope: self.negative_slope })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Elu {
+    alpha: f32,
+}
+
+impl Default for Elu {
+    fn default() -> Self {
+        Elu { alpha: 1.0 }
+    }
+}
+
+impl Build for Elu {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, Kind::Elu { alpha: self.alpha })
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Gelu {
+    approximate: Approximation,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Approximation {
+    #[default]
+    None,
+    Tanh,
+}
+
+impl Build for Gelu {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let kind = match self.approximate {
+            Approximation::None => Kind::Gelu,
+            Approximation::Tanh => Kind::GeluTanh,
+        };
+        put(site, kind)
+    }
+}

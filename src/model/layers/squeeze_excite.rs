@@ -1,0 +1,75 @@
+//! `squeeze_excite`: a gate for each channel, computed from the means of all channels (Hu et al. 2018).
+
+use lepton_kernels::global_avg_pool::GlobalAvgPool;
+use lepton_kernels::linear::Linear;
+use lepton_kernels::multiply::Multiply;
+use lepton_kernels::{Shape, ShapeError};
+use serde::Deserialize;
+
+use super::options::{ACTIVATION_NAMES, Activation, optional};
+use super::{Build, Init, LayerType, Reads, Site, Value, parse};
+
+/// This type in `LAYERS`.
+pub const ENTRY: LayerType = LayerType {
+    name: "squeeze_excite",
+    summary: "multiplies each channel by a gate that is computed from the means of all channels",
+    reads: Reads::Exactly(1),
+    options: &[
+        optional("ratio", "number", "16", "the gates are computed from channels / ratio numbers"),
+        optional("units", "number", "channels / ratio", "from how many numbers the gates are computed"),
+        optional("activation", ACTIVATION_NAMES, "\"relu\"", "what follows the first linear layer"),
+        optional("gate", ACTIVATION_NAMES, "\"sigmoid\"", "what makes gates; MobileNetV3 has \"hardsigmoid\""),
+    ],
+    parse: parse::<Spec>,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Spec {
+    ratio: usize,
+    units: Option<usize>,
+    activation: Activation,
+    gate: Activation,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Spec { ratio: 16, units: None, activation: Activation::Relu, gate: Activation::Sigmoid }
+    }
+}
+
+/// The parameters of one of the two linear layers.
+struct Names {
+    op: &'static str,
+    weight: &'static str,
+    bias: &'static str,
+}
+
+const REDUCE: Names = Names { op: "reduce", weight: "reduce.weight", bias: "reduce.bias" };
+const EXPAND: Names = Names { op: "expand", weight: "expand.weight", bias: "expand.bias" };
+
+fn linear(site: &mut Site, names: &Names, x: Value, units: usize) -> Result<Value, ShapeError> {
+    let [_, features] = site.shape(x).matrix()?;
+    let init = Init::GlorotUniform { fan_in: features, fan_out: units };
+    let weight = site.parameter(names.weight, Shape::new(&[features, units]), init);
+    let bias = site.parameter(names.bias, Shape::new(&[units]), Init::Constant(0.0));
+    site.op_as(names.op, Linear::default(), &[x, weight, bias])
+}
+
+impl Build for Spec {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let x = Value::Input(0);
+        let [.., c] = site.shape(x).nhwc()?;
+        if self.ratio == 0 || self.units == Some(0) {
+            let which = if self.ratio == 0 { "ratio" } else { "units" };
+            return Err(ShapeError::new(format!("{which} = 0 leaves nothing to compute gates from")).hint("ratio = 4"));
+        }
+        let units = self.units.unwrap_or((c / self.ratio).max(1));
+        let means = site.op_as("pool", GlobalAvgPool, &[x])?;
+        let few = linear(site, &REDUCE, means, units)?;
+        let few = site.activate_as("reduce.activation", self.activation, few)?;
+        let gates = linear(site, &EXPAND, few, c)?;
+        let gates = site.activate_as("gate", self.gate, gates)?;
+        site.op(Multiply, &[x, gates])
+    }
+}
