@@ -23,6 +23,7 @@ pub mod array;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
+pub mod batch_values;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
@@ -31,6 +32,8 @@ pub mod dispatch;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
+pub mod keep_answers;
+pub mod keep_outputs;
 pub mod linear;
 pub mod loss_scale;
 pub mod max_pool2d;
@@ -41,9 +44,12 @@ pub mod record;
 pub mod relu;
 pub mod sgd;
 pub mod shape;
+pub mod soft_cross_entropy;
 pub mod softmax_cross_entropy;
 pub mod source;
 pub mod step;
+pub mod target_rows;
+pub mod value_loss;
 
 pub use array::Array;
 pub use case::Case;
@@ -73,6 +79,16 @@ pub const OPS: &[Entry] = &[
     add::ENTRY,
     flatten::ENTRY,
     softmax_cross_entropy::ENTRY,
+    target_rows::ENTRY,
+    soft_cross_entropy::ENTRY,
+    value_loss::BCE,
+    value_loss::SIGMOID_FOCAL,
+    value_loss::MSE,
+    value_loss::MAE,
+    value_loss::HUBER,
+    batch_values::ENTRY,
+    keep_answers::ENTRY,
+    keep_outputs::ENTRY,
     record::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,
