@@ -101,9 +101,8 @@ impl Op for TargetRows {
 }
 
 fn cases() -> Vec<Case> {
-    let even = |n: usize, used: usize| {
-        Fill::Exactly((0..n).map(|i| if i < used { 1.0 / used as f64 } else { 0.0 }).collect())
-    };
+    let even =
+        |n: usize, used: usize| Fill::Exactly((0..n).map(|i| if i < used { 1.0 / used as f64 } else { 0.0 }).collect());
     let shares = |n: usize| Fill::Exactly((0..n).map(|i| (i as f64 * 0.37).fract()).collect());
     let weights = Fill::Exactly(vec![0.5, 2.0, 0.25, 3.0, 0.0]);
     let scale = Fill::Exactly(vec![1024.0, 1.0, 0.0, 0.0]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{OptimizerName, TrainArgs};
-use super::{CliError, Exit};
+use super::{CliError, Exit, loss};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
 use crate::data::{self, Dataset, known};
@@ -16,12 +16,15 @@ use crate::report::{EventLog, Terminal, print_profile, say};
 use crate::train::{Control, Event, Outcome, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let (out, config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
+    let (out, mut config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
     let model = match &from {
         Some(checkpoint) => checkpoint.meta.model()?,
         None => ModelSpec::open(&config.model)?,
     };
     let dataset = data::load(config.data.as_deref())?;
+    if from.is_none() {
+        config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
+    }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
@@ -183,7 +186,7 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
     ];
-    if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
+    if let Some((flag, _)) = typed.iter().chain(&loss::typed(&args.loss)).find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
             "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
         )));
@@ -214,6 +217,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
         precision: args.precision.unwrap_or_default().into(),
         fuse: !args.no_fuse,
+        loss: defaults.loss,
         optimizer,
     })
 }

@@ -3,8 +3,10 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+mod loss;
 mod optimizer;
 
+pub use loss::{Against, LossConfig, Target as LossTarget};
 pub use optimizer::OptimizerConfig;
 
 /// Which images validate each epoch.
@@ -51,6 +53,9 @@ pub struct RunConfig {
     /// Whether ops are fused; without it the same numbers, slower.
     #[serde(default = "yes")]
     pub fuse: bool,
+    /// The loss.
+    #[serde(default, skip_serializing_if = "LossConfig::is_default")]
+    pub loss: LossConfig,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
 }
@@ -73,6 +78,7 @@ impl Default for RunConfig {
             validation: Validation::None,
             precision: Precision::F32,
             fuse: true,
+            loss: LossConfig::default(),
             optimizer: OptimizerConfig::default(),
         }
     }

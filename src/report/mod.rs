@@ -14,10 +14,12 @@ pub(crate) use say;
 pub mod bench;
 pub mod draw;
 mod events;
+mod measures;
 mod profile;
 mod terminal;
 
 pub use events::EventLog;
+pub use measures::print_measures;
 pub use profile::print_profile;
 pub use terminal::{Terminal, percent, seconds};
 

@@ -9,6 +9,7 @@ mod profile;
 mod saving;
 mod setup;
 mod state;
+mod targets;
 mod trainer;
 
 pub use batches::{Order, Range};

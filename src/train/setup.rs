@@ -5,9 +5,10 @@ use std::time::Instant;
 use super::batches::Order;
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::state::State;
+use super::targets::{Targets, output_names};
 use super::trainer::Trainer;
 use crate::checkpoint::Checkpoint;
-use crate::config::{RunConfig, Validation};
+use crate::config::{Against, RunConfig, Validation};
 use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
@@ -63,10 +64,14 @@ impl<'gpu> Trainer<'gpu> {
                 "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
             )));
         }
+        let splits: Vec<_> = [(train, count)].into_iter().chain(test.map(|t| (t, t.count))).collect();
+        let targets = Targets::new(&config.loss, &data.name, &splits)?;
         let request = Request {
             model: &model,
             batch: config.batch,
             images: count + test.map_or(0, |t| t.count),
+            loss: &config.loss,
+            keep: test.is_some() || config.validation != Validation::None,
             optimizer: &config.optimizer,
             target: gpu.target_in(config.precision)?,
             limits: gpu.limits(),
@@ -74,20 +79,19 @@ impl<'gpu> Trainer<'gpu> {
             fuse: config.fuse,
         };
         let plan = Plan::compile(&request)?;
-        if plan.classes != data.classes.len() {
+        targets.check_width(&data.name, &plan)?;
+        if config.loss.against() == Against::Label && plan.classes != data.classes.len() {
             return Err(class_mismatch(data, &model, plan.classes));
         }
         let program = Program::new(gpu, &plan)?;
         let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
-        let labels: Vec<u32> =
-            train.labels[..count].iter().chain(test.map_or(&[][..], |t| &t.labels)).copied().collect();
         program.write_all(Buffer::Resident(Resident::Images), &images)?;
-        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels))?;
+        targets.write(&program)?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
-        let classes = data.classes.clone();
+        let classes = output_names(&config.loss, data, plan.classes);
         let (state, steps) = (State::default(), Vec::with_capacity(64));
-        let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
-        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps, pending: 0 })
+        let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &targets);
+        Ok(Trainer { program, plan, model, config, classes, order, targets, data, state, begun, steps, pending: 0 })
     }
 }
 

@@ -4,12 +4,14 @@
 //! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
 
 mod canvas;
+mod confusion;
 mod grid;
 mod scale;
 mod show;
 mod text;
 mod viridis;
 
+pub use confusion::confusion_matrix;
 pub use grid::{GridCell, prediction_grid};
 pub use show::show_image;
 pub use viridis::viridis;
