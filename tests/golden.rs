@@ -21,6 +21,8 @@ use serde_json::Value;
 mod common;
 #[path = "golden/file.rs"]
 mod file;
+#[path = "golden/losses.rs"]
+mod losses;
 #[path = "golden/network.rs"]
 mod network;
 

@@ -57,7 +57,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    say!("try      lepton-gpu predict {} --grid grid.png", out.display());
+    match config.loss.against().is_class() {
+        true => say!("try      lepton-gpu predict {} --grid grid.png", out.display()),
+        false => say!("try      lepton-gpu eval {}", out.display()),
+    }
     Ok(Exit::Done)
 }
 
