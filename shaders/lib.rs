@@ -24,6 +24,7 @@ pub mod array;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
+pub mod batch_values;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
@@ -34,6 +35,8 @@ pub mod dropout;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
+pub mod keep_answers;
+pub mod keep_outputs;
 pub mod linear;
 pub mod loss_scale;
 pub mod max_pool2d;
@@ -46,10 +49,13 @@ pub mod relu;
 pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
+pub mod soft_cross_entropy;
 pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod source;
 pub mod step;
+pub mod target_rows;
+pub mod value_loss;
 
 pub use array::Array;
 pub use case::Case;
@@ -85,6 +91,16 @@ pub const OPS: &[Entry] = &[
     concat::ENTRY,
     flatten::ENTRY,
     softmax_cross_entropy::ENTRY,
+    target_rows::ENTRY,
+    soft_cross_entropy::ENTRY,
+    value_loss::BCE,
+    value_loss::SIGMOID_FOCAL,
+    value_loss::MSE,
+    value_loss::MAE,
+    value_loss::HUBER,
+    batch_values::ENTRY,
+    keep_answers::ENTRY,
+    keep_outputs::ENTRY,
     record::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,

@@ -28,6 +28,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod gpu;
+pub mod metrics;
 pub mod model;
 pub mod plan;
 pub mod reference;

@@ -23,6 +23,8 @@ mod acts;
 mod common;
 #[path = "golden/file.rs"]
 mod file;
+#[path = "golden/losses.rs"]
+mod losses;
 #[path = "golden/network.rs"]
 mod network;
 #[path = "golden/schedules.rs"]

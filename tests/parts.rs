@@ -1,6 +1,6 @@
 //! A data set that one binding does not hold lies in several, and nothing else changes.
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{LossConfig, OptimizerConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
@@ -17,6 +17,8 @@ fn compile(gpu: &Gpu, binding_bytes: u64, images: usize) -> Result<Plan, lepton_
         model: &ModelSpec::open("linear").unwrap(),
         batch: BATCH,
         images,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: Limits { binding_bytes, ..gpu.limits() },

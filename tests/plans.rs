@@ -1,6 +1,6 @@
 //! Plans as text: a refactor must not change them, and no device is needed to look at them.
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{LossConfig, OptimizerConfig};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, PlanError, Request};
 use lepton_kernels::Access;
@@ -54,6 +54,8 @@ fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> R
         model,
         batch,
         images: 100,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: &optimizer,
         target: Target::f32(family),
         limits,

@@ -11,6 +11,8 @@ use lepton_kernels::{Dispatch, Kernel, OPS};
 #[path = "sabotage/acts.rs"]
 mod acts;
 mod common;
+#[path = "sabotage/losses.rs"]
+mod losses;
 
 /// Which kernels a change is tried on.
 #[derive(Clone, Copy, PartialEq)]
@@ -31,7 +33,7 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES, acts::CHANGES].into_iter().flatten()
+    [CHANGES, acts::CHANGES, losses::CHANGES].into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[

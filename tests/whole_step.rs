@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{LossConfig, OptimizerConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
@@ -35,6 +35,8 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
         model,
         batch: BATCH,
         images: IMAGES,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use lepton_kernels::op::{Mode, Precision};
+use lepton_kernels::op::Precision;
 use lepton_kernels::parameters::Layout;
 use lepton_kernels::{Array, Op, Shape, Step};
 use serde::Deserialize;
@@ -125,7 +125,7 @@ struct Twin {
 impl Twin {
     fn new(model: &ModelSpec, config: &RunConfig, train: &Split) -> Result<Self, ModelError> {
         let images = train.count.min(DIFFERENT);
-        let setting = Setting { batch: 1, images, part: images, precision: Precision::F32, mode: Mode::Train };
+        let setting = Setting::new(1, images, config.loss.clone());
         let graph = Graph::build(model, &setting)?;
         let tensors: Vec<_> = graph.parameters.iter().map(|p| (&graph.tensors[p.tensor], p.init)).collect();
         let sizes: Vec<(usize, usize)> = tensors.iter().map(|(tensor, _)| (tensor.shape.count(), 1)).collect();

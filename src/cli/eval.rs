@@ -1,11 +1,16 @@
 //! `lepton-gpu eval`
 
+use std::path::Path;
+
 use super::args::EvalArgs;
+use super::error::save_png;
 use super::{CliError, Exit};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data;
 use crate::gpu::Gpu;
-use crate::report::{percent, say};
+use crate::metrics::{CONFUSION_LIMIT, Measures};
+use crate::report::draw::confusion_matrix;
+use crate::report::{percent, print_measures, say};
 use crate::train::{Evaluator, TrainError};
 
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -19,21 +24,46 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         (None, None) => return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into()),
     };
     let gpu = Gpu::open(adapter)?;
-    let metrics = Evaluator::new(&gpu, &checkpoint, &dataset, split)?.evaluate()?;
+    let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split)?.evaluate()?;
     if !metrics.loss.is_finite() {
         return Err(TrainError::Mismatch(format!("{} gives a loss that is not a number", path.display())).into());
+    }
+    let names = &checkpoint.meta.classes;
+    if let Some(out) = &args.confusion {
+        let title = format!("{} · {} {split_name} images", checkpoint.meta.model()?.name, split.count);
+        draw_confusion(&title, measures.as_ref(), names, out)?;
     }
     if args.json {
         let value = serde_json::json!({
             "checkpoint": path, "data": dataset.name, "split": split_name, "images": split.count,
-            "loss": metrics.loss, "accuracy": metrics.accuracy, "adapter": gpu.summary(),
+            "loss": metrics.loss, "accuracy": metrics.accuracy, "summary": metrics.more,
+            "measures": measures, "names": names, "adapter": gpu.summary(),
         });
         say!("{value:#}");
-    } else {
-        say!("adapter     {}", gpu.summary().line());
-        say!("checkpoint  {}", path.display());
-        say!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
-        say!("loss: {:.4} - accuracy: {:.4} ({})", metrics.loss, metrics.accuracy, percent(metrics.accuracy));
+        return Ok(Exit::Done);
+    }
+    say!("adapter     {}", gpu.summary().line());
+    say!("checkpoint  {}", path.display());
+    say!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
+    match metrics.accuracy {
+        Some(accuracy) => say!("loss: {:.4} - accuracy: {accuracy:.4} ({})", metrics.loss, percent(accuracy)),
+        None => say!("loss: {:.4}", metrics.loss),
+    }
+    if let Some(measures) = &measures {
+        print_measures(measures, names);
     }
     Ok(Exit::Done)
+}
+
+fn draw_confusion(title: &str, measures: Option<&Measures>, names: &[String], out: &Path) -> Result<(), CliError> {
+    let Some(Measures::Classes(measured)) = measures else {
+        return Err(CliError::Usage("--confusion: this model does not choose one class for each image".into()));
+    };
+    let Some(matrix) = &measured.confusion else {
+        let classes = names.len();
+        return Err(CliError::Usage(format!(
+            "--confusion: {classes} classes, and {CONFUSION_LIMIT} at most can be drawn"
+        )));
+    };
+    save_png(&confusion_matrix(title, matrix, names), out)
 }

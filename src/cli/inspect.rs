@@ -8,7 +8,7 @@ use super::{CliError, Exit};
 use crate::config::OptimizerConfig;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{ModelSpec, PRESETS, layers_text, summary};
-use crate::plan::{Goal, Limits, Plan, Request};
+use crate::plan::{Goal, Limits, Plan, Request, usual_loss};
 use crate::report::say;
 
 pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -45,6 +45,8 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         model: &model,
         batch,
         images,
+        loss: &usual_loss(&model),
+        keep: false,
         optimizer: &optimizer,
         target,
         limits,

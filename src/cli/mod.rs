@@ -1,6 +1,7 @@
 //! The command line: what was typed (`args`), and one file for each command.
 
-mod args;
+mod answers;
+pub mod args;
 mod bench;
 mod data;
 mod devices;
@@ -8,6 +9,7 @@ mod error;
 mod eval;
 mod images;
 mod inspect;
+mod loss;
 mod predict;
 mod show;
 mod train;

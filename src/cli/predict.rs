@@ -6,6 +6,7 @@ use super::args::PredictArgs;
 use super::error::save_png;
 use super::{CliError, Exit, images};
 use crate::checkpoint::{Checkpoint, locate};
+use crate::config::Against;
 use crate::data;
 use crate::gpu::Gpu;
 use crate::report::draw::{GridCell, Picture, prediction_grid};
@@ -33,6 +34,9 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
     let gpu = Gpu::open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint)?.predict(&bytes)?;
     let classes = &checkpoint.meta.classes;
+    if !against(checkpoint).is_class() {
+        return super::answers::say(args, checkpoint, &gpu, &answers, &bytes);
+    }
     if args.json {
         let rows: Vec<_> = args
             .images
@@ -63,6 +67,11 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
 }
 
 fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option<&str>) -> Result<Exit, CliError> {
+    if !against(checkpoint).is_class() {
+        return Err(CliError::Usage(
+            "--grid shows one class for each image, and this model gives something else\n  try: lepton-gpu predict RUN IMAGE".into(),
+        ));
+    }
     let name = args.data.as_deref().or(checkpoint.meta.config.data.as_deref());
     let dataset = data::load(name)?;
     let (split, which) = match (&dataset.test, &dataset.train) {
@@ -98,6 +107,10 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
     say!("adapter  {}", gpu.summary().line());
     say!("{}: {right} of {} right", out.display(), cells.len());
     Ok(Exit::Done)
+}
+
+fn against(checkpoint: &Checkpoint) -> Against {
+    checkpoint.meta.config.loss.against()
 }
 
 /// Image `i` of a split as a picture.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{BatchSize, OptimizerName, TrainArgs};
 use super::error::save_png;
-use super::{CliError, Exit};
+use super::{CliError, Exit, loss};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup};
 use crate::data::{self, Dataset, known};
@@ -23,6 +23,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => ModelSpec::open(&config.model)?,
     };
     let dataset = data::load(config.data.as_deref())?;
+    if from.is_none() {
+        config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
+    }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
@@ -61,7 +64,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    say!("try      lepton-gpu predict {} --grid grid.png", out.display());
+    match config.loss.against().is_class() {
+        true => say!("try      lepton-gpu predict {} --grid grid.png", out.display()),
+        false => say!("try      lepton-gpu eval {}", out.display()),
+    }
     Ok(Exit::Done)
 }
 
@@ -216,7 +222,7 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
     ];
-    if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
+    if let Some((flag, _)) = typed.iter().chain(&loss::typed(&args.loss)).find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
             "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
         )));
@@ -254,6 +260,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
         precision: args.precision.unwrap_or_default().into(),
         fuse: !args.no_fuse,
+        loss: defaults.loss,
         optimizer,
     })
 }

@@ -3,9 +3,11 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+mod loss;
 mod optimizer;
 mod schedule;
 
+pub use loss::{Against, LossConfig, Target as LossTarget};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
 
@@ -59,6 +61,9 @@ pub struct RunConfig {
     /// Whether ops are fused; without it the same numbers, slower.
     #[serde(default = "yes")]
     pub fuse: bool,
+    /// The loss.
+    #[serde(default, skip_serializing_if = "LossConfig::is_default")]
+    pub loss: LossConfig,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
 }
@@ -83,6 +88,7 @@ impl Default for RunConfig {
             validation: Validation::None,
             precision: Precision::F32,
             fuse: true,
+            loss: LossConfig::default(),
             optimizer: OptimizerConfig::default(),
         }
     }

@@ -2,10 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use lepton_kernels::op::{Mode, Precision};
-
 use super::{ModelError, ModelSpec};
-use crate::plan::{Graph, Setting};
+use crate::plan::{Graph, Setting, usual_loss};
 
 /// A number with its thousands apart: `93,322`.
 pub fn thousands(number: u64) -> String {
@@ -20,8 +18,7 @@ pub fn thousands(number: u64) -> String {
 /// # Errors
 /// If its layers do not fit together.
 pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
-    let graph =
-        Graph::build(model, &Setting { batch: 1, images: 1, part: 1, precision: Precision::F32, mode: Mode::Train })?;
+    let graph = Graph::build(model, &Setting::new(1, 1, usual_loss(model)))?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);

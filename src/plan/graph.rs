@@ -6,10 +6,9 @@ use std::ops::Range;
 use lepton_kernels::batch_images::{self, BatchImages};
 use lepton_kernels::batch_index::BatchIndex;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
-use lepton_kernels::record::Record;
-use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Op, Shape};
 
+use crate::config::LossConfig;
 use crate::model::{Init, ModelError, ModelSpec, ParameterSpec, Site, Value};
 
 /// Index of a tensor in [`Graph::tensors`].
@@ -43,6 +42,16 @@ pub enum Resident {
     LossScale,
     /// Which workgroup updates which parameters.
     Blocks,
+    /// Numbers to be learned about each image.
+    Values,
+    /// Weights of classes or of positives in the loss.
+    LossWeights,
+    /// What evaluation keeps of each image: the answer, and how many classes come before the label.
+    Answers,
+    /// What evaluation keeps of each image: the answer's probability, and of two classes the difference of logits.
+    Scores,
+    /// What evaluation keeps of each image: the model's outputs.
+    Outputs,
 }
 
 /// A tensor of the graph.
@@ -106,8 +115,10 @@ pub struct Graph {
     pub layers: Vec<LayerNodes>,
     /// The batch's images, `[n, h, w, c]`.
     pub images: TensorId,
-    /// The model's last output, `[n, classes]`.
+    /// The model's last output: `[n, classes]`, `[n, values]` or an image.
     pub logits: TensorId,
+    /// Other labels `[n]` (u32) and the share of a row's own label `[n]`, where images are mixed.
+    pub mix: Option<[TensorId; 2]>,
     /// How activations are stored.
     pub precision: Precision,
     /// Whether it is for training: dropout drops, batch norm uses the batch's statistics.
@@ -127,6 +138,17 @@ pub struct Setting {
     pub precision: Precision,
     /// Training or not.
     pub mode: Mode,
+    /// The loss.
+    pub loss: LossConfig,
+    /// Whether evaluation keeps what metrics are counted from.
+    pub keep: bool,
+}
+
+impl Setting {
+    /// Training in f32 on a data set in one part.
+    pub fn new(batch: usize, images: usize, loss: LossConfig) -> Self {
+        Setting { batch, images, part: images, precision: Precision::F32, mode: Mode::Train, loss, keep: false }
+    }
 }
 
 /// Steps of history that stay on the device between read-backs.
@@ -136,9 +158,9 @@ impl Graph {
     /// The graph of `model` in this setting.
     ///
     /// # Errors
-    /// If a layer cannot run on what it is given, or the last one does not give one number a class.
+    /// If a layer cannot run on what it is given, or the last one does not give what the loss needs.
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
-        let Setting { batch, images, part, precision, mode } = *setting;
+        let Setting { batch, images, part, precision, mode, .. } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
         let parts = graph.images_in_parts([images, h, w, c], part);
@@ -149,13 +171,7 @@ impl Graph {
         inputs.extend(&parts[1..]);
         graph.images = graph.node("batch.images", Box::new(BatchImages), &inputs)[0];
         graph.add_layers(model)?;
-        let history = graph.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
-        let mut inputs = vec![graph.logits, rows[1], rows[2]];
-        if precision == Precision::F16 {
-            inputs.push(graph.resident("loss_scale", &[4], Dtype::F32, Resident::LossScale));
-        }
-        let loss = graph.node("loss", Box::new(SoftmaxCrossEntropy), &inputs);
-        graph.node("record", Box::new(Record), &[loss[0], loss[1], history]);
+        graph.add_loss(model, setting, &rows)?;
         Ok(graph)
     }
 
@@ -177,15 +193,7 @@ impl Graph {
             outputs.insert(&spec.name, output);
             self.logits = output;
         }
-        let last = model.layers.last().expect("a model has layers");
-        let shape = &self.tensors[self.logits].shape;
-        shape.matrix().map(|_| ()).map_err(|_| ModelError::Shape {
-            number: model.layers.len(),
-            layer: last.name.clone(),
-            reads: "the last layer must give one number a class: [n, classes]".into(),
-            source: lepton_kernels::ShapeError::new(format!("it gives {shape}"))
-                .hint("end with global_avg_pool or flatten, then linear"),
-        })
+        Ok(())
     }
 
     /// Takes over what a layer built; gives its output.
@@ -258,12 +266,12 @@ impl Graph {
         self.tensors.len() - 1
     }
 
-    fn resident(&mut self, name: &str, sizes: &[usize], dtype: Dtype, resident: Resident) -> TensorId {
+    pub(super) fn resident(&mut self, name: &str, sizes: &[usize], dtype: Dtype, resident: Resident) -> TensorId {
         self.tensor(name, Shape::new(sizes), dtype, Kind::Resident(resident))
     }
 
     /// Adds a node; its shapes have been checked.
-    fn node(&mut self, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
+    pub(super) fn node(&mut self, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
         let shapes = op.outputs(&self.shapes(inputs)).expect("shapes were checked");
         let mut outputs = Vec::new();
         for (i, shape) in shapes.into_iter().enumerate() {
@@ -279,9 +287,9 @@ impl Graph {
         self.parameters.iter().map(|p| self.tensors[p.tensor].shape.count()).sum()
     }
 
-    /// Number of classes.
+    /// Numbers that the model gives for an image: one for each class, if there are classes.
     pub fn classes(&self) -> usize {
-        self.tensors[self.logits].shape.sizes()[1]
+        self.tensors[self.logits].shape.sizes()[1..].iter().product()
     }
 
     /// Which tensors need a gradient: parameters, and what is computed from them.

@@ -107,6 +107,7 @@ pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target) 
         graph,
         target,
         goal,
+        answer: graph.answer(),
         out: Lowering::default(),
         values: HashMap::new(),
         saved: HashMap::new(),
@@ -138,6 +139,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) graph: &'a Graph,
     pub(super) target: &'a Target,
     goal: Goal,
+    /// What predictions read.
+    answer: TensorId,
     pub(super) out: Lowering,
     /// Plan tensor of each graph tensor.
     values: HashMap<TensorId, usize>,
@@ -168,7 +171,7 @@ impl Lowerer<'_> {
         let home = match tensor.kind {
             Kind::Resident(resident) => Home::Resident(resident),
             Kind::Parameter(number) => Home::Parameter(number),
-            Kind::Value if self.goal == Goal::Predict && id == self.graph.logits => Home::Resident(Resident::Logits),
+            Kind::Value if self.goal == Goal::Predict && id == self.answer => Home::Resident(Resident::Logits),
             Kind::Value => Home::Slot,
         };
         let bytes = tensor.dtype.bytes(tensor.shape.count(), self.target.precision);

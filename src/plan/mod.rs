@@ -4,6 +4,7 @@
 mod error;
 mod fuse;
 pub mod graph;
+mod loss;
 mod lower;
 mod memory;
 mod request;
@@ -22,10 +23,11 @@ use lepton_kernels::{Access, Kernel, Mode};
 
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident, Setting};
+pub use loss::{KEPT, usual_loss};
 pub use lower::{Goal, Home, Optimizer};
 pub use request::{Limits, Request};
 
-use crate::config::OptimizerConfig;
+use crate::config::{LossConfig, OptimizerConfig};
 
 /// A buffer on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,8 +107,10 @@ pub struct Plan {
     pub model: String,
     /// Images in a batch.
     pub batch: usize,
-    /// Number of classes.
+    /// Numbers that the model gives for an image: one for each class, if there are classes.
     pub classes: usize,
+    /// The loss; its weights go to [`Resident::LossWeights`].
+    pub loss: LossConfig,
     /// Parameters in the order of their layers.
     pub parameters: Vec<Placed>,
     /// Words of the buffers of parameters and of each optimiser state.
@@ -140,8 +144,8 @@ impl Plan {
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
         let precision = request.target.precision;
-        let (images, part) = (request.images, request.images_in_a_part());
-        let setting = Setting { batch: request.batch, images, part, precision, mode: Mode::Train };
+        let (images, part, loss) = (request.images, request.images_in_a_part(), request.loss.clone());
+        let setting = Setting { part, precision, keep: request.keep, ..Setting::new(request.batch, images, loss) };
         let build = |mode| Graph::build(request.model, &Setting { mode, ..setting.clone() });
         let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
         let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
@@ -169,6 +173,7 @@ impl Plan {
             model: request.model.name.clone(),
             batch: request.batch,
             classes: graph.classes(),
+            loss: setting.loss.clone(),
             parameters,
             arena_words: layout.parameter_words,
             blocks: layout.blocks.clone(),

@@ -3,7 +3,7 @@
 use lepton_kernels::op::Target;
 
 use super::Goal;
-use crate::config::OptimizerConfig;
+use crate::config::{LossConfig, OptimizerConfig};
 use crate::model::ModelSpec;
 
 /// What a plan is made from.
@@ -15,6 +15,10 @@ pub struct Request<'a> {
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
+    /// The loss.
+    pub loss: &'a LossConfig,
+    /// Whether evaluation keeps what metrics are counted from.
+    pub keep: bool,
     /// The optimiser.
     pub optimizer: &'a OptimizerConfig,
     /// Which kernels suit the adapter.

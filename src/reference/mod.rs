@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use lepton_kernels::op::Precision;
-use lepton_kernels::{Array, Mode, Shape, Step};
+use lepton_kernels::{Array, Shape, Step};
 
+use crate::config::LossConfig;
 use crate::model::{ModelError, ModelSpec};
 use crate::plan::graph::{Kind, Resident, TensorId};
 use crate::plan::{Graph, Setting};
@@ -104,8 +104,7 @@ impl Forward {
         step: &Step,
     ) -> Result<Self, ModelError> {
         let images_there = images.labels.len();
-        let setting =
-            Setting { batch, images: images_there, part: images_there, precision: Precision::F32, mode: Mode::Train };
+        let setting = Setting::new(batch, images_there, LossConfig::default());
         let graph = Graph::build(model, &setting)?;
         let mut values: HashMap<TensorId, Array> = HashMap::new();
         for (id, tensor) in graph.tensors.iter().enumerate() {

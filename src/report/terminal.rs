@@ -26,7 +26,12 @@ pub fn percent(share: f64) -> String {
 }
 
 fn metrics(prefix: &str, metrics: &Metrics) -> String {
-    format!("{prefix}loss: {:.4} - {prefix}accuracy: {:.4}", metrics.loss, metrics.accuracy)
+    let named = [("accuracy", metrics.accuracy), ("top5", metrics.more.top5), ("mae", metrics.more.mae)];
+    let mut line = format!("{prefix}loss: {:.4}", metrics.loss);
+    for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        line += &format!(" - {prefix}{name}: {value:.4}");
+    }
+    line
 }
 
 /// Prints a run's events.
@@ -80,7 +85,10 @@ impl Terminal {
             }
             Event::Test { images, metrics: m } => {
                 say!("Test loss: {:.4}", m.loss);
-                say!("Test accuracy: {:.4} ({} of {images} images)", m.accuracy, percent(m.accuracy));
+                if let Some(accuracy) = m.accuracy {
+                    say!("Test accuracy: {accuracy:.4} ({} of {images} images)", percent(accuracy));
+                }
+                super::measures::print_summary("Test ", &m.more);
             }
         }
     }

@@ -1,11 +1,12 @@
 //! The largest batch that an adapter can train.
 
 use super::error::TrainError;
+use super::setup::{compile, learned_images};
 use crate::config::RunConfig;
 use crate::data::Dataset;
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
-use crate::plan::{Goal, Plan, PlanError, Request};
+use crate::plan::PlanError;
 
 /// A batch that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,22 +25,8 @@ pub struct Fit {
 /// # Errors
 /// If not even one image fits.
 pub fn largest_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<Fit, TrainError> {
-    let count = |split: &Option<crate::data::Split>| split.as_ref().map_or(0, |s| s.count);
-    let train = config.limit.map_or(count(&data.train), |limit| limit.min(count(&data.train)));
-    let compile = |batch: usize| {
-        Plan::compile(&Request {
-            model,
-            batch,
-            images: train + count(&data.test),
-            optimizer: &config.optimizer,
-            target: gpu.target_in(config.precision)?,
-            limits: gpu.limits(),
-            goals: &[Goal::Train, Goal::Evaluate],
-            fuse: config.fuse,
-        })
-        .map_err(TrainError::from)
-    };
-    let most = (1 << train.max(1).ilog2()).min(LARGEST);
+    let compile = |batch| compile(gpu, data, model, config, batch);
+    let most = (1 << learned_images(data, config).max(1).ilog2()).min(LARGEST);
     let mut batch = 1;
     let mut best = compile(batch)?;
     // limits first: they cost no memory to find out

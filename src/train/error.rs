@@ -2,7 +2,9 @@
 
 use lepton_kernels::random;
 
+use super::targets::Targets;
 use crate::checkpoint::{Checkpoint, CheckpointError, DataPrint};
+use crate::config::Against;
 use crate::data::Dataset;
 use crate::gpu::GpuError;
 use crate::model::ModelSpec;
@@ -48,14 +50,16 @@ pub enum TrainError {
 }
 
 /// Tells these images from others.
-pub(super) fn data_print(train: usize, test: usize, images: &[&[u8]], labels: &[u32]) -> DataPrint {
+pub(super) fn data_print(train: usize, test: usize, images: &[&[u8]], targets: &Targets) -> DataPrint {
     let mut hash = 0;
     for chunk in images.iter().flat_map(|part| part.chunks(8)) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         hash = random::hash64(hash ^ u64::from_le_bytes(word));
     }
-    let hash = labels.iter().fold(hash, |hash, &label| random::hash64(hash ^ u64::from(label)));
+    let hash = targets.labels.iter().fold(hash, |hash, &label| random::hash64(hash ^ u64::from(label)));
+    let values = targets.values.iter().flat_map(|values| &values.data);
+    let hash = values.fold(hash, |hash, value| random::hash64(hash ^ u64::from(value.to_bits())));
     DataPrint { train, test, hash }
 }
 
@@ -80,7 +84,9 @@ pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainEr
     let model = checkpoint.meta.model()?;
     check_fit(data, &model)?;
     let classes = checkpoint.meta.classes.len();
-    if classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
+    // values are counted when they are read
+    let counted = checkpoint.meta.config.loss.against() == Against::Label;
+    if !counted || classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
 }
 
 pub(super) fn class_mismatch(data: &Dataset, model: &ModelSpec, classes: usize) -> TrainError {

@@ -5,15 +5,19 @@ use super::error::{TrainError, check_data};
 use super::event::Metrics;
 use super::setup::unit_norm;
 use super::state::State;
+use super::targets::{Targets, images_of};
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
+use crate::metrics::Measures;
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
 
 /// A checkpoint's model with a split on a device.
 pub struct Evaluator<'gpu> {
     program: Program<'gpu>,
+    plan: Plan,
+    targets: Targets,
     images: usize,
     batch: usize,
 }
@@ -26,11 +30,14 @@ impl<'gpu> Evaluator<'gpu> {
     pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint, data: &Dataset, split: &Split) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
         let model = checkpoint.meta.model()?;
-        let batch = checkpoint.meta.config.batch;
+        let (batch, loss) = (checkpoint.meta.config.batch, &checkpoint.meta.config.loss);
+        let targets = Targets::new(loss, &data.name, &[(split, split.count)])?;
         let request = Request {
             model: &model,
             batch,
             images: split.count,
+            loss,
+            keep: true,
             optimizer: &OptimizerConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
@@ -39,22 +46,28 @@ impl<'gpu> Evaluator<'gpu> {
         };
         let plan = Plan::compile(&request)?;
         checkpoint.check_plan(&plan)?;
+        targets.check_width(&data.name, &plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write_images(&[&split.images])?;
-        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&split.labels))?;
+        targets.write(&program)?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(split.channels))?;
-        Ok(Evaluator { program, images: split.count, batch })
+        Ok(Evaluator { program, plan, targets, images: split.count, batch })
     }
 
-    /// Means over the split.
+    /// Means over the split, and everything that can be measured there.
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn evaluate(&mut self) -> Result<Metrics, TrainError> {
+    pub fn evaluate(&mut self) -> Result<(Metrics, Option<Measures>), TrainError> {
         let order = Order::new(0, self.images, 0, 0.0);
         let mut steps = Vec::with_capacity(64);
-        evaluate(&mut self.program, &order, &order.train, self.batch, &mut steps)
+        let answers = self.plan.loss.against().has_answers();
+        let metrics = evaluate(&mut self.program, &order, &order.train, self.batch, answers, &mut steps)?;
+        let images = images_of(&order, &order.train);
+        let measures = self.targets.measure(&self.program, &self.plan, &images, true)?;
+        let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
+        Ok((Metrics { more, ..metrics }, measures))
     }
 }
 
@@ -64,6 +77,7 @@ pub(super) fn evaluate(
     order: &Order,
     range: &super::Range,
     batch: usize,
+    answers: bool,
     steps: &mut Vec<lepton_kernels::Step>,
 ) -> Result<Metrics, TrainError> {
     let batches = range.length.div_ceil(batch);
@@ -81,5 +95,5 @@ pub(super) fn evaluate(
             sums.add(range.batch_length(batch, sums.batch), *loss, *correct);
         }
     }
-    Ok(sums.so_far())
+    Ok(sums.so_far(answers))
 }

@@ -2,13 +2,19 @@
 
 use serde::Serialize;
 
-/// Loss and accuracy over some images.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+use crate::metrics::Summary;
+
+/// Means over some images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Metrics {
     /// Mean loss of an image.
     pub loss: f64,
-    /// Share of right answers, 0..1.
-    pub accuracy: f64,
+    /// Share of right answers, 0..1; of several labels, where all are right. None where numbers are predicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// What else was measured, after an evaluation.
+    #[serde(flatten)]
+    pub more: Summary,
 }
 
 /// Something that happened in a run.

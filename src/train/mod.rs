@@ -12,6 +12,7 @@ mod saving;
 mod schedule;
 mod setup;
 mod state;
+mod targets;
 mod trainer;
 
 pub use batch_size::{Fit, largest_batch};

@@ -5,24 +5,28 @@ use lepton_kernels::Step;
 use super::error::TrainError;
 use super::setup::unit_norm;
 use crate::checkpoint::Checkpoint;
-use crate::config::OptimizerConfig;
+use crate::config::{Against, OptimizerConfig};
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
 
-/// A model's answer on one image: its probabilities.
+/// A model's answer on one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// Probability of each class, in the order of the classes.
+    /// What the model gives, `[outputs]`: logits, or the numbers themselves.
+    pub outputs: Vec<f32>,
+    /// Probability of each class, or of each label; empty where numbers are predicted.
     pub probabilities: Vec<f64>,
 }
 
 impl Answer {
-    /// From logits, by softmax in f64.
-    fn from_logits(logits: &[f32]) -> Self {
-        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let powers: Vec<f64> = logits.iter().map(|&l| f64::from(l - largest).exp()).collect();
-        let total: f64 = powers.iter().sum();
-        Answer { probabilities: powers.into_iter().map(|p| p / total).collect() }
+    /// From what a model trained against these targets gives; in f64.
+    fn new(outputs: &[f32], against: Against) -> Self {
+        let probabilities = match against {
+            Against::Label | Against::Distribution => softmax(outputs),
+            Against::Labels => outputs.iter().map(|&o| 1.0 / (1.0 + (-f64::from(o)).exp())).collect(),
+            Against::Numbers | Against::Input => Vec::new(),
+        };
+        Answer { outputs: outputs.to_vec(), probabilities }
     }
 
     /// The `k` likeliest classes with their probabilities, likeliest first; of equal ones the first class comes first.
@@ -32,6 +36,13 @@ impl Answer {
         ranked.truncate(k);
         ranked
     }
+}
+
+fn softmax(logits: &[f32]) -> Vec<f64> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f64> = logits.iter().map(|&l| f64::from(l - largest).exp()).collect();
+    let total: f64 = powers.iter().sum();
+    powers.into_iter().map(|p| p / total).collect()
 }
 
 /// A trained model ready to answer.
@@ -55,6 +66,8 @@ impl<'gpu> Predictor<'gpu> {
             model: &model,
             batch: BATCH,
             images: BATCH,
+            loss: &checkpoint.meta.config.loss,
+            keep: false,
             optimizer: &OptimizerConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
@@ -91,7 +104,8 @@ impl<'gpu> Predictor<'gpu> {
             )?;
             let logits: Vec<f32> =
                 bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            answers.extend(logits.chunks_exact(self.plan.classes).map(Answer::from_logits));
+            let against = self.plan.loss.against();
+            answers.extend(logits.chunks_exact(self.plan.classes).map(|outputs| Answer::new(outputs, against)));
         }
         Ok(answers)
     }
@@ -103,8 +117,9 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_even_for_huge_logits() {
-        let answer = Answer::from_logits(&[1e30, -1e30, 1e30]);
+        let answer = Answer::new(&[1e30, -1e30, 1e30], Against::Label);
         assert_eq!(answer.probabilities, [0.5, 0.0, 0.5]);
         assert_eq!(answer.top(2), [(0, 0.5), (2, 0.5)]);
+        assert_eq!(Answer::new(&[1e4, -1e4, 0.0], Against::Labels).probabilities, [1.0, 0.0, 0.5]);
     }
 }

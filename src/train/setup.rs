@@ -6,9 +6,10 @@ use super::batches::Order;
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::schedule::Schedule;
 use super::state::State;
+use super::targets::{Targets, output_names};
 use super::trainer::Trainer;
 use crate::checkpoint::Checkpoint;
-use crate::config::{RunConfig, Validation};
+use crate::config::{Against, RunConfig, Validation};
 use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
@@ -47,7 +48,7 @@ impl<'gpu> Trainer<'gpu> {
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
         check_fit(data, &model)?;
-        let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
+        let count = learned_images(data, &config);
         let test = data.test.as_ref();
         if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
             return Err(TrainError::Mismatch(format!(
@@ -64,33 +65,67 @@ impl<'gpu> Trainer<'gpu> {
                 "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
             )));
         }
-        let request = Request {
-            model: &model,
-            batch: config.batch,
-            images: count + test.map_or(0, |t| t.count),
-            optimizer: &config.optimizer,
-            target: gpu.target_in(config.precision)?,
-            limits: gpu.limits(),
-            goals: &[Goal::Train, Goal::Evaluate],
-            fuse: config.fuse,
-        };
-        let plan = Plan::compile(&request)?;
-        if plan.classes != data.classes.len() {
+        let splits: Vec<_> = [(train, count)].into_iter().chain(test.map(|t| (t, t.count))).collect();
+        let targets = Targets::new(&config.loss, &data.name, &splits)?;
+        let plan = compile(gpu, data, &model, &config, config.batch)?;
+        targets.check_width(&data.name, &plan)?;
+        if config.loss.against() == Against::Label && plan.classes != data.classes.len() {
             return Err(class_mismatch(data, &model, plan.classes));
         }
         let program = Program::new(gpu, &plan)?;
         let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
-        let labels: Vec<u32> =
-            train.labels[..count].iter().chain(test.map_or(&[][..], |t| &t.labels)).copied().collect();
         program.write_images(&images)?;
-        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels))?;
+        targets.write(&program)?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
-        let classes = data.classes.clone();
+        let classes = output_names(&config.loss, data, plan.classes);
         let (state, steps) = (State::default(), Vec::with_capacity(64));
-        let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
+        let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &targets);
         let schedule = Schedule::new(&config, order.train.length.div_ceil(config.batch));
-        Ok(Trainer { program, plan, model, config, classes, order, schedule, data, state, begun, steps, pending: 0 })
+        Ok(Trainer {
+            program,
+            plan,
+            model,
+            config,
+            classes,
+            order,
+            schedule,
+            targets,
+            data,
+            state,
+            begun,
+            steps,
+            pending: 0,
+        })
     }
+}
+
+/// Training images of a run, before any are held out.
+pub(super) fn learned_images(data: &Dataset, config: &RunConfig) -> usize {
+    let there = data.train.as_ref().map_or(0, |t| t.count);
+    config.limit.map_or(there, |limit| limit.min(there))
+}
+
+/// The plan of a run with batches of so many images.
+pub(super) fn compile(
+    gpu: &Gpu,
+    data: &Dataset,
+    model: &ModelSpec,
+    config: &RunConfig,
+    batch: usize,
+) -> Result<Plan, TrainError> {
+    let test = data.test.as_ref();
+    Ok(Plan::compile(&Request {
+        model,
+        batch,
+        images: learned_images(data, config) + test.map_or(0, |t| t.count),
+        loss: &config.loss,
+        keep: test.is_some() || config.validation != Validation::None,
+        optimizer: &config.optimizer,
+        target: gpu.target_in(config.precision)?,
+        limits: gpu.limits(),
+        goals: &[Goal::Train, Goal::Evaluate],
+        fuse: config.fuse,
+    })?)
 }
 
 fn hold_out(config: &RunConfig) -> f64 {

@@ -20,7 +20,8 @@ pub struct State {
     pub correct: u64,
     /// Images seen in that epoch.
     pub seen: u64,
-    /// The best epoch's score so far: validation accuracy, or the negative training loss without validation.
+    /// The best epoch's score so far: validation accuracy, the negative validation loss where there is none, or
+    /// the negative training loss without validation.
     pub best: Option<f64>,
     /// What a plateau schedule remembers.
     #[serde(default)]
@@ -28,10 +29,11 @@ pub struct State {
 }
 
 impl State {
-    /// Means over the epoch so far.
-    pub fn so_far(&self) -> Metrics {
+    /// Means over the epoch so far; with an accuracy if answers are right or wrong.
+    pub fn so_far(&self, answers: bool) -> Metrics {
         let seen = self.seen.max(1) as f64;
-        Metrics { loss: self.loss_sum / seen, accuracy: self.correct as f64 / seen }
+        let accuracy = answers.then(|| self.correct as f64 / seen);
+        Metrics { loss: self.loss_sum / seen, accuracy, ..Metrics::default() }
     }
 
     /// Adds a batch of `images`, with the mean loss and the right answers that the device counted.

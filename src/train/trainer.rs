@@ -12,6 +12,7 @@ use super::event::{Control, Event, Metrics};
 use super::profile::Profile;
 use super::schedule::Schedule;
 use super::state::State;
+use super::targets::{Targets, images_of};
 use crate::checkpoint::DataPrint;
 use crate::config::{OptimizerConfig, RunConfig, Validation};
 use crate::gpu::Program;
@@ -36,6 +37,7 @@ pub struct Trainer<'gpu> {
     pub(super) classes: Vec<String>,
     pub(super) order: Order,
     pub(super) schedule: Schedule,
+    pub(super) targets: Targets,
     pub(super) data: DataPrint,
     pub(super) state: State,
     pub(super) begun: Instant,
@@ -179,7 +181,7 @@ impl<'gpu> Trainer<'gpu> {
             images,
             images_left: self.order.train.length - self.state.seen as usize,
             seconds,
-            so_far: self.state.so_far(),
+            so_far: self.so_far(),
         }
     }
 
@@ -206,18 +208,18 @@ impl<'gpu> Trainer<'gpu> {
     }
 
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
-        let train = self.state.so_far();
+        let train = self.so_far();
         let validation = match self.config.validation {
             Validation::None => None,
-            Validation::Test => self.order.test.map(|range| self.evaluate(range)).transpose()?,
-            Validation::Fraction(_) => self.order.held_out.map(|range| self.evaluate(range)).transpose()?,
+            Validation::Test => self.order.test.map(|range| self.measure(range)).transpose()?,
+            Validation::Fraction(_) => self.order.held_out.map(|range| self.measure(range)).transpose()?,
         };
         let seen = match validation {
             Some(metrics) => metrics.loss,
             None => self.probe()?,
         };
         self.check_loss(seen as f32)?;
-        let score = validation.map_or(-train.loss, |v| v.accuracy);
+        let score = validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-v.loss));
         let best = self.state.best.is_none_or(|before| score > before);
         if best {
             self.state.best = Some(score);
@@ -241,7 +243,21 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Loss and accuracy over a range of images.
     fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
-        evaluate(&mut self.program, &self.order, &range, self.config.batch, &mut self.steps)
+        let answers = self.config.loss.against().has_answers();
+        evaluate(&mut self.program, &self.order, &range, self.config.batch, answers, &mut self.steps)
+    }
+
+    /// [`evaluate`](Self::evaluate), and whatever else can be measured.
+    fn measure(&mut self, range: Range) -> Result<Metrics, TrainError> {
+        let metrics = self.evaluate(range)?;
+        let images = images_of(&self.order, &range);
+        let measures = self.targets.measure(&self.program, &self.plan, &images, false)?;
+        Ok(Metrics { more: measures.map(|m| m.summary()).unwrap_or_default(), ..metrics })
+    }
+
+    /// Means over the epoch so far.
+    fn so_far(&self) -> Metrics {
+        self.state.so_far(self.config.loss.against().has_answers())
     }
 
     /// The loss of one training batch with the weights as they are. The losses of training steps come before their
@@ -262,7 +278,7 @@ impl<'gpu> Trainer<'gpu> {
     /// [`TrainError`].
     pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
         let Some(range) = self.order.test else { return Ok(None) };
-        let metrics = self.evaluate(range)?;
+        let metrics = self.measure(range)?;
         self.check_loss(metrics.loss as f32)?;
         Ok(Some(Event::Test { images: range.length, metrics }))
     }

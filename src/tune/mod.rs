@@ -11,7 +11,7 @@ use lepton_kernels::gemm::{Product, Tiles, candidates};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Step, random};
 
-use crate::config::OptimizerConfig;
+use crate::config::{LossConfig, OptimizerConfig};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
@@ -92,6 +92,8 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         model: tuning.model,
         batch: tuning.batch,
         images: tuning.batch,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: &OptimizerConfig::default(),
         target,
         limits: gpu.limits(),

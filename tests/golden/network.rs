@@ -1,6 +1,6 @@
 //! Whole training steps on a device, from the weights and images that both sides compute from one formula.
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{LossConfig, OptimizerConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
 use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Resident};
@@ -55,6 +55,8 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
         model,
         batch,
         images: batch,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: config,
         target: gpu.target(),
         limits: gpu.limits(),

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+mod loss;
 mod train;
 
+pub use loss::{LossArgs, LossName, TargetName};
 pub use train::{BatchSize, OptimizerName, PrecisionName, TrainArgs};
 
 /// Train convolutional networks on any GPU, or none.
@@ -24,8 +26,8 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a model and keep its checkpoints in a run folder.
-    Train(TrainArgs),
-    /// Loss and accuracy of a trained model on a data set.
+    Train(Box<TrainArgs>),
+    /// Loss, accuracy and other measures of a trained model on a data set.
     Eval(EvalArgs),
     /// What a trained model sees in images, or a grid of test images with its answers.
     Predict(PredictArgs),
@@ -56,6 +58,9 @@ pub struct EvalArgs {
     /// Another data set than the run's.
     #[arg(long)]
     pub data: Option<String>,
+    /// Draw the confusion matrix.
+    #[arg(long, value_name = "OUT.png")]
+    pub confusion: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

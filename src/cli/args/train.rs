@@ -6,6 +6,8 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use lepton_kernels::op::Precision;
 
+use super::LossArgs;
+
 /// `train`
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
@@ -55,6 +57,9 @@ pub struct TrainArgs {
     /// Time the launches of the first 20 steps and show where the time goes.
     #[arg(long)]
     pub profile: bool,
+    /// The loss.
+    #[command(flatten)]
+    pub loss: LossArgs,
     /// L2 penalty [default: 0].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub weight_decay: Option<f32>,

@@ -60,8 +60,8 @@ impl Build for Dropped {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::LossConfig;
     use lepton_kernels::Mode;
-    use lepton_kernels::op::Precision;
 
     use crate::model::ModelSpec;
     use crate::plan::{Graph, Setting};
@@ -72,7 +72,7 @@ mod tests {
         let layers = [layer("a", "spatial_dropout"), layer("b", "dropout"), layer("c", "dropout")].concat();
         let ends = "[[layer]]\nname = \"mean\"\ntype = \"global_avg_pool\"\n";
         let model = ModelSpec::parse(&format!("name = \"m\"\ninput = [4, 4, 3]\n{layers}{ends}"), "m").unwrap();
-        let graph = Graph::build(&model, &Setting { batch: 2, images: 5, precision: Precision::F32, mode }).unwrap();
+        let graph = Graph::build(&model, &Setting { mode, ..Setting::new(2, 5, LossConfig::default()) }).unwrap();
         let ops = graph.nodes.iter().map(|node| &node.op);
         ops.filter(|op| op.name() == "dropout").map(|op| format!("{op:?}")).collect()
     }

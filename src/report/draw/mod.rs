@@ -4,6 +4,7 @@
 //! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
 
 mod canvas;
+mod confusion;
 mod curve;
 mod grid;
 mod scale;
@@ -11,6 +12,7 @@ mod show;
 mod text;
 mod viridis;
 
+pub use confusion::confusion_matrix;
 pub use curve::{Curve, Mark, log_curves};
 pub use grid::{GridCell, prediction_grid};
 pub use show::show_image;

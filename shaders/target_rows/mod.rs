@@ -1,0 +1,132 @@
+//! What a loss over classes is to be held against, a row at a time.
+//!
+//! Inputs: labels `[n]` (u32), row weights `[n]` (1 / rows that count, 0 for a row that holds nobody), then as the options say:
+//! other labels `[n]` (u32) and the share of the first label `[n]`, weights of the classes `[classes]`, the loss scale `[4]`.
+//! Output `[n, 5]`: label, other label, share, weight, weight times loss scale. Labels are whole numbers in f32, exact
+//! below 2²⁴.
+//!
+//! Where classes have weights, rows are weighted so that their losses sum to `torch.nn.CrossEntropyLoss(weight)`'s mean:
+//! divided by the weights of the targets.
+
+use crate::dispatch::{Dispatch, Kernel, Operand, read, write};
+use crate::op::{Dtype, Target};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry =
+    Entry { name: "target_rows", summary: "labels, shares and weights of the rows of a loss over classes", cases };
+
+/// Numbers of a row.
+pub const WIDTH: usize = 5;
+
+/// The op: which inputs it has.
+#[derive(Clone, Debug, Default)]
+pub struct TargetRows {
+    /// Two labels a row: other labels and shares follow the weights.
+    pub mixed: bool,
+    /// Weights of the classes follow.
+    pub weighted: bool,
+    /// The loss scale follows.
+    pub scaled: bool,
+}
+
+impl TargetRows {
+    /// Input numbers of other labels, shares, class weights and loss scale; where there is none, an input of the same kind.
+    fn inputs(&self) -> [usize; 4] {
+        let mut next = 2;
+        let mut take = |there: bool, instead: usize| {
+            next += usize::from(there);
+            if there { next - 1 } else { instead }
+        };
+        [take(self.mixed, 0), take(self.mixed, 1), take(self.weighted, 1), take(self.scaled, 1)]
+    }
+}
+
+impl Op for TargetRows {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        Ok(vec![Shape::new(&[inputs[0].count(), WIDTH])])
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        if input == 0 || (self.mixed && input == 2) { Dtype::U32 } else { Dtype::F32 }
+    }
+
+    fn output_dtype(&self, _output: usize) -> Dtype {
+        Dtype::F32
+    }
+
+    fn differentiable(&self, _input: usize) -> bool {
+        false
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+        let rows = inputs[0].count();
+        let constants = vec![
+            ("ROWS", rows.into()),
+            ("MIXED", self.mixed.into()),
+            ("WEIGHTED", self.weighted.into()),
+            ("SCALED", self.scaled.into()),
+        ];
+        let source = include_str!("rows.wgsl").into();
+        let kernel = Kernel { name: ENTRY.name.into(), source, constants, per_step: false, workgroup: 64 };
+        let mut bindings = vec![read(Operand::X(0)), read(Operand::X(1))];
+        bindings.extend(self.inputs().map(|i| read(Operand::X(i))));
+        bindings.push(write(Operand::Y(0)));
+        let iterations = (2 * rows.div_ceil(64) + 64) as u64;
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, product: None }.into()
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        let [others, shares, class_weights, scale] = self.inputs().map(|i| &inputs[i].data);
+        let (labels, weights) = (&inputs[0].data, &inputs[1].data);
+        let n = labels.len();
+        let other = |i: usize| if self.mixed { others[i] } else { labels[i] };
+        let share = |i: usize| if self.mixed { shares[i] } else { 1.0 };
+        let of_class = |class: f64| if self.weighted { class_weights[class as usize] } else { 1.0 };
+        let counting: Vec<usize> = (0..n).filter(|&i| weights[i] != 0.0).collect();
+        let mass = |i: usize| share(i) * of_class(labels[i]) + (1.0 - share(i)) * of_class(other(i));
+        let mean = counting.iter().map(|&i| mass(i)).sum::<f64>() / counting.len().max(1) as f64;
+        let mut rows = Array::zeros(Shape::new(&[n, WIDTH]));
+        for i in 0..n {
+            let weight = if weights[i] == 0.0 || mean == 0.0 { 0.0 } else { weights[i] / mean };
+            let scaled = weight * if self.scaled { scale[0] } else { 1.0 };
+            rows.data[i * WIDTH..][..WIDTH].copy_from_slice(&[labels[i], other(i), share(i), weight, scaled]);
+        }
+        vec![rows]
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let even =
+        |n: usize, used: usize| Fill::Exactly((0..n).map(|i| if i < used { 1.0 / used as f64 } else { 0.0 }).collect());
+    let shares = |n: usize| Fill::Exactly((0..n).map(|i| (i as f64 * 0.37).fract()).collect());
+    let weights = Fill::Exactly(vec![0.5, 2.0, 0.25, 3.0, 0.0]);
+    let scale = Fill::Exactly(vec![1024.0, 1.0, 0.0, 0.0]);
+    let op = |mixed, weighted, scaled| TargetRows { mixed, weighted, scaled };
+    let all_zero = Fill::Exactly(vec![0.0; 5]);
+    let case = |op: TargetRows, n: usize, used: usize, rest: &[(usize, Fill)], reason| {
+        let shapes: Vec<Vec<usize>> = [vec![n], vec![n]].into_iter().chain(rest.iter().map(|r| vec![r.0])).collect();
+        let shapes: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
+        let case = Case::new(op, &shapes, reason).fill(0, Fill::Below(5)).fill(1, even(n, used));
+        rest.iter().enumerate().fold(case, |case, (i, (_, fill))| case.fill(2 + i, fill.clone()))
+    };
+    let mix = |n: usize| [(n, Fill::Below(5)), (n, shares(n))];
+    vec![
+        case(op(false, false, false), 7, 5, &[], "labels alone, a batch that is not full"),
+        case(op(false, true, false), 131, 130, &[(5, weights.clone())], "weighted classes, more rows than threads"),
+        case(op(true, false, false), 6, 6, &mix(6), "two labels a row"),
+        case(
+            op(true, true, true),
+            70,
+            67,
+            &[&mix(70)[..], &[(5, weights), (4, scale.clone())]].concat(),
+            "two labels, weighted classes, a scaled gradient",
+        ),
+        case(op(false, false, true), 3, 2, &[(4, scale)], "a scaled gradient"),
+        case(op(false, true, false), 4, 3, &[(5, all_zero)], "no class counts"),
+    ]
+}

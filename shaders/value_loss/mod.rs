@@ -1,0 +1,210 @@
+//! Losses of numbers against numbers: several labels an image, or values to be predicted; with gradient and right answers.
+//!
+//! Inputs: outputs of the model `[n, …]` with K elements a row, targets of as many elements, row weights `[n]` (1 / n for the
+//! mean over a batch, 0 for a row that holds nobody), then as the options say: weights of the positives `[K]`, the loss
+//! scale `[4]`. Outputs: the weighted mean loss of each row `[n]`, whether all its labels are right `[n]` (0 or 1; of
+//! numbers 0), and the gradient of the summed loss times the loss scale.
+
+mod cases;
+mod twin;
+
+use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::op::{Dtype, Precision, Target};
+use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+
+/// Binary cross entropy in `OPS`.
+pub const BCE: Entry = Entry {
+    name: "bce_with_logits",
+    summary: "sigmoid and binary cross entropy of several labels, gradient and right answers",
+    cases: cases::bce,
+};
+/// The sigmoid form of the focal loss in `OPS`.
+pub const SIGMOID_FOCAL: Entry = Entry {
+    name: "sigmoid_focal",
+    summary: "focal loss of several labels, gradient and right answers",
+    cases: cases::sigmoid_focal,
+};
+/// The squared error in `OPS`.
+pub const MSE: Entry = Entry { name: "mse", summary: "mean squared error and gradient", cases: cases::mse };
+/// The absolute error in `OPS`.
+pub const MAE: Entry = Entry { name: "mae", summary: "mean absolute error and gradient", cases: cases::mae };
+/// Huber's loss in `OPS`.
+pub const HUBER: Entry = Entry {
+    name: "huber",
+    summary: "squared error near 0 and absolute error far from it, and gradient",
+    cases: cases::huber,
+};
+
+const ELEMENTS: &str = include_str!("elements.wgsl");
+const ROWS: Elementwise =
+    Elementwise { name: "value_loss/rows", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
+
+/// Rows of up to so many elements are done by one thread each.
+const SHORT: usize = 64;
+
+/// Which loss of an element.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// `torch.nn.BCEWithLogitsLoss`.
+    Bce,
+    /// `torchvision.ops.sigmoid_focal_loss`; a negative `alpha` weights nothing.
+    Focal {
+        /// Losses are multiplied by `(1 - p)^gamma` of the right answer.
+        gamma: f32,
+        /// Weight of positives; negatives have `1 - alpha`.
+        alpha: f32,
+    },
+    /// `torch.nn.MSELoss`.
+    Mse,
+    /// `torch.nn.L1Loss`.
+    Mae,
+    /// `torch.nn.HuberLoss` times `factor`; `factor = 1 / delta` makes `torch.nn.SmoothL1Loss`.
+    Huber {
+        /// Where the square ends.
+        delta: f32,
+        /// Multiplies the loss.
+        factor: f32,
+    },
+}
+
+impl Kind {
+    /// The number by which the shader knows it, its two constants, and its name.
+    fn parts(self) -> (u32, f32, f32, &'static str) {
+        match self {
+            Kind::Bce => (0, 0.0, 0.0, BCE.name),
+            Kind::Focal { gamma, alpha } => (1, gamma, alpha, SIGMOID_FOCAL.name),
+            Kind::Mse => (2, 0.0, 0.0, MSE.name),
+            Kind::Mae => (3, 0.0, 0.0, MAE.name),
+            Kind::Huber { delta, factor } => (4, delta, factor, HUBER.name),
+        }
+    }
+
+    /// Whether targets are labels, 0 or 1, so that an answer is right or wrong.
+    pub fn has_answers(self) -> bool {
+        matches!(self, Kind::Bce | Kind::Focal { .. })
+    }
+}
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct ValueLoss {
+    /// Which loss.
+    pub kind: Kind,
+    /// How targets are stored: [`Dtype::F32`], or [`Dtype::Real`] for the model's own input.
+    pub target: Dtype,
+    /// Weights of the positives follow the row weights (`pos_weight`).
+    pub positives: bool,
+    /// The loss scale follows.
+    pub scaled: bool,
+}
+
+impl ValueLoss {
+    /// A loss of f32 targets without options.
+    pub fn new(kind: Kind) -> Self {
+        ValueLoss { kind, target: Dtype::F32, positives: false, scaled: false }
+    }
+
+    /// Threads of a row: one, or about as many as each then has elements, and not under 16 elements each.
+    fn row_parts(elements: usize) -> usize {
+        if elements <= SHORT { 1 } else { elements.div_ceil(elements.isqrt().max(16)) }
+    }
+
+    /// Input numbers of the loss scale and the weights of the positives; the row weights where there is none.
+    fn extras(&self) -> [usize; 2] {
+        let positives = if self.positives { 3 } else { 2 };
+        [if self.scaled { 3 + usize::from(self.positives) } else { 2 }, positives]
+    }
+}
+
+/// Rows and elements of a row.
+fn row_sizes(shape: &Shape) -> [usize; 2] {
+    let rows = shape.sizes()[0];
+    [rows, shape.count() / rows.max(1)]
+}
+
+impl Op for ValueLoss {
+    fn name(&self) -> &'static str {
+        self.kind.parts().3
+    }
+
+    fn attributes(&self) -> String {
+        match self.kind {
+            Kind::Focal { gamma, alpha } => format!("gamma {gamma} alpha {alpha}"),
+            Kind::Huber { delta, .. } => format!("delta {delta}"),
+            _ => String::new(),
+        }
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        let rows = Shape::new(&inputs[0].sizes()[..1]);
+        Ok(vec![rows.clone(), rows, inputs[0].clone()])
+    }
+
+    fn activations(&self) -> usize {
+        2
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        match input {
+            0 => Dtype::Real,
+            1 => self.target,
+            _ => Dtype::F32,
+        }
+    }
+
+    fn output_dtype(&self, output: usize) -> Dtype {
+        if output == 2 { Dtype::Real } else { Dtype::F32 }
+    }
+
+    fn differentiable(&self, input: usize) -> bool {
+        input == 0
+    }
+
+    fn loss_gradient(&self) -> Option<usize> {
+        Some(2)
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+        let [n, k] = row_sizes(&inputs[0]);
+        let parts = Self::row_parts(k);
+        let (kind, shape, factor, name) = self.kind.parts();
+        let constants = [
+            ("K", k.into()),
+            ("PARTS", parts.into()),
+            ("KIND", kind.into()),
+            ("SHAPE", shape.into()),
+            ("FACTOR", factor.into()),
+            ("SCALED", self.scaled.into()),
+            ("POSITIVES", self.positives.into()),
+        ];
+        let wide = self.target == Dtype::Real && target.precision == Precision::F16;
+        let alias = if wide { "alias Target = f16;" } else { "alias Target = f32;" };
+        let elements = Elementwise { name, source: ELEMENTS, per_step: false, includes: &[alias] };
+        let [scale, positives] = self.extras();
+        let (x, y) = (Operand::X, Operand::Y);
+        let whole = [y(0), y(1)];
+        let sums = if parts == 1 { whole } else { [Operand::Scratch(0), Operand::Scratch(1)] };
+        let reads = [0, 1, 2, scale, positives].map(|i| read(x(i)));
+        let bindings = [&reads[..], &sums.map(write), &[write(y(2))]].concat();
+        let launch = elements.launch(target.precision, n * parts, k.div_ceil(parts), &constants, &bindings);
+        if parts == 1 {
+            return launch.into();
+        }
+        let bindings = [sums.map(read), whole.map(write)].concat();
+        let rows = ROWS.launch(target.precision, n, parts, &[("PARTS", parts.into())], &bindings);
+        Lowered { scratch: vec![n * parts; 2], dispatches: vec![launch, rows], ..Lowered::default() }
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        twin::outputs(self, inputs)
+    }
+
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], _dy: &Array, _step: &Step) -> Vec<Option<Array>> {
+        let scale = if self.scaled { inputs[self.extras()[0]].data[0] } else { 1.0 };
+        vec![Some(outputs[2].map(|g| g / scale))]
+    }
+
+    fn tolerance(&self) -> f64 {
+        1e-5
+    }
+}

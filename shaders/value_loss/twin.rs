@@ -1,0 +1,67 @@
+//! The definition of the losses of numbers, from their formulas.
+
+use super::{Kind, ValueLoss, row_sizes};
+use crate::{Array, Shape};
+
+fn sigmoid(x: f64) -> f64 {
+    if x >= 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) }
+}
+
+/// `-log sigmoid(x)`.
+fn softplus_of_minus(x: f64) -> f64 {
+    (-x).max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// Loss of an element, and its derivative by `x`.
+fn element(kind: Kind, x: f64, t: f64, positive: f64) -> [f64; 2] {
+    let (p, d) = (sigmoid(x), x - t);
+    let q = sigmoid(-x);
+    let bce = |positive: f64| {
+        let loss = positive * t * softplus_of_minus(x) + (1.0 - t) * softplus_of_minus(-x);
+        [loss, (1.0 - t) * p - positive * t * q]
+    };
+    match kind {
+        Kind::Bce => bce(positive),
+        Kind::Focal { gamma, alpha } => {
+            let (gamma, alpha) = (f64::from(gamma), f64::from(alpha));
+            let [loss, slope] = bce(1.0);
+            // 1 - p_t, and its derivative
+            let (miss, by_x) = (p * (1.0 - t) + q * t, (1.0 - 2.0 * t) * p * q);
+            let weight = if alpha < 0.0 { 1.0 } else { alpha * t + (1.0 - alpha) * (1.0 - t) };
+            let grown = if gamma == 0.0 { 0.0 } else { gamma * miss.powf(gamma - 1.0) * by_x };
+            [weight * loss * miss.powf(gamma), weight * (slope * miss.powf(gamma) + loss * grown)]
+        }
+        Kind::Mse => [d * d, 2.0 * d],
+        Kind::Mae => [d.abs(), if d == 0.0 { 0.0 } else { d.signum() }],
+        Kind::Huber { delta, factor } => {
+            let (delta, factor) = (f64::from(delta), f64::from(factor));
+            match d.abs() <= delta {
+                true => [factor * d * d / 2.0, factor * d],
+                false => [factor * delta * (d.abs() - delta / 2.0), factor * delta * d.signum()],
+            }
+        }
+    }
+}
+
+pub(super) fn outputs(op: &ValueLoss, inputs: &[Array]) -> Vec<Array> {
+    let [n, k] = row_sizes(&inputs[0].shape);
+    let [scale, positives] = op.extras().map(|i| &inputs[i].data);
+    let scale = if op.scaled { scale[0] } else { 1.0 };
+    let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
+    let mut gradient = Array::zeros(inputs[0].shape.clone());
+    for row in (0..n).filter(|&row| inputs[2].data[row] != 0.0) {
+        let share = inputs[2].data[row] / k as f64;
+        let mut right = op.kind.has_answers();
+        for c in 0..k {
+            let at = row * k + c;
+            let (x, t) = (inputs[0].data[at], inputs[1].data[at]);
+            let [loss, slope] = element(op.kind, x, t, if op.positives { positives[c] } else { 1.0 });
+            outputs[0].data[row] += share * loss;
+            gradient.data[at] = scale * share * slope;
+            right &= (x > 0.0) == (t > 0.5);
+        }
+        outputs[1].data[row] = f64::from(u8::from(right));
+    }
+    outputs.push(gradient);
+    outputs
+}

@@ -1,0 +1,121 @@
+//! What a model's answers on a split are worth: counted on the host, from what evaluation kept of each image.
+//!
+//! The formulas are scikit-learn's: where nothing was predicted or nothing was there, a ratio of 0 to 0 counts as 0.
+
+mod classes;
+mod labels;
+mod ranking;
+mod values;
+
+use serde::Serialize;
+
+pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
+pub use labels::{LabelCounts, LabelMeasures};
+pub use ranking::auc;
+pub use values::{ValueMeasures, ValueScore};
+
+/// Everything that was measured over a split.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum Measures {
+    /// One class an image.
+    Classes(ClassMeasures),
+    /// Several labels an image.
+    Labels(LabelMeasures),
+    /// Numbers.
+    Values(ValueMeasures),
+}
+
+/// The measures that fit a line; each where it has a meaning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Share of images whose label is among the five likeliest classes; of more than five classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top5: Option<f64>,
+    /// F1, averaged over classes or labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macro_f1: Option<f64>,
+    /// Expected calibration error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ece: Option<f64>,
+    /// Area under the ROC curve, of two classes or averaged over labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auc: Option<f64>,
+    /// Mean absolute error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mae: Option<f64>,
+    /// Root of the mean squared error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// Share of the variance that is explained, averaged over outputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+}
+
+impl Measures {
+    /// What fits a line.
+    pub fn summary(&self) -> Summary {
+        match self {
+            Measures::Classes(m) => Summary {
+                top5: m.top5,
+                macro_f1: Some(m.macro_average.f1),
+                ece: Some(m.ece),
+                auc: m.auc,
+                ..Summary::default()
+            },
+            Measures::Labels(m) => {
+                Summary { macro_f1: Some(m.macro_average.f1), auc: m.macro_auc, ..Summary::default() }
+            }
+            Measures::Values(m) => {
+                Summary { mae: Some(m.mae), rmse: Some(m.mse.sqrt()), r2: m.r2, ..Summary::default() }
+            }
+        }
+    }
+}
+
+/// Precision, recall and F1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Scores {
+    /// Right ones of those predicted.
+    pub precision: f64,
+    /// Right ones of those that are there.
+    pub recall: f64,
+    /// Their harmonic mean.
+    pub f1: f64,
+    /// How many are there.
+    pub support: u64,
+}
+
+/// 0 of 0 is 0.
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+impl Scores {
+    /// From how many were right, predicted, and there.
+    pub fn new(right: u64, predicted: u64, support: u64) -> Self {
+        let (precision, recall) = (ratio(right, predicted), ratio(right, support));
+        Scores { precision, recall, f1: ratio(2 * right, predicted + support), support }
+    }
+
+    /// The mean of each, all alike or by support.
+    fn mean(all: &[Scores], weight: impl Fn(&Scores) -> f64) -> Scores {
+        let total: f64 = all.iter().map(&weight).sum();
+        let of = |part: fn(&Scores) -> f64| match total == 0.0 {
+            true => 0.0,
+            false => all.iter().map(|s| weight(s) * part(s)).sum::<f64>() / total,
+        };
+        let support = all.iter().map(|s| s.support).sum();
+        Scores { precision: of(|s| s.precision), recall: of(|s| s.recall), f1: of(|s| s.f1), support }
+    }
+
+    /// The plain mean.
+    pub fn macro_average(all: &[Scores]) -> Scores {
+        Self::mean(all, |_| 1.0)
+    }
+
+    /// The mean weighted by support.
+    pub fn weighted_average(all: &[Scores]) -> Scores {
+        Self::mean(all, |s| s.support as f64)
+    }
+}

@@ -1,0 +1,178 @@
+//! The end of a graph: the loss, what it is held against, and what evaluation keeps of each image.
+
+use lepton_kernels::batch_values::BatchValues;
+use lepton_kernels::keep_answers::KeepAnswers;
+use lepton_kernels::keep_outputs::KeepOutputs;
+use lepton_kernels::op::{Dtype, Mode, Precision};
+use lepton_kernels::record::Record;
+use lepton_kernels::soft_cross_entropy::SoftCrossEntropy;
+use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
+use lepton_kernels::target_rows::TargetRows;
+use lepton_kernels::value_loss::{Kind, ValueLoss};
+use lepton_kernels::{Op, ShapeError};
+
+use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
+use crate::config::{Against, LossConfig, LossTarget};
+use crate::model::{ModelError, ModelSpec};
+
+/// Numbers that [`Resident::Answers`] and [`Resident::Scores`] keep of each image.
+pub const KEPT: usize = 2;
+
+/// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
+pub fn usual_loss(model: &ModelSpec) -> LossConfig {
+    let image = LossConfig::Mse { target: LossTarget::Input };
+    let suits = |loss: LossConfig| Graph::build(model, &Setting::new(1, 1, loss)).is_ok();
+    match !suits(LossConfig::default()) && suits(image.clone()) {
+        true => image,
+        false => LossConfig::default(),
+    }
+}
+
+/// The loss of one element, where numbers are held against numbers.
+fn kind(loss: &LossConfig) -> Option<Kind> {
+    Some(match *loss {
+        LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } => return None,
+        LossConfig::Bce { .. } => Kind::Bce,
+        LossConfig::SigmoidFocal { gamma, alpha } => Kind::Focal { gamma, alpha },
+        LossConfig::Mse { .. } => Kind::Mse,
+        LossConfig::Mae { .. } => Kind::Mae,
+        LossConfig::Huber { delta, .. } => Kind::Huber { delta, factor: 1.0 },
+        LossConfig::SmoothL1 { beta, .. } => Kind::Huber { delta: beta, factor: 1.0 / beta },
+    })
+}
+
+impl Graph {
+    /// Adds the loss and everything after it. `rows` are image numbers, labels and weights of the batch.
+    ///
+    /// # Errors
+    /// If the last layer does not give what the loss needs.
+    pub(super) fn add_loss(
+        &mut self,
+        model: &ModelSpec,
+        setting: &Setting,
+        rows: &[TensorId],
+    ) -> Result<(), ModelError> {
+        self.check_last_layer(model, &setting.loss)?;
+        let history = self.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
+        let against = setting.loss.against();
+        let values = against.needs_values().then(|| {
+            let sizes = [setting.images, self.classes()];
+            let all = self.resident("values", &sizes, Dtype::F32, Resident::Values);
+            self.node("batch.values", Box::new(BatchValues), &[all, rows[0]])[0]
+        });
+        let loss = match kind(&setting.loss) {
+            Some(kind) => self.add_value_loss(kind, &setting.loss, values.unwrap_or(self.images), rows[2]),
+            None if setting.loss.is_default() && self.mix.is_none() => {
+                let mut inputs = vec![self.logits, rows[1], rows[2]];
+                inputs.extend(self.loss_scale());
+                self.node("loss", Box::new(SoftmaxCrossEntropy), &inputs)
+            }
+            None => self.add_soft_loss(&setting.loss, values, rows),
+        };
+        self.node("record", Box::new(Record), &[loss[0], loss[1], history]);
+        if setting.keep && self.mode == Mode::Infer {
+            self.keep(against, setting.images, rows);
+        }
+        Ok(())
+    }
+
+    fn loss_scale(&mut self) -> Option<TensorId> {
+        let half = self.precision == Precision::F16;
+        half.then(|| self.resident("loss_scale", &[4], Dtype::F32, Resident::LossScale))
+    }
+
+    fn loss_weights(&mut self, loss: &LossConfig) -> Option<TensorId> {
+        let count = loss.weights().len();
+        (count > 0).then(|| self.resident("loss.weights", &[count], Dtype::F32, Resident::LossWeights))
+    }
+
+    fn add_value_loss(&mut self, kind: Kind, loss: &LossConfig, target: TensorId, weights: TensorId) -> Vec<TensorId> {
+        let (positives, scale) = (self.loss_weights(loss), self.loss_scale());
+        let dtype = if loss.against() == Against::Input { Dtype::Real } else { Dtype::F32 };
+        let op = ValueLoss { kind, target: dtype, positives: positives.is_some(), scaled: scale.is_some() };
+        let inputs: Vec<TensorId> = [self.logits, target, weights].into_iter().chain(positives).chain(scale).collect();
+        self.node("loss", Box::new(op), &inputs)
+    }
+
+    fn add_soft_loss(&mut self, loss: &LossConfig, values: Option<TensorId>, rows: &[TensorId]) -> Vec<TensorId> {
+        let (smoothing, gamma) = match *loss {
+            LossConfig::CrossEntropy { label_smoothing, .. } => (label_smoothing, 0.0),
+            LossConfig::Focal { gamma, .. } => (0.0, gamma),
+            _ => unreachable!("{} is no loss over classes", loss.name()),
+        };
+        let (class_weights, scale) = (self.loss_weights(loss), self.loss_scale());
+        let mix = self.mix.filter(|_| values.is_none());
+        // torch divides by the weights of labels, and by the number of rows where targets are distributions
+        let row_weights = class_weights.filter(|_| values.is_none());
+        let op = TargetRows { mixed: mix.is_some(), weighted: row_weights.is_some(), scaled: scale.is_some() };
+        let inputs: Vec<TensorId> =
+            rows[1..3].iter().copied().chain(mix.into_iter().flatten()).chain(row_weights).chain(scale).collect();
+        let targets = self.node("loss.targets", Box::new(op), &inputs)[0];
+        let (weighted, distribution) = (class_weights.is_some(), values.is_some());
+        let op = SoftCrossEntropy { smoothing, gamma, weighted, distribution };
+        let inputs: Vec<TensorId> = [self.logits, targets].into_iter().chain(class_weights).chain(values).collect();
+        self.node("loss", Box::new(op), &inputs)
+    }
+
+    /// Keeps what the metrics of [`crate::metrics`] are counted from.
+    fn keep(&mut self, against: Against, images: usize, rows: &[TensorId]) {
+        let (op, inputs): (Box<dyn Op>, Vec<TensorId>) = match against {
+            Against::Label | Against::Distribution => {
+                let answers = self.resident("answers", &[images, KEPT], Dtype::U32, Resident::Answers);
+                let scores = self.resident("scores", &[images, KEPT], Dtype::F32, Resident::Scores);
+                (Box::new(KeepAnswers), vec![self.logits, rows[1], rows[0], answers, scores])
+            }
+            Against::Labels | Against::Numbers => {
+                let kept = self.resident("outputs", &[images, self.classes()], Dtype::F32, Resident::Outputs);
+                (Box::new(KeepOutputs), vec![self.logits, rows[0], kept])
+            }
+            // the loss says it all
+            Against::Input => return,
+        };
+        self.node("keep", op, &inputs);
+    }
+
+    /// The tensor whose memory the model's last output is: views of it share it.
+    pub(super) fn answer(&self) -> TensorId {
+        let mut answer = self.logits;
+        while let Some(node) = self.nodes.iter().find(|node| node.outputs.contains(&answer)) {
+            match node.op.alias(0) {
+                Some(input) => answer = node.inputs[input],
+                None => break,
+            }
+        }
+        answer
+    }
+
+    fn check_last_layer(&self, model: &ModelSpec, loss: &LossConfig) -> Result<(), ModelError> {
+        let last = model.layers.last().expect("a model has layers");
+        let shape = &self.tensors[self.logits].shape;
+        let wrong = |reads: String, source: ShapeError| {
+            Err(ModelError::Shape { number: model.layers.len(), layer: last.name.clone(), reads, source })
+        };
+        let gives = ShapeError::new(format!("it gives {shape}"));
+        let wanted = match loss.against() {
+            Against::Input => {
+                let input = &self.tensors[self.images].shape;
+                if shape == input {
+                    return Ok(());
+                }
+                let reads = format!("the last layer must give an image like the model's input for this loss: {input}");
+                return wrong(reads, gives.hint("end with as many channels, and as many rows and columns"));
+            }
+            Against::Label | Against::Distribution => "one number a class: [n, classes]",
+            Against::Labels => "one number a label: [n, labels]",
+            Against::Numbers => "as many numbers as there are values: [n, values]",
+        };
+        if shape.matrix().is_err() {
+            let reads = format!("the last layer must give {wanted}");
+            return wrong(reads, gives.hint("end with global_avg_pool or flatten, then linear"));
+        }
+        let (weights, classes) = (loss.weights().len(), self.classes());
+        if weights != 0 && weights != classes {
+            let reads = format!("the loss has {weights} class weights, one for each number that the last layer gives");
+            return wrong(reads, gives.hint(format!("--class-weights with {classes} numbers, or balanced")));
+        }
+        Ok(())
+    }
+}
