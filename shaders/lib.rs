@@ -18,6 +18,8 @@
 //! Activations are `[n, h, w, c]`, filters `[kh, kw, c_in / groups, c_out]`, in f32 or f16.
 
 pub mod adam;
+pub mod adaptive_avg_pool2d;
+pub mod adaptive_max_pool2d;
 pub mod add;
 pub mod array;
 pub mod avg_pool2d;
@@ -27,23 +29,30 @@ pub mod case;
 pub mod cast;
 pub mod ceiling;
 pub mod conv2d;
+pub mod conv_transpose2d;
 pub mod dispatch;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
+pub mod global_max_pool;
+mod images;
 pub mod linear;
 pub mod loss_scale;
 pub mod max_pool2d;
 pub mod op;
 pub mod parameters;
+pub mod pixel_shuffle;
 pub mod random;
 pub mod record;
 pub mod relu;
+pub mod reshape;
 pub mod sgd;
 pub mod shape;
 pub mod softmax_cross_entropy;
 pub mod source;
 pub mod step;
+pub mod upsample;
+pub mod zero_pad;
 
 pub use array::Array;
 pub use case::Case;
@@ -69,6 +78,14 @@ pub const OPS: &[Entry] = &[
     max_pool2d::ENTRY,
     avg_pool2d::ENTRY,
     global_avg_pool::ENTRY,
+    conv_transpose2d::ENTRY,
+    global_max_pool::ENTRY,
+    adaptive_avg_pool2d::ENTRY,
+    adaptive_max_pool2d::ENTRY,
+    upsample::ENTRY,
+    zero_pad::ENTRY,
+    pixel_shuffle::ENTRY,
+    reshape::ENTRY,
     relu::ENTRY,
     add::ENTRY,
     flatten::ENTRY,
