@@ -252,3 +252,83 @@ impl Build for AvgPool {
         site.op(AvgPool2d { window, count_include_pad: self.count_include_pad }, &[Value::Input(0)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lepton_kernels::Shape;
+
+    use super::super::{Layer, Site};
+
+    /// What a layer makes of an input, or why it does not.
+    fn build(kind: &str, options: &str, input: &[usize]) -> Result<Vec<usize>, String> {
+        let layer = Layer::parse(kind, options.parse().expect("TOML"))?;
+        let mut site = Site::new("layer", vec![Shape::new(input)]);
+        let output = layer.build(&mut site).map_err(|error| error.to_string())?;
+        Ok(site.shape(output).sizes().to_vec())
+    }
+
+    #[test]
+    fn layers_give_the_shapes_that_keras_and_pytorch_give() {
+        for (kind, options, input, output) in [
+            ("conv1d", "filters = 4\nkernel = 3\npadding = \"causal\"\ndilation = 2", [2, 1, 9, 3], vec![2, 1, 9, 4]),
+            ("conv1d", "filters = 4\nkernel = 4\npadding = \"same\"\nstride = 3", [2, 1, 10, 3], vec![2, 1, 4, 4]),
+            (
+                "conv_transpose1d",
+                "filters = 4\nkernel = 3\npadding = \"same\"\nstride = 3",
+                [2, 1, 5, 3],
+                vec![2, 1, 15, 4],
+            ),
+            ("max_pool1d", "pool = 2", [2, 1, 9, 3], vec![2, 1, 4, 3]),
+            (
+                "conv_transpose2d",
+                "filters = 4\nkernel = 3\nstride = 2\npadding = \"same\"",
+                [2, 5, 4, 3],
+                vec![2, 10, 8, 4],
+            ),
+            ("conv_transpose2d", "filters = 4\nkernel = 3\nstride = 2\npadding = 1", [2, 5, 4, 3], vec![2, 9, 7, 4]),
+            ("separable_conv2d", "filters = 7\nkernel = 3\ndepth_multiplier = 2", [2, 5, 6, 3], vec![2, 3, 4, 7]),
+            ("depthwise_conv2d", "kernel = 3\ndepth_multiplier = 2", [2, 5, 6, 3], vec![2, 3, 4, 6]),
+            ("upsample", "scale_factor = [2, 3]", [2, 5, 6, 3], vec![2, 10, 18, 3]),
+            ("reshape", "shape = [-1, 6]", [2, 5, 6, 3], vec![2, 15, 6]),
+            ("crop2d", "cropping = [1, 2]", [2, 5, 6, 3], vec![2, 3, 2, 3]),
+        ] {
+            assert_eq!(build(kind, options, &input), Ok(output), "{kind} {options}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named_with_a_way_out() {
+        for (kind, options, part) in [
+            ("conv1d", "filters = 4\nkernel = 3", "its input is 6x8x4\n  try: "),
+            ("max_pool1d", "pool = 2\npadding = \"causal\"", "one pixel high"),
+            ("conv1d", "filters = 4\nkernel = [1, 3]", "invalid type"),
+            ("conv1d", "filters = 4\nkernel = 3\ninit = \"gauss\"", "unknown variant `gauss`"),
+            ("conv_transpose2d", "filters = 4\nkernel = 3\noutput_padding = 1", "must be smaller than the stride 1"),
+            ("conv_transpose2d", "filters = 4\nkernel = 3\npadding = 9", "takes away all"),
+            ("conv_transpose2d", "filters = 6\nkernel = 3\ngroups = 4", "groups = 4 does not divide"),
+            ("conv_transpose2d", "filters = 4\nkernel = 0", "must all be at least 1"),
+            (
+                "conv_transpose2d",
+                "filters = 4\nkernel = 3\nstride = 2\noutput_padding = 1\npadding = \"same\"",
+                "one of the two",
+            ),
+            ("separable_conv2d", "filters = 4\nkernel = 3\ndepth_multiplier = 0", "leaves nothing"),
+            ("upsample", "", "scale_factor or size"),
+            ("upsample", "scale_factor = 2\nsize = 9", "scale_factor or size"),
+            ("upsample", "scale_factor = 0", "sizes of at least 1"),
+            ("upsample", "scale_factor = 16777216", "more than it can count"),
+            ("upsample", "scale_factor = 2\nalign_corners = true", "says nothing about"),
+            ("adaptive_avg_pool2d", "output = [1, 2, 3]", "[height, width]"),
+            ("zero_pad2d", "padding = \"same\"", "numbers of rows"),
+            ("zero_pad2d", "padding = -1", "sizes go from 0"),
+            ("crop2d", "cropping = 3", "leaves none"),
+            ("pixel_shuffle", "factor = 3", "a multiple of 9 channels"),
+            ("pixel_unshuffle", "factor = 5", "does not divide its 6x8 input"),
+            ("reshape", "shape = [5, -1]", "does not divide its input's 192 values"),
+            ("reshape", "shape = [-2, 3]", "sizes go from -1"),
+        ] {
+            let error = build(kind, options, &[2, 6, 8, 4]).expect_err(kind);
+            assert!(error.contains(part), "{kind} {options}: {error}\nshould say: {part}");
+        }
+    }
+}

@@ -53,7 +53,7 @@ pub struct ParameterSpec {
 }
 
 /// A tensor while a layer builds itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// What the layer reads.
     Input(usize),
