@@ -19,6 +19,8 @@
 
 pub mod activation;
 pub mod adam;
+pub mod adaptive_avg_pool2d;
+pub mod adaptive_max_pool2d;
 pub mod add;
 pub mod array;
 pub mod avg_pool2d;
@@ -30,11 +32,14 @@ pub mod cast;
 pub mod ceiling;
 pub mod concat;
 pub mod conv2d;
+pub mod conv_transpose2d;
 pub mod dispatch;
 pub mod dropout;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
+pub mod global_max_pool;
+mod images;
 pub mod keep_answers;
 pub mod keep_outputs;
 pub mod linear;
@@ -43,9 +48,11 @@ pub mod max_pool2d;
 pub mod multiply;
 pub mod op;
 pub mod parameters;
+pub mod pixel_shuffle;
 pub mod random;
 pub mod record;
 pub mod relu;
+pub mod reshape;
 pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
@@ -55,7 +62,9 @@ pub mod softmax_cross_entropy;
 pub mod source;
 pub mod step;
 pub mod target_rows;
+pub mod upsample;
 pub mod value_loss;
+pub mod zero_pad;
 
 pub use array::Array;
 pub use case::Case;
@@ -81,6 +90,14 @@ pub const OPS: &[Entry] = &[
     max_pool2d::ENTRY,
     avg_pool2d::ENTRY,
     global_avg_pool::ENTRY,
+    conv_transpose2d::ENTRY,
+    global_max_pool::ENTRY,
+    adaptive_avg_pool2d::ENTRY,
+    adaptive_max_pool2d::ENTRY,
+    upsample::ENTRY,
+    zero_pad::ENTRY,
+    pixel_shuffle::ENTRY,
+    reshape::ENTRY,
     relu::ENTRY,
     activation::ENTRY,
     scale_channels::ENTRY,

@@ -8,8 +8,14 @@ pub const INDEX: &str = include_str!("common/index.wgsl");
 pub const STEP: &str = include_str!("common/step.wgsl");
 /// Counter-based random numbers and permutations.
 pub const RANDOM: &str = include_str!("common/random.wgsl");
-/// Where a window falls.
-pub const WINDOW: &str = include_str!("common/window.wgsl");
+/// Places in images before and after an op that changes their size.
+pub const IMAGES: &str = include_str!("common/images.wgsl");
+/// Where a window falls on them.
+pub const WINDOW: &str = concat!(include_str!("common/images.wgsl"), "\n", include_str!("common/window.wgsl"));
+/// Where a resized image reads.
+pub const SCALING: &str = include_str!("common/scaling.wgsl");
+/// Which pixels an adaptive pool takes together.
+pub const ADAPTIVE: &str = include_str!("common/adaptive.wgsl");
 /// One channel a thread.
 pub const LANES1: &str = include_str!("common/lanes1.wgsl");
 /// Four channels a thread.

@@ -29,6 +29,8 @@ mod losses;
 mod network;
 #[path = "golden/schedules.rs"]
 mod schedules;
+#[path = "golden/shapes.rs"]
+mod shapes;
 
 use file::Golden;
 

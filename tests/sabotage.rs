@@ -13,6 +13,8 @@ mod acts;
 mod common;
 #[path = "sabotage/losses.rs"]
 mod losses;
+#[path = "sabotage/shapes.rs"]
+mod shapes;
 
 /// Which kernels a change is tried on.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +35,7 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES, acts::CHANGES, losses::CHANGES].into_iter().flatten()
+    [CHANGES, acts::CHANGES, losses::CHANGES, shapes::CHANGES].into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[
@@ -143,7 +145,8 @@ fn check(wanted: impl Fn(In) -> bool) {
         };
         let verdict = verify_op(&gpu, entry, &alter).expect("the device works");
         // the text of the products differs between families; changes of `lane` cannot be tried on a GPU
-        let other_family = matches!(*op, "conv2d" | "linear") && *which == Own && own.family == Family::Simt;
+        let other_family =
+            matches!(*op, "conv2d" | "conv_transpose2d" | "linear") && *which == Own && own.family == Family::Simt;
         assert!(applied.get() || other_family, "{op}: no shader says `{from}`");
         if verdict.passed() && applied.get() {
             unnoticed.push(format!("{op}: `{from}` -> `{to}`"));
@@ -164,7 +167,7 @@ fn every_change_of_cooperative_matrices_is_noticed() {
 
 #[test]
 fn every_op_has_a_saboteur() {
-    for entry in OPS.iter().filter(|e| e.name != "flatten") {
-        assert!(changes().any(|(_, op, ..)| *op == entry.name), "{} has none (flatten runs nothing)", entry.name);
+    for entry in OPS.iter().filter(|e| !matches!(e.name, "flatten" | "reshape")) {
+        assert!(changes().any(|(_, op, ..)| *op == entry.name), "{} has none (views run nothing)", entry.name);
     }
 }

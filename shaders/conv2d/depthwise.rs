@@ -45,69 +45,106 @@ const LONGEST_SUM: usize = 8192;
 const MOST_ITERATIONS: usize = 60_000;
 
 /// Whether a convolution is depthwise.
-pub(super) fn suits(conv: &Conv) -> bool {
+pub(crate) fn suits(conv: &Conv) -> bool {
     conv.groups == conv.c_in && conv.groups == conv.c_out
 }
 
-/// `Y(0)` from the images `X(0)`, the filters `X(1)` and the bias `X(2)`.
-pub(super) fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
+/// What forward and grad_input read beside the filters `X(1)`, what they write, and what happens at the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    /// The images that are read.
+    pub from: Operand,
+    /// The images that are written.
+    pub to: Operand,
+    /// The bias `X(2)` is added.
+    pub bias: bool,
+    /// A ReLU follows.
+    pub relu: bool,
+    /// The result is 0 where `X(0)` is not positive. No bias is added then.
+    pub masked: bool,
+}
+
+impl Ends {
+    /// `Y(0)` from `X(0)`, in a convolution and in a transposed one.
+    pub(crate) fn forward(layer: Layer) -> Self {
+        let relu = layer.relu != Relu::None;
+        Ends { from: Operand::X(0), to: Operand::Y(0), bias: layer.bias, relu, masked: false }
+    }
+
+    /// `Dx(0)` from `dy`.
+    pub(crate) fn grad_input(dy: Operand, masked: bool) -> Self {
+        Ends { from: dy, to: Operand::Dx(0), bias: false, relu: false, masked }
+    }
+
+    fn bindings(&self) -> Vec<Binding> {
+        let extra = if self.bias { Some(Operand::X(2)) } else { self.masked.then_some(Operand::X(0)) };
+        let mut bindings = vec![read(self.from), read(Operand::X(1)), write(self.to)];
+        bindings.extend(extra.map(read));
+        bindings
+    }
+}
+
+/// Pixels of the convolution's output from those of its input.
+pub(crate) fn forward(conv: &Conv, ends: Ends, target: &Target) -> Dispatch {
     let Placed { output: [oh, ow], kernel: [kh, kw], stride, dilation, .. } = conv.placed;
     let run = run(ow, target);
-    let mut bindings = vec![read(Operand::X(0)), read(Operand::X(1)), write(Operand::Y(0))];
-    if layer.bias {
-        bindings.push(read(Operand::X(2)));
-    }
     let slides = stride[1] == dilation[1];
-    let relu = layer.relu != Relu::None;
+    let Ends { bias, relu, masked, .. } = ends;
     let walk = Walk {
         name: "depthwise/forward",
-        context: context! { run, slides, relu, bias => layer.bias },
+        context: context! { run, slides, relu, bias, masked },
         threads: conv.n * oh * ow.div_ceil(run) * channel_runs(conv),
         iterations: kh * (1 + kw),
         constants: vec![],
-        bindings,
+        bindings: ends.bindings(),
     };
-    walk.launch(conv, target).into()
+    walk.launch(conv, target)
 }
 
 /// The gradients of the wanted inputs: `X(0)` the images, `X(1)` the filters, `X(2)` the bias.
 pub(super) fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> Lowered {
     let mut lowered = Lowered::default();
-    let dy = masked_dy(conv, layer.relu, target, &mut lowered);
+    let count = conv.n * conv.placed.output[0] * conv.placed.output[1] * conv.c_out;
+    let dy = masked_dy(count, layer.relu, target, &mut lowered);
     if wanted[0] {
-        lowered.dispatches.push(grad_input(conv, layer.masked, dy, target));
+        lowered.dispatches.push(grad_input(conv, Ends::grad_input(dy, layer.masked), target));
     }
     if wanted[1] || (layer.bias && wanted[2]) {
         let sums = Sums::new(conv, target);
         lowered.gradient_slabs = sums.slabs;
-        lowered.dispatches.push(grad_weight(conv, &sums, layer.bias, dy, target));
+        lowered.dispatches.push(grad_weight(conv, &sums, layer.bias, [Operand::X(0), dy], target));
     }
     lowered
 }
 
-fn grad_input(conv: &Conv, masked: bool, dy: Operand, target: &Target) -> Dispatch {
+/// The gradient of the filters `Dx(1)` of a transposed convolution, which has the sizes of `conv` the other way round, and its
+/// slabs: what is gathered is `dy`.
+pub(crate) fn transposed_grad_weight(conv: &Conv, dy: Operand, target: &Target) -> (usize, Dispatch) {
+    let sums = Sums::new(conv, target);
+    (sums.slabs, grad_weight(conv, &sums, false, [dy, Operand::X(0)], target))
+}
+
+/// Pixels of the convolution's input from those of its output.
+pub(crate) fn grad_input(conv: &Conv, ends: Ends, target: &Target) -> Dispatch {
     let Placed { input: [h, w], kernel: [kh, kw], stride, dilation, .. } = conv.placed;
     let run = run(w.div_ceil(stride[1]), target);
     // taps so far apart are a multiple of the stride apart
     let [step_h, step_w] = [0, 1].map(|axis| stride[axis] / gcd(stride[axis], dilation[axis]));
-    let mut bindings = vec![read(dy), read(Operand::X(1)), write(Operand::Dx(0))];
-    if masked {
-        bindings.push(read(Operand::X(0)));
-    }
+    let Ends { bias, relu, masked, .. } = ends;
     let slides = stride[1].is_multiple_of(dilation[1]);
     let walk = Walk {
         name: "depthwise/grad_input",
-        context: context! { run, slides, masked },
+        context: context! { run, slides, masked, bias, relu },
         threads: conv.n * h * w.div_ceil(run * stride[1]) * stride[1] * channel_runs(conv),
         iterations: step_h.min(kh) + step_w.min(kw) + kh * (1 + kw),
         constants: vec![("STEP_H", step_h.into()), ("STEP_W", step_w.into())],
-        bindings,
+        bindings: ends.bindings(),
     };
     walk.launch(conv, target)
 }
 
-fn grad_weight(conv: &Conv, sums: &Sums, bias: bool, dy: Operand, target: &Target) -> Dispatch {
-    let mut bindings = vec![read(Operand::X(0)), read(dy), write(Operand::Dx(1))];
+fn grad_weight(conv: &Conv, sums: &Sums, bias: bool, reads: [Operand; 2], target: &Target) -> Dispatch {
+    let mut bindings = vec![read(reads[0]), read(reads[1]), write(Operand::Dx(1))];
     if bias {
         bindings.push(write(Operand::Dx(2)));
     }

@@ -6,7 +6,7 @@
 //! A filter for each channel has kernels of its own (`depthwise`); everything else is a matrix product (`gemm`).
 
 mod cases;
-mod depthwise;
+pub(crate) mod depthwise;
 mod twin;
 
 use crate::gemm::{self, Conv, Layer, Relu};
@@ -88,7 +88,7 @@ impl Op for Conv2d {
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (conv, layer) = (self.conv(inputs), self.layer(inputs));
         match depthwise::suits(&conv) {
-            true => depthwise::forward(&conv, layer, target),
+            true => depthwise::forward(&conv, depthwise::Ends::forward(layer), target).into(),
             false => gemm::forward(&conv, layer, target),
         }
     }

@@ -39,7 +39,8 @@ pub fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
 /// The gradients of the wanted inputs: `X(0)` the images, `X(1)` the filters, `X(2)` the bias.
 pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> Lowered {
     let mut lowered = Lowered::default();
-    let dy = masked_dy(conv, layer.relu, target, &mut lowered);
+    let count = conv.n * conv.placed.output[0] * conv.placed.output[1] * conv.c_out;
+    let dy = masked_dy(count, layer.relu, target, &mut lowered);
     if wanted[0] {
         let product = Product { masked: layer.masked, ..Product::new(Direction::GradInput, conv, target.precision) };
         let extra = layer.masked.then_some(Operand::X(0));
@@ -56,14 +57,13 @@ pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> 
     lowered
 }
 
-/// The gradient before the ReLU at a layer's end: the output's own, or a copy that `lowered` masks first where the layer
-/// does its ReLU's backward itself.
-pub(crate) fn masked_dy(conv: &Conv, relu: Relu, target: &Target, lowered: &mut Lowered) -> Operand {
+/// The gradient before the ReLU at a layer's end, of `count` elements: the output's own, or a copy that `lowered` masks
+/// first where the layer does its ReLU's backward itself.
+pub(crate) fn masked_dy(count: usize, relu: Relu, target: &Target, lowered: &mut Lowered) -> Operand {
     let dy = Operand::Dy(0);
     if relu != Relu::Whole {
         return dy;
     }
-    let count = conv.n * conv.placed.output[0] * conv.placed.output[1] * conv.c_out;
     let bytes = crate::op::Dtype::Real.bytes(count, target.precision);
     let masked = Operand::Scratch(lowered.scratch.len());
     lowered.scratch.push(bytes as usize / 4);

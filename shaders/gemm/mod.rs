@@ -16,11 +16,13 @@ mod product;
 mod simt;
 mod template;
 mod tiles;
+mod transposed;
 
 pub(crate) use layer::masked_dy;
 pub use layer::{Layer, Relu, backward, forward};
 pub use product::{Conv, Direction, Product};
 pub use tiles::{Tiles, candidates};
+pub(crate) use transposed::{transposed_forward, transposed_grad_input, transposed_grad_weight};
 
 use crate::dispatch::{Dispatch, Operand, read, write};
 use crate::op::{Precision, Target};
@@ -119,7 +121,7 @@ pub struct Operands {
     pub b: Operand,
     /// The result.
     pub c: Operand,
-    /// The bias that is added (forward), its gradient that is summed (grad_weight), or the input that masks (grad_input).
+    /// The bias that is added, its gradient that is summed (grad_weight), or the input that masks.
     pub extra: Option<Operand>,
 }
 

@@ -99,11 +99,12 @@ pub struct Product {
     pub direction: Direction,
     /// The convolution.
     pub conv: Conv,
-    /// Forward: a bias is added. GradWeight: the bias's gradient is summed on the way.
+    /// GradWeight: the bias's gradient is summed on the way. Otherwise: a bias is added; of an input gradient only where
+    /// that is a transposed convolution's output.
     pub bias: bool,
-    /// Forward: a ReLU follows.
+    /// A ReLU follows.
     pub relu: bool,
-    /// GradInput: 0 where the input is not positive, since the input came out of a ReLU.
+    /// The result is 0 where the layer's input is not positive, since that came out of a ReLU.
     pub masked: bool,
     /// How operands are stored.
     pub precision: Precision,

@@ -145,8 +145,8 @@ fn geometry(product: &Product) -> Value {
         (stride.map(signed).to_vec(), before.map(|b| -signed(b)).to_vec(), dilation.map(signed).to_vec())
     };
     let bias = match (product.bias, product.direction) {
-        (false, _) | (_, Direction::GradInput) => "",
-        (true, Direction::Forward) => "add",
+        (false, _) => "",
+        (true, Direction::Forward | Direction::GradInput) => "add",
         (true, Direction::GradWeight) => "sum",
     };
     context! {

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
-use super::{Build, Init, LayerType, Reads, Site, Value, parse};
+use super::weights::{Fan, INIT, Start};
+use super::{Build, LayerType, Reads, Site, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
@@ -28,6 +29,7 @@ pub const ENTRY: LayerType = LayerType {
             "channels are convolved in so many separate groups; as many as there are: depthwise",
         ),
         BIAS,
+        INIT,
         ACTIVATION,
     ],
     parse: parse::<Spec>,
@@ -49,38 +51,73 @@ struct Spec {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
+    init: Start,
+    #[serde(default)]
     activation: Activation,
 }
 
 impl Build for Spec {
     fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        let x = Value::Input(0);
-        let [.., c_in] = site.shape(x).nhwc()?;
-        let kernel = self.kernel.sizes();
         let window = Window {
-            kernel,
+            kernel: self.kernel.sizes(),
             stride: self.stride.sizes(),
             dilation: self.dilation.sizes(),
             padding: self.padding.resolve()?,
         };
-        if self.filters == 0 {
+        let Spec { filters, groups, bias, init, .. } = *self;
+        let y = Filters { window, filters, groups, bias, init, ..Filters::default() }.put(site, Value::Input(0))?;
+        site.activate(self.activation, y)
+    }
+}
+
+/// A convolution of a layer, whatever the layer is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filters {
+    /// The window.
+    pub window: Window,
+    /// Output channels.
+    pub filters: usize,
+    /// Groups of channels that see only each other.
+    pub groups: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+    /// How the filters start.
+    pub init: Start,
+    /// The name of the filters.
+    pub weight: &'static str,
+    /// Put after the layer's name; empty for its main op.
+    pub suffix: &'static str,
+}
+
+impl Default for Filters {
+    /// A 1x1 window, and names as `conv2d` has them.
+    fn default() -> Self {
+        let window = Window::new([1, 1], [1, 1]);
+        Filters { window, filters: 0, groups: 1, bias: false, init: Start::default(), weight: "weight", suffix: "" }
+    }
+}
+
+impl Filters {
+    /// Puts it down on `x`; gives its output.
+    pub(super) fn put(self, site: &mut Site, x: Value) -> Result<Value, ShapeError> {
+        let Filters { window, filters, groups, init, .. } = self;
+        let [.., c_in] = site.shape(x).nhwc()?;
+        if filters == 0 {
             return Err(ShapeError::new("filters = 0 leaves nothing").hint("filters = 32"));
         }
-        if self.groups == 0 || c_in % self.groups != 0 || !self.filters.is_multiple_of(self.groups) {
+        if groups == 0 || c_in % groups != 0 || !filters.is_multiple_of(groups) {
             return Err(ShapeError::new(format!(
-                "groups = {} does not divide its {c_in} input channels and {} filters",
-                self.groups, self.filters
+                "groups = {groups} does not divide its {c_in} input channels and {filters} filters"
             ))
             .hint("a number of groups that divides both"));
         }
-        let (area, c_group) = (kernel[0] * kernel[1], c_in / self.groups);
-        let init = Init::GlorotUniform { fan_in: area * c_group, fan_out: area * self.filters };
-        let weight = Shape::new(&[kernel[0], kernel[1], c_group, self.filters]);
-        let mut inputs = vec![x, site.parameter("weight", weight, init)];
+        let ([kh, kw], c_group) = (window.kernel, c_in / groups);
+        let fan = Fan { inputs: kh * kw * c_group, outputs: kh * kw * filters };
+        let weight = Shape::new(&[kh, kw, c_group, filters]);
+        let mut inputs = vec![x, site.parameter(self.weight, weight, init.weights(fan, filters))];
         if self.bias {
-            inputs.push(site.parameter("bias", Shape::new(&[self.filters]), Init::Constant(0.0)));
+            inputs.push(site.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
         }
-        let y = site.op(Conv2d { window, groups: self.groups, relu: Relu::None, masked: false }, &inputs)?;
-        site.activate(self.activation, y)
+        site.op_as(self.suffix, Conv2d { window, groups, relu: Relu::None, masked: false }, &inputs)
     }
 }

@@ -5,14 +5,15 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::{ACTIVATION, Activation, BIAS, required, yes};
-use super::{Build, Init, LayerType, Reads, Site, Value, parse};
+use super::weights::{Fan, INIT, Start};
+use super::{Build, LayerType, Reads, Site, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "linear",
     summary: "every output from every input (Keras' Dense)",
     reads: Reads::Exactly(1),
-    options: &[required("units", "number", "outputs"), BIAS, ACTIVATION],
+    options: &[required("units", "number", "outputs"), BIAS, INIT, ACTIVATION],
     parse: parse::<Spec>,
 };
 
@@ -22,6 +23,8 @@ struct Spec {
     units: usize,
     #[serde(default = "yes")]
     bias: bool,
+    #[serde(default)]
+    init: Start,
     #[serde(default)]
     activation: Activation,
 }
@@ -33,10 +36,11 @@ impl Build for Spec {
         if self.units == 0 {
             return Err(ShapeError::new("units = 0 leaves nothing").hint("units = 10"));
         }
-        let init = Init::GlorotUniform { fan_in: features, fan_out: self.units };
+        let fan = Fan { inputs: features, outputs: self.units };
+        let init = self.init.weights(fan, self.units);
         let mut inputs = vec![x, site.parameter("weight", Shape::new(&[features, self.units]), init)];
         if self.bias {
-            inputs.push(site.parameter("bias", Shape::new(&[self.units]), Init::Constant(0.0)));
+            inputs.push(site.parameter("bias", Shape::new(&[self.units]), self.init.bias(fan)));
         }
         let y = site.op(Linear::default(), &inputs)?;
         site.activate(self.activation, y)

@@ -9,13 +9,19 @@ use serde::de::DeserializeOwned;
 mod activation;
 mod channels;
 mod conv2d;
+mod conv_transpose2d;
 mod dropout;
 mod linear;
 mod options;
 mod plain;
 mod pool2d;
+mod resize;
+mod separable;
+mod sequence;
+mod shape;
 mod site;
 mod squeeze_excite;
+mod weights;
 
 pub use options::Activation;
 pub use site::{Init, ParameterSpec, Site, SiteNode, Value};
@@ -51,6 +57,24 @@ pub const LAYERS: &[LayerType] = &[
     plain::MULTIPLY,
     channels::CONCAT,
     plain::FLATTEN,
+    conv_transpose2d::ENTRY,
+    separable::SEPARABLE,
+    separable::DEPTHWISE,
+    sequence::CONV,
+    sequence::CONV_TRANSPOSE,
+    sequence::MAX_POOL,
+    sequence::AVG_POOL,
+    plain::GLOBAL_MAX_POOL,
+    resize::ADAPTIVE_AVG,
+    resize::ADAPTIVE_MAX,
+    resize::UPSAMPLE,
+    resize::PIXEL_SHUFFLE,
+    resize::PIXEL_UNSHUFFLE,
+    shape::ZERO_PAD,
+    shape::CROP,
+    shape::PAD_CHANNELS,
+    shape::SUBSAMPLE,
+    shape::RESHAPE,
 ];
 
 /// A type of layer: what a model file may say about it, and how it is read.
@@ -179,17 +203,22 @@ fn check_sizes(attributes: &toml::Table) -> Result<(), String> {
             toml::Value::Array(list) => list.as_slice(),
             single => std::slice::from_ref(single),
         };
-        let pair = ["kernel", "stride", "dilation", "pool"].contains(&key.as_str());
+        let pair = PAIRS.contains(&key.as_str());
         if pair && !(sizes.iter().all(toml::Value::is_integer) && (!value.is_array() || sizes.len() == 2)) {
             return Err(format!("`{key}` must be a whole number or [height, width], not {value}"));
         }
-        if let Some(wrong) = sizes.iter().filter_map(toml::Value::as_integer).find(|v| !(0..=LARGEST_SIZE).contains(v))
-        {
-            return Err(format!("`{key}` is {wrong}, and sizes go from 0 to {LARGEST_SIZE}"));
+        // a size of a shape may be left open
+        let least = if key == "shape" { -1 } else { 0 };
+        let mut numbers = sizes.iter().filter_map(toml::Value::as_integer);
+        if let Some(wrong) = numbers.find(|v| !(least..=LARGEST_SIZE).contains(v)) {
+            return Err(format!("`{key}` is {wrong}, and sizes go from {least} to {LARGEST_SIZE}"));
         }
     }
     Ok(())
 }
+
+/// Options that are a size along both axes.
+const PAIRS: [&str; 8] = ["kernel", "stride", "dilation", "pool", "output_padding", "output", "size", "scale_factor"];
 
 /// The largest size that a model file may name.
 const LARGEST_SIZE: i64 = 1 << 24;

@@ -3,6 +3,7 @@
 use lepton_kernels::add::Add;
 use lepton_kernels::flatten::Flatten;
 use lepton_kernels::global_avg_pool::GlobalAvgPool;
+use lepton_kernels::global_max_pool::GlobalMaxPool;
 use lepton_kernels::multiply::Multiply;
 use lepton_kernels::relu::Relu;
 use lepton_kernels::{Op, ShapeError};
@@ -14,6 +15,9 @@ use super::{Build, LayerType, Reads, Site, Value, parse};
 /// Global average pooling, in `LAYERS`.
 pub const GLOBAL_AVG_POOL: LayerType =
     plain::<MeansOfChannels>("global_avg_pool", "the mean of each channel over the whole image", 1);
+/// Global max pooling, in `LAYERS`.
+pub const GLOBAL_MAX_POOL: LayerType =
+    plain::<MaximaOfChannels>("global_max_pool", "the largest value of each channel over the whole image", 1);
 /// Rectified linear unit, in `LAYERS`.
 pub const RELU: LayerType = plain::<Rectified>("relu", "the larger of each value and 0", 1);
 /// Sum of two layers, in `LAYERS`.
@@ -44,6 +48,16 @@ struct MeansOfChannels {}
 impl Build for MeansOfChannels {
     fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
         put(site, GlobalAvgPool)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MaximaOfChannels {}
+
+impl Build for MaximaOfChannels {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        put(site, GlobalMaxPool)
     }
 }
 

@@ -15,6 +15,27 @@ pub enum Init {
         /// Outputs that one input reaches.
         fan_out: usize,
     },
+    /// Uniform between -`limit` and `limit`.
+    Uniform {
+        /// The largest size.
+        limit: f64,
+    },
+    /// Normal around 0.
+    Normal {
+        /// Standard deviation.
+        deviation: f64,
+    },
+    /// Normal around 0, without what lies more than two standard deviations out.
+    TruncatedNormal {
+        /// Standard deviation before that is cut off.
+        deviation: f64,
+    },
+    /// As a matrix of so many columns, the last axis: columns at right angles and of length 1, or rows where there are fewer
+    /// of them (Saxe et al. 2013).
+    Orthogonal {
+        /// Columns of the matrix.
+        columns: usize,
+    },
     /// Everywhere the same: 0 for biases, 1 for the scale of a norm.
     Constant(f32),
 }
@@ -33,7 +54,7 @@ pub struct ParameterSpec {
 }
 
 /// A tensor while a layer builds itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// What the layer reads.
     Input(usize),

@@ -1,0 +1,121 @@
+//! `separable_conv2d` and `depthwise_conv2d`: filters of one channel each, with or without a 1x1 convolution over them.
+
+use lepton_kernels::{ShapeError, Window};
+use serde::Deserialize;
+
+use super::conv2d::Filters;
+use super::options::{
+    ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
+};
+use super::weights::{INIT, Start};
+use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+
+const KERNEL: OptionDoc = required("kernel", PAIR, "size of the window");
+const STRIDE: OptionDoc = optional("stride", PAIR, "1", "pixels from one window to the next");
+const DILATION: OptionDoc = optional("dilation", PAIR, "1", "pixels from one tap of the window to the next");
+const DEPTH_MULTIPLIER: OptionDoc = optional("depth_multiplier", "number", "1", "filters of each channel");
+
+/// Depthwise, then pointwise, in `LAYERS`.
+pub const SEPARABLE: LayerType = LayerType {
+    name: "separable_conv2d",
+    summary: "a depthwise convolution, then a 1x1 one (Keras' SeparableConv2D)",
+    reads: Reads::Exactly(1),
+    options: &[
+        required("filters", "number", "output channels"),
+        KERNEL,
+        STRIDE,
+        PADDING_OPTION,
+        DILATION,
+        DEPTH_MULTIPLIER,
+        BIAS,
+        INIT,
+        ACTIVATION,
+    ],
+    parse: parse::<Separable>,
+};
+
+/// Depthwise alone, in `LAYERS`.
+pub const DEPTHWISE: LayerType = LayerType {
+    name: "depthwise_conv2d",
+    summary: "convolution of each channel by itself (Keras' DepthwiseConv2D)",
+    reads: Reads::Exactly(1),
+    options: &[KERNEL, STRIDE, PADDING_OPTION, DILATION, DEPTH_MULTIPLIER, BIAS, INIT, ACTIVATION],
+    parse: parse::<Depthwise>,
+};
+
+/// The depthwise part of both.
+fn depthwise(site: &mut Site, window: Window, depth_multiplier: usize, init: Start) -> Result<Filters, ShapeError> {
+    let [.., c] = site.shape(Value::Input(0)).nhwc()?;
+    if depth_multiplier == 0 {
+        return Err(ShapeError::new("depth_multiplier = 0 leaves nothing").hint("depth_multiplier = 1"));
+    }
+    Ok(Filters { window, filters: c * depth_multiplier, groups: c, init, ..Filters::default() })
+}
+
+fn window(kernel: Pair, stride: Pair, dilation: Pair, padding: &PaddingSpec) -> Result<Window, ShapeError> {
+    let padding = padding.resolve()?;
+    Ok(Window { kernel: kernel.sizes(), stride: stride.sizes(), dilation: dilation.sizes(), padding })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Separable {
+    filters: usize,
+    kernel: Pair,
+    #[serde(default = "one")]
+    stride: Pair,
+    #[serde(default = "valid")]
+    padding: PaddingSpec,
+    #[serde(default = "one")]
+    dilation: Pair,
+    #[serde(default = "ones")]
+    depth_multiplier: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default)]
+    init: Start,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Separable {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let window = window(self.kernel, self.stride, self.dilation, &self.padding)?;
+        let first = depthwise(site, window, self.depth_multiplier, self.init)?;
+        let first = Filters { weight: "depthwise.weight", suffix: "depthwise", ..first };
+        let channels = first.put(site, Value::Input(0))?;
+        let Separable { filters, bias, init, .. } = *self;
+        let second = Filters { filters, bias, init, weight: "pointwise.weight", ..Filters::default() };
+        let y = second.put(site, channels)?;
+        site.activate(self.activation, y)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Depthwise {
+    kernel: Pair,
+    #[serde(default = "one")]
+    stride: Pair,
+    #[serde(default = "valid")]
+    padding: PaddingSpec,
+    #[serde(default = "one")]
+    dilation: Pair,
+    #[serde(default = "ones")]
+    depth_multiplier: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default)]
+    init: Start,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Depthwise {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        let window = window(self.kernel, self.stride, self.dilation, &self.padding)?;
+        let filters = depthwise(site, window, self.depth_multiplier, self.init)?;
+        let y = Filters { bias: self.bias, ..filters }.put(site, Value::Input(0))?;
+        site.activate(self.activation, y)
+    }
+}

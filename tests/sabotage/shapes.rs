@@ -1,0 +1,48 @@
+//! Changes of transposed convolutions, of pools and of what changes an image's size.
+
+use super::Change;
+use super::In::{F16, Matrix, Own, Simt};
+
+pub const CHANGES: &[Change] = &[
+    (Own, "conv_transpose2d", "max(sums[m - top], V(0.0))", "sums[m - top]"),
+    (Own, "conv_transpose2d", "bias[tile.group * N + column0", "bias[tile.group * N + 0u * column0"),
+    (Own, "conv_transpose2d", "V(positive[place]) > V(0.0)", "V(positive[place]) >= V(0.0)"),
+    (Own, "conv_transpose2d", "+ tile.phase.first_y;", ";"),
+    (Own, "conv_transpose2d", "+ tile.phase.tap_x;", ";"),
+    (Simt, "conv_transpose2d", " + start, vec4f(0.0))", ", vec4f(0.0))"),
+    (Simt, "conv_transpose2d", "bias[tile.group * N + n + 1u]", "bias[n + 1u]"),
+    (Simt, "conv_transpose2d", "f32(positive[at + 1u]) > 0.0", "f32(positive[at + 1u]) >= 0.0"),
+    (F16, "conv_transpose2d", "max(value, V(0.0))", "value"),
+    (Matrix, "conv_transpose2d", "sum[1] += bias[", "sum[1] -= bias["),
+    (Own, "conv_transpose2d", "let value = sum0 + add;", "let value = sum0;"),
+    (Own, "conv_transpose2d", "V(positive[to]) > V(0.0)", "V(positive[to]) >= V(0.0)"),
+    (Own, "conv_transpose2d", "part < PARTS; part++", "part < PARTS - 1u; part++"),
+    (Own, "conv_transpose2d", "slab * SLAB + lane / WIDTH", "lane / WIDTH"),
+    (Own, "conv_transpose2d", "min((slab + 1u) * SLAB, PIXELS)", "PIXELS"),
+    (Own, "global_max_pool", "!(value <= best)", "!(value < best)"),
+    (Own, "global_max_pool", "winner[o] == Taps(at.y * W + at.x)", "winner[o] == Taps(at.y * W)"),
+    (Own, "adaptive_max_pool2d", "!(value <= best)", "!(value < best)"),
+    (Own, "adaptive_max_pool2d", "Taps(iy * W + ix)", "Taps(iy * W)"),
+    (Own, "adaptive_max_pool2d", "+ places - 1u) / places", ") / places"),
+    (Own, "adaptive_max_pool2d", "var pixel = Taps(top * W + left)", "var pixel = Taps(0u)"),
+    (Own, "adaptive_avg_pool2d", "+ places - 1u) / places", ") / places"),
+    (Own, "adaptive_avg_pool2d", "f32((bottom - top) * (right - left))", "f32((bottom - top) * (bottom - top))"),
+    (Own, "adaptive_avg_pool2d", "pixels(oy, H, OH) * pixels(ox, W, OW)", "pixels(oy, H, OH)"),
+    (Own, "upsample", "from_zero - min(from_zero, axis.sub)", "from_zero - min(from_zero, axis.sub - 1u)"),
+    (Own, "upsample", "min(first + 1u, axis.length - 1u)", "first"),
+    (Own, "upsample", "place % axis.den", "place % axis.places"),
+    (Own, "upsample", "place - min(place, axis.add)", "place"),
+    (Own, "upsample", "let back = select(0u, 1u, LINEAR);", "let back = 0u;"),
+    (
+        Own,
+        "upsample",
+        "let right = V(x[in_x(at.n, row.first, column.second",
+        "let right = V(x[in_x(at.n, row.first, column.first",
+    ),
+    (Own, "upsample", "select(axis.places, 0u, i == 0u)", "axis.places"),
+    (Own, "zero_pad", "y < FROM_H && x < FROM_W", "y < FROM_H - 1u && x < FROM_W"),
+    (Own, "zero_pad", "i % TO_RUNS - FRONT", "i % TO_RUNS"),
+    (Own, "zero_pad", "&& c < FROM_RUNS", "&& c < FROM_RUNS - 1u"),
+    (Own, "pixel_shuffle", "* R + y % R) * R + x % R", "* R + x % R) * R + y % R"),
+    (Own, "pixel_shuffle", "result[deep] = source[wide];", "result[wide] = source[wide];"),
+];
