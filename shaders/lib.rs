@@ -23,14 +23,17 @@ pub mod array;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
+pub mod batch_norm;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
+mod columns;
 pub mod conv2d;
 pub mod dispatch;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
+pub mod group_norm;
 pub mod linear;
 pub mod loss_scale;
 pub mod max_pool2d;
@@ -41,6 +44,7 @@ pub mod record;
 pub mod relu;
 pub mod sgd;
 pub mod shape;
+pub mod shortcut;
 pub mod softmax_cross_entropy;
 pub mod source;
 pub mod step;
@@ -69,8 +73,15 @@ pub const OPS: &[Entry] = &[
     max_pool2d::ENTRY,
     avg_pool2d::ENTRY,
     global_avg_pool::ENTRY,
+    batch_norm::ENTRY,
+    batch_norm::POOL,
+    batch_norm::INFERENCE,
+    batch_norm::FOLD,
+    group_norm::ENTRY,
+    group_norm::LAYER,
     relu::ENTRY,
     add::ENTRY,
+    shortcut::ENTRY,
     flatten::ENTRY,
     softmax_cross_entropy::ENTRY,
     record::ENTRY,

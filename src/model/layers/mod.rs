@@ -8,9 +8,11 @@ use serde::de::DeserializeOwned;
 
 mod conv2d;
 mod linear;
+mod norm;
 mod options;
 mod plain;
 mod pool2d;
+mod shortcut;
 mod site;
 
 pub use options::Activation;
@@ -22,9 +24,14 @@ pub const LAYERS: &[LayerType] = &[
     linear::ENTRY,
     pool2d::MAX,
     pool2d::AVG,
+    norm::BATCH,
+    norm::LAYER,
+    norm::GROUP,
+    norm::INSTANCE,
     plain::GLOBAL_AVG_POOL,
     plain::RELU,
     plain::ADD,
+    shortcut::ENTRY,
     plain::FLATTEN,
 ];
 
