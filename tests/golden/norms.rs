@@ -126,7 +126,12 @@ fn program<'g>(gpu: &'g Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> 
     for (p, parameter) in plan.parameters.iter().enumerate() {
         let values = initial(p as u64, parameter);
         let head = golden.array(&format!("network.{}.init_head", parameter.name));
-        assert_eq!(worst_error(&values[..head.data.len()], &head.data).error, 0.0, "{} starts elsewhere", parameter.name);
+        assert_eq!(
+            worst_error(&values[..head.data.len()], &head.data).error,
+            0.0,
+            "{} starts elsewhere",
+            parameter.name
+        );
         words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
     }
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();

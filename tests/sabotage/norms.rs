@@ -30,7 +30,12 @@ pub const CHANGES: &[Change] = &[
     (Own, "batch_norm_inference", "scale_of(c) / sqrt", "1.0 / sqrt"),
     (Own, "fold_batch_norm", "bias_of(c) - running_mean[c]", "bias_of(c)"),
     (Own, "fold_batch_norm", "weight[row * runs + c] * scale", "weight[row * runs + c]"),
-    (Own, "group_norm", "/ sqrt(together(at, lane, across(sum)) / count + EPSILON)", "/ sqrt(across(sum) / count + EPSILON)"),
+    (
+        Own,
+        "group_norm",
+        "/ sqrt(together(at, lane, across(sum)) / count + EPSILON)",
+        "/ sqrt(across(sum) / count + EPSILON)",
+    ),
     (Own, "group_norm", "return which % GROUPS * runs + e % runs;", "return e % runs;"),
     (Own, "group_norm", "inverse * (of_x.g - V(mean) - of_x.xhat * slope)", "inverse * (of_x.g - V(mean))"),
     (Own, "group_norm", "row / PIXELS * GROUPS + own_group", "row / PIXELS * GROUPS"),
