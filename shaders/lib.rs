@@ -26,10 +26,12 @@ pub mod array;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
+pub mod batch_norm;
 pub mod batch_values;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
+mod columns;
 pub mod concat;
 pub mod conv2d;
 pub mod conv_transpose2d;
@@ -39,6 +41,7 @@ pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
 pub mod global_max_pool;
+pub mod group_norm;
 mod images;
 pub mod keep_answers;
 pub mod keep_outputs;
@@ -56,6 +59,7 @@ pub mod reshape;
 pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
+pub mod shortcut;
 pub mod soft_cross_entropy;
 pub mod softmax;
 pub mod softmax_cross_entropy;
@@ -98,6 +102,12 @@ pub const OPS: &[Entry] = &[
     zero_pad::ENTRY,
     pixel_shuffle::ENTRY,
     reshape::ENTRY,
+    batch_norm::ENTRY,
+    batch_norm::POOL,
+    batch_norm::INFERENCE,
+    batch_norm::FOLD,
+    group_norm::ENTRY,
+    group_norm::LAYER,
     relu::ENTRY,
     activation::ENTRY,
     scale_channels::ENTRY,
@@ -106,6 +116,7 @@ pub const OPS: &[Entry] = &[
     add::ENTRY,
     multiply::ENTRY,
     concat::ENTRY,
+    shortcut::ENTRY,
     flatten::ENTRY,
     softmax_cross_entropy::ENTRY,
     target_rows::ENTRY,

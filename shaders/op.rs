@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Array, Dispatch, Shape, ShapeError, Step,
+    Array, Dispatch, Shape, ShapeError, Step, Window,
     gemm::{Family, Matrix, Tiles},
 };
 
@@ -210,6 +210,27 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// ([`with_masked_gradient`](Op::with_masked_gradient)).
     fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
         None
+    }
+
+    /// The same op followed by a max pooling, and with `relu` by a ReLU before or after it, in one kernel each way.
+    fn with_max_pool(&self, _window: &Window, _relu: bool) -> Option<Box<dyn Op>> {
+        None
+    }
+
+    /// For a max pooling: its window, and whether it ends in a ReLU.
+    fn as_max_pool(&self) -> Option<(Window, bool)> {
+        None
+    }
+
+    /// For an affine map of each channel by parameters: the op that makes weight and bias of the product before it do both,
+    /// from the product's weight, its bias if it has one, and this op's parameters.
+    fn fold_into_product(&self, _bias: bool) -> Option<Box<dyn Op>> {
+        None
+    }
+
+    /// Whether it is a product of input 0 and a weight `[.., c]`, plus a bias `[c]`: something that can be folded into.
+    fn is_plain_product(&self) -> bool {
+        false
     }
 
     /// Dispatches that compute the outputs.

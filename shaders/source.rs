@@ -20,6 +20,16 @@ pub const ADAPTIVE: &str = include_str!("common/adaptive.wgsl");
 pub const LANES1: &str = include_str!("common/lanes1.wgsl");
 /// Four channels a thread.
 pub const LANES4: &str = include_str!("common/lanes4.wgsl");
+/// Sums of columns: slabs of rows, runs of channels, parts.
+pub const COLUMNS: &str = include_str!("common/columns.wgsl");
+/// Rows that a thread walks.
+pub const ROWS: &str = include_str!("common/rows.wgsl");
+/// A scale of each channel.
+pub const SCALE: &str = include_str!("common/scale.wgsl");
+/// A shift of each channel.
+pub const SHIFT: &str = include_str!("common/shift.wgsl");
+/// Neither.
+pub const NO_AFFINE: &str = include_str!("common/no_affine.wgsl");
 /// Blocks of parameters with their gradients.
 pub const PARAMETERS: &str = include_str!("common/parameters.wgsl");
 

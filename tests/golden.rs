@@ -27,6 +27,8 @@ mod file;
 mod losses;
 #[path = "golden/network.rs"]
 mod network;
+#[path = "golden/norms.rs"]
+mod norms;
 #[path = "golden/schedules.rs"]
 mod schedules;
 #[path = "golden/shapes.rs"]

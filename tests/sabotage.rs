@@ -13,6 +13,8 @@ mod acts;
 mod common;
 #[path = "sabotage/losses.rs"]
 mod losses;
+#[path = "sabotage/norms.rs"]
+mod norms;
 #[path = "sabotage/shapes.rs"]
 mod shapes;
 
@@ -35,7 +37,7 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES, acts::CHANGES, losses::CHANGES, shapes::CHANGES].into_iter().flatten()
+    [CHANGES, acts::CHANGES, losses::CHANGES, norms::CHANGES, shapes::CHANGES].into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[

@@ -13,3 +13,8 @@ fn pack_taps(taps: Taps) -> u32 {
 fn unpack_taps(word: u32) -> Taps {
     return word;
 }
+
+// The sum of a run's channels.
+fn across(run: V) -> f32 {
+    return run;
+}

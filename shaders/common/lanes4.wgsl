@@ -14,3 +14,8 @@ fn pack_taps(taps: Taps) -> u32 {
 fn unpack_taps(word: u32) -> Taps {
     return (vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
 }
+
+// The sum of a run's channels.
+fn across(run: V) -> f32 {
+    return (run.x + run.y) + (run.z + run.w);
+}

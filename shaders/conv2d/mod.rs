@@ -77,6 +77,10 @@ impl Op for Conv2d {
         (self.relu == Relu::Whole).then(|| Box::new(Conv2d { relu: Relu::None, ..self.clone() }) as Box<dyn Op>)
     }
 
+    fn is_plain_product(&self) -> bool {
+        self.relu == Relu::None
+    }
+
     fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
         Some(Box::new(Conv2d { masked: true, ..self.clone() }))
     }

@@ -60,6 +60,10 @@ impl Op for Linear {
         (self.relu == Relu::Whole).then(|| Box::new(Linear { relu: Relu::None, ..self.clone() }) as Box<dyn Op>)
     }
 
+    fn is_plain_product(&self) -> bool {
+        self.relu == Relu::None
+    }
+
     fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
         Some(Box::new(Linear { masked: true, ..self.clone() }))
     }

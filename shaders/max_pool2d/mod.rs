@@ -125,6 +125,10 @@ impl Op for MaxPool2d {
         self.relu.then(|| Box::new(MaxPool2d { relu: false, ..self.clone() }) as Box<dyn Op>)
     }
 
+    fn as_max_pool(&self) -> Option<(Window, bool)> {
+        Some((self.window, self.relu))
+    }
+
     fn commutes_with_relu(&self) -> bool {
         !self.relu
     }

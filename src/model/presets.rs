@@ -28,6 +28,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/seed-functional.toml"),
     },
     Preset {
+        name: "resnet20",
+        summary: "ResNet-20 for 32x32 colour images: nine residual blocks with batch normalisation",
+        text: include_str!("../../models/resnet20.toml"),
+    },
+    Preset {
         name: "resnet20-no-norm",
         summary: "nine residual blocks for 32x32 colour images, without batch normalisation",
         text: include_str!("../../models/resnet20-no-norm.toml"),

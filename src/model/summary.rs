@@ -65,6 +65,7 @@ mod tests {
             ("seed-mnist", "93,322"),
             ("seed-cifar", "122,570"),
             ("seed-functional", "54,410"),
+            ("resnet20", "269,722"),
             ("resnet20-no-norm", "271,690"),
             ("linear", "7,850"),
         ] {

@@ -282,6 +282,14 @@ impl Graph {
         outputs
     }
 
+    /// Adds a node that runs before the one that is now number `at`; its shapes have been checked.
+    pub(super) fn insert_node(&mut self, at: usize, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
+        let outputs = self.node(name, op, inputs);
+        let node = self.nodes.pop().expect("it was just added");
+        self.nodes.insert(at, node);
+        outputs
+    }
+
     /// Elements of all parameters.
     pub fn parameter_count(&self) -> usize {
         self.parameters.iter().map(|p| self.tensors[p.tensor].shape.count()).sum()

@@ -9,7 +9,7 @@ use lepton_kernels::{Step, adam::Adam, random};
 
 use super::file::Golden;
 
-fn bits(p: u64, i: u64) -> u64 {
+pub fn bits(p: u64, i: u64) -> u64 {
     random::hash64((p << 32).wrapping_add(i))
 }
 
@@ -24,7 +24,7 @@ fn initial(p: u64, parameter: &Placed) -> Vec<f32> {
 }
 
 /// Batch number `b`: pixels and labels, as the script's docstring says.
-fn batch(model: &ModelSpec, b: u64, count: usize) -> (Vec<u8>, Vec<u32>) {
+pub fn batch(model: &ModelSpec, b: u64, count: usize) -> (Vec<u8>, Vec<u32>) {
     let [h, w, c] = model.input;
     let labels: Vec<u32> = (0..count as u64).map(|j| (bits(2000 + b, j) % 10) as u32).collect();
     let pixel = |i: usize| {

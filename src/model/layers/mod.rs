@@ -12,6 +12,7 @@ mod conv2d;
 mod conv_transpose2d;
 mod dropout;
 mod linear;
+mod norm;
 mod options;
 mod plain;
 mod pool2d;
@@ -19,6 +20,7 @@ mod resize;
 mod separable;
 mod sequence;
 mod shape;
+mod shortcut;
 mod site;
 mod squeeze_excite;
 mod weights;
@@ -32,6 +34,10 @@ pub const LAYERS: &[LayerType] = &[
     linear::ENTRY,
     pool2d::MAX,
     pool2d::AVG,
+    norm::BATCH,
+    norm::LAYER,
+    norm::GROUP,
+    norm::INSTANCE,
     plain::GLOBAL_AVG_POOL,
     plain::RELU,
     activation::LEAKY_RELU,
@@ -56,6 +62,7 @@ pub const LAYERS: &[LayerType] = &[
     plain::ADD,
     plain::MULTIPLY,
     channels::CONCAT,
+    shortcut::ENTRY,
     plain::FLATTEN,
     conv_transpose2d::ENTRY,
     separable::SEPARABLE,

@@ -5,14 +5,22 @@
 //!    gradient, on a quarter of the elements and with nothing to do in backward (the pool remembers that nobody won).
 //! 3. Where a product alone reads what a product's ReLU gives, its input gradient is masked as it is written, instead of in
 //!    a pass of its own.
+//! 4. A batch normalisation takes the max pooling after it into its kernels ([`pool`]).
+//! 5. Away from training, a batch normalisation is folded into weights and bias of the product before it ([`fold`]), which
+//!    then can have the ReLU.
+
+mod fold;
+mod pool;
 
 use super::graph::{Graph, TensorId};
 
 /// Applies all rewrites; says which, for people.
 pub fn fuse(graph: &mut Graph) -> Vec<String> {
     let mut done = Vec::new();
+    fold::fold_norms(graph, &mut done);
     join_relus(graph, &mut done);
     move_relus_to_pools(graph, &mut done);
+    pool::join_pools(graph, &mut done);
     mask_in_readers(graph, &mut done);
     done
 }

@@ -1,0 +1,62 @@
+// batch_norm / finish
+//   computes  statistics [4, C] of each channel: shift (its first x), mean - shift, 1 / sqrt(variance + EPSILON), count;
+//             running = (1 - MOMENTUM) running + MOMENTUM (mean, variance with count - 1 below)
+//   reads     x, sums     writes  statistics;  updates running_mean, running_var, every element once
+//   thread    one run of channels, every PARTS-th slab; parts are added in order
+//   edge      a single value has variance 0 (PyTorch refuses it)
+//   The running averages lie in the buffer of gamma and beta, which is why nothing here reads those.
+
+override PIXELS: u32;
+override EPSILON: f32;
+override MOMENTUM: f32;
+override SLABS: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<RealV>;
+@group(0) @binding(1) var<storage, read> sums: array<V>;
+@group(0) @binding(2) var<storage, read_write> statistics: array<V>;
+@group(0) @binding(3) var<storage, read_write> running_mean: array<V>;
+@group(0) @binding(4) var<storage, read_write> running_var: array<V>;
+
+var<workgroup> parts: array<V, WORKGROUP>;
+
+// The sum of what the parts of this column put down.
+fn together(lane: u32, at: Column) -> V {
+    var sum = V(0.0);
+    for (var part = 0u; part < at.parts; part++) {
+        sum += parts[part * WIDTH + lane % WIDTH];
+    }
+    return sum;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let runs = C / LANES;
+    let at = column_of(group, lane);
+    let rows = min(step.batch_length * PIXELS, ROWS);
+    let count = max(f32(rows), 1.0);
+    var weighted = V(0.0);
+    for (var slab = at.part; slab < SLABS; slab += at.parts) {
+        weighted += f32(rows_in(slab, rows)) * sums[2u * slab * runs + at.c];
+    }
+    parts[lane] = weighted;
+    workgroupBarrier();
+    let mean = together(lane, at) / count;
+    workgroupBarrier();
+    var square = V(0.0);
+    for (var slab = at.part; slab < SLABS; slab += at.parts) {
+        let away = sums[2u * slab * runs + at.c] - mean;
+        square += sums[(2u * slab + 1u) * runs + at.c] + f32(rows_in(slab, rows)) * away * away;
+    }
+    parts[lane] = square;
+    workgroupBarrier();
+    if at.part == 0u && at.mine {
+        square = together(lane, at);
+        let shift = V(x[at.c]);
+        statistics[at.c] = shift;
+        statistics[runs + at.c] = mean;
+        statistics[2u * runs + at.c] = 1.0 / sqrt(square / count + EPSILON);
+        statistics[3u * runs + at.c] = V(count);
+        running_mean[at.c] = (1.0 - MOMENTUM) * running_mean[at.c] + MOMENTUM * (shift + mean);
+        running_var[at.c] = (1.0 - MOMENTUM) * running_var[at.c] + MOMENTUM * (square / max(count - 1.0, 1.0));
+    }
+}

@@ -1,0 +1,49 @@
+// batch_norm / gradient_sums
+//   computes  of each channel in each slab of rows: the sum of g and of g * (x - mean), where g is dy, or with RELU dy where
+//             y > 0, which is computed anew from x
+//   reads     x, dy, statistics, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  sums [slabs, 2, C], every element once
+//   thread    one run of channels, every PARTS-th row of a slab; the parts are added in order
+//   edge      images beyond the step's batch length count nowhere; a slab without rows gives 0
+
+override PIXELS: u32;
+override RELU: bool;
+
+const GAMMA = 4u;
+@group(0) @binding(0) var<storage, read> x: array<RealV>;
+@group(0) @binding(1) var<storage, read> dy: array<RealV>;
+@group(0) @binding(2) var<storage, read> statistics: array<V>;
+@group(0) @binding(3) var<storage, read_write> sums: array<V>;
+
+var<workgroup> plain: array<V, WORKGROUP>;
+var<workgroup> centred: array<V, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let runs = C / LANES;
+    let at = column_of(group, lane);
+    let shift = statistics[at.c];
+    let mean = statistics[runs + at.c];
+    let scale = statistics[2u * runs + at.c] * scale_of(at.c);
+    let add = shift_of(at.c);
+    let end = select(0u, min((at.slab + 1u) * SLAB, min(step.batch_length * PIXELS, ROWS)), at.mine);
+    var sum = V(0.0);
+    var product = V(0.0);
+    for (var row = at.slab * SLAB + at.part; row < end; row += at.parts) {
+        let away = (V(x[row * runs + at.c]) - shift) - mean;
+        let given = V(dy[row * runs + at.c]);
+        let g = select(given, select(V(0.0), given, away * scale + add > V(0.0)), RELU);
+        sum += g;
+        product += g * away;
+    }
+    plain[lane] = sum;
+    centred[lane] = product;
+    workgroupBarrier();
+    if at.part == 0u && at.mine {
+        for (var part = 1u; part < at.parts; part++) {
+            sum += plain[part * WIDTH + lane];
+            product += centred[part * WIDTH + lane];
+        }
+        sums[2u * at.slab * runs + at.c] = sum;
+        sums[(2u * at.slab + 1u) * runs + at.c] = product;
+    }
+}

@@ -1,0 +1,114 @@
+//! Batch normalisation away from training: an affine map of each channel, from the running averages.
+
+use super::{FoldBatchNorm, cases, matrix};
+use crate::case::Fill;
+use crate::columns::walk;
+use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::op::{Dtype, Target};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
+
+/// This op in `OPS`.
+pub const INFERENCE: Entry = Entry {
+    name: "batch_norm_inference",
+    summary: "batch normalisation by running averages, optional ReLU; not trained through",
+    cases: all,
+};
+
+const KERNEL: Elementwise = Elementwise {
+    name: "batch_norm/inference",
+    source: include_str!("inference.wgsl"),
+    per_step: false,
+    includes: &[],
+};
+
+/// The op; inputs as those of [`BatchNorm`](super::BatchNorm), output y.
+#[derive(Clone, Debug)]
+pub struct BatchNormInference {
+    /// Added to the variance.
+    pub epsilon: f32,
+    /// Whether gamma and beta are inputs.
+    pub affine: bool,
+    /// Whether a ReLU follows in the same kernel.
+    pub relu: bool,
+}
+
+impl Op for BatchNormInference {
+    fn name(&self) -> &'static str {
+        INFERENCE.name
+    }
+
+    fn attributes(&self) -> String {
+        if self.relu { "relu".into() } else { String::new() }
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        matrix(&inputs[0])?;
+        Ok(vec![inputs[0].clone()])
+    }
+
+    fn input_dtype(&self, input: usize) -> Dtype {
+        if input == 0 { Dtype::Real } else { Dtype::F32 }
+    }
+
+    fn differentiable(&self, _input: usize) -> bool {
+        false
+    }
+
+    fn with_relu(&self) -> Option<Box<dyn Op>> {
+        (!self.relu).then(|| Box::new(BatchNormInference { relu: true, ..self.clone() }) as Box<dyn Op>)
+    }
+
+    fn without_relu(&self) -> Option<Box<dyn Op>> {
+        self.relu.then(|| Box::new(BatchNormInference { relu: false, ..self.clone() }) as Box<dyn Op>)
+    }
+
+    fn fold_into_product(&self, bias: bool) -> Option<Box<dyn Op>> {
+        let BatchNormInference { epsilon, affine, relu } = *self;
+        (!relu).then(|| Box::new(FoldBatchNorm { epsilon, affine, bias }) as Box<dyn Op>)
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+        let [rows, _, c] = matrix(&inputs[0]).expect("shapes were checked");
+        let own = [("EPSILON", self.epsilon.into()), ("RELU", self.relu.into())];
+        let running = if self.affine { 3 } else { 1 };
+        let x = Operand::X;
+        let mut bindings = vec![read(x(0)), read(x(running)), read(x(running + 1)), write(Operand::Y(0))];
+        if self.affine {
+            bindings.extend([read(x(1)), read(x(2))]);
+        }
+        let affine: &[&'static str] = if self.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
+        walk(KERNEL, affine, target, [rows, c], &own, &bindings).into()
+    }
+
+    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+        let [.., c] = matrix(&inputs[0].shape).expect("shapes were checked");
+        let running = if self.affine { 3 } else { 1 };
+        let of = |input: usize, i: usize| inputs[input].data[i % c];
+        let value = |(i, x): (usize, &f64)| {
+            let xhat = (x - of(running, i)) / (of(running + 1, i) + f64::from(self.epsilon)).sqrt();
+            let value = if self.affine { xhat * of(1, i) + of(2, i) } else { xhat };
+            if self.relu { value.max(0.0) } else { value }
+        };
+        vec![Array::new(inputs[0].shape.clone(), inputs[0].data.iter().enumerate().map(value).collect())]
+    }
+}
+
+fn all() -> Vec<Case> {
+    let case = |affine, relu, x: &[usize], reason| {
+        let c = [*x.last().expect("channels")];
+        let running = if affine { 3 } else { 1 };
+        let shapes: Vec<&[usize]> = std::iter::once(x).chain(std::iter::repeat_n(&c[..], running + 1)).collect();
+        let op = BatchNormInference { epsilon: 1e-3, affine, relu };
+        Case::new(op, &shapes, reason).fill(running + 1, Fill::Positive)
+    };
+    let mut far_off = case(true, false, &[2, 3, 5, 4], "a mean of 1000")
+        .fill(0, cases::far(120, 1000.0))
+        .fill(3, Fill::Exactly(vec![1000.0, 999.5, 1001.25, 1000.75]));
+    far_off.only = Some(crate::op::Precision::F32);
+    vec![
+        case(true, false, &[3, 5, 7, 6], "uneven images"),
+        case(true, true, &[3, 5, 4, 8], "ReLU, runs of four channels"),
+        case(false, true, &[70, 9], "features, no scale and shift"),
+        far_off,
+    ]
+}

@@ -1,0 +1,80 @@
+//! Batch normalisation in f64: the definition.
+
+use super::{BatchNorm, matrix};
+use crate::{Array, Shape, Step};
+
+/// The values of channel `c` in the first `rows` rows.
+fn channel(x: &Array, rows: usize, c: usize) -> impl Iterator<Item = f64> + '_ {
+    let channels = *x.shape.sizes().last().expect("checked");
+    x.data[..rows * channels].iter().skip(c).step_by(channels).copied()
+}
+
+pub(super) fn forward(norm: &BatchNorm, inputs: &[Array], step: &Step) -> Vec<Array> {
+    let x = &inputs[0];
+    let [rows, pixels, c] = matrix(&x.shape).expect("shapes were checked");
+    let live = rows.min(step.batch_length as usize * pixels);
+    let count = live.max(1) as f64;
+    let momentum = f64::from(norm.momentum);
+    let (mut running_mean, mut running_var) = (inputs[norm.running()].clone(), inputs[norm.running() + 1].clone());
+    let mut statistics = Array::zeros(Shape::new(&[4, c]));
+    for ch in 0..c {
+        let mean = channel(x, live, ch).sum::<f64>() / count;
+        let squares: f64 = channel(x, live, ch).map(|v| (v - mean) * (v - mean)).sum();
+        running_mean.data[ch] = (1.0 - momentum) * running_mean.data[ch] + momentum * mean;
+        running_var.data[ch] = (1.0 - momentum) * running_var.data[ch] + momentum * squares / (count - 1.0).max(1.0);
+        let inverse = 1.0 / (squares / count + f64::from(norm.epsilon)).sqrt();
+        let values = [x.data[ch], mean - x.data[ch], inverse, count];
+        values.into_iter().enumerate().for_each(|(i, value)| statistics.data[i * c + ch] = value);
+    }
+    vec![apply(norm, inputs, &statistics), running_mean, running_var, statistics]
+}
+
+/// y from x and its statistics.
+pub(super) fn apply(norm: &BatchNorm, inputs: &[Array], statistics: &Array) -> Array {
+    let x = &inputs[0];
+    let c = statistics.shape.sizes()[1];
+    let mut y = Array::zeros(x.shape.clone());
+    for i in 0..counted(x, statistics) {
+        let (ch, [xhat, _]) = (i % c, normalised(statistics, c, i % c, x.data[i]));
+        let value = if norm.affine { xhat * inputs[1].data[ch] + inputs[2].data[ch] } else { xhat };
+        y.data[i] = if norm.relu { value.max(0.0) } else { value };
+    }
+    y
+}
+
+/// Values of x that the statistics are of: those of whole images.
+fn counted(x: &Array, statistics: &Array) -> usize {
+    let c = statistics.shape.sizes()[1];
+    (statistics.data[3 * c] as usize * c).min(x.data.len())
+}
+
+/// x normalised, and `1 / sqrt(variance + epsilon)`.
+fn normalised(statistics: &Array, c: usize, ch: usize, x: f64) -> [f64; 2] {
+    let inverse = statistics.data[2 * c + ch];
+    [(x - (statistics.data[ch] + statistics.data[c + ch])) * inverse, inverse]
+}
+
+/// Gradients from that of the normalised and scaled x, any ReLU being undone.
+pub(super) fn backward(norm: &BatchNorm, inputs: &[Array], statistics: &Array, g: &Array) -> Vec<Option<Array>> {
+    let x = &inputs[0];
+    let [.., c] = matrix(&x.shape).expect("shapes were checked");
+    let count = statistics.data[3 * c];
+    let live = counted(x, statistics);
+    let mut dgamma = Array::zeros(Shape::new(&[c]));
+    let mut dbeta = dgamma.clone();
+    for i in 0..live {
+        dgamma.data[i % c] += g.data[i] * normalised(statistics, c, i % c, x.data[i])[0];
+        dbeta.data[i % c] += g.data[i];
+    }
+    let mut dx = Array::zeros(x.shape.clone());
+    for i in 0..live {
+        let (ch, [xhat, inverse]) = (i % c, normalised(statistics, c, i % c, x.data[i]));
+        let gamma = if norm.affine { inputs[1].data[ch] } else { 1.0 };
+        // mean and deviation move with every x
+        dx.data[i] = gamma * inverse * (g.data[i] - dbeta.data[ch] / count - xhat * dgamma.data[ch] / count);
+    }
+    match norm.affine {
+        true => vec![Some(dx), Some(dgamma), Some(dbeta), None, None],
+        false => vec![Some(dx), None, None],
+    }
+}

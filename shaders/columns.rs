@@ -1,0 +1,191 @@
+//! How launches over a matrix `[rows, channels]` are cut: into slabs of rows whose columns are added up
+//! (`common/columns.wgsl`), or into runs of rows that a thread walks (`common/rows.wgsl`). Both follow from the shape and the
+//! family alone.
+
+use crate::dispatch::{Binding, Constant, Elementwise, WORKGROUP};
+use crate::gemm::Family;
+use crate::max_pool2d::{self, lanes};
+use crate::op::Target;
+use crate::shape::Placed;
+use crate::{Dispatch, source};
+
+/// Workgroups that keep a GPU, or some cores, busy.
+const ENOUGH: [usize; 2] = [512, 64];
+/// Rows that a thread adds at the most: rounding, and the loop limit of old software drivers.
+const MOST_ROWS: usize = 4096;
+/// Rows that a thread of a walk handles, on a GPU and on cores.
+const RUN: [usize; 2] = [4, 32];
+
+/// Shared texts of a launch, put before its own: lanes and placement come first.
+type Texts<'a> = &'a [&'static str];
+
+fn on_cores(target: &Target) -> usize {
+    usize::from(matches!(target.family, Family::Lane(_)))
+}
+
+/// The sums of the columns of a matrix.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns {
+    rows: usize,
+    channels: usize,
+    lanes: usize,
+    width: usize,
+    /// Workgroups side by side.
+    groups: usize,
+    /// Rows of a slab.
+    slab: usize,
+    /// Slabs.
+    pub slabs: usize,
+}
+
+impl Columns {
+    pub(crate) fn new(rows: usize, channels: usize, target: &Target) -> Self {
+        Self::in_runs(rows, channels, lanes(channels).0, target)
+    }
+
+    /// In runs of `lanes` channels, 1 or 4.
+    pub(crate) fn in_runs(rows: usize, channels: usize, lanes: usize, target: &Target) -> Self {
+        let runs = channels / lanes;
+        // 128 bytes side by side, as far as there are channels
+        let width = runs.next_power_of_two().min(32 / lanes);
+        let (groups, parts) = (runs.div_ceil(width), WORKGROUP as usize / width);
+        let wanted = ENOUGH[on_cores(target)].div_ceil(groups).min(rows.div_ceil(4 * parts));
+        let slab = rows.div_ceil(wanted.max(rows.div_ceil(parts * MOST_ROWS)).max(1));
+        Columns { rows, channels, lanes, width, groups, slab, slabs: rows.div_ceil(slab) }
+    }
+
+    fn parts(&self) -> usize {
+        WORKGROUP as usize / self.width
+    }
+
+    fn constants(&self, own: &[(&'static str, Constant)]) -> Vec<(&'static str, Constant)> {
+        let mut all = vec![
+            ("ROWS", self.rows.into()),
+            ("SLAB", self.slab.into()),
+            ("C", self.channels.into()),
+            ("WIDTH", self.width.into()),
+        ];
+        all.extend_from_slice(own);
+        all
+    }
+
+    /// A launch over all slabs.
+    pub(crate) fn launch(
+        &self,
+        kernel: Elementwise,
+        texts: Texts,
+        target: &Target,
+        own: &[(&'static str, Constant)],
+        bindings: &[Binding],
+    ) -> Dispatch {
+        let iterations = self.slab.div_ceil(self.parts()) + 2 * self.parts();
+        self.start(kernel, texts, target, self.slabs, iterations, own, bindings)
+    }
+
+    /// A launch that adds the slabs.
+    pub(crate) fn finish(
+        &self,
+        kernel: Elementwise,
+        texts: Texts,
+        target: &Target,
+        own: &[(&'static str, Constant)],
+        bindings: &[Binding],
+    ) -> Dispatch {
+        let iterations = 2 * (self.slabs.div_ceil(self.parts()) + self.parts());
+        let mut constants = own.to_vec();
+        constants.push(("SLABS", self.slabs.into()));
+        self.start(kernel, texts, target, 1, iterations, &constants, bindings)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what a launch is made of, each once")]
+    fn start(
+        &self,
+        kernel: Elementwise,
+        texts: Texts,
+        target: &Target,
+        slabs: usize,
+        iterations: usize,
+        own: &[(&'static str, Constant)],
+        bindings: &[Binding],
+    ) -> Dispatch {
+        let (_, [lanes, _]) = lanes(self.lanes);
+        let includes: Vec<&'static str> = [lanes, source::COLUMNS].into_iter().chain(texts.iter().copied()).collect();
+        let threads = slabs * self.groups * WORKGROUP as usize;
+        let kernel = Elementwise { includes: &includes, ..kernel };
+        kernel.launch(target.precision, threads, iterations, &self.constants(own), bindings)
+    }
+}
+
+/// A launch that walks the rows of a matrix `[rows, channels]`.
+pub(crate) fn walk(
+    kernel: Elementwise,
+    texts: Texts,
+    target: &Target,
+    [rows, channels]: [usize; 2],
+    own: &[(&'static str, Constant)],
+    bindings: &[Binding],
+) -> Dispatch {
+    let mut constants = vec![("C", channels.into())];
+    constants.extend_from_slice(own);
+    let (lanes, [text, _]) = lanes(channels);
+    let includes: Vec<&'static str> = [text, source::ROWS].into_iter().chain(texts.iter().copied()).collect();
+    start_walk(Elementwise { includes: &includes, ..kernel }, target, rows, channels / lanes, 0, constants, bindings)
+}
+
+/// A walk over pixels of images under a window (`common/window.wgsl`), each of which takes `work` iterations.
+#[allow(clippy::too_many_arguments, reason = "what a launch is made of, each once")]
+pub(crate) fn walk_images(
+    kernel: Elementwise,
+    texts: Texts,
+    target: &Target,
+    placed: &Placed,
+    [rows, channels]: [usize; 2],
+    work: usize,
+    own: &[(&'static str, Constant)],
+    bindings: &[Binding],
+) -> Dispatch {
+    let mut constants = max_pool2d::constants(placed, channels);
+    constants.extend_from_slice(own);
+    let (lanes, common) = lanes(channels);
+    let includes: Vec<&'static str> = common.into_iter().chain([source::ROWS]).chain(texts.iter().copied()).collect();
+    start_walk(Elementwise { includes: &includes, ..kernel }, target, rows, channels / lanes, work, constants, bindings)
+}
+
+fn start_walk(
+    kernel: Elementwise,
+    target: &Target,
+    rows: usize,
+    runs: usize,
+    work: usize,
+    mut constants: Vec<(&'static str, Constant)>,
+    bindings: &[Binding],
+) -> Dispatch {
+    let run = RUN[on_cores(target)].min(rows.max(1));
+    let blocks = rows.div_ceil(run);
+    let [block_step, row_step] = if on_cores(target) == 1 { [run, 1] } else { [1, blocks] };
+    constants.extend([
+        ("ROWS", rows.into()),
+        ("RUN", run.into()),
+        ("BLOCK_STEP", block_step.into()),
+        ("ROW_STEP", row_step.into()),
+    ]);
+    kernel.launch(target.precision, blocks * runs, run * (1 + work), &constants, bindings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slabs_cover_every_row_and_loops_are_short() {
+        let shapes = [[1, 1], [64 * 49, 512], [128 * 112 * 112, 32], [1 << 24, 1], [7, 3000], [4096, 8]];
+        for [rows, channels] in shapes {
+            for family in [Family::Simt, Family::Lane(crate::gemm::Lanes { width: 8, wide: true })] {
+                let columns = Columns::new(rows, channels, &Target::f32(family));
+                assert!(columns.slab * columns.slabs >= rows, "{rows} x {channels}: rows are left over");
+                assert!(columns.slab.div_ceil(columns.parts()) <= MOST_ROWS, "{rows} x {channels}: a long sum");
+                assert!(columns.slabs < 32_768, "{rows} x {channels}: {} slabs", columns.slabs);
+            }
+        }
+    }
+}

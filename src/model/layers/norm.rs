@@ -1,0 +1,209 @@
+//! `batch_norm`, `layer_norm`, `group_norm` and `instance_norm`.
+
+use lepton_kernels::batch_norm::BatchNorm;
+use lepton_kernels::group_norm::{GroupNorm, LayerNorm};
+use lepton_kernels::{Shape, ShapeError};
+use serde::Deserialize;
+
+use super::options::{ACTIVATION, Activation, optional, required, yes};
+use super::{Build, Init, LayerType, OptionDoc, Reads, Site, Value, parse};
+
+const EPSILON: OptionDoc = optional("epsilon", "number above 0", "1e-5", "added to the variance");
+const AFFINE: OptionDoc =
+    optional("affine", "true or false", "true", "multiply by a learned scale, from 1, and add a learned shift, from 0");
+
+/// Batch normalisation, in `LAYERS`.
+pub const BATCH: LayerType = LayerType {
+    name: "batch_norm",
+    summary: "normalisation of each channel over the batch; by running averages once trained",
+    reads: Reads::Exactly(1),
+    options: &[
+        EPSILON,
+        optional("momentum", "number from 0 to 1", "0.1", "share of each batch in the running averages"),
+        AFFINE,
+        ACTIVATION,
+    ],
+    parse: parse::<Batch>,
+};
+/// Layer normalisation, in `LAYERS`.
+pub const LAYER: LayerType = LayerType {
+    name: "layer_norm",
+    summary: "normalisation over the channels of each pixel, or over each image",
+    reads: Reads::Exactly(1),
+    options: &[
+        optional("over", "\"channels\" or \"image\"", "\"channels\"", "what has one mean and one variance"),
+        EPSILON,
+        AFFINE,
+        ACTIVATION,
+    ],
+    parse: parse::<Channels>,
+};
+/// Group normalisation, in `LAYERS`.
+pub const GROUP: LayerType = LayerType {
+    name: "group_norm",
+    summary: "normalisation over the pixels of each image, groups of channels together",
+    reads: Reads::Exactly(1),
+    options: &[
+        required("groups", "number that divides the channels", "groups of neighbouring channels"),
+        EPSILON,
+        AFFINE,
+        ACTIVATION,
+    ],
+    parse: parse::<Groups>,
+};
+/// Instance normalisation, in `LAYERS`.
+pub const INSTANCE: LayerType = LayerType {
+    name: "instance_norm",
+    summary: "normalisation over the pixels of each image, every channel by itself",
+    reads: Reads::Exactly(1),
+    options: &[EPSILON, OptionDoc { default: Some("false"), ..AFFINE }, ACTIVATION],
+    parse: parse::<Instance>,
+};
+
+fn epsilon() -> f32 {
+    1e-5
+}
+
+fn momentum() -> f32 {
+    0.1
+}
+
+fn check_epsilon(epsilon: f32) -> Result<(), ShapeError> {
+    match epsilon > 0.0 && epsilon.is_finite() {
+        true => Ok(()),
+        false => Err(ShapeError::new(format!(
+            "epsilon = {epsilon} is not above 0: a constant channel would be divided by 0"
+        ))
+        .hint("epsilon = 1e-5")),
+    }
+}
+
+/// What is normalised, and with `affine` a scale and a shift of this shape, named as in PyTorch.
+fn inputs(site: &mut Site, affine: bool, shape: Shape) -> Vec<Value> {
+    let mut inputs = vec![Value::Input(0)];
+    if affine {
+        inputs.push(site.parameter("weight", shape.clone(), Init::Constant(1.0)));
+        inputs.push(site.parameter("bias", shape, Init::Constant(0.0)));
+    }
+    inputs
+}
+
+/// The channels that a layer reads.
+fn channels(site: &Site) -> Shape {
+    Shape::new(&site.shape(Value::Input(0)).sizes()[site.shape(Value::Input(0)).rank() - 1..])
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    #[serde(default = "epsilon")]
+    epsilon: f32,
+    #[serde(default = "momentum")]
+    momentum: f32,
+    #[serde(default = "yes")]
+    affine: bool,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Batch {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        check_epsilon(self.epsilon)?;
+        if !(0.0..=1.0).contains(&self.momentum) {
+            return Err(
+                ShapeError::new(format!("momentum = {} is a share, from 0 to 1", self.momentum)).hint("momentum = 0.1")
+            );
+        }
+        let c = channels(site);
+        let mut inputs = inputs(site, self.affine, c.clone());
+        inputs.push(site.running("running_mean", c.clone(), Init::Constant(0.0)));
+        inputs.push(site.running("running_var", c, Init::Constant(1.0)));
+        let Batch { epsilon, momentum, affine, .. } = *self;
+        let y = site.op(BatchNorm { epsilon, momentum, affine, relu: false }, &inputs)?;
+        site.activate(self.activation, y)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Over {
+    #[default]
+    Channels,
+    Image,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Channels {
+    #[serde(default)]
+    over: Over,
+    #[serde(default = "epsilon")]
+    epsilon: f32,
+    #[serde(default = "yes")]
+    affine: bool,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Channels {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        check_epsilon(self.epsilon)?;
+        let whole_image = self.over == Over::Image;
+        let shape = if whole_image { Shape::new(&site.shape(Value::Input(0)).sizes()[1..]) } else { channels(site) };
+        let inputs = inputs(site, self.affine, shape);
+        let op = LayerNorm { whole_image, epsilon: self.epsilon, affine: self.affine, relu: false };
+        let y = site.op(op, &inputs)?;
+        site.activate(self.activation, y)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Groups {
+    groups: usize,
+    #[serde(default = "epsilon")]
+    epsilon: f32,
+    #[serde(default = "yes")]
+    affine: bool,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Groups {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        build_groups(site, self.groups, self.epsilon, self.affine, self.activation)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Instance {
+    #[serde(default = "epsilon")]
+    epsilon: f32,
+    #[serde(default)]
+    affine: bool,
+    #[serde(default)]
+    activation: Activation,
+}
+
+impl Build for Instance {
+    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+        site.shape(Value::Input(0)).nhwc()?;
+        let groups = channels(site).count();
+        build_groups(site, groups, self.epsilon, self.affine, self.activation)
+    }
+}
+
+fn build_groups(
+    site: &mut Site,
+    groups: usize,
+    epsilon: f32,
+    affine: bool,
+    activation: Activation,
+) -> Result<Value, ShapeError> {
+    check_epsilon(epsilon)?;
+    let c = channels(site);
+    let inputs = inputs(site, affine, c);
+    let y = site.op(GroupNorm { groups, epsilon, affine, relu: false }, &inputs)?;
+    site.activate(activation, y)
+}

@@ -1,0 +1,48 @@
+//! Normalisation.
+
+use super::Change;
+use super::In::Own;
+
+pub const CHANGES: &[Change] = &[
+    (Own, "batch_norm", "let shift = V(x[at.c]);", "let shift = V(0.0);"),
+    (Own, "batch_norm", "delta * delta * (count * 4.0 / total)", "delta * delta * 0.0"),
+    (Own, "batch_norm", "square += delta * delta * ((count - 1.0) / count);", "square += delta * delta;"),
+    (Own, "batch_norm", "counts[from_part] * away * away", "away * away"),
+    (Own, "batch_norm", "min(step.batch_length * PIXELS, ROWS)", "ROWS"),
+    (Own, "batch_norm", "f32(rows_in(slab, rows)) * away * away", "0.0 * away * away"),
+    (Own, "batch_norm", "square / max(count - 1.0, 1.0)", "square / count"),
+    (Own, "batch_norm", "square / count + EPSILON", "square / count"),
+    (Own, "batch_norm", "select(V(0.0), value, row < rows)", "value"),
+    (Own, "batch_norm", "product += g * away;", "product += g;"),
+    (Own, "batch_norm", "g - mean_g - away * slope", "g - mean_g"),
+    (Own, "batch_norm", "g - mean_g - away * slope", "g - away * slope"),
+    (Own, "batch_norm", "away * scale + add > V(0.0)", "away * scale > V(0.0)"),
+    (Own, "batch_norm", "part = 1u; part < at.parts", "part = 2u; part < at.parts"),
+    (Own, "batch_norm", "dgamma[at.c] = product * statistics[2u * runs + at.c];", "dgamma[at.c] = product;"),
+    (Own, "batch_norm_pool", "unpack_taps(winner[i]) == Taps(NOBODY)", "unpack_taps(winner[i]) == Taps(253u)"),
+    (Own, "batch_norm_pool", "from_x = select(from_x, candidate, wins);", "from_x = candidate;"),
+    (Own, "batch_norm_pool", "best = select(best, V(0.0), none);", ""),
+    (Own, "batch_norm_pool", "let live = at.n < step.batch_length;", "let live = true;"),
+    (Own, "batch_norm_pool", "f32(step.batch_length * H * W)", "f32(step.batch_length * OH * OW)"),
+    (Own, "batch_norm_pool", "ky < KH && kx < KW)", "ky < KH)"),
+    (Own, "batch_norm_pool", "V(won[i]) - shift", "V(won[i])"),
+    (Own, "batch_norm_inference", "(V(x[row * runs + c]) - mean) * scale", "V(x[row * runs + c]) * scale"),
+    (Own, "batch_norm_inference", "scale_of(c) / sqrt", "1.0 / sqrt"),
+    (Own, "fold_batch_norm", "bias_of(c) - running_mean[c]", "bias_of(c)"),
+    (Own, "fold_batch_norm", "weight[row * runs + c] * scale", "weight[row * runs + c]"),
+    (
+        Own,
+        "group_norm",
+        "/ sqrt(together(at, lane, across(sum)) / count + EPSILON)",
+        "/ sqrt(across(sum) / count + EPSILON)",
+    ),
+    (Own, "group_norm", "return which % GROUPS * runs + e % runs;", "return e % runs;"),
+    (Own, "group_norm", "inverse * (of_x.g - V(mean) - of_x.xhat * slope)", "inverse * (of_x.g - V(mean))"),
+    (Own, "group_norm", "row / PIXELS * GROUPS + own_group", "row / PIXELS * GROUPS"),
+    (Own, "group_norm", "product += g * away * inverse;", "product += g * away;"),
+    (Own, "layer_norm", "part < PARTS; part++", "part < PARTS - 1u; part++"),
+    (Own, "layer_norm", "scale * select(given, select(V(0.0), given, positive), RELU)", "scale * given"),
+    (Own, "layer_norm", "dbeta[at.slab * runs + at.c] = sum;", "dbeta[at.slab * runs + at.c] = sum + sum;"),
+    (Own, "shortcut", "let c = o % FILTERS - BEFORE;", "let c = o % FILTERS;"),
+    (Own, "shortcut", "row % STRIDE == 0u && column % STRIDE == 0u", "row % STRIDE == 0u"),
+];
