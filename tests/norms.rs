@@ -1,7 +1,7 @@
 //! Batch normalisation in a plan and in training: what is fused and folded, and that running averages are the layer's own.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{OptimizerConfig, RunConfig, Validation};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, Validation};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, Request};
@@ -72,6 +72,8 @@ fn compile(family: Family, fuse: bool) -> Plan {
         model: &model(),
         batch: 32,
         images: 100,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: &optimizer,
         target: Target::f32(family),
         limits: Limits::WEBGPU,

@@ -154,9 +154,9 @@ impl Op for BatchNormPool {
         outputs
     }
 
-    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
+    fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, step: &Step) -> Vec<Option<Array>> {
         let y = twin::apply(&self.norm, inputs, &outputs[3]);
-        let g = self.pool().twin_backward(std::slice::from_ref(&y), &[], dy).remove(0).expect("a gradient");
+        let g = self.pool().twin_backward(std::slice::from_ref(&y), &[], dy, step).remove(0).expect("a gradient");
         let g = if self.norm.relu { g.zip(&y, |g, y| if y > 0.0 { g } else { 0.0 }) } else { g };
         twin::backward(&self.norm, inputs, &outputs[3], &g)
     }

@@ -155,14 +155,7 @@ impl Sets {
         y
     }
 
-    pub(super) fn twin_backward(
-        &self,
-        style: Style,
-        inputs: &[Array],
-        y: &Array,
-        dy: &Array,
-        _step: &Step,
-    ) -> Vec<Option<Array>> {
+    pub(super) fn twin_backward(&self, style: Style, inputs: &[Array], y: &Array, dy: &Array) -> Vec<Option<Array>> {
         let (xhat, inverses) = self.normalised(style.epsilon, &inputs[0]);
         let g = if style.relu { dy.zip(y, |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
         let mut gradients = vec![Array::zeros(inputs[0].shape.clone())];

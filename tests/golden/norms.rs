@@ -1,6 +1,6 @@
 //! Normalisation layers, and a network with batch norm over ten steps: `norms.py` made the numbers.
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{LossConfig, OptimizerConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
 use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Resident};
@@ -65,7 +65,7 @@ fn normalisations_agree_with_pytorch() {
             assert_close(&format!("{name}.{what}"), got, &golden.array(&format!("{name}.{what}")), STORED);
         };
         close("y", &outputs[0]);
-        let gradients = op.twin_backward(&inputs, &outputs, &golden.array(&format!("{name}.dy")));
+        let gradients = op.twin_backward(&inputs, &outputs, &golden.array(&format!("{name}.dy")), &Step::default());
         for (input, gradient) in names.iter().zip(gradients) {
             if let Some(gradient) = gradient {
                 close(&format!("d{input}"), &gradient);
@@ -104,6 +104,7 @@ fn initial(p: u64, parameter: &Placed) -> Vec<f32> {
         Init::Constant(start) if parameter.name.contains("running") => f64::from(start),
         Init::Constant(_) if parameter.name.ends_with("weight") => 1.0 + 0.25 * unit(i),
         Init::Constant(_) => 0.05 * unit(i),
+        other => unreachable!("{other:?} is no start of this network"),
     };
     (0..count).map(|i| value(i) as f32).collect()
 }
@@ -114,6 +115,8 @@ fn program<'g>(gpu: &'g Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> 
         model,
         batch: 8,
         images: 8,
+        loss: &LossConfig::default(),
+        keep: false,
         optimizer: &optimizer,
         target: gpu.target(),
         limits: gpu.limits(),
@@ -171,7 +174,7 @@ fn training_with_batch_norm_follows_pytorch() {
 
 fn run(program: &mut Program, goal: Goal, model: &ModelSpec, t: usize, step: Step) -> f64 {
     let (pixels, labels) = network::batch(model, t as u64 % 4, 8);
-    program.write(Buffer::Resident(Resident::Images), &pixels).unwrap();
+    program.write_images(&[&pixels]).unwrap();
     program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels)).unwrap();
     let n = step.batch_length;
     let step = Step { range_length: n, data_length: n, ..step };

@@ -52,7 +52,7 @@ impl Run<'_> {
         let mut gradients = HashMap::from([(output, dy)]);
         for (number, node) in self.site.nodes.iter().enumerate().rev() {
             let dy = gradients[&Value::Node(number)].clone();
-            let found = node.op.twin_backward(&self.arrays(number), &self.outputs[number], &dy);
+            let found = node.op.twin_backward(&self.arrays(number), &self.outputs[number], &dy, &Step::default());
             gradients.extend(node.inputs.iter().copied().zip(found).filter_map(|(value, dx)| Some((value, dx?))));
         }
         gradients
