@@ -20,9 +20,12 @@
 pub mod adam;
 pub mod add;
 pub mod array;
+pub mod augment;
+pub mod average_views;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
+pub mod batch_views;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
@@ -81,4 +84,7 @@ pub const OPS: &[Entry] = &[
     loss_scale::ENTRY,
     batch_index::ENTRY,
     batch_images::ENTRY,
+    augment::ENTRY,
+    batch_views::ENTRY,
+    average_views::ENTRY,
 ];
