@@ -29,6 +29,7 @@ fn a_step_allocates_nothing() {
         model: &ModelSpec::open("seed-mnist").unwrap(),
         batch: 2,
         images: 2,
+        input: Default::default(),
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),

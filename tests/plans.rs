@@ -54,6 +54,7 @@ fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> R
         model,
         batch,
         images: 100,
+        input: Default::default(),
         optimizer: &optimizer,
         target: Target::f32(family),
         limits,

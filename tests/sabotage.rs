@@ -8,6 +8,8 @@ use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 use lepton_kernels::{Dispatch, Kernel, OPS};
 
+#[path = "sabotage/augment.rs"]
+mod augment;
 mod common;
 
 /// Which kernels a change is tried on.
@@ -29,7 +31,7 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES].into_iter().flatten()
+    [CHANGES, augment::CHANGES].into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[

@@ -29,6 +29,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         model,
         batch: BATCH,
         images: IMAGES,
+        input: Default::default(),
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),

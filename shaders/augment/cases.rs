@@ -90,7 +90,6 @@ fn geometry() -> Vec<Case> {
 }
 
 fn colours() -> Vec<Case> {
-    let none = Policy::default;
     let plain = Step::default();
     let jitter = |brightness, contrast, saturation, hue| Policy {
         jitter: Some(Jitter { brightness, contrast, saturation, hue }),

@@ -34,7 +34,7 @@ const DRAW: Elementwise = Elementwise {
     name: "augment/draw",
     source: include_str!("draw.wgsl"),
     per_step: true,
-    includes: &[crate::source::RANDOM],
+    includes: &[crate::source::RANDOM, include_str!("numbers.wgsl")],
 };
 const STATISTICS: Elementwise = Elementwise {
     name: "augment/statistics",
@@ -147,6 +147,11 @@ impl Op for Augment {
             scratch.push(rows * SEEN * slots);
         }
         Lowered { scratch, dispatches, ..Lowered::default() }
+    }
+
+    fn tolerance(&self) -> f64 {
+        // jitter rounds values up to 1 some eight times, and a small deviation enlarges that; all else is whole numbers
+        if self.policy.jitter.is_some() { 5e-6 } else { 2e-6 }
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

@@ -125,7 +125,8 @@ struct Twin {
 impl Twin {
     fn new(model: &ModelSpec, config: &RunConfig, train: &Split) -> Result<Self, ModelError> {
         let images = train.count.min(DIFFERENT);
-        let setting = Setting { batch: 1, images, precision: Precision::F32, mode: Mode::Train };
+        let setting =
+            Setting { batch: 1, images, precision: Precision::F32, mode: Mode::Train, input: Default::default() };
         let graph = Graph::build(model, &setting)?;
         let tensors: Vec<_> = graph.parameters.iter().map(|p| (&graph.tensors[p.tensor], p.init)).collect();
         let sizes: Vec<(usize, usize)> = tensors.iter().map(|(tensor, _)| (tensor.shape.count(), 1)).collect();

@@ -41,6 +41,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         model: &model,
         batch,
         images,
+        input: Default::default(),
         optimizer: &optimizer,
         target,
         limits,

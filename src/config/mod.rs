@@ -3,8 +3,13 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+pub mod augment;
+mod normalize;
 mod optimizer;
 
+pub use augment::{AugmentError, parse_augment};
+pub use lepton_kernels::augment::Policy as AugmentConfig;
+pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use optimizer::OptimizerConfig;
 
 /// Which images validate each epoch.
@@ -51,8 +56,18 @@ pub struct RunConfig {
     /// Whether ops are fused; without it the same numbers, slower.
     #[serde(default = "yes")]
     pub fuse: bool,
+    /// How pixels are scaled before the first layer.
+    #[serde(default, skip_serializing_if = "NormalizeConfig::is_none")]
+    pub normalize: NormalizeConfig,
+    /// What images undergo in training.
+    #[serde(default, skip_serializing_if = "changes_nothing")]
+    pub augment: AugmentConfig,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
+}
+
+fn changes_nothing(augment: &AugmentConfig) -> bool {
+    *augment == AugmentConfig::default()
 }
 
 fn yes() -> bool {
@@ -73,6 +88,8 @@ impl Default for RunConfig {
             validation: Validation::None,
             precision: Precision::F32,
             fuse: true,
+            normalize: NormalizeConfig::default(),
+            augment: AugmentConfig::default(),
             optimizer: OptimizerConfig::default(),
         }
     }
@@ -91,7 +108,15 @@ mod tests {
 
     #[test]
     fn a_configuration_survives_being_written_and_read() {
-        let config = RunConfig { validation: Validation::Fraction(0.1), limit: Some(7), ..RunConfig::default() };
+        let (augment, normalize) =
+            (parse_augment("strong,flip=alternate", [32, 32]), NormalizeConfig::parse("0.5:0.25"));
+        let config = RunConfig {
+            validation: Validation::Fraction(0.1),
+            limit: Some(7),
+            augment: augment.unwrap(),
+            normalize: normalize.unwrap(),
+            ..RunConfig::default()
+        };
         assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
     }
 }

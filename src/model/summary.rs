@@ -20,7 +20,10 @@ pub fn thousands(number: u64) -> String {
 /// # Errors
 /// If its layers do not fit together.
 pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
-    let graph = Graph::build(model, &Setting { batch: 1, images: 1, precision: Precision::F32, mode: Mode::Train })?;
+    let graph = Graph::build(
+        model,
+        &Setting { batch: 1, images: 1, precision: Precision::F32, mode: Mode::Train, input: Default::default() },
+    )?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use lepton_kernels::batch_images::BatchImages;
 use lepton_kernels::batch_index::BatchIndex;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::record::Record;
 use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Op, Shape};
 
+use super::input::Input;
 use crate::model::{Init, ModelError, ModelSpec, ParameterSpec, Site, Value};
 
 /// Index of a tensor in [`Graph::tensors`].
@@ -43,6 +43,10 @@ pub enum Resident {
     LossScale,
     /// Which workgroup updates which parameters.
     Blocks,
+    /// Cosines and sizes of boxes that augmentation draws from.
+    Augment,
+    /// Logits averaged over the views of a batch.
+    Average,
 }
 
 /// A tensor of the graph.
@@ -108,6 +112,8 @@ pub struct Graph {
     pub images: TensorId,
     /// The model's last output, `[n, classes]`.
     pub logits: TensorId,
+    /// Other labels `[n]` (u32) and the share of a row's own label `[n]`, where images are mixed.
+    pub mix: Option<[TensorId; 2]>,
     /// How activations are stored.
     pub precision: Precision,
     /// Whether it is for training: dropout drops, batch norm uses the batch's statistics.
@@ -125,6 +131,8 @@ pub struct Setting {
     pub precision: Precision,
     /// Training or not.
     pub mode: Mode,
+    /// How images are read.
+    pub input: Input,
 }
 
 /// Steps of history that stay on the device between read-backs.
@@ -136,17 +144,18 @@ impl Graph {
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give one number a class.
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
-        let Setting { batch, images, precision, mode } = *setting;
+        let Setting { batch, images, precision, mode, .. } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
         let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
         let norm = graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm);
         let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        graph.images = graph.node("batch.images", Box::new(BatchImages), &[data, rows[0], norm])[0];
+        let label = graph.add_images(&setting.input, data, &rows, norm)?;
         graph.add_layers(model)?;
+        graph.add_average(&setting.input);
         let history = graph.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
-        let mut inputs = vec![graph.logits, rows[1], rows[2]];
+        let mut inputs = vec![graph.logits, label, rows[2]];
         if precision == Precision::F16 {
             inputs.push(graph.resident("loss_scale", &[4], Dtype::F32, Resident::LossScale));
         }
@@ -221,7 +230,7 @@ impl Graph {
         tensor
     }
 
-    fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {
+    pub(super) fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {
         tensors.iter().map(|&t| self.tensors[t].shape.clone()).collect()
     }
 
@@ -235,12 +244,12 @@ impl Graph {
         self.tensors.len() - 1
     }
 
-    fn resident(&mut self, name: &str, sizes: &[usize], dtype: Dtype, resident: Resident) -> TensorId {
+    pub(super) fn resident(&mut self, name: &str, sizes: &[usize], dtype: Dtype, resident: Resident) -> TensorId {
         self.tensor(name, Shape::new(sizes), dtype, Kind::Resident(resident))
     }
 
     /// Adds a node; its shapes have been checked.
-    fn node(&mut self, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
+    pub(super) fn node(&mut self, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
         let shapes = op.outputs(&self.shapes(inputs)).expect("shapes were checked");
         let mut outputs = Vec::new();
         for (i, shape) in shapes.into_iter().enumerate() {

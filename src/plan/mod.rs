@@ -4,6 +4,7 @@
 mod error;
 mod fuse;
 pub mod graph;
+mod input;
 mod lower;
 mod memory;
 mod request;
@@ -21,6 +22,7 @@ use lepton_kernels::{Access, Kernel, Mode};
 
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident, Setting};
+pub use input::Input;
 pub use lower::{Goal, Home, Optimizer};
 pub use request::{Limits, Request};
 
@@ -112,6 +114,8 @@ pub struct Plan {
     pub arena_words: usize,
     /// What the workgroups of an update do; goes to [`Resident::Blocks`].
     pub blocks: Vec<Block>,
+    /// What augmentation draws from; goes to [`Resident::Augment`].
+    pub augment_table: Vec<u32>,
     /// Tensors of state that the optimiser keeps, by name.
     pub states: Vec<&'static str>,
     /// Every buffer with its size.
@@ -137,7 +141,8 @@ impl Plan {
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
         let precision = request.target.precision;
-        let setting = Setting { batch: request.batch, images: request.images, precision, mode: Mode::Train };
+        let input = request.input.clone();
+        let setting = Setting { batch: request.batch, images: request.images, precision, mode: Mode::Train, input };
         let build = |mode| Graph::build(request.model, &Setting { mode, ..setting.clone() });
         let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
         let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
@@ -168,6 +173,7 @@ impl Plan {
             parameters,
             arena_words: layout.parameter_words,
             blocks: layout.blocks.clone(),
+            augment_table: augment_table(request),
             states,
             buffers: Vec::new(),
             train,
@@ -243,6 +249,11 @@ impl Plan {
     pub fn bytes(&self) -> u64 {
         self.buffers.iter().map(|(_, bytes)| bytes).sum()
     }
+}
+
+fn augment_table(request: &Request) -> Vec<u32> {
+    let [h, w, _] = request.model.input;
+    request.input.augment.as_ref().map_or_else(Vec::new, |policy| policy.table([h, w]))
 }
 
 /// The optimiser's op and the names of its states.

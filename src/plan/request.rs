@@ -2,7 +2,7 @@
 
 use lepton_kernels::op::Target;
 
-use super::Goal;
+use super::{Goal, Input};
 use crate::config::OptimizerConfig;
 use crate::model::ModelSpec;
 
@@ -15,6 +15,8 @@ pub struct Request<'a> {
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
+    /// How images are read.
+    pub input: Input,
     /// The optimiser.
     pub optimizer: &'a OptimizerConfig,
     /// Which kernels suit the adapter.

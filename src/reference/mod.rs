@@ -104,7 +104,13 @@ impl Forward {
         step: &Step,
     ) -> Result<Self, ModelError> {
         let images_there = images.labels.len();
-        let setting = Setting { batch, images: images_there, precision: Precision::F32, mode: Mode::Train };
+        let setting = Setting {
+            batch,
+            images: images_there,
+            precision: Precision::F32,
+            mode: Mode::Train,
+            input: Default::default(),
+        };
         let graph = Graph::build(model, &setting)?;
         let mut values: HashMap<TensorId, Array> = HashMap::new();
         for (id, tensor) in graph.tensors.iter().enumerate() {

@@ -9,6 +9,7 @@ use super::batches::{Order, Range};
 use super::error::TrainError;
 use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
+use super::mixing::mix;
 use super::profile::Profile;
 use super::state::State;
 use crate::checkpoint::DataPrint;
@@ -46,6 +47,11 @@ impl<'gpu> Trainer<'gpu> {
     /// The plan, for its memory and its text.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The configuration, with the numbers of the data set where it asks for them.
+    pub fn config(&self) -> &RunConfig {
+        &self.config
     }
 
     /// Where the run stands.
@@ -138,7 +144,9 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Parameters of the step that comes `ahead` steps after the last one that was collected.
     fn step(&self, ahead: usize) -> Step {
-        let order = self.order.training_step(self.state.epoch, self.config.batch, self.state.batch + ahead);
+        let mut order = self.order.training_step(self.state.epoch, self.config.batch, self.state.batch + ahead);
+        let [h, w, _] = self.model.input;
+        mix(&self.config.augment, &mut order, [h, w]);
         let corrections = bias_corrections(&self.config.optimizer, self.state.step + ahead as u64 + 1);
         Step {
             learning_rate: self.config.learning_rate,
@@ -223,7 +231,7 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Loss and accuracy over a range of images.
     fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
-        evaluate(&mut self.program, &self.order, &range, self.config.batch, &mut self.steps)
+        evaluate(&mut self.program, &self.order, &range, self.config.batch, &[], &mut self.steps)
     }
 
     /// The loss of one training batch with the weights as they are. The losses of training steps come before their

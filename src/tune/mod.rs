@@ -92,6 +92,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         model: tuning.model,
         batch: tuning.batch,
         images: tuning.batch,
+        input: Default::default(),
         optimizer: &OptimizerConfig::default(),
         target,
         limits: gpu.limits(),

@@ -55,6 +55,7 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
         model,
         batch,
         images: batch,
+        input: Default::default(),
         optimizer: config,
         target: gpu.target(),
         limits: gpu.limits(),

@@ -6,11 +6,13 @@
 mod canvas;
 mod grid;
 mod scale;
+mod sheet;
 mod show;
 mod text;
 mod viridis;
 
 pub use grid::{GridCell, prediction_grid};
+pub use sheet::{SheetRow, augmented_sheet};
 pub use show::show_image;
 pub use viridis::viridis;
 
