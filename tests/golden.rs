@@ -18,6 +18,8 @@ use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
 use lepton_kernels::{Array, Case, Op, Padding, Shape, Step, Window};
 use serde_json::Value;
 
+#[path = "golden/augment.rs"]
+mod augment;
 mod common;
 #[path = "golden/file.rs"]
 mod file;

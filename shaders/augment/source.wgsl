@@ -39,11 +39,11 @@ fn byte_at(element: u32) -> f32 {
     return f32((bytes[element / 4u] >> (element % 4u * 8u)) & 255u);
 }
 
-// A place inside for one that may be outside.
+// A place inside for one that may be outside. A mirror is even, and % of negative numbers is undefined in GLSL.
 fn inside(i: i32, n: i32) -> i32 {
     if OUTSIDE == 1u && n > 1 {
         let period = 2 * (n - 1);
-        let r = ((i % period) + period) % period;
+        let r = abs(i) % period;
         return min(r, period - r);
     }
     return clamp(i, 0, n - 1);

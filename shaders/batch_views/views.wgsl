@@ -15,12 +15,13 @@ override C: i32;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<Real>;
 
+// The mirrored place. A mirror is even, and % of negative numbers is undefined in GLSL.
 fn inside(i: i32, n: i32) -> i32 {
     if n < 2 {
         return 0;
     }
     let period = 2 * (n - 1);
-    let r = ((i % period) + period) % period;
+    let r = abs(i) % period;
     return min(r, period - r);
 }
 
