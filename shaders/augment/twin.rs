@@ -193,10 +193,10 @@ pub(super) fn twin(policy: &Policy, inputs: &[Array], step: &Step) -> Vec<Array>
     let [left, right] = [step.mix_columns & 0xffff, step.mix_columns >> 16].map(|i| i as usize);
     for row in 0..rows {
         let partner = if row < step.batch_length as usize { step.batch_length as usize - 1 - row } else { row };
-        for i in 0..h * w * c {
+        for (i, (own, theirs)) in images[row].iter().zip(&images[partner]).enumerate() {
             let within = (top..bottom).contains(&(i / c / w)) && (left..right).contains(&(i / c % w));
             let share = if bottom > 0 { f64::from(u8::from(within)) } else { other };
-            outputs[0].data[row * h * w * c + i] = (1.0 - share) * images[row][i] + share * images[partner][i];
+            outputs[0].data[row * h * w * c + i] = (1.0 - share) * own + share * theirs;
         }
         let partner = if other > 0.0 { partner } else { row };
         let (first, second) = if other > 0.5 { (partner, row) } else { (row, partner) };
