@@ -197,3 +197,27 @@ fn views_are_averaged() {
     let step = Step::default();
     assert_eq!((step.view, step.mix_other), (0, 0.0), "a step looks at images as they are, and mixes none");
 }
+
+#[test]
+fn the_command_draws_a_sheet_and_names_mistakes() {
+    if common::gpu().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let command =
+            std::process::Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).current_dir(&folder).args(arguments).output();
+        let output = command.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run(&["show", "--augment", "strong", "--count", "2", "--seed", "7", "--out", "sheet.png"]).0, Some(0));
+    let sheet = image::open(folder.path().join("sheet.png")).unwrap();
+    assert!(sheet.width() > 8 * 28 && sheet.height() > 2 * 28);
+    let (code, message) = run(&["show", "--augment", "rotate=200", "--out", "no.png"]);
+    assert!(code == Some(2) && message.contains("200 is not in 0..180"), "{message}");
+    let train = ["train", "--model", "linear", "--steps", "1", "--limit", "64", "--out", "run"];
+    assert_eq!(run(&[&train[..], &["--augment", "light", "--normalize", "dataset"]].concat()).0, Some(0));
+    let (code, message) = run(&["train", "--out", "run", "--resume", "--augment", "strong"]);
+    assert!(code == Some(2) && message.contains("--augment would change it"), "{message}");
+    assert_eq!(run(&["eval", "run", "--tta", "mirror"]).0, Some(0));
+}

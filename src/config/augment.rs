@@ -165,10 +165,7 @@ fn apply(config: &mut AugmentConfig, name: &str, item: &Item) -> Result<(), Augm
             if least > most {
                 return Err(error(item.text, format!("{least} is more than {most}"), item.hint()));
             }
-            // fractions of 2^-14 are drawn from 16 bits
-            if most - least > 3.5 {
-                return Err(error(item.text, "the two are more than 3.5 apart", item.hint()));
-            }
+            // at most 3.5 apart: fractions of 2^-14 are drawn from 16 bits
             config.zoom = Some([least, most]);
         }
         "fill" => {
