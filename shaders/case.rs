@@ -69,6 +69,26 @@ impl Case {
         self
     }
 
+    /// Cuts input 0, a data set, into four parts; the last three become the last inputs.
+    pub fn in_parts(mut self) -> Self {
+        let Input { shape, fill } = self.inputs[0].clone();
+        let values = fill_values(&fill, shape.count(), 0);
+        let images = shape.sizes()[0];
+        let (part, size) = ((images - 1) / 3, shape.count() / images);
+        for (i, first) in (0..4).map(|i| (i, i * part)) {
+            let count = if i == 3 { images - first } else { part };
+            let mut sizes = shape.sizes().to_vec();
+            sizes[0] = count;
+            let fill = Fill::Exactly(values[first * size..][..count * size].to_vec());
+            let input = Input { shape: Shape::new(&sizes), fill };
+            match i {
+                0 => self.inputs[0] = input,
+                _ => self.inputs.push(input),
+            }
+        }
+        self
+    }
+
     /// Whether it makes sense in `precision`.
     pub fn runs_in(&self, precision: Precision) -> bool {
         self.only.is_none_or(|only| only == precision)

@@ -23,11 +23,14 @@ pub mod adaptive_avg_pool2d;
 pub mod adaptive_max_pool2d;
 pub mod add;
 pub mod array;
+pub mod augment;
+pub mod average_views;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
 pub mod batch_norm;
 pub mod batch_values;
+pub mod batch_views;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
@@ -35,6 +38,7 @@ mod columns;
 pub mod concat;
 pub mod conv2d;
 pub mod conv_transpose2d;
+pub mod data_set;
 pub mod dispatch;
 pub mod dropout;
 pub mod flatten;
@@ -137,4 +141,7 @@ pub const OPS: &[Entry] = &[
     loss_scale::ENTRY,
     batch_index::ENTRY,
     batch_images::ENTRY,
+    augment::ENTRY,
+    batch_views::ENTRY,
+    average_views::ENTRY,
 ];

@@ -31,11 +31,21 @@ pub struct Step {
     pub noise_key: [u32; 2],
     /// Key of augmentation: another one each epoch, and an image draws by its own number.
     pub augment_key: [u32; 2],
+    /// Share of the other row where rows are mixed; 0 mixes nothing.
+    pub mix_other: f32,
+    /// Rows of the box that comes from the other row: first, and end << 16; 0 where rows are blended everywhere.
+    pub mix_rows: u32,
+    /// Columns of that box.
+    pub mix_columns: u32,
+    /// How an image is looked at in evaluation ([`View`](crate::batch_views::View)); 0 is as it is.
+    pub view: u32,
+    /// Weight of this view in the average over views.
+    pub view_weight: f32,
 }
 
 impl Step {
     /// Bytes of one entry in the shader's layout.
-    pub const BYTES: usize = 96;
+    pub const BYTES: usize = 112;
 
     /// The words of the uniform, in the layout of `common/step.wgsl` (`vec2u` is aligned to 8 bytes).
     pub fn words(&self) -> [u32; Step::BYTES / 4] {
@@ -58,7 +68,11 @@ impl Step {
             self.noise_key[1],
             self.augment_key[0],
             self.augment_key[1],
-            0,
+            self.mix_other.to_bits(),
+            self.mix_rows,
+            self.mix_columns,
+            self.view,
+            self.view_weight.to_bits(),
             0,
             0,
             0,

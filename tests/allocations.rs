@@ -31,6 +31,7 @@ fn a_step_allocates_nothing() {
         images: 2,
         loss: &LossConfig::default(),
         keep: false,
+        input: Default::default(),
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),

@@ -20,6 +20,8 @@ use serde_json::Value;
 
 #[path = "golden/acts.rs"]
 mod acts;
+#[path = "golden/augment.rs"]
+mod augment;
 mod common;
 #[path = "golden/file.rs"]
 mod file;

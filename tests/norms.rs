@@ -4,7 +4,7 @@ use lepton_gpu::checkpoint::Checkpoint;
 use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, Validation};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, Request};
+use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request};
 use lepton_gpu::train::{Control, Event, Trainer};
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::{Precision, Target};
@@ -74,6 +74,7 @@ fn compile(family: Family, fuse: bool) -> Plan {
         images: 100,
         loss: &LossConfig::default(),
         keep: false,
+        input: Input::default(),
         optimizer: &optimizer,
         target: Target::f32(family),
         limits: Limits::WEBGPU,

@@ -4,7 +4,7 @@ use lepton_gpu::config::{LossConfig, OptimizerConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
-use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request, Resident};
 use lepton_kernels::{Step, random};
 
 mod common;
@@ -19,6 +19,7 @@ fn compile(gpu: &Gpu, binding_bytes: u64, images: usize) -> Result<Plan, lepton_
         images,
         loss: &LossConfig::default(),
         keep: false,
+        input: Input::default(),
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: Limits { binding_bytes, ..gpu.limits() },

@@ -56,6 +56,7 @@ fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> R
         images: 100,
         loss: &LossConfig::default(),
         keep: false,
+        input: Default::default(),
         optimizer: &optimizer,
         target: Target::f32(family),
         limits,

@@ -10,6 +10,8 @@ use lepton_kernels::{Dispatch, Kernel, OPS};
 
 #[path = "sabotage/acts.rs"]
 mod acts;
+#[path = "sabotage/augment.rs"]
+mod augment;
 mod common;
 #[path = "sabotage/losses.rs"]
 mod losses;
@@ -37,7 +39,7 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES, acts::CHANGES, losses::CHANGES, norms::CHANGES, shapes::CHANGES].into_iter().flatten()
+    [CHANGES, acts::CHANGES, augment::CHANGES, losses::CHANGES, norms::CHANGES, shapes::CHANGES].into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[
@@ -109,9 +111,9 @@ const CHANGES: &[Change] = &[
     (Own, "overflow", "quad < QUADS; quad += COUNT", "quad < QUADS - 1u; quad += COUNT"),
     (Own, "loss_scale", "good >= INTERVAL", "good > INTERVAL"),
     (Own, "batch_index", "permute(step.range_start + within", "permute(within"),
-    (Own, "batch_images", "position % 4u * 8u", "position % 4u * 4u"),
+    (Own, "batch_images", "value % 4u * 8u", "value % 4u * 4u"),
     (Own, "batch_images", "default: { return bytes3[word]; }", "default: { return bytes2[word]; }"),
-    (Own, "batch_images", "word_of_part(number / PART, (number % PART", "word_of_part(0u, (number % PART"),
+    (Own, "batch_images", "let part = min(value / PART, 3u);", "let part = min(value / (PART + 1u), 3u);"),
     (Own, "batch_images", "normalised(word >> 16u, i + 2u)", "normalised(word >> 24u, i + 2u)"),
 ];
 

@@ -37,6 +37,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
         images: IMAGES,
         loss: &LossConfig::default(),
         keep: false,
+        input: Default::default(),
         optimizer: &OptimizerConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),

@@ -1,6 +1,6 @@
 // batch_images
 //   computes  y = (byte / 255 - mean[c]) / deviation[c]
-//   reads     the data set (common/images1.wgsl or images4.wgsl), image numbers, norm = means then deviations
+//   reads     the data set (common/data1.wgsl or data4.wgsl), image numbers, norm = means then deviations
 //   writes    y, every element once
 //   thread    four consecutive elements of y
 //   edge      a row whose image is 0xffffffff is all 0
@@ -8,6 +8,8 @@
 override PIXELS: u32; // elements of an image: h * w * c
 override C: u32;
 override ROWS: u32;
+
+const MORE_DATA = 4u;
 
 @group(0) @binding(1) var<storage, read> image: array<u32>;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
@@ -29,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         // all four are of one image, and of one word
         let number = image[i / PIXELS];
         if number != 0xffffffffu {
-            let word = image_word(number, i % PIXELS);
+            let word = data_word(number * PIXELS + i % PIXELS);
             values = vec4f(normalised(word, i), normalised(word >> 8u, i + 1u),
                 normalised(word >> 16u, i + 2u), normalised(word >> 24u, i + 3u));
         }
@@ -38,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             // the last quad may reach past the last image; nobody reads what it writes there
             let number = image[min((i + j) / PIXELS, ROWS - 1u)];
             if number != 0xffffffffu {
-                values[j] = normalised(image_byte(number, (i + j) % PIXELS), i + j);
+                values[j] = normalised(data_byte(number * PIXELS + (i + j) % PIXELS), i + j);
             }
         }
     }

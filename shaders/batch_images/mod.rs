@@ -4,7 +4,8 @@
 //! `[2, c]` in units of 0..1; where one binding does not hold the data set, three more parts of it. Output
 //! `[batch, h, w, c]`: `(byte / 255 - mean) / std`, and 0 for rows that hold nobody.
 
-use crate::dispatch::{Constant, Elementwise, Operand, read, write};
+use crate::data_set;
+use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::op::{Dtype, Target};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
 
@@ -14,17 +15,6 @@ pub const ENTRY: Entry =
 
 const KERNEL: Elementwise =
     Elementwise { name: "batch_images", source: include_str!("gather.wgsl"), per_step: false, includes: &[] };
-
-/// Buffers that a data set is cut into where one does not hold it.
-pub const PARTS: usize = 4;
-
-/// The shared text that reads images out of so many inputs that are parts of the data set, and its constants.
-pub fn images_text(parts: &[&Shape]) -> (&'static str, Vec<(&'static str, Constant)>) {
-    match parts.len() {
-        1 => (include_str!("../common/images1.wgsl"), vec![]),
-        _ => (include_str!("../common/images4.wgsl"), vec![("PART", parts[0].sizes()[0].into())]),
-    }
-}
 
 /// The op.
 #[derive(Clone, Debug)]
@@ -55,12 +45,11 @@ impl Op for BatchImages {
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
         let mut constants = vec![("PIXELS", (h * w * c).into()), ("C", c.into()), ("ROWS", inputs[1].count().into())];
-        let parts: Vec<&Shape> = std::iter::once(&inputs[0]).chain(&inputs[3..]).collect();
-        let (text, part) = images_text(&parts);
+        let (text, part) = data_set::text(&inputs[0], &inputs[3..]);
         constants.extend(part);
         let x = Operand::X;
         let mut bindings = vec![read(x(0)), read(x(1)), read(x(2)), write(Operand::Y(0))];
-        bindings.extend((3..inputs.len()).map(|i| read(x(i))));
+        bindings.extend(data_set::more(3, &inputs[3..]));
         let elements = inputs[1].count() * h * w * c;
         let kernel = Elementwise { includes: &[text], ..KERNEL };
         kernel.launch(target.precision, elements.div_ceil(4), 4, &constants, &bindings).into()
@@ -70,27 +59,17 @@ impl Op for BatchImages {
         let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
         let size = h * w * c;
         let shape = Shape::new(&[inputs[1].data.len(), h, w, c]);
+        let data = data_set::whole(&inputs[0], &inputs[3..]);
         let value = |i: usize| {
             let image = inputs[1].data[i / size];
             if image == f64::from(NOBODY) {
                 return 0.0;
             }
-            let byte = byte_of(inputs, image as usize * size + i % size);
+            let byte = data.data[image as usize * size + i % size];
             (byte / 255.0 - inputs[2].data[i % c]) / inputs[2].data[c + i % c]
         };
         vec![Array::new(shape.clone(), (0..shape.count()).map(value).collect())]
     }
-}
-
-/// A byte of the data set, whose parts follow each other.
-fn byte_of(inputs: &[Array], mut at: usize) -> f64 {
-    for part in std::iter::once(&inputs[0]).chain(&inputs[3..]) {
-        match at.checked_sub(part.data.len()) {
-            None => return part.data[at],
-            Some(left) => at = left,
-        }
-    }
-    unreachable!("images are in the data set")
 }
 
 fn cases() -> Vec<Case> {
@@ -106,21 +85,13 @@ fn cases() -> Vec<Case> {
             .fill(0, Fill::Below(256))
             .fill(1, rows)
             .fill(2, Fill::Exactly(vec![0.5, 0.25])),
-        in_parts([2, 3, 5, 3], "a data set in four parts, images that straddle words"),
-        in_parts([2, 3, 2, 2], "a data set in four parts, images of whole words"),
+        in_parts([7, 3, 5, 3], "a data set in four parts, images that straddle words"),
+        in_parts([7, 3, 2, 2], "a data set in four parts, images of whole words"),
     ]
 }
 
-/// Four parts of two images, the last one of one.
-fn in_parts([part, h, w, c]: [usize; 4], reason: &'static str) -> Case {
-    let (whole, last) = ([part, h, w, c], [1, h, w, c]);
-    let shapes: [&[usize]; 6] = [&whole, &[6], &[2, c], &whole, &whole, &last];
-    let nobody = f64::from(NOBODY);
-    let mut case = Case::new(BatchImages, &shapes, reason)
-        .fill(1, Fill::Exactly(vec![6.0, 1.0, 2.0, nobody, 5.0, 3.0]))
-        .fill(2, Fill::Positive);
-    for input in [0, 3, 4, 5] {
-        case = case.fill(input, Fill::Below(256));
-    }
-    case
+fn in_parts(data: [usize; 4], reason: &'static str) -> Case {
+    let numbers = Fill::Exactly(vec![6.0, 1.0, 2.0, f64::from(NOBODY), 5.0, 3.0]);
+    let case = Case::new(BatchImages, &[&data, &[6], &[2, data[3]]], reason).fill(0, Fill::Below(256));
+    case.fill(1, numbers).fill(2, Fill::Positive).in_parts()
 }

@@ -24,6 +24,13 @@ struct Step {
     // keys of random numbers: of this step, and of this epoch's augmentation
     noise_key: vec2u,
     augment_key: vec2u,
+    // mixing of rows: share of the other row, and the box that comes from it (first | end << 16; 0 for everywhere)
+    mix_other: f32,
+    mix_rows: u32,
+    mix_columns: u32,
+    // how evaluation looks at an image, and that view's weight in the average
+    view: u32,
+    view_weight: f32,
 }
 
 @group(1) @binding(0) var<uniform> step: Step;

@@ -39,6 +39,9 @@ pub enum CliError {
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A list of transforms.
+    #[error(transparent)]
+    Augment(#[from] crate::config::AugmentError),
     /// The benchmark.
     #[error(transparent)]
     Measure(#[from] crate::bench::BenchError),

@@ -24,7 +24,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         (None, None) => return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into()),
     };
     let gpu = Gpu::open(adapter)?;
-    let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split)?.evaluate()?;
+    let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;
     if !metrics.loss.is_finite() {
         return Err(TrainError::Mismatch(format!("{} gives a loss that is not a number", path.display())).into());
     }

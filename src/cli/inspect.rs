@@ -47,6 +47,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         images,
         loss: &usual_loss(&model),
         keep: false,
+        input: Default::default(),
         optimizer: &optimizer,
         target,
         limits,

@@ -60,7 +60,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Train(args) => train::run(&args, adapter),
         Command::Eval(args) => eval::run(&args, adapter),
         Command::Predict(args) => predict::run(&args, adapter),
-        Command::Show(args) => show::run(&args),
+        Command::Show(args) => show::run(&args, adapter),
         Command::Inspect(args) => inspect::run(&args, adapter),
         Command::Devices(args) => devices::run(&args, adapter),
         Command::Tune(args) => tune::run(&args, adapter),

@@ -32,7 +32,7 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
         bytes.extend(images::read(path, shape, args.invert)?);
     }
     let gpu = Gpu::open(adapter)?;
-    let answers = Predictor::new(&gpu, checkpoint)?.predict(&bytes)?;
+    let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&bytes)?;
     let classes = &checkpoint.meta.classes;
     if !against(checkpoint).is_class() {
         return super::answers::say(args, checkpoint, &gpu, &answers, &bytes);
@@ -87,7 +87,7 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
     let last = (args.from + GRID * GRID).min(split.count);
     let size = split.image_len();
     let gpu = Gpu::open(adapter)?;
-    let answers = Predictor::new(&gpu, checkpoint)?.predict(&split.images[args.from * size..last * size])?;
+    let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&split.images[args.from * size..last * size])?;
     let classes = &dataset.classes;
     let cells: Vec<GridCell> = (args.from..last)
         .zip(&answers)

@@ -4,11 +4,14 @@ use super::args::ShowArgs;
 use super::error::save_png;
 use super::predict::picture;
 use super::{CliError, Exit};
-use crate::data;
-use crate::report::draw::show_image;
+use crate::config::parse_augment;
+use crate::data::{self, Split};
+use crate::gpu::Gpu;
+use crate::report::draw::{Picture, SheetRow, augmented_sheet, show_image};
 use crate::report::say;
+use crate::train::preview;
 
-pub fn run(args: &ShowArgs) -> Result<Exit, CliError> {
+pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let dataset = data::load(args.data.as_deref())?;
     let (split, which) = if args.test { (&dataset.test, "test") } else { (&dataset.train, "training") };
     let split = split
@@ -19,9 +22,44 @@ pub fn run(args: &ShowArgs) -> Result<Exit, CliError> {
             format!("--index {}: there are {} {which} images, 0 to {}", args.index, split.count, split.count - 1);
         return Err(CliError::Usage(message));
     }
+    if let Some(list) = &args.augment {
+        return sheet(args, list, &dataset, split, adapter);
+    }
     let label = &dataset.classes[split.labels[args.index] as usize];
     let title = format!("{which} image {} · {label} · {}", args.index, dataset.name);
     save_png(&show_image(&title, &picture(split, args.index)?), &args.out)?;
     say!("{}: {title}", args.out.display());
+    Ok(Exit::Done)
+}
+
+/// Epochs of a sheet.
+const EPOCHS: u32 = 8;
+
+fn sheet(
+    args: &ShowArgs,
+    list: &str,
+    dataset: &data::Dataset,
+    split: &Split,
+    adapter: Option<&str>,
+) -> Result<Exit, CliError> {
+    let policy = parse_augment(list, [split.height, split.width])?;
+    picture(split, args.index)?;
+    let images: Vec<usize> = (args.index..split.count).take(args.count as usize).collect();
+    let gpu = Gpu::open(adapter)?;
+    let epoch = |epoch| preview(&gpu, &policy, split, &images, args.seed, epoch);
+    let epochs: Vec<Vec<u8>> = (0..EPOCHS).map(epoch).collect::<Result<_, _>>()?;
+    let size = split.image_len();
+    let shown = |pixels| Picture { pixels, height: split.height, width: split.width, channels: split.channels };
+    let rows: Vec<SheetRow> = (images.iter().enumerate())
+        .map(|(i, &image)| SheetRow {
+            label: format!("{image} · {}", dataset.classes[split.labels[image] as usize]),
+            original: shown(split.image(image)),
+            samples: epochs.iter().map(|epoch| shown(&epoch[i * size..][..size])).collect(),
+        })
+        .collect();
+    let title = format!("{} · {list}", dataset.name);
+    save_png(&augmented_sheet(&title, &rows), &args.out)?;
+    say!("adapter  {}", gpu.summary().line());
+    say!("{}: {} images in {EPOCHS} epochs of seed {}", args.out.display(), rows.len(), args.seed);
     Ok(Exit::Done)
 }

@@ -8,7 +8,7 @@ use super::args::{BatchSize, OptimizerName, TrainArgs};
 use super::error::save_png;
 use super::{CliError, Exit, loss};
 use crate::checkpoint::{Checkpoint, write_atomically};
-use crate::config::{OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup};
+use crate::config::{NormalizeConfig, OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
 use crate::data::{self, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
@@ -46,7 +46,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
         return Ok(Exit::Done);
     }
-    prepare_folder(&out, &config, &model)?;
+    prepare_folder(&out, trainer.config(), &model)?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -169,8 +169,10 @@ fn interrupts() -> Arc<AtomicBool> {
 type Start = (PathBuf, RunConfig, Option<Checkpoint>);
 
 fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
-    let config = configure(args)?;
+    let mut config = configure(args)?;
     let model = ModelSpec::open(&config.model)?;
+    let [h, w, _] = model.input;
+    config.augment = args.augment.as_deref().map_or(Ok(config.augment), |list| parse_augment(list, [h, w]))?;
     let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
     if out.join("last.safetensors").exists() {
         return Err(CliError::Usage(format!(
@@ -205,7 +207,7 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: [(&str, bool); 15] = [
+    let typed: Vec<(&str, bool)> = vec![
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
@@ -221,6 +223,8 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--precision", args.precision.is_some()),
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
+        ("--augment", args.augment.is_some()),
+        ("--normalize", args.normalize.is_some()),
     ];
     if let Some((flag, _)) = typed.iter().chain(&loss::typed(&args.loss)).find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
@@ -261,6 +265,12 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         precision: args.precision.unwrap_or_default().into(),
         fuse: !args.no_fuse,
         loss: defaults.loss,
+        normalize: args
+            .normalize
+            .as_deref()
+            .map_or(Ok(defaults.normalize), NormalizeConfig::parse)
+            .map_err(CliError::Usage)?,
+        augment: defaults.augment,
         optimizer,
     })
 }

@@ -3,11 +3,16 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+pub mod augment;
 mod loss;
+mod normalize;
 mod optimizer;
 mod schedule;
 
+pub use augment::{AugmentError, parse_augment};
+pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use loss::{Against, LossConfig, Target as LossTarget};
+pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
 
@@ -64,8 +69,18 @@ pub struct RunConfig {
     /// The loss.
     #[serde(default, skip_serializing_if = "LossConfig::is_default")]
     pub loss: LossConfig,
+    /// How pixels are scaled before the first layer.
+    #[serde(default, skip_serializing_if = "NormalizeConfig::is_none")]
+    pub normalize: NormalizeConfig,
+    /// What images undergo in training.
+    #[serde(default, skip_serializing_if = "changes_nothing")]
+    pub augment: AugmentConfig,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
+}
+
+fn changes_nothing(augment: &AugmentConfig) -> bool {
+    *augment == AugmentConfig::default()
 }
 
 fn yes() -> bool {
@@ -89,6 +104,8 @@ impl Default for RunConfig {
             precision: Precision::F32,
             fuse: true,
             loss: LossConfig::default(),
+            normalize: NormalizeConfig::default(),
+            augment: AugmentConfig::default(),
             optimizer: OptimizerConfig::default(),
         }
     }
@@ -107,7 +124,15 @@ mod tests {
 
     #[test]
     fn a_configuration_survives_being_written_and_read() {
-        let config = RunConfig { validation: Validation::Fraction(0.1), limit: Some(7), ..RunConfig::default() };
+        let (augment, normalize) =
+            (parse_augment("strong,flip=alternate", [32, 32]), NormalizeConfig::parse("0.5:0.25"));
+        let config = RunConfig {
+            validation: Validation::Fraction(0.1),
+            limit: Some(7),
+            augment: augment.unwrap(),
+            normalize: normalize.unwrap(),
+            ..RunConfig::default()
+        };
         assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
     }
 }

@@ -102,6 +102,7 @@ impl<'gpu> Program<'gpu> {
             bytemuck::cast_slice(&plan.blocks.iter().map(|b| b.words()).collect::<Vec<_>>()),
         )?;
         program.write_if_there(Resident::LossWeights, bytemuck::cast_slice(plan.loss.weights()))?;
+        program.write_if_there(Resident::Augment, bytemuck::cast_slice(&plan.augment_table))?;
         program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START))?;
         let keys: Vec<Key> = Goal::ALL.iter().flat_map(|&goal| plan.list(goal)).map(key).collect();
         gpu.pipelines(&keys)?;

@@ -51,6 +51,9 @@ pub enum ModelError {
         /// What is wrong.
         source: ShapeError,
     },
+    /// The images cannot be augmented as the run says.
+    #[error("{0}")]
+    Augment(ShapeError),
 }
 
 /// One layer of a model.

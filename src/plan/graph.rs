@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use lepton_kernels::batch_images::{self, BatchImages};
 use lepton_kernels::batch_index::BatchIndex;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
-use lepton_kernels::{Op, Shape};
+use lepton_kernels::{Op, Shape, data_set};
 
+use super::input::Input;
 use crate::config::LossConfig;
 use crate::model::{Init, ModelError, ModelSpec, ParameterSpec, Site, Value};
 
@@ -52,6 +52,10 @@ pub enum Resident {
     Scores,
     /// What evaluation keeps of each image: the model's outputs.
     Outputs,
+    /// Cosines and sizes of boxes that augmentation draws from.
+    Augment,
+    /// Logits averaged over the views of a batch.
+    Average,
 }
 
 /// A tensor of the graph.
@@ -142,12 +146,15 @@ pub struct Setting {
     pub loss: LossConfig,
     /// Whether evaluation keeps what metrics are counted from.
     pub keep: bool,
+    /// How images are read.
+    pub input: Input,
 }
 
 impl Setting {
     /// Training in f32 on a data set in one part.
     pub fn new(batch: usize, images: usize, loss: LossConfig) -> Self {
-        Setting { batch, images, part: images, precision: Precision::F32, mode: Mode::Train, loss, keep: false }
+        let (precision, mode, input) = (Precision::F32, Mode::Train, Input::default());
+        Setting { batch, images, part: images, precision, mode, loss, keep: false, input }
     }
 }
 
@@ -167,11 +174,10 @@ impl Graph {
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
         let norm = graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm);
         let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        let mut inputs = vec![parts[0], rows[0], norm];
-        inputs.extend(&parts[1..]);
-        graph.images = graph.node("batch.images", Box::new(BatchImages), &inputs)[0];
+        let label = graph.add_images(&setting.input, &parts, &rows, norm)?;
         graph.add_layers(model)?;
-        graph.add_loss(model, setting, &rows)?;
+        graph.add_average(&setting.input);
+        graph.add_loss(model, setting, &[rows[0], label, rows[2]])?;
         Ok(graph)
     }
 
@@ -235,11 +241,11 @@ impl Graph {
 
     /// The data set as one tensor, or as four of `part` images, of which the last ones may hold fewer.
     fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
-        let parts = if images <= part { 1 } else { batch_images::PARTS };
+        let parts = if images <= part { 1 } else { data_set::PARTS };
         let resident = |i: usize| {
             let left = images.saturating_sub(i * part);
             // the last part takes what there is, and the limits are checked later; a binding has at least one image
-            let count = if i + 1 == batch_images::PARTS { left } else { left.min(part) }.max(1);
+            let count = if i + 1 == data_set::PARTS { left } else { left.min(part) }.max(1);
             let name = if i == 0 { "images".into() } else { format!("images.{i}") };
             self.resident(&name, &[count, h, w, c], Dtype::U8, Resident::Images(i))
         };
@@ -252,7 +258,7 @@ impl Graph {
         parts.map(|part| part.shape.count() as u64).collect()
     }
 
-    fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {
+    pub(super) fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {
         tensors.iter().map(|&t| self.tensors[t].shape.clone()).collect()
     }
 

@@ -4,6 +4,7 @@
 mod error;
 mod fuse;
 pub mod graph;
+mod input;
 mod loss;
 mod lower;
 mod memory;
@@ -14,15 +15,15 @@ mod update;
 use std::sync::Arc;
 
 use lepton_kernels::adam::Adam;
-use lepton_kernels::batch_images;
 use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
 use lepton_kernels::sgd::Sgd;
-use lepton_kernels::{Access, Kernel, Mode};
+use lepton_kernels::{Access, Kernel, Mode, data_set};
 
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident, Setting};
+pub use input::Input;
 pub use loss::{KEPT, usual_loss};
 pub use lower::{Goal, Home, Optimizer};
 pub use request::{Limits, Request};
@@ -117,6 +118,8 @@ pub struct Plan {
     pub arena_words: usize,
     /// What the workgroups of an update do; goes to [`Resident::Blocks`].
     pub blocks: Vec<Block>,
+    /// What augmentation draws from; goes to [`Resident::Augment`].
+    pub augment_table: Vec<u32>,
     /// Tensors of state that the optimiser keeps, by name.
     pub states: Vec<&'static str>,
     /// Bytes of the images in each part of the data set.
@@ -145,7 +148,8 @@ impl Plan {
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
         let precision = request.target.precision;
         let (images, part, loss) = (request.images, request.images_in_a_part(), request.loss.clone());
-        let setting = Setting { part, precision, keep: request.keep, ..Setting::new(request.batch, images, loss) };
+        let (keep, input) = (request.keep, request.input.clone());
+        let setting = Setting { part, precision, keep, input, ..Setting::new(request.batch, images, loss) };
         let build = |mode| Graph::build(request.model, &Setting { mode, ..setting.clone() });
         let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
         let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
@@ -177,6 +181,7 @@ impl Plan {
             parameters,
             arena_words: layout.parameter_words,
             blocks: layout.blocks.clone(),
+            augment_table: augment_table(request),
             states,
             image_parts: graph.image_parts(),
             buffers: Vec::new(),
@@ -238,7 +243,7 @@ impl Plan {
                     Buffer::Resident(Resident::Images(_)) => {
                         let bytes = self.image_parts.iter().sum();
                         let (tensor, hint) = ("the images of the data set".into(), "--limit with fewer images");
-                        let limit = limit * batch_images::PARTS as u64;
+                        let limit = limit * data_set::PARTS as u64;
                         return Err(PlanError::TooLarge { tensor, bytes, limit, hint });
                     }
                     Buffer::Parameters | Buffer::Shadow | Buffer::Gradients | Buffer::State(_) => {
@@ -256,6 +261,11 @@ impl Plan {
     pub fn bytes(&self) -> u64 {
         self.buffers.iter().map(|(_, bytes)| bytes).sum()
     }
+}
+
+fn augment_table(request: &Request) -> Vec<u32> {
+    let [h, w, _] = request.model.input;
+    request.input.augment.as_ref().map_or_else(Vec::new, |policy| policy.table([h, w]))
 }
 
 /// The optimiser's op and the names of its states.

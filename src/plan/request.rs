@@ -2,7 +2,7 @@
 
 use lepton_kernels::op::Target;
 
-use super::Goal;
+use super::{Goal, Input};
 use crate::config::{LossConfig, OptimizerConfig};
 use crate::model::ModelSpec;
 
@@ -19,6 +19,8 @@ pub struct Request<'a> {
     pub loss: &'a LossConfig,
     /// Whether evaluation keeps what metrics are counted from.
     pub keep: bool,
+    /// How images are read.
+    pub input: Input,
     /// The optimiser.
     pub optimizer: &'a OptimizerConfig,
     /// Which kernels suit the adapter.

@@ -3,15 +3,16 @@
 use super::batches::Order;
 use super::error::{TrainError, check_data};
 use super::event::Metrics;
-use super::setup::unit_norm;
 use super::state::State;
 use super::targets::{Targets, images_of};
+use super::views::{Tta, seen};
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::metrics::Measures;
-use crate::plan::{Buffer, Goal, Plan, Request, Resident};
+use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use lepton_kernels::batch_views::View;
 
 /// A checkpoint's model with a split on a device.
 pub struct Evaluator<'gpu> {
@@ -20,14 +21,21 @@ pub struct Evaluator<'gpu> {
     targets: Targets,
     images: usize,
     batch: usize,
+    views: Vec<View>,
 }
 
 impl<'gpu> Evaluator<'gpu> {
-    /// Puts both on a device.
+    /// Puts both on a device; with `tta`, logits are averaged over its views.
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint, data: &Dataset, split: &Split) -> Result<Self, TrainError> {
+    pub fn new(
+        gpu: &'gpu Gpu,
+        checkpoint: &Checkpoint,
+        data: &Dataset,
+        split: &Split,
+        tta: Option<Tta>,
+    ) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
         let model = checkpoint.meta.model()?;
         let (batch, loss) = (checkpoint.meta.config.batch, &checkpoint.meta.config.loss);
@@ -38,6 +46,7 @@ impl<'gpu> Evaluator<'gpu> {
             images: split.count,
             loss,
             keep: true,
+            input: Input { views: tta.is_some(), ..Input::default() },
             optimizer: &OptimizerConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
@@ -51,8 +60,9 @@ impl<'gpu> Evaluator<'gpu> {
         program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write_images(&[&split.images])?;
         targets.write(&program)?;
-        program.write(Buffer::Resident(Resident::Norm), &unit_norm(split.channels))?;
-        Ok(Evaluator { program, plan, targets, images: split.count, batch })
+        program.write(Buffer::Resident(Resident::Norm), &checkpoint.meta.config.normalize.bytes(split.channels))?;
+        let views = tta.map_or_else(Vec::new, Tta::views);
+        Ok(Evaluator { program, plan, targets, images: split.count, batch, views })
     }
 
     /// Means over the split, and everything that can be measured there.
@@ -63,7 +73,8 @@ impl<'gpu> Evaluator<'gpu> {
         let order = Order::new(0, self.images, 0, 0.0);
         let mut steps = Vec::with_capacity(64);
         let answers = self.plan.loss.against().has_answers();
-        let metrics = evaluate(&mut self.program, &order, &order.train, self.batch, answers, &mut steps)?;
+        let (views, steps) = (&self.views, &mut steps);
+        let metrics = evaluate(&mut self.program, &order, &order.train, self.batch, answers, views, steps)?;
         let images = images_of(&order, &order.train);
         let measures = self.targets.measure(&self.program, &self.plan, &images, true)?;
         let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
@@ -71,28 +82,34 @@ impl<'gpu> Evaluator<'gpu> {
     }
 }
 
-/// Means over a range of the images on the device.
+/// Means over a range of the images on the device; each batch is looked at in every view, and the last one's record counts.
 pub(super) fn evaluate(
     program: &mut Program,
     order: &Order,
     range: &super::Range,
     batch: usize,
     answers: bool,
+    views: &[View],
     steps: &mut Vec<lepton_kernels::Step>,
 ) -> Result<Metrics, TrainError> {
-    let batches = range.length.div_ceil(batch);
+    let each = views.len().max(1);
+    let all = range.length.div_ceil(batch) * each;
     let mut sums = State::default();
-    let mut submitted = 0;
-    while sums.batch < batches {
-        while submitted < batches && program.is_free() {
-            let count = program.steps_per_run(Goal::Evaluate).min(batches - submitted);
+    let (mut submitted, mut collected) = (0, 0);
+    while collected < all {
+        while submitted < all && program.is_free() {
+            let count = program.steps_per_run(Goal::Evaluate).min(all - submitted);
             steps.clear();
-            steps.extend((submitted..submitted + count).map(|number| order.evaluation_step(range, batch, number)));
+            let step = |number| seen(order.evaluation_step(range, batch, number / each), views, number % each);
+            steps.extend((submitted..submitted + count).map(step));
             program.submit(Goal::Evaluate, steps)?;
             submitted += count;
         }
         for [loss, correct] in program.collect(Goal::Evaluate)? {
-            sums.add(range.batch_length(batch, sums.batch), *loss, *correct);
+            collected += 1;
+            if collected % each == 0 {
+                sums.add(range.batch_length(batch, sums.batch), *loss, *correct);
+            }
         }
     }
     Ok(sums.so_far(answers))

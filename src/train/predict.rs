@@ -3,11 +3,12 @@
 use lepton_kernels::Step;
 
 use super::error::TrainError;
-use super::setup::unit_norm;
+use super::views::{Tta, seen};
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, OptimizerConfig};
 use crate::gpu::{Gpu, Program};
-use crate::plan::{Buffer, Goal, Plan, Request, Resident};
+use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use lepton_kernels::batch_views::View;
 
 /// A model's answer on one image.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,17 +51,18 @@ pub struct Predictor<'gpu> {
     program: Program<'gpu>,
     plan: Plan,
     image_len: usize,
+    views: Vec<View>,
 }
 
 /// Images that are answered at a time.
 const BATCH: usize = 64;
 
 impl<'gpu> Predictor<'gpu> {
-    /// Puts a checkpoint's model on a device.
+    /// Puts a checkpoint's model on a device; with `tta`, logits are averaged over its views.
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint) -> Result<Self, TrainError> {
+    pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint, tta: Option<Tta>) -> Result<Self, TrainError> {
         let model = checkpoint.meta.model()?;
         let request = Request {
             model: &model,
@@ -68,6 +70,7 @@ impl<'gpu> Predictor<'gpu> {
             images: BATCH,
             loss: &checkpoint.meta.config.loss,
             keep: false,
+            input: Input { views: tta.is_some(), ..Input::default() },
             optimizer: &OptimizerConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
@@ -78,8 +81,9 @@ impl<'gpu> Predictor<'gpu> {
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
-        program.write(Buffer::Resident(Resident::Norm), &unit_norm(model.input[2]))?;
-        Ok(Predictor { program, plan, image_len: model.input.iter().product() })
+        program.write(Buffer::Resident(Resident::Norm), &checkpoint.meta.config.normalize.bytes(model.input[2]))?;
+        let views = tta.map_or_else(Vec::new, Tta::views);
+        Ok(Predictor { program, plan, image_len: model.input.iter().product(), views })
     }
 
     /// Answers for images `[n, h, w, c]` of bytes, of the model's input size.
@@ -96,7 +100,9 @@ impl<'gpu> Predictor<'gpu> {
             let count = (batch.len() / self.image_len) as u32;
             self.program.write_images(&[batch])?;
             let step = Step { batch_length: count, range_length: count, ..Step::default() };
-            self.program.run(Goal::Predict, &mut [step])?;
+            let looks = 0..self.views.len().max(1);
+            let mut steps: Vec<Step> = looks.map(|number| seen(step, &self.views, number)).collect();
+            self.program.run(Goal::Predict, &mut steps)?;
             let bytes = self.program.read(
                 Buffer::Resident(Resident::Logits),
                 0,

@@ -13,7 +13,7 @@ use crate::config::{Against, RunConfig, Validation};
 use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
-use crate::plan::{Buffer, Goal, Plan, Request, Resident};
+use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
 
 impl<'gpu> Trainer<'gpu> {
     /// A run from its start: weights from the seed, everything on the device.
@@ -41,13 +41,14 @@ impl<'gpu> Trainer<'gpu> {
         Ok(trainer)
     }
 
-    fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
+    fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
         let train = data
             .train
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
         check_fit(data, &model)?;
+        config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
         let count = learned_images(data, &config);
         let test = data.test.as_ref();
         if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
@@ -76,7 +77,7 @@ impl<'gpu> Trainer<'gpu> {
         let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
         program.write_images(&images)?;
         targets.write(&program)?;
-        program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
+        program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(train.channels))?;
         let classes = output_names(&config.loss, data, plan.classes);
         let (state, steps) = (State::default(), Vec::with_capacity(64));
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &targets);
@@ -120,6 +121,7 @@ pub(super) fn compile(
         images: learned_images(data, config) + test.map_or(0, |t| t.count),
         loss: &config.loss,
         keep: test.is_some() || config.validation != Validation::None,
+        input: Input::augmented(&config.augment),
         optimizer: &config.optimizer,
         target: gpu.target_in(config.precision)?,
         limits: gpu.limits(),
@@ -133,10 +135,4 @@ fn hold_out(config: &RunConfig) -> f64 {
         Validation::Fraction(fraction) => fraction,
         _ => 0.0,
     }
-}
-
-/// Mean 0 and deviation 1: pixels go from 0 to 1, as in Keras' examples.
-pub(super) fn unit_norm(channels: usize) -> Vec<u8> {
-    let norm: Vec<f32> = (0..2 * channels).map(|i| if i < channels { 0.0 } else { 1.0 }).collect();
-    bytemuck::cast_slice(&norm).to_vec()
 }

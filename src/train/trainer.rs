@@ -9,6 +9,7 @@ use super::batches::{Order, Range};
 use super::error::TrainError;
 use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
+use super::mixing::mix;
 use super::profile::Profile;
 use super::schedule::Schedule;
 use super::state::State;
@@ -50,6 +51,11 @@ impl<'gpu> Trainer<'gpu> {
     /// The plan, for its memory and its text.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The configuration, with the numbers of the data set where it asks for them.
+    pub fn config(&self) -> &RunConfig {
+        &self.config
     }
 
     /// Where the run stands.
@@ -147,7 +153,9 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Parameters of step `number` of the run (from 0), which learns from a batch of an epoch.
     pub(super) fn step_at(&self, epoch: u32, batch: usize, number: u64) -> Step {
-        let order = self.order.training_step(epoch, self.config.batch, batch);
+        let mut order = self.order.training_step(epoch, self.config.batch, batch);
+        let [h, w, _] = self.model.input;
+        mix(&self.config.augment, &mut order, [h, w]);
         let corrections = bias_corrections(&self.config.optimizer, number + 1);
         Step {
             learning_rate: self.schedule.rate(number, &self.state.plateau),
@@ -244,7 +252,8 @@ impl<'gpu> Trainer<'gpu> {
     /// Loss and accuracy over a range of images.
     fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
         let answers = self.config.loss.against().has_answers();
-        evaluate(&mut self.program, &self.order, &range, self.config.batch, answers, &mut self.steps)
+        let (batch, steps) = (self.config.batch, &mut self.steps);
+        evaluate(&mut self.program, &self.order, &range, batch, answers, &[], steps)
     }
 
     /// [`evaluate`](Self::evaluate), and whatever else can be measured.

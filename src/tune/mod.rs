@@ -94,6 +94,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         images: tuning.batch,
         loss: &LossConfig::default(),
         keep: false,
+        input: Default::default(),
         optimizer: &OptimizerConfig::default(),
         target,
         limits: gpu.limits(),

@@ -57,6 +57,7 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
         images: batch,
         loss: &LossConfig::default(),
         keep: false,
+        input: Default::default(),
         optimizer: config,
         target: gpu.target(),
         limits: gpu.limits(),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::train::Tta;
+
 mod loss;
 mod train;
 
@@ -31,7 +33,7 @@ pub enum Command {
     Eval(EvalArgs),
     /// What a trained model sees in images, or a grid of test images with its answers.
     Predict(PredictArgs),
-    /// Draw one image of a data set with its label.
+    /// Draw one image of a data set with its label, or several as augmentation changes them.
     Show(ShowArgs),
     /// A model's layers, and the plan that runs them.
     Inspect(InspectArgs),
@@ -61,6 +63,9 @@ pub struct EvalArgs {
     /// Draw the confusion matrix.
     #[arg(long, value_name = "OUT.png")]
     pub confusion: Option<PathBuf>,
+    /// Average logits over views of each image: mirror, translate (by one pixel) or mirror+translate.
+    #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
+    pub tta: Option<Tta>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -86,6 +91,9 @@ pub struct PredictArgs {
     /// How many classes to name.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
+    /// Average logits over views of each image: mirror, translate (by one pixel) or mirror+translate.
+    #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
+    pub tta: Option<Tta>,
     /// Swap black and white first: for dark ink on light paper, where the model learned light on dark.
     #[arg(long)]
     pub invert: bool,
@@ -105,6 +113,15 @@ pub struct ShowArgs {
     /// From the test images instead of the training images.
     #[arg(long)]
     pub test: bool,
+    /// Draw a sheet: images from --index on, each with what eight epochs of a run would make of it [without LIST: standard].
+    #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "standard")]
+    pub augment: Option<String>,
+    /// Images of the sheet.
+    #[arg(long, default_value_t = 6, requires = "augment", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub count: u32,
+    /// The run's seed.
+    #[arg(long, default_value_t = 0, requires = "augment")]
+    pub seed: u64,
     /// The picture.
     #[arg(long, value_name = "OUT.png")]
     pub out: PathBuf,

@@ -66,6 +66,13 @@ pub struct TrainArgs {
     /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test).
     #[arg(long, value_name = "F|test")]
     pub val_split: Option<String>,
+    /// What images undergo in training: a list such as flip,crop=4,cutout=8,mixup=0.2, or light, standard, strong
+    /// (a wrong name lists them all) [default: none].
+    #[arg(long, value_name = "LIST")]
+    pub augment: Option<String>,
+    /// How pixels are scaled: none (0..1), dataset (mean 0, deviation 1), imagenet, or MEANS:DEVIATIONS [default: none].
+    #[arg(long, value_name = "HOW")]
+    pub normalize: Option<String>,
     /// Seeds weights, split and order [default: 0].
     #[arg(long)]
     pub seed: Option<u64>,

@@ -8,6 +8,7 @@ mod confusion;
 mod curve;
 mod grid;
 mod scale;
+mod sheet;
 mod show;
 mod text;
 mod viridis;
@@ -15,6 +16,7 @@ mod viridis;
 pub use confusion::confusion_matrix;
 pub use curve::{Curve, Mark, log_curves};
 pub use grid::{GridCell, prediction_grid};
+pub use sheet::{SheetRow, augmented_sheet};
 pub use show::show_image;
 pub use viridis::viridis;
 

@@ -1,0 +1,152 @@
+//! How pixels are scaled before the first layer: `(value / 255 - mean) / std` for each channel.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Split;
+
+/// Where the numbers come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NormalizeFrom {
+    /// Mean 0 and deviation 1: pixels go from 0 to 1, as in Keras' examples.
+    #[default]
+    None,
+    /// The training images.
+    Dataset,
+    /// ImageNet's training images, as torchvision's pretrained models use.
+    Imagenet,
+    /// What was typed.
+    Given,
+}
+
+/// Mean and deviation of each channel. The numbers are kept with the run, so that whoever evaluates it later uses the same.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NormalizeConfig {
+    /// Where the numbers come from.
+    pub from: NormalizeFrom,
+    /// Means in units of 0..1, `[c]`; empty for 0, and until the data set is known.
+    #[serde(default)]
+    pub mean: Vec<f32>,
+    /// Standard deviations, `[c]`.
+    #[serde(default)]
+    pub std: Vec<f32>,
+}
+
+const IMAGENET: [[f32; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
+
+impl NormalizeConfig {
+    /// Whether pixels go from 0 to 1.
+    pub fn is_none(&self) -> bool {
+        self.from == NormalizeFrom::None
+    }
+
+    /// From `none`, `dataset`, `imagenet` or `m1,m2,m3:s1,s2,s3`.
+    ///
+    /// # Errors
+    /// A message for the user.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bad = |problem: String| {
+            format!(
+                "--normalize {text}: {problem}\n  try: none, dataset, imagenet, or MEANS:DEVIATIONS such as 0.5:0.25"
+            )
+        };
+        let from = match text {
+            "none" => NormalizeFrom::None,
+            "dataset" => NormalizeFrom::Dataset,
+            "imagenet" => NormalizeFrom::Imagenet,
+            _ => NormalizeFrom::Given,
+        };
+        if from == NormalizeFrom::Imagenet {
+            let [mean, std] = IMAGENET.map(|numbers| numbers.to_vec());
+            return Ok(NormalizeConfig { from, mean, std });
+        }
+        if from != NormalizeFrom::Given {
+            return Ok(NormalizeConfig { from, ..NormalizeConfig::default() });
+        }
+        let (means, deviations) = text.split_once(':').ok_or_else(|| bad("no such way".into()))?;
+        let numbers = |list: &str| {
+            let number = |part: &str| part.trim().parse::<f32>().ok().filter(|number| number.is_finite());
+            let parse = |part: &str| number(part).ok_or_else(|| bad(format!("`{part}` is no number")));
+            list.split(',').map(parse).collect::<Result<Vec<f32>, String>>()
+        };
+        let (mean, std) = (numbers(means)?, numbers(deviations)?);
+        if mean.len() != std.len() {
+            return Err(bad(format!("there are {} means and {} deviations", mean.len(), std.len())));
+        }
+        if let Some(small) = std.iter().find(|&&deviation| deviation <= 0.0) {
+            return Err(bad(format!("a deviation is above 0, and {small} is not")));
+        }
+        Ok(NormalizeConfig { from, mean, std })
+    }
+
+    /// With the numbers of the training images where they are asked for and not there yet.
+    ///
+    /// # Errors
+    /// A message for the user, if there are numbers for another number of channels.
+    pub fn resolved(mut self, train: &Split) -> Result<Self, String> {
+        if self.from == NormalizeFrom::Dataset && self.mean.is_empty() {
+            let numbers = train.mean_std();
+            self.mean = numbers.iter().map(|(mean, _)| *mean as f32).collect();
+            // a channel that is the same everywhere stays 0
+            self.std = numbers.iter().map(|&(_, std)| if std > 0.0 { std as f32 } else { 1.0 }).collect();
+        }
+        if !self.mean.is_empty() && self.mean.len() != train.channels {
+            return Err(format!(
+                "--normalize has numbers for {} channels, and the images have {}\n  try: --normalize dataset",
+                self.mean.len(),
+                train.channels
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Means then deviations, `[2, channels]`, as the device reads them.
+    pub fn bytes(&self, channels: usize) -> Vec<u8> {
+        let norm = match self.mean.is_empty() {
+            true => [vec![0.0; channels], vec![1.0; channels]].concat(),
+            false => [self.mean.clone(), self.std.clone()].concat(),
+        };
+        bytemuck::cast_slice(&norm).to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_what_is_used() {
+        let given = NormalizeConfig::parse("0.5,0.4,0.3:0.25,0.2,0.1").unwrap();
+        assert_eq!((given.mean[1], given.std[2]), (0.4, 0.1));
+        assert_eq!(bytemuck::cast_slice::<u8, f32>(&given.bytes(3)), [0.5, 0.4, 0.3, 0.25, 0.2, 0.1]);
+        assert_eq!(NormalizeConfig::parse("imagenet").unwrap().mean, IMAGENET[0]);
+        let none = NormalizeConfig::parse("none").unwrap();
+        assert!(none.is_none() && bytemuck::cast_slice::<u8, f32>(&none.bytes(2)) == [0.0, 0.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn the_numbers_of_a_known_data_set_are_those_of_its_description() {
+        let train = crate::data::load(None).unwrap().train.unwrap();
+        let known = crate::data::known::find(crate::data::known::SMALL).unwrap();
+        let found = NormalizeConfig::parse("dataset").unwrap().resolved(&train).unwrap();
+        assert!((f64::from(found.mean[0]) - known.mean[0]).abs() < 1e-4, "{found:?}");
+        assert!((f64::from(found.std[0]) - known.std[0]).abs() < 1e-4, "{found:?}");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, words) in [
+            ("dataste", "no such way"),
+            ("0.5:0", "above 0"),
+            ("0.5,0.5:0.2", "2 means and 1 deviations"),
+            ("a:0.2", "`a` is no number"),
+        ] {
+            let message = NormalizeConfig::parse(text).unwrap_err();
+            assert!(message.contains(words) && message.contains("dataset"), "{message}");
+        }
+        let train = crate::data::load(None).unwrap().train.unwrap();
+        let message = NormalizeConfig::parse("imagenet").unwrap().resolved(&train).unwrap_err();
+        assert!(message.contains("3 channels") && message.contains("have 1"), "{message}");
+    }
+}

@@ -1,0 +1,70 @@
+//! How the images of a batch are read: augmented in training, in several views in evaluation.
+
+use lepton_kernels::augment::{Augment, Policy, TABLE};
+use lepton_kernels::average_views::AverageViews;
+use lepton_kernels::batch_images::BatchImages;
+use lepton_kernels::batch_views::BatchViews;
+use lepton_kernels::op::Dtype;
+use lepton_kernels::{Mode, Op};
+
+use super::graph::{Graph, Resident, TensorId};
+use crate::model::ModelError;
+
+/// How images are read, besides being gathered and normalised.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Input {
+    /// What they undergo in training.
+    pub augment: Option<Policy>,
+    /// Whether evaluation and prediction average logits over views, a view a step.
+    pub views: bool,
+}
+
+impl Input {
+    /// Reads as a run does that is configured with this policy; the default policy changes nothing.
+    pub fn augmented(policy: &Policy) -> Self {
+        Input { augment: (*policy != Policy::default()).then(|| policy.clone()), views: false }
+    }
+}
+
+impl Graph {
+    /// Adds what reads the batch: `rows` are image numbers, labels and weights. Gives the rows' labels.
+    pub(super) fn add_images(
+        &mut self,
+        input: &Input,
+        data: &[TensorId],
+        rows: &[TensorId],
+        norm: TensorId,
+    ) -> Result<TensorId, ModelError> {
+        let name = "batch.images";
+        let Some(policy) = input.augment.as_ref().filter(|_| self.mode == Mode::Train) else {
+            let views = input.views && self.mode == Mode::Infer;
+            let op: Box<dyn Op> = if views { Box::new(BatchViews) } else { Box::new(BatchImages) };
+            let inputs: Vec<TensorId> = [data[0], rows[0], norm].iter().chain(&data[1..]).copied().collect();
+            self.images = self.node(name, op, &inputs)[0];
+            return Ok(rows[1]);
+        };
+        let table = self.resident("augment", &[TABLE], Dtype::U32, Resident::Augment);
+        let mut inputs = vec![data[0], rows[0], rows[1], norm, table];
+        inputs.extend(&data[1..]);
+        let op = Augment { policy: policy.clone() };
+        op.outputs(&self.shapes(&inputs)).map_err(ModelError::Augment)?;
+        let outputs = self.node(name, Box::new(op), &inputs);
+        self.images = outputs[0];
+        Ok(match outputs[1..] {
+            [label, other, share] => {
+                self.mix = Some([other, share]);
+                label
+            }
+            _ => rows[1],
+        })
+    }
+
+    /// Puts the average over views in the place of the logits.
+    pub(super) fn add_average(&mut self, input: &Input) {
+        if input.views && self.mode == Mode::Infer {
+            let sizes = self.tensors[self.logits].shape.sizes().to_vec();
+            let average = self.resident("average", &sizes, Dtype::F32, Resident::Average);
+            self.logits = self.node("average", Box::new(AverageViews), &[self.logits, average])[0];
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Augmented images to look at, made by the kernels that training runs.
+
+use lepton_kernels::augment::{Augment, Policy};
+use lepton_kernels::op::Precision;
+use lepton_kernels::{Mode, Op, Operand, Shape, Step};
+
+use super::batches::Order;
+use super::error::TrainError;
+use super::mixing::mix;
+use crate::data::Split;
+use crate::gpu::{Gpu, SingleLaunch};
+use crate::plan::PlanError;
+
+/// Bytes of `images` of a split as they are in an epoch of a run with this seed, `[images.len(), h, w, c]`.
+///
+/// # Errors
+/// [`TrainError`].
+pub fn preview(
+    gpu: &Gpu,
+    policy: &Policy,
+    split: &Split,
+    images: &[usize],
+    seed: u64,
+    epoch: u32,
+) -> Result<Vec<u8>, TrainError> {
+    let [h, w, c] = split.image_shape();
+    let rows = images.len();
+    let sizes: [&[usize]; 5] = [&[rows, h, w, c], &[rows], &[rows], &[2, c], &[lepton_kernels::augment::TABLE]];
+    let shapes = sizes.map(Shape::new);
+    let op = Augment { policy: policy.clone() };
+    let outputs = op.outputs(&shapes).map_err(|error| PlanError::Model(crate::model::ModelError::Augment(error)))?;
+    // images draw by their number in the data set
+    let order = Order::new(seed, split.count, 0, 0.0);
+    let mut step = Step { batch_length: rows as u32, ..order.training_step(epoch, rows, 0) };
+    mix(policy, &mut step, [h, w]);
+
+    let bytes = (images.iter().max().map_or(0, |last| last + 1) * split.image_len()) as u64;
+    let limit = gpu.limits().binding_bytes;
+    if bytes > limit {
+        let (tensor, hint) = ("the images up to the last one shown".to_string(), "a smaller --index");
+        return Err(PlanError::TooLarge { tensor, bytes, limit, hint }.into());
+    }
+    let words = |values: Vec<u32>| bytemuck::cast_slice(&values).to_vec();
+    let norm = [vec![0f32; c], vec![1f32; c]].concat();
+    let numbers: Vec<u32> = images.iter().map(|&image| image as u32).collect();
+    let mut operands: Vec<Operand> = (0..5).map(Operand::X).collect();
+    let mut contents = vec![
+        split.images[..bytes as usize].to_vec(),
+        words(numbers),
+        words(vec![0; rows]),
+        bytemuck::cast_slice(&norm).to_vec(),
+        words(policy.table([h, w])),
+    ];
+    let target = gpu.target_in(Precision::F32)?;
+    let lowered = op.forward(&shapes, Mode::Train, &target);
+    for (i, shape) in outputs.iter().enumerate() {
+        operands.push(Operand::Y(i));
+        contents.push(vec![0; op.output_dtype(i).bytes(shape.count(), Precision::F32) as usize]);
+    }
+    for (i, &words) in lowered.scratch.iter().enumerate() {
+        operands.push(Operand::Scratch(i));
+        contents.push(vec![0; words * 4]);
+    }
+    contents.iter_mut().for_each(|bytes| bytes.resize(bytes.len().next_multiple_of(16), 0));
+    let find = |operand| operands.iter().position(|o| *o == operand).expect("every operand has a buffer");
+    let launches: Vec<SingleLaunch> = (lowered.dispatches.into_iter())
+        .map(|dispatch| SingleLaunch {
+            bindings: dispatch.bindings.iter().map(|b| (find(b.operand), b.access)).collect(),
+            groups: dispatch.groups,
+            kernel: dispatch.kernel,
+        })
+        .collect();
+    let after = gpu.run_once(&contents, &launches, &step)?;
+    let values = after[find(Operand::Y(0))].chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    Ok(values.take(rows * h * w * c).map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8).collect())
+}
