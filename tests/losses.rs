@@ -53,7 +53,7 @@ name = "squares"
 input = [28, 28, 1]
 [[layer]]
 type = "avg_pool2d"
-kernel = 7
+pool = 7
 [[layer]]
 type = "flatten"
 [[layer]]
