@@ -47,6 +47,20 @@ fn linear(units: usize) -> ModelSpec {
     ModelSpec::parse(&text, "linear").unwrap()
 }
 
+/// Sixteen squares of the image, each as its mean, and two numbers from them.
+const SQUARES: &str = r#"
+name = "squares"
+input = [28, 28, 1]
+[[layer]]
+type = "avg_pool2d"
+pool = 7
+[[layer]]
+type = "flatten"
+[[layer]]
+type = "linear"
+units = 2
+"#;
+
 fn config(loss: LossConfig) -> RunConfig {
     RunConfig { epochs: 3, batch: 50, loss, validation: Validation::Fraction(0.2), ..RunConfig::default() }
 }
@@ -105,7 +119,9 @@ fn numbers_are_learned() {
         LossConfig::SmoothL1 { beta: 0.1, target },
     ];
     for loss in losses {
-        let ran = train(&gpu, &data, linear(2), RunConfig { epochs: 30, ..config(loss.clone()) });
+        let model = ModelSpec::parse(SQUARES, "squares").unwrap();
+        let config = RunConfig { epochs: 15, learning_rate: 0.01, ..config(loss.clone()) };
+        let ran = train(&gpu, &data, model, config);
         assert!(ran.last.loss < ran.first.loss && ran.last.accuracy.is_none(), "{loss:?}: {:?}", ran.last);
         assert!(ran.last.more.r2.unwrap() > 0.8, "{loss:?}: {:?}", ran.last);
         let test = data.test.as_ref().unwrap();

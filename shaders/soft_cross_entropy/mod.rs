@@ -137,8 +137,8 @@ impl Op for SoftCrossEntropy {
             let label = if of[2] >= 0.5 { of[0] } else { of[1] };
             outputs[1].data[i] = f64::from(row.iter().position(|&v| v == largest) == Some(label as usize));
             let total: f64 = (0..classes).map(slope).sum();
-            for c in 0..classes {
-                gradient.data[i * classes + c] = of[4] * (slope(c) - p[c] * total);
+            for (c, p) in p.iter().enumerate() {
+                gradient.data[i * classes + c] = of[4] * (slope(c) - p * total);
             }
         }
         outputs.push(gradient);

@@ -52,10 +52,9 @@ pub(super) fn outputs(op: &ValueLoss, inputs: &[Array]) -> Vec<Array> {
     for row in (0..n).filter(|&row| inputs[2].data[row] != 0.0) {
         let share = inputs[2].data[row] / k as f64;
         let mut right = op.kind.has_answers();
-        for c in 0..k {
-            let at = row * k + c;
+        for at in row * k..(row + 1) * k {
             let (x, t) = (inputs[0].data[at], inputs[1].data[at]);
-            let [loss, slope] = element(op.kind, x, t, if op.positives { positives[c] } else { 1.0 });
+            let [loss, slope] = element(op.kind, x, t, if op.positives { positives[at % k] } else { 1.0 });
             outputs[0].data[row] += share * loss;
             gradient.data[at] = scale * share * slope;
             right &= (x > 0.0) == (t > 0.5);

@@ -31,7 +31,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "mse", "scale = loss_scale[0];", "scale = loss_scale[1];"),
     (Own, "mse", "var wrong = KIND > 1u;", "var wrong = false;"),
     (Own, "mae", "vec2f(abs(d), sign(d))", "vec2f(abs(d), select(-1.0, 1.0, d >= 0.0))"),
-    (Own, "mae", "row * K + k", "row * K + K - 1u - k"),
+    (Own, "mae", "f32(targets[at])", "f32(targets[k])"),
     (Own, "huber", "abs(d) - 0.5 * SHAPE", "abs(d) - SHAPE"),
     (Own, "huber", "return FACTOR * select", "return select"),
     (Own, "batch_values", "number != 0xffffffffu", "number != 0u"),
