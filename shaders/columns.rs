@@ -11,6 +11,8 @@ use crate::{Dispatch, source};
 
 /// Workgroups that keep a GPU, or some cores, busy.
 const ENOUGH: [usize; 2] = [512, 64];
+/// Rows that a thread adds at the least, if there are so many: enough to pay for adding the parts.
+const LEAST_ROWS: usize = 16;
 /// Rows that a thread adds at the most: rounding, and the loop limit of old software drivers.
 const MOST_ROWS: usize = 4096;
 /// Rows that a thread of a walk handles, on a GPU and on cores.
@@ -49,7 +51,7 @@ impl Columns {
         // 128 bytes side by side, as far as there are channels
         let width = runs.next_power_of_two().min(32 / lanes);
         let (groups, parts) = (runs.div_ceil(width), WORKGROUP as usize / width);
-        let wanted = ENOUGH[on_cores(target)].div_ceil(groups).min(rows.div_ceil(4 * parts));
+        let wanted = ENOUGH[on_cores(target)].div_ceil(groups).min(rows.div_ceil(LEAST_ROWS * parts));
         let slab = rows.div_ceil(wanted.max(rows.div_ceil(parts * MOST_ROWS)).max(1));
         Columns { rows, channels, lanes, width, groups, slab, slabs: rows.div_ceil(slab) }
     }

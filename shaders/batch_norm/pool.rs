@@ -183,6 +183,7 @@ fn all() -> Vec<Case> {
         case(relu, usual, &[4, 5, 6, 4], 3, "a last batch of three"),
         case(norm.clone(), apart, &[3, 10, 7, 3], 3, "no ReLU, windows with gaps between them, padding"),
         case(plain, apart, &[3, 9, 9, 8], 2, "no scale and shift, gaps, a last batch"),
-        case(norm, usual, &[2, 36, 34, 4], 2, "several slabs"),
+        // so many distinct values would be far apart, and their gradients too small for a difference quotient
+        case(norm, usual, &[2, 50, 46, 4], 2, "several slabs").fill(0, Fill::Normal(0.5)),
     ]
 }
