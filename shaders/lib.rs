@@ -26,24 +26,33 @@ pub mod batch_index;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
+pub mod clip;
 pub mod conv2d;
 pub mod dispatch;
+pub mod ema;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
+pub mod gradients;
+pub mod lamb;
 pub mod linear;
+pub mod lion;
 pub mod loss_scale;
 pub mod max_pool2d;
+pub mod muon;
 pub mod op;
 pub mod parameters;
 pub mod random;
 pub mod record;
 pub mod relu;
+pub mod rmsprop;
 pub mod sgd;
 pub mod shape;
 pub mod softmax_cross_entropy;
 pub mod source;
+mod square_sum;
 pub mod step;
+pub mod tensors;
 
 pub use array::Array;
 pub use case::Case;
@@ -76,6 +85,14 @@ pub const OPS: &[Entry] = &[
     record::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,
+    rmsprop::ENTRY,
+    lion::ENTRY,
+    lamb::ENTRY,
+    muon::ENTRY,
+    gradients::ENTRY,
+    clip::VALUE,
+    clip::NORM,
+    ema::ENTRY,
     cast::ENTRY,
     loss_scale::OVERFLOW,
     loss_scale::ENTRY,

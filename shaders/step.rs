@@ -31,11 +31,22 @@ pub struct Step {
     pub noise_key: [u32; 2],
     /// Key of augmentation: another one each epoch, and an image draws by its own number.
     pub augment_key: [u32; 2],
+    /// Images that an update's mean is over: those of all its batches. 0 where the batch is all of it.
+    pub update_images: u32,
+    /// Which part of an update the batch is: [`Step::ADDS`], [`Step::MORE`], both, or 0 for the only one.
+    pub part: u32,
+    /// What the average of the parameters keeps of itself.
+    pub ema_decay: f32,
 }
 
 impl Step {
     /// Bytes of one entry in the shader's layout.
     pub const BYTES: usize = 96;
+
+    /// In [`Step::part`]: batches of the same update came before.
+    pub const ADDS: u32 = 1;
+    /// In [`Step::part`]: more batches of the same update follow, so that nothing is updated yet.
+    pub const MORE: u32 = 2;
 
     /// The words of the uniform, in the layout of `common/step.wgsl` (`vec2u` is aligned to 8 bytes).
     pub fn words(&self) -> [u32; Step::BYTES / 4] {
@@ -58,9 +69,9 @@ impl Step {
             self.noise_key[1],
             self.augment_key[0],
             self.augment_key[1],
-            0,
-            0,
-            0,
+            self.update_images,
+            self.part,
+            self.ema_decay.to_bits(),
             0,
             0,
             0,

@@ -24,6 +24,15 @@ struct Step {
     // keys of random numbers: of this step, and of this epoch's augmentation
     noise_key: vec2u,
     augment_key: vec2u,
+    // images that an update's mean is over; 0 where the batch is all of it
+    update_images: u32,
+    // which part of an update the batch is
+    part: u32,
+    // what the average of the parameters keeps of itself
+    ema_decay: f32,
 }
+
+// in step.part: batches of the same update came before
+const PART_ADDS = 1u;
 
 @group(1) @binding(0) var<uniform> step: Step;
