@@ -2,7 +2,7 @@
 //! for every launch (wgpu-core 30, `drain_barriers`). So what is counted is how many more allocations a submission with
 //! more steps makes, and it must be one a launch.
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::Program;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Goal, Plan, Request};
@@ -30,6 +30,7 @@ fn a_step_allocates_nothing() {
         batch: 2,
         images: 2,
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &[Goal::Train],

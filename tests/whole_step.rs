@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use lepton_gpu::config::OptimizerConfig;
+use lepton_gpu::config::{OptimizerConfig, UpdateConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
@@ -30,6 +30,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32) {
         batch: BATCH,
         images: IMAGES,
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &Goal::ALL,

@@ -3,9 +3,9 @@
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 
-use super::args::{InspectArgs, OptimizerName};
-use super::{CliError, Exit};
-use crate::config::OptimizerConfig;
+use super::args::InspectArgs;
+use super::{CliError, Exit, optimizer};
+use crate::config::UpdateConfig;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{ModelSpec, PRESETS, summary};
 use crate::plan::{Goal, Limits, Plan, Request};
@@ -31,10 +31,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         }
         Err(error) => return Err(error.into()),
     };
-    let optimizer = match args.optimizer {
-        OptimizerName::Adam => OptimizerConfig::default(),
-        OptimizerName::Sgd => OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-    };
+    let optimizer = optimizer::usual(args.optimizer);
     let batch = args.batch as usize;
     let images = args.images.unwrap_or(batch);
     let plan = Plan::compile(&Request {
@@ -42,6 +39,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         batch,
         images,
         optimizer: &optimizer,
+        update: &UpdateConfig::default(),
         target,
         limits,
         goals: &Goal::ALL,

@@ -8,6 +8,7 @@ mod error;
 mod eval;
 mod images;
 mod inspect;
+mod optimizer;
 mod predict;
 mod show;
 mod train;

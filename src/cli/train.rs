@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::{OptimizerName, TrainArgs};
-use super::{CliError, Exit};
+use super::args::TrainArgs;
+use super::{CliError, Exit, optimizer};
 use crate::checkpoint::{Checkpoint, write_atomically};
-use crate::config::{OptimizerConfig, RunConfig, Validation};
+use crate::config::{RunConfig, Validation};
 use crate::data::{self, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
@@ -168,22 +168,17 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: [(&str, bool); 13] = [
+    let typed: [(&str, bool); 8] = [
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
-        ("--optimizer", args.optimizer.is_some()),
-        ("--lr", args.lr.is_some()),
-        ("--momentum", args.momentum.is_some()),
-        ("--nesterov", args.nesterov),
-        ("--weight-decay", args.weight_decay.is_some()),
         ("--val-split", args.val_split.is_some()),
         ("--seed", args.seed.is_some()),
         ("--precision", args.precision.is_some()),
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
     ];
-    if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
+    if let Some((flag, _)) = typed.into_iter().chain(optimizer::typed(&args.update)).find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
             "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
         )));
@@ -196,9 +191,8 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
 
 fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     let defaults = RunConfig::default();
-    let optimizer = optimizer(args)?;
-    let usual_rate = if matches!(optimizer, OptimizerConfig::Sgd { .. }) { 0.01 } else { 0.001 };
-    let learning_rate = args.lr.unwrap_or(usual_rate);
+    let optimizer = optimizer::optimizer(&args.update)?;
+    let learning_rate = args.update.lr.unwrap_or(optimizer.usual_rate());
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
@@ -215,6 +209,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         precision: args.precision.unwrap_or_default().into(),
         fuse: !args.no_fuse,
         optimizer,
+        update: optimizer::update(&args.update)?,
     })
 }
 
@@ -224,24 +219,6 @@ fn whole_path(name: &str) -> String {
         return name.into();
     }
     std::fs::canonicalize(name).map_or_else(|_| name.into(), |path| path.to_string_lossy().into_owned())
-}
-
-fn optimizer(args: &TrainArgs) -> Result<OptimizerConfig, CliError> {
-    let weight_decay = args.weight_decay.unwrap_or(0.0);
-    let momentum = args.momentum.unwrap_or(0.9);
-    if !(weight_decay.is_finite() && weight_decay >= 0.0) {
-        return Err(CliError::Usage(format!("--weight-decay {weight_decay} must be 0 or more")));
-    }
-    if !(0.0..1.0).contains(&momentum) {
-        return Err(CliError::Usage(format!("--momentum {momentum} must be at least 0 and below 1")));
-    }
-    match args.optimizer.unwrap_or(OptimizerName::Adam) {
-        OptimizerName::Sgd => Ok(OptimizerConfig::Sgd { momentum, nesterov: args.nesterov, weight_decay }),
-        OptimizerName::Adam if args.momentum.is_some() || args.nesterov => {
-            Err(CliError::Usage("--momentum and --nesterov belong to sgd\n  try: --optimizer sgd".into()))
-        }
-        OptimizerName::Adam => Ok(OptimizerConfig::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay }),
-    }
 }
 
 fn validation(text: &str) -> Result<Validation, CliError> {
@@ -291,8 +268,8 @@ fn describe_model(trainer: &Trainer) -> String {
         plan.model,
         thousands(parameters as u64),
         thousands(trainer.steps_per_epoch() as u64),
-        plan.batch,
-        plan.train.len(),
+        trainer.images_per_step(),
+        trainer.dispatches_per_step(),
         plan.target.family,
         if plan.is_tuned() { ", tuned" } else { "" }
     )

@@ -4,8 +4,10 @@ use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
 mod optimizer;
+mod update;
 
 pub use optimizer::OptimizerConfig;
+pub use update::{ParameterRule, UpdateConfig};
 
 /// Which images validate each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub struct RunConfig {
     pub fuse: bool,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
+    /// What surrounds the optimiser.
+    #[serde(default = "UpdateConfig::unsaid")]
+    pub update: UpdateConfig,
 }
 
 fn yes() -> bool {
@@ -74,6 +79,7 @@ impl Default for RunConfig {
             precision: Precision::F32,
             fuse: true,
             optimizer: OptimizerConfig::default(),
+            update: UpdateConfig::default(),
         }
     }
 }
@@ -93,5 +99,17 @@ mod tests {
     fn a_configuration_survives_being_written_and_read() {
         let config = RunConfig { validation: Validation::Fraction(0.1), limit: Some(7), ..RunConfig::default() };
         assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
+        let rule = ParameterRule { pattern: "conv*".into(), lr: Some(0.1), frozen: Some(false), ..Default::default() };
+        let update = UpdateConfig { accumulate: 3, ema: Some(0.99), parameters: vec![rule], ..Default::default() };
+        let config = RunConfig { update, ..config };
+        assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
+    }
+
+    #[test]
+    fn a_configuration_that_says_nothing_of_updates_means_what_it_did() {
+        let text = RunConfig::default().to_toml();
+        let before = &text[..text.find("\n[update]").expect("a table of its own")];
+        let config: RunConfig = toml::from_str(before).unwrap();
+        assert!(config.update.decay_all);
     }
 }

@@ -43,6 +43,8 @@ pub enum Resident {
     LossScale,
     /// Which workgroup updates which parameters.
     Blocks,
+    /// The same for gradients whose slabs have been added.
+    SumBlocks,
 }
 
 /// A tensor of the graph.
@@ -80,6 +82,8 @@ pub struct Parameter {
     pub init: Init,
     /// Whether the optimiser updates it.
     pub trained: bool,
+    /// Whether a rule of the run keeps it as it is.
+    pub frozen: bool,
 }
 
 /// What a layer of the model became, before any fusion.
@@ -217,7 +221,7 @@ impl Graph {
         let ParameterSpec { name, shape, init, trained } = spec;
         let kind = Kind::Parameter(self.parameters.len());
         let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, kind);
-        self.parameters.push(Parameter { tensor, init, trained });
+        self.parameters.push(Parameter { tensor, init, trained, frozen: false });
         tensor
     }
 

@@ -3,7 +3,7 @@
 use lepton_kernels::op::Target;
 
 use super::Goal;
-use crate::config::OptimizerConfig;
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::model::ModelSpec;
 
 /// What a plan is made from.
@@ -17,6 +17,8 @@ pub struct Request<'a> {
     pub images: usize,
     /// The optimiser.
     pub optimizer: &'a OptimizerConfig,
+    /// What surrounds it.
+    pub update: &'a UpdateConfig,
     /// Which kernels suit the adapter.
     pub target: Target,
     /// What the adapter can bind and run.

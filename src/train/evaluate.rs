@@ -6,7 +6,7 @@ use super::event::Metrics;
 use super::setup::unit_norm;
 use super::state::State;
 use crate::checkpoint::Checkpoint;
-use crate::config::OptimizerConfig;
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
@@ -32,6 +32,7 @@ impl<'gpu> Evaluator<'gpu> {
             batch,
             images: split.count,
             optimizer: &OptimizerConfig::default(),
+            update: &UpdateConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
             goals: &[Goal::Evaluate],
@@ -40,7 +41,7 @@ impl<'gpu> Evaluator<'gpu> {
         let plan = Plan::compile(&request)?;
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
-        program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Images), &split.images)?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&split.labels))?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(split.channels))?;
@@ -78,7 +79,9 @@ pub(super) fn evaluate(
             submitted += count;
         }
         for [loss, correct] in program.collect(Goal::Evaluate)? {
-            sums.add(range.batch_length(batch, sums.batch), *loss, *correct);
+            let images = range.batch_length(batch, sums.batch);
+            sums.add(images, f64::from(*loss) * images as f64, *correct);
+            sums.finish_step();
         }
     }
     Ok(sums.so_far())

@@ -10,6 +10,7 @@ mod saving;
 mod setup;
 mod state;
 mod trainer;
+mod updates;
 
 pub use batches::{Order, Range};
 pub use error::{TrainError, check_data};
@@ -18,5 +19,4 @@ pub use event::{Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
 pub use profile::{LaunchTime, Profile};
 pub use state::State;
-pub(crate) use trainer::bias_corrections;
 pub use trainer::{Outcome, Trainer};

@@ -5,7 +5,7 @@ use lepton_kernels::Step;
 use super::error::TrainError;
 use super::setup::unit_norm;
 use crate::checkpoint::Checkpoint;
-use crate::config::OptimizerConfig;
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
 
@@ -56,6 +56,7 @@ impl<'gpu> Predictor<'gpu> {
             batch: BATCH,
             images: BATCH,
             optimizer: &OptimizerConfig::default(),
+            update: &UpdateConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
             goals: &[Goal::Predict],
@@ -64,7 +65,7 @@ impl<'gpu> Predictor<'gpu> {
         let plan = Plan::compile(&request)?;
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
-        program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(model.input[2]))?;
         Ok(Predictor { program, plan, image_len: model.input.iter().product() })
     }

@@ -6,6 +6,7 @@ use super::batches::Order;
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::state::State;
 use super::trainer::Trainer;
+use super::updates::Updates;
 use crate::checkpoint::Checkpoint;
 use crate::config::{RunConfig, Validation};
 use crate::data::Dataset;
@@ -24,6 +25,9 @@ impl<'gpu> Trainer<'gpu> {
         for parameter in &trainer.plan.parameters {
             let values = initial_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed);
             words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
+        }
+        if trainer.config.update.ema.is_some() {
+            trainer.program.write(Buffer::Averages, bytemuck::cast_slice(&words))?;
         }
         trainer.program.write_parameters(bytemuck::cast_slice(&words))?;
         Ok(trainer)
@@ -46,6 +50,7 @@ impl<'gpu> Trainer<'gpu> {
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
         check_fit(data, &model)?;
+        config.update.check().map_err(TrainError::Mismatch)?;
         let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
         let test = data.test.as_ref();
         if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
@@ -68,6 +73,7 @@ impl<'gpu> Trainer<'gpu> {
             batch: config.batch,
             images: count + test.map_or(0, |t| t.count),
             optimizer: &config.optimizer,
+            update: &config.update,
             target: gpu.target_in(config.precision)?,
             limits: gpu.limits(),
             goals: &[Goal::Train, Goal::Evaluate],
@@ -86,8 +92,24 @@ impl<'gpu> Trainer<'gpu> {
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
         let classes = data.classes.clone();
         let (state, steps) = (State::default(), Vec::with_capacity(64));
+        let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
-        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps, pending: 0 })
+        let (within, pending) = (0, 0);
+        Ok(Trainer {
+            program,
+            plan,
+            model,
+            config,
+            classes,
+            order,
+            updates,
+            data,
+            state,
+            begun,
+            steps,
+            within,
+            pending,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use lepton_kernels::gemm::{Product, Tiles, candidates};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Step, random};
 
-use crate::config::OptimizerConfig;
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
@@ -93,6 +93,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         batch: tuning.batch,
         images: tuning.batch,
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig::default(),
         target,
         limits: gpu.limits(),
         goals: &[Goal::Train],

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 mod train;
+mod update;
 
-pub use train::{OptimizerName, PrecisionName, TrainArgs};
+pub use train::{PrecisionName, TrainArgs};
+pub use update::{OptimizerName, UpdateArgs};
 
 /// Train convolutional networks on any GPU, or none.
 #[derive(Debug, Parser)]

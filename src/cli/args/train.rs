@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use lepton_kernels::op::Precision;
 
+use super::update::UpdateArgs;
+
 /// `train`
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
@@ -23,18 +25,8 @@ pub struct TrainArgs {
     /// Images in a batch [default: 64].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: Option<u32>,
-    /// The optimiser [default: adam].
-    #[arg(long, value_enum)]
-    pub optimizer: Option<OptimizerName>,
-    /// Learning rate [default: 0.001 for adam, 0.01 for sgd].
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    pub lr: Option<f32>,
-    /// Momentum, for sgd [default: 0.9].
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    pub momentum: Option<f32>,
-    /// Nesterov's form of momentum, for sgd.
-    #[arg(long)]
-    pub nesterov: bool,
+    #[command(flatten)]
+    pub update: UpdateArgs,
     /// How activations are stored: f16 halves memory and uses cooperative matrices, where the adapter has them [default: f32].
     #[arg(long, value_enum)]
     pub precision: Option<PrecisionName>,
@@ -44,9 +36,6 @@ pub struct TrainArgs {
     /// Time the launches of the first 20 steps and show where the time goes.
     #[arg(long)]
     pub profile: bool,
-    /// L2 penalty [default: 0].
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    pub weight_decay: Option<f32>,
     /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test).
     #[arg(long, value_name = "F|test")]
     pub val_split: Option<String>,
@@ -65,15 +54,6 @@ pub struct TrainArgs {
     /// Continue the run in --out exactly where its last checkpoint stands; --epochs and --steps may go further.
     #[arg(long, requires = "out")]
     pub resume: bool,
-}
-
-/// Optimisers by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OptimizerName {
-    /// Stochastic gradient descent with momentum.
-    Sgd,
-    /// Adam.
-    Adam,
 }
 
 /// Precisions by name.
