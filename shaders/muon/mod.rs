@@ -149,7 +149,7 @@ impl Op for Muon {
 }
 
 fn cases() -> Vec<Case> {
-    let step = Step { learning_rate: 0.02, ..Step::default() };
+    let step = Step { learning_rate: 0.5, ..Step::default() };
     let plain = Muon::default();
     let decay = Muon { weight_decay: 0.1, momentum: 0.8, factors: tensors::CASE_FACTORS, ..Muon::default() };
     let simple = Muon { nesterov: false, ..decay.clone() };
