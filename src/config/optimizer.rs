@@ -98,7 +98,8 @@ impl OptimizerConfig {
     /// The usual learning rate.
     pub fn usual_rate(&self) -> f32 {
         match self {
-            OptimizerConfig::Sgd { .. } => 0.01,
+            // LAMB's rate is the share of a tensor's norm that a step moves it
+            OptimizerConfig::Sgd { .. } | OptimizerConfig::Lamb { .. } => 0.01,
             OptimizerConfig::Lion { .. } => 0.0001,
             OptimizerConfig::Muon { .. } => 0.02,
             _ => 0.001,

@@ -26,7 +26,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a model and keep its checkpoints in a run folder.
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Loss and accuracy of a trained model on a data set.
     Eval(EvalArgs),
     /// What a trained model sees in images, or a grid of test images with its answers.

@@ -8,7 +8,7 @@ pub struct UpdateArgs {
     /// The optimiser [default: adam].
     #[arg(long, value_enum)]
     pub optimizer: Option<OptimizerName>,
-    /// Learning rate [default: 0.001; sgd 0.01, lion 0.0001, muon 0.02].
+    /// Learning rate [default: 0.001; sgd and lamb 0.01, lion 0.0001, muon 0.02].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub lr: Option<f32>,
     /// Momentum, for sgd [default: 0.9], rmsprop [0] and muon [0.95].
