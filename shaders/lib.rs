@@ -34,6 +34,7 @@ pub mod batch_views;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
+pub mod clip;
 mod columns;
 pub mod concat;
 pub mod conv2d;
@@ -41,18 +42,23 @@ pub mod conv_transpose2d;
 pub mod data_set;
 pub mod dispatch;
 pub mod dropout;
+pub mod ema;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
 pub mod global_max_pool;
+pub mod gradients;
 pub mod group_norm;
 mod images;
 pub mod keep_answers;
 pub mod keep_outputs;
+pub mod lamb;
 pub mod linear;
+pub mod lion;
 pub mod loss_scale;
 pub mod max_pool2d;
 pub mod multiply;
+pub mod muon;
 pub mod op;
 pub mod parameters;
 pub mod pixel_shuffle;
@@ -60,6 +66,7 @@ pub mod random;
 pub mod record;
 pub mod relu;
 pub mod reshape;
+pub mod rmsprop;
 pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
@@ -68,8 +75,10 @@ pub mod soft_cross_entropy;
 pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod source;
+mod square_sum;
 pub mod step;
 pub mod target_rows;
+pub mod tensors;
 pub mod upsample;
 pub mod value_loss;
 pub mod zero_pad;
@@ -136,6 +145,14 @@ pub const OPS: &[Entry] = &[
     record::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,
+    rmsprop::ENTRY,
+    lion::ENTRY,
+    lamb::ENTRY,
+    muon::ENTRY,
+    gradients::ENTRY,
+    clip::VALUE,
+    clip::NORM,
+    ema::ENTRY,
     cast::ENTRY,
     loss_scale::OVERFLOW,
     loss_scale::ENTRY,

@@ -17,7 +17,7 @@ pub const ALIGN_WORDS: usize = 128;
 const SLABS_A_LANE: usize = 16;
 
 /// Consecutive parameters that one workgroup updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Block {
     /// Its first word in the buffer of parameters.
     pub word: u32,
@@ -31,15 +31,33 @@ pub struct Block {
     pub count: u32,
     /// Threads of a lane: a power of two up to 64, at least `count`.
     pub width: u32,
+    /// What the learning rate and the weight decay are multiplied by.
+    pub factors: Factors,
+}
+
+/// What a parameter's learning rate and weight decay are multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factors {
+    /// Of the learning rate.
+    pub rate: f32,
+    /// Of the weight decay.
+    pub decay: f32,
+}
+
+impl Factors {
+    /// Both as they are.
+    pub const ONE: Factors = Factors { rate: 1.0, decay: 1.0 };
 }
 
 impl Block {
     /// Words of a block on the device.
-    pub const WORDS: usize = 4;
+    pub const WORDS: usize = 8;
 
     /// The block as `common/parameters.wgsl` reads it.
     pub fn words(&self) -> [u32; Block::WORDS] {
-        [self.word, self.gradient, self.stride, self.slabs << 16 | self.count << 8 | self.width]
+        let Factors { rate, decay } = self.factors;
+        let packed = self.slabs << 16 | self.count << 8 | self.width;
+        [self.word, self.gradient, self.stride, packed, rate.to_bits(), decay.to_bits(), 0, 0]
     }
 }
 
@@ -86,6 +104,7 @@ impl Layout {
                 slabs: slabs as u32,
                 count: width.min(words - at) as u32,
                 width: width as u32,
+                factors: Factors::ONE,
             }));
             layout.parameter_words += words.next_multiple_of(ALIGN_WORDS);
             layout.gradient_words += (words * slabs).next_multiple_of(ALIGN_WORDS);
@@ -93,6 +112,24 @@ impl Layout {
         layout.parameter_words = layout.parameter_words.max(ALIGN_WORDS);
         layout.gradient_words = layout.gradient_words.max(ALIGN_WORDS);
         layout
+    }
+
+    /// Number of the parameter that a block belongs to.
+    fn owner(&self, block: &Block) -> usize {
+        self.parameters.partition_point(|&first| first <= block.word as usize) - 1
+    }
+
+    /// The same layout, each parameter with its factors.
+    pub fn with_factors(mut self, factors: &[Factors]) -> Self {
+        let owners: Vec<usize> = self.blocks.iter().map(|block| self.owner(block)).collect();
+        self.blocks.iter_mut().zip(owners).for_each(|(block, owner)| block.factors = factors[owner]);
+        self
+    }
+
+    /// The blocks of the parameters that `keep` picks, for gradients that are one slab laid out as the parameters.
+    pub fn blocks_of_sums(&self, keep: impl Fn(usize) -> bool) -> Vec<Block> {
+        let kept = self.blocks.iter().filter(|block| keep(self.owner(block)));
+        kept.map(|block| Block { gradient: block.word, slabs: 1, ..*block }).collect()
     }
 }
 
@@ -113,15 +150,11 @@ pub fn launch(
     states: usize,
     constants: &[(&'static str, Constant)],
 ) -> Lowered {
-    let own = match precision {
-        Precision::F32 => include_str!("common/master.wgsl"),
-        Precision::F16 => include_str!("common/shadow.wgsl"),
-    };
     let slabs = match target.family {
         Family::Lane(_) => include_str!("common/slabs_alone.wgsl"),
         _ => include_str!("common/slabs_together.wgsl"),
     };
-    let includes = [source::PARAMETERS, slabs, own];
+    let includes = [source::PARAMETERS, slabs, source::copies(precision), source::gradients(precision)];
     let kernel = Elementwise { includes: &includes, per_step: true, ..*kernel };
     let x = Operand::X;
     let mut bindings: Vec<Binding> = vec![read(x(0)), read(x(1)), update(x(2))];
@@ -149,6 +182,17 @@ pub fn output_dtype(output: usize, states: usize) -> Dtype {
     if output > states { Dtype::Real } else { Dtype::F32 }
 }
 
+/// A parameter's true gradient, and its factors of learning rate and weight decay.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    /// The sum of its slabs, without the loss scale.
+    pub gradient: f64,
+    /// Of the learning rate.
+    pub rate: f64,
+    /// Of the weight decay.
+    pub decay: f64,
+}
+
 /// What a twin updates: a view of an optimiser's inputs.
 pub struct View<'a> {
     inputs: &'a [Array],
@@ -171,21 +215,23 @@ impl<'a> View<'a> {
         &self.inputs[first_state(self.precision) + i]
     }
 
-    /// The true gradient of every word that a block covers; none elsewhere, and none at all in a step that overflowed.
-    pub fn gradients(&self) -> Vec<Option<f64>> {
-        let mut gradients = vec![None; self.inputs[2].data.len()];
+    /// What an update needs of every word that a block covers; none elsewhere, and none at all in a step that overflowed.
+    pub fn words(&self) -> Vec<Option<Word>> {
+        let mut words = vec![None; self.inputs[2].data.len()];
         let scale = if self.precision == Precision::F16 { &self.inputs[3].data[..] } else { &[1.0, 1.0, 0.0, 0.0] };
         if scale[3] != 0.0 {
-            return gradients;
+            return words;
         }
         for block in self.inputs[0].data.chunks_exact(Block::WORDS) {
             let [word, gradient, stride, packed] = std::array::from_fn(|i| block[i] as usize);
+            let [rate, decay] = [4, 5].map(|i| f64::from(f32::from_bits(block[i] as u32)));
             for column in 0..packed >> 8 & 255 {
                 let slabs = (0..packed >> 16).map(|slab| self.inputs[1].data[gradient + slab * stride + column]);
-                gradients[word + column] = Some(slabs.sum::<f64>() * scale[1]);
+                let gradient = slabs.sum::<f64>() * scale[1];
+                words[word + column] = Some(Word { gradient, rate, decay });
             }
         }
-        gradients
+        words
     }
 
     /// The outputs: new parameters, new states, and in f16 the copy of the parameters.
@@ -194,9 +240,9 @@ impl<'a> View<'a> {
         outputs.extend(states);
         if self.precision == Precision::F16 {
             // words that no block covers keep what the copy held
-            let gradients = self.gradients();
-            let held = gradients.iter().zip(&parameters.data).zip(&self.inputs[4].data);
-            let data = held.map(|((gradient, &new), &old)| gradient.map_or(old, |_| new)).collect();
+            let words = self.words();
+            let held = words.iter().zip(&parameters.data).zip(&self.inputs[4].data);
+            let data = held.map(|((word, &new), &old)| word.as_ref().map_or(old, |_| new)).collect();
             outputs.push(Array::new(parameters.shape.clone(), data));
         }
         outputs
@@ -212,9 +258,10 @@ pub fn alias(output: usize, precision: Precision, states: usize) -> usize {
     }
 }
 
-/// A case of an optimiser: parameters of uneven sizes, gradients in one to many slabs.
+/// A case of an optimiser: parameters of uneven sizes and factors, gradients in one to many slabs.
 pub fn case(op: impl Op + 'static, states: usize, step: Step, reason: &'static str) -> Case {
-    let layout = Layout::new(&[(131, 1), (7, 3), (40, 70)], true);
+    let factors = [[1.0, 1.0], [1.5, 0.0], [0.25, 2.0]].map(|[rate, decay]| Factors { rate, decay });
+    let layout = Layout::new(&[(131, 1), (7, 3), (40, 70)], true).with_factors(&factors);
     let (words, blocks) = (layout.parameter_words, &layout.blocks);
     let table: Vec<f64> = blocks.iter().flat_map(|b| b.words()).map(f64::from).collect();
     let shapes = [table.len(), layout.gradient_words, words].into_iter().chain(std::iter::repeat_n(words, states));

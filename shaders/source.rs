@@ -41,6 +41,23 @@ pub fn real(precision: Precision) -> &'static str {
     }
 }
 
+/// What a true gradient is, and whether the step is skipped: in f16 gradients are multiplied by the loss scale, whose binding
+/// the kernel names `LOSS_SCALE`.
+pub fn gradients(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => include_str!("common/unscaled.wgsl"),
+        Precision::F16 => include_str!("common/scaled.wgsl"),
+    }
+}
+
+/// How a parameter is stored: in f16 with a copy for products. Bindings as in `common/parameters.wgsl`.
+pub fn copies(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => include_str!("common/master.wgsl"),
+        Precision::F16 => include_str!("common/shadow.wgsl"),
+    }
+}
+
 /// The text of an elementwise kernel: `Real`, index arithmetic, what it includes, then its own source.
 pub fn with_index(own: &str, precision: Precision, per_step: bool, includes: &[&str]) -> String {
     let mut parts = vec![real(precision), INDEX];

@@ -41,11 +41,22 @@ pub struct Step {
     pub view: u32,
     /// Weight of this view in the average over views.
     pub view_weight: f32,
+    /// Images that an update's mean is over: those of all its batches. 0 where the batch is all of it.
+    pub update_images: u32,
+    /// Which part of an update the batch is: [`Step::ADDS`], [`Step::MORE`], both, or 0 for the only one.
+    pub part: u32,
+    /// What the average of the parameters keeps of itself.
+    pub ema_decay: f32,
 }
 
 impl Step {
     /// Bytes of one entry in the shader's layout.
-    pub const BYTES: usize = 112;
+    pub const BYTES: usize = 128;
+
+    /// In [`Step::part`]: batches of the same update came before.
+    pub const ADDS: u32 = 1;
+    /// In [`Step::part`]: more batches of the same update follow, so that nothing is updated yet.
+    pub const MORE: u32 = 2;
 
     /// The words of the uniform, in the layout of `common/step.wgsl` (`vec2u` is aligned to 8 bytes).
     pub fn words(&self) -> [u32; Step::BYTES / 4] {
@@ -73,6 +84,10 @@ impl Step {
             self.mix_columns,
             self.view,
             self.view_weight.to_bits(),
+            self.update_images,
+            self.part,
+            self.ema_decay.to_bits(),
+            0,
             0,
             0,
             0,

@@ -2,7 +2,7 @@
 //! for every launch (wgpu-core 30, `drain_barriers`). So what is counted is how many more allocations a submission with
 //! more steps makes, and it must be one a launch.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::Program;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Goal, Plan, Request};
@@ -33,6 +33,7 @@ fn a_step_allocates_nothing() {
         keep: false,
         input: Default::default(),
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &[Goal::Train],

@@ -31,6 +31,8 @@ mod losses;
 mod network;
 #[path = "golden/norms.rs"]
 mod norms;
+#[path = "golden/optim.rs"]
+mod optim;
 #[path = "golden/schedules.rs"]
 mod schedules;
 #[path = "golden/shapes.rs"]

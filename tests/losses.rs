@@ -86,7 +86,7 @@ fn train(gpu: &Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Ran 
 }
 
 fn evaluate(gpu: &Gpu, ran: &Ran, data: &Dataset, split: &Split) -> (Metrics, Option<Measures>) {
-    Evaluator::new(gpu, &ran.checkpoint, data, split).unwrap().evaluate().unwrap()
+    Evaluator::new(gpu, &ran.checkpoint, data, split, None).unwrap().evaluate().unwrap()
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn several_labels_are_learned() {
         let (metrics, Some(Measures::Labels(measured))) = evaluate(&gpu, &ran, &data, test) else { panic!("labels") };
         assert_eq!(metrics.accuracy, Some(measured.all_right), "the loss and the measures count alike");
         assert!(measured.macro_auc.unwrap() > 0.95 && measured.label_accuracy > 0.9, "{measured:?}");
-        let answers = Predictor::new(&gpu, &ran.checkpoint).unwrap().predict(test.image(0)).unwrap();
+        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.image(0)).unwrap();
         assert!(answers[0].probabilities.len() == 3 && answers[0].probabilities.iter().all(|p| *p > 0.0 && *p < 1.0));
     }
 }
@@ -169,7 +169,7 @@ fn an_image_is_learned_in_both_precisions() {
         let test = data.test.as_ref().unwrap();
         let (metrics, measures) = evaluate(&gpu, &ran, &data, test);
         assert_eq!(measures, None);
-        let answers = Predictor::new(&gpu, &ran.checkpoint).unwrap().predict(&test.images).unwrap();
+        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(&test.images).unwrap();
         let outputs = answers.iter().flat_map(|answer| &answer.outputs);
         let error =
             outputs.zip(&test.images).map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>();

@@ -1,7 +1,7 @@
 //! Batch normalisation in a plan and in training: what is fused and folded, and that running averages are the layer's own.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, Validation};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request};
@@ -76,6 +76,7 @@ fn compile(family: Family, fuse: bool) -> Plan {
         keep: false,
         input: Input::default(),
         optimizer: &optimizer,
+        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
         target: Target::f32(family),
         limits: Limits::WEBGPU,
         goals: &Goal::ALL,

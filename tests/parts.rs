@@ -1,6 +1,6 @@
 //! A data set that one binding does not hold lies in several, and nothing else changes.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
@@ -21,6 +21,7 @@ fn compile(gpu: &Gpu, binding_bytes: u64, images: usize) -> Result<Plan, lepton_
         keep: false,
         input: Input::default(),
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
         target: gpu.target(),
         limits: Limits { binding_bytes, ..gpu.limits() },
         goals: &[Goal::Evaluate],

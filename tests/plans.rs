@@ -1,6 +1,6 @@
 //! Plans as text: a refactor must not change them, and no device is needed to look at them.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, PlanError, Request};
 use lepton_kernels::Access;
@@ -58,6 +58,7 @@ fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> R
         keep: false,
         input: Default::default(),
         optimizer: &optimizer,
+        update: &UpdateConfig::default(),
         target: Target::f32(family),
         limits,
         goals: &Goal::ALL,

@@ -17,6 +17,8 @@ mod common;
 mod losses;
 #[path = "sabotage/norms.rs"]
 mod norms;
+#[path = "sabotage/optim.rs"]
+mod optim;
 #[path = "sabotage/shapes.rs"]
 mod shapes;
 
@@ -39,7 +41,9 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES, acts::CHANGES, augment::CHANGES, losses::CHANGES, norms::CHANGES, shapes::CHANGES].into_iter().flatten()
+    let groups =
+        [CHANGES, acts::CHANGES, augment::CHANGES, losses::CHANGES, norms::CHANGES, optim::CHANGES, shapes::CHANGES];
+    groups.into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[

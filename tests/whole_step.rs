@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
@@ -39,6 +39,7 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
         keep: false,
         input: Default::default(),
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &Goal::ALL,

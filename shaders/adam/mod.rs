@@ -1,15 +1,17 @@
-//! Adam (Kingma and Ba 2015) as `torch.optim.Adam` defines it, weight decay added to the gradient.
+//! Adam (Kingma and Ba 2015) as `torch.optim.Adam` defines it, weight decay added to the gradient; decoupled from it
+//! (Loshchilov and Hutter 2019) as `torch.optim.AdamW` does.
 //!
 //! Inputs as [`parameters`] says; states: first and second moment. The bias corrections of step `t` come from the host, in
 //! f64, with the step uniform.
 
 use crate::dispatch::Elementwise;
 use crate::op::{Dtype, Precision, Target};
-use crate::parameters::{self, View};
+use crate::parameters::{self, View, Word};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
-pub const ENTRY: Entry = Entry { name: "adam", summary: "Adam with weight decay; all parameters at once", cases };
+pub const ENTRY: Entry =
+    Entry { name: "adam", summary: "Adam and AdamW with weight decay; all parameters at once", cases };
 
 const KERNEL: Elementwise =
     Elementwise { name: "adam", source: include_str!("update.wgsl"), per_step: true, includes: &[] };
@@ -23,15 +25,17 @@ pub struct Adam {
     pub beta2: f32,
     /// Added to the root of the second moment.
     pub epsilon: f32,
-    /// L2 penalty added to the gradient.
+    /// L2 penalty added to the gradient, or the share that is taken off a parameter.
     pub weight_decay: f32,
+    /// AdamW: the decay does not pass through the moments.
+    pub decoupled: bool,
     /// In f16 gradients are scaled and products read a copy of the parameters.
     pub precision: Precision,
 }
 
 impl Default for Adam {
     fn default() -> Self {
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, precision: Precision::F32 }
+        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, decoupled: false, precision: Precision::F32 }
     }
 }
 
@@ -78,6 +82,7 @@ impl Op for Adam {
             ("BETA2", self.beta2.into()),
             ("EPSILON", self.epsilon.into()),
             ("WEIGHT_DECAY", self.weight_decay.into()),
+            ("DECOUPLED", self.decoupled.into()),
         ];
         parameters::launch(&KERNEL, self.precision, target, inputs, Self::STATES, &constants)
     }
@@ -88,9 +93,13 @@ impl Op for Adam {
             [step.learning_rate, step.bias_correction1, step.bias_correction2].map(f64::from);
         let view = View::new(inputs, self.precision);
         let (mut p, mut m, mut v) = (view.parameters().clone(), view.state(0).clone(), view.state(1).clone());
-        for (i, gradient) in view.gradients().into_iter().enumerate() {
-            let Some(gradient) = gradient else { continue };
-            let d = gradient + decay * p.data[i];
+        for (i, word) in view.words().into_iter().enumerate() {
+            let Some(Word { gradient, rate, decay: factor }) = word else { continue };
+            let (lr, decay) = (lr * rate, decay * factor);
+            let d = if self.decoupled { gradient } else { gradient + decay * p.data[i] };
+            if self.decoupled {
+                p.data[i] *= 1.0 - lr * decay;
+            }
             m.data[i] = beta1 * m.data[i] + (1.0 - beta1) * d;
             v.data[i] = beta2 * v.data[i] + (1.0 - beta2) * d * d;
             p.data[i] -= lr * (m.data[i] * correction1 / (v.data[i].sqrt() * correction2 + epsilon));
@@ -109,6 +118,7 @@ fn cases() -> Vec<Case> {
         Step { learning_rate: 0.01, bias_correction1, bias_correction2, ..Step::default() }
     };
     let (plain, decay) = (Adam::default(), Adam { weight_decay: 0.01, ..Adam::default() });
+    let decoupled = Adam { weight_decay: 0.3, decoupled: true, ..Adam::default() };
     let half = Adam { precision: Precision::F16, ..decay.clone() };
     let (first, later) = (step(&plain, 1), step(&decay, 37));
     let zero = || Fill::Normal(0.0);
@@ -116,6 +126,7 @@ fn cases() -> Vec<Case> {
     vec![
         parameters::case(plain, 2, first, "the first step").fill(3, zero()).fill(4, zero()),
         parameters::case(decay, 2, later, "a later step, with weight decay").fill(4, Fill::Positive),
+        parameters::case(decoupled, 2, later, "decay that does not pass through the moments").fill(4, Fill::Positive),
         scaled(false, "f16: a scaled gradient, a copy of the parameters").fill(6, Fill::Positive),
         scaled(true, "f16: a step that overflowed changes nothing").fill(6, Fill::Positive),
     ]

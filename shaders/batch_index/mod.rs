@@ -1,7 +1,7 @@
 //! Which images a batch holds: shuffled, split, and filled up where the last batch is smaller.
 //!
 //! Input: labels of the whole data set `[images]` (u32). Outputs: the image number of each row `[batch]` (u32;
-//! [`NOBODY`] fills up), its label `[batch]` (u32) and its weight `[batch]`: 1 / (images in the batch), or 0. Which row gets
+//! [`NOBODY`] fills up), its label `[batch]` (u32) and its weight `[batch]`: 1 / (images of the update), or 0. Which row gets
 //! which image is a pure function of the step uniform: position → shuffle within the range → split of the data set.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
@@ -67,11 +67,12 @@ impl Op for BatchIndex {
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
         let mut outputs = vec![Array::zeros(Shape::new(&[self.batch])); 3];
+        let images = if step.update_images == 0 { step.batch_length } else { step.update_images };
         for row in 0..self.batch {
             let image = image_of_row(step, row as u32);
             outputs[0].data[row] = f64::from(image.unwrap_or(NOBODY));
             outputs[1].data[row] = image.map_or(0.0, |i| inputs[0].data[i as usize]);
-            outputs[2].data[row] = image.map_or(0.0, |_| 1.0 / f64::from(step.batch_length));
+            outputs[2].data[row] = image.map_or(0.0, |_| 1.0 / f64::from(images));
         }
         outputs
     }
@@ -93,6 +94,7 @@ fn cases() -> Vec<Case> {
         |batch, images: usize, reason| Case::new(BatchIndex { batch }, &[&[images]], reason).fill(0, Fill::Below(10));
     vec![
         case(6, 17, "in order, a last batch of 4 in 6 rows").step(step),
+        case(6, 17, "a batch of an update over 16 images").step(Step { update_images: 16, ..step }),
         case(70, 160, "shuffled and split, more rows than a workgroup").step(shuffled),
     ]
 }

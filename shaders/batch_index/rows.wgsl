@@ -25,5 +25,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let number = permute(step.range_start + within, step.data_length, step.split_key);
     image[row] = number;
     label[row] = labels[number];
-    weight[row] = 1.0 / f32(step.batch_length);
+    weight[row] = 1.0 / f32(select(step.update_images, step.batch_length, step.update_images == 0u));
 }

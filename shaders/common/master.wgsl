@@ -4,14 +4,6 @@
 // number of the binding of the optimiser's first state
 const STATE = 3u;
 
-fn true_gradient(scaled: f32) -> f32 {
-    return scaled;
-}
-
-fn step_is_skipped() -> bool {
-    return false;
-}
-
 fn store_parameter(word: u32, value: f32) {
     parameters[word] = value;
 }

@@ -31,6 +31,15 @@ struct Step {
     // how evaluation looks at an image, and that view's weight in the average
     view: u32,
     view_weight: f32,
+    // images that an update's mean is over; 0 where the batch is all of it
+    update_images: u32,
+    // which part of an update the batch is
+    part: u32,
+    // what the average of the parameters keeps of itself
+    ema_decay: f32,
 }
+
+// in step.part: batches of the same update came before
+const PART_ADDS = 1u;
 
 @group(1) @binding(0) var<uniform> step: Step;

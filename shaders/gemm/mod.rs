@@ -11,6 +11,7 @@
 mod coop;
 mod lane;
 mod layer;
+mod matrix;
 mod phase;
 mod product;
 mod simt;
@@ -20,6 +21,7 @@ mod transposed;
 
 pub(crate) use layer::masked_dy;
 pub use layer::{Layer, Relu, backward, forward};
+pub(crate) use matrix::{Transposed, multiply};
 pub use product::{Conv, Direction, Product};
 pub use tiles::{Tiles, candidates};
 pub(crate) use transposed::{transposed_forward, transposed_grad_input, transposed_grad_weight};

@@ -77,14 +77,14 @@ impl Op for Sgd {
         let view = View::new(inputs, self.precision);
         let mut p = view.parameters().clone();
         let mut states: Vec<Array> = (0..self.states()).map(|i| view.state(i).clone()).collect();
-        for (i, gradient) in view.gradients().into_iter().enumerate() {
-            let Some(gradient) = gradient else { continue };
-            let d = gradient + decay * p.data[i];
+        for (i, word) in view.words().into_iter().enumerate() {
+            let Some(word) = word else { continue };
+            let d = word.gradient + decay * word.decay * p.data[i];
             let velocity = states.first().map_or(0.0, |m| momentum * m.data[i]) + d;
             if let Some(m) = states.first_mut() {
                 m.data[i] = velocity;
             }
-            p.data[i] -= lr * if self.nesterov { d + momentum * velocity } else { velocity };
+            p.data[i] -= lr * word.rate * if self.nesterov { d + momentum * velocity } else { velocity };
         }
         view.outputs(p, states)
     }

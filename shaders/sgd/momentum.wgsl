@@ -1,5 +1,6 @@
 // sgd / momentum (torch.optim.SGD with dampening 0)
-//   computes  d = g + WEIGHT_DECAY * p;  m = MOMENTUM * m + d;  p -= lr * m, or lr * (d + MOMENTUM * m) with NESTEROV
+//   computes  d = g + WEIGHT_DECAY * p;  m = MOMENTUM * m + d;  p -= lr * m, or lr * (d + MOMENTUM * m) with NESTEROV;
+//             lr and WEIGHT_DECAY times the factors of the parameter's block
 //   reads     the slabs of g        updates p and m, every element once
 //   thread    one parameter (common/parameters.wgsl)
 
@@ -17,8 +18,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     }
     let i = sum.word;
     let p = parameters[i];
-    let d = true_gradient(sum.gradient) + WEIGHT_DECAY * p;
+    let d = true_gradient(sum.gradient) + WEIGHT_DECAY * sum.decay * p;
     let velocity = MOMENTUM * m[i] + d;
     m[i] = velocity;
-    store_parameter(i, p - step.learning_rate * select(velocity, d + MOMENTUM * velocity, NESTEROV));
+    store_parameter(i, p - step.learning_rate * sum.rate * select(velocity, d + MOMENTUM * velocity, NESTEROV));
 }

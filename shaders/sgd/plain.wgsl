@@ -1,5 +1,5 @@
 // sgd / plain, without momentum
-//   computes  p -= lr * (g + WEIGHT_DECAY * p)
+//   computes  p -= lr * (g + WEIGHT_DECAY * p); lr and WEIGHT_DECAY times the factors of the parameter's block
 //   reads     the slabs of g        updates p, every element once
 //   thread    one parameter (common/parameters.wgsl)
 
@@ -12,5 +12,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         return;
     }
     let p = parameters[sum.word];
-    store_parameter(sum.word, p - step.learning_rate * (true_gradient(sum.gradient) + WEIGHT_DECAY * p));
+    let d = true_gradient(sum.gradient) + WEIGHT_DECAY * sum.decay * p;
+    store_parameter(sum.word, p - step.learning_rate * sum.rate * d);
 }

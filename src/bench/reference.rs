@@ -14,7 +14,7 @@ use crate::data::{Dataset, Split};
 use crate::model::{ModelError, ModelSpec, initial_values};
 use crate::plan::{Graph, Setting, optimizer};
 use crate::reference::{Images, loss_exact, run_exact};
-use crate::train::{Order, bias_corrections};
+use crate::train::Order;
 
 /// A network that is trained, and how.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +103,7 @@ pub fn twin_loss(model: &ModelSpec, config: &RunConfig, data: &Dataset, steps: u
     for done in 0..steps {
         let number = (done % per_epoch) as usize;
         let step = order.training_step((done / per_epoch) as u32, config.batch, number);
-        let [bias_correction1, bias_correction2] = bias_corrections(&config.optimizer, done + 1);
+        let [bias_correction1, bias_correction2] = config.optimizer.bias_corrections(done + 1);
         let learning_rate = config.learning_rate;
         twin.learn(model, config, train, &Step { learning_rate, bias_correction1, bias_correction2, ..step })?;
     }
@@ -137,9 +137,9 @@ impl Twin {
             values.iter().zip(&mut parameters.data[offset..]).for_each(|(&v, into)| *into = f64::from(v));
         }
         let names = tensors.iter().zip(&sizes).map(|((tensor, _), size)| (tensor.name.clone(), size.0)).collect();
-        let (optimizer, states) = optimizer(&config.optimizer, Precision::F32);
+        let (op, states) = optimizer(&config.optimizer, Precision::F32);
         let states = vec![Array::zeros(shape); states.len()];
-        Ok(Twin { names, layout, op: optimizer.op, parameters, states })
+        Ok(Twin { names, layout, op, parameters, states })
     }
 
     fn values(&self) -> HashMap<String, Vec<f64>> {

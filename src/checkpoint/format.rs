@@ -14,6 +14,8 @@ use crate::train::State;
 
 /// The metadata key that holds [`Meta`] as JSON.
 const KEY: &str = "lepton";
+/// Put before a parameter's name: its moving average.
+pub const AVERAGE: &str = "ema.";
 /// Version of the format.
 const FORMAT: u32 = 1;
 
@@ -59,7 +61,7 @@ pub enum CheckpointError {
 /// A tensor of f32 with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedTensor {
-    /// `conv1.weight`, or `optimizer.moment1.conv1.weight`.
+    /// `conv1.weight`, `ema.conv1.weight`, or `optimizer.moment1.conv1.weight`.
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
@@ -128,7 +130,7 @@ pub struct Checkpoint {
     pub path: String,
     /// Everything but tensors.
     pub meta: Meta,
-    /// Weights, then optimiser state.
+    /// Weights, their averages if the run keeps them, then optimiser state.
     pub tensors: Vec<NamedTensor>,
 }
 
@@ -237,7 +239,8 @@ impl Checkpoint {
                 Some(_) => {}
             }
         }
-        let weights = self.tensors.iter().filter(|t| !t.name.starts_with("optimizer."));
+        let others = ["optimizer.", AVERAGE];
+        let weights = self.tensors.iter().filter(|t| !others.iter().any(|prefix| t.name.starts_with(prefix)));
         match weights.into_iter().find(|t| parameters.iter().all(|p| p.name != t.name)) {
             Some(extra) => Err(other(format!("it has `{}`, which the model has not", extra.name))),
             None => Ok(()),
@@ -254,6 +257,15 @@ impl Checkpoint {
             path: self.path.clone(),
             problem: format!("tensor `{name}` {shape:?} is missing"),
         })
+    }
+
+    /// The weights to answer with, as a buffer of all parameters: their averages, where the run kept them.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`] if one is missing.
+    pub fn weights(&self, parameters: &[Placed], words: usize) -> Result<Vec<u8>, CheckpointError> {
+        let averaged = self.meta.config.update.ema.is_some();
+        self.arena(if averaged { AVERAGE } else { "" }, parameters, words)
     }
 
     /// The bytes of a buffer that holds all tensors whose name is `prefix` and a parameter's name.

@@ -3,9 +3,9 @@
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 
-use super::args::{InspectArgs, OptimizerName};
-use super::{CliError, Exit};
-use crate::config::OptimizerConfig;
+use super::args::InspectArgs;
+use super::{CliError, Exit, optimizer};
+use crate::config::UpdateConfig;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{ModelSpec, PRESETS, layers_text, summary};
 use crate::plan::{Goal, Limits, Plan, Request, usual_loss};
@@ -35,10 +35,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         }
         Err(error) => return Err(error.into()),
     };
-    let optimizer = match args.optimizer {
-        OptimizerName::Adam => OptimizerConfig::default(),
-        OptimizerName::Sgd => OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-    };
+    let optimizer = optimizer::usual(args.optimizer);
     let batch = args.batch as usize;
     let images = args.images.unwrap_or(batch);
     let plan = Plan::compile(&Request {
@@ -49,6 +46,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         keep: false,
         input: Default::default(),
         optimizer: &optimizer,
+        update: &UpdateConfig::default(),
         target,
         limits,
         goals: &Goal::ALL,

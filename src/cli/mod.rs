@@ -10,6 +10,7 @@ mod eval;
 mod images;
 mod inspect;
 mod loss;
+mod optimizer;
 mod predict;
 mod show;
 mod train;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::{BatchSize, OptimizerName, TrainArgs};
+use super::args::{BatchSize, TrainArgs};
 use super::error::save_png;
-use super::{CliError, Exit, loss};
+use super::{CliError, Exit, loss, optimizer};
 use crate::checkpoint::{Checkpoint, write_atomically};
-use crate::config::{NormalizeConfig, OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
+use crate::config::{NormalizeConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
 use crate::data::{self, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
@@ -207,17 +207,12 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: Vec<(&str, bool)> = vec![
+    let mut typed: Vec<(&str, bool)> = vec![
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
-        ("--optimizer", args.optimizer.is_some()),
-        ("--lr", args.lr.is_some()),
         ("--schedule", args.schedule.is_some()),
         ("--warmup", args.warmup.is_some()),
-        ("--momentum", args.momentum.is_some()),
-        ("--nesterov", args.nesterov),
-        ("--weight-decay", args.weight_decay.is_some()),
         ("--val-split", args.val_split.is_some()),
         ("--seed", args.seed.is_some()),
         ("--precision", args.precision.is_some()),
@@ -226,7 +221,9 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--augment", args.augment.is_some()),
         ("--normalize", args.normalize.is_some()),
     ];
-    if let Some((flag, _)) = typed.iter().chain(&loss::typed(&args.loss)).find(|(_, typed)| *typed) {
+    typed.extend(loss::typed(&args.loss));
+    typed.extend(optimizer::typed(&args.update));
+    if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
             "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
         )));
@@ -239,9 +236,8 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
 
 fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     let defaults = RunConfig::default();
-    let optimizer = optimizer(args)?;
-    let usual_rate = if matches!(optimizer, OptimizerConfig::Sgd { .. }) { 0.01 } else { 0.001 };
-    let learning_rate = args.lr.unwrap_or(usual_rate);
+    let optimizer = optimizer::optimizer(&args.update)?;
+    let learning_rate = args.update.lr.unwrap_or(optimizer.usual_rate());
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
@@ -272,6 +268,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
             .map_err(CliError::Usage)?,
         augment: defaults.augment,
         optimizer,
+        update: optimizer::update(&args.update)?,
     })
 }
 
@@ -294,24 +291,6 @@ fn warmup(args: &TrainArgs) -> Result<Option<Warmup>, CliError> {
         None => Ok(None),
         Some(epochs) if epochs >= 0.0 && epochs.is_finite() => Ok(Some(Warmup { epochs, start: Warmup::START })),
         Some(epochs) => Err(CliError::Usage(format!("--warmup {epochs} must be 0 epochs or more\n  try: --warmup 1"))),
-    }
-}
-
-fn optimizer(args: &TrainArgs) -> Result<OptimizerConfig, CliError> {
-    let weight_decay = args.weight_decay.unwrap_or(0.0);
-    let momentum = args.momentum.unwrap_or(0.9);
-    if !(weight_decay.is_finite() && weight_decay >= 0.0) {
-        return Err(CliError::Usage(format!("--weight-decay {weight_decay} must be 0 or more")));
-    }
-    if !(0.0..1.0).contains(&momentum) {
-        return Err(CliError::Usage(format!("--momentum {momentum} must be at least 0 and below 1")));
-    }
-    match args.optimizer.unwrap_or(OptimizerName::Adam) {
-        OptimizerName::Sgd => Ok(OptimizerConfig::Sgd { momentum, nesterov: args.nesterov, weight_decay }),
-        OptimizerName::Adam if args.momentum.is_some() || args.nesterov => {
-            Err(CliError::Usage("--momentum and --nesterov belong to sgd\n  try: --optimizer sgd".into()))
-        }
-        OptimizerName::Adam => Ok(OptimizerConfig::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay }),
     }
 }
 
@@ -362,8 +341,8 @@ fn describe_model(trainer: &Trainer) -> String {
         plan.model,
         thousands(parameters as u64),
         thousands(trainer.steps_per_epoch() as u64),
-        plan.batch,
-        plan.train.len(),
+        trainer.images_per_step(),
+        trainer.dispatches_per_step(),
         plan.target.family,
         if plan.is_tuned() { ", tuned" } else { "" }
     )

@@ -8,6 +8,7 @@ mod loss;
 mod normalize;
 mod optimizer;
 mod schedule;
+mod update;
 
 pub use augment::{AugmentError, parse_augment};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
@@ -15,6 +16,7 @@ pub use loss::{Against, LossConfig, Target as LossTarget};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
+pub use update::{ParameterRule, UpdateConfig};
 
 /// Which images validate each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,9 @@ pub struct RunConfig {
     pub augment: AugmentConfig,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
+    /// What surrounds the optimiser.
+    #[serde(default = "UpdateConfig::unsaid")]
+    pub update: UpdateConfig,
 }
 
 fn changes_nothing(augment: &AugmentConfig) -> bool {
@@ -107,6 +112,7 @@ impl Default for RunConfig {
             normalize: NormalizeConfig::default(),
             augment: AugmentConfig::default(),
             optimizer: OptimizerConfig::default(),
+            update: UpdateConfig::default(),
         }
     }
 }
@@ -134,5 +140,17 @@ mod tests {
             ..RunConfig::default()
         };
         assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
+        let rule = ParameterRule { pattern: "conv*".into(), lr: Some(0.1), frozen: Some(false), ..Default::default() };
+        let update = UpdateConfig { accumulate: 3, ema: Some(0.99), parameters: vec![rule], ..Default::default() };
+        let config = RunConfig { update, ..config };
+        assert_eq!(config, toml::from_str(&config.to_toml()).unwrap());
+    }
+
+    #[test]
+    fn a_configuration_that_says_nothing_of_updates_means_what_it_did() {
+        let text = RunConfig::default().to_toml();
+        let before = &text[..text.find("\n[update]").expect("a table of its own")];
+        let config: RunConfig = toml::from_str(before).unwrap();
+        assert!(config.update.decay_all);
     }
 }

@@ -97,10 +97,10 @@ impl<'gpu> Program<'gpu> {
             collected_at: Instant::now(),
             step_time: Default::default(),
         };
-        program.write_if_there(
-            Resident::Blocks,
-            bytemuck::cast_slice(&plan.blocks.iter().map(|b| b.words()).collect::<Vec<_>>()),
-        )?;
+        for (resident, blocks) in [(Resident::Blocks, &plan.blocks), (Resident::SumBlocks, &plan.sum_blocks)] {
+            let words: Vec<_> = blocks.iter().map(|b| b.words()).collect();
+            program.write_if_there(resident, bytemuck::cast_slice(&words))?;
+        }
         program.write_if_there(Resident::LossWeights, bytemuck::cast_slice(plan.loss.weights()))?;
         program.write_if_there(Resident::Augment, bytemuck::cast_slice(&plan.augment_table))?;
         program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START))?;
@@ -178,7 +178,7 @@ impl<'gpu> Program<'gpu> {
     pub fn write_parameters(&self, bytes: &[u8]) -> Result<(), GpuError> {
         self.write(Buffer::Parameters, bytes)?;
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        self.record(&mut encoder, Goal::Prepare, &self.flights[0], 0, 0..self.lists[list_index(Goal::Prepare)].len());
+        self.record(&mut encoder, &self.flights[0], &self.lists[list_index(Goal::Prepare)]);
         self.gpu.queue.submit([encoder.finish()]);
         self.gpu.wait()
     }
@@ -236,7 +236,7 @@ impl<'gpu> Program<'gpu> {
         }
         self.gpu.queue.write_buffer(&flight.uniform, 0, &self.words[..self.stride * steps.len()]);
         (flight.steps, flight.begun) = (steps.len(), Instant::now());
-        let submission = self.send(goal, &self.flights[self.next], steps.len());
+        let submission = self.send(goal, &self.flights[self.next], steps);
         let flight = &mut self.flights[self.next];
         flight.submission = Some(submission);
         flight.records.map_async(wgpu::MapMode::Read, 0..(steps.len() * 8) as u64, |_| {});
@@ -284,46 +284,46 @@ impl<'gpu> Program<'gpu> {
         self.collect(goal)
     }
 
+    /// What runs for a step: a batch that is not the last of its update only adds to the gradients.
+    fn list_of(&self, goal: Goal, step: &Step) -> &[Encoded] {
+        let more = goal == Goal::Train && step.part & Step::MORE != 0;
+        &self.lists[list_index(if more { Goal::Accumulate } else { goal })]
+    }
+
     /// One compute pass a submission. A step that takes longer than a submission should is cut into several.
-    fn send(&self, goal: Goal, flight: &Flight, steps: usize) -> wgpu::SubmissionIndex {
-        let length = self.lists[list_index(goal)].len();
+    fn send(&self, goal: Goal, flight: &Flight, steps: &[Step]) -> wgpu::SubmissionIndex {
         // only a single step may be cut: the steps of one submission run one after another
-        let parts = if steps == 1 { self.parts(goal).clamp(1, length.max(1)) } else { 1 };
+        let (list, one) = (self.list_of(goal, &steps[0]), steps.len() == 1);
+        let length = list.len();
+        let parts = if one { self.parts(goal).clamp(1, length.max(1)) } else { 1 };
         for part in 1..parts {
             let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-            self.record(&mut encoder, goal, flight, 0, length * (part - 1) / parts..length * part / parts);
+            self.record(&mut encoder, flight, &list[length * (part - 1) / parts..length * part / parts]);
             self.gpu.queue.submit([encoder.finish()]);
         }
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         match parts {
             1 => self.record_all(&mut encoder, goal, flight, steps),
-            _ => self.record(&mut encoder, goal, flight, 0, length * (parts - 1) / parts..length),
+            _ => self.record(&mut encoder, flight, &list[length * (parts - 1) / parts..]),
         }
-        self.copy_records(&mut encoder, flight, steps);
+        self.copy_records(&mut encoder, flight, steps.len());
         self.gpu.queue.submit([encoder.finish()])
     }
 
-    fn record_all(&self, encoder: &mut wgpu::CommandEncoder, goal: Goal, flight: &Flight, steps: usize) {
+    fn record_all(&self, encoder: &mut wgpu::CommandEncoder, goal: Goal, flight: &Flight, steps: &[Step]) {
         let mut pass = encoder.begin_compute_pass(&Default::default());
-        for step in 0..steps {
-            for encoded in &self.lists[list_index(goal)] {
-                encoded.record(&mut pass, &flight.step_group, step * self.stride);
+        for (i, step) in steps.iter().enumerate() {
+            for encoded in self.list_of(goal, step) {
+                encoded.record(&mut pass, &flight.step_group, i * self.stride);
             }
         }
     }
 
-    /// Some launches of one step, in a pass of their own.
-    fn record(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        goal: Goal,
-        flight: &Flight,
-        step: usize,
-        launches: std::ops::Range<usize>,
-    ) {
+    /// Some launches of a submission's first step, in a pass of their own.
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, flight: &Flight, launches: &[Encoded]) {
         let mut pass = encoder.begin_compute_pass(&Default::default());
-        for encoded in &self.lists[list_index(goal)][launches] {
-            encoded.record(&mut pass, &flight.step_group, step * self.stride);
+        for encoded in launches {
+            encoded.record(&mut pass, &flight.step_group, 0);
         }
     }
 

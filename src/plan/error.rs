@@ -34,6 +34,20 @@ pub enum PlanError {
         /// The driver's limit.
         limit: u64,
     },
+    /// A rule for parameters that are not there.
+    #[error("no parameter is named `{pattern}`; the model has {}\n  try: `{}`, or a pattern such as `conv*`", names.join(", "), names.first().map_or("", String::as_str))]
+    NoParameter {
+        /// What was asked for.
+        pattern: String,
+        /// The names that there are.
+        names: Vec<String>,
+    },
+    /// Every parameter is frozen.
+    #[error("all {count} parameters are frozen, so there is nothing to train\n  try: --freeze with fewer of them")]
+    Frozen {
+        /// How many there are.
+        count: usize,
+    },
 }
 
 /// A size for people.

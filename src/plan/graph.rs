@@ -56,6 +56,8 @@ pub enum Resident {
     Augment,
     /// Logits averaged over the views of a batch.
     Average,
+    /// The same for gradients whose slabs have been added.
+    SumBlocks,
 }
 
 /// A tensor of the graph.
@@ -93,6 +95,8 @@ pub struct Parameter {
     pub init: Init,
     /// Whether the optimiser updates it.
     pub trained: bool,
+    /// Whether a rule of the run keeps it as it is.
+    pub frozen: bool,
 }
 
 /// What a layer of the model became, before any fusion.
@@ -235,7 +239,7 @@ impl Graph {
         let ParameterSpec { name, shape, init, trained } = spec;
         let kind = Kind::Parameter(self.parameters.len());
         let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, kind);
-        self.parameters.push(Parameter { tensor, init, trained });
+        self.parameters.push(Parameter { tensor, init, trained, frozen: false });
         tensor
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Dtype, Precision, Target};
-use lepton_kernels::parameters::Layout;
-use lepton_kernels::{Access, Dispatch, Kernel, Lowered, Mode, Op, Operand, add};
+use lepton_kernels::parameters::{Block, Layout};
+use lepton_kernels::{Access, Dispatch, Kernel, Lowered, Mode, Operand, add};
 
 use super::graph::{Graph, Kind, Node, Resident, TensorId};
+use super::update::Update;
 
 /// Where a tensor's memory comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +30,16 @@ pub enum Home {
     AllGradients,
     /// The optimiser's state number `i`.
     State(usize),
+    /// The part of the optimiser's state `.0` that belongs to parameter `.1`.
+    StateOf(usize, usize),
+    /// The sum of a gradient's slabs.
+    Sum(usize),
+    /// The sums of all gradients.
+    AllSums,
+    /// The moving average of all parameters.
+    AllAverages,
+    /// The f16 copy of the averages.
+    AllAverageShadows,
     /// Stays on the device.
     Resident(Resident),
 }
@@ -74,11 +85,18 @@ pub enum Goal {
     Predict,
     /// What must run once after parameters were written: in f16, their copy.
     Prepare,
+    /// Forward, backward, and gradients added to those of other batches: a batch of an update that is not its last.
+    Accumulate,
 }
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Goal; 4] = [Goal::Train, Goal::Evaluate, Goal::Predict, Goal::Prepare];
+    pub const ALL: [Goal; 5] = [Goal::Train, Goal::Evaluate, Goal::Predict, Goal::Prepare, Goal::Accumulate];
+
+    /// Whether gradients are computed.
+    pub fn learns(self) -> bool {
+        matches!(self, Goal::Train | Goal::Accumulate)
+    }
 }
 
 /// A list of launches and its tensors.
@@ -90,19 +108,12 @@ pub struct Lowering {
     pub launches: Vec<Launch>,
     /// Where parameters and gradients lie.
     pub layout: Layout,
-}
-
-/// The optimiser of a plan.
-#[derive(Debug)]
-pub struct Optimizer {
-    /// Its op, over all parameters at once.
-    pub op: Box<dyn Op>,
-    /// How many tensors of state it keeps.
-    pub states: usize,
+    /// The blocks of the parameters that are updated together, for whole gradients; none where nobody needs them whole.
+    pub sum_blocks: Vec<Block>,
 }
 
 /// Lowers a graph for one goal.
-pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target) -> Lowering {
+pub fn lower(graph: &Graph, update: &Update, goal: Goal, target: &Target) -> Lowering {
     let mut lowerer = Lowerer {
         graph,
         target,
@@ -115,8 +126,8 @@ pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target) 
         slabs: vec![0; graph.parameters.len()],
     };
     if goal == Goal::Prepare {
-        lowerer.lay_out();
-        lowerer.copy_parameters();
+        lowerer.lay_out(update);
+        lowerer.copy_parameters(update);
         return lowerer.out;
     }
     for (i, node) in graph.nodes.iter().enumerate() {
@@ -125,12 +136,12 @@ pub fn lower(graph: &Graph, optimizer: &Optimizer, goal: Goal, target: &Target) 
             break;
         }
     }
-    if goal == Goal::Train {
+    if goal.learns() {
         lowerer.backward();
     }
-    lowerer.lay_out();
-    if goal == Goal::Train {
-        lowerer.update(optimizer);
+    lowerer.lay_out(update);
+    if goal.learns() {
+        lowerer.update(update, goal);
     }
     lowerer.out
 }
@@ -158,7 +169,7 @@ impl Lowerer<'_> {
         self.out.tensors.len() - 1
     }
 
-    fn words(&mut self, name: String, words: usize) -> usize {
+    pub(super) fn words(&mut self, name: String, words: usize) -> usize {
         self.new_tensor(name, Dtype::U32.bytes(words, self.target.precision), Home::Slot)
     }
 
@@ -195,7 +206,7 @@ impl Lowerer<'_> {
 
     fn forward(&mut self, number: usize, node: &Node) {
         let shapes = self.graph.input_shapes(node);
-        let mode = if self.goal == Goal::Train { Mode::Train } else { Mode::Infer };
+        let mode = if self.goal.learns() { Mode::Train } else { Mode::Infer };
         let lowered = node.op.forward(&shapes, mode, self.target);
         for (i, &output) in node.outputs.iter().enumerate() {
             if let Some(input) = node.op.alias(i) {
@@ -212,6 +223,7 @@ impl Lowerer<'_> {
     fn launch(&mut self, number: usize, node: &Node, lowered: Lowered, dx: &[Option<usize>]) {
         let scratch: Vec<usize> =
             lowered.scratch.iter().map(|&words| self.words(format!("{}.scratch", node.name), words)).collect();
+        let slabs = lowered.gradient_slabs;
         for dispatch in lowered.dispatches {
             let tensors: Vec<usize> = dispatch
                 .bindings
@@ -222,11 +234,18 @@ impl Lowerer<'_> {
                     Operand::Saved(i) => self.saved[&number][i],
                     Operand::Scratch(i) => scratch[i],
                     Operand::Dy(i) => self.gradients[&node.outputs[i]],
-                    Operand::Dx(i) => dx[i].expect("only wanted gradients are written"),
+                    Operand::Dx(i) => dx[i].unwrap_or_else(|| self.unwanted(node, i, slabs)),
                 })
                 .collect();
             self.push(&node.name, dispatch, &tensors);
         }
+    }
+
+    /// Room for a gradient that nobody wants: a kernel that also computes that of a bias writes both.
+    fn unwanted(&mut self, node: &Node, input: usize, slabs: usize) -> usize {
+        let tensor = &self.graph.tensors[node.inputs[input]];
+        let (name, words) = (format!("{}.unwanted", tensor.name), tensor.shape.count() * slabs);
+        self.words(name, words)
     }
 
     pub(super) fn push(&mut self, layer: &str, dispatch: Dispatch, tensors: &[usize]) {

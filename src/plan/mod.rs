@@ -8,27 +8,29 @@ mod input;
 mod loss;
 mod lower;
 mod memory;
+mod optimizer;
 mod request;
+mod rules;
 mod text;
 mod update;
 
 use std::sync::Arc;
 
-use lepton_kernels::adam::Adam;
 use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
-use lepton_kernels::sgd::Sgd;
 use lepton_kernels::{Access, Kernel, Mode, data_set};
 
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident, Setting};
 pub use input::Input;
 pub use loss::{KEPT, usual_loss};
-pub use lower::{Goal, Home, Optimizer};
+pub use lower::{Goal, Home};
+pub(crate) use optimizer::optimizer;
 pub use request::{Limits, Request};
 
-use crate::config::{LossConfig, OptimizerConfig};
+use crate::config::LossConfig;
+use update::Update;
 
 /// A buffer on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +43,12 @@ pub enum Buffer {
     Shadow,
     /// All gradients, in slabs.
     Gradients,
+    /// The sums of gradients where somebody needs them whole, laid out as the parameters.
+    Sums,
+    /// The moving average of the parameters, laid out as they are.
+    Averages,
+    /// The f16 copy of the averages.
+    AverageShadow,
     /// The optimiser's state number `i`, laid out as the parameters.
     State(usize),
     /// Stays on the device.
@@ -120,6 +128,8 @@ pub struct Plan {
     pub blocks: Vec<Block>,
     /// What augmentation draws from; goes to [`Resident::Augment`].
     pub augment_table: Vec<u32>,
+    /// The same for sums of gradients; goes to [`Resident::SumBlocks`].
+    pub sum_blocks: Vec<Block>,
     /// Tensors of state that the optimiser keeps, by name.
     pub states: Vec<&'static str>,
     /// Bytes of the images in each part of the data set.
@@ -128,6 +138,8 @@ pub struct Plan {
     pub buffers: Vec<(Buffer, u64)>,
     /// Forward, backward, update.
     pub train: Vec<PlanStep>,
+    /// Forward, backward, gradients added: what runs for all batches of an update but the last.
+    pub accumulate: Vec<PlanStep>,
     /// Loss and right answers.
     pub evaluate: Vec<PlanStep>,
     /// Logits.
@@ -157,11 +169,18 @@ impl Plan {
             false => Vec::new(),
         });
         let trains = request.goals.contains(&Goal::Train);
-        let (graph, fused) = (&training, std::mem::take(&mut fused[usize::from(trains)]));
-        let (optimizer, states) = optimizer(request.optimizer, precision);
-        let lists = Goal::ALL.map(|goal| match goal == Goal::Prepare || request.goals.contains(&goal) {
-            true if goal == Goal::Train => lower::lower(&training, &optimizer, goal, &request.target),
-            true => lower::lower(&inference, &optimizer, goal, &request.target),
+        let fused = std::mem::take(&mut fused[usize::from(trains)]);
+        let factors = rules::apply(&mut training, request.update)?;
+        let update = Update { optimizer: request.optimizer, config: request.update, factors };
+        let states = optimizer(request.optimizer, precision).1;
+        let wanted = |goal| match goal {
+            Goal::Prepare => true,
+            Goal::Accumulate => trains && request.update.accumulate > 1,
+            goal => request.goals.contains(&goal),
+        };
+        let lists = Goal::ALL.map(|goal| match wanted(goal) {
+            true if goal.learns() => lower::lower(&training, &update, goal, &request.target),
+            true => lower::lower(&inference, &update, goal, &request.target),
             false => lower::Lowering::default(),
         });
         // only training knows the slabs of gradients; parameters lie alike in all lists
@@ -169,10 +188,19 @@ impl Plan {
             true => lists[0].layout.clone(),
             false => lists[3].layout.clone(),
         };
+        let graph = &training;
         let parameters = place_parameters(graph, &layout);
         let slots = memory::assign(&lists.each_ref());
-        let finish = |i: usize| finish(&lists[i], &slots.of[i], &parameters, request.limits);
-        let [train, evaluate, predict, prepare] = [finish(0)?, finish(1)?, finish(2)?, finish(3)?];
+        let finish = |i: usize| {
+            let averaged = request.update.ema.is_some() && matches!(Goal::ALL[i], Goal::Evaluate | Goal::Predict);
+            let weights = match averaged {
+                true => [Buffer::Averages, Buffer::AverageShadow],
+                false => [Buffer::Parameters, Buffer::Shadow],
+            };
+            finish(&lists[i], &slots.of[i], &parameters, weights, request.limits)
+        };
+        let [train, evaluate, predict] = [finish(0)?, finish(1)?, finish(2)?];
+        let [prepare, accumulate] = [finish(3)?, finish(4)?];
         let mut plan = Plan {
             model: request.model.name.clone(),
             batch: request.batch,
@@ -182,10 +210,12 @@ impl Plan {
             arena_words: layout.parameter_words,
             blocks: layout.blocks.clone(),
             augment_table: augment_table(request),
+            sum_blocks: lists[0].sum_blocks.clone(),
             states,
             image_parts: graph.image_parts(),
             buffers: Vec::new(),
             train,
+            accumulate,
             evaluate,
             predict,
             prepare,
@@ -204,6 +234,7 @@ impl Plan {
             Goal::Evaluate => &self.evaluate,
             Goal::Predict => &self.predict,
             Goal::Prepare => &self.prepare,
+            Goal::Accumulate => &self.accumulate,
         }
     }
 
@@ -225,6 +256,11 @@ impl Plan {
             buffers.push((Buffer::Gradients, layout.gradient_words as u64 * 4));
             buffers.extend((0..self.states.len()).map(|i| (Buffer::State(i), arena)));
         }
+        let bound = |buffer| {
+            Goal::ALL.iter().flat_map(|&g| self.list(g)).any(|s| s.bindings.iter().any(|b| b.buffer == buffer))
+        };
+        let arenas = [(Buffer::Sums, arena), (Buffer::Averages, arena), (Buffer::AverageShadow, arena / 2)];
+        buffers.extend(arenas.into_iter().filter(|&(buffer, _)| bound(buffer)));
         for step in Goal::ALL.iter().flat_map(|&goal| self.list(goal)) {
             for bound in &step.bindings {
                 if !buffers.iter().any(|(buffer, _)| *buffer == bound.buffer) {
@@ -246,10 +282,8 @@ impl Plan {
                         let limit = limit * data_set::PARTS as u64;
                         return Err(PlanError::TooLarge { tensor, bytes, limit, hint });
                     }
-                    Buffer::Parameters | Buffer::Shadow | Buffer::Gradients | Buffer::State(_) => {
-                        ("the parameters".into(), "a smaller model, or an adapter with larger bindings")
-                    }
-                    other => (other.to_string(), "a smaller --batch"),
+                    Buffer::Slot(_) | Buffer::Resident(_) => (buffer.to_string(), "a smaller --batch"),
+                    _ => ("the parameters".into(), "a smaller model, or an adapter with larger bindings"),
                 };
                 return Err(PlanError::TooLarge { tensor, bytes: *bytes, limit, hint });
             }
@@ -268,20 +302,6 @@ fn augment_table(request: &Request) -> Vec<u32> {
     request.input.augment.as_ref().map_or_else(Vec::new, |policy| policy.table([h, w]))
 }
 
-/// The optimiser's op and the names of its states.
-pub(crate) fn optimizer(config: &OptimizerConfig, precision: Precision) -> (Optimizer, Vec<&'static str>) {
-    let (op, states): (Box<dyn lepton_kernels::Op>, Vec<&'static str>) = match *config {
-        OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
-            let states = if momentum == 0.0 { vec![] } else { vec!["momentum"] };
-            (Box::new(Sgd { momentum, nesterov, weight_decay, precision }), states)
-        }
-        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
-            (Box::new(Adam { beta1, beta2, epsilon, weight_decay, precision }), vec!["moment1", "moment2"])
-        }
-    };
-    (Optimizer { op, states: states.len() }, states)
-}
-
 fn place_parameters(graph: &Graph, layout: &Layout) -> Vec<Placed> {
     let places = layout.parameters.iter().zip(&layout.gradients);
     let placed = graph.parameters.iter().zip(places).map(|(parameter, (&offset_words, &gradient))| {
@@ -297,6 +317,7 @@ fn finish(
     list: &lower::Lowering,
     slots: &[Option<usize>],
     parameters: &[Placed],
+    [weights, shadow]: [Buffer; 2],
     limits: Limits,
 ) -> Result<Vec<PlanStep>, PlanError> {
     let bind = |layer: &str, tensor: usize, access: Access| {
@@ -308,12 +329,17 @@ fn finish(
         }
         let (buffer, offset) = match described.home {
             Home::Slot => (Buffer::Slot(slots[tensor].expect("a bound tensor has a slot")), 0),
-            Home::Parameter(i) => (Buffer::Parameters, parameters[i].offset_words as u64 * 4),
+            Home::Parameter(i) => (weights, parameters[i].offset_words as u64 * 4),
             Home::Gradient(i) => (Buffer::Gradients, parameters[i].gradient.offset_words as u64 * 4),
-            Home::Shadow(i) => (Buffer::Shadow, parameters[i].offset_words as u64 * 2),
+            Home::Shadow(i) => (shadow, parameters[i].offset_words as u64 * 2),
+            Home::Sum(i) => (Buffer::Sums, parameters[i].offset_words as u64 * 4),
+            Home::StateOf(state, i) => (Buffer::State(state), parameters[i].offset_words as u64 * 4),
             Home::AllParameters => (Buffer::Parameters, 0),
             Home::AllShadows => (Buffer::Shadow, 0),
             Home::AllGradients => (Buffer::Gradients, 0),
+            Home::AllSums => (Buffer::Sums, 0),
+            Home::AllAverages => (Buffer::Averages, 0),
+            Home::AllAverageShadows => (Buffer::AverageShadow, 0),
             Home::State(i) => (Buffer::State(i), 0),
             Home::Resident(resident) => (Buffer::Resident(resident), 0),
         };

@@ -3,7 +3,7 @@
 use lepton_kernels::op::Target;
 
 use super::{Goal, Input};
-use crate::config::{LossConfig, OptimizerConfig};
+use crate::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use crate::model::ModelSpec;
 
 /// What a plan is made from.
@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub input: Input,
     /// The optimiser.
     pub optimizer: &'a OptimizerConfig,
+    /// What surrounds it.
+    pub update: &'a UpdateConfig,
     /// Which kernels suit the adapter.
     pub target: Target,
     /// What the adapter can bind and run.

@@ -14,6 +14,9 @@ impl fmt::Display for Buffer {
             Buffer::Parameters => write!(f, "parameters"),
             Buffer::Shadow => write!(f, "parameters.f16"),
             Buffer::Gradients => write!(f, "gradients"),
+            Buffer::Sums => write!(f, "gradients.sum"),
+            Buffer::Averages => write!(f, "ema"),
+            Buffer::AverageShadow => write!(f, "ema.f16"),
             Buffer::State(i) => write!(f, "state{i}"),
             Buffer::Resident(Resident::Images(0)) => write!(f, "images"),
             Buffer::Resident(Resident::Images(part)) => write!(f, "images.{part}"),
@@ -35,6 +38,7 @@ impl fmt::Display for Plan {
         writeln!(f, "fused: {fused}")?;
         let lists = [
             ("train", &self.train),
+            ("accumulate", &self.accumulate),
             ("evaluate", &self.evaluate),
             ("predict", &self.predict),
             ("prepare", &self.prepare),

@@ -1,48 +1,104 @@
 //! What runs on whole buffers: the update of all parameters, and what prepares them.
 
 use lepton_kernels::cast::Cast;
+use lepton_kernels::clip::Clip;
+use lepton_kernels::ema::Ema;
 use lepton_kernels::gemm::Family;
+use lepton_kernels::gradients::SumGradients;
 use lepton_kernels::loss_scale::{LossScale, Overflow};
 use lepton_kernels::op::{Dtype, Precision};
-use lepton_kernels::parameters::{Block, Layout};
+use lepton_kernels::parameters::{Block, Factors, Layout};
 use lepton_kernels::{Mode, Op, Operand, Shape};
 
 use super::graph::Resident;
-use super::lower::{Home, Lowerer, Optimizer};
+use super::lower::{Goal, Home, Lowerer};
+use super::optimizer::{has_own, optimizer, own, shared_rate};
+use crate::config::{OptimizerConfig, UpdateConfig};
+
+/// How a plan updates its parameters.
+pub(super) struct Update<'a> {
+    pub optimizer: &'a OptimizerConfig,
+    pub config: &'a UpdateConfig,
+    /// Of every parameter.
+    pub factors: Vec<Factors>,
+}
+
+impl Update<'_> {
+    /// Whether somebody needs whole gradients. Otherwise the optimiser adds their slabs itself, and one launch is all.
+    pub fn sums_gradients(&self) -> bool {
+        let UpdateConfig { accumulate, clip_norm, clip_value, .. } = *self.config;
+        accumulate > 1 || clip_norm.is_some() || clip_value.is_some() || has_own(self.optimizer)
+    }
+}
+
+const SCALE: Home = Home::Resident(Resident::LossScale);
+const BLOCKS: Home = Home::Resident(Resident::Blocks);
+const SUM_BLOCKS: Home = Home::Resident(Resident::SumBlocks);
 
 impl Lowerer<'_> {
+    fn is_half(&self) -> bool {
+        self.target.precision == Precision::F16
+    }
+
     /// Gives parameters and gradients their places, once the slabs of every gradient are known.
-    pub(super) fn lay_out(&mut self) {
+    pub(super) fn lay_out(&mut self, update: &Update) {
         let words = |p: &super::graph::Parameter| self.graph.tensors[p.tensor].shape.count();
         let sizes: Vec<(usize, usize)> =
             self.graph.parameters.iter().zip(&self.slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
-        self.out.layout = Layout::new(&sizes, self.target.family == Family::Simt);
+        let shared = shared_rate(update.optimizer);
+        let factors: Vec<Factors> = update.factors.iter().map(|f| Factors { rate: f.rate * shared, ..*f }).collect();
+        self.out.layout = Layout::new(&sizes, self.target.family == Family::Simt).with_factors(&factors);
+        if update.sums_gradients() {
+            let shared = |i: usize| self.own(update, i).is_none();
+            self.out.sum_blocks = self.out.layout.blocks_of_sums(shared);
+        }
     }
 
-    /// A whole buffer of parameters, gradients or state as a tensor.
-    fn whole(&mut self, home: Home) -> (usize, Shape) {
+    /// A parameter's own op, if it has one.
+    fn own(&self, update: &Update, parameter: usize) -> Option<(Box<dyn Op>, usize)> {
+        let shape = &self.graph.tensors[self.graph.parameters[parameter].tensor].shape;
+        own(update.optimizer, shape, update.factors[parameter], self.target.precision)
+    }
+
+    /// A range of the buffers of parameters, gradients and state as a tensor.
+    fn range(&mut self, home: Home) -> (usize, Shape) {
         let Layout { parameter_words, gradient_words, ref blocks, .. } = self.out.layout;
-        let (name, words, dtype) = match home {
-            Home::AllParameters => ("parameters".into(), parameter_words, Dtype::F32),
-            Home::AllShadows => ("parameters.f16".into(), parameter_words, Dtype::Real),
-            Home::AllGradients => ("gradients".into(), gradient_words, Dtype::F32),
-            Home::State(i) => (format!("state{i}"), parameter_words, Dtype::F32),
-            Home::Resident(Resident::Blocks) => ("blocks".into(), blocks.len() * Block::WORDS, Dtype::U32),
-            Home::Resident(Resident::LossScale) => ("loss_scale".into(), 4, Dtype::F32),
-            other => unreachable!("{other:?} is no whole buffer"),
+        let whole = |words: usize| Shape::new(&[words]);
+        let parameter = |i: usize| self.graph.tensors[self.graph.parameters[i].tensor].clone();
+        let table = |blocks: &[Block]| whole(blocks.len() * Block::WORDS);
+        let (name, shape, dtype) = match home {
+            Home::AllParameters => ("parameters".into(), whole(parameter_words), Dtype::F32),
+            Home::AllShadows => ("parameters.f16".into(), whole(parameter_words), Dtype::Real),
+            Home::AllGradients => ("gradients".into(), whole(gradient_words), Dtype::F32),
+            Home::AllSums => ("gradients.sum".into(), whole(parameter_words), Dtype::F32),
+            Home::AllAverages => ("ema".into(), whole(parameter_words), Dtype::F32),
+            Home::AllAverageShadows => ("ema.f16".into(), whole(parameter_words), Dtype::Real),
+            Home::State(i) => (format!("state{i}"), whole(parameter_words), Dtype::F32),
+            Home::Resident(Resident::Blocks) => ("blocks".into(), table(blocks), Dtype::U32),
+            Home::Resident(Resident::SumBlocks) => ("blocks.sum".into(), table(&self.out.sum_blocks), Dtype::U32),
+            Home::Resident(Resident::LossScale) => ("loss_scale".into(), whole(4), Dtype::F32),
+            Home::Parameter(i) => (parameter(i).name, parameter(i).shape, Dtype::F32),
+            Home::Shadow(i) => (format!("{}.f16", parameter(i).name), parameter(i).shape, Dtype::Real),
+            Home::Sum(i) => (format!("{}.grad.sum", parameter(i).name), parameter(i).shape, Dtype::F32),
+            Home::StateOf(state, i) => (format!("{}.state{state}", parameter(i).name), parameter(i).shape, Dtype::F32),
+            other => unreachable!("{other:?} is no buffer of parameters"),
         };
-        let bytes = dtype.bytes(words, self.target.precision);
-        (self.new_tensor(name, bytes, home), Shape::new(&[words]))
+        let bytes = dtype.bytes(shape.count(), self.target.precision);
+        (self.new_tensor(name, bytes, home), shape)
     }
 
-    /// Launches an op on whole buffers: its inputs, then its outputs.
-    fn launch_whole(&mut self, layer: &str, op: &dyn Op, inputs: &[Home], outputs: &[Home]) {
-        let (inputs, shapes): (Vec<usize>, Vec<Shape>) = inputs.iter().map(|&home| self.whole(home)).unzip();
-        let outputs: Vec<usize> = outputs.iter().map(|&home| self.whole(home).0).collect();
-        for dispatch in op.forward(&shapes, Mode::Train, self.target).dispatches {
+    /// Launches an op on such ranges: its inputs, then its outputs.
+    fn launch_ranges(&mut self, layer: &str, op: &dyn Op, inputs: &[Home], outputs: &[Home]) {
+        let (inputs, shapes): (Vec<usize>, Vec<Shape>) = inputs.iter().map(|&home| self.range(home)).unzip();
+        let outputs: Vec<usize> = outputs.iter().map(|&home| self.range(home).0).collect();
+        let lowered = op.forward(&shapes, Mode::Train, self.target);
+        let scratch: Vec<usize> =
+            lowered.scratch.iter().map(|&words| self.words(format!("{}.scratch", op.name()), words)).collect();
+        for dispatch in lowered.dispatches {
             let bind = |operand| match operand {
                 Operand::X(i) => inputs[i],
                 Operand::Y(i) => outputs[i],
+                Operand::Scratch(i) => scratch[i],
                 other => unreachable!("{} binds whole buffers, not {other:?}", op.name()),
             };
             let bound: Vec<usize> = dispatch.bindings.iter().map(|binding| bind(binding.operand)).collect();
@@ -50,25 +106,75 @@ impl Lowerer<'_> {
         }
     }
 
-    /// One dispatch over all parameters; in f16 the gradients are looked at before and the loss scale after.
-    pub(super) fn update(&mut self, optimizer: &Optimizer) {
-        let half = self.target.precision == Precision::F16;
-        let (scale, blocks) = (Home::Resident(Resident::LossScale), Home::Resident(Resident::Blocks));
-        let mut inputs = vec![blocks, Home::AllGradients, Home::AllParameters];
-        if half {
-            inputs.extend([scale, Home::AllShadows]);
-            self.launch_whole("update", &Overflow, &[Home::AllGradients, scale], &[]);
+    /// What follows the gradients. Where nobody needs them whole it is one dispatch over all parameters; in f16 the gradients
+    /// are looked at before and the loss scale after.
+    pub(super) fn update(&mut self, update: &Update, goal: Goal) {
+        let (blocks, gradients) = match update.sums_gradients() {
+            true => (SUM_BLOCKS, Home::AllSums),
+            false => (BLOCKS, Home::AllGradients),
+        };
+        if update.sums_gradients() {
+            self.launch_ranges("update", &SumGradients, &[BLOCKS, Home::AllGradients, Home::AllSums], &[]);
         }
-        inputs.extend((0..optimizer.states).map(Home::State));
-        self.launch_whole("update", optimizer.op.as_ref(), &inputs, &[]);
-        if half {
-            self.launch_whole("update", &LossScale, &[scale], &[]);
+        if goal == Goal::Accumulate {
+            return;
+        }
+        let scale = self.is_half().then_some(SCALE);
+        if self.is_half() {
+            self.launch_ranges("update", &Overflow, &[gradients, SCALE], &[]);
+        }
+        let (value, norm) = (update.config.clip_value.map(Clip::Value), update.config.clip_norm.map(Clip::Norm));
+        for clip in [value, norm].into_iter().flatten() {
+            let inputs: Vec<Home> = std::iter::once(gradients).chain(scale).collect();
+            self.launch_ranges("update", &clip, &inputs, &[]);
+        }
+        self.update_together(update, blocks, gradients);
+        self.update_alone(update);
+        if self.is_half() {
+            self.launch_ranges("update", &LossScale, &[SCALE], &[]);
+        }
+        if update.config.ema.is_some() {
+            let copy = self.is_half().then_some(Home::AllAverageShadows);
+            let inputs: Vec<Home> = [Home::AllParameters, Home::AllAverages].into_iter().chain(copy).collect();
+            self.launch_ranges("ema", &Ema { precision: self.target.precision }, &inputs, &[]);
         }
     }
 
-    pub(super) fn copy_parameters(&mut self) {
-        if self.target.precision == Precision::F16 {
-            self.launch_whole("prepare", &Cast, &[Home::AllParameters], &[Home::AllShadows]);
+    /// The parameters that have no op of their own.
+    fn update_together(&mut self, update: &Update, blocks: Home, gradients: Home) {
+        let (op, states) = optimizer(update.optimizer, self.target.precision);
+        let mut inputs = vec![blocks, gradients, Home::AllParameters];
+        if self.is_half() {
+            inputs.extend([SCALE, Home::AllShadows]);
+        }
+        inputs.extend((0..states.len()).map(Home::State));
+        let none = blocks == SUM_BLOCKS && self.out.sum_blocks.is_empty();
+        if !none {
+            self.launch_ranges("update", op.as_ref(), &inputs, &[]);
+        }
+    }
+
+    /// The parameters that have one.
+    fn update_alone(&mut self, update: &Update) {
+        for (i, parameter) in self.graph.parameters.iter().enumerate() {
+            let Some((op, states)) = self.own(update, i).filter(|_| self.slabs[i] > 0) else { continue };
+            let mut inputs = vec![Home::Sum(i), Home::Parameter(i)];
+            if self.is_half() {
+                inputs.extend([SCALE, Home::Shadow(i)]);
+            }
+            inputs.extend((0..states).map(|state| Home::StateOf(state, i)));
+            let name = self.graph.tensors[parameter.tensor].name.clone();
+            self.launch_ranges(&name, op.as_ref(), &inputs, &[]);
+        }
+    }
+
+    /// In f16, the copies that products read.
+    pub(super) fn copy_parameters(&mut self, update: &Update) {
+        if self.is_half() {
+            self.launch_ranges("prepare", &Cast, &[Home::AllParameters], &[Home::AllShadows]);
+            if update.config.ema.is_some() {
+                self.launch_ranges("prepare", &Cast, &[Home::AllAverages], &[Home::AllAverageShadows]);
+            }
         }
     }
 }

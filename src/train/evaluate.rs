@@ -7,7 +7,7 @@ use super::state::State;
 use super::targets::{Targets, images_of};
 use super::views::{Tta, seen};
 use crate::checkpoint::Checkpoint;
-use crate::config::OptimizerConfig;
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::metrics::Measures;
@@ -48,6 +48,7 @@ impl<'gpu> Evaluator<'gpu> {
             keep: true,
             input: Input { views: tta.is_some(), ..Input::default() },
             optimizer: &OptimizerConfig::default(),
+            update: &UpdateConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
             goals: &[Goal::Evaluate],
@@ -57,7 +58,7 @@ impl<'gpu> Evaluator<'gpu> {
         checkpoint.check_plan(&plan)?;
         targets.check_width(&data.name, &plan)?;
         let program = Program::new(gpu, &plan)?;
-        program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write_images(&[&split.images])?;
         targets.write(&program)?;
         program.write(Buffer::Resident(Resident::Norm), &checkpoint.meta.config.normalize.bytes(split.channels))?;
@@ -108,7 +109,9 @@ pub(super) fn evaluate(
         for [loss, correct] in program.collect(Goal::Evaluate)? {
             collected += 1;
             if collected % each == 0 {
-                sums.add(range.batch_length(batch, sums.batch), *loss, *correct);
+                let images = range.batch_length(batch, sums.batch);
+                sums.add(images, f64::from(*loss) * images as f64, *correct);
+                sums.finish_step();
             }
         }
     }

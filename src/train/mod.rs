@@ -16,6 +16,7 @@ mod setup;
 mod state;
 mod targets;
 mod trainer;
+mod updates;
 mod views;
 
 pub use batch_size::{Fit, largest_batch};
@@ -29,6 +30,5 @@ pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};
 pub use schedule::{Plateau, Schedule};
 pub use state::State;
-pub(crate) use trainer::bias_corrections;
 pub use trainer::{Outcome, Trainer};
 pub use views::Tta;

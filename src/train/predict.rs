@@ -5,7 +5,7 @@ use lepton_kernels::Step;
 use super::error::TrainError;
 use super::views::{Tta, seen};
 use crate::checkpoint::Checkpoint;
-use crate::config::{Against, OptimizerConfig};
+use crate::config::{Against, OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
 use lepton_kernels::batch_views::View;
@@ -72,6 +72,7 @@ impl<'gpu> Predictor<'gpu> {
             keep: false,
             input: Input { views: tta.is_some(), ..Input::default() },
             optimizer: &OptimizerConfig::default(),
+            update: &UpdateConfig::default(),
             target: gpu.target(),
             limits: gpu.limits(),
             goals: &[Goal::Predict],
@@ -80,7 +81,7 @@ impl<'gpu> Predictor<'gpu> {
         let plan = Plan::compile(&request)?;
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
-        program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
+        program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Norm), &checkpoint.meta.config.normalize.bytes(model.input[2]))?;
         let views = tta.map_or_else(Vec::new, Tta::views);
         Ok(Predictor { program, plan, image_len: model.input.iter().product(), views })

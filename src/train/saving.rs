@@ -4,7 +4,7 @@ use lepton_kernels::op::Precision;
 
 use super::error::TrainError;
 use super::trainer::Trainer;
-use crate::checkpoint::{Checkpoint, NamedTensor};
+use crate::checkpoint::{AVERAGE, Checkpoint, NamedTensor};
 use crate::plan::{Buffer, Resident};
 
 /// Name of the loss scale in a checkpoint.
@@ -17,16 +17,11 @@ impl Trainer<'_> {
     /// [`TrainError`].
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
         let mut tensors = Vec::new();
-        let arenas = [("", Buffer::Parameters)].into_iter();
-        let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
-        for (prefix, buffer) in arenas.chain(states) {
+        for (prefix, buffer) in self.arenas() {
             let bytes = self.program.read(buffer, 0, self.plan.arena_words as u64 * 4)?;
             self.check_finite(&bytes)?;
             for parameter in &self.plan.parameters {
-                let name = match prefix {
-                    "" => parameter.name.clone(),
-                    state => format!("optimizer.{state}.{}", parameter.name),
-                };
+                let name = format!("{prefix}{}", parameter.name);
                 let start = parameter.offset_words * 4;
                 let data = bytes[start..start + parameter.shape.count() * 4].to_vec();
                 tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
@@ -37,6 +32,17 @@ impl Trainer<'_> {
             tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
         }
         Ok(Checkpoint::new(&self.model, &self.config, &self.classes, self.data, &self.state, tensors))
+    }
+
+    /// Buffers of all parameters with what stands before the names of their tensors.
+    fn arenas(&self) -> Vec<(String, Buffer)> {
+        let mut arenas = vec![(String::new(), Buffer::Parameters)];
+        if self.config.update.ema.is_some() {
+            arenas.push((AVERAGE.into(), Buffer::Averages));
+        }
+        let states = self.plan.states.iter().enumerate();
+        arenas.extend(states.map(|(i, name)| (format!("optimizer.{name}."), Buffer::State(i))));
+        arenas
     }
 
     /// A loss is computed before its step's update, so a last update can leave weights that no loss has seen.
@@ -69,14 +75,12 @@ impl Trainer<'_> {
     pub(super) fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
         from.check_plan(&self.plan)?;
         self.check_data_unchanged(from)?;
-        let arenas = [("", Buffer::Parameters)].into_iter();
-        let states = self.plan.states.iter().enumerate().map(|(i, name)| (*name, Buffer::State(i)));
-        for (prefix, buffer) in arenas.chain(states) {
-            let prefix = if prefix.is_empty() { String::new() } else { format!("optimizer.{prefix}.") };
+        // parameters last: what is made from them and their averages is made when they are written
+        for (prefix, buffer) in self.arenas().into_iter().rev() {
             let bytes = from.arena(&prefix, &self.plan.parameters, self.plan.arena_words)?;
             match buffer {
                 Buffer::Parameters => self.program.write_parameters(&bytes)?,
-                state => self.program.write(state, &bytes)?,
+                other => self.program.write(other, &bytes)?,
             }
         }
         if self.config.precision == Precision::F16 {

@@ -8,6 +8,7 @@ use super::schedule::Schedule;
 use super::state::State;
 use super::targets::{Targets, output_names};
 use super::trainer::Trainer;
+use super::updates::Updates;
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, RunConfig, Validation};
 use crate::data::Dataset;
@@ -26,6 +27,9 @@ impl<'gpu> Trainer<'gpu> {
         for parameter in &trainer.plan.parameters {
             let values = initial_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed);
             words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
+        }
+        if trainer.config.update.ema.is_some() {
+            trainer.program.write(Buffer::Averages, bytemuck::cast_slice(&words))?;
         }
         trainer.program.write_parameters(bytemuck::cast_slice(&words))?;
         Ok(trainer)
@@ -48,6 +52,7 @@ impl<'gpu> Trainer<'gpu> {
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
         check_fit(data, &model)?;
+        config.update.check().map_err(TrainError::Mismatch)?;
         config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
         let count = learned_images(data, &config);
         let test = data.test.as_ref();
@@ -81,7 +86,9 @@ impl<'gpu> Trainer<'gpu> {
         let classes = output_names(&config.loss, data, plan.classes);
         let (state, steps) = (State::default(), Vec::with_capacity(64));
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &targets);
-        let schedule = Schedule::new(&config, order.train.length.div_ceil(config.batch));
+        let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
+        let schedule = Schedule::new(&config, updates.count());
+        let (within, pending) = (0, 0);
         Ok(Trainer {
             program,
             plan,
@@ -91,11 +98,13 @@ impl<'gpu> Trainer<'gpu> {
             order,
             schedule,
             targets,
+            updates,
             data,
             state,
             begun,
             steps,
-            pending: 0,
+            within,
+            pending,
         })
     }
 }
@@ -123,6 +132,7 @@ pub(super) fn compile(
         keep: test.is_some() || config.validation != Validation::None,
         input: Input::augmented(&config.augment),
         optimizer: &config.optimizer,
+        update: &config.update,
         target: gpu.target_in(config.precision)?,
         limits: gpu.limits(),
         goals: &[Goal::Train, Goal::Evaluate],

@@ -8,11 +8,11 @@ use super::schedule::Plateau;
 /// A run's position and sums.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Steps since the start.
+    /// Steps since the start. A step is an update; it may be made of several batches.
     pub step: u64,
     /// Epochs that have finished.
     pub epoch: u32,
-    /// Batches done in the epoch that is running.
+    /// Steps done in the epoch that is running.
     pub batch: usize,
     /// Sum of losses over the images of that epoch.
     pub loss_sum: f64,
@@ -36,13 +36,17 @@ impl State {
         Metrics { loss: self.loss_sum / seen, accuracy, ..Metrics::default() }
     }
 
-    /// Adds a batch of `images`, with the mean loss and the right answers that the device counted.
-    pub fn add(&mut self, images: usize, mean_loss: f32, correct: f32) {
+    /// Adds a batch of `images`, with the sum of their losses and the right answers that the device counted.
+    pub fn add(&mut self, images: usize, loss_sum: f64, correct: f32) {
+        self.seen += images as u64;
+        self.loss_sum += loss_sum;
+        self.correct += correct as u64;
+    }
+
+    /// Ends a step: its update is done.
+    pub fn finish_step(&mut self) {
         self.step += 1;
         self.batch += 1;
-        self.seen += images as u64;
-        self.loss_sum += f64::from(mean_loss) * images as f64;
-        self.correct += correct as u64;
     }
 
     /// Starts the next epoch.

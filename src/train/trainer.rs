@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use lepton_kernels::Step;
-use lepton_kernels::adam::Adam;
+use lepton_kernels::ema;
 
 use super::batches::{Order, Range};
 use super::error::TrainError;
@@ -14,8 +14,9 @@ use super::profile::Profile;
 use super::schedule::Schedule;
 use super::state::State;
 use super::targets::{Targets, images_of};
+use super::updates::Updates;
 use crate::checkpoint::DataPrint;
-use crate::config::{OptimizerConfig, RunConfig, Validation};
+use crate::config::{RunConfig, Validation};
 use crate::gpu::Program;
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Plan};
@@ -39,11 +40,14 @@ pub struct Trainer<'gpu> {
     pub(super) order: Order,
     pub(super) schedule: Schedule,
     pub(super) targets: Targets,
+    pub(super) updates: Updates,
     pub(super) data: DataPrint,
     pub(super) state: State,
     pub(super) begun: Instant,
     pub(super) steps: Vec<Step>,
-    /// Steps that were submitted and not collected.
+    /// Batches of the step under way that were collected; between steps, 0.
+    pub(super) within: usize,
+    /// Batches that were submitted and not collected.
     pub(super) pending: usize,
 }
 
@@ -63,9 +67,19 @@ impl<'gpu> Trainer<'gpu> {
         &self.state
     }
 
-    /// Steps of an epoch.
+    /// Steps of an epoch: updates, each over one or several batches.
     pub fn steps_per_epoch(&self) -> usize {
-        self.order.train.length.div_ceil(self.config.batch)
+        self.updates.count()
+    }
+
+    /// Images of a step that is not the last of an epoch.
+    pub fn images_per_step(&self) -> usize {
+        self.updates.batch * self.updates.accumulate
+    }
+
+    /// Launches of such a step.
+    pub fn dispatches_per_step(&self) -> usize {
+        self.plan.train.len() + (self.updates.accumulate - 1) * self.plan.accumulate.len()
     }
 
     /// Trains to the configured epochs or steps. `listen` hears every event and may stop the run after any of them; it
@@ -107,8 +121,9 @@ impl<'gpu> Trainer<'gpu> {
         &mut self,
         listen: &mut dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError>,
     ) -> Result<Control, TrainError> {
-        let (begun, first) = (Instant::now(), self.state.step == 0);
-        self.submit_some()?;
+        let (begun, first) = (Instant::now(), self.state.step == 0 && self.state.seen == 0);
+        let steps_left = self.config.steps.map_or(u64::MAX, |steps| steps - self.state.step);
+        self.submit_until(self.updates.end(self.state.batch, steps_left))?;
         let images = self.collect_some()?;
         let mut control = Control::Continue;
         if first {
@@ -118,20 +133,27 @@ impl<'gpu> Trainer<'gpu> {
             let event = self.progress(images, begun.elapsed().as_secs_f64());
             control = listen(self, &event)?;
         }
-        // whoever stops finds everything that was submitted
-        while control == Control::Stop && self.pending > 0 {
+        // whoever stops finds everything that was submitted, and whole steps
+        while control == Control::Stop && (self.pending > 0 || self.within > 0) {
+            if self.pending == 0 {
+                self.submit_until(self.updates.end(self.state.batch, 1))?;
+            }
             self.collect_some()?;
         }
         Ok(control)
     }
 
-    /// Submits steps of this epoch while there is room and the device would run out of work.
-    fn submit_some(&mut self) -> Result<(), TrainError> {
+    /// Batches of this epoch that were collected.
+    fn collected(&self) -> usize {
+        self.state.batch * self.updates.accumulate + self.within
+    }
+
+    /// Submits batches of this epoch up to number `end` while there is room and the device would run out of work.
+    fn submit_until(&mut self, end: usize) -> Result<(), TrainError> {
         loop {
-            let left = self.steps_per_epoch() - self.state.batch - self.pending;
-            let allowed = self.config.steps.map_or(u64::MAX, |steps| steps - self.state.step - self.pending as u64);
+            let left = end.saturating_sub(self.collected() + self.pending);
             let some = self.program.steps_per_run(Goal::Train);
-            let count = some.min(left).min(allowed.try_into().unwrap_or(usize::MAX));
+            let count = some.min(left);
             // steps so long that a submission holds one need no second submission to hide its cost
             if count == 0 || !self.program.is_free() || (self.pending > 0 && some == 1) {
                 return Ok(());
@@ -146,21 +168,30 @@ impl<'gpu> Trainer<'gpu> {
         }
     }
 
-    /// Parameters of the step that comes `ahead` steps after the last one that was collected.
+    /// Parameters of the batch that comes `ahead` batches after the last one that was collected.
     fn step(&self, ahead: usize) -> Step {
-        self.step_at(self.state.epoch, self.state.batch + ahead, self.state.step + ahead as u64)
+        let number = self.collected() + ahead;
+        let update = self.updates.of(number);
+        let before = self.state.step + (update.number - self.state.batch) as u64;
+        Step {
+            update_images: update.images as u32,
+            part: update.part,
+            ..self.step_at(self.state.epoch, number, before)
+        }
     }
 
-    /// Parameters of step `number` of the run (from 0), which learns from a batch of an epoch.
-    pub(super) fn step_at(&self, epoch: u32, batch: usize, number: u64) -> Step {
+    /// Parameters of a batch that is an update of its own, after `before` updates of the run.
+    pub(super) fn step_at(&self, epoch: u32, batch: usize, before: u64) -> Step {
         let mut order = self.order.training_step(epoch, self.config.batch, batch);
         let [h, w, _] = self.model.input;
         mix(&self.config.augment, &mut order, [h, w]);
-        let corrections = bias_corrections(&self.config.optimizer, number + 1);
+        let t = before + 1;
+        let [bias_correction1, bias_correction2] = self.config.optimizer.bias_corrections(t);
         Step {
-            learning_rate: self.schedule.rate(number, &self.state.plateau),
-            bias_correction1: corrections[0],
-            bias_correction2: corrections[1],
+            learning_rate: self.schedule.rate(before, &self.state.plateau),
+            bias_correction1,
+            bias_correction2,
+            ema_decay: self.config.update.ema.map_or(0.0, |decay| ema::decay(decay, t)),
             ..order
         }
     }
@@ -173,10 +204,11 @@ impl<'gpu> Trainer<'gpu> {
                 let (step, learning_rate) = (self.state.step + 1, self.config.learning_rate);
                 return Err(TrainError::NotFinite { step, loss, learning_rate });
             }
-            let length = self.order.train.batch_length(self.config.batch, self.state.batch);
+            let number = self.state.batch * self.updates.accumulate + self.within;
+            let (length, update) = (self.order.train.batch_length(self.config.batch, number), self.updates.of(number));
             images += length;
             self.pending -= 1;
-            self.state.add(length, loss, correct);
+            self.within = update.take(&mut self.state, length, [loss, correct], self.within);
         }
         Ok(images)
     }
@@ -199,17 +231,24 @@ impl<'gpu> Trainer<'gpu> {
     /// [`TrainError`].
     pub fn profile(&mut self, steps: usize) -> Result<Profile, TrainError> {
         let mut profile = Profile::new(&self.plan);
-        for _ in 0..steps {
+        while profile.steps < steps {
             if self.state.batch == self.steps_per_epoch() || self.out_of_steps() {
                 break;
             }
-            let mut step = self.step(0);
-            let ([loss, correct], seconds) = self.program.profile(Goal::Train, &mut step)?;
-            if seconds.is_empty() {
+            let (mut step, update) = (self.step(0), self.updates.of(self.collected()));
+            let (record, seconds) = match update.is_last() {
+                true => self.program.profile(Goal::Train, &mut step)?,
+                // what is timed is a batch with its update
+                false => (self.program.run(Goal::Train, &mut [step])?[0], Vec::new()),
+            };
+            if update.is_last() && seconds.is_empty() {
                 break;
             }
-            self.check_loss(loss)?;
-            self.state.add(step.batch_length as usize, loss, correct);
+            self.check_loss(record[0])?;
+            self.within = update.take(&mut self.state, step.batch_length as usize, record, self.within);
+            if seconds.is_empty() {
+                continue;
+            }
             profile.add(&seconds);
         }
         Ok(profile)
@@ -290,15 +329,5 @@ impl<'gpu> Trainer<'gpu> {
         let metrics = self.measure(range)?;
         self.check_loss(metrics.loss as f32)?;
         Ok(Some(Event::Test { images: range.length, metrics }))
-    }
-}
-
-/// Adam's corrections of step `t`; other optimisers have none.
-pub(crate) fn bias_corrections(optimizer: &OptimizerConfig, t: u64) -> [f32; 2] {
-    match *optimizer {
-        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay } => {
-            Adam { beta1, beta2, epsilon, weight_decay, ..Adam::default() }.bias_corrections(t)
-        }
-        OptimizerConfig::Sgd { .. } => [1.0, 1.0],
     }
 }

@@ -11,7 +11,7 @@ use lepton_kernels::gemm::{Product, Tiles, candidates};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Step, random};
 
-use crate::config::{LossConfig, OptimizerConfig};
+use crate::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
@@ -96,6 +96,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         keep: false,
         input: Default::default(),
         optimizer: &OptimizerConfig::default(),
+        update: &UpdateConfig::default(),
         target,
         limits: gpu.limits(),
         goals: &[Goal::Train],

@@ -1,6 +1,6 @@
 //! Whole training steps on a device, from the weights and images that both sides compute from one formula.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
 use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Resident};
@@ -59,6 +59,8 @@ fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &Optimizer
         keep: false,
         input: Default::default(),
         optimizer: config,
+        // PyTorch decays everything
+        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &[Goal::Train],

@@ -1,6 +1,6 @@
 //! Normalisation layers, and a network with batch norm over ten steps: `norms.py` made the numbers.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
 use lepton_gpu::plan::{Buffer, Goal, Input, Placed, Plan, Request, Resident};
@@ -119,6 +119,7 @@ fn program<'g>(gpu: &'g Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> 
         keep: false,
         input: Input::default(),
         optimizer: &optimizer,
+        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
         target: gpu.target(),
         limits: gpu.limits(),
         goals: &[Goal::Train, Goal::Evaluate],

@@ -8,9 +8,11 @@ use crate::train::Tta;
 
 mod loss;
 mod train;
+mod update;
 
 pub use loss::{LossArgs, LossName, TargetName};
-pub use train::{BatchSize, OptimizerName, PrecisionName, TrainArgs};
+pub use train::{BatchSize, PrecisionName, TrainArgs};
+pub use update::{OptimizerName, UpdateArgs};
 
 /// Train convolutional networks on any GPU, or none.
 #[derive(Debug, Parser)]

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use lepton_kernels::op::Precision;
 
 use super::LossArgs;
+use super::update::UpdateArgs;
 
 /// `train`
 #[derive(Debug, clap::Args)]
@@ -26,12 +27,9 @@ pub struct TrainArgs {
     /// Images in a batch, or `auto`: the largest power of two that fits the adapter [default: 64].
     #[arg(long, value_name = "N|auto")]
     pub batch: Option<BatchSize>,
-    /// The optimiser [default: adam].
-    #[arg(long, value_enum)]
-    pub optimizer: Option<OptimizerName>,
-    /// Learning rate [default: 0.001 for adam, 0.01 for sgd].
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    pub lr: Option<f32>,
+    /// The optimiser and what surrounds it.
+    #[command(flatten)]
+    pub update: UpdateArgs,
     /// How the learning rate changes: constant, step, multistep, cosine, one-cycle, polynomial, exponential or plateau, with
     /// options as in step:every=30,gamma=0.1 [default: constant].
     #[arg(long, value_name = "NAME[:OPTION=VALUE,…]")]
@@ -42,12 +40,6 @@ pub struct TrainArgs {
     /// Train nothing: try rising learning rates for up to 120 steps, draw the losses and suggest a rate.
     #[arg(long, conflicts_with_all = ["resume", "profile", "lr"])]
     pub lr_find: bool,
-    /// Momentum, for sgd [default: 0.9].
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    pub momentum: Option<f32>,
-    /// Nesterov's form of momentum, for sgd.
-    #[arg(long)]
-    pub nesterov: bool,
     /// How activations are stored: f16 halves memory and uses cooperative matrices, where the adapter has them [default: f32].
     #[arg(long, value_enum)]
     pub precision: Option<PrecisionName>,
@@ -60,9 +52,6 @@ pub struct TrainArgs {
     /// The loss.
     #[command(flatten)]
     pub loss: LossArgs,
-    /// L2 penalty [default: 0].
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
-    pub weight_decay: Option<f32>,
     /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test).
     #[arg(long, value_name = "F|test")]
     pub val_split: Option<String>,
@@ -109,15 +98,6 @@ impl FromStr for BatchSize {
             _ => Err("a batch has 1 to 65536 images, or is `auto`".into()),
         }
     }
-}
-
-/// Optimisers by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OptimizerName {
-    /// Stochastic gradient descent with momentum.
-    Sgd,
-    /// Adam.
-    Adam,
 }
 
 /// Precisions by name.

@@ -1,0 +1,40 @@
+//! What holds for each parameter: whether it is trained, and what its learning rate and weight decay are multiplied by.
+
+use lepton_kernels::parameters::Factors;
+use wildmatch::WildMatch;
+
+use super::PlanError;
+use super::graph::{Graph, Parameter};
+use crate::config::UpdateConfig;
+
+/// Freezes the parameters that rules freeze, and gives the factors of all.
+///
+/// # Errors
+/// If a rule is for nobody, or if nothing is left to train.
+pub(super) fn apply(graph: &mut Graph, config: &UpdateConfig) -> Result<Vec<Factors>, PlanError> {
+    let names: Vec<String> = graph.parameters.iter().map(|p| graph.tensors[p.tensor].name.clone()).collect();
+    let axes = |p: &Parameter| graph.tensors[p.tensor].shape.sizes().len();
+    // as timm does: a penalty on a bias or on the scale of a norm does not make a model simpler
+    let decays = |p: &Parameter| if config.decay_all || axes(p) > 1 { 1.0 } else { 0.0 };
+    let mut factors: Vec<Factors> = graph.parameters.iter().map(|p| Factors { rate: 1.0, decay: decays(p) }).collect();
+    for rule in &config.parameters {
+        let pattern = WildMatch::new(&rule.pattern);
+        let matched: Vec<usize> = (0..names.len()).filter(|&i| pattern.matches(&names[i])).collect();
+        if matched.is_empty() {
+            return Err(PlanError::NoParameter { pattern: rule.pattern.clone(), names });
+        }
+        for i in matched {
+            factors[i].rate = rule.lr.unwrap_or(factors[i].rate);
+            factors[i].decay = rule.weight_decay.unwrap_or(factors[i].decay);
+            let parameter = &mut graph.parameters[i];
+            parameter.frozen = rule.frozen.unwrap_or(parameter.frozen);
+        }
+    }
+    for parameter in &mut graph.parameters {
+        parameter.trained &= !parameter.frozen;
+    }
+    match names.is_empty() || graph.parameters.iter().any(|p| p.trained) {
+        true => Ok(factors),
+        false => Err(PlanError::Frozen { count: names.len() }),
+    }
+}

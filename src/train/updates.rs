@@ -1,0 +1,96 @@
+//! How the batches of an epoch make up updates: so many batches each, the last update of what is left.
+
+use lepton_kernels::Step;
+
+use super::state::State;
+
+/// How an epoch is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Updates {
+    /// Images of a batch.
+    pub batch: usize,
+    /// Batches of an update.
+    pub accumulate: usize,
+    /// Images of an epoch.
+    pub images: usize,
+}
+
+/// The update that a batch belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Update {
+    /// Its number in the epoch.
+    pub number: usize,
+    /// Images of all its batches.
+    pub images: usize,
+    /// Which part of it the batch is, as [`Step::part`] says it.
+    pub part: u32,
+}
+
+impl Updates {
+    fn batches(&self) -> usize {
+        self.images.div_ceil(self.batch)
+    }
+
+    /// Updates of an epoch.
+    pub fn count(&self) -> usize {
+        self.batches().div_ceil(self.accumulate)
+    }
+
+    /// The number of the batch after `updates` updates from number `first` on, or of the last one in the epoch.
+    pub fn end(&self, first: usize, updates: u64) -> usize {
+        let updates = usize::try_from(updates).unwrap_or(usize::MAX);
+        first.saturating_add(updates).saturating_mul(self.accumulate).min(self.batches())
+    }
+
+    /// The update that batch `number` belongs to.
+    pub fn of(&self, number: usize) -> Update {
+        let update = number / self.accumulate;
+        let (first, end) = (update * self.accumulate, self.end(update, 1));
+        let adds = if number > first { Step::ADDS } else { 0 };
+        let more = if number + 1 < end { Step::MORE } else { 0 };
+        let images = self.images.min(end * self.batch) - first * self.batch;
+        Update { number: update, images, part: adds | more }
+    }
+}
+
+impl Update {
+    /// Whether the batch is its last, after which parameters change.
+    pub fn is_last(&self) -> bool {
+        self.part & Step::MORE == 0
+    }
+
+    /// Counts the batch, of `length` images, with its record; gives how many batches of the update are done after it. The
+    /// device divides by the images of the update.
+    pub fn take(&self, state: &mut State, length: usize, [loss, correct]: [f32; 2], within: usize) -> usize {
+        state.add(length, f64::from(loss) * self.images as f64, correct);
+        if !self.is_last() {
+            return within + 1;
+        }
+        state.finish_step();
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_is_divided_into_updates_without_a_rest() {
+        let updates = Updates { batch: 8, accumulate: 3, images: 61 };
+        assert_eq!((updates.batches(), updates.count()), (8, 3));
+        let parts: Vec<u32> = (0..8).map(|n| updates.of(n).part).collect();
+        let (adds, more) = (Step::ADDS, Step::MORE);
+        assert_eq!(parts, [more, adds | more, adds, more, adds | more, adds, more, adds]);
+        // the last update has two batches, the second of five images
+        assert_eq!([0, 5, 6, 7].map(|n| updates.of(n).images), [24, 24, 13, 13]);
+        assert_eq!([updates.end(0, 1), updates.end(1, 1), updates.end(2, 1), updates.end(0, u64::MAX)], [3, 6, 8, 8]);
+    }
+
+    #[test]
+    fn a_batch_alone_is_an_update() {
+        let updates = Updates { batch: 8, accumulate: 1, images: 17 };
+        assert_eq!(updates.of(2), Update { number: 2, images: 1, part: 0 });
+        assert_eq!(updates.count(), 3);
+    }
+}
