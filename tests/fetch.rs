@@ -33,6 +33,7 @@ fn data_set() -> (Known, Vec<u8>) {
     let mut known = known::find("mnist").unwrap().clone();
     known.name = "noise".to_string();
     known.files = vec![KnownFile {
+        archive: false,
         name: FILE.to_string(),
         download_bytes: packed.len() as u64,
         bytes: content.len() as u64,

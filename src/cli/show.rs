@@ -3,13 +3,15 @@
 use super::args::ShowArgs;
 use super::error::save_png;
 use super::predict::picture;
-use super::{CliError, Exit};
-use crate::data;
+use super::{CliError, Exit, pictures};
+use crate::data::{DEFAULT_SHAPE, LoadOptions};
 use crate::report::draw::show_image;
 use crate::report::say;
 
 pub fn run(args: &ShowArgs) -> Result<Exit, CliError> {
-    let dataset = data::load(args.data.as_deref())?;
+    let shape = args.size.as_deref().map_or(Ok(DEFAULT_SHAPE), |size| pictures::size(size, DEFAULT_SHAPE))?;
+    let options = LoadOptions { shape, images: pictures::image_options(&args.images), ..LoadOptions::default() };
+    let dataset = pictures::load(args.data.as_deref(), &options)?;
     let (split, which) = if args.test { (&dataset.test, "test") } else { (&dataset.train, "training") };
     let split = split
         .as_ref()

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{OptimizerName, TrainArgs};
-use super::{CliError, Exit};
+use super::{CliError, Exit, pictures};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
-use crate::data::{self, Dataset, known};
+use crate::data::{self, Dataset, Kind, Split, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
 use crate::plan::mib;
@@ -19,12 +19,13 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let (out, config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
     let model = match &from {
         Some(checkpoint) => checkpoint.meta.model()?,
-        None => ModelSpec::open(&config.model)?,
+        None => sized(ModelSpec::open(&config.model)?, args)?,
     };
-    let dataset = data::load(config.data.as_deref())?;
+    let dataset = pictures::load(config.data.as_deref(), &config.load_options(model.input))?;
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
+    dataset.notes.iter().for_each(|note| say!("note     {note}"));
     let mut trainer = match &from {
         Some(checkpoint) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
         None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
@@ -36,7 +37,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
         return Ok(Exit::Done);
     }
-    prepare_folder(&out, &config, &model)?;
+    prepare_folder(&out, &config, trainer.model())?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -133,7 +134,7 @@ type Start = (PathBuf, RunConfig, Option<Checkpoint>);
 
 fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let config = configure(args)?;
-    let model = ModelSpec::open(&config.model)?;
+    let model = sized(ModelSpec::open(&config.model)?, args)?;
     let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
     if out.join("last.safetensors").exists() {
         return Err(CliError::Usage(format!(
@@ -168,7 +169,7 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: [(&str, bool); 13] = [
+    let typed: [(&str, bool); 17] = [
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
@@ -182,6 +183,10 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--precision", args.precision.is_some()),
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
+        ("--size", args.size.is_some()),
+        ("--fit", args.images.fit.is_some()),
+        ("--skip-damaged", args.images.skip_damaged),
+        ("--coarse", args.images.coarse),
     ];
     if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
@@ -202,9 +207,18 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
+    let data = args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name));
+    let mut images = pictures::image_options(&args.images);
+    let usual_model = match data::kind(data.as_deref()) {
+        Kind::Images => defaults.model,
+        Kind::Pictures => {
+            images.fit.get_or_insert_default();
+            pictures::USUAL_MODEL.into()
+        }
+    };
     Ok(RunConfig {
-        data: args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name)),
-        model: args.model.clone().unwrap_or(defaults.model),
+        data,
+        model: args.model.clone().unwrap_or(usual_model),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         batch: args.batch.map_or(defaults.batch, |b| b as usize),
         learning_rate,
@@ -214,8 +228,17 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
         precision: args.precision.unwrap_or_default().into(),
         fuse: !args.no_fuse,
+        images,
         optimizer,
     })
+}
+
+/// The model with the input size that was typed.
+fn sized(model: ModelSpec, args: &TrainArgs) -> Result<ModelSpec, CliError> {
+    match &args.size {
+        None => Ok(model),
+        Some(size) => Ok(ModelSpec { input: pictures::size(size, model.input)?, ..model }),
+    }
 }
 
 /// A folder under its whole path, so that the run can be evaluated from anywhere; a known name as it is.
@@ -272,13 +295,17 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
     let [h, w, c] = dataset.image_shape();
     let train = dataset.train.as_ref().map_or(0, |t| t.count);
     let used = config.limit.map_or(train, |limit| limit.min(train));
-    let test = dataset.test.as_ref().map_or(0, |t| t.count);
+    let count = |split: &Option<Split>| thousands(split.as_ref().map_or(0, |split| split.count) as u64);
+    let validation = match &dataset.validation {
+        None => String::new(),
+        Some(_) => format!(", {} validation", count(&dataset.validation)),
+    };
     format!(
-        "{} ({}): {} training and {} test images, {h}x{w}x{c}, {} classes",
+        "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {} classes",
         dataset.name,
         dataset.source,
         thousands(used as u64),
-        thousands(test as u64),
+        count(&dataset.test),
         dataset.classes.len()
     )
 }

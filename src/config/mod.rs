@@ -3,6 +3,8 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+use crate::data::{HoldOut, ImageOptions, LoadOptions};
+
 mod optimizer;
 
 pub use optimizer::OptimizerConfig;
@@ -51,6 +53,9 @@ pub struct RunConfig {
     /// Whether ops are fused; without it the same numbers, slower.
     #[serde(default = "yes")]
     pub fuse: bool,
+    /// How images are read.
+    #[serde(default)]
+    pub images: ImageOptions,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
 }
@@ -73,12 +78,23 @@ impl Default for RunConfig {
             validation: Validation::None,
             precision: Precision::F32,
             fuse: true,
+            images: ImageOptions::default(),
             optimizer: OptimizerConfig::default(),
         }
     }
 }
 
 impl RunConfig {
+    /// What the run's data are read with, for images of this size.
+    pub fn load_options(&self, shape: [usize; 3]) -> LoadOptions {
+        let hold_out = match self.validation {
+            Validation::None => HoldOut::Auto,
+            Validation::Test => HoldOut::Nothing,
+            Validation::Fraction(share) => HoldOut::Share(share),
+        };
+        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.seed, classes: None }
+    }
+
     /// The configuration as `config.toml`.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a configuration is plain data")

@@ -1,23 +1,40 @@
 //! Data sets: found, read, checked and downloaded. Nothing here knows about a device.
 //!
-//! A data set is a folder of IDX files, the name of a known one (`datasets/*.toml`), or the small one that is built into
-//! the program, so that a first run needs nothing.
+//! A data set is a folder of IDX files or of CIFAR's (or its archive), a folder of pictures by class, a table of pictures,
+//! the name of a known one (`datasets/*.toml`), or the small one that is built into the program, so that a first run needs
+//! nothing.
 
 use std::io;
 use std::path::Path;
 
+mod cache;
+mod catalog;
+mod check;
+mod cifar;
 mod download;
 mod error;
 pub mod fetch;
+mod folder;
 pub mod idx;
 pub mod known;
+mod options;
+pub mod picture;
+mod picture_error;
 mod places;
+mod table;
 mod verify;
 
+pub use catalog::{Damaged, OnPictures};
+pub use check::{ClassCount, Report, check};
+pub use cifar::CifarError;
 pub use error::DataError;
 pub use fetch::{FetchOptions, Progress, fetch};
+use known::Format;
 pub use known::Known;
+pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, Fit, HoldOut, ImageOptions, LoadOptions};
+pub use picture_error::PictureError;
 pub use places::Places;
+pub use table::TableError;
 
 /// Numbers about each image, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,8 +75,12 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Images for training.
     pub train: Option<Split>,
+    /// Images for validation, where the data set says which; otherwise a run holds out some of `train`.
+    pub validation: Option<Split>,
     /// Images for testing.
     pub test: Option<Split>,
+    /// What people should know about how it was read, in lines.
+    pub notes: Vec<String>,
 }
 
 impl Split {
@@ -121,12 +142,38 @@ impl Dataset {
     /// # Panics
     /// If there is neither split; `load` always gives one.
     pub fn image_shape(&self) -> [usize; 3] {
-        let split = self.train.as_ref().or(self.test.as_ref());
+        let split = self.train.as_ref().or(self.validation.as_ref()).or(self.test.as_ref());
         split.expect("a data set has a split").image_shape()
+    }
+
+    /// The images that tell most about a trained model, and what they are called: test, validation or training images.
+    pub fn unseen(&self) -> Option<(&Split, &'static str)> {
+        let splits = [(&self.test, "test"), (&self.validation, "validation"), (&self.train, "training")];
+        splits.into_iter().find_map(|(split, name)| Some((split.as_ref()?, name)))
     }
 }
 
-/// Loads a data set: the one built in (`None`), a known one by name, or a folder of IDX files.
+/// What a data set is, before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Images of a size of their own: IDX or CIFAR files.
+    Images,
+    /// Pictures by class in folders, or listed in a table.
+    Pictures,
+}
+
+/// What [`load`] would find; `Images` where there is nothing.
+pub fn kind(spec: Option<&str>) -> Kind {
+    let Some(path) = spec.filter(|name| known::find(name).is_none()).map(Path::new) else { return Kind::Images };
+    let idx = || ["train", "test"].iter().any(|split| !matches!(idx::find(path, split), Ok(None)));
+    if path.is_dir() && !idx() && cifar::find(path).is_none() && folder::looks_like_one(path) || table::is_one(path) {
+        Kind::Pictures
+    } else {
+        Kind::Images
+    }
+}
+
+/// Loads a data set: the one built in (`None`), a known one by name, a folder, an archive or a table.
 ///
 /// A known name wins over a folder of the same name; write `./mnist` for the folder.
 ///
@@ -141,19 +188,36 @@ pub fn load(spec: Option<&str>) -> Result<Dataset, DataError> {
 /// # Errors
 /// As [`load`].
 pub fn load_from(spec: Option<&str>, places: &Places) -> Result<Dataset, DataError> {
+    load_with(spec, &LoadOptions::default(), places, &|_, _| {})
+}
+
+/// [`load_from`] with options. `on_pictures` hears how many pictures are decoded.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    spec: Option<&str>,
+    options: &LoadOptions,
+    places: &Places,
+    on_pictures: OnPictures,
+) -> Result<Dataset, DataError> {
     match spec {
         None | Some(known::SMALL) => load_built_in(),
         Some(name) => match known::find(name) {
-            Some(known) => load_known(known, places),
-            None => load_path(name),
+            Some(known) => load_known(known, options, places),
+            None => load_path(name, options, places, on_pictures),
         },
     }
 }
 
-fn load_known(known: &Known, places: &Places) -> Result<Dataset, DataError> {
+fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<Dataset, DataError> {
     let looked = places.candidates(known);
     for folder in &looked {
-        if let Some(dataset) = load_folder(folder, Some(known))? {
+        let found = match known.format {
+            Format::Idx => load_folder(folder, Some(known))?,
+            Format::Cifar => load_cifar(folder, &known.name, options)?,
+        };
+        if let Some(dataset) = found {
             return Ok(dataset);
         }
     }
@@ -165,10 +229,22 @@ fn load_known(known: &Known, places: &Places) -> Result<Dataset, DataError> {
     Err(DataError::NotFound { name, looked, get })
 }
 
-fn load_path(spec: &str) -> Result<Dataset, DataError> {
+fn load_path(
+    spec: &str,
+    options: &LoadOptions,
+    places: &Places,
+    on_pictures: OnPictures,
+) -> Result<Dataset, DataError> {
     let path = Path::new(spec);
+    let expected = options.classes.as_deref();
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) if table::is_one(path) => {
+            return table::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
+        }
+        Ok(_) if cifar::is_archive(path) => {
+            return Ok(cifar_dataset(path, &folder_name(path), cifar::read(path, options.images.coarse)?));
+        }
         Ok(_) => {
             return Err(DataError::NotAFolder { path: path.to_path_buf() });
         }
@@ -182,9 +258,33 @@ fn load_path(spec: &str) -> Result<Dataset, DataError> {
     if let Some(dataset) = load_folder(path, None)? {
         return Ok(dataset);
     }
+    if let Some(dataset) = load_cifar(path, &folder_name(path), options)? {
+        return Ok(dataset);
+    }
+    if folder::looks_like_one(path) {
+        return folder::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
+    }
     let entries = path.read_dir().map_err(|error| idx::io_error(path, "list", error))?.count();
     let path = path.to_path_buf();
     Err(DataError::NoIdxFiles { path, entries })
+}
+
+/// The last part of a path, links and dots resolved.
+fn folder_name(path: &Path) -> String {
+    let absolute = path.canonicalize();
+    absolute.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Loads what CIFAR files a folder has; `None` if it has none or is not there.
+fn load_cifar(folder: &Path, name: &str, options: &LoadOptions) -> Result<Option<Dataset>, DataError> {
+    let Some(path) = cifar::find(folder) else { return Ok(None) };
+    Ok(Some(cifar_dataset(&path, name, cifar::read(&path, options.images.coarse)?)))
+}
+
+fn cifar_dataset(path: &Path, name: &str, read: cifar::Cifar) -> Dataset {
+    let cifar::Cifar { classes, train, test } = read;
+    let (name, source) = (name.to_string(), path.display().to_string());
+    Dataset { name, source, classes, train, validation: None, test, notes: Vec::new() }
 }
 
 /// Loads what IDX files a folder has; `None` if it has none or is not there.
@@ -204,11 +304,7 @@ fn load_folder(folder: &Path, known: Option<&Known>) -> Result<Option<Dataset>, 
     if train.is_none() && test.is_none() {
         return Ok(None);
     }
-    let absolute = folder.canonicalize();
-    let name = match known {
-        Some(known) => known.name.clone(),
-        None => absolute.as_deref().unwrap_or(folder).file_name().unwrap_or_default().to_string_lossy().into_owned(),
-    };
+    let name = known.map_or_else(|| folder_name(folder), |known| known.name.clone());
     assemble(name, folder.display().to_string(), known, train, test).map(Some)
 }
 
@@ -264,11 +360,11 @@ fn assemble(
             (0..=top).map(|class| class.to_string()).collect()
         }
     };
-    let [train, test] = [train, test].map(|raw| raw.map(|raw| check(raw, classes.len())).transpose());
-    Ok(Dataset { name, source, classes, train: train?, test: test? })
+    let [train, test] = [train, test].map(|raw| raw.map(|raw| checked(raw, classes.len())).transpose());
+    Ok(Dataset { name, source, classes, train: train?, validation: None, test: test?, notes: Vec::new() })
 }
 
-fn check(raw: Raw, classes: usize) -> Result<Split, DataError> {
+fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
     let (count, [height, width, channels]) = (raw.images.count, raw.images.shape);
     if raw.labels.len() != count {
         return Err(DataError::Counts {

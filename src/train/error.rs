@@ -67,9 +67,22 @@ pub(super) fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainEr
         return Ok(());
     }
     Err(TrainError::Mismatch(format!(
-        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, or a model file with input = [{h}, {w}, {c}]",
+        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, --size {h}x{w}x{c}, or a model file with input = [{h}, {w}, {c}]",
         model.name, data.name
     )))
+}
+
+/// Checks that there is one class for each image.
+pub(super) fn check_classes(data: &Dataset) -> Result<(), TrainError> {
+    match data.train.as_ref().and_then(|train| train.values.as_ref()) {
+        None => Ok(()),
+        Some(values) => Err(TrainError::Mismatch(format!(
+            "`{}` has {} values for each image ({}), and training learns one class for each\n  try: a column `label` with one class a row",
+            data.name,
+            values.width,
+            data.classes.join(", ")
+        ))),
+    }
 }
 
 /// Checks that a checkpoint can be used on a data set.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::batches::Order;
-use super::error::{TrainError, check_fit, class_mismatch, data_print};
+use super::error::{TrainError, check_classes, check_fit, class_mismatch, data_print};
 use super::state::State;
 use super::trainer::Trainer;
 use crate::checkpoint::Checkpoint;
@@ -46,14 +46,20 @@ impl<'gpu> Trainer<'gpu> {
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
         check_fit(data, &model)?;
+        check_classes(data)?;
+        let model = model.for_classes(data.classes.len());
         let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
-        let test = data.test.as_ref();
-        if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
+        let (test, own) = (data.test.as_ref(), data.validation.as_ref());
+        if own.is_none()
+            && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
+        {
             return Err(TrainError::Mismatch(format!(
                 "--val-split holds out no image of {count}\n  try: a larger --val-split, or a larger --limit"
             )));
         }
-        let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), hold_out(&config));
+        let held_out = if own.is_none() { hold_out(&config) } else { 0.0 };
+        let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
+            .with_validation(own.map_or(0, |v| v.count));
         if config.validation == Validation::Test && order.test.is_none() {
             let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
             return Err(TrainError::Mismatch(message));
@@ -66,7 +72,7 @@ impl<'gpu> Trainer<'gpu> {
         let request = Request {
             model: &model,
             batch: config.batch,
-            images: count + test.map_or(0, |t| t.count),
+            images: count + own.map_or(0, |v| v.count) + test.map_or(0, |t| t.count),
             optimizer: &config.optimizer,
             target: gpu.target_in(config.precision)?,
             limits: gpu.limits(),
@@ -78,9 +84,12 @@ impl<'gpu> Trainer<'gpu> {
             return Err(class_mismatch(data, &model, plan.classes));
         }
         let program = Program::new(gpu, &plan)?;
-        let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
-        let labels: Vec<u32> =
-            train.labels[..count].iter().chain(test.map_or(&[][..], |t| &t.labels)).copied().collect();
+        let mut images = vec![&train.images[..count * train.image_len()]];
+        let mut labels = train.labels[..count].to_vec();
+        for split in [own, test].into_iter().flatten() {
+            images.push(&split.images);
+            labels.extend_from_slice(&split.labels);
+        }
         program.write_all(Buffer::Resident(Resident::Images), &images)?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels))?;
         program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;

@@ -48,6 +48,11 @@ impl<'gpu> Trainer<'gpu> {
         &self.plan
     }
 
+    /// The model, with the data set's number of classes.
+    pub fn model(&self) -> &ModelSpec {
+        &self.model
+    }
+
     /// Where the run stands.
     pub fn state(&self) -> &State {
         &self.state
@@ -201,9 +206,10 @@ impl<'gpu> Trainer<'gpu> {
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
         let train = self.state.so_far();
         let validation = match self.config.validation {
-            Validation::None => None,
             Validation::Test => self.order.test.map(|range| self.evaluate(range)).transpose()?,
-            Validation::Fraction(_) => self.order.held_out.map(|range| self.evaluate(range)).transpose()?,
+            Validation::None | Validation::Fraction(_) => {
+                self.order.held_out.map(|range| self.evaluate(range)).transpose()?
+            }
         };
         let seen = match validation {
             Some(metrics) => metrics.loss,

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod train;
 
-pub use train::{OptimizerName, PrecisionName, TrainArgs};
+pub use train::{ImageArgs, OptimizerName, PrecisionName, TrainArgs};
 
 /// Train convolutional networks on any GPU, or none.
 #[derive(Debug, Parser)]
@@ -92,8 +92,13 @@ pub struct PredictArgs {
 /// `show`
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// A folder of IDX files, or a known name [default: fashion-small, which is built in].
+    /// A folder, a CSV file, an archive or a known name [default: fashion-small, which is built in].
     pub data: Option<String>,
+    /// The size that pictures get: 96, 64x96 (height, width) or 64x64x1 [default: 64x64x3].
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    #[command(flatten)]
+    pub images: ImageArgs,
     /// Which image.
     #[arg(long, default_value_t = 0)]
     pub index: usize,
@@ -212,7 +217,7 @@ pub struct DataArgs {
 /// A command of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Download a data set: mnist or fashion-mnist.
+    /// Download a data set that `data list` knows.
     Fetch {
         /// Its name.
         name: String,
@@ -222,4 +227,9 @@ pub enum DataCommand {
     },
     /// The data sets that are known by name.
     List,
+    /// What is in a data set: images by class, sizes, pictures that cannot be read (exit code 1).
+    Check {
+        /// A folder, a CSV file, an archive or a known name.
+        data: String,
+    },
 }

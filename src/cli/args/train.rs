@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use lepton_kernels::op::Precision;
 
+use crate::data::Fit;
+
 /// `train`
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
-    /// A folder of IDX files, or mnist, fashion-mnist or fashion-small [default: fashion-small, which is built in].
+    /// A folder of pictures by class, of IDX files or of CIFAR's, a CSV file, or a name that `data list` knows
+    /// [default: fashion-small, which is built in].
     #[arg(value_name = "DATA")]
     pub data: Option<String>,
     /// The same as DATA.
     #[arg(long = "data", value_name = "DATA", conflicts_with = "data")]
     pub data_flag: Option<String>,
-    /// A preset (`lepton-gpu inspect` lists them) or a model file [default: seed-mnist].
+    /// A preset (`lepton-gpu inspect` lists them) or a model file [default: seed-mnist, for pictures photo-small].
     #[arg(long)]
     pub model: Option<String>,
     /// How often all training images are seen [default: 5].
@@ -23,6 +26,11 @@ pub struct TrainArgs {
     /// Images in a batch [default: 64].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: Option<u32>,
+    /// Another input size than the model's: 96, 64x96 (height, width) or 64x64x1.
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    #[command(flatten)]
+    pub images: ImageArgs,
     /// The optimiser [default: adam].
     #[arg(long, value_enum)]
     pub optimizer: Option<OptimizerName>,
@@ -47,7 +55,8 @@ pub struct TrainArgs {
     /// L2 penalty [default: 0].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub weight_decay: Option<f32>,
-    /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test).
+    /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test)
+    /// [default: for pictures without validation and test images 0.2 of each class].
     #[arg(long, value_name = "F|test")]
     pub val_split: Option<String>,
     /// Seeds weights, split and order [default: 0].
@@ -65,6 +74,41 @@ pub struct TrainArgs {
     /// Continue the run in --out exactly where its last checkpoint stands; --epochs and --steps may go further.
     #[arg(long, requires = "out")]
     pub resume: bool,
+}
+
+/// How images are read.
+#[derive(Debug, clap::Args)]
+pub struct ImageArgs {
+    /// How pictures of another shape fill the model's input [default: crop].
+    #[arg(long, value_enum)]
+    pub fit: Option<FitName>,
+    /// Go on without pictures that cannot be read.
+    #[arg(long)]
+    pub skip_damaged: bool,
+    /// CIFAR-100's 20 coarse classes instead of its 100 fine ones.
+    #[arg(long)]
+    pub coarse: bool,
+}
+
+/// Fits by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FitName {
+    /// The shorter side fits, and the middle is kept.
+    Crop,
+    /// Both sides fit; what was round may become oval.
+    Stretch,
+    /// The longer side fits, and the rest is black.
+    Pad,
+}
+
+impl From<FitName> for Fit {
+    fn from(name: FitName) -> Self {
+        match name {
+            FitName::Crop => Fit::Crop,
+            FitName::Stretch => Fit::Stretch,
+            FitName::Pad => Fit::Pad,
+        }
+    }
 }
 
 /// Optimisers by name.
