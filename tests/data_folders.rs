@@ -47,7 +47,7 @@ fn what_is_no_picture_is_counted_and_left_out() {
     photos.png("loose.png", [0; 3]);
     let data = photos.loaded();
     assert_eq!(balance(data.train.as_ref().unwrap(), 2), [2, 2]);
-    let note = "6 files are left out: 1 .db, 1 .ini, 1 .md, 2 .txt, 1 picture outside the class folders";
+    let note = "left out: 1 .db file, 1 .ini file, 1 .md file, 2 .txt file, 1 picture outside the class folders";
     assert_eq!(data.notes, [note]);
 }
 
@@ -76,7 +76,7 @@ fn damaged_pictures_are_all_named() {
     );
     let data = photos.load(&skipping()).unwrap();
     assert_eq!(balance(data.train.as_ref().unwrap(), 2), [3, 3]);
-    assert_eq!(data.notes, ["5 pictures that cannot be read are left out"]);
+    assert_eq!(data.notes, ["left out because they cannot be read: 5 of 11 pictures"]);
     let report = check(photos.root().to_str().unwrap(), &Places::default(), &|_, _| {}).unwrap();
     assert_eq!((report.images, report.damaged.len()), (6, 5));
     assert_eq!(report.classes[1].counts, [3, 0, 0]);
@@ -115,7 +115,7 @@ fn train_val_and_test_folders_are_splits() {
     assert_eq!(data.classes, ["cat", "dog"]);
     let of = |split: &Option<lepton_gpu::data::Split>| balance(split.as_ref().unwrap(), 2);
     assert_eq!((of(&data.train), of(&data.validation), of(&data.test)), (vec![3, 3], vec![3, 3], vec![0, 3]));
-    assert_eq!(data.notes, ["1 folders beside train, val and test are left out"]);
+    assert_eq!(data.notes, ["left out beside train, val and test: extra"]);
     assert_eq!(data.unseen().unwrap().1, "test");
     photos.fails(&held(HoldOut::Share(0.5), 0), &["6 validation images", "--val-split 0.5"]);
     photos.png("test/mouse/x.png", [0; 3]);
@@ -180,7 +180,7 @@ fn links_are_followed_and_circles_end() {
     symlink(photos.path("b"), photos.path("b/circle")).unwrap();
     let data = photos.loaded();
     assert_eq!(balance(data.train.as_ref().unwrap(), 3), [3, 2, 3]);
-    assert_eq!(data.notes, ["1 files are left out: 1 link in a circle"]);
+    assert_eq!(data.notes, ["left out: 1 link in a circle"]);
     symlink(photos.path("gone.png"), photos.path("a/dead.png")).unwrap();
     photos.fails(&small(), &["1 of 9 pictures", "a/dead.png: a link to nothing"]);
     assert_eq!(photos.load(&skipping()).unwrap().train.unwrap().count, 8);

@@ -75,7 +75,11 @@ fn check(spec: &str) -> Result<Exit, CliError> {
     if report.damaged.is_empty() {
         return Ok(Exit::Done);
     }
-    say!("{} pictures cannot be read; train --skip-damaged goes on without them", count(report.damaged.len()));
+    say!(
+        "cannot be read: {} of {} pictures; train --skip-damaged goes on without them",
+        count(report.damaged.len()),
+        count(report.damaged.len() + report.images)
+    );
     Ok(Exit::GoalNotMet)
 }
 

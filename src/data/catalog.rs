@@ -88,11 +88,12 @@ impl Catalog {
         );
         if !self.damaged.is_empty() {
             self.damaged.sort_by(|a, b| a.path.cmp(&b.path));
+            let total = self.entries.len() + self.damaged.len() - unreadable.len();
             if !options.images.skip_damaged {
-                let total = self.entries.len() + self.damaged.len() - unreadable.len();
                 return Err(PictureError::Damaged { root: self.root, damaged: self.damaged, total }.into());
             }
-            self.notes.push(format!("{} pictures that cannot be read are left out", self.damaged.len()));
+            self.notes
+                .push(format!("left out because they cannot be read: {} of {total} pictures", self.damaged.len()));
         }
         let mut order: Vec<usize> = (0..self.entries.len()).filter(|i| unreadable.binary_search(i).is_err()).collect();
         order.sort_by_key(|&i| random::hash64(ORDER ^ random::hash64(i as u64)));

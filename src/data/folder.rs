@@ -61,9 +61,10 @@ pub(super) fn list(folder: &Path, expected: Option<&[String]>) -> Result<Catalog
         for (part, path) in parts {
             found.extend(subfolders(&path)?.into_iter().map(|(name, path)| (part, name, path)));
         }
-        let others = top.iter().filter(|(name, _)| part_of(name).is_none()).count();
-        if others > 0 {
-            listing.catalog.notes.push(format!("{others} folders beside train, val and test are left out"));
+        let others: Vec<&str> =
+            top.iter().map(|(name, _)| name.as_str()).filter(|name| part_of(name).is_none()).collect();
+        if !others.is_empty() {
+            listing.catalog.notes.push(format!("left out beside train, val and test: {}", others.join(", ")));
         }
     } else {
         found.extend(top.into_iter().map(|(name, path)| (Part::Unknown, name, path)));
@@ -174,10 +175,9 @@ impl Listing {
     }
 
     fn finish(mut self) -> Catalog {
-        let count: usize = self.ignored.values().sum();
-        if count > 0 {
+        if !self.ignored.is_empty() {
             let kinds: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-            self.catalog.notes.push(format!("{count} files are left out: {}", kinds.join(", ")));
+            self.catalog.notes.push(format!("left out: {}", kinds.join(", ")));
         }
         self.catalog
     }
@@ -213,8 +213,8 @@ fn is_hidden(name: &OsStr) -> bool {
 /// The end of a file's name, as `.txt file`.
 fn kind_of(path: &Path) -> String {
     match path.extension() {
-        Some(end) => format!(".{}", end.to_string_lossy().to_lowercase()),
-        None => "without an extension".into(),
+        Some(end) => format!(".{} file", end.to_string_lossy().to_lowercase()),
+        None => "file without an extension".into(),
     }
 }
 

@@ -156,7 +156,7 @@ fn read(path: &Path) -> Result<(Columns, Vec<Row>), DataError> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let fields = record.map_err(|error| malformed(error.to_string()))?;
-        let line = fields.position().map_or(0, csv::Position::line);
+        let line = fields.position().map_or(0, |position| line_of(position, &bytes));
         let (found, expected) = (fields.len(), columns.names.len());
         if found != expected {
             return Err(TableError::Fields { path: path.to_path_buf(), line, found, expected }.into());
@@ -167,6 +167,13 @@ fn read(path: &Path) -> Result<(Columns, Vec<Row>), DataError> {
         return Err(malformed("0 rows below the header".into()).into());
     }
     Ok((columns, rows))
+}
+
+/// The line of a row, from 1. The parser counts empty lines before a row as its start.
+fn line_of(position: &csv::Position, bytes: &[u8]) -> u64 {
+    let rest = bytes.get(position.byte() as usize..).unwrap_or_default();
+    let empty = rest.iter().take_while(|&byte| matches!(byte, b'\r' | b'\n')).filter(|&&byte| byte == b'\n');
+    position.line() + empty.count() as u64
 }
 
 fn columns(path: &Path, names: Vec<String>) -> Result<Columns, TableError> {

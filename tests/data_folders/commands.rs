@@ -56,7 +56,7 @@ fn check_tells_and_fails_where_something_is_damaged() {
     photos.write("cold/x.jpg", "");
     let ran = run(&photos, "data check photos");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.contains("x.jpg: empty") && ran.out.contains("1 pictures cannot be read"), "{}", ran.out);
+    assert!(ran.out.contains("x.jpg: empty") && ran.out.contains("cannot be read: 1 of 41 pictures"), "{}", ran.out);
 }
 
 #[test]
