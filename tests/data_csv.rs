@@ -58,6 +58,8 @@ fn rows_are_pictures_with_classes() {
             "{text}"
         );
     }
+    let data = load("image,label,note\nimages/0.png,a,x\nimages/1.png,b,y\n").unwrap();
+    assert_eq!(data.notes, ["columns left out: note"]);
     // numbers are sorted as numbers
     let data = load("image,label\nimages/0.png,10\nimages/1.png,9\nimages/2.png,2\n").unwrap();
     assert_eq!(data.classes, ["2", "9", "10"]);

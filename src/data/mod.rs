@@ -16,6 +16,7 @@ mod error;
 pub mod fetch;
 mod folder;
 pub mod idx;
+mod idx_folder;
 pub mod known;
 mod options;
 pub mod picture;
@@ -202,7 +203,7 @@ pub fn load_with(
     on_pictures: OnPictures,
 ) -> Result<Dataset, DataError> {
     match spec {
-        None | Some(known::SMALL) => load_built_in(),
+        None | Some(known::SMALL) => idx_folder::load_built_in(),
         Some(name) => match known::find(name) {
             Some(known) => load_known(known, options, places),
             None => load_path(name, options, places, on_pictures),
@@ -214,7 +215,7 @@ fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<D
     let looked = places.candidates(known);
     for folder in &looked {
         let found = match known.format {
-            Format::Idx => load_folder(folder, Some(known))?,
+            Format::Idx => idx_folder::load_folder(folder, Some(known))?,
             Format::Cifar => load_cifar(folder, &known.name, options)?,
         };
         if let Some(dataset) = found {
@@ -255,7 +256,7 @@ fn load_path(
         }
         Err(error) => return Err(idx::io_error(path, "read", error)),
     }
-    if let Some(dataset) = load_folder(path, None)? {
+    if let Some(dataset) = idx_folder::load_folder(path, None)? {
         return Ok(dataset);
     }
     if let Some(dataset) = load_cifar(path, &folder_name(path), options)? {
@@ -285,111 +286,4 @@ fn cifar_dataset(path: &Path, name: &str, read: cifar::Cifar) -> Dataset {
     let cifar::Cifar { classes, train, test } = read;
     let (name, source) = (name.to_string(), path.display().to_string());
     Dataset { name, source, classes, train, validation: None, test, notes: Vec::new() }
-}
-
-/// Loads what IDX files a folder has; `None` if it has none or is not there.
-fn load_folder(folder: &Path, known: Option<&Known>) -> Result<Option<Dataset>, DataError> {
-    let mut splits = Vec::new();
-    for name in ["train", "test"] {
-        splits.push(match idx::find(folder, name)? {
-            None => None,
-            Some(pair) => {
-                let images = idx::read_images(&pair.images)?;
-                let labels = idx::read_labels(&pair.labels)?;
-                Some(Raw { images, labels, pair })
-            }
-        });
-    }
-    let (test, train) = (splits.pop().flatten(), splits.pop().flatten());
-    if train.is_none() && test.is_none() {
-        return Ok(None);
-    }
-    let name = known.map_or_else(|| folder_name(folder), |known| known.name.clone());
-    assemble(name, folder.display().to_string(), known, train, test).map(Some)
-}
-
-fn load_built_in() -> Result<Dataset, DataError> {
-    let known = known::find(known::SMALL).expect("the built-in data set has a description");
-    let raw = |split: &str| {
-        let name = |what: &str| format!("{split}-{what}-ubyte.gz");
-        let bytes = |name: &str| known::built_in(name).expect("the built-in data set has this file");
-        let pair = idx::Pair { images: name("images-idx3").into(), labels: name("labels-idx1").into() };
-        let (images, labels) = (bytes(&name("images-idx3")), bytes(&name("labels-idx1")));
-        Ok::<_, DataError>(Raw {
-            images: idx::images_from(&pair.images, images, images.len() as u64)?,
-            labels: idx::labels_from(&pair.labels, labels, labels.len() as u64)?,
-            pair,
-        })
-    };
-    let (train, test) = (raw("train")?, raw("t10k")?);
-    let source = "built into the program".to_string();
-    assemble(known.name.clone(), source, Some(known), Some(train), Some(test))
-}
-
-/// A split as read, before its parts are compared.
-struct Raw {
-    images: idx::Images,
-    labels: Vec<u8>,
-    pair: idx::Pair,
-}
-
-fn assemble(
-    name: String,
-    source: String,
-    known: Option<&Known>,
-    train: Option<Raw>,
-    test: Option<Raw>,
-) -> Result<Dataset, DataError> {
-    let raws = || [&train, &test].into_iter().flatten();
-    let mut expected = known.map(|known| ("the description says".to_string(), known.image_shape()));
-    for raw in raws() {
-        let found = raw.images.shape;
-        match &expected {
-            None => expected = Some((raw.pair.images.display().to_string(), found)),
-            Some((_, expected)) if *expected == found => {}
-            Some((other, expected)) => {
-                let (path, other, expected) = (raw.pair.images.clone(), other.clone(), *expected);
-                return Err(DataError::Shape { path, found, other, expected });
-            }
-        }
-    }
-    let classes = match known {
-        Some(known) => known.classes.clone(),
-        None => {
-            let top = raws().flat_map(|raw| &raw.labels).max().copied().unwrap_or(0);
-            (0..=top).map(|class| class.to_string()).collect()
-        }
-    };
-    let [train, test] = [train, test].map(|raw| raw.map(|raw| checked(raw, classes.len())).transpose());
-    Ok(Dataset { name, source, classes, train: train?, validation: None, test: test?, notes: Vec::new() })
-}
-
-fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
-    let (count, [height, width, channels]) = (raw.images.count, raw.images.shape);
-    if raw.labels.len() != count {
-        return Err(DataError::Counts {
-            images_path: raw.pair.images,
-            images: count,
-            labels_path: raw.pair.labels,
-            labels: raw.labels.len(),
-        });
-    }
-    if let Some(index) = raw.labels.iter().position(|&label| usize::from(label) >= classes) {
-        return Err(DataError::Label {
-            path: raw.pair.labels,
-            byte: 8 + index as u64,
-            index,
-            label: raw.labels[index],
-            classes,
-        });
-    }
-    Ok(Split {
-        images: raw.images.pixels,
-        labels: raw.labels.iter().map(|&label| u32::from(label)).collect(),
-        values: None,
-        count,
-        height,
-        width,
-        channels,
-    })
 }

@@ -116,6 +116,15 @@ pub(super) fn list(path: &Path, expected: Option<&[String]>) -> Result<Catalog, 
         Some(column) => labels(path, &columns, column, &rows, &mut catalog, expected)?,
         None => values(path, &columns, &rows, &mut catalog)?,
     };
+    let unused: Vec<&str> = (0..columns.names.len())
+        .filter(|&i| {
+            i != columns.path && ![columns.split, columns.label].contains(&Some(i)) && !columns.values.contains(&i)
+        })
+        .map(|i| columns.names[i].as_str())
+        .collect();
+    if !unused.is_empty() {
+        catalog.notes.push(format!("columns left out: {}", unused.join(", ")));
+    }
     let folder = path.parent().unwrap_or(Path::new(""));
     for (row, targets) in rows.iter().zip(targets) {
         let part = part(path, &columns, row)?;
