@@ -129,6 +129,17 @@ fn downloads_then_leaves_it_alone() {
 }
 
 #[test]
+fn archives_are_checked_as_they_are() {
+    let mut case = Case::new(&[Answer::Right, Answer::Right]);
+    let sha256 = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (bytes, of_content) = (case.packed.len() as u64, case.known.files[0].sha256.clone());
+    case.known.files[0] = KnownFile { archive: true, bytes, ..case.known.files[0].clone() };
+    case.fails(&["SHA-256 of the content is", &sha256(&case.packed.clone()), &of_content]);
+    case.known.files[0].sha256 = sha256(&case.packed);
+    case.succeeds();
+}
+
+#[test]
 fn goes_on_after_a_cut() {
     let mut case = Case::new(&[Answer::Cut, Answer::Right]);
     case.succeeds();
