@@ -123,7 +123,7 @@ fn wrong_tables_are_refused() {
     let (photos, path) = table("image,label\nimages/0.png,a\n");
     photos.write("table.csv", b"image,label\nimages/0.png,\xff\xfe\n");
     let error = load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap_err();
-    says(&error, &["table.csv: ", "line: 2", "UTF-8"]);
+    says(&error, &["table.csv: ", "line 2", "UTF-8"]);
 }
 
 #[test]

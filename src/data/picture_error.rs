@@ -108,6 +108,7 @@ const NAMED: usize = 8;
 
 fn list(root: &std::path::Path, damaged: &[Damaged]) -> String {
     let mut text = String::new();
+    let root = if root.is_file() { root.parent().unwrap_or(root) } else { root };
     for Damaged { path, reason } in damaged.iter().take(NAMED) {
         let _ = write!(text, "\n    {}: {reason}", path.strip_prefix(root).unwrap_or(path).display());
     }

@@ -236,6 +236,9 @@ fn labels(
         let words = row.fields[column].split('|').map(|word| word.trim().to_string());
         words.filter(|word| !word.is_empty()).collect()
     };
+    if let Some(row) = rows.iter().find(|row| !several && of(row).is_empty()) {
+        return Err(field(path, columns, column, row.line, "empty", "a label, or no such row").into());
+    }
     let mut classes: Vec<String> = rows.iter().flat_map(&of).collect();
     // 2 comes before 10
     classes.sort_by(|a, b| (a.parse::<u64>().ok(), a).cmp(&(b.parse::<u64>().ok(), b)));
@@ -254,16 +257,12 @@ fn labels(
     for row in rows {
         let words = of(row);
         let index = |word: &String| classes.iter().position(|class| class == word).expect("classes come from the rows");
-        targets.push(match (several, words.first()) {
-            (true, _) => {
-                let mut values = vec![0.0; classes.len()];
-                words.iter().for_each(|word| values[index(word)] = 1.0);
-                Targets::Values(values)
-            }
-            (false, Some(word)) => Targets::Class(index(word) as u32),
-            (false, None) => {
-                return Err(field(path, columns, column, row.line, "empty", "a label, or no such row").into());
-            }
+        targets.push(if several {
+            let mut values = vec![0.0; classes.len()];
+            words.iter().for_each(|word| values[index(word)] = 1.0);
+            Targets::Values(values)
+        } else {
+            Targets::Class(index(&words[0]) as u32)
         });
     }
     catalog.classes = classes;
