@@ -120,6 +120,7 @@ fn wrong_tables_are_refused() {
     fails("image,x\nimages/0.png,nan\n", &["line 2, column `x`: `nan` is no number"]);
     fails("image,label\nimages/0.png,a\nimages/gone.png,b\n", &["1 of 2 pictures", "images/gone.png: line 3: "]);
     fails("image,label\nimages/0.png,a\ntable.csv,b\n", &["1 of 2 pictures", "table.csv: line 3: no picture"]);
+    fails("image,label\nimages/0.png,a\nimages,b\n", &["1 of 2 pictures", "images: line 3: "]);
     let (photos, path) = table("image,label\nimages/0.png,a\n");
     photos.write("table.csv", b"image,label\nimages/0.png,\xff\xfe\n");
     let error = load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap_err();

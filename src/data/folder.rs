@@ -143,7 +143,7 @@ impl Listing {
                 continue;
             }
             let path = entry.into_path();
-            match sort(&path)? {
+            match sort(&path) {
                 Sort::Picture => self.catalog.entries.push(Entry { path, part, targets: Targets::Class(label as u32) }),
                 Sort::Damaged(reason) => self.catalog.damaged.push(Damaged { path, reason }),
                 Sort::Other => self.ignore(&kind_of(&path)),
@@ -164,7 +164,7 @@ impl Listing {
         for entry in fs::read_dir(folder).map_err(|error| io_error(folder, "list", error))? {
             let path = entry.map_err(|error| io_error(folder, "list", error))?.path();
             if path.is_file() && !path.file_name().is_some_and(is_hidden) {
-                let what = match sort(&path)? {
+                let what = match sort(&path) {
                     Sort::Other => kind_of(&path),
                     _ => "picture outside the class folders".into(),
                 };
@@ -200,7 +200,7 @@ fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
 
 /// Whether a folder holds folders and no picture of its own, as `train` does in a split layout.
 fn holds_folders_alone(folder: &Path) -> bool {
-    let is_picture = |path: PathBuf| path.is_file() && !matches!(sort(&path), Ok(Sort::Other));
+    let is_picture = |path: PathBuf| path.is_file() && !matches!(sort(&path), Sort::Other);
     let picture = fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_picture(entry.path())));
     looks_like_one(folder) && !picture
 }
@@ -219,27 +219,26 @@ fn kind_of(path: &Path) -> String {
 }
 
 /// What a file is: by its first bytes, then by its name.
-pub(super) fn sort(path: &Path) -> Result<Sort, DataError> {
+pub(super) fn sort(path: &Path) -> Sort {
     let mut start = Vec::with_capacity(32);
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) => return Ok(Sort::Damaged(error.to_string())),
-    };
-    file.take(32).read_to_end(&mut start).map_err(|error| io_error(path, "read", error))?;
+    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut start));
+    if let Err(error) = read {
+        return Sort::Damaged(error.to_string());
+    }
     if readable(&start) {
-        return Ok(Sort::Picture);
+        return Sort::Picture;
     }
     let end = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     if OTHER_ENDS.contains(&end.as_str()) {
-        return Ok(Sort::Damaged(format!("{} is not read; save it as JPEG or PNG", end.to_uppercase())));
+        return Sort::Damaged(format!("{} is not read; save it as JPEG or PNG", end.to_uppercase()));
     }
     if !PICTURE_ENDS.contains(&end.as_str()) {
-        return Ok(Sort::Other);
+        return Sort::Other;
     }
-    Ok(Sort::Damaged(match start.len() {
+    Sort::Damaged(match start.len() {
         0 => "empty".into(),
         _ => format!("no picture: it starts with {:02x?}", &start[..start.len().min(4)]),
-    }))
+    })
 }
 
 /// Whether these are the first bytes of a picture in a format that is read.

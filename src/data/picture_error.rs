@@ -108,9 +108,11 @@ const NAMED: usize = 8;
 
 fn list(root: &std::path::Path, damaged: &[Damaged]) -> String {
     let mut text = String::new();
-    let root = if root.is_file() { root.parent().unwrap_or(root) } else { root };
     for Damaged { path, reason } in damaged.iter().take(NAMED) {
-        let _ = write!(text, "\n    {}: {reason}", path.strip_prefix(root).unwrap_or(path).display());
+        // a table names pictures from where it is, and may name itself
+        let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
+        let short = below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path);
+        let _ = write!(text, "\n    {}: {reason}", short.display());
     }
     if damaged.len() > NAMED {
         let _ = write!(text, "\n    and {} more (lepton-gpu data check names them all)", damaged.len() - NAMED);

@@ -128,11 +128,12 @@ pub(super) fn list(path: &Path, expected: Option<&[String]>) -> Result<Catalog, 
     let folder = path.parent().unwrap_or(Path::new(""));
     for (row, targets) in rows.iter().zip(targets) {
         let part = part(path, &columns, row)?;
-        let picture = folder.join(row.fields[columns.path].trim());
-        let damaged = match sort(&picture)? {
-            _ if row.fields[columns.path].trim().is_empty() => {
-                return Err(field(path, &columns, columns.path, row.line, "empty", "the path of a picture").into());
-            }
+        let name = row.fields[columns.path].trim();
+        if name.is_empty() {
+            return Err(field(path, &columns, columns.path, row.line, "empty", "the path of a picture").into());
+        }
+        let picture = folder.join(name);
+        let damaged = match sort(&picture) {
             Sort::Picture => None,
             Sort::Damaged(reason) => Some(reason),
             Sort::Other => Some("no picture in a format that is read".to_string()),
