@@ -139,6 +139,7 @@ fn data_folders() {
     }
     images(&place, "small", 30, 8, 10);
     images(&place, "three", 30, 28, 3);
+    place.write("ten.toml", format!("{HEAD}{FLAT}units = 10\n"));
     place.write("photos/a.jpg", "a picture");
     place.write("file", "no folder");
     place.write("magic/train-images-idx3-ubyte", "<html>not found</html>");
@@ -174,7 +175,7 @@ fn data_folders() {
         &[
             case("train small --out run", &["28x28x1", "8x8x1", "try:"]),
             case("train --model seed-cifar --out run", &["32x32x3", "28x28x1", "try:"]),
-            case("train three --model linear --out run", &["10 classes", "3", "units = 3"]),
+            case("train three --model ten.toml --out run", &["10 classes", "3", "units = 3"]),
             case(
                 "train good --model linear --val-split test --out run",
                 &["good", "no test images", "--val-split 0.1"],

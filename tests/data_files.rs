@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
+use lepton_gpu::data::known::Format;
 use lepton_gpu::data::{DataError, Dataset, Places, Split, known, load, load_from};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -124,11 +125,21 @@ fn descriptions_are_consistent() {
     for known in known::all() {
         assert_eq!(known.mean.len(), known.channels, "{}", known.name);
         assert_eq!(known.std.len(), known.channels, "{}", known.name);
-        assert_eq!(known.files.len(), 4, "{}", known.name);
         let bytes: u64 = known.files.iter().map(|file| file.bytes).sum();
         let images = (known.train_count + known.test_count) as u64;
         let per_image = (known.height * known.width * known.channels + 1) as u64;
-        assert_eq!(bytes, images * per_image + 2 * (16 + 8), "{}", known.name);
+        match known.format {
+            Format::Idx => {
+                assert_eq!(known.files.len(), 4, "{}", known.name);
+                assert_eq!(bytes, images * per_image + 2 * (16 + 8), "{}", known.name);
+            }
+            Format::Cifar => {
+                // one archive, whose size is that of the file
+                let [file] = &known.files[..] else { panic!("{}: not one file", known.name) };
+                assert!(file.archive && file.bytes == file.download_bytes, "{}", known.name);
+                assert!(bytes < images * per_image, "{}", known.name);
+            }
+        }
         for file in &known.files {
             let hexadecimal = file.sha256.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
             assert!(file.sha256.len() == 64 && hexadecimal, "{} {}", known.name, file.name);
@@ -204,7 +215,7 @@ fn paths_that_are_no_data() {
 fn known_names_are_looked_up_in_order_and_listed_when_absent() {
     let root = folder(&[]);
     let [first, second] = ["first", "second"].map(|name| root.path().join(name));
-    let places = Places { lepton_data: Some(first.clone()), cache: Some(second.clone()) };
+    let places = Places { lepton_data: Some(first.clone()), cache: Some(second.clone()), pictures: None };
     let error = load_from(Some("mnist"), &places).unwrap_err();
     let looked = [first.join("mnist"), second.join("mnist")];
     let looked = looked.map(|path| path.display().to_string());

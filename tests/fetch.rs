@@ -33,6 +33,7 @@ fn data_set() -> (Known, Vec<u8>) {
     let mut known = known::find("mnist").unwrap().clone();
     known.name = "noise".to_string();
     known.files = vec![KnownFile {
+        archive: false,
         name: FILE.to_string(),
         download_bytes: packed.len() as u64,
         bytes: content.len() as u64,
@@ -125,6 +126,17 @@ fn downloads_then_leaves_it_alone() {
     assert!(case.progress.is_sorted_by_key(|progress| progress.done_bytes));
     case.succeeds();
     assert_eq!(case.server.ranges().len(), 1, "downloaded again");
+}
+
+#[test]
+fn archives_are_checked_as_they_are() {
+    let mut case = Case::new(&[Answer::Right, Answer::Right]);
+    let sha256 = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (bytes, of_content) = (case.packed.len() as u64, case.known.files[0].sha256.clone());
+    case.known.files[0] = KnownFile { archive: true, bytes, ..case.known.files[0].clone() };
+    case.fails(&["SHA-256 of the content is", &sha256(&case.packed.clone()), &of_content]);
+    case.known.files[0].sha256 = sha256(&case.packed);
+    case.succeeds();
 }
 
 #[test]

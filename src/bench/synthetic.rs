@@ -38,7 +38,9 @@ pub fn synthetic(size: [usize; 3], train: usize) -> Dataset {
         source: "made by the program".into(),
         classes: (0..CLASSES).map(|class| format!("pattern {class}")).collect(),
         train: Some(learned),
+        validation: None,
         test: Some(split(size, DIFFERENT, TEST)),
+        notes: Vec::new(),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::io::IsTerminal;
 
+use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, DataCommand};
-use super::{CliError, Exit};
-use crate::data::{FetchOptions, Progress, fetch, known};
+use super::{CliError, Exit, pictures};
+use crate::data::{self, FetchOptions, Places, Progress, fetch, known};
 use crate::model::thousands;
 use crate::report::say;
 
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
     match &args.command {
         DataCommand::List => list(),
+        DataCommand::Check { data } => return check(data),
         DataCommand::Fetch { name, into } => {
             let options = FetchOptions { into: into.clone(), ..FetchOptions::default() };
             let mut bars = Bars::default();
@@ -36,6 +38,49 @@ fn list() {
             known.license
         );
     }
+}
+
+/// What is in a data set. Pictures that cannot be read are the goal that was not met.
+fn check(spec: &str) -> Result<Exit, CliError> {
+    let report = pictures::with_bar(|on_pictures| Ok(data::check(spec, &Places::from_env(), on_pictures)?))?;
+    let count = |count: usize| thousands(count as u64);
+    say!("{spec}: {} images, {} classes", count(report.images), report.classes.len());
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["class", "training", "validation", "test"]);
+    for class in &report.classes {
+        let counts = class.counts.map(count);
+        table.add_row([&class.name, &counts[0], &counts[1], &counts[2]]);
+    }
+    (1..4).for_each(|i| table.column_mut(i).expect("four columns").set_cell_alignment(CellAlignment::Right));
+    say!("{table}");
+    let sizes: Vec<String> =
+        report.sizes.iter().take(5).map(|((w, h), n)| format!("{w}x{h} ({})", count(*n))).collect();
+    let more = report.sizes.len().saturating_sub(5);
+    let more = if more > 0 { format!(" and {more} other sizes") } else { String::new() };
+    say!("sizes    {}{more} (width x height)", sizes.join(", "));
+    if let Some((most, fewest)) =
+        report.extremes().filter(|(most, fewest)| most.counts[0] >= 3 * fewest.counts[0].max(1))
+    {
+        say!(
+            "balance  `{}` has {} training images and `{}` {}: a model may learn to say the first",
+            most.name,
+            count(most.counts[0]),
+            fewest.name,
+            count(fewest.counts[0])
+        );
+    }
+    report.notes.iter().for_each(|note| say!("note     {note}"));
+    report.damaged.iter().for_each(|damaged| say!("damaged  {}: {}", damaged.path.display(), damaged.reason));
+    if report.damaged.is_empty() {
+        return Ok(Exit::Done);
+    }
+    say!(
+        "cannot be read: {} of {} pictures; train --skip-damaged goes on without them",
+        count(report.damaged.len()),
+        count(report.damaged.len() + report.images)
+    );
+    Ok(Exit::GoalNotMet)
 }
 
 /// One bar a file on a terminal, one line a file elsewhere.

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
-use super::{CliError, Exit};
+use super::{CliError, Exit, pictures};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::data;
 use crate::gpu::Gpu;
 use crate::metrics::{CONFUSION_LIMIT, Measures};
 use crate::report::draw::confusion_matrix;
@@ -16,12 +15,9 @@ use crate::train::{Evaluator, TrainError};
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
     let checkpoint = Checkpoint::read(&path)?;
-    let name = args.data.as_deref().or(checkpoint.meta.config.data.as_deref());
-    let dataset = data::load(name)?;
-    let (split, split_name) = match (&dataset.test, &dataset.train) {
-        (Some(test), _) => (test, "test"),
-        (None, Some(train)) => (train, "training"),
-        (None, None) => return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into()),
+    let dataset = pictures::of_run(&checkpoint, args.data.as_deref())?;
+    let Some((split, split_name)) = dataset.unseen() else {
+        return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into());
     };
     let gpu = Gpu::open(adapter)?;
     let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;

@@ -163,7 +163,7 @@ mod tests {
         let count = labels.len();
         let split = Split { images: vec![0; count], labels, values, count, height: 1, width: 1, channels: 1 };
         let classes = ["a", "b", "c"].map(String::from).into();
-        Dataset { name: "d".into(), source: String::new(), classes, train: Some(split), test: None }
+        Dataset { name: "d".into(), classes, train: Some(split), ..Dataset::default() }
     }
 
     fn with_values(width: usize, numbers: &[f32]) -> Dataset {

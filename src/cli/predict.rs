@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::PredictArgs;
 use super::error::save_png;
-use super::{CliError, Exit, images};
+use super::{CliError, Exit, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::config::Against;
 use crate::data;
@@ -27,9 +27,11 @@ pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
 
 fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
     let shape = checkpoint.meta.model()?.input;
+    // images that came with a size were never fitted; a picture is stretched to it
+    let fit = checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
     let mut bytes = Vec::new();
     for path in &args.images {
-        bytes.extend(images::read(path, shape, args.invert)?);
+        bytes.extend(pictures::read(path, shape, fit, args.invert)?);
     }
     let gpu = Gpu::open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&bytes)?;
@@ -72,12 +74,9 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
             "--grid shows one class for each image, and this model gives something else\n  try: lepton-gpu predict RUN IMAGE".into(),
         ));
     }
-    let name = args.data.as_deref().or(checkpoint.meta.config.data.as_deref());
-    let dataset = data::load(name)?;
-    let (split, which) = match (&dataset.test, &dataset.train) {
-        (Some(test), _) => (test, "test"),
-        (None, Some(train)) => (train, "training"),
-        (None, None) => return Err(CliError::Usage(format!("`{}` has no images", dataset.name))),
+    let dataset = pictures::of_run(checkpoint, args.data.as_deref())?;
+    let Some((split, which)) = dataset.unseen() else {
+        return Err(CliError::Usage(format!("`{}` has no images", dataset.name)));
     };
     if args.from >= split.count {
         return Err(CliError::Usage(format!("--from {}: there are {} {which} images", args.from, split.count)));

@@ -3,16 +3,18 @@
 use super::args::ShowArgs;
 use super::error::save_png;
 use super::predict::picture;
-use super::{CliError, Exit};
+use super::{CliError, Exit, pictures};
 use crate::config::parse_augment;
-use crate::data::{self, Split};
+use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};
 use crate::gpu::Gpu;
 use crate::report::draw::{Picture, SheetRow, augmented_sheet, show_image};
 use crate::report::say;
 use crate::train::preview;
 
 pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let dataset = data::load(args.data.as_deref())?;
+    let shape = args.size.as_deref().map_or(Ok(DEFAULT_SHAPE), |size| pictures::size(size, DEFAULT_SHAPE))?;
+    let options = LoadOptions { shape, images: pictures::image_options(&args.images), ..LoadOptions::default() };
+    let dataset = pictures::load(args.data.as_deref(), &options)?;
     let (split, which) = if args.test { (&dataset.test, "test") } else { (&dataset.train, "training") };
     let split = split
         .as_ref()

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{BatchSize, TrainArgs};
 use super::error::save_png;
-use super::{CliError, Exit, loss, optimizer};
+use super::{CliError, Exit, loss, optimizer, pictures};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{NormalizeConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
-use crate::data::{self, Dataset, known};
+use crate::data::{self, Dataset, Kind, Split, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
 use crate::plan::mib;
@@ -20,15 +20,16 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let (out, mut config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
     let model = match &from {
         Some(checkpoint) => checkpoint.meta.model()?,
-        None => ModelSpec::open(&config.model)?,
+        None => sized(ModelSpec::open(&config.model)?, args)?,
     };
-    let dataset = data::load(config.data.as_deref())?;
+    let dataset = pictures::load(config.data.as_deref(), &config.load_options(model.input))?;
     if from.is_none() {
         config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
     }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
+    dataset.notes.iter().for_each(|note| say!("note     {note}"));
     if args.batch == Some(BatchSize::Auto) {
         config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
     }
@@ -46,7 +47,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
         return Ok(Exit::Done);
     }
-    prepare_folder(&out, trainer.config(), &model)?;
+    prepare_folder(&out, trainer.config(), trainer.model())?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -170,7 +171,7 @@ type Start = (PathBuf, RunConfig, Option<Checkpoint>);
 
 fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let mut config = configure(args)?;
-    let model = ModelSpec::open(&config.model)?;
+    let model = sized(ModelSpec::open(&config.model)?, args)?;
     let [h, w, _] = model.input;
     config.augment = args.augment.as_deref().map_or(Ok(config.augment), |list| parse_augment(list, [h, w]))?;
     let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
@@ -220,6 +221,10 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--limit", args.limit.is_some()),
         ("--augment", args.augment.is_some()),
         ("--normalize", args.normalize.is_some()),
+        ("--size", args.size.is_some()),
+        ("--fit", args.images.fit.is_some()),
+        ("--skip-damaged", args.images.skip_damaged),
+        ("--coarse", args.images.coarse),
     ];
     typed.extend(loss::typed(&args.loss));
     typed.extend(optimizer::typed(&args.update));
@@ -241,9 +246,18 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
+    let data = args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name));
+    let mut images = pictures::image_options(&args.images);
+    let usual_model = match data::kind(data.as_deref()) {
+        Kind::Images => defaults.model,
+        Kind::Pictures => {
+            images.fit.get_or_insert_default();
+            pictures::USUAL_MODEL.into()
+        }
+    };
     Ok(RunConfig {
-        data: args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name)),
-        model: args.model.clone().unwrap_or(defaults.model),
+        data,
+        model: args.model.clone().unwrap_or(usual_model),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         batch: match args.batch {
             Some(BatchSize::Images(images)) => images,
@@ -267,9 +281,18 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
             .map_or(Ok(defaults.normalize), NormalizeConfig::parse)
             .map_err(CliError::Usage)?,
         augment: defaults.augment,
+        images,
         optimizer,
         update: optimizer::update(&args.update)?,
     })
+}
+
+/// The model with the input size that was typed.
+fn sized(model: ModelSpec, args: &TrainArgs) -> Result<ModelSpec, CliError> {
+    match &args.size {
+        None => Ok(model),
+        Some(size) => Ok(ModelSpec { input: pictures::size(size, model.input)?, ..model }),
+    }
 }
 
 /// A folder under its whole path, so that the run can be evaluated from anywhere; a known name as it is.
@@ -322,13 +345,17 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
     let [h, w, c] = dataset.image_shape();
     let train = dataset.train.as_ref().map_or(0, |t| t.count);
     let used = config.limit.map_or(train, |limit| limit.min(train));
-    let test = dataset.test.as_ref().map_or(0, |t| t.count);
+    let count = |split: &Option<Split>| thousands(split.as_ref().map_or(0, |split| split.count) as u64);
+    let validation = match &dataset.validation {
+        None => String::new(),
+        Some(_) => format!(", {} validation", count(&dataset.validation)),
+    };
     format!(
-        "{} ({}): {} training and {} test images, {h}x{w}x{c}, {} classes",
+        "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {} classes",
         dataset.name,
         dataset.source,
         thousands(used as u64),
-        thousands(test as u64),
+        count(&dataset.test),
         dataset.classes.len()
     )
 }

@@ -3,6 +3,8 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+use crate::data::{HoldOut, ImageOptions, LoadOptions};
+
 pub mod augment;
 mod loss;
 mod normalize;
@@ -77,6 +79,9 @@ pub struct RunConfig {
     /// What images undergo in training.
     #[serde(default, skip_serializing_if = "changes_nothing")]
     pub augment: AugmentConfig,
+    /// How images are read.
+    #[serde(default)]
+    pub images: ImageOptions,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
     /// What surrounds the optimiser.
@@ -111,6 +116,7 @@ impl Default for RunConfig {
             loss: LossConfig::default(),
             normalize: NormalizeConfig::default(),
             augment: AugmentConfig::default(),
+            images: ImageOptions::default(),
             optimizer: OptimizerConfig::default(),
             update: UpdateConfig::default(),
         }
@@ -118,6 +124,16 @@ impl Default for RunConfig {
 }
 
 impl RunConfig {
+    /// What the run's data are read with, for images of this size.
+    pub fn load_options(&self, shape: [usize; 3]) -> LoadOptions {
+        let hold_out = match self.validation {
+            Validation::None => HoldOut::Auto,
+            Validation::Test => HoldOut::Nothing,
+            Validation::Fraction(share) => HoldOut::Share(share),
+        };
+        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.seed, classes: None }
+    }
+
     /// The configuration as `config.toml`.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a configuration is plain data")

@@ -12,6 +12,15 @@ use super::idx::MAX_BYTES;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// Pictures in folders and tables.
+    #[error(transparent)]
+    Pictures(#[from] super::picture_error::PictureError),
+    /// CIFAR's files.
+    #[error(transparent)]
+    Cifar(#[from] super::cifar::CifarError),
+    /// A table of pictures.
+    #[error(transparent)]
+    Table(#[from] super::table::TableError),
     /// A known data set is in none of the places it is looked up in.
     #[error("data set `{name}` is not on this machine; looked in:{}\n  try: {get}", list(looked))]
     NotFound {
@@ -23,7 +32,7 @@ pub enum DataError {
         get: String,
     },
     /// Neither a folder nor the name of a known data set.
-    #[error("`{spec}` is neither a folder nor a known data set\n  try: a folder of IDX files, or one of: {}", known.join(", "))]
+    #[error("`{spec}` is neither a folder nor a known data set\n  try: a folder of pictures by class or of IDX files, a CSV file, or one of: {}", known.join(", "))]
     Unknown {
         /// What was asked for.
         spec: String,
@@ -31,13 +40,15 @@ pub enum DataError {
         known: Vec<String>,
     },
     /// A path that should be a folder is something else.
-    #[error("{}: not a folder\n  try: the folder that holds the IDX files", path.display())]
+    #[error("{}: not a folder, a CSV file or an archive of CIFAR\n  try: the folder that holds the pictures or the IDX files",
+            path.display())]
     NotAFolder {
         /// The path.
         path: PathBuf,
     },
     /// A folder without a file that has an IDX name.
-    #[error("{}: no IDX files among its {entries} entries\n  try: a folder that holds train-images-idx3-ubyte and \
+    #[error("{}: no IDX files among its {entries} entries, no CIFAR files, and no folders of pictures\n  try: a \
+             folder with one folder of pictures for each class, or one that holds train-images-idx3-ubyte and \
              train-labels-idx1-ubyte (or t10k-…), each plain or .gz", path.display())]
     NoIdxFiles {
         /// The folder.

@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 /// `(name, description)`: one line for each known data set.
-const DESCRIPTIONS: [(&str, &str); 3] = [
+const DESCRIPTIONS: [(&str, &str); 5] = [
     (SMALL, include_str!("../../datasets/fashion-small.toml")),
     ("fashion-mnist", include_str!("../../datasets/fashion-mnist.toml")),
     ("mnist", include_str!("../../datasets/mnist.toml")),
+    ("cifar10", include_str!("../../datasets/cifar10.toml")),
+    ("cifar100", include_str!("../../datasets/cifar100.toml")),
 ];
 
 /// The data set that is built into the program.
@@ -35,6 +37,9 @@ pub struct Known {
     pub homepage: String,
     /// Licence of the data.
     pub license: String,
+    /// What the files are.
+    #[serde(default)]
+    pub format: Format,
     /// Addresses that hold `<mirror>/<file>`, tried in this order; none for a data set that is built in.
     pub mirrors: Vec<String>,
     /// Folder where a system package puts the files.
@@ -61,15 +66,29 @@ pub struct Known {
     pub files: Vec<KnownFile>,
 }
 
+/// Formats of known data sets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// IDX files, gzipped.
+    #[default]
+    Idx,
+    /// CIFAR's archive.
+    Cifar,
+}
+
 /// One file of a known data set.
 ///
 /// `bytes` and `sha256` are of the content after unpacking: mirrors and packages compress the same content again, with
-/// other gzip headers.
+/// other gzip headers. Those of an archive are of the file as it is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFile {
     /// File name, the same here and at every mirror.
     pub name: String,
+    /// Whether it is an archive, which is kept and checked packed.
+    #[serde(default)]
+    pub archive: bool,
     /// Size of the published, compressed file; a mirror's may differ a little.
     pub download_bytes: u64,
     /// Size of the unpacked content.

@@ -1,23 +1,41 @@
 //! Data sets: found, read, checked and downloaded. Nothing here knows about a device.
 //!
-//! A data set is a folder of IDX files, the name of a known one (`datasets/*.toml`), or the small one that is built into
-//! the program, so that a first run needs nothing.
+//! A data set is a folder of IDX files or of CIFAR's (or its archive), a folder of pictures by class, a table of pictures,
+//! the name of a known one (`datasets/*.toml`), or the small one that is built into the program, so that a first run needs
+//! nothing.
 
 use std::io;
 use std::path::Path;
 
+mod cache;
+mod catalog;
+mod check;
+mod cifar;
 mod download;
 mod error;
 pub mod fetch;
+mod folder;
 pub mod idx;
+mod idx_folder;
 pub mod known;
+mod options;
+pub mod picture;
+mod picture_error;
 mod places;
+mod table;
 mod verify;
 
+pub use catalog::{Damaged, OnPictures};
+pub use check::{ClassCount, Report, check};
+pub use cifar::CifarError;
 pub use error::DataError;
 pub use fetch::{FetchOptions, Progress, fetch};
+use known::Format;
 pub use known::Known;
+pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, Fit, HoldOut, ImageOptions, LoadOptions};
+pub use picture_error::PictureError;
 pub use places::Places;
+pub use table::TableError;
 
 /// Numbers about each image, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +66,7 @@ pub struct Split {
 }
 
 /// Images to learn from and images to test on; at least one of the two.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dataset {
     /// A known data set's name, or the folder's.
     pub name: String,
@@ -58,8 +76,12 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// Images for training.
     pub train: Option<Split>,
+    /// Images for validation, where the data set says which; otherwise a run holds out some of `train`.
+    pub validation: Option<Split>,
     /// Images for testing.
     pub test: Option<Split>,
+    /// What people should know about how it was read, in lines.
+    pub notes: Vec<String>,
 }
 
 impl Split {
@@ -121,12 +143,38 @@ impl Dataset {
     /// # Panics
     /// If there is neither split; `load` always gives one.
     pub fn image_shape(&self) -> [usize; 3] {
-        let split = self.train.as_ref().or(self.test.as_ref());
+        let split = self.train.as_ref().or(self.validation.as_ref()).or(self.test.as_ref());
         split.expect("a data set has a split").image_shape()
+    }
+
+    /// The images that tell most about a trained model, and what they are called: test, validation or training images.
+    pub fn unseen(&self) -> Option<(&Split, &'static str)> {
+        let splits = [(&self.test, "test"), (&self.validation, "validation"), (&self.train, "training")];
+        splits.into_iter().find_map(|(split, name)| Some((split.as_ref()?, name)))
     }
 }
 
-/// Loads a data set: the one built in (`None`), a known one by name, or a folder of IDX files.
+/// What a data set is, before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Images of a size of their own: IDX or CIFAR files.
+    Images,
+    /// Pictures by class in folders, or listed in a table.
+    Pictures,
+}
+
+/// What [`load`] would find; `Images` where there is nothing.
+pub fn kind(spec: Option<&str>) -> Kind {
+    let Some(path) = spec.filter(|name| known::find(name).is_none()).map(Path::new) else { return Kind::Images };
+    let idx = || ["train", "test"].iter().any(|split| !matches!(idx::find(path, split), Ok(None)));
+    if path.is_dir() && !idx() && cifar::find(path).is_none() && folder::looks_like_one(path) || table::is_one(path) {
+        Kind::Pictures
+    } else {
+        Kind::Images
+    }
+}
+
+/// Loads a data set: the one built in (`None`), a known one by name, a folder, an archive or a table.
 ///
 /// A known name wins over a folder of the same name; write `./mnist` for the folder.
 ///
@@ -141,19 +189,36 @@ pub fn load(spec: Option<&str>) -> Result<Dataset, DataError> {
 /// # Errors
 /// As [`load`].
 pub fn load_from(spec: Option<&str>, places: &Places) -> Result<Dataset, DataError> {
+    load_with(spec, &LoadOptions::default(), places, &|_, _| {})
+}
+
+/// [`load_from`] with options. `on_pictures` hears how many pictures are decoded.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    spec: Option<&str>,
+    options: &LoadOptions,
+    places: &Places,
+    on_pictures: OnPictures,
+) -> Result<Dataset, DataError> {
     match spec {
-        None | Some(known::SMALL) => load_built_in(),
+        None | Some(known::SMALL) => idx_folder::load_built_in(),
         Some(name) => match known::find(name) {
-            Some(known) => load_known(known, places),
-            None => load_path(name),
+            Some(known) => load_known(known, options, places),
+            None => load_path(name, options, places, on_pictures),
         },
     }
 }
 
-fn load_known(known: &Known, places: &Places) -> Result<Dataset, DataError> {
+fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<Dataset, DataError> {
     let looked = places.candidates(known);
     for folder in &looked {
-        if let Some(dataset) = load_folder(folder, Some(known))? {
+        let found = match known.format {
+            Format::Idx => idx_folder::load_folder(folder, Some(known))?,
+            Format::Cifar => load_cifar(folder, &known.name, options)?,
+        };
+        if let Some(dataset) = found {
             return Ok(dataset);
         }
     }
@@ -165,10 +230,22 @@ fn load_known(known: &Known, places: &Places) -> Result<Dataset, DataError> {
     Err(DataError::NotFound { name, looked, get })
 }
 
-fn load_path(spec: &str) -> Result<Dataset, DataError> {
+fn load_path(
+    spec: &str,
+    options: &LoadOptions,
+    places: &Places,
+    on_pictures: OnPictures,
+) -> Result<Dataset, DataError> {
     let path = Path::new(spec);
+    let expected = options.classes.as_deref();
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) if table::is_one(path) => {
+            return table::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
+        }
+        Ok(_) if cifar::is_archive(path) => {
+            return Ok(cifar_dataset(path, &folder_name(path), cifar::read(path, options.images.coarse)?));
+        }
         Ok(_) => {
             return Err(DataError::NotAFolder { path: path.to_path_buf() });
         }
@@ -179,121 +256,34 @@ fn load_path(spec: &str) -> Result<Dataset, DataError> {
         }
         Err(error) => return Err(idx::io_error(path, "read", error)),
     }
-    if let Some(dataset) = load_folder(path, None)? {
+    if let Some(dataset) = idx_folder::load_folder(path, None)? {
         return Ok(dataset);
+    }
+    if let Some(dataset) = load_cifar(path, &folder_name(path), options)? {
+        return Ok(dataset);
+    }
+    if folder::looks_like_one(path) {
+        return folder::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
     }
     let entries = path.read_dir().map_err(|error| idx::io_error(path, "list", error))?.count();
     let path = path.to_path_buf();
     Err(DataError::NoIdxFiles { path, entries })
 }
 
-/// Loads what IDX files a folder has; `None` if it has none or is not there.
-fn load_folder(folder: &Path, known: Option<&Known>) -> Result<Option<Dataset>, DataError> {
-    let mut splits = Vec::new();
-    for name in ["train", "test"] {
-        splits.push(match idx::find(folder, name)? {
-            None => None,
-            Some(pair) => {
-                let images = idx::read_images(&pair.images)?;
-                let labels = idx::read_labels(&pair.labels)?;
-                Some(Raw { images, labels, pair })
-            }
-        });
-    }
-    let (test, train) = (splits.pop().flatten(), splits.pop().flatten());
-    if train.is_none() && test.is_none() {
-        return Ok(None);
-    }
-    let absolute = folder.canonicalize();
-    let name = match known {
-        Some(known) => known.name.clone(),
-        None => absolute.as_deref().unwrap_or(folder).file_name().unwrap_or_default().to_string_lossy().into_owned(),
-    };
-    assemble(name, folder.display().to_string(), known, train, test).map(Some)
+/// The last part of a path, links and dots resolved.
+fn folder_name(path: &Path) -> String {
+    let absolute = path.canonicalize();
+    absolute.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn load_built_in() -> Result<Dataset, DataError> {
-    let known = known::find(known::SMALL).expect("the built-in data set has a description");
-    let raw = |split: &str| {
-        let name = |what: &str| format!("{split}-{what}-ubyte.gz");
-        let bytes = |name: &str| known::built_in(name).expect("the built-in data set has this file");
-        let pair = idx::Pair { images: name("images-idx3").into(), labels: name("labels-idx1").into() };
-        let (images, labels) = (bytes(&name("images-idx3")), bytes(&name("labels-idx1")));
-        Ok::<_, DataError>(Raw {
-            images: idx::images_from(&pair.images, images, images.len() as u64)?,
-            labels: idx::labels_from(&pair.labels, labels, labels.len() as u64)?,
-            pair,
-        })
-    };
-    let (train, test) = (raw("train")?, raw("t10k")?);
-    let source = "built into the program".to_string();
-    assemble(known.name.clone(), source, Some(known), Some(train), Some(test))
+/// Loads what CIFAR files a folder has; `None` if it has none or is not there.
+fn load_cifar(folder: &Path, name: &str, options: &LoadOptions) -> Result<Option<Dataset>, DataError> {
+    let Some(path) = cifar::find(folder) else { return Ok(None) };
+    Ok(Some(cifar_dataset(&path, name, cifar::read(&path, options.images.coarse)?)))
 }
 
-/// A split as read, before its parts are compared.
-struct Raw {
-    images: idx::Images,
-    labels: Vec<u8>,
-    pair: idx::Pair,
-}
-
-fn assemble(
-    name: String,
-    source: String,
-    known: Option<&Known>,
-    train: Option<Raw>,
-    test: Option<Raw>,
-) -> Result<Dataset, DataError> {
-    let raws = || [&train, &test].into_iter().flatten();
-    let mut expected = known.map(|known| ("the description says".to_string(), known.image_shape()));
-    for raw in raws() {
-        let found = raw.images.shape;
-        match &expected {
-            None => expected = Some((raw.pair.images.display().to_string(), found)),
-            Some((_, expected)) if *expected == found => {}
-            Some((other, expected)) => {
-                let (path, other, expected) = (raw.pair.images.clone(), other.clone(), *expected);
-                return Err(DataError::Shape { path, found, other, expected });
-            }
-        }
-    }
-    let classes = match known {
-        Some(known) => known.classes.clone(),
-        None => {
-            let top = raws().flat_map(|raw| &raw.labels).max().copied().unwrap_or(0);
-            (0..=top).map(|class| class.to_string()).collect()
-        }
-    };
-    let [train, test] = [train, test].map(|raw| raw.map(|raw| check(raw, classes.len())).transpose());
-    Ok(Dataset { name, source, classes, train: train?, test: test? })
-}
-
-fn check(raw: Raw, classes: usize) -> Result<Split, DataError> {
-    let (count, [height, width, channels]) = (raw.images.count, raw.images.shape);
-    if raw.labels.len() != count {
-        return Err(DataError::Counts {
-            images_path: raw.pair.images,
-            images: count,
-            labels_path: raw.pair.labels,
-            labels: raw.labels.len(),
-        });
-    }
-    if let Some(index) = raw.labels.iter().position(|&label| usize::from(label) >= classes) {
-        return Err(DataError::Label {
-            path: raw.pair.labels,
-            byte: 8 + index as u64,
-            index,
-            label: raw.labels[index],
-            classes,
-        });
-    }
-    Ok(Split {
-        images: raw.images.pixels,
-        labels: raw.labels.iter().map(|&label| u32::from(label)).collect(),
-        values: None,
-        count,
-        height,
-        width,
-        channels,
-    })
+fn cifar_dataset(path: &Path, name: &str, read: cifar::Cifar) -> Dataset {
+    let cifar::Cifar { classes, train, test } = read;
+    let (name, source) = (name.to_string(), path.display().to_string());
+    Dataset { name, source, classes, train, validation: None, test, notes: Vec::new() }
 }

@@ -11,14 +11,20 @@ pub struct Places {
     pub lepton_data: Option<PathBuf>,
     /// `data` in the user's cache folder for this program.
     pub cache: Option<PathBuf>,
+    /// `pictures` in the user's cache folder: images of folders and tables, decoded; nothing is kept without it.
+    pub pictures: Option<PathBuf>,
 }
 
 impl Places {
     /// The places of this user.
     pub fn from_env() -> Self {
         let lepton_data = std::env::var_os("LEPTON_DATA").filter(|value| !value.is_empty());
-        let cache = directories::ProjectDirs::from("", "", "lepton-gpu").map(|dirs| dirs.cache_dir().join("data"));
-        Self { lepton_data: lepton_data.map(PathBuf::from), cache }
+        let cache = directories::ProjectDirs::from("", "", "lepton-gpu").map(|dirs| dirs.cache_dir().to_path_buf());
+        Self {
+            lepton_data: lepton_data.map(PathBuf::from),
+            cache: cache.as_ref().map(|cache| cache.join("data")),
+            pictures: cache.map(|cache| cache.join("pictures")),
+        }
     }
 
     /// Folders to look in for a data set, in order: `$LEPTON_DATA`, the cache, the system package's.

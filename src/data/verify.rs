@@ -26,11 +26,12 @@ pub(super) fn verify(mut file: &File, path: &Path, known: &KnownFile) -> Result<
     let cannot = |error| io_error(path, "read", error);
     file.rewind().map_err(cannot)?;
     let mut raw = BufReader::with_capacity(1 << 16, file);
-    let packed = is_gzip(raw.fill_buf().map_err(cannot)?);
+    let packed = !known.archive && is_gzip(raw.fill_buf().map_err(cannot)?);
     let digest = match packed {
         true => digest(MultiGzDecoder::new(raw), known.bytes),
         false => digest(raw, known.bytes),
     };
+    let unpacked = if known.archive { "" } else { ", unpacked" };
     match digest {
         Err((read, error)) if packed => {
             let expected = known.bytes;
@@ -38,10 +39,10 @@ pub(super) fn verify(mut file: &File, path: &Path, known: &KnownFile) -> Result<
         }
         Err((_, error)) => Err(cannot(error)),
         Ok((bytes, _)) if bytes > known.bytes => {
-            Ok(Verdict::Wrong(format!("more than the {} bytes expected, unpacked", known.bytes)))
+            Ok(Verdict::Wrong(format!("more than the {} bytes expected{unpacked}", known.bytes)))
         }
         Ok((bytes, _)) if bytes < known.bytes => {
-            Ok(Verdict::Wrong(format!("{bytes} bytes unpacked, expected {}", known.bytes)))
+            Ok(Verdict::Wrong(format!("{bytes} bytes{unpacked}, expected {}", known.bytes)))
         }
         Ok((_, sha256)) if sha256 != known.sha256 => {
             Ok(Verdict::Wrong(format!("SHA-256 of the content is {sha256}, expected {}", known.sha256)))

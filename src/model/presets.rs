@@ -38,6 +38,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/resnet20-no-norm.toml"),
     },
     Preset {
+        name: "photo-small",
+        summary: "four 3x3 convolutions and two linear layers for 64x64 colour photos of any number of classes",
+        text: include_str!("../../models/photo-small.toml"),
+    },
+    Preset {
         name: "linear",
         summary: "logistic regression on 28x28 grey images",
         text: include_str!("../../models/linear.toml"),

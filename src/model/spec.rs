@@ -132,6 +132,14 @@ impl ModelSpec {
         Ok(ModelSpec { name, input, layers })
     }
 
+    /// The model for a data set of so many classes: layers with `units = "classes"` get that many.
+    #[must_use]
+    pub fn for_classes(&self, classes: usize) -> Self {
+        let layers =
+            self.layers.iter().map(|spec| LayerSpec { layer: spec.layer.for_classes(classes), ..spec.clone() });
+        ModelSpec { layers: layers.collect(), ..self.clone() }
+    }
+
     /// The model as a model file.
     pub fn to_toml(&self) -> String {
         let mut text = format!("name = \"{}\"\ninput = {:?}\n", self.name, self.input);

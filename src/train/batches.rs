@@ -52,6 +52,20 @@ impl Order {
         }
     }
 
+    /// With so many validation images of the data set's own, which stand between training and test images.
+    ///
+    /// # Panics
+    /// If some training images are held out already.
+    #[must_use]
+    pub fn with_validation(mut self, count: usize) -> Self {
+        if count > 0 {
+            assert!(self.held_out.is_none(), "images of one kind validate");
+            self.held_out = Some(Range { start: self.train.length, length: count, split_over: 0 });
+            self.test = self.test.map(|range| Range { start: range.start + count, ..range });
+        }
+        self
+    }
+
     fn step(&self, range: &Range, batch: usize, number: usize) -> Step {
         Step {
             batch_start: (batch * number) as u32,
@@ -103,6 +117,18 @@ mod tests {
         assert_eq!(all, (0..100).collect::<Vec<_>>());
         let test = images((0..2).map(|b| order.evaluation_step(&order.test.unwrap(), 16, b)));
         assert_eq!(test, (100..120).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn validation_images_of_their_own_stand_between() {
+        let order = Order::new(3, 50, 20, 0.0).with_validation(10);
+        let held_out = images((0..1).map(|b| order.evaluation_step(&order.held_out.unwrap(), 16, b)));
+        assert_eq!(held_out, (50..60).collect::<Vec<_>>());
+        let test = images((0..2).map(|b| order.evaluation_step(&order.test.unwrap(), 16, b)));
+        assert_eq!(test, (60..80).collect::<Vec<_>>());
+        let mut learned = images((0..4).map(|b| order.training_step(1, 16, b)));
+        learned.sort_unstable();
+        assert_eq!(learned, (0..50).collect::<Vec<_>>());
     }
 
     #[test]

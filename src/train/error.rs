@@ -71,7 +71,7 @@ pub(super) fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainEr
         return Ok(());
     }
     Err(TrainError::Mismatch(format!(
-        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, or a model file with input = [{h}, {w}, {c}]",
+        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, --size {h}x{w}x{c}, or a model file with input = [{h}, {w}, {c}]",
         model.name, data.name
     )))
 }

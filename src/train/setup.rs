@@ -11,7 +11,7 @@ use super::trainer::Trainer;
 use super::updates::Updates;
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, RunConfig, Validation};
-use crate::data::Dataset;
+use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
@@ -54,14 +54,19 @@ impl<'gpu> Trainer<'gpu> {
         check_fit(data, &model)?;
         config.update.check().map_err(TrainError::Mismatch)?;
         config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
+        let model = model.for_classes(outputs_wanted(data));
         let count = learned_images(data, &config);
-        let test = data.test.as_ref();
-        if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
+        let (test, own) = (data.test.as_ref(), data.validation.as_ref());
+        if own.is_none()
+            && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
+        {
             return Err(TrainError::Mismatch(format!(
                 "--val-split holds out no image of {count}\n  try: a larger --val-split, or a larger --limit"
             )));
         }
-        let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), hold_out(&config));
+        let held_out = if own.is_none() { hold_out(&config) } else { 0.0 };
+        let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
+            .with_validation(own.map_or(0, |v| v.count));
         if config.validation == Validation::Test && order.test.is_none() {
             let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
             return Err(TrainError::Mismatch(message));
@@ -71,7 +76,7 @@ impl<'gpu> Trainer<'gpu> {
                 "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
             )));
         }
-        let splits: Vec<_> = [(train, count)].into_iter().chain(test.map(|t| (t, t.count))).collect();
+        let splits = splits(data, count);
         let targets = Targets::new(&config.loss, &data.name, &splits)?;
         let plan = compile(gpu, data, &model, &config, config.batch)?;
         targets.check_width(&data.name, &plan)?;
@@ -79,7 +84,8 @@ impl<'gpu> Trainer<'gpu> {
             return Err(class_mismatch(data, &model, plan.classes));
         }
         let program = Program::new(gpu, &plan)?;
-        let images = [&train.images[..count * train.image_len()], test.map_or(&[], |t| &t.images)];
+        let images: Vec<&[u8]> =
+            splits.iter().map(|(split, count)| &split.images[..count * split.image_len()]).collect();
         program.write_images(&images)?;
         targets.write(&program)?;
         program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(train.channels))?;
@@ -109,6 +115,18 @@ impl<'gpu> Trainer<'gpu> {
     }
 }
 
+/// The images of a run in their order on the device, so many of each split: training, validation, test.
+fn splits(data: &Dataset, learned: usize) -> Vec<(&Split, usize)> {
+    let others = [&data.validation, &data.test].into_iter().flatten().map(|split| (split, split.count));
+    data.train.iter().map(|train| (train, learned)).chain(others).collect()
+}
+
+/// What a model that follows the data set gives: a number a class, or a number a value.
+fn outputs_wanted(data: &Dataset) -> usize {
+    let values = data.train.as_ref().and_then(|train| train.values.as_ref());
+    values.map_or(data.classes.len(), |values| values.width)
+}
+
 /// Training images of a run, before any are held out.
 pub(super) fn learned_images(data: &Dataset, config: &RunConfig) -> usize {
     let there = data.train.as_ref().map_or(0, |t| t.count);
@@ -123,13 +141,13 @@ pub(super) fn compile(
     config: &RunConfig,
     batch: usize,
 ) -> Result<Plan, TrainError> {
-    let test = data.test.as_ref();
+    let splits = splits(data, learned_images(data, config));
     Ok(Plan::compile(&Request {
-        model,
+        model: &model.for_classes(outputs_wanted(data)),
         batch,
-        images: learned_images(data, config) + test.map_or(0, |t| t.count),
+        images: splits.iter().map(|(_, count)| count).sum(),
         loss: &config.loss,
-        keep: test.is_some() || config.validation != Validation::None,
+        keep: splits.len() > 1 || config.validation != Validation::None,
         input: Input::augmented(&config.augment),
         optimizer: &config.optimizer,
         update: &config.update,

@@ -62,6 +62,11 @@ impl<'gpu> Trainer<'gpu> {
         &self.config
     }
 
+    /// The model, with the data set's number of classes.
+    pub fn model(&self) -> &ModelSpec {
+        &self.model
+    }
+
     /// Where the run stands.
     pub fn state(&self) -> &State {
         &self.state
@@ -257,9 +262,10 @@ impl<'gpu> Trainer<'gpu> {
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
         let train = self.so_far();
         let validation = match self.config.validation {
-            Validation::None => None,
             Validation::Test => self.order.test.map(|range| self.measure(range)).transpose()?,
-            Validation::Fraction(_) => self.order.held_out.map(|range| self.measure(range)).transpose()?,
+            Validation::None | Validation::Fraction(_) => {
+                self.order.held_out.map(|range| self.measure(range)).transpose()?
+            }
         };
         let seen = match validation {
             Some(metrics) => metrics.loss,

@@ -11,7 +11,7 @@ mod train;
 mod update;
 
 pub use loss::{LossArgs, LossName, TargetName};
-pub use train::{BatchSize, PrecisionName, TrainArgs};
+pub use train::{BatchSize, ImageArgs, PrecisionName, TrainArgs};
 pub use update::{OptimizerName, UpdateArgs};
 
 /// Train convolutional networks on any GPU, or none.
@@ -107,8 +107,14 @@ pub struct PredictArgs {
 /// `show`
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// A folder of IDX files, or a known name [default: fashion-small, which is built in].
+    /// A folder, a CSV file, an archive or a known name [default: fashion-small, which is built in].
     pub data: Option<String>,
+    /// The size that pictures get: 96, 64x96 (height, width) or 64x64x1 [default: 64x64x3].
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    /// How images are read.
+    #[command(flatten)]
+    pub images: ImageArgs,
     /// Which image.
     #[arg(long, default_value_t = 0)]
     pub index: usize,
@@ -239,7 +245,7 @@ pub struct DataArgs {
 /// A command of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Download a data set: mnist or fashion-mnist.
+    /// Download a data set that `data list` knows.
     Fetch {
         /// Its name.
         name: String,
@@ -249,4 +255,9 @@ pub enum DataCommand {
     },
     /// The data sets that are known by name.
     List,
+    /// What is in a data set: images by class, sizes, pictures that cannot be read (exit code 1).
+    Check {
+        /// A folder, a CSV file, an archive or a known name.
+        data: String,
+    },
 }

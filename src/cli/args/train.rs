@@ -8,17 +8,19 @@ use lepton_kernels::op::Precision;
 
 use super::LossArgs;
 use super::update::UpdateArgs;
+use crate::data::Fit;
 
 /// `train`
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
-    /// A folder of IDX files, or mnist, fashion-mnist or fashion-small [default: fashion-small, which is built in].
+    /// A folder of pictures by class, of IDX files or of CIFAR's, a CSV file, or a name that `data list` knows
+    /// [default: fashion-small, which is built in].
     #[arg(value_name = "DATA")]
     pub data: Option<String>,
     /// The same as DATA.
     #[arg(long = "data", value_name = "DATA", conflicts_with = "data")]
     pub data_flag: Option<String>,
-    /// A preset (`lepton-gpu inspect` lists them) or a model file [default: seed-mnist].
+    /// A preset (`lepton-gpu inspect` lists them) or a model file [default: seed-mnist, for pictures photo-small].
     #[arg(long)]
     pub model: Option<String>,
     /// How often all training images are seen [default: 5].
@@ -27,6 +29,12 @@ pub struct TrainArgs {
     /// Images in a batch, or `auto`: the largest power of two that fits the adapter [default: 64].
     #[arg(long, value_name = "N|auto")]
     pub batch: Option<BatchSize>,
+    /// Another input size than the model's: 96, 64x96 (height, width) or 64x64x1.
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    /// How images are read.
+    #[command(flatten)]
+    pub images: ImageArgs,
     /// The optimiser and what surrounds it.
     #[command(flatten)]
     pub update: UpdateArgs,
@@ -52,7 +60,8 @@ pub struct TrainArgs {
     /// The loss.
     #[command(flatten)]
     pub loss: LossArgs,
-    /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test).
+    /// Validate each epoch on a share of the training images that is held out (0.1), or on the test split (test)
+    /// [default: for pictures without validation and test images 0.2 of each class].
     #[arg(long, value_name = "F|test")]
     pub val_split: Option<String>,
     /// What images undergo in training: a list such as flip,crop=4,cutout=8,mixup=0.2, or light, standard, strong
@@ -96,6 +105,41 @@ impl FromStr for BatchSize {
             Ok(images @ 1..=65_536) => Ok(BatchSize::Images(images)),
             _ if text == "auto" => Ok(BatchSize::Auto),
             _ => Err("a batch has 1 to 65536 images, or is `auto`".into()),
+        }
+    }
+}
+
+/// How images are read.
+#[derive(Debug, clap::Args)]
+pub struct ImageArgs {
+    /// How pictures of another shape fill the model's input [default: crop].
+    #[arg(long, value_enum)]
+    pub fit: Option<FitName>,
+    /// Go on without pictures that cannot be read.
+    #[arg(long)]
+    pub skip_damaged: bool,
+    /// CIFAR-100's 20 coarse classes instead of its 100 fine ones.
+    #[arg(long)]
+    pub coarse: bool,
+}
+
+/// Fits by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FitName {
+    /// The shorter side fits, and the middle is kept.
+    Crop,
+    /// Both sides fit; what was round may become oval.
+    Stretch,
+    /// The longer side fits, and the rest is black.
+    Pad,
+}
+
+impl From<FitName> for Fit {
+    fn from(name: FitName) -> Self {
+        match name {
+            FitName::Crop => Fit::Crop,
+            FitName::Stretch => Fit::Stretch,
+            FitName::Pad => Fit::Pad,
         }
     }
 }

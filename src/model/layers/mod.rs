@@ -150,6 +150,9 @@ pub trait Build: fmt::Debug + Send + Sync {
     fn build(&self, site: &mut Site) -> Result<Value, ShapeError>;
 }
 
+/// What a model file writes instead of the number of classes.
+const CLASSES: &str = "classes";
+
 /// Reads the attributes of a layer; an unknown or missing key is an error.
 fn parse<T: Build + DeserializeOwned + 'static>(attributes: toml::Table) -> Result<Box<dyn Build>, String> {
     attributes.try_into::<T>().map(|spec| Box::new(spec) as Box<dyn Build>).map_err(|e| e.message().to_string())
@@ -192,6 +195,18 @@ impl Layer {
     /// What the model file says about it.
     pub fn attributes(&self) -> &toml::Table {
         &self.attributes
+    }
+
+    /// The layer with the number of classes where the model file says `"classes"`.
+    ///
+    /// # Panics
+    /// If so many cannot be read back.
+    #[must_use]
+    pub fn for_classes(&self, classes: usize) -> Layer {
+        let mut attributes = self.attributes.clone();
+        let asked = attributes.iter_mut().map(|(_, value)| value).filter(|value| value.as_str() == Some(CLASSES));
+        asked.for_each(|value| *value = toml::Value::Integer(classes as i64));
+        Layer::parse(self.kind.name, attributes).expect("a number stands wherever \"classes\" does")
     }
 
     /// Builds it; gives its output.

@@ -1,0 +1,81 @@
+//! Pictures and data sets as a command line names them.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::CliError;
+use super::args::ImageArgs;
+use crate::checkpoint::Checkpoint;
+use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, picture};
+
+/// The model of a run on pictures, where none is named.
+pub const USUAL_MODEL: &str = "photo-small";
+
+/// What was typed about how images are read.
+pub fn image_options(args: &ImageArgs) -> ImageOptions {
+    ImageOptions { fit: args.fit.map(Into::into), skip_damaged: args.skip_damaged, coarse: args.coarse }
+}
+
+/// The size `[h, w, c]` that was typed: `96`, `64x96` or `64x64x1`; channels as before if none are named.
+pub fn size(text: &str, [_, _, channels]: [usize; 3]) -> Result<[usize; 3], CliError> {
+    let numbers: Result<Vec<usize>, _> = text.split('x').map(str::parse).collect();
+    let wanted = match numbers.as_deref() {
+        Ok(&[side]) => Some([side, side, channels]),
+        Ok(&[height, width]) => Some([height, width, channels]),
+        Ok(&[height, width, channels]) => Some([height, width, channels]),
+        _ => None,
+    };
+    wanted.filter(|sizes| sizes.iter().all(|&size| (1..=4096).contains(&size)) && sizes[2] <= 4).ok_or_else(|| {
+        CliError::Usage(format!(
+            "--size {text} is no size: a side of 1 to 4096, or height x width, or height x width x channels\n  try: --size 64"
+        ))
+    })
+}
+
+/// Loads a data set, with a bar on a terminal while pictures are decoded.
+pub fn load(spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliError> {
+    with_bar(|on_pictures| Ok(data::load_with(spec, options, &Places::from_env(), on_pictures)?))
+}
+
+/// The data of a run, split as the run split them, or other data for its model.
+pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, CliError> {
+    let config = &checkpoint.meta.config;
+    let mut options = config.load_options(checkpoint.meta.model()?.input);
+    options.classes = Some(checkpoint.meta.classes.clone());
+    if other.is_some() {
+        options.hold_out = HoldOut::Nothing;
+    }
+    load(other.or(config.data.as_deref()), &options)
+}
+
+/// Runs something that decodes pictures under a bar that says how many are done.
+pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Result<T, CliError> {
+    if !std::io::stdout().is_terminal() {
+        return run(&|_, _| {});
+    }
+    let style = ProgressStyle::with_template("decoding pictures [{bar:30}] {pos}/{len} ETA {eta}")
+        .expect("the template is valid");
+    let bar = ProgressBar::no_length().with_style(style.progress_chars("=>."));
+    let result = run(&|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    result
+}
+
+/// A picture as a model's input, `[h, w, c]` bytes.
+pub fn read(path: &Path, shape: [usize; 3], fit: Fit, invert: bool) -> Result<Vec<u8>, CliError> {
+    if ![1, 3].contains(&shape[2]) {
+        let message = format!("the model takes images of {} channels, and {} has 1 or 3", shape[2], path.display());
+        return Err(CliError::Usage(message));
+    }
+    let read = picture::read(path, shape, fit);
+    let mut bytes = read.map_err(|source| CliError::Picture { path: path.into(), source })?;
+    if invert {
+        bytes.iter_mut().for_each(|value| *value = 255 - *value);
+    }
+    Ok(bytes)
+}

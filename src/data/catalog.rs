@@ -1,0 +1,209 @@
+//! Pictures that were listed, by a folder or by a table, and what becomes of them: images of one size, in splits.
+
+use std::path::{Path, PathBuf};
+
+use lepton_kernels::random;
+
+use super::idx::MAX_BYTES;
+use super::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
+use super::picture_error::PictureError;
+use super::{DataError, Dataset, Split, Values, cache};
+
+/// A picture that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Which split a picture belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Nobody says: training, or held out.
+    Unknown,
+    Train,
+    Validation,
+    Test,
+}
+
+/// What is to be learned about a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Targets {
+    Class(u32),
+    Values(Vec<f32>),
+}
+
+/// A picture in a list.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub path: PathBuf,
+    pub part: Part,
+    pub targets: Targets,
+}
+
+/// Listed pictures.
+#[derive(Clone, Debug)]
+pub(super) struct Catalog {
+    /// The folder, or the table.
+    pub root: PathBuf,
+    pub classes: Vec<String>,
+    /// In the order of their names or rows.
+    pub entries: Vec<Entry>,
+    /// What is no picture, and should be one.
+    pub damaged: Vec<Damaged>,
+    /// Lines for people.
+    pub notes: Vec<String>,
+}
+
+/// Reports how many of how many pictures are read; called from several threads.
+pub type OnPictures<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// The purpose of the key that orders pictures. It does not depend on a run's seed: an image's number stays.
+const ORDER: u64 = 0x0070_6963_7475_7265;
+/// The purpose of the key that holds pictures out.
+const HELD: u64 = 0x0068_656c_645f_6f75;
+
+impl Catalog {
+    pub fn new(root: &Path) -> Self {
+        let root = root.to_path_buf();
+        Catalog { root, classes: Vec::new(), entries: Vec::new(), damaged: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Reads every picture, or what an earlier run kept of them, and makes splits.
+    pub fn load(
+        mut self,
+        options: &LoadOptions,
+        folder: Option<&Path>,
+        on_pictures: OnPictures,
+    ) -> Result<Dataset, DataError> {
+        self.check_size(options.shape)?;
+        let fit = options.images.fit.unwrap_or_default();
+        let kept = cache::images(&self, options.shape, fit, folder, on_pictures);
+        self.notes.extend(kept.note);
+        let unreadable: Vec<usize> = kept.damaged.iter().map(|&(index, _)| index).collect();
+        self.damaged.extend(
+            kept.damaged.into_iter().map(|(index, reason)| Damaged { path: self.entries[index].path.clone(), reason }),
+        );
+        if !self.damaged.is_empty() {
+            self.damaged.sort_by(|a, b| a.path.cmp(&b.path));
+            let total = self.entries.len() + self.damaged.len() - unreadable.len();
+            if !options.images.skip_damaged {
+                return Err(PictureError::Damaged { root: self.root, damaged: self.damaged, total }.into());
+            }
+            self.notes
+                .push(format!("left out because they cannot be read: {} of {total} pictures", self.damaged.len()));
+        }
+        let mut order: Vec<usize> = (0..self.entries.len()).filter(|i| unreadable.binary_search(i).is_err()).collect();
+        order.sort_by_key(|&i| random::hash64(ORDER ^ random::hash64(i as u64)));
+        if order.is_empty() {
+            return Err(PictureError::Nothing { root: self.root }.into());
+        }
+        let held_out = self.hold_out(&order, options)?;
+        self.dataset(&order, &held_out, &kept.pixels, options)
+    }
+
+    fn check_size(&self, shape: [usize; 3]) -> Result<(), DataError> {
+        let (root, count) = (self.root.clone(), self.entries.len());
+        if ![1, 3].contains(&shape[2]) {
+            return Err(PictureError::Channels { root, channels: shape[2] }.into());
+        }
+        let bytes = shape.iter().map(|&size| size as u128).product::<u128>() * count as u128;
+        if bytes > u128::from(MAX_BYTES) {
+            return Err(PictureError::TooBig { root, count, shape, bytes, limit: MAX_BYTES }.into());
+        }
+        Ok(())
+    }
+
+    fn count(&self, part: Part) -> usize {
+        self.entries.iter().filter(|entry| entry.part == part).count()
+    }
+
+    /// Which pictures are held out, as a flag for each: of every class the same share, and of two pictures one stays.
+    fn hold_out(&mut self, order: &[usize], options: &LoadOptions) -> Result<Vec<bool>, DataError> {
+        let mut held_out = vec![false; self.entries.len()];
+        let (validation, test) = (self.count(Part::Validation), self.count(Part::Test));
+        let share = match options.hold_out {
+            HoldOut::Nothing => return Ok(held_out),
+            HoldOut::Auto if validation + test > 0 => return Ok(held_out),
+            HoldOut::Auto => DEFAULT_SHARE,
+            HoldOut::Share(share) if validation > 0 => {
+                return Err(PictureError::TwoValidations { root: self.root.clone(), count: validation, share }.into());
+            }
+            HoldOut::Share(share) => share,
+        };
+        let groups = self.classes.len().max(1);
+        let mut by_class = vec![Vec::new(); groups];
+        for &i in order {
+            let entry = &self.entries[i];
+            if matches!(entry.part, Part::Unknown | Part::Train) {
+                let group = if let Targets::Class(class) = entry.targets { class as usize } else { 0 };
+                by_class[group].push(i);
+            }
+        }
+        for members in &mut by_class {
+            members.sort_by_key(|&i| random::hash64(random::hash64(options.seed ^ HELD) ^ i as u64));
+            let most = members.len().saturating_sub(1);
+            let count = ((members.len() as f64 * share).round() as usize).max(1).min(most);
+            members[..count].iter().for_each(|&i| held_out[i] = true);
+        }
+        let count = held_out.iter().filter(|&&held| held).count();
+        let by_itself = if options.hold_out == HoldOut::Auto { " (--val-split F for another share)" } else { "" };
+        self.notes.push(format!("{count} images are held out for validation, {share} of each class{by_itself}"));
+        Ok(held_out)
+    }
+
+    fn dataset(
+        self,
+        order: &[usize],
+        held_out: &[bool],
+        pixels: &[u8],
+        options: &LoadOptions,
+    ) -> Result<Dataset, DataError> {
+        let gather = |wanted: &[Part]| {
+            let members = order.iter().copied().filter(|&i| {
+                let part = if held_out[i] { Part::Validation } else { self.entries[i].part };
+                wanted.contains(&part)
+            });
+            self.split(&members.collect::<Vec<_>>(), pixels, options.shape)
+        };
+        let train = gather(&[Part::Train, Part::Unknown]);
+        if options.classes.is_none()
+            && let Some(split) = &train
+            && split.values.is_none()
+            && let Some(class) = (0..self.classes.len()).find(|&class| !split.labels.contains(&(class as u32)))
+        {
+            let class = self.classes[class].clone();
+            return Err(PictureError::Untrained { root: self.root, class }.into());
+        }
+        let [validation, test] = [Part::Validation, Part::Test].map(|part| gather(&[part]));
+        let name = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let source = self.root.display().to_string();
+        Ok(Dataset { name, source, classes: self.classes, train, validation, test, notes: self.notes })
+    }
+
+    /// The pictures `members` as a split; none if there are none.
+    fn split(&self, members: &[usize], pixels: &[u8], [height, width, channels]: [usize; 3]) -> Option<Split> {
+        let size = height * width * channels;
+        let first = *members.first()?;
+        let mut images = Vec::with_capacity(members.len() * size);
+        for &i in members {
+            images.extend_from_slice(&pixels[i * size..(i + 1) * size]);
+        }
+        let label = |&i: &usize| if let Targets::Class(class) = self.entries[i].targets { class } else { 0 };
+        let values = match &self.entries[first].targets {
+            Targets::Class(_) => None,
+            Targets::Values(values) => {
+                let data = members.iter().flat_map(|&i| match &self.entries[i].targets {
+                    Targets::Values(values) => values.as_slice(),
+                    Targets::Class(_) => &[],
+                });
+                Some(Values { width: values.len(), data: data.copied().collect() })
+            }
+        };
+        let labels = members.iter().map(label).collect();
+        Some(Split { images, labels, values, count: members.len(), height, width, channels })
+    }
+}

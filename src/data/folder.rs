@@ -1,0 +1,248 @@
+//! Folders of pictures by class: `photos/cat/…`, or `photos/train/cat/…` with `val` and `test` beside `train`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use image::ImageFormat;
+use walkdir::WalkDir;
+
+use super::DataError;
+use super::catalog::{Catalog, Damaged, Entry, Part, Targets};
+use super::idx::io_error;
+use super::picture_error::PictureError;
+
+/// Ends of names that promise a picture.
+const PICTURE_ENDS: [&str; 14] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "pnm", "pgm", "ppm", "pbm", "tif", "tiff"];
+
+/// Ends of names of pictures that are not read.
+const OTHER_ENDS: [&str; 9] = ["heic", "heif", "avif", "jxl", "jp2", "svg", "psd", "dng", "cr2"];
+
+/// What a file in a folder of pictures is.
+pub(super) enum Sort {
+    /// A picture by its content.
+    Picture,
+    /// One by its name, and not by its content: why.
+    Damaged(String),
+    /// Something else.
+    Other,
+}
+
+/// Folders of a split layout, by name.
+fn part_of(name: &str) -> Option<Part> {
+    match name.to_lowercase().as_str() {
+        "train" | "training" => Some(Part::Train),
+        "val" | "valid" | "validation" => Some(Part::Validation),
+        "test" | "testing" => Some(Part::Test),
+        _ => None,
+    }
+}
+
+/// Whether a folder could be one of pictures by class: it has a folder that is not hidden.
+pub(super) fn looks_like_one(folder: &Path) -> bool {
+    subfolders(folder).is_ok_and(|folders| !folders.is_empty())
+}
+
+/// Lists a folder of pictures.
+///
+/// # Errors
+/// It cannot be read, or there is a class without pictures.
+pub(super) fn list(folder: &Path, expected: Option<&[String]>) -> Result<Catalog, DataError> {
+    let top = subfolders(folder)?;
+    let mut listing = Listing { catalog: Catalog::new(folder), ignored: BTreeMap::new() };
+    let parts: Vec<(Part, PathBuf)> =
+        top.iter().filter_map(|(name, path)| Some((part_of(name)?, path.clone()))).collect();
+    let by_part = !parts.is_empty() && parts.iter().all(|(_, path)| holds_folders_alone(path));
+    let mut found = Vec::new();
+    if by_part {
+        for (part, path) in parts {
+            found.extend(subfolders(&path)?.into_iter().map(|(name, path)| (part, name, path)));
+        }
+        let others: Vec<&str> =
+            top.iter().map(|(name, _)| name.as_str()).filter(|name| part_of(name).is_none()).collect();
+        if !others.is_empty() {
+            listing.catalog.notes.push(format!("left out beside train, val and test: {}", others.join(", ")));
+        }
+    } else {
+        found.extend(top.into_iter().map(|(name, path)| (Part::Unknown, name, path)));
+    }
+    listing.catalog.classes = classes(folder, &found, expected)?;
+    for (part, name, path) in &found {
+        listing.class(*part, name, path)?;
+    }
+    listing.loose(folder)?;
+    Ok(listing.finish())
+}
+
+/// Class names, sorted: those of the training folders, or of a trained model.
+fn classes(
+    folder: &Path,
+    found: &[(Part, String, PathBuf)],
+    expected: Option<&[String]>,
+) -> Result<Vec<String>, DataError> {
+    let named = |wanted: fn(Part) -> bool| {
+        let mut names: Vec<String> = found.iter().filter(|f| wanted(f.0)).map(|f| f.1.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let mut classes = named(|part| matches!(part, Part::Train | Part::Unknown));
+    if classes.is_empty() {
+        classes = named(|_| true);
+    }
+    let (classes, from) = match expected {
+        Some(expected) => (expected.to_vec(), "the model's classes"),
+        None => (classes, "the training folders"),
+    };
+    if let Some((_, name, path)) = found.iter().find(|f| !classes.contains(&f.1)) {
+        let (path, name) = (path.clone(), name.clone());
+        return Err(PictureError::UnknownClass { path, name, from, classes }.into());
+    }
+    if classes.len() < 2 {
+        let path = folder.to_path_buf();
+        return Err(PictureError::OneClass { path, classes }.into());
+    }
+    Ok(classes)
+}
+
+struct Listing {
+    catalog: Catalog,
+    /// Files that are no pictures, by what they are.
+    ignored: BTreeMap<String, usize>,
+}
+
+impl Listing {
+    /// Takes in every picture below a class folder.
+    fn class(&mut self, part: Part, name: &str, path: &Path) -> Result<(), DataError> {
+        let label = self.catalog.classes.iter().position(|c| c == name).expect("classes come from the folders");
+        let before = self.catalog.entries.len() + self.catalog.damaged.len();
+        let walk = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
+        for entry in walk.filter_entry(|e| e.depth() == 0 || !is_hidden(e.file_name())) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // a link back to a folder above: what is there has been seen
+                Err(error) if error.loop_ancestor().is_some() => {
+                    self.ignore("link in a circle");
+                    continue;
+                }
+                Err(error) => {
+                    let at = error.path().unwrap_or(path).to_path_buf();
+                    let broken_link = at.symlink_metadata().is_ok_and(|m| m.is_symlink());
+                    let error = std::io::Error::from(error);
+                    if !broken_link {
+                        return Err(io_error(&at, "read", error));
+                    }
+                    self.catalog.damaged.push(Damaged { path: at, reason: "a link to nothing".into() });
+                    continue;
+                }
+            };
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let path = entry.into_path();
+            match sort(&path) {
+                Sort::Picture => self.catalog.entries.push(Entry { path, part, targets: Targets::Class(label as u32) }),
+                Sort::Damaged(reason) => self.catalog.damaged.push(Damaged { path, reason }),
+                Sort::Other => self.ignore(&kind_of(&path)),
+            }
+        }
+        if self.catalog.entries.len() + self.catalog.damaged.len() == before {
+            return Err(PictureError::EmptyClass { path: path.to_path_buf() }.into());
+        }
+        Ok(())
+    }
+
+    fn ignore(&mut self, kind: &str) {
+        *self.ignored.entry(kind.into()).or_default() += 1;
+    }
+
+    /// Counts what lies beside the class folders.
+    fn loose(&mut self, folder: &Path) -> Result<(), DataError> {
+        for entry in fs::read_dir(folder).map_err(|error| io_error(folder, "list", error))? {
+            let path = entry.map_err(|error| io_error(folder, "list", error))?.path();
+            if path.is_file() && !path.file_name().is_some_and(is_hidden) {
+                let what = match sort(&path) {
+                    Sort::Other => kind_of(&path),
+                    _ => "picture outside the class folders".into(),
+                };
+                self.ignore(&what);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Catalog {
+        if !self.ignored.is_empty() {
+            let kinds: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            self.catalog.notes.push(format!("left out: {}", kinds.join(", ")));
+        }
+        self.catalog
+    }
+}
+
+/// Names and paths of the folders in a folder, links followed, sorted; hidden ones and those of archivers left out.
+fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
+    let cannot = |error| io_error(folder, "list", error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() && !is_hidden(name) {
+            found.push((name.to_string_lossy().into_owned(), path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a folder holds folders and no picture of its own, as `train` does in a split layout.
+fn holds_folders_alone(folder: &Path) -> bool {
+    let is_picture = |path: PathBuf| path.is_file() && !matches!(sort(&path), Sort::Other);
+    let picture = fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_picture(entry.path())));
+    looks_like_one(folder) && !picture
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') || name == "__MACOSX"
+}
+
+/// The end of a file's name, as `.txt file`.
+fn kind_of(path: &Path) -> String {
+    match path.extension() {
+        Some(end) => format!(".{} file", end.to_string_lossy().to_lowercase()),
+        None => "file without an extension".into(),
+    }
+}
+
+/// What a file is: by its first bytes, then by its name.
+pub(super) fn sort(path: &Path) -> Sort {
+    let mut start = Vec::with_capacity(32);
+    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut start));
+    if let Err(error) = read {
+        return Sort::Damaged(error.to_string());
+    }
+    if readable(&start) {
+        return Sort::Picture;
+    }
+    let end = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if OTHER_ENDS.contains(&end.as_str()) {
+        return Sort::Damaged(format!("{} is not read; save it as JPEG or PNG", end.to_uppercase()));
+    }
+    if !PICTURE_ENDS.contains(&end.as_str()) {
+        return Sort::Other;
+    }
+    Sort::Damaged(match start.len() {
+        0 => "empty".into(),
+        _ => format!("no picture: it starts with {:02x?}", &start[..start.len().min(4)]),
+    })
+}
+
+/// Whether these are the first bytes of a picture in a format that is read.
+fn readable(start: &[u8]) -> bool {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
+    image::guess_format(start).is_ok_and(|format| [Jpeg, Png, WebP, Bmp, Gif, Pnm, Tiff].contains(&format))
+}

@@ -1,0 +1,76 @@
+//! How pictures of any size become images of one size, and which of them validate.
+
+use serde::{Deserialize, Serialize};
+
+/// How a picture of another shape fills an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// The shorter side fits, and the middle is kept.
+    #[default]
+    Crop,
+    /// Both sides fit; what was round may become oval.
+    Stretch,
+    /// The longer side fits, and the rest is black.
+    Pad,
+}
+
+/// What a run keeps about how its images are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageOptions {
+    /// How pictures of another shape fill an image; none where the data are not pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// Go on without pictures that cannot be read.
+    #[serde(default)]
+    pub skip_damaged: bool,
+    /// CIFAR-100's 20 coarse classes instead of its 100 fine ones.
+    #[serde(default)]
+    pub coarse: bool,
+}
+
+/// Which pictures validate, where a folder or a table does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum HoldOut {
+    /// None: all of them are for training.
+    #[default]
+    Nothing,
+    /// [`DEFAULT_SHARE`] of each class where there are neither validation nor test images, otherwise none.
+    Auto,
+    /// This share of each class.
+    Share(f64),
+}
+
+/// The share of each class that validates by itself.
+pub const DEFAULT_SHARE: f64 = 0.2;
+
+/// The size of images, `[h, w, c]`, where no model says another.
+pub const DEFAULT_SHAPE: [usize; 3] = [64, 64, 3];
+
+/// What a data set is read with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadOptions {
+    /// The size that pictures get, `[h, w, c]`; formats whose images have a size keep theirs.
+    pub shape: [usize; 3],
+    /// How images are read.
+    pub images: ImageOptions,
+    /// Which pictures validate.
+    pub hold_out: HoldOut,
+    /// Seeds which ones are held out.
+    pub seed: u64,
+    /// Class names of a trained model: a folder or a table may lack some, and has no others.
+    pub classes: Option<Vec<String>>,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        LoadOptions {
+            shape: DEFAULT_SHAPE,
+            images: ImageOptions::default(),
+            hold_out: HoldOut::Nothing,
+            seed: 0,
+            classes: None,
+        }
+    }
+}

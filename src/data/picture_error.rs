@@ -1,0 +1,121 @@
+//! What can be wrong with pictures in folders and tables.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::catalog::Damaged;
+
+/// Pictures that cannot be learned from.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// Pictures that cannot be read.
+    #[error("{}: {} of {total} pictures cannot be read:{}\n  try: --skip-damaged to go on without them, or repair or \
+             remove them", root.display(), damaged.len(), list(root, damaged))]
+    Damaged {
+        /// The folder or the table.
+        root: PathBuf,
+        /// Which, and why.
+        damaged: Vec<Damaged>,
+        /// Pictures in all.
+        total: usize,
+    },
+    /// A class folder without pictures.
+    #[error("{}: a class without pictures: 0 are in this folder, 1 is needed\n  try: put pictures there, or remove the folder",
+            path.display())]
+    EmptyClass {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A class that training never sees.
+    #[error("{}: class `{class}` has no picture for training, 1 is needed\n  try: pictures of it, or go without the class",
+            root.display())]
+    Untrained {
+        /// The folder or the table.
+        root: PathBuf,
+        /// The class.
+        class: String,
+    },
+    /// Fewer than two classes.
+    #[error("{}: {} class{}, at least 2 are needed\n  try: one folder for each class: {0}/cats/…, {0}/dogs/…",
+            path.display(), classes.len(),
+            classes.first().map(|name| format!(" (`{name}`)")).unwrap_or_else(|| "es".into()))]
+    OneClass {
+        /// The folder or the table.
+        path: PathBuf,
+        /// What there is.
+        classes: Vec<String>,
+    },
+    /// A class that nobody knows.
+    #[error("{}: class `{name}` is not one of {from}: {}\n  try: another name, or leave it out", path.display(), classes.join(", "))]
+    UnknownClass {
+        /// Where.
+        path: PathBuf,
+        /// The class.
+        name: String,
+        /// Where the known ones come from.
+        from: &'static str,
+        /// The known ones.
+        classes: Vec<String>,
+    },
+    /// No picture at all.
+    #[error("{}: 0 pictures to learn from\n  try: a folder with one folder of pictures for each class", root.display())]
+    Nothing {
+        /// The folder or the table.
+        root: PathBuf,
+    },
+    /// Its own validation images, and a share besides.
+    #[error("{}: there are {count} validation images, and --val-split {share} would hold out others\n  try: without --val-split",
+            root.display())]
+    TwoValidations {
+        /// The folder or the table.
+        root: PathBuf,
+        /// Its validation images.
+        count: usize,
+        /// The share.
+        share: f64,
+    },
+    /// Images that no buffer can hold.
+    #[error("{}: {count} images of {}x{}x{} are {bytes} bytes, the limit is {limit}\n  try: smaller images (--size), or fewer",
+            root.display(), shape[0], shape[1], shape[2])]
+    TooBig {
+        /// The folder or the table.
+        root: PathBuf,
+        /// Images.
+        count: usize,
+        /// Their size.
+        shape: [usize; 3],
+        /// Their bytes.
+        bytes: u128,
+        /// The most bytes.
+        limit: u64,
+    },
+    /// Images of channels that no picture has.
+    #[error("{}: the model takes images of {channels} channels, and pictures have 1 or 3\n  try: a model with input = [64, 64, 3]",
+            root.display())]
+    Channels {
+        /// The folder or the table.
+        root: PathBuf,
+        /// The model's channels.
+        channels: usize,
+    },
+}
+
+/// Files that are named before the rest is counted: all fit a screen.
+const NAMED: usize = 8;
+
+fn list(root: &std::path::Path, damaged: &[Damaged]) -> String {
+    let mut text = String::new();
+    for Damaged { path, reason } in damaged.iter().take(NAMED) {
+        // a table names pictures from where it is, and may name itself
+        let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
+        let short = below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path);
+        let _ = write!(text, "\n    {}: {reason}", short.display());
+    }
+    if damaged.len() > NAMED {
+        let _ = write!(text, "\n    and {} more (lepton-gpu data check names them all)", damaged.len() - NAMED);
+    }
+    text
+}

@@ -1,0 +1,134 @@
+//! Pictures of every format and kind become the pixels that a person would expect.
+
+use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
+use jpeg_encoder::{ColorType, Encoder};
+use lepton_gpu::data::{Fit, ImageOptions, LoadOptions, picture};
+
+use crate::pictures::{BLUE, Photos, RED, alike, encode, pixel, plain, small, two_colours};
+
+fn fitted(fit: Fit, shape: [usize; 3]) -> LoadOptions {
+    LoadOptions { shape, images: ImageOptions { fit: Some(fit), ..ImageOptions::default() }, ..small() }
+}
+
+#[test]
+fn formats_are_told_by_content() {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
+    let photos = Photos::new();
+    for (format, end) in
+        [(Png, "jpg"), (Jpeg, "png"), (WebP, "jpeg"), (Bmp, "gif"), (Gif, "bmp"), (Pnm, "x"), (Tiff, "tif")]
+    {
+        photos.write(&format!("{format:?}/a.{end}"), encode(&plain(20, 10, RED), format));
+    }
+    let grey = GrayImage::from_pixel(9, 9, Luma([77]));
+    photos.write("pgm/a.pgm", [b"P5\n9 9\n255\n".as_slice(), grey.as_raw()].concat());
+    let data = photos.loaded();
+    assert_eq!(data.classes.len(), 8);
+    for class in ["Bmp", "Gif", "Jpeg", "Png", "Pnm", "Tiff", "WebP"] {
+        alike(&pixel(&data, class, 4, 4), &RED, 3);
+    }
+    assert_eq!(pixel(&data, "pgm", 4, 4), [77; 3]);
+}
+
+#[test]
+fn grey_alpha_16_bits_and_cmyk() {
+    let photos = Photos::new();
+    let put =
+        |name: &str, picture: DynamicImage| photos.write(&format!("{name}/a.png"), encode(&picture, ImageFormat::Png));
+    put("grey", ImageBuffer::from_pixel(9, 9, Luma([90u8])).into());
+    put("grey16", ImageBuffer::from_pixel(9, 9, Luma([90u16 * 257])).into());
+    put("rgb16", ImageBuffer::from_pixel(9, 9, Rgb([220u16 * 257, 30 * 257, 20 * 257])).into());
+    put("clear", ImageBuffer::from_pixel(9, 9, Rgba([0u8, 0, 0, 0])).into());
+    put("half", ImageBuffer::from_pixel(9, 9, Rgba([200u8, 0, 100, 128])).into());
+    put("clear16", ImageBuffer::from_pixel(9, 9, LumaA([0u16, 0])).into());
+    let mut cmyk = Vec::new();
+    // magenta ink alone
+    let ink = [0u8, 255, 0, 0].repeat(16 * 16);
+    Encoder::new(&mut cmyk, 95).encode(&ink, 16, 16, ColorType::Cmyk).unwrap();
+    photos.write("cmyk/a.jpg", cmyk);
+    let data = photos.loaded();
+    let of = |class| pixel(&data, class, 3, 3);
+    assert_eq!(of("grey"), [90; 3]);
+    assert_eq!(of("grey16"), [90; 3]);
+    assert_eq!(of("rgb16"), RED);
+    assert_eq!(of("clear"), [255; 3], "nothing is white");
+    assert_eq!(of("clear16"), [255; 3]);
+    alike(&of("half"), &[227, 127, 177], 1);
+    alike(&of("cmyk"), &[255, 0, 255], 6);
+    // models of grey images: luminance as Rec. 709 weighs it
+    let data = photos.load(&LoadOptions { shape: [8, 8, 1], ..small() }).unwrap();
+    assert_eq!(pixel(&data, "grey", 2, 2), [90]);
+    alike(&pixel(&data, "rgb16", 2, 2), &[70], 1);
+}
+
+/// A JPEG of red above blue, written lying on its side, with an orientation that turns it back.
+fn turned(orientation: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, 95);
+    // TIFF, little-endian, one entry: 0x0112 (orientation), one u16
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    encoder.add_app_segment(1, exif).unwrap();
+    encoder.encode(two_colours(32, 32).as_raw(), 32, 32, ColorType::Rgb).unwrap();
+    bytes
+}
+
+#[test]
+fn orientation_is_applied() {
+    let photos = Photos::new();
+    // 1 as it is, 3 upside down, 6 to be turned right, 8 to be turned left
+    for orientation in [1, 3, 6, 8] {
+        photos.write(&format!("{orientation}/a.jpg"), turned(orientation));
+    }
+    let data = photos.loaded();
+    for (class, row, column) in [("1", 4, 0), ("3", 4, 7), ("6", 0, 4), ("8", 7, 4)] {
+        alike(&pixel(&data, class, row, column), &RED, 8);
+        alike(
+            &pixel(&data, class, 7 - row.min(7) * usize::from(row != 4), 7 - column),
+            &if row == 4 { BLUE } else { RED },
+            255,
+        );
+        let (row, column) = if row == 4 { (4, 7 - column) } else { (7 - row, 4) };
+        alike(&pixel(&data, class, row, column), &BLUE, 8);
+    }
+}
+
+#[test]
+fn other_shapes_are_cropped_stretched_or_padded() {
+    // 24 wide, 8 high: a red third, a blue third, a red third
+    let stripes = image::RgbImage::from_fn(24, 8, |x, _| Rgb(if (8..16).contains(&x) { BLUE } else { RED }));
+    let photos = Photos::of(&["other"], 1);
+    photos.write("wide/a.png", encode(&stripes.clone().into(), ImageFormat::Png));
+    let of = |fit, shape, row, column| pixel(&photos.load(&fitted(fit, shape)).unwrap(), "wide", row, column);
+    let shape = [8, 8, 3];
+    for column in [0, 4, 7] {
+        assert_eq!(of(Fit::Crop, shape, 3, column), BLUE, "the middle is kept");
+    }
+    alike(&of(Fit::Stretch, shape, 3, 0), &RED, 2);
+    alike(&of(Fit::Stretch, shape, 3, 4), &BLUE, 2);
+    alike(&of(Fit::Stretch, shape, 3, 7), &RED, 2);
+    alike(&of(Fit::Pad, shape, 3, 0), &RED, 2);
+    assert_eq!(of(Fit::Pad, shape, 0, 4), [0; 3], "above is black");
+    assert_eq!(of(Fit::Pad, shape, 7, 4), [0; 3]);
+    // uneven: the whole picture fits [8, 24], nothing is scaled
+    for fit in [Fit::Crop, Fit::Stretch, Fit::Pad] {
+        assert_eq!(picture::read(&photos.path("wide/a.png"), [8, 24, 3], fit).unwrap(), stripes.as_raw().as_slice());
+    }
+    // one pixel, enlarged
+    photos.write("wide/a.png", encode(&plain(1, 1, BLUE), ImageFormat::Png));
+    for fit in [Fit::Crop, Fit::Stretch, Fit::Pad] {
+        assert_eq!(picture::read(&photos.path("wide/a.png"), [5, 5, 3], fit).unwrap(), BLUE.repeat(25));
+    }
+}
+
+#[test]
+fn an_answer_sees_what_training_saw() {
+    let photos = Photos::of(&["other"], 1);
+    let noise = image::RgbImage::from_fn(57, 31, |x, y| Rgb([(x * 91 + y * 7) as u8, (x * y) as u8, (y * 53) as u8]));
+    photos.write("noise/a.png", encode(&noise.into(), ImageFormat::Png));
+    for fit in [Fit::Crop, Fit::Stretch, Fit::Pad] {
+        let data = photos.load(&fitted(fit, [13, 17, 3])).unwrap();
+        let train = data.train.unwrap();
+        let index = train.labels.iter().position(|&label| label == 0).unwrap();
+        assert_eq!(train.image(index), picture::read(&photos.path("noise/a.png"), [13, 17, 3], fit).unwrap());
+    }
+}
