@@ -23,11 +23,13 @@ pub mod array;
 pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
+pub mod batch_tokens;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
 pub mod conv2d;
 pub mod dispatch;
+pub mod embedding;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
@@ -81,4 +83,6 @@ pub const OPS: &[Entry] = &[
     loss_scale::ENTRY,
     batch_index::ENTRY,
     batch_images::ENTRY,
+    batch_tokens::ENTRY,
+    embedding::ENTRY,
 ];

@@ -1,9 +1,8 @@
 //! `lepton-gpu eval`
 
 use super::args::EvalArgs;
-use super::{CliError, Exit};
+use super::{CliError, Exit, text};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::data;
 use crate::gpu::Gpu;
 use crate::report::{percent, say};
 use crate::train::{Evaluator, TrainError};
@@ -11,8 +10,7 @@ use crate::train::{Evaluator, TrainError};
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
     let checkpoint = Checkpoint::read(&path)?;
-    let name = args.data.as_deref().or(checkpoint.meta.config.data.as_deref());
-    let dataset = data::load(name)?;
+    let dataset = text::load_for(&checkpoint, args.data.as_deref())?;
     let (split, split_name) = match (&dataset.test, &dataset.train) {
         (Some(test), _) => (test, "test"),
         (None, Some(train)) => (train, "training"),
@@ -32,7 +30,8 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     } else {
         say!("adapter     {}", gpu.summary().line());
         say!("checkpoint  {}", path.display());
-        say!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
+        let what = if dataset.text.is_some() { "texts" } else { "images" };
+        say!("data        {} {split_name} {what} of {} ({})", split.count, dataset.name, dataset.source);
         say!("loss: {:.4} - accuracy: {:.4} ({})", metrics.loss, metrics.accuracy, percent(metrics.accuracy));
     }
     Ok(Exit::Done)

@@ -10,6 +10,7 @@ mod images;
 mod inspect;
 mod predict;
 mod show;
+mod text;
 mod train;
 mod tune;
 mod verify;

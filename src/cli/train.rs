@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{OptimizerName, TrainArgs};
-use super::{CliError, Exit};
+use super::{CliError, Exit, text};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{OptimizerConfig, RunConfig, Validation};
-use crate::data::{self, Dataset, known};
+use crate::data::{Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
 use crate::plan::mib;
@@ -21,7 +21,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         Some(checkpoint) => checkpoint.meta.model()?,
         None => ModelSpec::open(&config.model)?,
     };
-    let dataset = data::load(config.data.as_deref())?;
+    let dataset = text::load_for_run(&config, &model, from.as_ref())?;
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
@@ -36,7 +36,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
         return Ok(Exit::Done);
     }
-    prepare_folder(&out, &config, &model)?;
+    prepare_folder(&out, &config, &trainer, &dataset)?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -54,7 +54,8 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    say!("try      lepton-gpu predict {} --grid grid.png", out.display());
+    let example = if dataset.text.is_some() { "\"a text\"" } else { "--grid grid.png" };
+    say!("try      lepton-gpu predict {} {example}", out.display());
     Ok(Exit::Done)
 }
 
@@ -168,7 +169,7 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out.clone().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let typed: [(&str, bool); 13] = [
+    let typed: [(&str, bool); 17] = [
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
@@ -182,6 +183,10 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--precision", args.precision.is_some()),
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
+        ("--max-length", args.text.max_length.is_some()),
+        ("--min-count", args.text.min_count.is_some()),
+        ("--max-words", args.text.max_words.is_some()),
+        ("--coarse-labels", args.text.coarse_labels),
     ];
     if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
         return Err(CliError::Usage(format!(
@@ -202,9 +207,19 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
+    let data = args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name));
+    let options = text::options(&args.text);
+    let of_texts = text::is_text(data.as_deref())?;
+    if !of_texts && !options.is_default() {
+        return Err(CliError::Usage(
+            "--max-length, --min-count, --max-words and --coarse-labels are for texts, and these are images\n  try: without them".into(),
+        ));
+    }
+    let usual_model = if of_texts { text::USUAL_MODEL.into() } else { defaults.model };
     Ok(RunConfig {
-        data: args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name)),
-        model: args.model.clone().unwrap_or(defaults.model),
+        data,
+        text: options,
+        model: args.model.clone().unwrap_or(usual_model),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         batch: args.batch.map_or(defaults.batch, |b| b as usize),
         learning_rate,
@@ -261,10 +276,13 @@ fn next_folder(model: &str) -> PathBuf {
     (1..).map(|i| PathBuf::from(format!("runs/{model}-{i}"))).find(|p| !p.exists()).expect("some number is free")
 }
 
-fn prepare_folder(out: &Path, config: &RunConfig, model: &ModelSpec) -> Result<(), CliError> {
+fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &Dataset) -> Result<(), CliError> {
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     write_atomically(&out.join("config.toml"), config.to_toml().as_bytes())?;
-    write_atomically(&out.join("model.toml"), model.to_toml().as_bytes())?;
+    write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
+    if let Some(text) = &dataset.text {
+        write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
+    }
     Ok(())
 }
 
@@ -273,6 +291,9 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
     let train = dataset.train.as_ref().map_or(0, |t| t.count);
     let used = config.limit.map_or(train, |limit| limit.min(train));
     let test = dataset.test.as_ref().map_or(0, |t| t.count);
+    if let Some(line) = text::describe(dataset, used) {
+        return line;
+    }
     format!(
         "{} ({}): {} training and {} test images, {h}x{w}x{c}, {} classes",
         dataset.name,

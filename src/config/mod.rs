@@ -3,6 +3,8 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+use crate::data::TextOptions;
+
 mod optimizer;
 
 pub use optimizer::OptimizerConfig;
@@ -51,6 +53,9 @@ pub struct RunConfig {
     /// Whether ops are fused; without it the same numbers, slower.
     #[serde(default = "yes")]
     pub fuse: bool,
+    /// How texts are read.
+    #[serde(default, skip_serializing_if = "TextOptions::is_default")]
+    pub text: TextOptions,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
 }
@@ -73,6 +78,7 @@ impl Default for RunConfig {
             validation: Validation::None,
             precision: Precision::F32,
             fuse: true,
+            text: TextOptions::default(),
             optimizer: OptimizerConfig::default(),
         }
     }

@@ -12,6 +12,9 @@ use super::idx::MAX_BYTES;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// Texts that cannot be used.
+    #[error(transparent)]
+    Text(#[from] super::TextError),
     /// A known data set is in none of the places it is looked up in.
     #[error("data set `{name}` is not on this machine; looked in:{}\n  try: {get}", list(looked))]
     NotFound {
@@ -23,7 +26,7 @@ pub enum DataError {
         get: String,
     },
     /// Neither a folder nor the name of a known data set.
-    #[error("`{spec}` is neither a folder nor a known data set\n  try: a folder of IDX files, or one of: {}", known.join(", "))]
+    #[error("`{spec}` is neither a folder, a text file nor a known data set\n  try: a folder of IDX files, a .txt or .tsv file, or one of: {}", known.join(", "))]
     Unknown {
         /// What was asked for.
         spec: String,
@@ -31,7 +34,7 @@ pub enum DataError {
         known: Vec<String>,
     },
     /// A path that should be a folder is something else.
-    #[error("{}: not a folder\n  try: the folder that holds the IDX files", path.display())]
+    #[error("{}: not a folder\n  try: the folder that holds the IDX files, or a text file (.txt, .tsv, .pos)", path.display())]
     NotAFolder {
         /// The path.
         path: PathBuf,

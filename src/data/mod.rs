@@ -1,6 +1,6 @@
 //! Data sets: found, read, checked and downloaded. Nothing here knows about a device.
 //!
-//! A data set is a folder of IDX files, the name of a known one (`datasets/*.toml`), or the small one that is built into
+//! A data set is a folder of IDX files, texts by class (`text/`), the name of a known one (`datasets/*.toml`), or the small one that is built into
 //! the program, so that a first run needs nothing.
 
 use std::io;
@@ -12,12 +12,14 @@ pub mod fetch;
 pub mod idx;
 pub mod known;
 mod places;
+pub mod text;
 mod verify;
 
 pub use error::DataError;
 pub use fetch::{FetchOptions, Progress, fetch};
 pub use known::Known;
 pub use places::Places;
+pub use text::{TextError, TextOptions, Texts, Trained, Vocabulary};
 
 /// Numbers about each image, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,15 +30,37 @@ pub struct Values {
     pub data: Vec<f32>,
 }
 
+/// What the values of an image are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Element {
+    /// Pixels, a byte each.
+    #[default]
+    Pixels,
+    /// Tokens of a text, a little-endian u32 each; the image is one pixel high.
+    Tokens,
+}
+
+impl Element {
+    /// Bytes of one value.
+    pub fn bytes(self) -> usize {
+        match self {
+            Element::Pixels => 1,
+            Element::Tokens => 4,
+        }
+    }
+}
+
 /// Labelled images, all of the same size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
-    /// Pixels, `[n, h, w, c]`.
+    /// Pixels or tokens, `[n, h, w, c]`, as `element` says.
     pub images: Vec<u8>,
     /// Class of each image, `[n]`; all 0 where there are `values` instead.
     pub labels: Vec<u32>,
     /// Numbers to be learned about each image instead of one class.
     pub values: Option<Values>,
+    /// What the values of an image are.
+    pub element: Element,
     /// Number of images, n.
     pub count: usize,
     /// Height in pixels, h.
@@ -60,10 +84,12 @@ pub struct Dataset {
     pub train: Option<Split>,
     /// Images for testing.
     pub test: Option<Split>,
+    /// How texts were read, if it is a data set of texts.
+    pub text: Option<Texts>,
 }
 
 impl Split {
-    /// Pixels of image `index`, `[h, w, c]`.
+    /// Bytes of image `index`, `[h, w, c]`.
     ///
     /// # Panics
     /// If there are not that many images.
@@ -72,9 +98,9 @@ impl Split {
         &self.images[index * size..(index + 1) * size]
     }
 
-    /// Values per image, h · w · c.
+    /// Bytes per image: h · w · c pixels, or four times as many for tokens.
     pub fn image_len(&self) -> usize {
-        self.height * self.width * self.channels
+        self.height * self.width * self.channels * self.element.bytes()
     }
 
     /// Image shape, `[h, w, c]`.
@@ -169,6 +195,7 @@ fn load_path(spec: &str) -> Result<Dataset, DataError> {
     let path = Path::new(spec);
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) if text::is_text(path)? => {}
         Ok(_) => {
             return Err(DataError::NotAFolder { path: path.to_path_buf() });
         }
@@ -179,7 +206,12 @@ fn load_path(spec: &str) -> Result<Dataset, DataError> {
         }
         Err(error) => return Err(idx::io_error(path, "read", error)),
     }
-    if let Some(dataset) = load_folder(path, None)? {
+    if path.is_dir()
+        && let Some(dataset) = load_folder(path, None)?
+    {
+        return Ok(dataset);
+    }
+    if let Some(dataset) = text::load(path, &TextOptions::default(), None, None)? {
         return Ok(dataset);
     }
     let entries = path.read_dir().map_err(|error| idx::io_error(path, "list", error))?.count();
@@ -265,7 +297,7 @@ fn assemble(
         }
     };
     let [train, test] = [train, test].map(|raw| raw.map(|raw| check(raw, classes.len())).transpose());
-    Ok(Dataset { name, source, classes, train: train?, test: test? })
+    Ok(Dataset { name, source, classes, train: train?, test: test?, text: None })
 }
 
 fn check(raw: Raw, classes: usize) -> Result<Split, DataError> {
@@ -291,6 +323,7 @@ fn check(raw: Raw, classes: usize) -> Result<Split, DataError> {
         images: raw.images.pixels,
         labels: raw.labels.iter().map(|&label| u32::from(label)).collect(),
         values: None,
+        element: Element::Pixels,
         count,
         height,
         width,

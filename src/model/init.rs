@@ -8,11 +8,14 @@ use super::Init;
 pub fn initial_values(name: &str, shape: &Shape, init: Init, seed: u64) -> Vec<f32> {
     let stream = name.bytes().fold(0, |hash, byte| random::hash64(hash ^ u64::from(byte)));
     let count = shape.count() as u64;
+    let uniform =
+        |limit: f64| (0..count).map(|i| ((2.0 * random::uniform(seed, stream, i) - 1.0) * limit) as f32).collect();
     match init {
         Init::Constant(value) => vec![value; shape.count()],
-        Init::GlorotUniform { fan_in, fan_out } => {
-            let limit = (6.0 / (fan_in + fan_out) as f64).sqrt();
-            (0..count).map(|i| ((2.0 * random::uniform(seed, stream, i) - 1.0) * limit) as f32).collect()
+        Init::GlorotUniform { fan_in, fan_out } => uniform((6.0 / (fan_in + fan_out) as f64).sqrt()),
+        Init::Uniform(limit) => uniform(f64::from(limit)),
+        Init::Normal(deviation) => {
+            (0..count).map(|i| (random::normal(seed, stream, i) * f64::from(deviation)) as f32).collect()
         }
     }
 }
@@ -31,6 +34,16 @@ mod tests {
         let variance = values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32;
         assert!(mean.abs() < 0.01 * limit * 3.0, "mean {mean}");
         assert!((variance / (limit * limit / 3.0) - 1.0).abs() < 0.05, "variance {variance}");
+    }
+
+    #[test]
+    fn tables_start_uniform_or_normal() {
+        let of = |init| initial_values("embedding.weight", &Shape::new(&[100, 50]), init, 1);
+        let deviation = |values: &[f32]| (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
+        let uniform = of(Init::Uniform(0.25));
+        assert!(uniform.iter().all(|v| v.abs() <= 0.25));
+        assert!((deviation(&uniform) / (0.25 / 3f32.sqrt()) - 1.0).abs() < 0.03, "{}", deviation(&uniform));
+        assert!((deviation(&of(Init::Normal(1.0))) - 1.0).abs() < 0.03);
     }
 
     #[test]

@@ -11,5 +11,5 @@ pub use layers::{
     Activation, Build, Init, LAYERS, Layer, LayerType, OptionDoc, ParameterSpec, Reads, Site, SiteNode, Value,
 };
 pub use presets::{PRESETS, Preset};
-pub use spec::{LayerSpec, ModelError, ModelSpec};
+pub use spec::{LayerSpec, ModelError, ModelSpec, Tokens};
 pub use summary::{summary, thousands};

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use lepton_kernels::batch_images::BatchImages;
 use lepton_kernels::batch_index::BatchIndex;
+use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::record::Record;
 use lepton_kernels::softmax_cross_entropy::SoftmaxCrossEntropy;
-use lepton_kernels::{Op, Shape};
+use lepton_kernels::{Op, Shape, ShapeError};
 
 use crate::model::{Init, ModelError, ModelSpec, ParameterSpec, Site, Value};
 
@@ -29,7 +30,7 @@ pub enum Kind {
 /// Buffers that stay on the device and are neither parameters nor gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resident {
-    /// The images of the data set, as bytes.
+    /// The images of the data set, as bytes, or its texts, as tokens.
     Images,
     /// Their labels.
     Labels,
@@ -139,11 +140,15 @@ impl Graph {
         let Setting { batch, images, precision, mode } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
-        let data = graph.resident("images", &[images, h, w, c], Dtype::U8, Resident::Images);
+        let dtype = if model.tokens.is_some() { Dtype::U32 } else { Dtype::U8 };
+        let data = graph.resident("images", &[images, h, w, c], dtype, Resident::Images);
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
-        let norm = graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm);
+        let norm = model.tokens.is_none().then(|| graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm));
         let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        graph.images = graph.node("batch.images", Box::new(BatchImages), &[data, rows[0], norm])[0];
+        graph.images = match norm {
+            Some(norm) => graph.node("batch.images", Box::new(BatchImages), &[data, rows[0], norm])[0],
+            None => graph.node("batch.tokens", Box::new(BatchTokens), &[data, rows[0]])[0],
+        };
         graph.add_layers(model)?;
         let history = graph.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
         let mut inputs = vec![graph.logits, rows[1], rows[2]];
@@ -160,7 +165,11 @@ impl Graph {
         for (i, spec) in model.layers.iter().enumerate() {
             let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
             let mut site = Site::new(&spec.name, self.shapes(&inputs));
-            let output = spec.layer.build(&mut site).map_err(|source| {
+            let built = spec.layer.build(&mut site).and_then(|output| {
+                self.check_stored(&site, &inputs)?;
+                Ok(output)
+            });
+            let output = built.map_err(|source| {
                 let reads = |name: &String| format!("`{name}` {}", self.tensors[outputs[name.as_str()]].shape);
                 ModelError::Shape {
                     number: i + 1,
@@ -179,9 +188,32 @@ impl Graph {
             number: model.layers.len(),
             layer: last.name.clone(),
             reads: "the last layer must give one number a class: [n, classes]".into(),
-            source: lepton_kernels::ShapeError::new(format!("it gives {shape}"))
+            source: ShapeError::new(format!("it gives {shape}"))
                 .hint("end with global_avg_pool or flatten, then linear"),
         })
+    }
+
+    /// Checks that a layer takes what it reads as it is stored: tokens are looked up, everything else is numbers.
+    fn check_stored(&self, site: &Site, inputs: &[TensorId]) -> Result<(), ShapeError> {
+        for node in &site.nodes {
+            for (i, value) in node.inputs.iter().enumerate() {
+                let Value::Input(from) = *value else { continue };
+                let is_tokens = self.tensors[inputs[from]].dtype == Dtype::U32;
+                match (is_tokens, node.op.input_dtype(i) == Dtype::U32) {
+                    (true, false) => {
+                        let problem = "it computes with numbers, and its input is tokens of a text";
+                        return Err(ShapeError::new(problem).hint("an embedding layer before it"));
+                    }
+                    (false, true) => {
+                        let problem = "it looks up tokens, and its input is numbers";
+                        return Err(ShapeError::new(problem)
+                            .hint("tokens = \"auto\" instead of `input`, and an embedding first"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes over what a layer built; gives its output.

@@ -3,7 +3,7 @@
 use super::batches::Order;
 use super::error::{TrainError, check_data};
 use super::event::Metrics;
-use super::setup::unit_norm;
+use super::setup::write_norm;
 use super::state::State;
 use crate::checkpoint::Checkpoint;
 use crate::config::OptimizerConfig;
@@ -43,7 +43,7 @@ impl<'gpu> Evaluator<'gpu> {
         program.write_parameters(&checkpoint.arena("", &plan.parameters, plan.arena_words)?)?;
         program.write(Buffer::Resident(Resident::Images), &split.images)?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&split.labels))?;
-        program.write(Buffer::Resident(Resident::Norm), &unit_norm(split.channels))?;
+        write_norm(&program, &model)?;
         Ok(Evaluator { program, images: split.count, batch })
     }
 

@@ -9,7 +9,7 @@ use super::trainer::Trainer;
 use crate::checkpoint::Checkpoint;
 use crate::config::{RunConfig, Validation};
 use crate::data::Dataset;
-use crate::gpu::{Gpu, Program};
+use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Plan, Request, Resident};
 
@@ -45,7 +45,12 @@ impl<'gpu> Trainer<'gpu> {
             .train
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
+        let model = match &data.text {
+            Some(text) => model.for_texts(train.width, text.vocabulary.len()),
+            None => model,
+        };
         check_fit(data, &model)?;
+        let model = model.for_classes(data.classes.len());
         let count = config.limit.map_or(train.count, |limit| limit.min(train.count));
         let test = data.test.as_ref();
         if matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0) {
@@ -83,11 +88,11 @@ impl<'gpu> Trainer<'gpu> {
             train.labels[..count].iter().chain(test.map_or(&[][..], |t| &t.labels)).copied().collect();
         program.write_all(Buffer::Resident(Resident::Images), &images)?;
         program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels))?;
-        program.write(Buffer::Resident(Resident::Norm), &unit_norm(train.channels))?;
-        let classes = data.classes.clone();
+        write_norm(&program, &model)?;
+        let (classes, vocabulary) = (data.classes.clone(), data.text.as_ref().map(|text| text.vocabulary.clone()));
         let (state, steps) = (State::default(), Vec::with_capacity(64));
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &labels);
-        Ok(Trainer { program, plan, model, config, classes, order, data, state, begun, steps, pending: 0 })
+        Ok(Trainer { program, plan, model, config, classes, vocabulary, order, data, state, begun, steps, pending: 0 })
     }
 }
 
@@ -98,8 +103,15 @@ fn hold_out(config: &RunConfig) -> f64 {
     }
 }
 
-/// Mean 0 and deviation 1: pixels go from 0 to 1, as in Keras' examples.
-pub(super) fn unit_norm(channels: usize) -> Vec<u8> {
+/// Mean 0 and deviation 1: pixels go from 0 to 1, as in Keras' examples. Tokens have none.
+pub(super) fn write_norm(program: &Program, model: &ModelSpec) -> Result<(), GpuError> {
+    match model.tokens {
+        Some(_) => Ok(()),
+        None => program.write(Buffer::Resident(Resident::Norm), &unit_norm(model.input[2])),
+    }
+}
+
+fn unit_norm(channels: usize) -> Vec<u8> {
     let norm: Vec<f32> = (0..2 * channels).map(|i| if i < channels { 0.0 } else { 1.0 }).collect();
     bytemuck::cast_slice(&norm).to_vec()
 }

@@ -13,6 +13,7 @@ use super::profile::Profile;
 use super::state::State;
 use crate::checkpoint::DataPrint;
 use crate::config::{OptimizerConfig, RunConfig, Validation};
+use crate::data::Vocabulary;
 use crate::gpu::Program;
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Plan};
@@ -33,6 +34,7 @@ pub struct Trainer<'gpu> {
     pub(super) model: ModelSpec,
     pub(super) config: RunConfig,
     pub(super) classes: Vec<String>,
+    pub(super) vocabulary: Option<Vocabulary>,
     pub(super) order: Order,
     pub(super) data: DataPrint,
     pub(super) state: State,
@@ -46,6 +48,11 @@ impl<'gpu> Trainer<'gpu> {
     /// The plan, for its memory and its text.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The model, with the data set's number of classes.
+    pub fn model(&self) -> &ModelSpec {
+        &self.model
     }
 
     /// Where the run stands.

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod train;
 
-pub use train::{OptimizerName, PrecisionName, TrainArgs};
+pub use train::{OptimizerName, PrecisionName, TextArgs, TrainArgs};
 
 /// Train convolutional networks on any GPU, or none.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ pub enum Command {
     Eval(EvalArgs),
     /// What a trained model sees in images, or a grid of test images with its answers.
     Predict(PredictArgs),
-    /// Draw one image of a data set with its label.
+    /// Draw one image of a data set with its label, or print a text.
     Show(ShowArgs),
     /// A model's layers, and the plan that runs them.
     Inspect(InspectArgs),
@@ -66,9 +66,12 @@ pub struct EvalArgs {
 pub struct PredictArgs {
     /// A run folder (its best checkpoint is used) or a .safetensors file.
     pub run: PathBuf,
-    /// Images: PNG, JPEG, WebP, BMP, GIF or PNM. They are scaled to the model's input.
-    #[arg(required_unless_present = "grid")]
+    /// Images: PNG, JPEG, WebP, BMP, GIF or PNM. They are scaled to the model's input. For a model of texts: texts.
+    #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGE|TEXT")]
     pub images: Vec<PathBuf>,
+    /// For a model of texts: each line of this file is a text; - reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "grid")]
+    pub lines: Option<PathBuf>,
     /// Draw a 5x5 grid of test images with the model's answers, right in green and wrong in red.
     #[arg(long, value_name = "OUT.png", conflicts_with = "images")]
     pub grid: Option<PathBuf>,
@@ -92,7 +95,7 @@ pub struct PredictArgs {
 /// `show`
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// A folder of IDX files, or a known name [default: fashion-small, which is built in].
+    /// A folder of IDX files, texts, or a known name [default: fashion-small, which is built in].
     pub data: Option<String>,
     /// Which image.
     #[arg(long, default_value_t = 0)]
@@ -100,9 +103,9 @@ pub struct ShowArgs {
     /// From the test images instead of the training images.
     #[arg(long)]
     pub test: bool,
-    /// The picture.
+    /// The picture; a text is printed instead.
     #[arg(long, value_name = "OUT.png")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
 }
 
 /// `inspect`

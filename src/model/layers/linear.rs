@@ -5,38 +5,70 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::{ACTIVATION, Activation, BIAS, required, yes};
-use super::{Build, Init, LayerType, Reads, Site, Value, parse};
+use super::{Build, CLASSES, Init, LayerType, Reads, Site, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "linear",
     summary: "every output from every input (Keras' Dense)",
     reads: Reads::Exactly(1),
-    options: &[required("units", "number", "outputs"), BIAS, ACTIVATION],
+    options: &[
+        required("units", "number or \"classes\"", "outputs; \"classes\" is the data set's number of classes"),
+        BIAS,
+        ACTIVATION,
+    ],
     parse: parse::<Spec>,
 };
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Spec {
-    units: usize,
+    units: Units,
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
     activation: Activation,
 }
 
+/// How many outputs.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "toml::Value")]
+enum Units {
+    Number(usize),
+    /// As many as the data set has classes.
+    Classes,
+}
+
+/// What `"classes"` means until a data set is known: what `inspect` shows.
+const UNKNOWN_CLASSES: usize = 10;
+
+impl TryFrom<toml::Value> for Units {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        match value {
+            toml::Value::Integer(number) if number >= 0 => Ok(Units::Number(number as usize)),
+            toml::Value::String(word) if word == CLASSES => Ok(Units::Classes),
+            other => Err(format!("`units` must be a whole number or \"{CLASSES}\", not {other}")),
+        }
+    }
+}
+
 impl Build for Spec {
     fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
         let x = Value::Input(0);
         let [_, features] = site.shape(x).matrix()?;
-        if self.units == 0 {
+        let units = match self.units {
+            Units::Number(number) => number,
+            Units::Classes => UNKNOWN_CLASSES,
+        };
+        if units == 0 {
             return Err(ShapeError::new("units = 0 leaves nothing").hint("units = 10"));
         }
-        let init = Init::GlorotUniform { fan_in: features, fan_out: self.units };
-        let mut inputs = vec![x, site.parameter("weight", Shape::new(&[features, self.units]), init)];
+        let init = Init::GlorotUniform { fan_in: features, fan_out: units };
+        let mut inputs = vec![x, site.parameter("weight", Shape::new(&[features, units]), init)];
         if self.bias {
-            inputs.push(site.parameter("bias", Shape::new(&[self.units]), Init::Constant(0.0)));
+            inputs.push(site.parameter("bias", Shape::new(&[units]), Init::Constant(0.0)));
         }
         let y = site.op(Linear::default(), &inputs)?;
         site.activate(self.activation, y)

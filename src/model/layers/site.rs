@@ -14,6 +14,10 @@ pub enum Init {
         /// Outputs that one input reaches.
         fan_out: usize,
     },
+    /// Uniform in ± this.
+    Uniform(f32),
+    /// Normal with this standard deviation.
+    Normal(f32),
     /// Everywhere the same: 0 for biases, 1 for the scale of a norm.
     Constant(f32),
 }
