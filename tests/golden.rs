@@ -23,6 +23,8 @@ mod common;
 mod file;
 #[path = "golden/network.rs"]
 mod network;
+#[path = "golden/text.rs"]
+mod text;
 
 use file::Golden;
 

@@ -9,6 +9,8 @@ use lepton_kernels::op::Target;
 use lepton_kernels::{Dispatch, Kernel, OPS};
 
 mod common;
+#[path = "sabotage/text.rs"]
+mod text;
 
 /// Which kernels a change is tried on.
 #[derive(Clone, Copy, PartialEq)]
@@ -29,7 +31,7 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    [CHANGES].into_iter().flatten()
+    [CHANGES, text::CHANGES].into_iter().flatten()
 }
 
 const CHANGES: &[Change] = &[

@@ -67,7 +67,7 @@ pub struct PredictArgs {
     /// A run folder (its best checkpoint is used) or a .safetensors file.
     pub run: PathBuf,
     /// Images: PNG, JPEG, WebP, BMP, GIF or PNM. They are scaled to the model's input. For a model of texts: texts.
-    #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGE|TEXT")]
+    #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
     /// For a model of texts: each line of this file is a text; - reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "grid")]
