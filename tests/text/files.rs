@@ -5,8 +5,11 @@ use std::path::Path;
 use lepton_gpu::data::text::{self, Trained};
 use lepton_gpu::data::{self, Dataset, Element, Split, TextOptions};
 
+/// Names and contents.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 /// A folder with these files, loaded by this name in it.
-fn load_as(files: &[(&str, &[u8])], name: &str, options: &TextOptions) -> Result<Option<Dataset>, String> {
+fn load_as(files: Files, name: &str, options: &TextOptions) -> Result<Option<Dataset>, String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -14,7 +17,7 @@ fn load_as(files: &[(&str, &[u8])], name: &str, options: &TextOptions) -> Result
     text::load(&folder.path().join(name), options, None, None).map_err(|error| error.to_string())
 }
 
-fn load(files: &[(&str, &[u8])], name: &str) -> Dataset {
+fn load(files: Files, name: &str) -> Dataset {
     load_as(files, name, &TextOptions::default()).unwrap().expect("texts")
 }
 
@@ -110,7 +113,7 @@ fn a_trained_model_brings_vocabulary_and_classes() {
 
 #[test]
 fn damaged_files_are_named_with_their_line() {
-    let cases: [(&[(&str, &[u8])], &str, &[&str]); 9] = [
+    let cases: [(Files, &str, &[&str]); 9] = [
         (&[("a.txt", b"")], "a.txt", &["a.txt: empty", "try:"]),
         (&[("a.txt", b"\n \n")], "a.txt", &["a.txt: empty: 0 of its 2 lines"]),
         (&[("a.txt", b"a\tone\nno label here\n")], "a.txt", &["line 2", "no label before tab", "no label here"]),
