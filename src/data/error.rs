@@ -26,7 +26,7 @@ pub enum DataError {
         get: String,
     },
     /// Neither a folder nor the name of a known data set.
-    #[error("`{spec}` is neither a folder, a text file nor a known data set\n  try: a folder of IDX files, a .txt or .tsv file, or one of: {}", known.join(", "))]
+    #[error("`{spec}` is neither a folder nor a text file nor a known data set\n  try: a folder of IDX files, a .txt or .tsv file, or one of: {}", known.join(", "))]
     Unknown {
         /// What was asked for.
         spec: String,
