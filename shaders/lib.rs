@@ -29,6 +29,7 @@ pub mod avg_pool2d;
 pub mod batch_images;
 pub mod batch_index;
 pub mod batch_norm;
+pub mod batch_tokens;
 pub mod batch_values;
 pub mod batch_views;
 pub mod case;
@@ -43,6 +44,7 @@ pub mod data_set;
 pub mod dispatch;
 pub mod dropout;
 pub mod ema;
+pub mod embedding;
 pub mod flatten;
 pub mod gemm;
 pub mod global_avg_pool;
@@ -161,4 +163,6 @@ pub const OPS: &[Entry] = &[
     augment::ENTRY,
     batch_views::ENTRY,
     average_views::ENTRY,
+    batch_tokens::ENTRY,
+    embedding::ENTRY,
 ];

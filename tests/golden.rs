@@ -37,6 +37,8 @@ mod optim;
 mod schedules;
 #[path = "golden/shapes.rs"]
 mod shapes;
+#[path = "golden/text.rs"]
+mod text;
 
 use file::Golden;
 

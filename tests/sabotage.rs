@@ -21,6 +21,8 @@ mod norms;
 mod optim;
 #[path = "sabotage/shapes.rs"]
 mod shapes;
+#[path = "sabotage/text.rs"]
+mod text;
 
 /// Which kernels a change is tried on.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,8 +43,16 @@ type Change = (In, &'static str, &'static str, &'static str);
 
 /// Every change; a group of ops may have a file of its own in `sabotage/`.
 fn changes() -> impl Iterator<Item = &'static Change> {
-    let groups =
-        [CHANGES, acts::CHANGES, augment::CHANGES, losses::CHANGES, norms::CHANGES, optim::CHANGES, shapes::CHANGES];
+    let groups = [
+        CHANGES,
+        acts::CHANGES,
+        augment::CHANGES,
+        losses::CHANGES,
+        norms::CHANGES,
+        optim::CHANGES,
+        shapes::CHANGES,
+        text::CHANGES,
+    ];
     groups.into_iter().flatten()
 }
 

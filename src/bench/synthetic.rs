@@ -2,7 +2,7 @@
 
 use lepton_kernels::random::uniform;
 
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Element, Split};
 
 /// Seeds everything.
 const SEED: u64 = 20_26;
@@ -38,9 +38,9 @@ pub fn synthetic(size: [usize; 3], train: usize) -> Dataset {
         source: "made by the program".into(),
         classes: (0..CLASSES).map(|class| format!("pattern {class}")).collect(),
         train: Some(learned),
-        validation: None,
+
         test: Some(split(size, DIFFERENT, TEST)),
-        notes: Vec::new(),
+        ..Dataset::default()
     }
 }
 
@@ -65,7 +65,7 @@ fn split(size: [usize; 3], first: usize, count: usize) -> Split {
         }
     }
     let labels = (first..first + count).map(|image| (image % CLASSES) as u32).collect();
-    Split { images, labels, values: None, count, height, width, channels }
+    Split { images, labels, values: None, element: Element::Pixels, count, height, width, channels }
 }
 
 #[cfg(test)]

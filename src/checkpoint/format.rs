@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store;
 use crate::config::{Against, RunConfig};
+use crate::data::Vocabulary;
 use crate::model::ModelSpec;
 use crate::plan::{Placed, Plan};
 use crate::train::State;
@@ -106,6 +107,9 @@ pub struct Meta {
     pub config: RunConfig,
     /// Class names.
     pub classes: Vec<String>,
+    /// Words by token, for a model of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<Vocabulary>,
     /// The images it learns from.
     pub data: DataPrint,
     /// Where the run stands.
@@ -140,6 +144,7 @@ impl Checkpoint {
         model: &ModelSpec,
         config: &RunConfig,
         classes: &[String],
+        vocabulary: Option<&Vocabulary>,
         data: DataPrint,
         state: &State,
         tensors: Vec<NamedTensor>,
@@ -149,6 +154,7 @@ impl Checkpoint {
             model: model.to_toml(),
             config: config.clone(),
             classes: classes.to_vec(),
+            vocabulary: vocabulary.cloned(),
             data,
             state: state.clone(),
         };

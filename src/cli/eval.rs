@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
-use super::{CliError, Exit, pictures};
+use super::{CliError, Exit, pictures, text};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::gpu::Gpu;
 use crate::metrics::{CONFUSION_LIMIT, Measures};
@@ -15,7 +15,10 @@ use crate::train::{Evaluator, TrainError};
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
     let checkpoint = Checkpoint::read(&path)?;
-    let dataset = pictures::of_run(&checkpoint, args.data.as_deref())?;
+    let dataset = match text::load_for(&checkpoint, args.data.as_deref())? {
+        Some(texts) => texts,
+        None => pictures::of_run(&checkpoint, args.data.as_deref())?,
+    };
     let Some((split, split_name)) = dataset.unseen() else {
         return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into());
     };
@@ -38,9 +41,10 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{value:#}");
         return Ok(Exit::Done);
     }
+    let what = if dataset.text.is_some() { "texts" } else { "images" };
     say!("adapter     {}", gpu.summary().line());
     say!("checkpoint  {}", path.display());
-    say!("data        {} {split_name} images of {} ({})", split.count, dataset.name, dataset.source);
+    say!("data        {} {split_name} {what} of {} ({})", split.count, dataset.name, dataset.source);
     match metrics.accuracy {
         Some(accuracy) => say!("loss: {:.4} - accuracy: {accuracy:.4} ({})", metrics.loss, percent(accuracy)),
         None => say!("loss: {:.4}", metrics.loss),

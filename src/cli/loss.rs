@@ -161,7 +161,16 @@ mod tests {
 
     fn data(labels: Vec<u32>, values: Option<Values>) -> Dataset {
         let count = labels.len();
-        let split = Split { images: vec![0; count], labels, values, count, height: 1, width: 1, channels: 1 };
+        let split = Split {
+            images: vec![0; count],
+            labels,
+            values,
+            count,
+            height: 1,
+            width: 1,
+            channels: 1,
+            ..Split::default()
+        };
         let classes = ["a", "b", "c"].map(String::from).into();
         Dataset { name: "d".into(), classes, train: Some(split), ..Dataset::default() }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::PredictArgs;
 use super::error::save_png;
-use super::{CliError, Exit, pictures};
+use super::{CliError, Exit, pictures, text};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::config::Against;
 use crate::data;
@@ -19,6 +19,14 @@ const GRID: usize = 5;
 
 pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
+    if let Some(vocabulary) = &checkpoint.meta.vocabulary {
+        return text::answer(args, &checkpoint, vocabulary, adapter);
+    }
+    if args.lines.is_some() {
+        return Err(CliError::Usage(
+            "--lines is for texts, and this model takes images\n  try: the names of images".into(),
+        ));
+    }
     match &args.grid {
         Some(out) => grid(args, &checkpoint, out, adapter),
         None => answer(args, &checkpoint, adapter),

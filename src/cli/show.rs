@@ -1,9 +1,11 @@
 //! `lepton-gpu show`
 
+use std::path::Path;
+
 use super::args::ShowArgs;
 use super::error::save_png;
 use super::predict::picture;
-use super::{CliError, Exit, pictures};
+use super::{CliError, Exit, pictures, text};
 use crate::config::parse_augment;
 use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};
 use crate::gpu::Gpu;
@@ -24,13 +26,20 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             format!("--index {}: there are {} {which} images, 0 to {}", args.index, split.count, split.count - 1);
         return Err(CliError::Usage(message));
     }
+    if let Some(line) = text::show(&dataset, split, args.index) {
+        say!("{which} text {} · {line}", args.index);
+        return Ok(Exit::Done);
+    }
+    let Some(out) = &args.out else {
+        return Err(CliError::Usage("an image is drawn into a file\n  try: --out image.png".into()));
+    };
     if let Some(list) = &args.augment {
-        return sheet(args, list, &dataset, split, adapter);
+        return sheet(args, list, &dataset, split, out, adapter);
     }
     let label = &dataset.classes[split.labels[args.index] as usize];
     let title = format!("{which} image {} · {label} · {}", args.index, dataset.name);
-    save_png(&show_image(&title, &picture(split, args.index)?), &args.out)?;
-    say!("{}: {title}", args.out.display());
+    save_png(&show_image(&title, &picture(split, args.index)?), out)?;
+    say!("{}: {title}", out.display());
     Ok(Exit::Done)
 }
 
@@ -42,6 +51,7 @@ fn sheet(
     list: &str,
     dataset: &data::Dataset,
     split: &Split,
+    out: &Path,
     adapter: Option<&str>,
 ) -> Result<Exit, CliError> {
     let policy = parse_augment(list, [split.height, split.width])?;
@@ -60,8 +70,8 @@ fn sheet(
         })
         .collect();
     let title = format!("{} · {list}", dataset.name);
-    save_png(&augmented_sheet(&title, &rows), &args.out)?;
+    save_png(&augmented_sheet(&title, &rows), out)?;
     say!("adapter  {}", gpu.summary().line());
-    say!("{}: {} images in {EPOCHS} epochs of seed {}", args.out.display(), rows.len(), args.seed);
+    say!("{}: {} images in {EPOCHS} epochs of seed {}", out.display(), rows.len(), args.seed);
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{BatchSize, TrainArgs};
 use super::error::save_png;
-use super::{CliError, Exit, loss, optimizer, pictures};
+use super::{CliError, Exit, loss, optimizer, pictures, text};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{NormalizeConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
 use crate::data::{self, Dataset, Kind, Split, known};
@@ -22,7 +22,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         Some(checkpoint) => checkpoint.meta.model()?,
         None => sized(ModelSpec::open(&config.model)?, args)?,
     };
-    let dataset = pictures::load(config.data.as_deref(), &config.load_options(model.input))?;
+    let dataset = match text::load_for_run(&config, &model, from.as_ref())? {
+        Some(texts) => texts,
+        None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
+    };
     if from.is_none() {
         config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
     }
@@ -47,7 +50,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
         return Ok(Exit::Done);
     }
-    prepare_folder(&out, trainer.config(), trainer.model())?;
+    prepare_folder(&out, trainer.config(), &trainer, &dataset)?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -65,10 +68,12 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    match config.loss.against().is_class() {
-        true => say!("try      lepton-gpu predict {} --grid grid.png", out.display()),
-        false => say!("try      lepton-gpu eval {}", out.display()),
-    }
+    let example = match config.loss.against().is_class() {
+        true if dataset.text.is_some() => "predict RUN \"a text\"",
+        true => "predict RUN --grid grid.png",
+        false => "eval RUN",
+    };
+    say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
     Ok(Exit::Done)
 }
 
@@ -225,6 +230,10 @@ fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--fit", args.images.fit.is_some()),
         ("--skip-damaged", args.images.skip_damaged),
         ("--coarse", args.images.coarse),
+        ("--max-length", args.text.max_length.is_some()),
+        ("--min-count", args.text.min_count.is_some()),
+        ("--max-words", args.text.max_words.is_some()),
+        ("--coarse-labels", args.text.coarse_labels),
     ];
     typed.extend(loss::typed(&args.loss));
     typed.extend(optimizer::typed(&args.update));
@@ -248,8 +257,16 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     }
     let data = args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name));
     let mut images = pictures::image_options(&args.images);
-    let usual_model = match data::kind(data.as_deref()) {
+    let text = text::options(&args.text);
+    let kind = data::kind(data.as_deref());
+    if kind != Kind::Texts && !text.is_default() {
+        return Err(CliError::Usage(
+            "--max-length, --min-count, --max-words and --coarse-labels are for texts, and these are images\n  try: without them".into(),
+        ));
+    }
+    let usual_model = match kind {
         Kind::Images => defaults.model,
+        Kind::Texts => text::USUAL_MODEL.into(),
         Kind::Pictures => {
             images.fit.get_or_insert_default();
             pictures::USUAL_MODEL.into()
@@ -257,6 +274,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
     };
     Ok(RunConfig {
         data,
+        text,
         model: args.model.clone().unwrap_or(usual_model),
         epochs: args.epochs.unwrap_or(defaults.epochs),
         batch: match args.batch {
@@ -334,10 +352,13 @@ fn next_folder(model: &str) -> PathBuf {
     (1..).map(|i| PathBuf::from(format!("runs/{model}-{i}"))).find(|p| !p.exists()).expect("some number is free")
 }
 
-fn prepare_folder(out: &Path, config: &RunConfig, model: &ModelSpec) -> Result<(), CliError> {
+fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &Dataset) -> Result<(), CliError> {
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     write_atomically(&out.join("config.toml"), config.to_toml().as_bytes())?;
-    write_atomically(&out.join("model.toml"), model.to_toml().as_bytes())?;
+    write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
+    if let Some(text) = &dataset.text {
+        write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
+    }
     Ok(())
 }
 
@@ -345,6 +366,9 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
     let [h, w, c] = dataset.image_shape();
     let train = dataset.train.as_ref().map_or(0, |t| t.count);
     let used = config.limit.map_or(train, |limit| limit.min(train));
+    if let Some(line) = text::describe(dataset, used) {
+        return line;
+    }
     let count = |split: &Option<Split>| thousands(split.as_ref().map_or(0, |split| split.count) as u64);
     let validation = match &dataset.validation {
         None => String::new(),

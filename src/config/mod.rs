@@ -3,7 +3,7 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{HoldOut, ImageOptions, LoadOptions};
+use crate::data::{HoldOut, ImageOptions, LoadOptions, TextOptions};
 
 pub mod augment;
 mod loss;
@@ -82,6 +82,9 @@ pub struct RunConfig {
     /// How images are read.
     #[serde(default)]
     pub images: ImageOptions,
+    /// How texts are read.
+    #[serde(default, skip_serializing_if = "TextOptions::is_default")]
+    pub text: TextOptions,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
     /// What surrounds the optimiser.
@@ -117,6 +120,7 @@ impl Default for RunConfig {
             normalize: NormalizeConfig::default(),
             augment: AugmentConfig::default(),
             images: ImageOptions::default(),
+            text: TextOptions::default(),
             optimizer: OptimizerConfig::default(),
             update: UpdateConfig::default(),
         }

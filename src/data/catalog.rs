@@ -181,7 +181,7 @@ impl Catalog {
         let name = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let source = self.root.display().to_string();
-        Ok(Dataset { name, source, classes: self.classes, train, validation, test, notes: self.notes })
+        Ok(Dataset { name, source, classes: self.classes, train, validation, test, notes: self.notes, text: None })
     }
 
     /// The pictures `members` as a split; none if there are none.
@@ -204,6 +204,6 @@ impl Catalog {
             }
         };
         let labels = members.iter().map(label).collect();
-        Some(Split { images, labels, values, count: members.len(), height, width, channels })
+        Some(Split { images, labels, values, count: members.len(), height, width, channels, ..Split::default() })
     }
 }

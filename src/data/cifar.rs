@@ -243,7 +243,7 @@ impl Files {
             records(&file, bytes, layout, &mut images, &mut labels)?;
         }
         let count = labels.len();
-        Ok(Some(Split { images, labels, values: None, count, height: SIDE, width: SIDE, channels: 3 }))
+        Ok(Some(Split { images, labels, count, height: SIDE, width: SIDE, channels: 3, ..Split::default() }))
     }
 }
 

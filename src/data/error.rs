@@ -21,6 +21,9 @@ pub enum DataError {
     /// A table of pictures.
     #[error(transparent)]
     Table(#[from] super::table::TableError),
+    /// Texts that cannot be used.
+    #[error(transparent)]
+    Text(#[from] super::TextError),
     /// A known data set is in none of the places it is looked up in.
     #[error("data set `{name}` is not on this machine; looked in:{}\n  try: {get}", list(looked))]
     NotFound {
@@ -32,7 +35,7 @@ pub enum DataError {
         get: String,
     },
     /// Neither a folder nor the name of a known data set.
-    #[error("`{spec}` is neither a folder nor a known data set\n  try: a folder of pictures by class or of IDX files, a CSV file, or one of: {}", known.join(", "))]
+    #[error("`{spec}` is neither a folder nor a text file nor a known data set\n  try: a folder of pictures by class or of IDX files, a CSV file, a .txt or .tsv file, or one of: {}", known.join(", "))]
     Unknown {
         /// What was asked for.
         spec: String,
@@ -40,7 +43,7 @@ pub enum DataError {
         known: Vec<String>,
     },
     /// A path that should be a folder is something else.
-    #[error("{}: not a folder, a CSV file or an archive of CIFAR\n  try: the folder that holds the pictures or the IDX files",
+    #[error("{}: not a folder, a CSV file, a text file (.txt, .tsv, .pos) or an archive of CIFAR\n  try: the folder that holds the pictures or the IDX files",
             path.display())]
     NotAFolder {
         /// The path.

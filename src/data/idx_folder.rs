@@ -79,7 +79,7 @@ fn assemble(
         }
     };
     let [train, test] = [train, test].map(|raw| raw.map(|raw| checked(raw, classes.len())).transpose());
-    Ok(Dataset { name, source, classes, train: train?, validation: None, test: test?, notes: Vec::new() })
+    Ok(Dataset { name, source, classes, train: train?, test: test?, ..Dataset::default() })
 }
 
 fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
@@ -104,10 +104,10 @@ fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
     Ok(Split {
         images: raw.images.pixels,
         labels: raw.labels.iter().map(|&label| u32::from(label)).collect(),
-        values: None,
         count,
         height,
         width,
         channels,
+        ..Split::default()
     })
 }

@@ -1,8 +1,8 @@
 //! Data sets: found, read, checked and downloaded. Nothing here knows about a device.
 //!
 //! A data set is a folder of IDX files or of CIFAR's (or its archive), a folder of pictures by class, a table of pictures,
-//! the name of a known one (`datasets/*.toml`), or the small one that is built into the program, so that a first run needs
-//! nothing.
+//! texts by class, the name of a known one (`datasets/*.toml`), or the small one that is built into the program, so that a
+//! first run needs nothing.
 
 use std::io;
 use std::path::Path;
@@ -23,6 +23,7 @@ pub mod picture;
 mod picture_error;
 mod places;
 mod table;
+pub mod text;
 mod verify;
 
 pub use catalog::{Damaged, OnPictures};
@@ -36,6 +37,7 @@ pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, Fit, HoldOut, ImageOptions, Load
 pub use picture_error::PictureError;
 pub use places::Places;
 pub use table::TableError;
+pub use text::{TextError, TextOptions, Texts, Trained, Vocabulary};
 
 /// Numbers about each image, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,15 +48,37 @@ pub struct Values {
     pub data: Vec<f32>,
 }
 
+/// What the values of an image are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Element {
+    /// Pixels, a byte each.
+    #[default]
+    Pixels,
+    /// Tokens of a text, a little-endian u32 each; the image is one pixel high.
+    Tokens,
+}
+
+impl Element {
+    /// Bytes of one value.
+    pub fn bytes(self) -> usize {
+        match self {
+            Element::Pixels => 1,
+            Element::Tokens => 4,
+        }
+    }
+}
+
 /// Labelled images, all of the same size.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Split {
-    /// Pixels, `[n, h, w, c]`.
+    /// Pixels or tokens, `[n, h, w, c]`, as `element` says.
     pub images: Vec<u8>,
     /// Class of each image, `[n]`; all 0 where there are `values` instead.
     pub labels: Vec<u32>,
     /// Numbers to be learned about each image instead of one class.
     pub values: Option<Values>,
+    /// What the values of an image are.
+    pub element: Element,
     /// Number of images, n.
     pub count: usize,
     /// Height in pixels, h.
@@ -82,10 +106,12 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// What people should know about how it was read, in lines.
     pub notes: Vec<String>,
+    /// How texts were read, if it is a data set of texts.
+    pub text: Option<Texts>,
 }
 
 impl Split {
-    /// Pixels of image `index`, `[h, w, c]`.
+    /// Bytes of image `index`, `[h, w, c]`.
     ///
     /// # Panics
     /// If there are not that many images.
@@ -94,9 +120,9 @@ impl Split {
         &self.images[index * size..(index + 1) * size]
     }
 
-    /// Values per image, h · w · c.
+    /// Bytes per image: h · w · c pixels, or four times as many for tokens.
     pub fn image_len(&self) -> usize {
-        self.height * self.width * self.channels
+        self.height * self.width * self.channels * self.element.bytes()
     }
 
     /// Image shape, `[h, w, c]`.
@@ -161,16 +187,22 @@ pub enum Kind {
     Images,
     /// Pictures by class in folders, or listed in a table.
     Pictures,
+    /// Texts of several classes.
+    Texts,
 }
 
 /// What [`load`] would find; `Images` where there is nothing.
 pub fn kind(spec: Option<&str>) -> Kind {
     let Some(path) = spec.filter(|name| known::find(name).is_none()).map(Path::new) else { return Kind::Images };
     let idx = || ["train", "test"].iter().any(|split| !matches!(idx::find(path, split), Ok(None)));
-    if path.is_dir() && !idx() && cifar::find(path).is_none() && folder::looks_like_one(path) || table::is_one(path) {
-        Kind::Pictures
-    } else {
-        Kind::Images
+    let own_size = || path.is_dir() && (idx() || cifar::find(path).is_some());
+    match path.exists() {
+        true if table::is_one(path) => Kind::Pictures,
+        true if own_size() || cifar::is_archive(path) => Kind::Images,
+        true if path.is_dir() && folder::looks_like_one(path) => Kind::Pictures,
+        // what cannot be read as texts says so where they are loaded
+        true if !matches!(text::is_text(path), Ok(false)) => Kind::Texts,
+        _ => Kind::Images,
     }
 }
 
@@ -246,6 +278,10 @@ fn load_path(
         Ok(_) if cifar::is_archive(path) => {
             return Ok(cifar_dataset(path, &folder_name(path), cifar::read(path, options.images.coarse)?));
         }
+        Ok(_) if text::is_text(path)? => {
+            let texts = text::load(path, &TextOptions::default(), None, None)?;
+            return Ok(texts.expect("the path means texts"));
+        }
         Ok(_) => {
             return Err(DataError::NotAFolder { path: path.to_path_buf() });
         }
@@ -264,6 +300,9 @@ fn load_path(
     }
     if folder::looks_like_one(path) {
         return folder::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
+    }
+    if let Some(dataset) = text::load(path, &TextOptions::default(), None, None)? {
+        return Ok(dataset);
     }
     let entries = path.read_dir().map_err(|error| idx::io_error(path, "list", error))?.count();
     let path = path.to_path_buf();
@@ -285,5 +324,5 @@ fn load_cifar(folder: &Path, name: &str, options: &LoadOptions) -> Result<Option
 fn cifar_dataset(path: &Path, name: &str, read: cifar::Cifar) -> Dataset {
     let cifar::Cifar { classes, train, test } = read;
     let (name, source) = (name.to_string(), path.display().to_string());
-    Dataset { name, source, classes, train, validation: None, test, notes: Vec::new() }
+    Dataset { name, source, classes, train, test, ..Dataset::default() }
 }

@@ -47,4 +47,9 @@ pub const PRESETS: &[Preset] = &[
         summary: "logistic regression on 28x28 grey images",
         text: include_str!("../../models/linear.toml"),
     },
+    Preset {
+        name: "text-small",
+        summary: "an embedding, a convolution over three words, a mean and a linear layer for texts of any number of classes",
+        text: include_str!("../../models/text-small.toml"),
+    },
 ];

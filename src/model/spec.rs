@@ -7,7 +7,7 @@ use std::path::Path;
 use lepton_kernels::ShapeError;
 use serde::Serialize;
 
-use super::layers::{Layer, Reads};
+use super::layers::{AUTO, Layer, Reads};
 use super::presets;
 
 /// Why a model cannot be used.
@@ -67,6 +67,15 @@ pub struct LayerSpec {
     pub layer: Layer,
 }
 
+/// How many words a model of texts takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tokens {
+    /// As many as the data set's texts have; [`ModelSpec::UNKNOWN_LENGTH`] until that is known.
+    Auto,
+    /// As many as `input` says.
+    Fixed,
+}
+
 /// A model as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
@@ -74,11 +83,16 @@ pub struct ModelSpec {
     pub name: String,
     /// Image size `[h, w, c]`.
     pub input: [usize; 3],
+    /// Whether the input is tokens of a text, `[1, length, 1]`, instead of pixels.
+    pub tokens: Option<Tokens>,
     /// Its layers, in the order in which they run; the last one gives the logits.
     pub layers: Vec<LayerSpec>,
 }
 
 impl ModelSpec {
+    /// Words of a text for a model of `tokens = "auto"` until the data are known: what `inspect` shows.
+    pub const UNKNOWN_LENGTH: usize = 64;
+
     /// The preset of this name, or the model file at this path.
     ///
     /// # Errors
@@ -108,11 +122,7 @@ impl ModelSpec {
         if !is_name(&name) {
             return Err(fail(format!("`name` is {name:?}; a name is made of letters, digits, _ and -")));
         }
-        let input =
-            table.remove("input").ok_or_else(|| fail("`input` is missing\n  try: input = [28, 28, 1]".into()))?;
-        let input: [usize; 3] = input
-            .try_into()
-            .map_err(|_| fail("`input` must be three numbers: input = [height, width, channels]".into()))?;
+        let (input, tokens) = take_input(&mut table).map_err(fail)?;
         if input.contains(&0) {
             return Err(fail(format!("`input` is {input:?}; every size must be at least 1")));
         }
@@ -126,10 +136,10 @@ impl ModelSpec {
             _ => return Err(fail("it has no [[layer]]".into())),
         };
         if let Some(key) = table.keys().next() {
-            return Err(fail(format!("unknown key `{key}`; a model has name, input and [[layer]]s")));
+            return Err(fail(format!("unknown key `{key}`; a model has name, input (or tokens) and [[layer]]s")));
         }
         let layers = parse_layers(layers).map_err(fail)?;
-        Ok(ModelSpec { name, input, layers })
+        Ok(ModelSpec { name, input, tokens, layers })
     }
 
     /// The model for a data set of so many classes: layers with `units = "classes"` get that many.
@@ -140,9 +150,27 @@ impl ModelSpec {
         ModelSpec { layers: layers.collect(), ..self.clone() }
     }
 
+    /// The model for texts of so many words, whose vocabulary has so many tokens: `tokens` and `vocabulary` that are
+    /// `"auto"` get these numbers.
+    #[must_use]
+    pub fn for_texts(&self, length: usize, vocabulary: usize) -> Self {
+        let layer = |spec: &LayerSpec| LayerSpec { layer: spec.layer.for_vocabulary(vocabulary), ..spec.clone() };
+        let input = match self.tokens {
+            Some(Tokens::Auto) => [1, length, 1],
+            _ => self.input,
+        };
+        let tokens = self.tokens.map(|_| Tokens::Fixed);
+        ModelSpec { input, tokens, layers: self.layers.iter().map(layer).collect(), ..self.clone() }
+    }
+
     /// The model as a model file.
     pub fn to_toml(&self) -> String {
-        let mut text = format!("name = \"{}\"\ninput = {:?}\n", self.name, self.input);
+        let input = match self.tokens {
+            None => format!("input = {:?}", self.input),
+            Some(Tokens::Auto) => format!("tokens = \"{AUTO}\""),
+            Some(Tokens::Fixed) => format!("tokens = {}", self.input[1]),
+        };
+        let mut text = format!("name = \"{}\"\n{input}\n", self.name);
         for (i, spec) in self.layers.iter().enumerate() {
             #[derive(Serialize)]
             struct Written<'a> {
@@ -165,6 +193,27 @@ impl ModelSpec {
             let _ = write!(text, "\n[[layer]]\n{body}");
         }
         text
+    }
+}
+
+/// The input: `input = [h, w, c]` for images, or `tokens = length` for texts.
+fn take_input(table: &mut toml::Table) -> Result<([usize; 3], Option<Tokens>), String> {
+    match (table.remove("input"), table.remove("tokens")) {
+        (Some(_), Some(_)) => Err("both `input` and `tokens`\n  try: `input` for images, `tokens` for texts".into()),
+        (None, None) => Err("`input` is missing\n  try: input = [28, 28, 1], or tokens = \"auto\" for texts".into()),
+        (Some(input), None) => match input.try_into() {
+            Ok(input) => Ok((input, None)),
+            Err(_) => Err("`input` must be three numbers: input = [height, width, channels]".into()),
+        },
+        (None, Some(toml::Value::Integer(length))) if (1..=1 << 16).contains(&length) => {
+            Ok(([1, length as usize, 1], Some(Tokens::Fixed)))
+        }
+        (None, Some(toml::Value::String(word))) if word == AUTO => {
+            Ok(([1, ModelSpec::UNKNOWN_LENGTH, 1], Some(Tokens::Auto)))
+        }
+        (None, Some(other)) => Err(format!(
+            "`tokens` is {other}\n  try: a number of words up to 65536, or \"{AUTO}\" for those of the data"
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{ModelError, ModelSpec};
+use super::{ModelError, ModelSpec, Tokens};
 use crate::plan::{Graph, Setting, usual_loss};
 
 /// A number with its thousands apart: `93,322`.
@@ -23,7 +23,12 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);
     let [h, w, c] = model.input;
-    table.add_row(["input", "", "", &format!("{h} x {w} x {c}"), "0", "0", ""]);
+    let input = match model.tokens {
+        None => format!("{h} x {w} x {c}"),
+        Some(Tokens::Fixed) => format!("{w} tokens"),
+        Some(Tokens::Auto) => format!("{w} tokens (auto)"),
+    };
+    table.add_row(["input", "", "", &input, "0", "0", ""]);
     let (mut parameters, mut work) = (0, 0);
     for (spec, built) in model.layers.iter().zip(&graph.layers) {
         let nodes = &graph.nodes[built.nodes.clone()];

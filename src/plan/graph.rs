@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use lepton_kernels::batch_index::BatchIndex;
+use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
-use lepton_kernels::{Op, Shape, data_set};
+use lepton_kernels::{Op, Shape, ShapeError, data_set};
 
 use super::input::Input;
 use crate::config::LossConfig;
@@ -28,7 +29,7 @@ pub enum Kind {
 /// Buffers that stay on the device and are neither parameters nor gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resident {
-    /// The images of the data set, as bytes: part `i` of them.
+    /// The images of the data set, as bytes, or its texts, as tokens: part `i` of them.
     Images(usize),
     /// Their labels.
     Labels,
@@ -174,11 +175,20 @@ impl Graph {
         let Setting { batch, images, part, precision, mode, .. } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
-        let parts = graph.images_in_parts([images, h, w, c], part);
+        let parts = match model.tokens {
+            Some(_) => vec![graph.resident("images", &[images, h, w, c], Dtype::U32, Resident::Images(0))],
+            None => graph.images_in_parts([images, h, w, c], part),
+        };
         let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
-        let norm = graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm);
+        let norm = model.tokens.is_none().then(|| graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm));
         let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        let label = graph.add_images(&setting.input, &parts, &rows, norm)?;
+        let label = match norm {
+            Some(norm) => graph.add_images(&setting.input, &parts, &rows, norm)?,
+            None => {
+                graph.images = graph.node("batch.tokens", Box::new(BatchTokens), &[parts[0], rows[0]])[0];
+                rows[1]
+            }
+        };
         graph.add_layers(model)?;
         graph.add_average(&setting.input);
         graph.add_loss(model, setting, &[rows[0], label, rows[2]])?;
@@ -190,7 +200,11 @@ impl Graph {
         for (i, spec) in model.layers.iter().enumerate() {
             let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
             let mut site = Site::new(&spec.name, self.shapes(&inputs));
-            let output = spec.layer.build(&mut site).map_err(|source| {
+            let built = spec.layer.build(&mut site).and_then(|output| {
+                self.check_stored(&site, &inputs)?;
+                Ok(output)
+            });
+            let output = built.map_err(|source| {
                 let reads = |name: &String| format!("`{name}` {}", self.tensors[outputs[name.as_str()]].shape);
                 ModelError::Shape {
                     number: i + 1,
@@ -202,6 +216,29 @@ impl Graph {
             let output = self.add_site(&spec.name, site, &inputs, output);
             outputs.insert(&spec.name, output);
             self.logits = output;
+        }
+        Ok(())
+    }
+
+    /// Checks that a layer takes what it reads as it is stored: tokens are looked up, everything else is numbers.
+    fn check_stored(&self, site: &Site, inputs: &[TensorId]) -> Result<(), ShapeError> {
+        for node in &site.nodes {
+            for (i, value) in node.inputs.iter().enumerate() {
+                let Value::Input(from) = *value else { continue };
+                let is_tokens = self.tensors[inputs[from]].dtype == Dtype::U32;
+                match (is_tokens, node.op.input_dtype(i) == Dtype::U32) {
+                    (true, false) => {
+                        let problem = "it computes with numbers, and its input is tokens of a text";
+                        return Err(ShapeError::new(problem).hint("an embedding layer before it"));
+                    }
+                    (false, true) => {
+                        let problem = "it looks up tokens, and its input is numbers";
+                        return Err(ShapeError::new(problem)
+                            .hint("tokens = \"auto\" instead of `input`, and an embedding first"));
+                    }
+                    _ => {}
+                }
+            }
         }
         Ok(())
     }
@@ -259,7 +296,7 @@ impl Graph {
     /// Bytes of the images in each part of the data set.
     pub fn image_parts(&self) -> Vec<u64> {
         let parts = self.tensors.iter().filter(|t| matches!(t.kind, Kind::Resident(Resident::Images(_))));
-        parts.map(|part| part.shape.count() as u64).collect()
+        parts.map(|part| part.shape.count() as u64 * part.dtype.width(self.precision)).collect()
     }
 
     pub(super) fn shapes(&self, tensors: &[TensorId]) -> Vec<Shape> {

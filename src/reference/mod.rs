@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use lepton_kernels::op::Dtype;
 use lepton_kernels::{Array, Shape, Step};
 
 use crate::config::LossConfig;
@@ -22,7 +23,7 @@ pub struct Reference {
     pub gradients: HashMap<String, Array>,
 }
 
-/// Labelled images of a step: bytes `[n, h, w, c]` and a class each.
+/// Labelled images of a step: bytes `[n, h, w, c]` (of tokens four each) and a class each.
 #[derive(Clone, Copy, Debug)]
 pub struct Images<'a> {
     /// The bytes.
@@ -111,6 +112,10 @@ impl Forward {
             let data = match tensor.kind {
                 Kind::Value => continue,
                 Kind::Parameter(_) => parameters[&tensor.name].clone(),
+                Kind::Resident(Resident::Images(_)) if tensor.dtype == Dtype::U32 => {
+                    let words = images.pixels.chunks_exact(4);
+                    words.map(|b| f64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect()
+                }
                 Kind::Resident(Resident::Images(_)) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
                 Kind::Resident(Resident::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
                 Kind::Resident(Resident::Norm) => unit_norm(&tensor.shape),

@@ -65,15 +65,71 @@ pub(super) fn data_print(train: usize, test: usize, images: &[&[u8]], targets: &
 
 /// Checks that a model's input and classes are those of a data set.
 pub(super) fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainError> {
+    let text = data.text.as_ref();
+    if text.is_some() != model.tokens.is_some() {
+        let [takes, are] = if text.is_some() { ["images", "texts"] } else { ["texts", "images"] };
+        let hint = if text.is_some() {
+            "--model text-small, or a model file with tokens = \"auto\""
+        } else {
+            "a model file with `input` instead of `tokens`"
+        };
+        return Err(TrainError::Mismatch(format!(
+            "model `{}` takes {takes}, and those of `{}` are {are}\n  try: {hint}",
+            model.name, data.name
+        )));
+    }
+    if let Some(text) = text {
+        check_vocabulary(model, Some(text.vocabulary.len()))?;
+        let splits = [&data.train, &data.validation, &data.test].into_iter().flatten();
+        splits.into_iter().try_for_each(|split| check_tokens(&split.images, text.vocabulary.len()))?;
+    }
     let [h, w, c] = data.image_shape();
     let [mh, mw, mc] = model.input;
     if [h, w, c] == model.input {
         return Ok(());
     }
+    if text.is_some() {
+        return Err(TrainError::Mismatch(format!(
+            "model `{}` takes texts of {mw} words, and those of `{}` are cut or filled to {w}\n  try: --max-length {mw}, or a model file with tokens = \"auto\"",
+            model.name, data.name
+        )));
+    }
     Err(TrainError::Mismatch(format!(
         "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, --size {h}x{w}x{c}, or a model file with input = [{h}, {w}, {c}]",
         model.name, data.name
     )))
+}
+
+/// Checks that a model's tables have a row for each token of a vocabulary, if there is one: kernels look rows up unchecked.
+pub(super) fn check_vocabulary(model: &ModelSpec, vocabulary: Option<usize>) -> Result<(), TrainError> {
+    let Some(tokens) = vocabulary else {
+        return match model.tokens {
+            None => Ok(()),
+            Some(_) => Err(TrainError::Mismatch(format!(
+                "model `{}` takes texts, and its checkpoint has no vocabulary",
+                model.name
+            ))),
+        };
+    };
+    for spec in &model.layers {
+        if let Some(rows) = spec.layer.vocabulary().filter(|&rows| rows < tokens) {
+            return Err(TrainError::Mismatch(format!(
+                "layer `{}` has {rows} tokens, and the vocabulary {tokens}\n  try: vocabulary = \"auto\", or --max-words {}",
+                spec.name,
+                rows.saturating_sub(2)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that all tokens are of a vocabulary of so many.
+pub(super) fn check_tokens(bytes: &[u8], vocabulary: usize) -> Result<(), TrainError> {
+    let tokens = bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    match tokens.max().filter(|&token| token as usize >= vocabulary) {
+        None => Ok(()),
+        Some(token) => Err(TrainError::Mismatch(format!("token {token} is none of the vocabulary's {vocabulary}"))),
+    }
 }
 
 /// Checks that a checkpoint can be used on a data set.

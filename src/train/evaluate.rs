@@ -3,6 +3,7 @@
 use super::batches::Order;
 use super::error::{TrainError, check_data};
 use super::event::Metrics;
+use super::setup::write_norm;
 use super::state::State;
 use super::targets::{Targets, images_of};
 use super::views::{Tta, seen};
@@ -11,7 +12,7 @@ use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::metrics::Measures;
-use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use crate::plan::{Goal, Input, Plan, Request};
 use lepton_kernels::batch_views::View;
 
 /// A checkpoint's model with a split on a device.
@@ -61,7 +62,7 @@ impl<'gpu> Evaluator<'gpu> {
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write_images(&[&split.images])?;
         targets.write(&program)?;
-        program.write(Buffer::Resident(Resident::Norm), &checkpoint.meta.config.normalize.bytes(split.channels))?;
+        write_norm(&program, &model, &checkpoint.meta.config)?;
         let views = tta.map_or_else(Vec::new, Tta::views);
         Ok(Evaluator { program, plan, targets, images: split.count, batch, views })
     }

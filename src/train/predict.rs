@@ -2,10 +2,12 @@
 
 use lepton_kernels::Step;
 
-use super::error::TrainError;
+use super::error::{TrainError, check_tokens, check_vocabulary};
+use super::setup::write_norm;
 use super::views::{Tta, seen};
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, OptimizerConfig, UpdateConfig};
+use crate::data::Element;
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
 use lepton_kernels::batch_views::View;
@@ -52,6 +54,7 @@ pub struct Predictor<'gpu> {
     plan: Plan,
     image_len: usize,
     views: Vec<View>,
+    vocabulary: Option<usize>,
 }
 
 /// Images that are answered at a time.
@@ -64,6 +67,8 @@ impl<'gpu> Predictor<'gpu> {
     /// [`TrainError`].
     pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint, tta: Option<Tta>) -> Result<Self, TrainError> {
         let model = checkpoint.meta.model()?;
+        let vocabulary = checkpoint.meta.vocabulary.as_ref().map(|vocabulary| vocabulary.len());
+        check_vocabulary(&model, vocabulary)?;
         let request = Request {
             model: &model,
             batch: BATCH,
@@ -82,12 +87,15 @@ impl<'gpu> Predictor<'gpu> {
         checkpoint.check_plan(&plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
-        program.write(Buffer::Resident(Resident::Norm), &checkpoint.meta.config.normalize.bytes(model.input[2]))?;
+        write_norm(&program, &model, &checkpoint.meta.config)?;
         let views = tta.map_or_else(Vec::new, Tta::views);
-        Ok(Predictor { program, plan, image_len: model.input.iter().product(), views })
+        let element = if model.tokens.is_some() { Element::Tokens } else { Element::Pixels };
+        let image_len = model.input.iter().product::<usize>() * element.bytes();
+        Ok(Predictor { program, plan, image_len, views, vocabulary })
     }
 
-    /// Answers for images `[n, h, w, c]` of bytes, of the model's input size.
+    /// Answers for images `[n, h, w, c]` of bytes, of the model's input size; for texts as
+    /// [`Vocabulary::encode`](crate::data::Vocabulary::encode) gives them.
     ///
     /// # Errors
     /// [`TrainError`].
@@ -96,6 +104,9 @@ impl<'gpu> Predictor<'gpu> {
     /// If `images` is not a whole number of images.
     pub fn predict(&mut self, images: &[u8]) -> Result<Vec<Answer>, TrainError> {
         assert_eq!(images.len() % self.image_len, 0, "whole images");
+        if let Some(vocabulary) = self.vocabulary {
+            check_tokens(images, vocabulary)?;
+        }
         let mut answers = Vec::new();
         for batch in images.chunks(BATCH * self.image_len) {
             let count = (batch.len() / self.image_len) as u32;

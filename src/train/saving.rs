@@ -31,7 +31,8 @@ impl Trainer<'_> {
             let data = self.program.read(Buffer::Resident(Resident::LossScale), 0, 16)?;
             tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
         }
-        Ok(Checkpoint::new(&self.model, &self.config, &self.classes, self.data, &self.state, tensors))
+        let (classes, vocabulary) = (&self.classes, self.vocabulary.as_ref());
+        Ok(Checkpoint::new(&self.model, &self.config, classes, vocabulary, self.data, &self.state, tensors))
     }
 
     /// Buffers of all parameters with what stands before the names of their tensors.

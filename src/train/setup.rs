@@ -12,7 +12,7 @@ use super::updates::Updates;
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, RunConfig, Validation};
 use crate::data::{Dataset, Split};
-use crate::gpu::{Gpu, Program};
+use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
 
@@ -51,10 +51,12 @@ impl<'gpu> Trainer<'gpu> {
             .train
             .as_ref()
             .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
+        let model = resolved(&model, data);
         check_fit(data, &model)?;
         config.update.check().map_err(TrainError::Mismatch)?;
-        config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
-        let model = model.for_classes(outputs_wanted(data));
+        if model.tokens.is_none() {
+            config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
+        }
         let count = learned_images(data, &config);
         let (test, own) = (data.test.as_ref(), data.validation.as_ref());
         if own.is_none()
@@ -88,8 +90,9 @@ impl<'gpu> Trainer<'gpu> {
             splits.iter().map(|(split, count)| &split.images[..count * split.image_len()]).collect();
         program.write_images(&images)?;
         targets.write(&program)?;
-        program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(train.channels))?;
+        write_norm(&program, &model, &config)?;
         let classes = output_names(&config.loss, data, plan.classes);
+        let vocabulary = data.text.as_ref().map(|text| text.vocabulary.clone());
         let (state, steps) = (State::default(), Vec::with_capacity(64));
         let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &targets);
         let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
@@ -101,6 +104,7 @@ impl<'gpu> Trainer<'gpu> {
             model,
             config,
             classes,
+            vocabulary,
             order,
             schedule,
             targets,
@@ -121,10 +125,15 @@ fn splits(data: &Dataset, learned: usize) -> Vec<(&Split, usize)> {
     data.train.iter().map(|train| (train, learned)).chain(others).collect()
 }
 
-/// What a model that follows the data set gives: a number a class, or a number a value.
-fn outputs_wanted(data: &Dataset) -> usize {
-    let values = data.train.as_ref().and_then(|train| train.values.as_ref());
-    values.map_or(data.classes.len(), |values| values.width)
+/// The model with the numbers that it leaves to the data set: classes or values, and of texts length and vocabulary.
+fn resolved(model: &ModelSpec, data: &Dataset) -> ModelSpec {
+    let train = data.train.as_ref();
+    let values = train.and_then(|train| train.values.as_ref());
+    let model = model.for_classes(values.map_or(data.classes.len(), |values| values.width));
+    match (&data.text, train) {
+        (Some(text), Some(train)) => model.for_texts(train.width, text.vocabulary.len()),
+        _ => model,
+    }
 }
 
 /// Training images of a run, before any are held out.
@@ -143,7 +152,7 @@ pub(super) fn compile(
 ) -> Result<Plan, TrainError> {
     let splits = splits(data, learned_images(data, config));
     Ok(Plan::compile(&Request {
-        model: &model.for_classes(outputs_wanted(data)),
+        model: &resolved(model, data),
         batch,
         images: splits.iter().map(|(_, count)| count).sum(),
         loss: &config.loss,
@@ -162,5 +171,13 @@ fn hold_out(config: &RunConfig) -> f64 {
     match config.validation {
         Validation::Fraction(fraction) => fraction,
         _ => 0.0,
+    }
+}
+
+/// The run's normalisation of pixels; tokens have none.
+pub(super) fn write_norm(program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
+    match model.tokens {
+        Some(_) => Ok(()),
+        None => program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(model.input[2])),
     }
 }

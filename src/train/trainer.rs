@@ -17,6 +17,7 @@ use super::targets::{Targets, images_of};
 use super::updates::Updates;
 use crate::checkpoint::DataPrint;
 use crate::config::{RunConfig, Validation};
+use crate::data::Vocabulary;
 use crate::gpu::Program;
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Plan};
@@ -37,6 +38,7 @@ pub struct Trainer<'gpu> {
     pub(super) model: ModelSpec,
     pub(super) config: RunConfig,
     pub(super) classes: Vec<String>,
+    pub(super) vocabulary: Option<Vocabulary>,
     pub(super) order: Order,
     pub(super) schedule: Schedule,
     pub(super) targets: Targets,

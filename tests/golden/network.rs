@@ -17,7 +17,8 @@ pub fn bits(p: u64, i: u64) -> u64 {
 fn initial(p: u64, parameter: &Placed) -> Vec<f32> {
     let limit = match parameter.init {
         Init::GlorotUniform { fan_in, fan_out } => (6.0 / (fan_in + fan_out) as f64).sqrt(),
-        _ => 0.05,
+        Init::Constant(_) => 0.05,
+        other => panic!("no golden network starts with {other:?}"),
     };
     let uniform = |i| (bits(p, i) >> 40) as f64 / f64::from(1 << 24);
     (0..parameter.shape.count() as u64).map(|i| ((2.0 * uniform(i) - 1.0) * limit) as f32).collect()

@@ -3,7 +3,7 @@
 use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
-use lepton_gpu::plan::{Buffer, Goal, Input, Placed, Plan, Request, Resident};
+use lepton_gpu::plan::{self, Buffer, Goal, Placed, Plan, Request, Resident};
 use lepton_gpu::verify::verify_cases;
 use lepton_kernels::array::worst_error;
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormPool};
@@ -117,7 +117,7 @@ fn program<'g>(gpu: &'g Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> 
         images: 8,
         loss: &LossConfig::default(),
         keep: false,
-        input: Input::default(),
+        input: plan::Input::default(),
         optimizer: &optimizer,
         update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
         target: gpu.target(),

@@ -11,7 +11,7 @@ mod train;
 mod update;
 
 pub use loss::{LossArgs, LossName, TargetName};
-pub use train::{BatchSize, ImageArgs, PrecisionName, TrainArgs};
+pub use train::{BatchSize, ImageArgs, PrecisionName, TextArgs, TrainArgs};
 pub use update::{OptimizerName, UpdateArgs};
 
 /// Train convolutional networks on any GPU, or none.
@@ -35,7 +35,7 @@ pub enum Command {
     Eval(EvalArgs),
     /// What a trained model sees in images, or a grid of test images with its answers.
     Predict(PredictArgs),
-    /// Draw one image of a data set with its label, or several as augmentation changes them.
+    /// Draw one image of a data set with its label, or several as augmentation changes them; or print a text.
     Show(ShowArgs),
     /// A model's layers, and the plan that runs them.
     Inspect(InspectArgs),
@@ -78,9 +78,12 @@ pub struct EvalArgs {
 pub struct PredictArgs {
     /// A run folder (its best checkpoint is used) or a .safetensors file.
     pub run: PathBuf,
-    /// Images: PNG, JPEG, WebP, BMP, GIF or PNM. They are scaled to the model's input.
-    #[arg(required_unless_present = "grid")]
+    /// Images: PNG, JPEG, WebP, BMP, GIF or PNM. They are scaled to the model's input. For a model of texts: texts.
+    #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
+    /// For a model of texts: each line of this file is a text; - reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "grid")]
+    pub lines: Option<PathBuf>,
     /// Draw a 5x5 grid of test images with the model's answers, right in green and wrong in red.
     #[arg(long, value_name = "OUT.png", conflicts_with = "images")]
     pub grid: Option<PathBuf>,
@@ -107,7 +110,7 @@ pub struct PredictArgs {
 /// `show`
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// A folder, a CSV file, an archive or a known name [default: fashion-small, which is built in].
+    /// A folder, a CSV file, texts, an archive or a known name [default: fashion-small, which is built in].
     pub data: Option<String>,
     /// The size that pictures get: 96, 64x96 (height, width) or 64x64x1 [default: 64x64x3].
     #[arg(long, value_name = "SIZE")]
@@ -130,9 +133,9 @@ pub struct ShowArgs {
     /// The run's seed.
     #[arg(long, default_value_t = 0, requires = "augment")]
     pub seed: u64,
-    /// The picture.
+    /// The picture; a text is printed instead.
     #[arg(long, value_name = "OUT.png")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
 }
 
 /// `inspect`

@@ -13,14 +13,15 @@ use crate::data::Fit;
 /// `train`
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
-    /// A folder of pictures by class, of IDX files or of CIFAR's, a CSV file, or a name that `data list` knows
-    /// [default: fashion-small, which is built in].
+    /// A folder of pictures by class, of IDX files or of CIFAR's, a CSV file, texts (a line each, its label first), or a name
+    /// that `data list` knows [default: fashion-small, which is built in].
     #[arg(value_name = "DATA")]
     pub data: Option<String>,
     /// The same as DATA.
     #[arg(long = "data", value_name = "DATA", conflicts_with = "data")]
     pub data_flag: Option<String>,
-    /// A preset (`lepton-gpu inspect` lists them) or a model file [default: seed-mnist, for pictures photo-small].
+    /// A preset (`lepton-gpu inspect` lists them) or a model file [default: seed-mnist; photo-small for pictures, text-small
+    /// for texts].
     #[arg(long)]
     pub model: Option<String>,
     /// How often all training images are seen [default: 5].
@@ -83,6 +84,9 @@ pub struct TrainArgs {
     /// The run folder [default: runs/MODEL-1, -2, …].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// What is read of texts.
+    #[command(flatten)]
+    pub text: TextArgs,
     /// Continue the run in --out exactly where its last checkpoint stands; --epochs and --steps may go further.
     #[arg(long, requires = "out")]
     pub resume: bool,
@@ -121,6 +125,23 @@ pub struct ImageArgs {
     /// CIFAR-100's 20 coarse classes instead of its 100 fine ones.
     #[arg(long)]
     pub coarse: bool,
+}
+
+/// What `train` can be told about texts.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TextArgs {
+    /// Texts: keep the first N words [default: as many as the longest training text has].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_length: Option<u32>,
+    /// Texts: words seen fewer than N times in the training texts are unknown [default: 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub min_count: Option<u32>,
+    /// Texts: only the N most frequent words have tokens [default: all].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16_777_214))]
+    pub max_words: Option<u32>,
+    /// Texts: labels end at their first `:` (TREC: DESC instead of DESC:manner).
+    #[arg(long)]
+    pub coarse_labels: bool,
 }
 
 /// Fits by name.

@@ -11,6 +11,7 @@ mod channels;
 mod conv2d;
 mod conv_transpose2d;
 mod dropout;
+mod embedding;
 mod linear;
 mod norm;
 mod options;
@@ -82,6 +83,7 @@ pub const LAYERS: &[LayerType] = &[
     shape::PAD_CHANNELS,
     shape::SUBSAMPLE,
     shape::RESHAPE,
+    embedding::ENTRY,
 ];
 
 /// A type of layer: what a model file may say about it, and how it is read.
@@ -153,6 +155,9 @@ pub trait Build: fmt::Debug + Send + Sync {
 /// What a model file writes instead of the number of classes.
 const CLASSES: &str = "classes";
 
+/// What a model file writes instead of a number that the data set decides.
+pub(super) const AUTO: &str = "auto";
+
 /// Reads the attributes of a layer; an unknown or missing key is an error.
 fn parse<T: Build + DeserializeOwned + 'static>(attributes: toml::Table) -> Result<Box<dyn Build>, String> {
     attributes.try_into::<T>().map(|spec| Box::new(spec) as Box<dyn Build>).map_err(|e| e.message().to_string())
@@ -207,6 +212,25 @@ impl Layer {
         let asked = attributes.iter_mut().map(|(_, value)| value).filter(|value| value.as_str() == Some(CLASSES));
         asked.for_each(|value| *value = toml::Value::Integer(classes as i64));
         Layer::parse(self.kind.name, attributes).expect("a number stands wherever \"classes\" does")
+    }
+
+    /// The layer with the number of tokens where the model file says `vocabulary = "auto"`.
+    ///
+    /// # Panics
+    /// If so many cannot be read back.
+    #[must_use]
+    pub fn for_vocabulary(&self, tokens: usize) -> Layer {
+        let mut attributes = self.attributes.clone();
+        if let Some(value) = attributes.get_mut(embedding::VOCABULARY).filter(|value| value.as_str() == Some(AUTO)) {
+            *value = toml::Value::Integer(tokens as i64);
+        }
+        Layer::parse(self.kind.name, attributes).expect("a number stands wherever \"auto\" does")
+    }
+
+    /// Rows of its table, if it looks up tokens and the number is known.
+    pub fn vocabulary(&self) -> Option<usize> {
+        let rows = self.attributes.get(embedding::VOCABULARY)?.as_integer()?;
+        (self.kind.name == embedding::ENTRY.name).then_some(rows as usize)
     }
 
     /// Builds it; gives its output.

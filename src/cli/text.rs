@@ -1,0 +1,161 @@
+//! Texts for the commands: loading them as a model asks, and answers to typed ones.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::args::{PredictArgs, TextArgs};
+use super::{CliError, Exit};
+use crate::checkpoint::Checkpoint;
+use crate::config::RunConfig;
+use crate::data::{self, Dataset, Kind, Split, TextOptions, Trained, Vocabulary, text};
+use crate::gpu::Gpu;
+use crate::model::{ModelSpec, Tokens, thousands};
+use crate::report::{percent, say};
+use crate::train::Predictor;
+
+/// The model of a run on texts, where none is named.
+pub const USUAL_MODEL: &str = "text-small";
+
+/// What was typed about texts.
+pub fn options(args: &TextArgs) -> TextOptions {
+    let size = |number: u32| number as usize;
+    TextOptions {
+        max_length: args.max_length.map(size),
+        min_count: args.min_count.map(size),
+        max_words: args.max_words.map(size),
+        coarse_labels: args.coarse_labels,
+    }
+}
+
+/// The data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint; none
+/// where the data are no texts.
+pub fn load_for_run(
+    config: &RunConfig,
+    model: &ModelSpec,
+    from: Option<&Checkpoint>,
+) -> Result<Option<Dataset>, CliError> {
+    let length = match model.tokens {
+        Some(Tokens::Fixed) if config.text.max_length.is_none() || from.is_some() => Some(model.input[1]),
+        _ => None,
+    };
+    load(config.data.as_deref(), &config.text, length, from.and_then(trained))
+}
+
+/// The texts that a trained model is tried on; none where the data are no texts.
+pub fn load_for(checkpoint: &Checkpoint, data: Option<&str>) -> Result<Option<Dataset>, CliError> {
+    let model = checkpoint.meta.model()?;
+    let config = &checkpoint.meta.config;
+    let length = model.tokens.map(|_| model.input[1]);
+    load(data.or(config.data.as_deref()), &config.text, length, trained(checkpoint))
+}
+
+fn trained(checkpoint: &Checkpoint) -> Option<Trained<'_>> {
+    let vocabulary = checkpoint.meta.vocabulary.as_ref()?;
+    Some(Trained { vocabulary, classes: &checkpoint.meta.classes })
+}
+
+fn load(
+    data: Option<&str>,
+    options: &TextOptions,
+    length: Option<usize>,
+    trained: Option<Trained>,
+) -> Result<Option<Dataset>, CliError> {
+    match data.filter(|_| data::kind(data) == Kind::Texts) {
+        Some(path) => Ok(text::load(Path::new(path), options, length, trained)?),
+        None => Ok(None),
+    }
+}
+
+/// A data set of texts in a line; none for images.
+pub fn describe(dataset: &Dataset, used: usize) -> Option<String> {
+    let read = dataset.text.as_ref()?;
+    let count = |split: &Option<Split>| thousands(split.as_ref().map_or(0, |split| split.count) as u64);
+    let [_, length, _] = dataset.image_shape();
+    let cut = match read.cut {
+        0 => "shorter ones padded".to_string(),
+        cut => format!("{} longer ones cut, shorter ones padded", thousands(cut as u64)),
+    };
+    Some(format!(
+        "{} ({}): {} training and {} test texts of {length} words ({cut}), {} tokens, {} classes, {}",
+        dataset.name,
+        dataset.source,
+        thousands(used as u64),
+        count(&dataset.test),
+        thousands(read.vocabulary.len() as u64),
+        dataset.classes.len(),
+        if read.latin1 { "latin-1 (not valid UTF-8)" } else { "UTF-8" }
+    ))
+}
+
+/// Prints a text of a data set, and what a model sees of it.
+pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Option<String> {
+    let vocabulary = &dataset.text.as_ref()?.vocabulary;
+    let label = &dataset.classes[split.labels[index] as usize];
+    Some(format!("{label}: {}", vocabulary.decode(split.image(index)).join(" ")))
+}
+
+/// The texts to answer: those that were typed, then the lines of a file.
+fn texts(args: &PredictArgs) -> Result<Vec<String>, CliError> {
+    let mut texts: Vec<String> = args.images.iter().map(|text| text.to_string_lossy().into_owned()).collect();
+    if let Some(path) = &args.lines {
+        let mut bytes = Vec::new();
+        let read = match path.as_os_str() == "-" {
+            true => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+            false => std::fs::read(path).map(|content| bytes = content),
+        };
+        read.map_err(CliError::file(path))?;
+        let content =
+            String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+        texts.extend(content.lines().filter(|line| !line.trim().is_empty()).map(String::from));
+    }
+    if texts.is_empty() {
+        return Err(CliError::Usage("there is no text to answer\n  try: lepton-gpu predict RUN \"a text\"".into()));
+    }
+    Ok(texts)
+}
+
+/// `predict` for a model of texts: probabilities of the likeliest classes.
+pub fn answer(
+    args: &PredictArgs,
+    checkpoint: &Checkpoint,
+    vocabulary: &Vocabulary,
+    adapter: Option<&str>,
+) -> Result<Exit, CliError> {
+    if args.grid.is_some() || args.invert || args.tta.is_some() {
+        let flag = match (args.invert, args.grid.is_some()) {
+            (true, _) => "--invert",
+            (_, true) => "--grid",
+            _ => "--tta",
+        };
+        return Err(CliError::Usage(format!(
+            "{flag} is for images, and this model takes texts\n  try: lepton-gpu predict {} \"a text\"",
+            args.run.display()
+        )));
+    }
+    let texts = texts(args)?;
+    let length = checkpoint.meta.model()?.input[1];
+    let bytes: Vec<u8> = texts.iter().flat_map(|text| vocabulary.encode(text, length)).collect();
+    let gpu = Gpu::open(adapter)?;
+    let answers = Predictor::new(&gpu, checkpoint, None)?.predict(&bytes)?;
+    let classes = &checkpoint.meta.classes;
+    let tops = answers.iter().map(|answer| answer.top(args.top as usize));
+    if args.json {
+        let rows = texts.iter().zip(tops).map(|(text, top)| {
+            let class = |(class, probability): (usize, f64)| {
+                serde_json::json!({ "class": classes[class], "probability": probability })
+            };
+            serde_json::json!({ "text": text, "top": top.into_iter().map(class).collect::<Vec<_>>() })
+        });
+        say!("{:#}", serde_json::Value::from(rows.collect::<Vec<_>>()));
+        return Ok(Exit::Done);
+    }
+    say!("adapter  {}", gpu.summary().line());
+    for (text, top) in texts.iter().zip(tops) {
+        let top: Vec<String> = top.into_iter().map(|(class, p)| format!("{} {}", classes[class], percent(p))).collect();
+        let words = text::words(text);
+        let unknown = words.iter().filter(|word| !vocabulary.knows(word)).count();
+        let note = if unknown == 0 { String::new() } else { format!("  ({unknown} of {} words unknown)", words.len()) };
+        say!("{text}: {}{note}", top.join(", "));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,115 @@
+//! What can be wrong with texts: the file, the line, and a way out.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Texts that cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// No line with anything on it.
+    #[error("{}: empty: 0 of its {lines} lines hold anything\n  try: a line for each text: label, tab, text", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Lines.
+        lines: usize,
+    },
+    /// Bytes that no text has.
+    #[error("{}: line {line}: byte 0x{byte:02x}, which no text has\n  try: a text file (UTF-8 or latin-1), unpacked if it was \
+             packed", path.display())]
+    Binary {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The first such byte.
+        byte: u8,
+    },
+    /// A line that does not start with a label and something that ends it.
+    #[error("{}: line {line}: no label before {separator}: `{found}`\n  try: label, {separator}, text on every line",
+            path.display())]
+    NoLabel {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What ends a label in this file.
+        separator: &'static str,
+        /// How the line starts.
+        found: String,
+    },
+    /// A label and nothing more.
+    #[error("{}: line {line}: label `{label}` and no text\n  try: take the line out, or give it a text", path.display())]
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The label.
+        label: String,
+    },
+    /// Nothing to tell apart.
+    #[error("{}: all {texts} texts are of one class, `{class}`, and at least 2 are needed\n  try: texts of another class; \
+             with a file for each class, name the folder", path.display())]
+    OneClass {
+        /// The file or folder.
+        path: PathBuf,
+        /// Texts.
+        texts: usize,
+        /// Their class.
+        class: String,
+    },
+    /// So many labels that they are words rather than classes.
+    #[error("{}: {classes} different labels in {texts} texts; a label stands before the first {separator} of a line\n  try: \
+             label, tab, text on every line", path.display())]
+    ManyClasses {
+        /// The file or folder.
+        path: PathBuf,
+        /// Labels.
+        classes: usize,
+        /// Texts.
+        texts: usize,
+        /// What ends a label.
+        separator: &'static str,
+    },
+    /// A label that the model was not trained on.
+    #[error("{}: line {line}: label `{label}` is none of the model's {}: {}\n  try: the labels that it was trained on",
+            path.display(), known.len(), known.join(", "))]
+    UnknownClass {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The label.
+        label: String,
+        /// The model's classes.
+        known: Vec<String>,
+    },
+    /// Two files for one split, or half of a pair.
+    #[error("{}: {problem}\n  try: {hint}", path.display())]
+    Files {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// A way out.
+        hint: String,
+    },
+    /// More tokens than fit a data set.
+    #[error("{}: {texts} texts of {length} words are {bytes} bytes, the limit is {limit}\n  try: --max-length 100",
+            path.display())]
+    TooLong {
+        /// The file or folder.
+        path: PathBuf,
+        /// Texts.
+        texts: usize,
+        /// Words of the longest one.
+        length: usize,
+        /// Bytes of their tokens.
+        bytes: u64,
+        /// The most allowed.
+        limit: u64,
+    },
+}

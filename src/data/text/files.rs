@@ -1,0 +1,121 @@
+//! Which files of a folder, or beside a file, hold texts of which split and class.
+
+use std::path::{Path, PathBuf};
+
+use super::error::TextError;
+use crate::data::{DataError, idx};
+
+/// A file of texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// The class of all its texts; none where each line starts with a label.
+    pub class: Option<String>,
+}
+
+/// Files by split.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// For training.
+    pub train: Vec<Source>,
+    /// For testing.
+    pub test: Vec<Source>,
+}
+
+/// Endings of files whose lines start with a label.
+const LABELLED: [&str; 3] = ["txt", "tsv", "all"];
+/// Endings that are the class of a file.
+const CLASSES: [&str; 2] = ["neg", "pos"];
+
+fn ending(path: &Path) -> &str {
+    path.extension().and_then(|e| e.to_str()).unwrap_or_default()
+}
+
+/// Whether `split` is a part of the file's name: `train.txt`, `TREC.train.all`.
+fn names(path: &Path, split: &str) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    LABELLED.contains(&ending(path)) && name.split(['.', '_', '-']).any(|part| part == split)
+}
+
+fn labelled(paths: &[PathBuf]) -> Vec<Source> {
+    paths.iter().map(|path| Source { path: path.clone(), class: None }).collect()
+}
+
+fn classed(paths: &[PathBuf], class: impl Fn(&Path) -> Option<&std::ffi::OsStr>) -> Vec<Source> {
+    let name = |path: &PathBuf| class(path).map(|class| class.to_string_lossy().into_owned());
+    paths.iter().map(|path| Source { path: path.clone(), class: name(path) }).collect()
+}
+
+/// The files of texts that a path means; none if it means something else.
+///
+/// # Errors
+/// Two files for one split, one of two classes, or a folder that cannot be listed.
+pub fn find(path: &Path) -> Result<Option<Sources>, DataError> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => of_folder(path),
+        Ok(metadata) if metadata.is_file() => Ok(of_file(path)?),
+        _ => Ok(None),
+    }
+}
+
+fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
+    let cannot = |error| idx::io_error(folder, "list", error);
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let of = |wanted: &dyn Fn(&Path) -> bool| files.iter().filter(|path| wanted(path)).cloned().collect::<Vec<_>>();
+    let (train, test) = (of(&|p| names(p, "train")), of(&|p| names(p, "test")));
+    for (split, found) in [("training", &train), ("test", &test)] {
+        if let [one, other, ..] = &found[..] {
+            let problem = format!("both {} and {} could be the {split} texts", one.display(), other.display());
+            return Err(files_error(folder, problem, "name one of the files, or move the other away"));
+        }
+    }
+    if !train.is_empty() || !test.is_empty() {
+        return Ok(Some(Sources { train: labelled(&train), test: labelled(&test) }));
+    }
+    let (signed, plain) = (of(&|p| CLASSES.contains(&ending(p))), of(&|p| ending(p) == "txt"));
+    let train = match (signed.is_empty(), plain.len()) {
+        (false, _) => classed(&signed, Path::extension),
+        (true, 0 | 1) => return Ok(None),
+        (true, _) => classed(&plain, Path::file_stem),
+    };
+    Ok(Some(Sources { train, test: Vec::new() }))
+}
+
+fn of_file(path: &Path) -> Result<Option<Sources>, DataError> {
+    if CLASSES.contains(&ending(path)) {
+        let pair = CLASSES.map(|class| path.with_extension(class));
+        if let Some(missing) = pair.iter().find(|file| !file.is_file()) {
+            let problem = format!("a file of one class, and {} is missing", missing.display());
+            return Err(files_error(path, problem, "put it there, or name a folder with a file for each class"));
+        }
+        return Ok(Some(Sources { train: classed(&pair, Path::extension), test: Vec::new() }));
+    }
+    if !LABELLED.contains(&ending(path)) {
+        return Ok(None);
+    }
+    let own = labelled(&[path.to_path_buf()]);
+    if names(path, "test") {
+        return Ok(Some(Sources { train: Vec::new(), test: own }));
+    }
+    let mut test = Vec::new();
+    if names(path, "train") {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().replace("train", "test");
+        let beside = path.with_file_name(name);
+        if beside.is_file() {
+            test = labelled(&[beside]);
+        }
+    }
+    Ok(Some(Sources { train: own, test }))
+}
+
+fn files_error(path: &Path, problem: String, hint: &str) -> DataError {
+    TextError::Files { path: path.into(), problem, hint: hint.into() }.into()
+}

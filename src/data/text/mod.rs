@@ -1,0 +1,179 @@
+//! Texts of several classes, a line each, as tokens: images one pixel high whose pixels are numbers of words.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+mod clean;
+mod error;
+mod files;
+mod lines;
+mod vocabulary;
+
+pub use clean::words;
+pub use error::TextError;
+use files::Source;
+use lines::Sample;
+pub use vocabulary::{PAD, UNKNOWN, Vocabulary};
+
+use super::{DataError, Dataset, Element, Split, idx};
+
+/// How texts are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextOptions {
+    /// Words of a text that are kept; none for as many as the longest training text has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// How often a word must stand in the training texts to get a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_count: Option<usize>,
+    /// The most words that get a token, the most frequent ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_words: Option<usize>,
+    /// Labels end at their first `:`.
+    pub coarse_labels: bool,
+}
+
+impl TextOptions {
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a model was trained on and asks of the texts it is given.
+#[derive(Clone, Debug)]
+pub struct Trained<'a> {
+    /// Its vocabulary.
+    pub vocabulary: &'a Vocabulary,
+    /// Its classes.
+    pub classes: &'a [String],
+}
+
+/// How a data set of texts was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Words by token.
+    pub vocabulary: Vocabulary,
+    /// Texts that were longer than the length, and are cut.
+    pub cut: usize,
+    /// Whether some file was read as latin-1.
+    pub latin1: bool,
+}
+
+/// Whether a path means texts.
+///
+/// # Errors
+/// See [`load`].
+pub fn is_text(path: &Path) -> Result<bool, DataError> {
+    Ok(files::find(path)?.is_some())
+}
+
+/// A split while it is read.
+struct Raw {
+    samples: Vec<(Sample, Vec<String>)>,
+    latin1: bool,
+}
+
+/// Loads texts; none if the path means something else. `length` is the words that a model takes, if it says so; a trained
+/// model brings its vocabulary and classes.
+///
+/// # Errors
+/// [`DataError`] with file and line.
+pub fn load(
+    path: &Path,
+    options: &TextOptions,
+    length: Option<usize>,
+    trained: Option<Trained>,
+) -> Result<Option<Dataset>, DataError> {
+    let Some(sources) = files::find(path)? else { return Ok(None) };
+    let read = |sources: &[Source]| if sources.is_empty() { Ok(None) } else { read(sources, options).map(Some) };
+    let (train, test) = (read(&sources.train)?, read(&sources.test)?);
+    let classes = match &trained {
+        Some(trained) => trained.classes.to_vec(),
+        None => classes(path, [&train, &test])?,
+    };
+    let learned = train.as_ref().or(test.as_ref()).map_or(&[][..], |raw| &raw.samples);
+    let longest = learned.iter().map(|(_, words)| words.len()).max().unwrap_or(0).max(1);
+    let length = length.unwrap_or(options.max_length.map_or(longest, |most| most.min(longest)));
+    let vocabulary = match trained {
+        Some(trained) => trained.vocabulary.clone(),
+        None => {
+            let texts = learned.iter().map(|(_, words)| words.as_slice());
+            Vocabulary::build(texts, options.min_count.unwrap_or(1), options.max_words)
+        }
+    };
+    let raws = || [&train, &test].into_iter().flatten();
+    let all = || raws().flat_map(|raw| &raw.samples);
+    let (texts, limit) = (all().count(), idx::MAX_BYTES);
+    let bytes = texts as u64 * length as u64 * 4;
+    if bytes > limit {
+        return Err(TextError::TooLong { path: path.into(), texts, length, bytes, limit }.into());
+    }
+    let cut = all().filter(|(_, words)| words.len() > length).count();
+    let latin1 = raws().any(|raw| raw.latin1);
+    let split = |raw: Option<Raw>, sources: &[Source]| match raw {
+        None => Ok(None),
+        Some(raw) => split(&raw, &sources[0].path, &vocabulary, &classes, length).map(Some),
+    };
+    let (train, test) = (split(train, &sources.train)?, split(test, &sources.test)?);
+    let absolute = path.canonicalize();
+    let name = absolute.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let text = Some(Texts { vocabulary, cut, latin1 });
+    Ok(Some(Dataset { name, source: path.display().to_string(), classes, train, test, text, ..Dataset::default() }))
+}
+
+fn read(sources: &[Source], options: &TextOptions) -> Result<Raw, DataError> {
+    let mut raw = Raw { samples: Vec::new(), latin1: false };
+    for source in sources {
+        let (samples, latin1) = lines::read(source, options.coarse_labels)?;
+        raw.latin1 |= latin1;
+        raw.samples.extend(samples.into_iter().map(|sample| {
+            let words = clean::words(&sample.text);
+            (sample, words)
+        }));
+    }
+    Ok(raw)
+}
+
+/// Labels by alphabet.
+fn classes(path: &Path, raws: [&Option<Raw>; 2]) -> Result<Vec<String>, TextError> {
+    let samples = || raws.into_iter().flatten().flat_map(|raw| &raw.samples);
+    let labels: BTreeSet<&str> = samples().map(|(sample, _)| sample.label.as_str()).collect();
+    let classes: Vec<String> = labels.into_iter().map(String::from).collect();
+    let texts = samples().count();
+    if let [class] = &classes[..] {
+        return Err(TextError::OneClass { path: path.into(), texts, class: class.clone() });
+    }
+    // as good as every line with a label of its own: first words, not classes
+    if classes.len() > 2 && classes.len() * 2 > texts {
+        let separator = lines::separator(false);
+        return Err(TextError::ManyClasses { path: path.into(), classes: classes.len(), texts, separator });
+    }
+    Ok(classes)
+}
+
+fn split(
+    raw: &Raw,
+    path: &Path,
+    vocabulary: &Vocabulary,
+    classes: &[String],
+    length: usize,
+) -> Result<Split, TextError> {
+    let label = |(sample, _): &(Sample, Vec<String>)| {
+        let found = classes.iter().position(|class| *class == sample.label);
+        found.map(|class| class as u32).ok_or_else(|| TextError::UnknownClass {
+            path: path.into(),
+            line: sample.line,
+            label: sample.label.clone(),
+            known: classes.to_vec(),
+        })
+    };
+    let labels = raw.samples.iter().map(label).collect::<Result<Vec<_>, _>>()?;
+    let images = raw.samples.iter().flat_map(|(_, words)| vocabulary.encode_words(words, length)).collect();
+    let element = Element::Tokens;
+    let count = raw.samples.len();
+    Ok(Split { images, labels, values: None, element, count, height: 1, width: length, channels: 1 })
+}

@@ -1,0 +1,54 @@
+//! The commands on texts.
+
+use super::support::{Place, Ran, finish, lepton, start};
+use super::write;
+
+fn ran(place: &Place, arguments: &[&str]) -> Ran {
+    let mut command = lepton(place.folder());
+    command.args(arguments);
+    finish(start(command))
+}
+
+#[test]
+fn train_eval_predict_and_show() {
+    if super::common::gpu().is_none() {
+        return;
+    }
+    let place = Place::new();
+    write(&place.path("films.txt"), 200);
+    let train = ["train", "films.txt", "--out", "run", "--epochs", "4", "--lr", "0.01", "--val-split", "0.1"];
+    let trained = ran(&place, &train).exits(0);
+    let data = trained.line("data");
+    assert!(data.contains("200 training and 0 test texts") && data.contains("UTF-8"), "{data}");
+    let words = std::fs::read_to_string(place.path("run/vocabulary.txt")).unwrap();
+    assert!(words.starts_with("<pad>\n<unknown>\n"), "{words}");
+    let model = std::fs::read_to_string(place.path("run/model.toml")).unwrap();
+    assert!(model.contains("units = 2") && !model.contains("auto"), "{model}");
+    let eval = ran(&place, &["eval", "run", "--json"]).exits(0).json();
+    assert!(eval["accuracy"].as_f64().unwrap() > 0.9, "{eval}");
+    let answers = ran(&place, &["predict", "run", "it was lovely", "an awful plot", "--json"]).exits(0).json();
+    assert_eq!(answers[0]["top"][0]["class"], "good", "{answers}");
+    assert_eq!(answers[1]["top"][0]["class"], "bad", "{answers}");
+    std::fs::write(place.path("new.txt"), "dull dull\n\ngreat great\n").unwrap();
+    let lines = ran(&place, &["predict", "run", "--lines", "new.txt"]).exits(0);
+    assert!(lines.line("dull dull: ").contains("bad") && lines.line("great great: ").contains("good"), "{lines}");
+    let unknown = ran(&place, &["predict", "run", "never seen"]).exits(0);
+    assert!(unknown.line("never seen: ").contains("2 of 2 words unknown"), "{unknown}");
+    let shown = ran(&place, &["show", "films.txt", "--index", "1"]).exits(0);
+    assert!(shown.line("training text 1").contains("good: "), "{shown}");
+    let resumed = ran(&place, &["train", "--out", "run", "--resume", "--epochs", "5"]).exits(0);
+    assert!(resumed.out.contains("resume") && resumed.out.contains("films.txt"), "{resumed}");
+    for (line, says) in [
+        ("predict run --grid g.png", "--grid is for images"),
+        ("eval run --data fashion-small", "takes texts, and those of `fashion-small` are images"),
+        ("train films.txt --model linear", "takes images, and those of `films.txt` are texts"),
+        ("train --model text-small", "takes texts"),
+        ("train --max-length 5", "are for texts"),
+        ("show --index 1", "--out image.png"),
+    ] {
+        let refused = ran(&place, &line.split(' ').collect::<Vec<_>>()).exits(2);
+        assert!(refused.err.contains(says), "{refused}\nshould say: {says}");
+    }
+    let inspected = ran(&place, &["inspect", "text-small"]).exits(0);
+    assert!(inspected.out.contains("64 tokens (auto)"), "{inspected}");
+}
