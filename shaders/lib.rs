@@ -72,7 +72,6 @@ pub mod rmsprop;
 pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
-pub mod shortcut;
 pub mod soft_cross_entropy;
 pub mod softmax;
 pub mod softmax_cross_entropy;
@@ -131,7 +130,6 @@ pub const OPS: &[Entry] = &[
     add::ENTRY,
     multiply::ENTRY,
     concat::ENTRY,
-    shortcut::ENTRY,
     flatten::ENTRY,
     softmax_cross_entropy::ENTRY,
     target_rows::ENTRY,

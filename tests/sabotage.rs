@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use lepton_gpu::gpu::Gpu;
-use lepton_gpu::verify::verify_op;
+use lepton_gpu::verify::verify_cases;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
-use lepton_kernels::{Dispatch, Kernel, OPS};
+use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 
 #[path = "sabotage/acts.rs"]
 mod acts;
@@ -147,26 +147,40 @@ fn changed(dispatch: Dispatch, from: &str, to: &str) -> Dispatch {
     Dispatch { kernel: Arc::new(Kernel { source, ..(**kernel).clone() }), ..dispatch }
 }
 
-/// Tries the changes that `wanted` picks.
+/// Whether any kernel of a case holds `text`.
+fn holds(case: &Case, target: &Target, text: &str) -> bool {
+    let shapes = case.shapes();
+    let wanted: Vec<bool> = (0..shapes.len()).map(|i| case.op.differentiable(i)).collect();
+    let lowered = [
+        case.op.forward(&shapes, Mode::Train, target),
+        case.op.forward(&shapes, Mode::Infer, target),
+        case.op.backward(&shapes, &wanted, target),
+    ];
+    lowered.iter().flat_map(|l| &l.dispatches).any(|dispatch| dispatch.kernel.source.contains(text))
+}
+
+/// Tries the changes that `wanted` picks, each on the cases that it touches until one notices.
 fn check(wanted: impl Fn(In) -> bool) {
     let Some(mut gpu) = common::gpu() else { return };
     let own = gpu.target();
     let mut unnoticed = Vec::new();
     for (which, op, from, to) in changes().filter(|change| wanted(change.0)) {
         let Some(target) = target(&gpu, &own, *which) else { continue };
-        gpu.set_target(target);
+        gpu.set_target(target.clone());
         let entry = OPS.iter().find(|e| e.name == *op).expect("the op exists");
-        let applied = std::cell::Cell::new(false);
-        let alter = |dispatch: Dispatch| {
-            applied.set(applied.get() | dispatch.kernel.source.contains(from));
-            changed(dispatch, from, to)
-        };
-        let verdict = verify_op(&gpu, entry, &alter).expect("the device works");
+        let cases = (entry.cases)();
+        let runs = cases.iter().filter(|case| case.runs_in(target.precision));
+        let touched: Vec<&Case> = runs.filter(|case| holds(case, &target, from)).collect();
         // the text of the products differs between families; changes of `lane` cannot be tried on a GPU
         let other_family =
             matches!(*op, "conv2d" | "conv_transpose2d" | "linear") && *which == Own && own.family == Family::Simt;
-        assert!(applied.get() || other_family, "{op}: no shader says `{from}`");
-        if verdict.passed() && applied.get() {
+        assert!(!touched.is_empty() || other_family, "{op}: no shader says `{from}`");
+        let alter = |dispatch: Dispatch| changed(dispatch, from, to);
+        let notices = |case: &&Case| {
+            let verdict = verify_cases(&gpu, entry.name, std::slice::from_ref(*case), &alter);
+            !verdict.expect("the device works").passed()
+        };
+        if !touched.is_empty() && !touched.iter().any(notices) {
             unnoticed.push(format!("{op}: `{from}` -> `{to}`"));
         }
     }

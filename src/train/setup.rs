@@ -57,28 +57,8 @@ impl<'gpu> Trainer<'gpu> {
         if model.tokens.is_none() {
             config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
         }
-        let count = learned_images(data, &config);
-        let (test, own) = (data.test.as_ref(), data.validation.as_ref());
-        if own.is_none()
-            && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
-        {
-            return Err(TrainError::Mismatch(format!(
-                "--val-split holds out no image of {count}\n  try: a larger --val-split, or a larger --limit"
-            )));
-        }
-        let held_out = if own.is_none() { hold_out(&config) } else { 0.0 };
-        let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
-            .with_validation(own.map_or(0, |v| v.count));
-        if config.validation == Validation::Test && order.test.is_none() {
-            let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
-            return Err(TrainError::Mismatch(message));
-        }
-        if order.train.length == 0 {
-            return Err(TrainError::Mismatch(format!(
-                "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
-            )));
-        }
-        let splits = splits(data, count);
+        let order = order(data, &config)?;
+        let splits = splits(data, learned_images(data, &config));
         let targets = Targets::new(&config.loss, &data.name, &splits)?;
         let plan = compile(gpu, data, &model, &config, config.batch)?;
         targets.check_width(&data.name, &plan)?;
@@ -94,7 +74,7 @@ impl<'gpu> Trainer<'gpu> {
         let classes = output_names(&config.loss, data, plan.classes);
         let vocabulary = data.text.as_ref().map(|text| text.vocabulary.clone());
         let (state, steps) = (State::default(), Vec::with_capacity(64));
-        let data = data_print(train.count, test.map_or(0, |t| t.count), &images, &targets);
+        let data = data_print(train.count, data.test.as_ref().map_or(0, |t| t.count), &images, &targets);
         let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
         let schedule = Schedule::new(&config, updates.count());
         let (within, pending) = (0, 0);
@@ -117,6 +97,31 @@ impl<'gpu> Trainer<'gpu> {
             pending,
         })
     }
+}
+
+/// Which images are learned, which validate, which test.
+fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
+    let count = learned_images(data, config);
+    let (test, own) = (data.test.as_ref(), data.validation.as_ref());
+    if own.is_none() && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
+    {
+        return Err(TrainError::Mismatch(format!(
+            "--val-split holds out no image of {count}\n  try: a larger --val-split, or a larger --limit"
+        )));
+    }
+    let held_out = if own.is_none() { hold_out(config) } else { 0.0 };
+    let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
+        .with_validation(own.map_or(0, |v| v.count));
+    if config.validation == Validation::Test && order.test.is_none() {
+        let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
+        return Err(TrainError::Mismatch(message));
+    }
+    if order.train.length == 0 {
+        return Err(TrainError::Mismatch(format!(
+            "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
+        )));
+    }
+    Ok(order)
 }
 
 /// The images of a run in their order on the device, so many of each split: training, validation, test.

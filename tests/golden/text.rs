@@ -18,7 +18,7 @@ fn embedding_agrees_with_pytorch() {
         let inputs: Vec<Array> = vec![tokens, table];
         let outputs = Embedding.twin(&inputs, &Step::default());
         assert_close(&format!("{name}.y"), &outputs[0], &golden.array(&format!("{name}.y")), STORED);
-        let gradients = Embedding.twin_backward(&inputs, &outputs, &dy);
+        let gradients = Embedding.twin_backward(&inputs, &outputs, &dy, &Step::default());
         let got = gradients[1].as_ref().expect("the table has a gradient");
         assert_close(&format!("{name}.dweight"), got, &golden.array(&format!("{name}.dweight")), STORED);
         assert!(got.data[..got.shape.sizes()[1]].iter().all(|&v| v == 0.0), "padding learns nothing");

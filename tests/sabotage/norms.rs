@@ -43,6 +43,4 @@ pub const CHANGES: &[Change] = &[
     (Own, "layer_norm", "part < PARTS; part++", "part < PARTS - 1u; part++"),
     (Own, "layer_norm", "scale * select(given, select(V(0.0), given, positive), RELU)", "scale * given"),
     (Own, "layer_norm", "dbeta[at.slab * runs + at.c] = sum;", "dbeta[at.slab * runs + at.c] = sum + sum;"),
-    (Own, "shortcut", "let c = o % FILTERS - BEFORE;", "let c = o % FILTERS;"),
-    (Own, "shortcut", "row % STRIDE == 0u && column % STRIDE == 0u", "row % STRIDE == 0u"),
 ];

@@ -21,7 +21,6 @@ mod resize;
 mod separable;
 mod sequence;
 mod shape;
-mod shortcut;
 mod site;
 mod squeeze_excite;
 mod weights;
@@ -63,7 +62,6 @@ pub const LAYERS: &[LayerType] = &[
     plain::ADD,
     plain::MULTIPLY,
     channels::CONCAT,
-    shortcut::ENTRY,
     plain::FLATTEN,
     conv_transpose2d::ENTRY,
     separable::SEPARABLE,
