@@ -11,7 +11,7 @@ pub struct UpdateArgs {
     /// Learning rate [default: 0.001; sgd and lamb 0.01, lion 0.0001, muon 0.02].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub lr: Option<f32>,
-    /// Momentum, for sgd [default: 0.9], rmsprop [0] and muon [0.95].
+    /// Momentum [default: 0.9 for sgd, 0 for rmsprop, 0.95 for muon].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub momentum: Option<f32>,
     /// Nesterov's form of momentum, for sgd; muon has it anyway.
