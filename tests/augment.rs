@@ -222,3 +222,20 @@ fn the_command_draws_a_sheet_and_names_mistakes() {
     assert!(code == Some(2) && message.contains("--augment would change it"), "{message}");
     assert_eq!(run(&["eval", "run", "--tta", "mirror"]).0, Some(0));
 }
+
+#[test]
+fn mixed_rows_are_learned_with_both_labels() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let model = ModelSpec::open("linear").unwrap();
+    let reads = |list: &str| {
+        let trainer = Trainer::new(&gpu, &data, model.clone(), config(list)).unwrap();
+        let steps = trainer.plan().train.iter().filter(|step| step.layer.starts_with("loss"));
+        steps.flat_map(|step| step.tensors.clone()).collect::<Vec<String>>()
+    };
+    // the other row's label and the share that augmentation gives
+    for tensor in ["batch.images.1", "batch.images.2", "batch.images.3"] {
+        assert!(reads("mixup=0.4").iter().any(|name| name == tensor), "no {tensor} in {:?}", reads("mixup=0.4"));
+        assert!(!reads("flip").iter().any(|name| name == tensor));
+    }
+}

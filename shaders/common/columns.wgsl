@@ -14,7 +14,8 @@ fn column_of(group: vec3u, lane: u32) -> Column {
     let number = group.y * GROUPS_X + group.x;
     let c = number % groups * WIDTH + lane % WIDTH;
     let mine = c < runs && number * WORKGROUP < COUNT;
-    return Column(number / groups, min(c, runs - 1u), lane / WIDTH, WORKGROUP / WIDTH, mine);
+    // group.z is 0, but no constant, so that no compiler unrolls loops over parts
+    return Column(number / groups, min(c, runs - 1u), lane / WIDTH, WORKGROUP / WIDTH + group.z, mine);
 }
 
 // Rows of the first `rows` that lie in a slab.

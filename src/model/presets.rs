@@ -10,7 +10,7 @@ pub struct Preset {
     pub text: &'static str,
 }
 
-/// Every preset.
+/// Every preset. The larger ones are written by `scripts/make_models.py`.
 pub const PRESETS: &[Preset] = &[
     Preset {
         name: "seed-mnist",
@@ -28,14 +28,9 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/seed-functional.toml"),
     },
     Preset {
-        name: "resnet20",
-        summary: "ResNet-20 for 32x32 colour images: nine residual blocks with batch normalisation",
-        text: include_str!("../../models/resnet20.toml"),
-    },
-    Preset {
-        name: "resnet20-no-norm",
-        summary: "nine residual blocks for 32x32 colour images, without batch normalisation",
-        text: include_str!("../../models/resnet20-no-norm.toml"),
+        name: "linear",
+        summary: "logistic regression on 28x28 grey images",
+        text: include_str!("../../models/linear.toml"),
     },
     Preset {
         name: "photo-small",
@@ -43,13 +38,93 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/photo-small.toml"),
     },
     Preset {
-        name: "linear",
-        summary: "logistic regression on 28x28 grey images",
-        text: include_str!("../../models/linear.toml"),
-    },
-    Preset {
         name: "text-small",
         summary: "an embedding, a convolution over three words, a mean and a linear layer for texts of any number of classes",
         text: include_str!("../../models/text-small.toml"),
+    },
+    Preset {
+        name: "lenet5",
+        summary: "LeNet-5 (LeCun et al. 1998) for 28x28 grey images",
+        text: include_str!("../../models/lenet5.toml"),
+    },
+    Preset {
+        name: "resnet20",
+        summary: "ResNet-20 (He et al. 2016, CIFAR form) for 32x32 colour images: three blocks a stage",
+        text: include_str!("../../models/resnet20.toml"),
+    },
+    Preset {
+        name: "resnet32",
+        summary: "the same with 5 blocks a stage",
+        text: include_str!("../../models/resnet32.toml"),
+    },
+    Preset {
+        name: "resnet44",
+        summary: "the same with 7 blocks a stage",
+        text: include_str!("../../models/resnet44.toml"),
+    },
+    Preset {
+        name: "resnet56",
+        summary: "the same with 9 blocks a stage",
+        text: include_str!("../../models/resnet56.toml"),
+    },
+    Preset {
+        name: "resnet110",
+        summary: "the same with 18 blocks a stage",
+        text: include_str!("../../models/resnet110.toml"),
+    },
+    Preset {
+        name: "resnet20-no-norm",
+        summary: "nine residual blocks for 32x32 colour images, without batch normalisation",
+        text: include_str!("../../models/resnet20-no-norm.toml"),
+    },
+    Preset {
+        name: "resnet18-cifar",
+        summary: "ResNet-18 with a 3x3 stem for 32x32 colour images",
+        text: include_str!("../../models/resnet18-cifar.toml"),
+    },
+    Preset {
+        name: "wide-resnet-28-10",
+        summary: "Wide ResNet 28-10 (Zagoruyko and Komodakis 2016) for 32x32 colour images",
+        text: include_str!("../../models/wide-resnet-28-10.toml"),
+    },
+    Preset {
+        name: "resnet18",
+        summary: "ResNet-18 (He et al. 2016) for 224x224 colour images",
+        text: include_str!("../../models/resnet18.toml"),
+    },
+    Preset {
+        name: "resnet34",
+        summary: "ResNet-34 for 224x224 colour images",
+        text: include_str!("../../models/resnet34.toml"),
+    },
+    Preset {
+        name: "resnet50",
+        summary: "ResNet-50 for 224x224 colour images",
+        text: include_str!("../../models/resnet50.toml"),
+    },
+    Preset {
+        name: "vgg11",
+        summary: "VGG-11 (Simonyan and Zisserman 2015) with batch norm for 224x224 colour images",
+        text: include_str!("../../models/vgg11.toml"),
+    },
+    Preset {
+        name: "vgg16",
+        summary: "VGG-16 with batch norm for 224x224 colour images",
+        text: include_str!("../../models/vgg16.toml"),
+    },
+    Preset {
+        name: "mobilenet-v2",
+        summary: "MobileNetV2 (Sandler et al. 2018) for 224x224 colour images",
+        text: include_str!("../../models/mobilenet-v2.toml"),
+    },
+    Preset {
+        name: "convnext-atto",
+        summary: "ConvNeXt (Liu et al. 2022), its smallest size, for 224x224 colour images",
+        text: include_str!("../../models/convnext-atto.toml"),
+    },
+    Preset {
+        name: "text-cnn",
+        summary: "windows of three, four and five words (Kim 2014) for texts",
+        text: include_str!("../../models/text-cnn.toml"),
     },
 ];

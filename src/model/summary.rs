@@ -66,7 +66,22 @@ mod tests {
 
     #[test]
     fn presets_have_their_published_sizes() {
+        // with 10 classes: torchvision's and timm's counts are of 1000
         for (name, parameters) in [
+            ("lenet5", "61,706"),
+            ("resnet32", "464,154"),
+            ("resnet44", "658,586"),
+            ("resnet56", "853,018"),
+            ("resnet110", "1,727,962"),
+            ("resnet18-cifar", "11,173,962"),
+            ("resnet18", "11,181,642"),
+            ("resnet34", "21,289,802"),
+            ("resnet50", "23,528,522"),
+            ("vgg11", "128,812,810"),
+            ("vgg16", "134,309,962"),
+            ("mobilenet-v2", "2,236,682"),
+            ("wide-resnet-28-10", "36,479,194"),
+            ("convnext-atto", "3,377,730"),
             ("seed-mnist", "93,322"),
             ("seed-cifar", "122,570"),
             ("seed-functional", "54,410"),

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Writes the larger presets in models/, whose blocks repeat: python3 scripts/make_models.py [FOLDER].
+
+Sizes are those of the papers, of torchvision and of timm; a test in src/model/summary.rs holds the parameter counts.
+"""
+import sys
+from pathlib import Path
+
+FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "models")
+
+
+def value(v):
+    if isinstance(v, bool):
+        return str(v).lower()
+    if isinstance(v, (list, tuple)):
+        return "[" + ", ".join(value(x) for x in v) + "]"
+    return f'"{v}"' if isinstance(v, str) else str(v)
+
+
+class Model:
+    def __init__(self, name, comment, size):
+        self.name, self.last = name, "input"
+        self.text = "".join(f"# {line}\n" for line in comment) + f'name = "{name}"\ninput = {value(size)}\n'
+
+    def add(self, name, kind, reads=None, **options):
+        """A layer that reads the one before it, or `reads`; gives its name."""
+        reads = [reads] if isinstance(reads, str) else reads
+        self.text += f'\n[[layer]]\nname = "{name}"\ntype = "{kind}"\n'
+        self.text += "".join(f"{key} = {value(v)}\n" for key, v in options.items())
+        if reads and reads != [self.last]:
+            self.text += f"inputs = {value(reads)}\n"
+        self.last = name
+        return name
+
+    def conv_norm(self, name, filters, kernel, stride=1, activation=None, reads=None, groups=1, padding=None):
+        more = {"stride": stride} if stride != 1 else {}
+        more |= {"groups": groups} if groups != 1 else {}
+        if kernel != 1:
+            more["padding"] = kernel // 2 if padding is None else padding
+        self.add(f"{name}_conv", "conv2d", reads, filters=filters, kernel=kernel, **more, bias=False, init="he_normal")
+        return self.add(f"{name}_norm", "batch_norm", **({"activation": activation} if activation else {}))
+
+    def head(self, pool="global_avg_pool", **options):
+        self.add("pool", pool)
+        self.add("classes", "linear", units="classes", **options)
+
+    def write(self):
+        (FOLDER / f"{self.name}.toml").write_text(self.text)
+
+
+def resnet_cifar(depth):
+    n = (depth - 2) // 6
+    m = Model(f"resnet{depth}", [f"ResNet-{depth} for 32x32 colour images (He et al. 2016, section 4.2): three stages of {n} blocks, batch norm after",
+                                 "each convolution, shortcuts without parameters (option A)."], [32, 32, 3])
+    x, channels = m.conv_norm("stem", 16, 3, activation="relu"), 16
+    for stage, filters in enumerate((16, 32, 64), 1):
+        for block in range(1, n + 1):
+            at, stride = f"stage{stage}_{block}", 2 if block == 1 and stage > 1 else 1
+            m.conv_norm(f"{at}_1", filters, 3, stride, "relu", x)
+            y = m.conv_norm(f"{at}_2", filters, 3)
+            if stride == 2:
+                m.add(f"{at}_half", "subsample", x, stride=2)
+                x = m.add(f"{at}_shortcut", "pad_channels", before=channels // 2, after=channels // 2)
+            m.add(f"{at}_add", "add", [y, x])
+            x, channels = m.add(f"{at}_relu", "relu"), filters
+    m.head()
+    m.write()
+
+
+def resnet(depth, counts, bottleneck, cifar=False):
+    name = f"resnet{depth}-cifar" if cifar else f"resnet{depth}"
+    what = "32x32 colour images: a 3x3 stem without pooling" if cifar else "224x224 colour images"
+    m = Model(name, [f"ResNet-{depth} (He et al. 2016) for {what}; as torchvision has it."], [32, 32, 3] if cifar else [224, 224, 3])
+    if cifar:
+        x = m.conv_norm("stem", 64, 3, activation="relu")
+    else:
+        m.conv_norm("stem", 64, 7, 2, "relu")
+        x = m.add("stem_pool", "max_pool2d", pool=3, stride=2, padding=1)
+    channels = 64
+    for stage, (count, width) in enumerate(zip(counts, (64, 128, 256, 512)), 1):
+        filters = width * 4 if bottleneck else width
+        for block in range(1, count + 1):
+            at, stride = f"stage{stage}_{block}", 2 if block == 1 and stage > 1 else 1
+            if bottleneck:
+                m.conv_norm(f"{at}_1", width, 1, activation="relu", reads=x)
+                m.conv_norm(f"{at}_2", width, 3, stride, "relu")
+                y = m.conv_norm(f"{at}_3", filters, 1)
+            else:
+                m.conv_norm(f"{at}_1", width, 3, stride, "relu", x)
+                y = m.conv_norm(f"{at}_2", width, 3)
+            if channels != filters or stride != 1:
+                x = m.conv_norm(f"{at}_shortcut", filters, 1, stride, reads=x)
+            m.add(f"{at}_add", "add", [y, x])
+            x, channels = m.add(f"{at}_relu", "relu"), filters
+    m.head()
+    m.write()
+
+
+def vgg(depth, plan):
+    m = Model(f"vgg{depth}", [f"VGG-{depth} (Simonyan and Zisserman 2015) with batch norm, for 224x224 colour images; as torchvision's vgg{depth}_bn."], [224, 224, 3])
+    for stage, (filters, count) in enumerate(plan, 1):
+        for i in range(1, count + 1):
+            m.add(f"conv{stage}_{i}", "conv2d", filters=filters, kernel=3, padding=1, init="he_normal")
+            m.add(f"norm{stage}_{i}", "batch_norm", activation="relu")
+        m.add(f"pool{stage}", "max_pool2d", pool=2)
+    m.add("seven", "adaptive_avg_pool2d", output=7)
+    m.add("row", "flatten")
+    for i in (1, 2):
+        m.add(f"hidden{i}", "linear", units=4096, activation="relu")
+        m.add(f"drop{i}", "dropout", rate=0.5)
+    m.add("classes", "linear", units="classes")
+    m.write()
+
+
+def mobilenet_v2():
+    m = Model("mobilenet-v2", ["MobileNetV2 (Sandler et al. 2018) for 224x224 colour images; as torchvision has it."], [224, 224, 3])
+    x, channels = m.conv_norm("stem", 32, 3, 2, "relu6"), 32
+    number = 0
+    for expand, filters, count, first in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+        for i in range(count):
+            number += 1
+            at, stride, before, wide = f"block{number}", first if i == 0 else 1, x, channels * expand
+            if expand != 1:
+                m.conv_norm(f"{at}_expand", wide, 1, activation="relu6", reads=x)
+            m.conv_norm(f"{at}_depthwise", wide, 3, stride, "relu6", groups=wide)
+            x = m.conv_norm(f"{at}_project", filters, 1)
+            if stride == 1 and channels == filters:
+                x = m.add(f"{at}_add", "add", [x, before])
+            channels = filters
+    m.conv_norm("last", 1280, 1, activation="relu6")
+    m.add("pool", "global_avg_pool")
+    m.add("drop", "dropout", rate=0.2)
+    m.add("classes", "linear", units="classes")
+    m.write()
+
+
+def wide_resnet(depth, k):
+    n = (depth - 4) // 6
+    m = Model(f"wide-resnet-{depth}-{k}", [f"Wide ResNet {depth}-{k} for 32x32 colour images (Zagoruyko and Komodakis 2016): batch norm and ReLU before each convolution."], [32, 32, 3])
+    x, channels = m.add("stem", "conv2d", filters=16, kernel=3, padding=1, bias=False, init="he_normal"), 16
+    for stage, filters in enumerate((16 * k, 32 * k, 64 * k), 1):
+        for block in range(1, n + 1):
+            at, stride = f"stage{stage}_{block}", 2 if block == 1 and stage > 1 else 1
+            first = m.add(f"{at}_norm1", "batch_norm", x, activation="relu")
+            more = {"stride": stride} if stride != 1 else {}
+            m.add(f"{at}_conv1", "conv2d", filters=filters, kernel=3, padding=1, bias=False, init="he_normal", **more)
+            m.add(f"{at}_norm2", "batch_norm", activation="relu")
+            y = m.add(f"{at}_conv2", "conv2d", filters=filters, kernel=3, padding=1, bias=False, init="he_normal")
+            if channels != filters:
+                x = m.add(f"{at}_shortcut", "conv2d", first, filters=filters, kernel=1, bias=False, init="he_normal", **more)
+            x, channels = m.add(f"{at}_add", "add", [y, x]), filters
+    m.add("norm", "batch_norm", activation="relu")
+    m.head()
+    m.write()
+
+
+def convnext_atto():
+    m = Model("convnext-atto", ["ConvNeXt (Liu et al. 2022) in the size that timm calls atto, for 224x224 colour images."], [224, 224, 3])
+    m.add("stem", "conv2d", filters=40, kernel=4, stride=4)
+    x = m.add("stem_norm", "layer_norm", epsilon=1e-6)
+    for stage, (count, width) in enumerate(zip((2, 2, 6, 2), (40, 80, 160, 320)), 1):
+        if stage > 1:
+            m.add(f"down{stage}_norm", "layer_norm", epsilon=1e-6)
+            x = m.add(f"down{stage}", "conv2d", filters=width, kernel=2, stride=2)
+        for block in range(1, count + 1):
+            at = f"stage{stage}_{block}"
+            m.add(f"{at}_depthwise", "conv2d", x, filters=width, kernel=7, padding=3, groups=width)
+            m.add(f"{at}_norm", "layer_norm", epsilon=1e-6)
+            m.add(f"{at}_wide", "conv2d", filters=4 * width, kernel=1, activation="gelu")
+            m.add(f"{at}_narrow", "conv2d", filters=width, kernel=1)
+            y = m.add(f"{at}_scale", "layer_scale", init=1e-6)
+            x = m.add(f"{at}_add", "add", [y, x])
+    m.add("pool", "global_avg_pool")
+    m.add("norm", "layer_norm", epsilon=1e-6)
+    m.add("classes", "linear", units="classes")
+    m.write()
+
+
+for depth in (20, 32, 44, 56, 110):
+    resnet_cifar(depth)
+for cifar in (False, True):
+    resnet(18, (2, 2, 2, 2), False, cifar)
+resnet(34, (3, 4, 6, 3), False)
+resnet(50, (3, 4, 6, 3), True)
+vgg(11, ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)))
+vgg(16, ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)))
+mobilenet_v2()
+wide_resnet(28, 10)
+convnext_atto()
