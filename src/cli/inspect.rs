@@ -18,7 +18,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
     }
     let Some(name) = &args.model else {
         for preset in PRESETS {
-            say!("{:<16} {}", preset.name, preset.summary);
+            say!("{:<18}{}", preset.name, preset.summary);
         }
         return Ok(Exit::Done);
     };

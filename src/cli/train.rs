@@ -116,7 +116,8 @@ fn profile(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
 fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) -> Result<Outcome, CliError> {
     let log_path = out.join("events.jsonl");
     let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
-    let mut terminal = Terminal::new(config.epochs);
+    let what = if trainer.model().tokens.is_some() { "texts" } else { "images" };
+    let mut terminal = Terminal::new(config.epochs, what);
     let interrupted = interrupts();
     let last = out.join("last.safetensors");
     if !resume {

@@ -38,15 +38,17 @@ fn metrics(prefix: &str, metrics: &Metrics) -> String {
 pub struct Terminal {
     bar: Option<ProgressBar>,
     epochs: u32,
+    /// `images` or `texts`.
+    what: &'static str,
     /// Time and images of recent submissions, for a rate that follows the machine.
     recent: VecDeque<(f64, usize)>,
     last_line: Instant,
 }
 
 impl Terminal {
-    /// For a run of `epochs` epochs.
-    pub fn new(epochs: u32) -> Self {
-        Terminal { bar: None, epochs, recent: VecDeque::new(), last_line: Instant::now() }
+    /// For a run of `epochs` epochs on `images` or `texts`.
+    pub fn new(epochs: u32, what: &'static str) -> Self {
+        Terminal { bar: None, epochs, what, recent: VecDeque::new(), last_line: Instant::now() }
     }
 
     fn rate(&mut self, seconds: f64, images: usize) -> f64 {
@@ -86,7 +88,7 @@ impl Terminal {
             Event::Test { images, metrics: m } => {
                 say!("Test loss: {:.4}", m.loss);
                 if let Some(accuracy) = m.accuracy {
-                    say!("Test accuracy: {accuracy:.4} ({} of {images} images)", percent(accuracy));
+                    say!("Test accuracy: {accuracy:.4} ({} of {images} {})", percent(accuracy), self.what);
                 }
                 super::measures::print_summary("Test ", &m.more);
             }
@@ -94,7 +96,7 @@ impl Terminal {
     }
 
     fn progress(&mut self, epoch: u32, step: usize, steps: usize, rate: f64, left: f64, so_far: &Metrics) {
-        let text = format!("{rate:.0} images/s - ETA {} - {}", seconds(left), metrics("", so_far));
+        let text = format!("{rate:.0} {}/s - ETA {} - {}", self.what, seconds(left), metrics("", so_far));
         if std::io::stdout().is_terminal() {
             let bar = self.bar(steps);
             bar.set_position(step as u64);
