@@ -13,6 +13,7 @@ mod optimizer;
 mod pictures;
 mod predict;
 mod show;
+mod start;
 mod text;
 mod train;
 mod tune;
