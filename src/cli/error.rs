@@ -39,6 +39,9 @@ pub enum CliError {
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A recipe.
+    #[error(transparent)]
+    Recipe(#[from] crate::config::RecipeError),
     /// A list of transforms.
     #[error(transparent)]
     Augment(#[from] crate::config::AugmentError),

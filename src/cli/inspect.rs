@@ -7,7 +7,7 @@ use super::args::InspectArgs;
 use super::{CliError, Exit, optimizer};
 use crate::config::UpdateConfig;
 use crate::gpu::{Gpu, GpuError};
-use crate::model::{ModelSpec, PRESETS, layers_text, summary};
+use crate::model::{ModelSpec, layers_text, summary};
 use crate::plan::{Goal, Limits, Plan, Request, usual_loss};
 use crate::report::say;
 
@@ -16,12 +16,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         say!("{}", layers_text().trim_end());
         return Ok(Exit::Done);
     }
-    let Some(name) = &args.model else {
-        for preset in PRESETS {
-            say!("{:<18}{}", preset.name, preset.summary);
-        }
-        return Ok(Exit::Done);
-    };
+    let name = args.model.as_deref().expect("clap requires MODEL without --layers");
     let model = ModelSpec::open(name)?;
     say!("{}", summary(&model)?.trim_end());
     if !args.plan {

@@ -9,9 +9,11 @@ mod error;
 mod eval;
 mod inspect;
 mod loss;
+mod models;
 mod optimizer;
 mod pictures;
 mod predict;
+mod recipes;
 mod show;
 mod start;
 mod text;
@@ -65,6 +67,8 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Predict(args) => predict::run(&args, adapter),
         Command::Show(args) => show::run(&args, adapter),
         Command::Inspect(args) => inspect::run(&args, adapter),
+        Command::Models(args) => models::run(&args),
+        Command::Recipes(args) => recipes::run(&args),
         Command::Devices(args) => devices::run(&args, adapter),
         Command::Tune(args) => tune::run(&args, adapter),
         Command::Verify(args) => verify::run(&args, adapter),

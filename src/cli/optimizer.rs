@@ -111,14 +111,14 @@ fn not_negative(flag: &str, value: Option<f32>, usual: &str) -> Result<(), CliEr
     }
 }
 
-/// The optimiser that was asked for.
-pub fn optimizer(args: &UpdateArgs) -> Result<OptimizerConfig, CliError> {
+/// The optimiser `base` with what was typed; another one comes with its usual constants.
+pub fn optimizer(base: OptimizerConfig, args: &UpdateArgs) -> Result<OptimizerConfig, CliError> {
     let unit =
         [("--momentum", args.momentum), ("--beta1", args.beta1), ("--beta2", args.beta2), ("--alpha", args.alpha)];
     unit.into_iter().try_for_each(|(flag, value)| below_one(flag, value))?;
     not_negative("--weight-decay", args.weight_decay, "0.0001")?;
     not_negative("--eps", args.eps, "1e-8")?;
-    let mut config = usual(args.optimizer.unwrap_or(OptimizerName::Adam));
+    let mut config = args.optimizer.map_or(base, usual);
     let to = constants(&mut config);
     let adams = "adam, adamw, lamb, lion and muon";
     set("--momentum", "sgd, rmsprop and muon", args.momentum, to.momentum)?;
@@ -135,10 +135,10 @@ pub fn optimizer(args: &UpdateArgs) -> Result<OptimizerConfig, CliError> {
     Ok(config)
 }
 
-/// What surrounds it.
-pub fn update(args: &UpdateArgs) -> Result<UpdateConfig, CliError> {
+/// What surrounds it: `base` with what was typed. Rules are added, so that those that were typed have the last word.
+pub fn update(base: UpdateConfig, args: &UpdateArgs) -> Result<UpdateConfig, CliError> {
     let rule = |pattern: &str| ParameterRule { pattern: pattern.into(), ..ParameterRule::default() };
-    let mut parameters = Vec::new();
+    let mut parameters = base.parameters;
     for text in &args.lr_factor {
         let (pattern, factor) = factor("--lr-factor", text)?;
         parameters.push(ParameterRule { lr: Some(factor), ..rule(pattern) });
@@ -149,11 +149,11 @@ pub fn update(args: &UpdateArgs) -> Result<UpdateConfig, CliError> {
     }
     parameters.extend(args.freeze.iter().map(|pattern| ParameterRule { frozen: Some(true), ..rule(pattern) }));
     let config = UpdateConfig {
-        accumulate: args.accumulate.unwrap_or(1) as usize,
-        clip_norm: args.clip_norm,
-        clip_value: args.clip_value,
-        ema: args.ema,
-        decay_all: args.decay_all,
+        accumulate: args.accumulate.map_or(base.accumulate, |batches| batches as usize),
+        clip_norm: args.clip_norm.or(base.clip_norm),
+        clip_value: args.clip_value.or(base.clip_value),
+        ema: args.ema.or(base.ema),
+        decay_all: args.decay_all || base.decay_all,
         parameters,
     };
     config.check().map_err(CliError::Usage)?;

@@ -13,9 +13,13 @@ use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPict
 /// The model of a run on pictures, where none is named.
 pub const USUAL_MODEL: &str = "photo-small";
 
-/// What was typed about how images are read.
-pub fn image_options(args: &ImageArgs) -> ImageOptions {
-    ImageOptions { fit: args.fit.map(Into::into), skip_damaged: args.skip_damaged, coarse: args.coarse }
+/// How images are read: `base` with what was typed.
+pub fn image_options(base: &ImageOptions, args: &ImageArgs) -> ImageOptions {
+    ImageOptions {
+        fit: args.fit.map(Into::into).or(base.fit),
+        skip_damaged: args.skip_damaged || base.skip_damaged,
+        coarse: args.coarse || base.coarse,
+    }
 }
 
 /// The size `[h, w, c]` that was typed: `96`, `64x96` or `64x64x1`; channels as before if none are named.

@@ -1,24 +1,46 @@
-//! How a run starts: what was typed for `train` becomes its configuration, or its checkpoint says how it goes on.
+//! How a run starts: defaults or a recipe, then what was typed for `train`, become its configuration; or its checkpoint says how
+//! it goes on.
 
 use std::path::{Path, PathBuf};
 
 use super::args::{BatchSize, TrainArgs};
 use super::{CliError, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
-use crate::config::{NormalizeConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
+use crate::config::{
+    NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
+};
 use crate::data::{self, Kind, known};
 use crate::model::ModelSpec;
+use crate::report::say;
 
-/// The run folder, its configuration, and the checkpoint that it goes on from.
-pub type Start = (PathBuf, RunConfig, Option<Checkpoint>);
+/// A run before its data are read.
+pub struct Start {
+    /// The run folder.
+    pub out: PathBuf,
+    /// Its configuration.
+    pub config: RunConfig,
+    /// Its model.
+    pub model: ModelSpec,
+    /// The checkpoint that it goes on from.
+    pub from: Option<Checkpoint>,
+    /// Whether `config` says the loss; otherwise flags and data do.
+    pub has_loss: bool,
+}
 
-/// A new run, as it was typed.
+/// A new run: defaults or a recipe, with what was typed.
 pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
-    let mut config = configure(args)?;
-    let model = sized(ModelSpec::open(&config.model)?, args)?;
+    let recipe = args.recipe.as_deref().map(Recipe::open).transpose()?;
+    let mut config = configure(args, recipe.as_ref())?;
+    let own_model = recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()).filter(|_| args.model.is_none());
+    let file = own_model.map_or(config.model.clone(), |path| path.to_string_lossy().into_owned());
+    let model = sized(ModelSpec::open(&file)?, args)?;
     let [h, w, _] = model.input;
-    config.augment = args.augment.as_deref().map_or(Ok(config.augment), |list| parse_augment(list, [h, w]))?;
-    let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
+    match &args.augment {
+        Some(list) => config.augment = parse_augment(list, [h, w])?,
+        None => check_sizes(&config.augment, [h, w])?,
+    }
+    let name = recipe.as_ref().map_or(&model.name, |recipe| &recipe.name);
+    let out = args.out.clone().unwrap_or_else(|| next_folder(name));
     if out.join("last.safetensors").exists() {
         return Err(CliError::Usage(format!(
             "{} holds a run already\n  try: --resume to continue it, or another --out",
@@ -32,7 +54,23 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
         )));
     }
     check_writable(&out)?;
-    Ok((out, config, None))
+    if let Some(recipe) = &recipe {
+        say!("recipe   {}", described(recipe));
+    }
+    let has_loss = recipe.is_some() && loss::typed(&args.loss).iter().all(|(_, typed)| !typed);
+    Ok(Start { out, config, model, from: None, has_loss })
+}
+
+/// A recipe in a line.
+fn described(recipe: &Recipe) -> String {
+    let mut line = recipe.name.clone();
+    if !recipe.summary.is_empty() {
+        line += &format!(": {}", recipe.summary);
+    }
+    if !recipe.published.is_empty() {
+        line += &format!(" (published: {})", recipe.published);
+    }
+    line
 }
 
 /// Finds out before anything is compiled whether the run folder can be made and written to.
@@ -55,12 +93,14 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let mut config = checkpoint.meta.config.clone();
     let mut typed: Vec<(&str, bool)> = vec![
         ("DATA", args.data.is_some() || args.data_flag.is_some()),
+        ("--recipe", args.recipe.is_some()),
         ("--model", args.model.is_some()),
         ("--batch", args.batch.is_some()),
         ("--schedule", args.schedule.is_some()),
         ("--warmup", args.warmup.is_some()),
         ("--val-split", args.val_split.is_some()),
         ("--seed", args.seed.is_some()),
+        ("--split-seed", args.split_seed.is_some()),
         ("--precision", args.precision.is_some()),
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
@@ -85,68 +125,85 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     config.epochs = args.epochs.unwrap_or(config.epochs);
     // a limit of steps holds for one command; the next one goes on to the end
     config.steps = args.steps;
-    Ok((out, config, Some(checkpoint)))
+    let model = checkpoint.meta.model()?;
+    Ok(Start { out, config, model, from: Some(checkpoint), has_loss: true })
 }
 
-fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
-    let defaults = RunConfig::default();
-    let optimizer = optimizer::optimizer(&args.update)?;
-    let learning_rate = args.update.lr.unwrap_or(optimizer.usual_rate());
+/// A base, the defaults or a recipe, and every flag that was typed on top of it.
+fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, CliError> {
+    let base = recipe.map_or_else(RunConfig::default, |recipe| recipe.run.clone());
+    let optimizer = optimizer::optimizer(base.optimizer, &args.update)?;
+    let usual_rate = if args.update.optimizer.is_some() { optimizer.usual_rate() } else { base.learning_rate };
+    let learning_rate = args.update.lr.unwrap_or(usual_rate);
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
-    let data = args.data.as_ref().or(args.data_flag.as_ref()).map(|name| whole_path(name));
-    let mut images = pictures::image_options(&args.images);
-    let text = text::options(&args.text);
+    let data = data_of(args, recipe)?;
+    let mut images = pictures::image_options(&base.images, &args.images);
+    let text = text::options(&base.text, &args.text);
     let kind = data::kind(data.as_deref());
-    if kind != Kind::Texts && !text.is_default() {
+    if kind != Kind::Texts && text != base.text {
         return Err(CliError::Usage(
             "--max-length, --min-count, --max-words and --coarse-labels are for texts, and these are images\n  try: without them".into(),
         ));
     }
+    if kind == Kind::Pictures {
+        images.fit.get_or_insert_default();
+    }
     let usual_model = match kind {
-        Kind::Images => defaults.model,
+        _ if recipe.is_some() => base.model,
+        Kind::Images => base.model,
         Kind::Texts => text::USUAL_MODEL.into(),
-        Kind::Pictures => {
-            images.fit.get_or_insert_default();
-            pictures::USUAL_MODEL.into()
-        }
+        Kind::Pictures => pictures::USUAL_MODEL.into(),
     };
     Ok(RunConfig {
         data,
         text,
         model: args.model.clone().unwrap_or(usual_model),
-        epochs: args.epochs.unwrap_or(defaults.epochs),
+        epochs: args.epochs.unwrap_or(base.epochs),
         batch: match args.batch {
             Some(BatchSize::Images(images)) => images,
             // found when data and adapter are known
             Some(BatchSize::Auto) => 1,
-            None => defaults.batch,
+            None => base.batch,
         },
         learning_rate,
-        schedule: schedule(args)?,
-        warmup: warmup(args)?,
-        seed: args.seed.unwrap_or(0),
-        limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
-        steps: args.steps,
-        validation: args.val_split.as_deref().map_or(Ok(Validation::None), validation)?,
-        precision: args.precision.unwrap_or_default().into(),
-        fuse: !args.no_fuse,
-        loss: defaults.loss,
+        schedule: args.schedule.as_deref().map_or(Ok(base.schedule), schedule)?,
+        warmup: args.warmup.map_or(Ok(base.warmup), warmup)?,
+        seed: args.seed.unwrap_or(base.seed),
+        split_seed: args.split_seed.or(base.split_seed),
+        limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)).or(base.limit),
+        steps: args.steps.or(base.steps),
+        validation: args.val_split.as_deref().map_or(Ok(base.validation), validation)?,
+        precision: args.precision.map_or(base.precision, Into::into),
+        fuse: base.fuse && !args.no_fuse,
+        loss: base.loss,
         normalize: args
             .normalize
             .as_deref()
-            .map_or(Ok(defaults.normalize), NormalizeConfig::parse)
+            .map_or(Ok(base.normalize), NormalizeConfig::parse)
             .map_err(CliError::Usage)?,
-        augment: defaults.augment,
+        augment: base.augment,
         images,
         optimizer,
-        update: optimizer::update(&args.update)?,
+        update: optimizer::update(base.update, &args.update)?,
     })
 }
 
+/// The data that were typed, or the recipe's.
+fn data_of(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<Option<String>, CliError> {
+    let own = recipe.and_then(|recipe| recipe.run.data.as_ref());
+    let data = args.data.as_ref().or(args.data_flag.as_ref()).or(own);
+    if let (None, Some(Recipe { name, data: Some(needed), .. }), Some(typed)) = (data, recipe, &args.recipe) {
+        return Err(CliError::Usage(format!(
+            "the recipe `{name}` needs data: {needed}\n  try: lepton-gpu train --recipe {typed} DATA"
+        )));
+    }
+    Ok(data.map(|name| whole_path(name)))
+}
+
 /// The model with the input size that was typed.
-pub fn sized(model: ModelSpec, args: &TrainArgs) -> Result<ModelSpec, CliError> {
+fn sized(model: ModelSpec, args: &TrainArgs) -> Result<ModelSpec, CliError> {
     match &args.size {
         None => Ok(model),
         Some(size) => Ok(ModelSpec { input: pictures::size(size, model.input)?, ..model }),
@@ -161,17 +218,15 @@ fn whole_path(name: &str) -> String {
     std::fs::canonicalize(name).map_or_else(|_| name.into(), |path| path.to_string_lossy().into_owned())
 }
 
-fn schedule(args: &TrainArgs) -> Result<ScheduleConfig, CliError> {
-    let Some(text) = &args.schedule else { return Ok(ScheduleConfig::Constant) };
+fn schedule(text: &str) -> Result<ScheduleConfig, CliError> {
     text.parse()
         .map_err(|problem: String| CliError::Usage(format!("--schedule {text}: {problem}\n  try: --schedule cosine")))
 }
 
-fn warmup(args: &TrainArgs) -> Result<Option<Warmup>, CliError> {
-    match args.warmup {
-        None => Ok(None),
-        Some(epochs) if epochs >= 0.0 && epochs.is_finite() => Ok(Some(Warmup { epochs, start: Warmup::START })),
-        Some(epochs) => Err(CliError::Usage(format!("--warmup {epochs} must be 0 epochs or more\n  try: --warmup 1"))),
+fn warmup(epochs: f64) -> Result<Option<Warmup>, CliError> {
+    match epochs >= 0.0 && epochs.is_finite() {
+        true => Ok(Some(Warmup { epochs, start: Warmup::START })),
+        false => Err(CliError::Usage(format!("--warmup {epochs} must be 0 epochs or more\n  try: --warmup 1"))),
     }
 }
 
@@ -187,7 +242,7 @@ fn validation(text: &str) -> Result<Validation, CliError> {
     }
 }
 
-/// `runs/MODEL-1`, or the next number that is free.
-fn next_folder(model: &str) -> PathBuf {
-    (1..).map(|i| PathBuf::from(format!("runs/{model}-{i}"))).find(|p| !p.exists()).expect("some number is free")
+/// `runs/NAME-1`, or the next number that is free.
+fn next_folder(name: &str) -> PathBuf {
+    (1..).map(|i| PathBuf::from(format!("runs/{name}-{i}"))).find(|p| !p.exists()).expect("some number is free")
 }

@@ -16,14 +16,14 @@ use crate::train::Predictor;
 /// The model of a run on texts, where none is named.
 pub const USUAL_MODEL: &str = "text-small";
 
-/// What was typed about texts.
-pub fn options(args: &TextArgs) -> TextOptions {
+/// How texts are read: `base` with what was typed.
+pub fn options(base: &TextOptions, args: &TextArgs) -> TextOptions {
     let size = |number: u32| number as usize;
     TextOptions {
-        max_length: args.max_length.map(size),
-        min_count: args.min_count.map(size),
-        max_words: args.max_words.map(size),
-        coarse_labels: args.coarse_labels,
+        max_length: args.max_length.map(size).or(base.max_length),
+        min_count: args.min_count.map(size).or(base.min_count),
+        max_words: args.max_words.map(size).or(base.max_words),
+        coarse_labels: args.coarse_labels || base.coarse_labels,
     }
 }
 

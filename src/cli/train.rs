@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{BatchSize, TrainArgs};
 use super::error::save_png;
-use super::start::{fresh, resumed, sized};
+use super::start::{Start, fresh, resumed};
 use super::{CliError, Exit, loss, pictures, text};
 use crate::checkpoint::write_atomically;
 use crate::config::RunConfig;
@@ -18,16 +18,12 @@ use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_c
 use crate::train::{Control, Event, Fit, Outcome, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let (out, mut config, from) = if args.resume { resumed(args)? } else { fresh(args)? };
-    let model = match &from {
-        Some(checkpoint) => checkpoint.meta.model()?,
-        None => sized(ModelSpec::open(&config.model)?, args)?,
-    };
+    let Start { out, mut config, model, from, has_loss } = if args.resume { resumed(args)? } else { fresh(args)? };
     let dataset = match text::load_for_run(&config, &model, from.as_ref())? {
         Some(texts) => texts,
         None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
     };
-    if from.is_none() {
+    if !has_loss {
         config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
     }
     let gpu = Gpu::open(adapter)?;

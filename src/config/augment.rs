@@ -201,8 +201,11 @@ fn apply(config: &mut AugmentConfig, name: &str, item: &Item) -> Result<(), Augm
     Ok(())
 }
 
-/// What depends on the size of the images.
-fn check_sizes(config: &AugmentConfig, [h, w]: [usize; 2]) -> Result<(), AugmentError> {
+/// What depends on the size of the images, `[h, w]`.
+///
+/// # Errors
+/// [`AugmentError`].
+pub fn check_sizes(config: &AugmentConfig, [h, w]: [usize; 2]) -> Result<(), AugmentError> {
     let small = h.min(w);
     if config.crop as usize > small {
         let problem = format!("the images are {h}x{w}, and a crop may leave them by {small} at the most");

@@ -1,4 +1,4 @@
-//! What a run is made of: defaults, then what was typed. Saved with every checkpoint, and as `config.toml` for people.
+//! What a run is made of: defaults or a recipe, then what was typed. Saved with every checkpoint, and as `config.toml` for people.
 
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
@@ -6,17 +6,20 @@ use serde::{Deserialize, Serialize};
 use crate::data::{HoldOut, ImageOptions, LoadOptions, TextOptions};
 
 pub mod augment;
+mod check;
 mod loss;
 mod normalize;
 mod optimizer;
+mod recipe;
 mod schedule;
 mod update;
 
-pub use augment::{AugmentError, parse_augment};
+pub use augment::{AugmentError, check_sizes, parse_augment};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use loss::{Against, LossConfig, Target as LossTarget};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use optimizer::OptimizerConfig;
+pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
 pub use update::{ParameterRule, UpdateConfig};
 
@@ -54,8 +57,11 @@ pub struct RunConfig {
     /// A rise of the learning rate at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup: Option<Warmup>,
-    /// Seeds the starting weights, the split and the order.
+    /// Seeds the starting weights, the order, and the split unless that has a seed of its own.
     pub seed: u64,
+    /// Seeds which images are held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u64>,
     /// Only the first so many training images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
@@ -111,6 +117,7 @@ impl Default for RunConfig {
             schedule: ScheduleConfig::Constant,
             warmup: None,
             seed: 0,
+            split_seed: None,
             limit: None,
             steps: None,
             validation: Validation::None,
@@ -135,7 +142,12 @@ impl RunConfig {
             Validation::Test => HoldOut::Nothing,
             Validation::Fraction(share) => HoldOut::Share(share),
         };
-        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.seed, classes: None }
+        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.split_seed(), classes: None }
+    }
+
+    /// What says which images are held out: runs that agree in it have one split.
+    pub fn split_seed(&self) -> u64 {
+        self.split_seed.unwrap_or(self.seed)
     }
 
     /// The configuration as `config.toml`.

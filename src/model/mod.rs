@@ -14,4 +14,4 @@ pub use layers::{
 pub use presets::{PRESETS, Preset};
 pub use reference::{layers_markdown, layers_text};
 pub use spec::{LayerSpec, ModelError, ModelSpec, Tokens};
-pub use summary::{summary, thousands};
+pub use summary::{parameters, summary, thousands};

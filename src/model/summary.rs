@@ -13,6 +13,16 @@ pub fn thousands(number: u64) -> String {
     groups.join(",")
 }
 
+/// How many parameters of a model are trained.
+///
+/// # Errors
+/// If its layers do not fit together.
+pub fn parameters(model: &ModelSpec) -> Result<u64, ModelError> {
+    let graph = Graph::build(model, &Setting::new(1, 1, usual_loss(model)))?;
+    let trained = graph.parameters.iter().filter(|p| p.trained);
+    Ok(trained.map(|p| graph.tensors[p.tensor].shape.count() as u64).sum())
+}
+
 /// The summary of a model for one image.
 ///
 /// # Errors

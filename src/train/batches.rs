@@ -30,6 +30,7 @@ impl Range {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     seed: u64,
+    split_seed: u64,
     /// Images that are learned.
     pub train: Range,
     /// Images held out for validation.
@@ -46,10 +47,17 @@ impl Order {
         let range = |start, length, split_over| Range { start, length, split_over };
         Order {
             seed,
+            split_seed: seed,
             train: range(0, train - held, split_over),
             held_out: (held > 0).then(|| range(train - held, held, split_over)),
             test: (test > 0).then(|| range(train, test, 0)),
         }
+    }
+
+    /// With another seed for which images are held out.
+    #[must_use]
+    pub fn with_split_seed(self, split_seed: u64) -> Self {
+        Order { split_seed, ..self }
     }
 
     /// With so many validation images of the data set's own, which stand between training and test images.
@@ -73,7 +81,7 @@ impl Order {
             range_start: range.start as u32,
             range_length: range.length as u32,
             data_length: range.split_over as u32,
-            split_key: if range.split_over > 0 { random::key(self.seed, SPLIT, 0) } else { [0, 0] },
+            split_key: if range.split_over > 0 { random::key(self.split_seed, SPLIT, 0) } else { [0, 0] },
             ..Step::default()
         }
     }
@@ -129,6 +137,22 @@ mod tests {
         let mut learned = images((0..4).map(|b| order.training_step(1, 16, b)));
         learned.sort_unstable();
         assert_eq!(learned, (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_seed_of_its_own_keeps_the_split() {
+        let order = |seed, split| Order::new(seed, 100, 0, 0.2).with_split_seed(split);
+        let held_out = |order: Order| images((0..2).map(|b| order.evaluation_step(&order.held_out.unwrap(), 16, b)));
+        let learned = |order: Order| images((0..5).map(|b| order.training_step(0, 16, b)));
+        let sorted = |mut images: Vec<u32>| {
+            images.sort_unstable();
+            images
+        };
+        let [one, two] = [1, 2].map(|seed| order(seed, 9));
+        assert_eq!(held_out(one), held_out(two));
+        assert_ne!(learned(one), learned(two), "the order follows the seed");
+        assert_eq!(sorted(learned(one)), sorted(learned(two)));
+        assert_ne!(held_out(one), held_out(order(1, 8)));
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
     }
     let held_out = if own.is_none() { hold_out(config) } else { 0.0 };
     let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
+        .with_split_seed(config.split_seed())
         .with_validation(own.map_or(0, |v| v.count));
     if config.validation == Validation::Test && order.test.is_none() {
         let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);

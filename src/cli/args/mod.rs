@@ -39,6 +39,10 @@ pub enum Command {
     Show(ShowArgs),
     /// A model's layers, and the plan that runs them.
     Inspect(InspectArgs),
+    /// The models in the program, or the file of one.
+    Models(ModelsArgs),
+    /// The recipes in the program, which reproduce published results, or the file of one.
+    Recipes(RecipesArgs),
     /// The adapters of this machine, and which one would be used.
     Devices(DevicesArgs),
     /// Find the fastest tiles for a model's matrix products on this adapter.
@@ -141,7 +145,8 @@ pub struct ShowArgs {
 /// `inspect`
 #[derive(Debug, clap::Args)]
 pub struct InspectArgs {
-    /// A preset or a model file; without it, the presets are listed.
+    /// A preset or a model file.
+    #[arg(required_unless_present = "layers")]
     pub model: Option<String>,
     /// List every type of layer with its options.
     #[arg(long, conflicts_with = "model")]
@@ -164,6 +169,20 @@ pub struct InspectArgs {
     /// Print every step of the plan with its threads and bytes, and the memory by slot.
     #[arg(long)]
     pub plan: bool,
+}
+
+/// `models`
+#[derive(Debug, clap::Args)]
+pub struct ModelsArgs {
+    /// Print the file of this one, to be copied.
+    pub name: Option<String>,
+}
+
+/// `recipes`
+#[derive(Debug, clap::Args)]
+pub struct RecipesArgs {
+    /// Print the file of this one, to be copied.
+    pub name: Option<String>,
 }
 
 /// `devices`

@@ -1,0 +1,54 @@
+//! `lepton-gpu models`
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+
+use super::args::ModelsArgs;
+use super::{CliError, Exit};
+use crate::model::{ModelError, ModelSpec, PRESETS, Tokens, parameters, thousands};
+use crate::report::say;
+
+pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {
+    let Some(name) = &args.name else { return list() };
+    match PRESETS.iter().find(|preset| preset.name == name) {
+        Some(preset) => say!("{}", preset.text.trim_end()),
+        None => {
+            let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            return Err(ModelError::Unknown { name: name.clone(), presets: presets.join(", ") }.into());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list() -> Result<Exit, CliError> {
+    let mut table = listing(&["model", "parameters", "input", "what it is"]);
+    table.column_mut(1).expect("four columns").set_cell_alignment(CellAlignment::Right);
+    for preset in PRESETS {
+        let model = ModelSpec::parse(preset.text, preset.name)?;
+        let [h, w, c] = model.input;
+        let (size, input) = match model.tokens {
+            None => (thousands(parameters(&model)?), format!("{h}x{w}x{c}")),
+            // its embedding is as large as the vocabulary
+            Some(Tokens::Auto) => ("by words".into(), "texts".into()),
+            Some(Tokens::Fixed) => (thousands(parameters(&model)?), format!("{w} words")),
+        };
+        table.add_row([preset.name, &size, &input, preset.summary]);
+    }
+    say!("{table}");
+    say!("\nparameters with 10 classes; `lepton-gpu models NAME` prints the file");
+    Ok(Exit::Done)
+}
+
+/// A table whose last column alone is wrapped to fit a terminal.
+pub fn listing(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    for (i, column) in table.column_iter_mut().enumerate() {
+        if i == 0 {
+            column.set_padding((0, 1));
+        }
+        if i + 1 < header.len() {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table
+}

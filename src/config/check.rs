@@ -1,0 +1,226 @@
+//! Numbers of a configuration that was read from a file: what a flag would refuse, a file cannot bring in.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use lepton_kernels::augment::{Boxes, Flip, MOST_OPERATIONS};
+
+use super::{
+    AugmentConfig, LossConfig, NormalizeConfig, NormalizeFrom, OptimizerConfig, RunConfig, ScheduleConfig, Validation,
+};
+
+/// What is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// The key whose value makes no sense, such as `batch` or `warmup.epochs`.
+    pub key: &'static str,
+    /// What is wrong, with a way out.
+    pub problem: String,
+}
+
+fn fault<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault { key, problem: problem.into() })
+}
+
+fn within<N: PartialOrd + Display + Copy>(key: &'static str, value: N, range: RangeInclusive<N>) -> Result<(), Fault> {
+    match range.contains(&value) {
+        true => Ok(()),
+        false => fault(key, format!("`{key}` is {value} and must be from {} to {}", range.start(), range.end())),
+    }
+}
+
+/// At least 0, and below 1.
+fn decay(key: &'static str, value: f32) -> Result<(), Fault> {
+    match (0.0..1.0).contains(&value) {
+        true => Ok(()),
+        false => fault(key, format!("`{key}` is {value} and must be at least 0 and below 1")),
+    }
+}
+
+impl RunConfig {
+    /// Looks for numbers that make no sense.
+    ///
+    /// # Errors
+    /// The first one.
+    pub fn check(&self) -> Result<(), Fault> {
+        within("batch", self.batch, 1..=65_536)?;
+        within("limit", self.limit.unwrap_or(1), 1..=usize::MAX)?;
+        within("learning_rate", self.learning_rate, 0.0..=f32::MAX)?;
+        if let Validation::Fraction(share) = self.validation {
+            within("fraction", share, f64::MIN_POSITIVE..=1.0 - f64::EPSILON)?;
+        }
+        if let Some(warmup) = self.warmup {
+            within("warmup.epochs", warmup.epochs, 0.0..=1e9)?;
+            within("warmup.start", warmup.start, 0.0..=1.0)?;
+        }
+        schedule(&self.schedule)?;
+        optimizer(&self.optimizer)?;
+        loss(&self.loss)?;
+        normalize(&self.normalize)?;
+        augment(&self.augment)?;
+        self.update.check().or_else(|problem| fault("update", problem))
+    }
+}
+
+/// The words of the command line have the ranges.
+fn schedule(schedule: &ScheduleConfig) -> Result<(), Fault> {
+    let read: Result<ScheduleConfig, String> = schedule.to_string().parse();
+    read.map(|_| ()).or_else(|problem| fault("schedule", problem))
+}
+
+fn optimizer(optimizer: &OptimizerConfig) -> Result<(), Fault> {
+    let no_less = |key, value| within(key, value, 0.0..=f32::MAX);
+    match *optimizer {
+        OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
+            decay("momentum", momentum)?;
+            if nesterov && momentum == 0.0 {
+                return fault("nesterov", "`nesterov` is a form of momentum, and `momentum` is 0");
+            }
+            no_less("weight_decay", weight_decay)
+        }
+        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay }
+        | OptimizerConfig::AdamW { beta1, beta2, epsilon, weight_decay }
+        | OptimizerConfig::Lamb { beta1, beta2, epsilon, weight_decay } => {
+            decay("beta1", beta1)?;
+            decay("beta2", beta2)?;
+            no_less("epsilon", epsilon)?;
+            no_less("weight_decay", weight_decay)
+        }
+        OptimizerConfig::RmsProp { alpha, epsilon, momentum, weight_decay } => {
+            decay("alpha", alpha)?;
+            decay("momentum", momentum)?;
+            no_less("epsilon", epsilon)?;
+            no_less("weight_decay", weight_decay)
+        }
+        OptimizerConfig::Lion { beta1, beta2, weight_decay } => {
+            decay("beta1", beta1)?;
+            decay("beta2", beta2)?;
+            no_less("weight_decay", weight_decay)
+        }
+        OptimizerConfig::Muon { momentum, beta1, beta2, epsilon, weight_decay, auxiliary, .. } => {
+            decay("momentum", momentum)?;
+            decay("beta1", beta1)?;
+            decay("beta2", beta2)?;
+            no_less("epsilon", epsilon)?;
+            no_less("weight_decay", weight_decay)?;
+            no_less("auxiliary", auxiliary)
+        }
+    }
+}
+
+fn loss(loss: &LossConfig) -> Result<(), Fault> {
+    loss.weights().iter().try_for_each(|&weight| within("loss", weight, 0.0..=f32::MAX))?;
+    match *loss {
+        LossConfig::CrossEntropy { label_smoothing, .. } => within("label_smoothing", label_smoothing, 0.0..=1.0),
+        LossConfig::Focal { gamma, .. } => within("loss.gamma", gamma, 0.0..=100.0),
+        LossConfig::SigmoidFocal { gamma, alpha } => {
+            within("loss.gamma", gamma, 0.0..=100.0)?;
+            within("loss.alpha", alpha, -1.0..=1.0)
+        }
+        LossConfig::Huber { delta, .. } => within("delta", delta, 1e-6..=1e6),
+        LossConfig::SmoothL1 { beta, .. } => within("beta", beta, 1e-6..=1e6),
+        LossConfig::Bce { .. } | LossConfig::Mse { .. } | LossConfig::Mae { .. } => Ok(()),
+    }
+}
+
+fn normalize(normalize: &NormalizeConfig) -> Result<(), Fault> {
+    let (means, deviations) = (normalize.mean.len(), normalize.std.len());
+    if means != deviations {
+        return fault("normalize", format!("`mean` has {means} numbers and `std` {deviations}"));
+    }
+    let numbers_needed = matches!(normalize.from, NormalizeFrom::Imagenet | NormalizeFrom::Given);
+    if numbers_needed && means == 0 || normalize.is_none() && means > 0 {
+        return fault("normalize", format!("`mean` has {means} numbers, which is not what its `from` says"));
+    }
+    normalize.mean.iter().try_for_each(|&mean| within("mean", mean, f32::MIN..=f32::MAX))?;
+    normalize.std.iter().try_for_each(|&std| within("std", std, f32::MIN_POSITIVE..=f32::MAX))
+}
+
+fn boxes(boxes: &Boxes) -> Result<(), Fault> {
+    for (key, [least, most], [low, high]) in [("scale", boxes.scale, [0.01, 1.0]), ("ratio", boxes.ratio, [0.01, 100.0])]
+    {
+        within(key, least, low..=high)?;
+        within(key, most, least..=high)?;
+    }
+    Ok(())
+}
+
+/// The ranges of `--augment`.
+fn augment(augment: &AugmentConfig) -> Result<(), Fault> {
+    if let Some(Flip::Random(probability)) = augment.flip {
+        within("random", probability, 0.0..=1.0)?;
+    }
+    within("flip_vertical", augment.flip_vertical, 0.0..=1.0)?;
+    within("crop", augment.crop, 0..=128)?;
+    augment.resized_crop.as_ref().map_or(Ok(()), boxes)?;
+    within("rotate", augment.rotate, 0.0..=180.0)?;
+    within("translate", augment.translate, 0.0..=1.0)?;
+    within("shear", augment.shear, 0.0..=45.0)?;
+    if let Some([least, most]) = augment.zoom {
+        within("zoom", least, 0.5..=4.0)?;
+        within("zoom", most, least..=4.0)?;
+    }
+    if let Some(randaugment) = augment.randaugment {
+        within("operations", randaugment.operations, 1..=MOST_OPERATIONS as u32)?;
+        within("magnitude", randaugment.magnitude, 0..=30)?;
+    }
+    if let Some(jitter) = augment.jitter {
+        within("brightness", jitter.brightness, 0.0..=1.0)?;
+        within("contrast", jitter.contrast, 0.0..=1.0)?;
+        within("saturation", jitter.saturation, 0.0..=1.0)?;
+        within("hue", jitter.hue, 0.0..=0.5)?;
+    }
+    if let Some(erase) = &augment.erase {
+        within("probability", erase.probability, 0.0..=1.0)?;
+        boxes(&erase.boxes)?;
+    }
+    within("cutout", augment.cutout, 0..=4096)?;
+    for (key, alpha) in [("mixup", augment.mixup), ("cutmix", augment.cutmix)] {
+        if alpha != 0.0 {
+            within(key, alpha, 0.01..=100.0)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_augment;
+    use super::*;
+
+    #[test]
+    fn what_flags_can_say_passes() {
+        RunConfig::default().check().unwrap();
+        for list in ["strong,zoom=0.5:4,jitter=1,mixup=0.01,cutmix=100", "resized-crop=0.01,erase,cutout=16", "none"] {
+            let augment = parse_augment(list, [32, 32]).unwrap();
+            RunConfig { augment, ..RunConfig::default() }.check().unwrap_or_else(|f| panic!("{list}: {f:?}"));
+        }
+        for text in ["imagenet", "dataset", "0.5,0.5:1,2"] {
+            let normalize = NormalizeConfig::parse(text).unwrap();
+            RunConfig { normalize, ..RunConfig::default() }.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_flags_refuse_is_refused() {
+        let text = RunConfig::default().to_toml();
+        for (before, after, key) in [
+            ("batch = 64", "batch = 0", "batch"),
+            ("learning_rate = 0.001", "learning_rate = nan", "learning_rate"),
+            ("validation = \"none\"", "validation = { fraction = 1.0 }", "fraction"),
+            ("beta1 = 0.9", "beta1 = 1.0", "beta1"),
+            ("accumulate = 1", "accumulate = 0", "update"),
+            ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule"),
+            ("[optimizer]", "[warmup]\nepochs = -1.0\nstart = 0.1\n\n[optimizer]", "warmup.epochs"),
+            ("[optimizer]", "[augment]\nrotate = 200.0\n\n[optimizer]", "rotate"),
+            ("[optimizer]", "[augment.randaugment]\noperations = 9\nmagnitude = 1\n\n[optimizer]", "operations"),
+            ("[optimizer]", "[normalize]\nfrom = \"given\"\n\n[optimizer]", "normalize"),
+            ("[optimizer]", "[normalize]\nfrom = \"given\"\nmean = [0.0]\nstd = [0.0]\n\n[optimizer]", "std"),
+            ("[optimizer]", "[loss]\nname = \"huber\"\ndelta = 0.0\n\n[optimizer]", "delta"),
+        ] {
+            assert!(text.contains(before), "{text}");
+            let config: RunConfig = toml::from_str(&text.replace(before, after)).unwrap();
+            assert_eq!(config.check().expect_err(after).key, key);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Recipes: complete configurations with a name, what they reproduce and where that was published. A new one is a file in
+//! `recipes/` and a line here.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::RunConfig;
+use crate::data::known;
+use crate::model::PRESETS;
+
+/// `(name, file)` of every recipe in the binary.
+pub const RECIPES: &[(&str, &str)] = &[
+    ("mnist-seed", include_str!("../../recipes/mnist-seed.toml")),
+    ("mnist-lenet5", include_str!("../../recipes/mnist-lenet5.toml")),
+    ("cifar10-seed", include_str!("../../recipes/cifar10-seed.toml")),
+    ("cifar10-resnet20", include_str!("../../recipes/cifar10-resnet20.toml")),
+    ("cifar10-resnet32", include_str!("../../recipes/cifar10-resnet32.toml")),
+    ("cifar10-resnet44", include_str!("../../recipes/cifar10-resnet44.toml")),
+    ("cifar10-resnet56", include_str!("../../recipes/cifar10-resnet56.toml")),
+    ("cifar10-resnet110", include_str!("../../recipes/cifar10-resnet110.toml")),
+    ("cifar10-resnet18", include_str!("../../recipes/cifar10-resnet18.toml")),
+    ("cifar10-wide-resnet-28-10", include_str!("../../recipes/cifar10-wide-resnet-28-10.toml")),
+    ("mr-text-cnn", include_str!("../../recipes/mr-text-cnn.toml")),
+    ("trec-text-cnn", include_str!("../../recipes/trec-text-cnn.toml")),
+];
+
+/// A recipe: a file with these keys, or the `config.toml` of a run, which is `run` alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Its name; run folders are named after it.
+    pub name: String,
+    /// What is trained, in a line.
+    #[serde(default)]
+    pub summary: String,
+    /// Where the result was published.
+    #[serde(default)]
+    pub source: String,
+    /// The published result, with its unit.
+    #[serde(default)]
+    pub published: String,
+    /// What data to give, where `run` names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The configuration.
+    pub run: RunConfig,
+    /// The model of the run whose configuration this is, with the sizes that it had; otherwise `run.model` says which.
+    #[serde(skip)]
+    pub model_file: Option<PathBuf>,
+}
+
+/// A recipe that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// Neither a recipe nor a file.
+    #[error("`{name}` is neither a recipe nor a file\n  try: one of {recipes}, or a file such as runs/x/config.toml")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Names of the recipes.
+        recipes: String,
+    },
+    /// The system cannot read it.
+    #[error("{path}: {source}\n  try: a recipe file, or the config.toml of a run")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no recipe.
+    #[error(
+        "{origin}: {problem}\n  try: compare it with a whole one: `lepton-gpu recipes mnist-seed`, or a run's config.toml"
+    )]
+    Malformed {
+        /// The file.
+        origin: String,
+        /// What is wrong with it, and on which line.
+        problem: String,
+    },
+}
+
+impl Recipe {
+    /// The recipe of this name, or the one in the file at this path. A file's model and data are looked up beside it.
+    ///
+    /// # Errors
+    /// [`RecipeError`].
+    pub fn open(name: &str) -> Result<Self, RecipeError> {
+        if let Some((name, text)) = RECIPES.iter().find(|(known, _)| *known == name) {
+            return Self::parse(text, name);
+        }
+        let path = Path::new(name);
+        if !path.exists() {
+            let recipes: Vec<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
+            return Err(RecipeError::Unknown { name: name.into(), recipes: recipes.join(", ") });
+        }
+        let text =
+            std::fs::read_to_string(path).map_err(|source| RecipeError::Unreadable { path: name.into(), source })?;
+        Ok(Self::parse(&text, name)?.at(path))
+    }
+
+    /// Reads a recipe's text; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// [`RecipeError::Malformed`].
+    pub fn parse(text: &str, origin: &str) -> Result<Self, RecipeError> {
+        let fail = |problem: String| RecipeError::Malformed { origin: origin.into(), problem };
+        let unread = |error: toml::de::Error| fail(error.to_string().trim_end().into());
+        let table: toml::Table = text.parse().map_err(unread)?;
+        let recipe = match ["run", "summary", "source", "published"].iter().any(|key| table.contains_key(*key)) {
+            true => toml::from_str(text).map_err(unread)?,
+            false => Recipe {
+                name: name_of(Path::new(origin)),
+                summary: format!("as {origin} says"),
+                source: String::new(),
+                published: String::new(),
+                data: None,
+                run: toml::from_str(text).map_err(unread)?,
+                model_file: None,
+            },
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if recipe.name.is_empty() || recipe.name.starts_with('.') || !recipe.name.chars().all(plain) {
+            let problem = format!("{}`name` is {:?}: letters, digits, -, _ and .", line_of(text, "name"), recipe.name);
+            return Err(fail(problem));
+        }
+        recipe.run.check().map_err(|fault| fail(format!("{}{}", line_of(text, fault.key), fault.problem)))?;
+        Ok(recipe)
+    }
+
+    /// With the model and the data that lie beside the file.
+    fn at(mut self, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let beside = |name: &str| folder.join(name).to_string_lossy().into_owned();
+        let of_run = path.file_name().is_some_and(|name| name == "config.toml") && folder.join("model.toml").is_file();
+        match of_run {
+            true => self.model_file = Some(folder.join("model.toml")),
+            false if PRESETS.iter().all(|preset| preset.name != self.run.model) => {
+                self.run.model = beside(&self.run.model);
+            }
+            false => {}
+        }
+        self.run.data = self.run.data.map(|data| if known::find(&data).is_some() { data } else { beside(&data) });
+        self
+    }
+}
+
+/// What a configuration without a name is called: after its run folder, or its file.
+fn name_of(path: &Path) -> String {
+    let folder = path.parent().and_then(Path::file_name).filter(|_| path.ends_with("config.toml"));
+    let name = folder.or(path.file_stem()).unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    name.chars().map(plain).collect()
+}
+
+/// `line 7: `, where the text sets `key`, or the key of a table: `warmup.epochs`.
+fn line_of(text: &str, key: &str) -> String {
+    let (table, key) = key.rsplit_once('.').map_or((None, key), |(table, key)| (Some(format!("{table}]")), key));
+    let mut lines = text.lines().enumerate();
+    if let Some(table) = table {
+        lines.find(|(_, line)| line.trim_end().ends_with(&table));
+    }
+    let sets = |line: &str| {
+        let line = line.trim_start_matches(['[', ' ']).trim_start_matches("run.");
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']']))
+    };
+    lines.find(|(_, line)| sets(line)).map_or(String::new(), |(number, _)| format!("line {}: ", number + 1))
+}
