@@ -22,6 +22,8 @@ fn command_lines() {
         &[
             case("train --model seed-mnits", &["`seed-mnits`", "seed-mnist, seed-cifar", "try:"]),
             case("inspect seed-mnits", &["`seed-mnits`", "seed-mnist"]),
+            case("inspect", &["MODEL"]),
+            case("models seed-mnits", &["`seed-mnits`", "seed-mnist", "try:"]),
             case("train fotos", &["`fotos`", "fashion-small", "try:"]),
             case("train --data fotos", &["`fotos`"]),
             case("train --data a b", &["--data"]),

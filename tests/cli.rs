@@ -20,16 +20,33 @@ use std::process::Stdio;
 use support::{Place, finish, lepton};
 
 #[test]
-fn inspect_lists_presets_and_counts_their_parameters() {
+fn inspect_counts_the_parameters_of_presets() {
     let place = Place::new();
-    let list = place.run("inspect").exits(0).out;
+    let list = place.run("models").exits(0).out;
     for (preset, parameters) in [("seed-mnist", "93,322"), ("seed-cifar", "122,570"), ("linear", "7,850")] {
-        assert!(list.lines().any(|line| line.starts_with(preset)), "{list}");
+        let row = list.lines().find(|line| line.split_whitespace().next() == Some(preset)).expect("a row");
+        assert!(row.contains(&format!(" {parameters} ")), "{row}");
         let summary = place.run_args(&["inspect", preset]).exits(0).out;
         assert!(summary.contains(&format!("parameters: {parameters}")), "{summary}");
         assert!(summary.is_ascii() && summary.ends_with('\n') && summary.lines().all(|l| l.len() < 110), "{summary}");
     }
     assert_eq!(place.snapshot().len(), 0, "inspect writes nothing");
+}
+
+#[test]
+fn models_and_recipes_are_printed_as_files_to_copy() {
+    let place = Place::new();
+    for (command, first) in [("models", "seed-mnist"), ("recipes", "mnist-seed")] {
+        let list = place.run(command).exits(0).out;
+        assert!(list.lines().any(|line| line.starts_with(first)), "{list}");
+        assert!(list.lines().all(|line| line == line.trim_end()), "{list}");
+        let names = list.lines().skip(1).take_while(|line| !line.is_empty()).filter_map(|l| l.split(' ').next());
+        for name in names {
+            let printed = place.run_args(&[command, name]).exits(0).out;
+            let file = format!("{}/{command}/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+            assert_eq!(printed, std::fs::read_to_string(file).expect("a file of this name"), "{command} {name}");
+        }
+    }
 }
 
 #[test]
@@ -111,7 +128,7 @@ fn help_version_and_data_sets_need_nothing() {
 fn a_reader_that_leaves_is_no_mistake() {
     let adapter = Place::with_adapter();
     let place = Place::new();
-    let without: &[&str] = &["inspect", "inspect seed-mnist --plan", "data list", "show --out x.png"];
+    let without: &[&str] = &["models", "recipes", "inspect seed-mnist --plan", "data list", "show --out x.png"];
     let with: &[&str] = &["devices", "verify --op relu --json", "train --model linear --limit 64 --epochs 1 --out run"];
     for line in without.iter().chain(adapter.iter().flat_map(|_| with)) {
         // what `| head -1` is once head has gone: a pipe that nobody reads

@@ -3,6 +3,7 @@
 mod answers;
 pub mod args;
 mod bench;
+mod curve;
 mod data;
 mod devices;
 mod error;

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, pr
 
 use super::args::ModelsArgs;
 use super::{CliError, Exit};
-use crate::model::{ModelError, ModelSpec, PRESETS, Tokens, parameters, thousands};
+use crate::model::{ModelSpec, PRESETS, Tokens, parameters, thousands};
 use crate::report::say;
 
 pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {
@@ -13,7 +13,10 @@ pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {
         Some(preset) => say!("{}", preset.text.trim_end()),
         None => {
             let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-            return Err(ModelError::Unknown { name: name.clone(), presets: presets.join(", ") }.into());
+            return Err(CliError::Usage(format!(
+                "no model in the program is called `{name}`\n  try: one of {}",
+                presets.join(", ")
+            )));
         }
     }
     Ok(Exit::Done)
@@ -33,7 +36,7 @@ fn list() -> Result<Exit, CliError> {
         };
         table.add_row([preset.name, &size, &input, preset.summary]);
     }
-    say!("{table}");
+    say!("{}", table.trim_fmt());
     say!("\nparameters with 10 classes; `lepton-gpu models NAME` prints the file");
     Ok(Exit::Done)
 }

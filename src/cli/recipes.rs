@@ -1,5 +1,7 @@
 //! `lepton-gpu recipes`
 
+use comfy_table::Table;
+
 use super::args::RecipesArgs;
 use super::models::listing;
 use super::{CliError, Exit};
@@ -18,13 +20,25 @@ pub fn run(args: &RecipesArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Columns of a terminal in which a recipe fits on one line.
+const WIDE: u16 = 150;
+
 fn list() -> Result<Exit, CliError> {
-    let mut table = listing(&["recipe", "model", "data", "published", "what it is"]);
+    let wide = Table::new().width().is_none_or(|columns| columns >= WIDE);
+    let mut table = match wide {
+        true => listing(&["recipe", "model", "data", "published", "what it is"]),
+        false => listing(&["recipe", "model, data", "published, what it is"]),
+    };
     for (name, text) in RECIPES {
         let Recipe { run, published, summary, .. } = Recipe::parse(text, name)?;
-        table.add_row([*name, &run.model, run.data.as_deref().unwrap_or("DATA"), &published, &summary]);
+        let (model, data) = (&run.model, run.data.as_deref().unwrap_or("DATA"));
+        match wide {
+            true => table.add_row([*name, model, data, &published, &summary]),
+            false => table.add_row([*name, &format!("{model}\n{data}"), &format!("{published}\n{summary}")]),
+        };
     }
-    say!("{table}");
-    say!("\n`lepton-gpu train --recipe NAME` runs one; `lepton-gpu recipes NAME` prints its file, with its source and DATA to give");
+    say!("{}", table.trim_fmt());
+    say!("\n`lepton-gpu train --recipe NAME` runs one. `lepton-gpu recipes NAME` prints its file,");
+    say!("which has its source and says what DATA is.");
     Ok(Exit::Done)
 }

@@ -246,3 +246,83 @@ fn validation(text: &str) -> Result<Validation, CliError> {
 fn next_folder(name: &str) -> PathBuf {
     (1..).map(|i| PathBuf::from(format!("runs/{name}-{i}"))).find(|p| !p.exists()).expect("some number is free")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Args, Command};
+    use super::*;
+    use crate::config::{LossConfig, OptimizerConfig, ParameterRule, RECIPES};
+
+    fn typed(flags: &str) -> TrainArgs {
+        let line = format!("lepton-gpu train {flags}");
+        match Args::try_parse_from(line.split_whitespace()).unwrap().command {
+            Command::Train(args) => *args,
+            _ => unreachable!("the line says train"),
+        }
+    }
+
+    fn resnet() -> Recipe {
+        Recipe::open("cifar10-resnet110").unwrap()
+    }
+
+    fn configured(recipe: &Recipe, flags: &str) -> RunConfig {
+        configure(&typed(flags), Some(recipe)).unwrap()
+    }
+
+    #[test]
+    fn without_flags_a_recipe_is_what_it_says() {
+        for (name, _) in RECIPES {
+            let recipe = Recipe::open(name).unwrap();
+            let data = if recipe.run.data.is_some() { "" } else { "fashion-small" };
+            let config = configured(&recipe, data);
+            assert_eq!(RunConfig { data: recipe.run.data.clone(), ..config }, recipe.run, "{name}");
+        }
+        assert_eq!(configure(&typed(""), None).unwrap(), RunConfig::default());
+    }
+
+    #[test]
+    fn flags_change_a_recipe_and_nothing_else() {
+        let recipe = resnet();
+        let run = || recipe.run.clone();
+        let sgd = |momentum, weight_decay| OptimizerConfig::Sgd { momentum, nesterov: false, weight_decay };
+        for (flags, expected) in [
+            ("--epochs 3 --seed 7", RunConfig { epochs: 3, seed: 7, ..run() }),
+            ("--split-seed 4 --limit 9", RunConfig { split_seed: Some(4), limit: Some(9), ..run() }),
+            ("--lr 0.05 --batch 32", RunConfig { learning_rate: 0.05, batch: 32, ..run() }),
+            ("--momentum 0.5", RunConfig { optimizer: sgd(0.5, 1e-4), ..run() }),
+            ("--optimizer sgd", RunConfig { optimizer: sgd(0.9, 0.0), learning_rate: 0.01, ..run() }),
+            ("--schedule cosine", RunConfig { schedule: ScheduleConfig::Cosine { last: 0.0 }, ..run() }),
+            ("--warmup 2", RunConfig { warmup: Some(Warmup { epochs: 2.0, start: Warmup::START }), ..run() }),
+            ("--normalize none", RunConfig { normalize: NormalizeConfig::default(), ..run() }),
+            ("--val-split test --model linear", {
+                RunConfig { validation: Validation::Test, model: "linear".into(), ..run() }
+            }),
+            ("fashion-small --no-fuse", RunConfig { data: Some("fashion-small".into()), fuse: false, ..run() }),
+        ] {
+            assert_eq!(configured(&recipe, flags), expected, "{flags}");
+        }
+    }
+
+    #[test]
+    fn rules_are_added_and_what_a_recipe_says_of_updates_stays() {
+        let mut recipe = resnet();
+        let rule = |pattern: &str, lr| ParameterRule { pattern: pattern.into(), lr, ..ParameterRule::default() };
+        recipe.run.update.parameters = vec![rule("a.*", Some(0.5))];
+        recipe.run.update.ema = Some(0.9);
+        recipe.run.loss = LossConfig::Focal { gamma: 3.0, class_weights: Vec::new() };
+        let config = configured(&recipe, "--freeze b.* --clip-norm 1 --loss mse");
+        let frozen = ParameterRule { frozen: Some(true), ..rule("b.*", None) };
+        assert_eq!(config.update.parameters, [rule("a.*", Some(0.5)), frozen]);
+        assert_eq!((config.update.ema, config.update.clip_norm, config.update.decay_all), (Some(0.9), Some(1.0), true));
+        assert_eq!(config.loss, recipe.run.loss, "flags of the loss wait for the data");
+    }
+
+    #[test]
+    fn a_recipe_without_data_says_what_to_give() {
+        let recipe = Recipe::open("mr-text-cnn").unwrap();
+        let error = configure(&typed("--recipe mr-text-cnn"), Some(&recipe)).unwrap_err().to_string();
+        assert!(error.contains("rt-polarity.pos") && error.contains("--recipe mr-text-cnn DATA"), "{error}");
+    }
+}

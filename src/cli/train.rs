@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{BatchSize, TrainArgs};
+use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::{CliError, Exit, loss, pictures, text};
@@ -113,6 +114,7 @@ fn profile(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
 fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) -> Result<Outcome, CliError> {
     let log_path = out.join("events.jsonl");
     let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
+    let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
     let what = if trainer.model().tokens.is_some() { "texts" } else { "images" };
     let mut terminal = Terminal::new(config.epochs, what);
     let interrupted = interrupts();
@@ -128,9 +130,12 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
             save(trainer, paths)?;
         }
         log.write(event).map_err(|error| write_failed(&log_path, error))?;
+        curve.take(event)?;
         Ok(if interrupted.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue })
     });
     terminal.finish_bar();
+    // of a run that failed, too: it may show why
+    let drawn = curve.finish();
     let outcome = outcome?;
     save(trainer, &[&last])?;
     if outcome == Outcome::Finished
@@ -139,6 +144,9 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     {
         terminal.show(&event);
         log.write(&event).map_err(CliError::file(&log_path))?;
+    }
+    if let Some(path) = drawn? {
+        say!("curve    {}", path.display());
     }
     Ok(outcome)
 }

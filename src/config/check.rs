@@ -137,7 +137,8 @@ fn normalize(normalize: &NormalizeConfig) -> Result<(), Fault> {
 }
 
 fn boxes(boxes: &Boxes) -> Result<(), Fault> {
-    for (key, [least, most], [low, high]) in [("scale", boxes.scale, [0.01, 1.0]), ("ratio", boxes.ratio, [0.01, 100.0])]
+    for (key, [least, most], [low, high]) in
+        [("scale", boxes.scale, [0.01, 1.0]), ("ratio", boxes.ratio, [0.01, 100.0])]
     {
         within(key, least, low..=high)?;
         within(key, most, least..=high)?;

@@ -14,12 +14,14 @@ pub(crate) use say;
 pub mod bench;
 pub mod draw;
 mod events;
+mod history;
 mod measures;
 mod profile;
 mod range_test;
 mod terminal;
 
 pub use events::EventLog;
+pub use history::History;
 pub use measures::print_measures;
 pub use profile::print_profile;
 pub use range_test::{print_range_test, range_curve};

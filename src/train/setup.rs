@@ -187,3 +187,29 @@ pub(super) fn write_norm(program: &Program, model: &ModelSpec, config: &RunConfi
         None => program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(model.input[2])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_split_follows_its_own_seed() {
+        let train = Split { count: 100, ..Split::default() };
+        let data = Dataset { train: Some(train), ..Dataset::default() };
+        let keys = |seed, split_seed| {
+            let config = RunConfig { seed, split_seed, validation: Validation::Fraction(0.2), ..RunConfig::default() };
+            let step = order(&data, &config).unwrap().training_step(0, 16, 0);
+            assert_eq!(
+                config.load_options([8, 8, 1]).seed,
+                split_seed.unwrap_or(seed),
+                "folders split while they are read"
+            );
+            (step.split_key, step.shuffle_key)
+        };
+        let (one, two) = (keys(1, Some(9)), keys(2, Some(9)));
+        assert_eq!(one.0, two.0);
+        assert_ne!(one.1, two.1, "the order follows the seed");
+        assert_ne!(one.0, keys(1, Some(8)).0);
+        assert_eq!(keys(9, None).0, one.0, "by itself it is the seed");
+    }
+}

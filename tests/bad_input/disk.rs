@@ -95,7 +95,7 @@ mod linux {
     #[test]
     fn output_that_cannot_be_written_is_an_error() {
         let place = Place::new();
-        for line in ["inspect", "inspect linear --plan", "data list"] {
+        for line in ["models", "inspect linear --plan", "data list"] {
             let mut command = lepton(place.folder());
             let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
             command.args(line.split_whitespace()).stdout(full).stderr(std::process::Stdio::piped());

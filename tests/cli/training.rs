@@ -28,7 +28,7 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     assert!(ran.err.is_empty(), "{ran}");
     let opening = ["adapter ", "\ndata ", "\nmodel ", "\nmemory ", "\nrun ", "\nfirst step "];
     in_order(&ran.out, &opening);
-    in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "Test loss: ", "Test accuracy: "]);
+    in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "Test loss: ", "Test accuracy: ", "\ncurve "]);
     in_order(ran.line("model "), &["linear", "7,850 parameters", "9 steps"]);
     for epoch in 1..=2 {
         let line = ran.line(&format!("Epoch {epoch}/2"));
@@ -38,7 +38,7 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     let losses = [1, 2].map(|epoch| number(ran.line(&format!("Epoch {epoch}/2")), " loss: "));
     assert!(losses[1] < losses[0], "it learns: {losses:?}");
 
-    let files = ["best.safetensors", "config.toml", "events.jsonl", "last.safetensors", "model.toml"];
+    let files = ["best.safetensors", "config.toml", "curve.png", "events.jsonl", "last.safetensors", "model.toml"];
     assert_eq!(names(&place, "run"), files);
     let config: toml::Table = place.text("run/config.toml").parse().expect("config.toml is TOML");
     assert_eq!(config["epochs"].as_integer(), Some(2));

@@ -14,7 +14,7 @@ mod text;
 mod viridis;
 
 pub use confusion::confusion_matrix;
-pub use curve::{Curve, Mark, log_curves};
+pub use curve::{Curve, Mark, Panel, log_curves, panels};
 pub use grid::{GridCell, prediction_grid};
 pub use sheet::{SheetRow, augmented_sheet};
 pub use show::show_image;

@@ -1,0 +1,216 @@
+//! `curve.png`: losses and accuracies of a run over its epochs.
+
+use std::path::Path;
+
+use image::RgbImage;
+use serde_json::Value;
+
+use super::draw::{Curve, Panel, panels};
+use crate::train::{Event, Metrics};
+
+/// Points of the losses within an epoch that are kept; of more, every second one is dropped.
+const MOST: usize = 2000;
+const LEARNED: [u8; 3] = [30, 80, 160];
+const HELD_OUT: [u8; 3] = [216, 108, 24];
+const STEPS: [u8; 3] = [160, 184, 216];
+
+/// Loss and accuracy of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Point {
+    loss: f64,
+    accuracy: Option<f64>,
+}
+
+impl Point {
+    fn of(metrics: &Metrics) -> Self {
+        Point { loss: metrics.loss, accuracy: metrics.accuracy }
+    }
+
+    fn read(metrics: &Value) -> Option<Self> {
+        Some(Point { loss: metrics["loss"].as_f64()?, accuracy: metrics["accuracy"].as_f64() })
+    }
+}
+
+/// What a run has told so far, as far as it is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Of each epoch: while it was learned, and on the images that validate.
+    epochs: Vec<(Point, Option<Point>)>,
+    /// Images seen and the sum of their losses in the epoch that is running, with its number.
+    so_far: (u32, usize, f64),
+    /// The mean loss between two events, at its place in epochs, until two epochs are done.
+    within: Vec<(f64, f64)>,
+}
+
+impl History {
+    /// The history of a run whose `events.jsonl` is there. Lines that are no events are passed over: the log is for
+    /// everybody, and may end in the middle of one.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn read(log: &Path) -> std::io::Result<Self> {
+        let mut history = History::default();
+        let text = std::fs::read(log)?;
+        for line in String::from_utf8_lossy(&text).lines() {
+            if let Ok(event) = serde_json::from_str::<Value>(line) {
+                history.take_line(&event);
+            }
+        }
+        Ok(history)
+    }
+
+    fn take_line(&mut self, event: &Value) {
+        let number = |key: &str| event[key].as_u64().unwrap_or(0);
+        let epoch = number("epoch") as u32;
+        match (event["event"].as_str(), Point::read(event)) {
+            (Some("progress"), Some(point)) => {
+                let place = [number("step"), number("steps")].map(|steps| steps as usize);
+                self.within_epoch(epoch, place, number("images") as usize, point.loss);
+            }
+            (Some("epoch"), Some(train)) => self.epoch(epoch, train, Point::read(&event["validation"])),
+            _ => {}
+        }
+    }
+
+    /// Takes in an event.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::Progress { epoch, step, steps, images, so_far, .. } => {
+                self.within_epoch(*epoch, [*step, *steps], *images, so_far.loss);
+            }
+            Event::Epoch { epoch, train, validation, .. } => {
+                self.epoch(*epoch, Point::of(train), validation.as_ref().map(Point::of));
+            }
+            Event::FirstStep { .. } | Event::Test { .. } => {}
+        }
+    }
+
+    /// `images` more images were seen, and `mean` is the loss of all of this epoch so far.
+    fn within_epoch(&mut self, epoch: u32, [step, steps]: [usize; 2], images: usize, mean: f64) {
+        let (_, seen, sum) = if self.so_far.0 == epoch { self.so_far } else { (epoch, 0, 0.0) };
+        let all = mean * (seen + images) as f64;
+        self.so_far = (epoch, seen + images, all);
+        if self.epochs.len() > 1 || images == 0 {
+            return;
+        }
+        let place = f64::from(epoch) - 1.0 + step as f64 / steps.max(1) as f64;
+        // a run that went on from an older checkpoint goes there a second time
+        self.within.retain(|&(before, _)| before < place);
+        self.within.push((place, (all - sum) / images as f64));
+        if self.within.len() > MOST {
+            let mut number = 0;
+            self.within.retain(|_| {
+                number += 1;
+                number % 2 == 0
+            });
+        }
+    }
+
+    fn epoch(&mut self, epoch: u32, train: Point, validation: Option<Point>) {
+        self.epochs.truncate((epoch as usize).saturating_sub(1));
+        self.epochs.push((train, validation));
+        if self.epochs.len() > 1 {
+            self.within.clear();
+        }
+    }
+
+    /// The picture, under the name of the run; none as long as nothing was learned.
+    pub fn draw(&self, run: &str) -> Option<RgbImage> {
+        let places = || (1..).map(f64::from).zip(&self.epochs);
+        let series = |name, colour, value: &dyn Fn(&(Point, Option<Point>)) -> Option<f64>| {
+            let points: Vec<(f64, f64)> =
+                places().filter_map(|(x, epoch)| Some((x, value(epoch).filter(|y| y.is_finite())?))).collect();
+            Curve { name, points, colour, width: 2 }
+        };
+        let width = if self.epochs.is_empty() { 2 } else { 1 };
+        let steps = Curve { name: "steps", points: self.within.clone(), colour: STEPS, width };
+        let curves = |all: Vec<Curve<'static>>| -> Vec<Curve<'static>> {
+            all.into_iter().filter(|curve| !curve.points.is_empty()).collect()
+        };
+        let losses = curves(vec![
+            steps,
+            series("training", LEARNED, &|(train, _)| Some(train.loss)),
+            series("validation", HELD_OUT, &|(_, validation)| validation.map(|v| v.loss)),
+        ]);
+        let accuracies = curves(vec![
+            series("training", LEARNED, &|(train, _)| train.accuracy),
+            series("validation", HELD_OUT, &|(_, validation)| validation.and_then(|v| v.accuracy)),
+        ]);
+        let panel = |title, curves, percent| Panel { title, axes: ["epoch", ""], curves, percent, fine: false };
+        let of_run = format!("{run} · loss");
+        let (loss, accuracy) = (panel(&of_run, losses, false), panel("accuracy", accuracies, true));
+        let all: Vec<Panel> = [loss, accuracy].into_iter().filter(|panel| !panel.curves.is_empty()).collect();
+        (!all.is_empty()).then(|| panels(&all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(epoch: u32, step: usize, images: usize, loss: f64) -> Event {
+        let so_far = Metrics { loss, accuracy: Some(0.5), ..Metrics::default() };
+        Event::Progress { epoch, step, steps: 10, images, images_left: 0, seconds: 0.1, so_far }
+    }
+
+    fn epoch(epoch: u32, loss: f64) -> Event {
+        let metrics = |loss| Metrics { loss, accuracy: Some(0.5), ..Metrics::default() };
+        let (train, validation) = (metrics(loss), Some(metrics(loss + 1.0)));
+        Event::Epoch {
+            epoch,
+            global_step: 0,
+            steps: 10,
+            seconds: 1.0,
+            learning_rate: 0.1,
+            train,
+            validation,
+            best: true,
+        }
+    }
+
+    fn read(events: &[Event]) -> History {
+        let lines: Vec<String> = events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("{}\nnonsense\n{{\"event\":\"epo", lines.join("\n"))).unwrap();
+        History::read(file.path()).unwrap()
+    }
+
+    fn told(events: &[Event]) -> History {
+        let mut history = History::default();
+        events.iter().for_each(|event| history.take(event));
+        history
+    }
+
+    #[test]
+    fn a_log_says_what_its_events_said() {
+        let events = [progress(1, 5, 320, 2.0), progress(1, 10, 320, 1.5), epoch(1, 1.5), progress(2, 4, 100, 0.5)];
+        assert_eq!(read(&events), told(&events));
+        let within = told(&events).within;
+        assert_eq!(within, [(0.5, 2.0), (1.0, 1.0), (1.4, 0.5)], "means between events, not means so far");
+        assert_eq!(told(&[&events[..], &[epoch(2, 0.4)]].concat()).within, []);
+    }
+
+    #[test]
+    fn what_was_learned_twice_counts_once() {
+        let history = told(&[epoch(1, 3.0), epoch(2, 2.0), epoch(3, 1.0), epoch(2, 1.9), epoch(3, 0.9)]);
+        let losses: Vec<f64> = history.epochs.iter().map(|(train, _)| train.loss).collect();
+        assert_eq!(losses, [3.0, 1.9, 0.9]);
+    }
+
+    #[test]
+    fn there_is_a_picture_as_soon_as_something_was_learned() {
+        assert!(History::default().draw("run").is_none());
+        let one = told(&[progress(1, 5, 320, 2.0)]).draw("run").unwrap();
+        let more = told(&[epoch(1, 3.0), epoch(2, 2.0)]).draw("run").unwrap();
+        assert!(one.dimensions() == more.dimensions() && one != more);
+        // a loss that is no number is left out
+        told(&[epoch(1, f64::NAN), epoch(2, 2.0)]).draw("run").unwrap();
+    }
+
+    #[test]
+    fn a_long_epoch_is_thinned() {
+        let mut history = History::default();
+        (1..=3 * MOST).for_each(|i| history.within_epoch(1, [i, 3 * MOST], 10, 1.0));
+        assert!(history.within.len() <= MOST && history.within.len() > MOST / 4, "{}", history.within.len());
+    }
+}
