@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use lepton_gpu::config::Recipe;
 use lepton_gpu::model::{LAYERS, ModelSpec, layers_markdown, summary};
 
 mod common;
@@ -40,6 +41,18 @@ fn model_files_in_guides_are_models() {
         }
     }
     assert!(models > 0);
+}
+
+#[test]
+fn recipes_in_guides_are_recipes() {
+    let mut recipes = 0;
+    for (path, text) in guides() {
+        for block in common::blocks(&text, "toml").into_iter().filter(|block| block.contains("[run]")) {
+            Recipe::parse(block, &path).unwrap();
+            recipes += 1;
+        }
+    }
+    assert!(recipes > 0);
 }
 
 #[test]
