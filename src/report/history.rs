@@ -31,11 +31,14 @@ impl Point {
     }
 }
 
+/// An epoch while it was learned, and on the images that validate.
+type Epoch = (Point, Option<Point>);
+
 /// What a run has told so far, as far as it is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// Of each epoch: while it was learned, and on the images that validate.
-    epochs: Vec<(Point, Option<Point>)>,
+    /// Those that are done.
+    epochs: Vec<Epoch>,
     /// Images seen and the sum of their losses in the epoch that is running, with its number.
     so_far: (u32, usize, f64),
     /// The mean loss between two events, at its place in epochs, until two epochs are done.
@@ -117,7 +120,7 @@ impl History {
     /// The picture, under the name of the run; none as long as nothing was learned.
     pub fn draw(&self, run: &str) -> Option<RgbImage> {
         let places = || (1..).map(f64::from).zip(&self.epochs);
-        let series = |name, colour, value: &dyn Fn(&(Point, Option<Point>)) -> Option<f64>| {
+        let series = |name, colour, value: &dyn Fn(&Epoch) -> Option<f64>| {
             let points: Vec<(f64, f64)> =
                 places().filter_map(|(x, epoch)| Some((x, value(epoch).filter(|y| y.is_finite())?))).collect();
             Curve { name, points, colour, width: 2 }
