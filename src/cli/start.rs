@@ -133,6 +133,7 @@ fn configure(args: &TrainArgs) -> Result<RunConfig, CliError> {
         precision: args.precision.unwrap_or_default().into(),
         fuse: !args.no_fuse,
         loss: defaults.loss,
+        normal: args.loss.normal.clone(),
         normalize: args
             .normalize
             .as_deref()
