@@ -175,7 +175,7 @@ fn the_best_epoch_is_the_one_with_the_smallest_error_of_normal_images() {
     );
 }
 
-/// Pixels that are clearly green, and clearly red, of a frame's colours.
+/// Pixels in the green of a right verdict, and in the red of a wrong one.
 fn frames(picture: &RgbImage) -> [usize; 2] {
     [Rgb([0x1a, 0x7f, 0x37]), Rgb([0xcf, 0x22, 0x2e])].map(|colour| picture.pixels().filter(|p| **p == colour).count())
 }
