@@ -209,7 +209,7 @@ fn the_commands_say_what_is_normal() {
     assert!(epoch["validation"]["normal_error"].is_f64(), "{epoch}");
 
     let eval = place.run("eval run").exits(0);
-    for start in ["AUC: ", "mean error of normal images: ", "mean error of other images: ", "class "] {
+    for start in ["AUC: ", "mean error of normal images: ", "mean error of other images: ", " class "] {
         eval.line(start);
     }
     assert!(
