@@ -65,6 +65,12 @@ impl<'gpu> Trainer<'gpu> {
         let targets = Targets::new(&config.loss, &data.name, &splits)?.with_classes(data, &config.normal);
         let plan = compile(gpu, data, &model, &config, config.batch)?;
         targets.check_width(&data.name, &plan)?;
+        if plan.parameters.is_empty() {
+            return Err(TrainError::Mismatch(format!(
+                "model `{}` has nothing to learn: none of its layers has parameters\n  try: a conv2d or linear layer",
+                model.name
+            )));
+        }
         if config.loss.against() == Against::Label && plan.classes != data.classes.len() {
             return Err(class_mismatch(data, &model, plan.classes));
         }
