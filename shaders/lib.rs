@@ -53,6 +53,7 @@ pub mod gradients;
 pub mod group_norm;
 mod images;
 pub mod keep_answers;
+pub mod keep_errors;
 pub mod keep_outputs;
 pub mod lamb;
 pub mod linear;
@@ -141,6 +142,7 @@ pub const OPS: &[Entry] = &[
     value_loss::HUBER,
     batch_values::ENTRY,
     keep_answers::ENTRY,
+    keep_errors::ENTRY,
     keep_outputs::ENTRY,
     record::ENTRY,
     sgd::ENTRY,

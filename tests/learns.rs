@@ -15,7 +15,7 @@ fn one_epoch_on_ten_thousand_clothes_gives_four_of_five_right() {
     let model = ModelSpec::open("seed-functional").unwrap();
     let mut trainer = Trainer::new(&gpu, &data, model, config).unwrap();
     trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
-    let Some(Event::Test { images, metrics }) = trainer.test().unwrap() else { panic!("no test images") };
+    let Some(Event::Test { images, metrics, .. }) = trainer.test().unwrap() else { panic!("no test images") };
     assert_eq!(images, 2000);
     let accuracy = metrics.accuracy.unwrap();
     assert!(accuracy >= 0.80, "{accuracy:.4} of the test images are right");

@@ -2,8 +2,10 @@
 
 use super::CliError;
 use super::args::{LossArgs, LossName, TargetName};
-use crate::config::{LossConfig, LossTarget};
+use crate::config::{Against, LossConfig, LossTarget};
 use crate::data::{Dataset, Split, Values};
+use crate::model::ModelSpec;
+use crate::plan::usual_loss;
 
 /// The flags, and whether they were typed.
 pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
@@ -22,15 +24,23 @@ fn usage<T>(message: String) -> Result<T, CliError> {
     Err(CliError::Usage(message))
 }
 
-/// The loss for the first `limit` training images of a data set.
+/// The loss for a model and the first `limit` training images of a data set.
 ///
 /// # Errors
 /// [`CliError::Usage`] if flags contradict each other, or if the data allows several losses and none was named.
-pub fn resolve(args: &LossArgs, data: &Dataset, limit: Option<usize>) -> Result<LossConfig, CliError> {
+pub fn resolve(
+    args: &LossArgs,
+    model: &ModelSpec,
+    data: &Dataset,
+    limit: Option<usize>,
+) -> Result<LossConfig, CliError> {
     let train = data.train.as_ref();
     let values = train.and_then(|split| split.values.as_ref());
+    // such a model can be trained in no other way
+    let gives_image = usual_loss(&model.for_classes(data.classes.len().max(1))).against() == Against::Input;
     let name = match args.loss {
         Some(name) => name,
+        None if gives_image => LossName::Mse,
         None => usual(args, data, values)?,
     };
     check_flags(args, name)?;
@@ -41,6 +51,7 @@ pub fn resolve(args: &LossArgs, data: &Dataset, limit: Option<usize>) -> Result<
     let count = |split: &Split| limit.map_or(split.count, |limit| limit.min(split.count));
     let target = match args.target {
         Some(TargetName::Input) => LossTarget::Input,
+        None if gives_image => LossTarget::Input,
         _ => LossTarget::Values,
     };
     let weights = |positives: bool| match (&args.class_weights, train) {
@@ -87,13 +98,14 @@ fn usual(args: &LossArgs, data: &Dataset, values: Option<&Values>) -> Result<Los
 /// Refuses flags that the loss would not look at.
 fn check_flags(args: &LossArgs, name: LossName) -> Result<(), CliError> {
     use LossName::{Bce, CrossEntropy, Focal, Huber, Mae, Mse, SigmoidFocal, SmoothL1};
-    let users: [&[LossName]; 7] = [
+    let users: [&[LossName]; 8] = [
         &[],
         &[CrossEntropy],
         &[CrossEntropy, Focal, Bce],
         &[Focal, SigmoidFocal],
         &[SigmoidFocal],
         &[Huber, SmoothL1],
+        &[Mse, Mae, Huber, SmoothL1],
         &[Mse, Mae, Huber, SmoothL1],
     ];
     let mut flags = typed(args).into_iter().zip(users).skip(1);
@@ -175,6 +187,10 @@ mod tests {
         Dataset { name: "d".into(), classes, train: Some(split), ..Dataset::default() }
     }
 
+    fn linear() -> ModelSpec {
+        ModelSpec::open("linear").unwrap()
+    }
+
     fn with_values(width: usize, numbers: &[f32]) -> Dataset {
         data(vec![0; numbers.len() / width], Some(Values { width, data: numbers.to_vec() }))
     }
@@ -182,18 +198,18 @@ mod tests {
     #[test]
     fn balanced_weights_are_those_of_scikit_learn() {
         let args = LossArgs { class_weights: Some("balanced".into()), ..LossArgs::default() };
-        let loss = resolve(&args, &data(vec![0, 0, 1, 0, 1, 0], None), None).unwrap();
+        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0], None), None).unwrap();
         assert_eq!(loss.weights(), [0.5, 1.0, 1.0]);
-        let loss = resolve(&args, &data(vec![0, 0, 1, 0, 1, 0], None), Some(3)).unwrap();
+        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0], None), Some(3)).unwrap();
         assert_eq!(loss.weights(), [0.5, 1.0, 1.0]);
         let args = LossArgs { loss: Some(LossName::Bce), ..args };
-        let loss = resolve(&args, &with_values(2, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None).unwrap();
+        let loss = resolve(&args, &linear(), &with_values(2, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None).unwrap();
         assert_eq!(loss.weights(), [3.0, 1.0]);
     }
 
     #[test]
     fn the_data_says_which_loss_unless_it_can_be_several() {
-        let usual = |data: &Dataset| resolve(&LossArgs::default(), data, None);
+        let usual = |data: &Dataset| resolve(&LossArgs::default(), &linear(), data, None);
         assert_eq!(usual(&data(vec![0, 1], None)).unwrap(), LossConfig::default());
         assert_eq!(usual(&with_values(2, &[1.0, 1.0, 0.0, 0.0])).unwrap().name(), "bce");
         assert_eq!(usual(&with_values(1, &[0.3, 7.0])).unwrap().name(), "mse");
@@ -202,15 +218,29 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_gives_an_image_is_held_against_its_input() {
+        let (model, classes) = (ModelSpec::open("autoencoder").unwrap(), data(vec![0, 1], None));
+        let input = LossConfig::Mse { target: LossTarget::Input };
+        let resolve = |args: &LossArgs, data: &Dataset| resolve(args, &model, data, None).unwrap();
+        assert_eq!(resolve(&LossArgs::default(), &classes), input);
+        assert_eq!(resolve(&LossArgs::default(), &with_values(1, &[0.3, 7.0])), input);
+        let mae = LossArgs { loss: Some(LossName::Mae), ..LossArgs::default() };
+        assert_eq!(resolve(&mae, &classes), LossConfig::Mae { target: LossTarget::Input });
+        let values = LossArgs { target: Some(TargetName::Values), ..LossArgs::default() };
+        assert_eq!(resolve(&values, &classes), LossConfig::Mse { target: LossTarget::Values });
+    }
+
+    #[test]
     fn flags_that_do_nothing_are_refused() {
         let cases = [
             (LossArgs { huber_delta: Some(2.0), ..LossArgs::default() }, "try: --loss huber or --loss smooth-l1"),
             (LossArgs { label_smoothing: Some(1.5), ..LossArgs::default() }, "from 0 to 1"),
+            (LossArgs { normal: vec!["a".into()], ..LossArgs::default() }, "--normal does not belong"),
             (LossArgs { class_weights: Some("1,x".into()), ..LossArgs::default() }, "--class-weights balanced"),
             (LossArgs { class_weights: Some("0,0,0".into()), ..LossArgs::default() }, "neither `balanced`"),
         ];
         for (args, part) in cases {
-            let error = resolve(&args, &data(vec![0, 1, 2], None), None).unwrap_err().to_string();
+            let error = resolve(&args, &linear(), &data(vec![0, 1, 2], None), None).unwrap_err().to_string();
             assert!(error.contains(part), "{error}\nshould say: {part}");
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::PredictArgs;
 use super::error::save_png;
-use super::{CliError, Exit, pictures, text};
+use super::{CliError, Exit, anomaly, pictures, text};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::config::Against;
 use crate::data;
@@ -27,6 +27,9 @@ pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
             "--lines is for texts, and this model takes images\n  try: the names of images".into(),
         ));
     }
+    if against(&checkpoint) == Against::Input {
+        return anomaly::predict(args, &checkpoint, adapter);
+    }
     match &args.grid {
         Some(out) => grid(args, &checkpoint, out, adapter),
         None => answer(args, &checkpoint, adapter),
@@ -34,18 +37,12 @@ pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
 }
 
 fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let shape = checkpoint.meta.model()?.input;
-    // images that came with a size were never fitted; a picture is stretched to it
-    let fit = checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
-    let mut bytes = Vec::new();
-    for path in &args.images {
-        bytes.extend(pictures::read(path, shape, fit, args.invert)?);
-    }
+    let bytes = typed_images(args, checkpoint)?;
     let gpu = Gpu::open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&bytes)?;
     let classes = &checkpoint.meta.classes;
     if !against(checkpoint).is_class() {
-        return super::answers::say(args, checkpoint, &gpu, &answers, &bytes);
+        return super::answers::say(args, checkpoint, &gpu, &answers);
     }
     if args.json {
         let rows: Vec<_> = args
@@ -114,6 +111,18 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
     say!("adapter  {}", gpu.summary().line());
     say!("{}: {right} of {} right", out.display(), cells.len());
     Ok(Exit::Done)
+}
+
+/// The images that were named, `[n, h, w, c]` bytes of the model's input size.
+pub fn typed_images(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Vec<u8>, CliError> {
+    let shape = checkpoint.meta.model()?.input;
+    // images that came with a size were never fitted; a picture is stretched to it
+    let fit = checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
+    let mut bytes = Vec::new();
+    for path in &args.images {
+        bytes.extend(pictures::read(path, shape, fit, args.invert)?);
+    }
+    Ok(bytes)
 }
 
 fn against(checkpoint: &Checkpoint) -> Against {

@@ -105,6 +105,7 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
         ("--augment", args.augment.is_some()),
+        ("--normal", !args.loss.normal.is_empty()),
         ("--normalize", args.normalize.is_some()),
         ("--size", args.size.is_some()),
         ("--fit", args.images.fit.is_some()),
@@ -178,6 +179,7 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
         precision: args.precision.map_or(base.precision, Into::into),
         fuse: base.fuse && !args.no_fuse,
         loss: base.loss,
+        normal: if args.loss.normal.is_empty() { base.normal } else { args.loss.normal.clone() },
         normalize: args
             .normalize
             .as_deref()

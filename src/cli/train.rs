@@ -8,9 +8,9 @@ use super::args::{BatchSize, TrainArgs};
 use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
-use super::{CliError, Exit, loss, pictures, text};
+use super::{CliError, Exit, anomaly, loss, pictures, text};
 use crate::checkpoint::write_atomically;
-use crate::config::RunConfig;
+use crate::config::{Against, RunConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, thousands};
@@ -25,7 +25,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
     };
     if !has_loss {
-        config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
+        config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
     }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
@@ -42,6 +42,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
     };
     say!("model    {}", describe_model(&trainer));
+    if let Some(line) = anomaly::describe(trainer.config(), trainer.images_per_epoch()) {
+        say!("loss     {line}");
+    }
     say!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
         let more = config.epochs + 5;
@@ -69,6 +72,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let example = match config.loss.against().is_class() {
         true if dataset.text.is_some() => "predict RUN \"a text\"",
         true => "predict RUN --grid grid.png",
+        false if config.loss.against() == Against::Input => "predict RUN --grid grid.png",
         false => "eval RUN",
     };
     say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));

@@ -79,6 +79,9 @@ pub struct RunConfig {
     /// The loss.
     #[serde(default, skip_serializing_if = "LossConfig::is_default")]
     pub loss: LossConfig,
+    /// The classes that an autoencoder learns, by name or number; all of them if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub normal: Vec<String>,
     /// How pixels are scaled before the first layer.
     #[serde(default, skip_serializing_if = "NormalizeConfig::is_none")]
     pub normalize: NormalizeConfig,
@@ -124,6 +127,7 @@ impl Default for RunConfig {
             precision: Precision::F32,
             fuse: true,
             loss: LossConfig::default(),
+            normal: Vec::new(),
             normalize: NormalizeConfig::default(),
             augment: AugmentConfig::default(),
             images: ImageOptions::default(),

@@ -21,6 +21,7 @@ pub const RECIPES: &[(&str, &str)] = &[
     ("cifar10-resnet110", include_str!("../../recipes/cifar10-resnet110.toml")),
     ("cifar10-resnet18", include_str!("../../recipes/cifar10-resnet18.toml")),
     ("cifar10-wide-resnet-28-10", include_str!("../../recipes/cifar10-wide-resnet-28-10.toml")),
+    ("fashion-autoencoder", include_str!("../../recipes/fashion-autoencoder.toml")),
     ("mr-text-cnn", include_str!("../../recipes/mr-text-cnn.toml")),
     ("trec-text-cnn", include_str!("../../recipes/trec-text-cnn.toml")),
 ];

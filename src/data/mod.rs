@@ -140,6 +140,22 @@ impl Split {
         self.images.truncate(self.count * self.image_len());
     }
 
+    /// The images of these classes, in their order.
+    pub fn of_classes(&self, classes: &[u32]) -> Split {
+        let wanted: Vec<usize> = (0..self.count).filter(|&i| classes.contains(&self.labels[i])).collect();
+        let values = self.values.as_ref().map(|Values { width, data }| Values {
+            width: *width,
+            data: wanted.iter().flat_map(|i| &data[i * width..(i + 1) * width]).copied().collect(),
+        });
+        Split {
+            images: wanted.iter().flat_map(|&i| self.image(i)).copied().collect(),
+            labels: wanted.iter().map(|&i| self.labels[i]).collect(),
+            values,
+            count: wanted.len(),
+            ..*self
+        }
+    }
+
     /// Mean and standard deviation (of the population) of the pixels scaled to 0..1, `[c]`.
     pub fn mean_std(&self) -> Vec<(f64, f64)> {
         let mut counts = vec![[0_u64; 256]; self.channels];

@@ -3,6 +3,7 @@
 //! The formulas are scikit-learn's: where nothing was predicted or nothing was there, a ratio of 0 to 0 counts as 0.
 
 mod classes;
+mod errors;
 mod labels;
 mod ranking;
 mod values;
@@ -10,6 +11,7 @@ mod values;
 use serde::Serialize;
 
 pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
+pub use errors::{ClassError, ErrorMeasures};
 pub use labels::{LabelCounts, LabelMeasures};
 pub use ranking::auc;
 pub use values::{ValueMeasures, ValueScore};
@@ -24,6 +26,8 @@ pub enum Measures {
     Labels(LabelMeasures),
     /// Numbers.
     Values(ValueMeasures),
+    /// Images given back.
+    Errors(ErrorMeasures),
 }
 
 /// The measures that fit a line; each where it has a meaning.
@@ -38,7 +42,7 @@ pub struct Summary {
     /// Expected calibration error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ece: Option<f64>,
-    /// Area under the ROC curve, of two classes or averaged over labels.
+    /// Area under the ROC curve: of two classes, averaged over labels, or of other classes than the normal ones by error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
     /// Mean absolute error.
@@ -50,6 +54,12 @@ pub struct Summary {
     /// Share of the variance that is explained, averaged over outputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r2: Option<f64>,
+    /// Mean error of the images of the normal classes, given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normal_error: Option<f64>,
+    /// Mean error of all other images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_error: Option<f64>,
 }
 
 impl Measures {
@@ -68,6 +78,9 @@ impl Measures {
             }
             Measures::Values(m) => {
                 Summary { mae: Some(m.mae), rmse: Some(m.mse.sqrt()), r2: m.r2, ..Summary::default() }
+            }
+            Measures::Errors(m) => {
+                Summary { auc: m.auc, normal_error: m.normal, other_error: m.other, ..Summary::default() }
             }
         }
     }

@@ -33,6 +33,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/linear.toml"),
     },
     Preset {
+        name: "autoencoder",
+        summary: "two 3x3 convolutions, a code of 16 numbers and two transposed convolutions: gives 28x28 grey images back",
+        text: include_str!("../../models/autoencoder.toml"),
+    },
+    Preset {
         name: "photo-small",
         summary: "four 3x3 convolutions and two linear layers for 64x64 colour photos of any number of classes",
         text: include_str!("../../models/photo-small.toml"),

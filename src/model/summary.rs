@@ -98,6 +98,7 @@ mod tests {
             ("resnet20", "269,722"),
             ("resnet20-no-norm", "271,690"),
             ("linear", "7,850"),
+            ("autoencoder", "65,025"),
         ] {
             let text = summary(&ModelSpec::open(name).unwrap()).unwrap();
             assert!(text.contains(&format!("parameters: {parameters} ")), "{text}");

@@ -53,6 +53,8 @@ pub enum Resident {
     Scores,
     /// What evaluation keeps of each image: the model's outputs.
     Outputs,
+    /// What evaluation keeps of each image: its loss.
+    Errors,
     /// Cosines and sizes of boxes that augmentation draws from.
     Augment,
     /// Logits averaged over the views of a batch.

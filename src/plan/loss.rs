@@ -2,6 +2,7 @@
 
 use lepton_kernels::batch_values::BatchValues;
 use lepton_kernels::keep_answers::KeepAnswers;
+use lepton_kernels::keep_errors::KeepErrors;
 use lepton_kernels::keep_outputs::KeepOutputs;
 use lepton_kernels::op::{Dtype, Mode, Precision};
 use lepton_kernels::record::Record;
@@ -71,7 +72,7 @@ impl Graph {
         };
         self.node("record", Box::new(Record), &[loss[0], loss[1], history]);
         if setting.keep && self.mode == Mode::Infer {
-            self.keep(against, setting.images, rows);
+            self.keep(against, setting.images, loss[0], rows);
         }
         Ok(())
     }
@@ -115,7 +116,7 @@ impl Graph {
     }
 
     /// Keeps what the metrics of [`crate::metrics`] are counted from.
-    fn keep(&mut self, against: Against, images: usize, rows: &[TensorId]) {
+    fn keep(&mut self, against: Against, images: usize, loss: TensorId, rows: &[TensorId]) {
         let (op, inputs): (Box<dyn Op>, Vec<TensorId>) = match against {
             Against::Label | Against::Distribution => {
                 let answers = self.resident("answers", &[images, KEPT], Dtype::U32, Resident::Answers);
@@ -126,8 +127,10 @@ impl Graph {
                 let kept = self.resident("outputs", &[images, self.classes()], Dtype::F32, Resident::Outputs);
                 (Box::new(KeepOutputs), vec![self.logits, rows[0], kept])
             }
-            // the loss says it all
-            Against::Input => return,
+            Against::Input => {
+                let kept = self.resident("errors", &[images], Dtype::F32, Resident::Errors);
+                (Box::new(KeepErrors), vec![loss, rows[2], rows[0], kept])
+            }
         };
         self.node("keep", op, &inputs);
     }

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::metrics::{Measures, Scores, Summary};
+use crate::metrics::{ErrorMeasures, Measures, Scores, Summary};
 
 /// Of more classes or outputs no table is printed; `--json` has them all.
 const ROWS: usize = 40;
@@ -20,6 +20,10 @@ pub fn print_summary(prefix: &str, summary: &Summary) {
         ("root mean squared error", summary.rmse),
         ("R2", summary.r2),
     ];
+    let errors = [("normal images", summary.normal_error), ("other images", summary.other_error)];
+    for (name, error) in errors.into_iter().filter_map(|(name, error)| Some((name, error?))) {
+        say!("{prefix}mean error of {name}: {error:.6}");
+    }
     for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         say!("{prefix}{name}: {value:.4}");
     }
@@ -52,7 +56,29 @@ pub fn print_measures(measures: &Measures, names: &[String]) {
             finish(table, m.outputs.len());
         }
         Measures::Values(_) => {}
+        Measures::Errors(m) => print_errors(m),
     }
+}
+
+/// Mean errors by class, and how well each class is told from the normal ones.
+fn print_errors(measured: &ErrorMeasures) {
+    if measured.classes.is_empty() {
+        return;
+    }
+    let told = measured.normal.is_some();
+    let mut table =
+        table(if told { &["class", "images", "mean error", "AUC"] } else { &["class", "images", "mean error"] });
+    for class in measured.classes.iter().take(ROWS) {
+        let mean = class.mean.map_or(String::new(), |mean| format!("{mean:.6}"));
+        let auc = match class.auc {
+            Some(auc) => format!("{auc:.4}"),
+            None if class.normal => "normal".into(),
+            None => String::new(),
+        };
+        let row = [class.class.clone(), class.images.to_string(), mean, auc];
+        table.add_row(&row[..if told { 4 } else { 3 }]);
+    }
+    finish(table, measured.classes.len());
 }
 
 fn table(header: &[&str]) -> Table {

@@ -26,7 +26,10 @@ pub fn percent(share: f64) -> String {
 }
 
 fn metrics(prefix: &str, metrics: &Metrics) -> String {
-    let named = [("accuracy", metrics.accuracy), ("top5", metrics.more.top5), ("mae", metrics.more.mae)];
+    let more = &metrics.more;
+    // the area is on this line where nothing else says how well images are told apart
+    let auc = more.auc.filter(|_| more.normal_error.is_some());
+    let named = [("accuracy", metrics.accuracy), ("top5", more.top5), ("mae", more.mae), ("auc", auc)];
     let mut line = format!("{prefix}loss: {:.4}", metrics.loss);
     for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         line += &format!(" - {prefix}{name}: {value:.4}");
@@ -85,7 +88,7 @@ impl Terminal {
                 }
                 say!("Epoch {epoch}/{}  {line}", self.epochs);
             }
-            Event::Test { images, metrics: m } => {
+            Event::Test { images, metrics: m, .. } => {
                 say!("Test loss: {:.4}", m.loss);
                 if let Some(accuracy) = m.accuracy {
                     say!("Test accuracy: {accuracy:.4} ({} of {images} {})", percent(accuracy), self.what);

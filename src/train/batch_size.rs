@@ -1,6 +1,7 @@
 //! The largest batch that an adapter can train.
 
 use super::error::TrainError;
+use super::normal::learned;
 use super::setup::{compile, learned_images};
 use crate::config::RunConfig;
 use crate::data::Dataset;
@@ -25,8 +26,11 @@ pub struct Fit {
 /// # Errors
 /// If not even one image fits.
 pub fn largest_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<Fit, TrainError> {
-    let compile = |batch| compile(gpu, data, model, config, batch);
-    let most = (1 << learned_images(data, config).max(1).ilog2()).min(LARGEST);
+    let mut config = config.clone();
+    let data = learned(data, &mut config)?;
+    let data = &*data;
+    let compile = |batch| compile(gpu, data, model, &config, batch);
+    let most = (1 << learned_images(data, &config).max(1).ilog2()).min(LARGEST);
     let mut batch = 1;
     let mut best = compile(batch)?;
     // limits first: they cost no memory to find out

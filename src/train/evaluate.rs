@@ -6,7 +6,7 @@ use super::event::Metrics;
 use super::setup::write_norm;
 use super::state::State;
 use super::targets::{Targets, images_of};
-use super::views::{Tta, seen};
+use super::views::{Tta, check_views, seen};
 use crate::checkpoint::Checkpoint;
 use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{Dataset, Split};
@@ -38,9 +38,11 @@ impl<'gpu> Evaluator<'gpu> {
         tta: Option<Tta>,
     ) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
+        check_views(&checkpoint.meta.config.loss, tta)?;
         let model = checkpoint.meta.model()?;
         let (batch, loss) = (checkpoint.meta.config.batch, &checkpoint.meta.config.loss);
         let targets = Targets::new(loss, &data.name, &[(split, split.count)])?;
+        let targets = targets.with_classes(data, &checkpoint.meta.config.normal);
         let request = Request {
             model: &model,
             batch,
@@ -81,6 +83,16 @@ impl<'gpu> Evaluator<'gpu> {
         let measures = self.targets.measure(&self.program, &self.plan, &images, true)?;
         let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
         Ok((Metrics { more, ..metrics }, measures))
+    }
+
+    /// The loss of each image by itself: of models that give back their input, else nothing.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn errors(&mut self) -> Result<Vec<f32>, TrainError> {
+        self.evaluate()?;
+        let images: Vec<usize> = (0..self.images).collect();
+        Ok(self.targets.errors(&self.program, &self.plan, &images)?.unwrap_or_default())
     }
 }
 

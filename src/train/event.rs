@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::metrics::Summary;
+use crate::metrics::{ClassError, Summary};
 
 /// Means over some images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -15,6 +15,13 @@ pub struct Metrics {
     /// What else was measured, after an evaluation.
     #[serde(flatten)]
     pub more: Summary,
+}
+
+impl Metrics {
+    /// The loss that tells a better epoch from a worse one: where some classes are normal, that of their images.
+    pub(super) fn loss_to_judge(&self) -> f64 {
+        self.more.normal_error.unwrap_or(self.loss)
+    }
 }
 
 /// Something that happened in a run.
@@ -71,6 +78,9 @@ pub enum Event {
         /// Means.
         #[serde(flatten)]
         metrics: Metrics,
+        /// Errors by class, of models that give back their input.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        classes: Vec<ClassError>,
     },
 }
 

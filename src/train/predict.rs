@@ -4,7 +4,7 @@ use lepton_kernels::Step;
 
 use super::error::{TrainError, check_tokens, check_vocabulary};
 use super::setup::write_norm;
-use super::views::{Tta, seen};
+use super::views::{Tta, check_views, seen};
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, OptimizerConfig, UpdateConfig};
 use crate::data::Element;
@@ -69,6 +69,7 @@ impl<'gpu> Predictor<'gpu> {
         let model = checkpoint.meta.model()?;
         let vocabulary = checkpoint.meta.vocabulary.as_ref().map(|vocabulary| vocabulary.len());
         check_vocabulary(&model, vocabulary)?;
+        check_views(&checkpoint.meta.config.loss, tta)?;
         let request = Request {
             model: &model,
             batch: BATCH,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::batches::Order;
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
+use super::normal::learned;
 use super::schedule::Schedule;
 use super::state::State;
 use super::targets::{Targets, output_names};
@@ -47,6 +48,8 @@ impl<'gpu> Trainer<'gpu> {
 
     fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
+        let data = learned(data, &mut config)?;
+        let data = &*data;
         let train = data
             .train
             .as_ref()
@@ -59,9 +62,15 @@ impl<'gpu> Trainer<'gpu> {
         }
         let order = order(data, &config)?;
         let splits = splits(data, learned_images(data, &config));
-        let targets = Targets::new(&config.loss, &data.name, &splits)?;
+        let targets = Targets::new(&config.loss, &data.name, &splits)?.with_classes(data, &config.normal);
         let plan = compile(gpu, data, &model, &config, config.batch)?;
         targets.check_width(&data.name, &plan)?;
+        if plan.parameters.is_empty() {
+            return Err(TrainError::Mismatch(format!(
+                "model `{}` has nothing to learn: none of its layers has parameters\n  try: a conv2d or linear layer",
+                model.name
+            )));
+        }
         if config.loss.against() == Against::Label && plan.classes != data.classes.len() {
             return Err(class_mismatch(data, &model, plan.classes));
         }
@@ -162,7 +171,7 @@ pub(super) fn compile(
         batch,
         images: splits.iter().map(|(_, count)| count).sum(),
         loss: &config.loss,
-        keep: splits.len() > 1 || config.validation != Validation::None,
+        keep: splits.len() > 1 || config.validation != Validation::None || config.loss.against() == Against::Input,
         input: Input::augmented(&config.augment),
         optimizer: &config.optimizer,
         update: &config.update,

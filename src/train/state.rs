@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Metrics;
+use super::normal::Threshold;
 use super::schedule::Plateau;
 
 /// A run's position and sums.
@@ -26,6 +27,10 @@ pub struct State {
     /// What a plateau schedule remembers.
     #[serde(default)]
     pub plateau: Plateau,
+    /// Of a model that gives back its input: the score above which an image is unlike the learned ones, as it was when the
+    /// last epoch finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
 }
 
 impl State {

@@ -7,7 +7,7 @@ use super::error::TrainError;
 use crate::config::{Against, LossConfig};
 use crate::data::{Dataset, Split, Values};
 use crate::gpu::Program;
-use crate::metrics::{ClassAnswer, ClassMeasures, LabelMeasures, Measures, ValueMeasures};
+use crate::metrics::{ClassAnswer, ClassMeasures, ErrorMeasures, LabelMeasures, Measures, ValueMeasures};
 use crate::plan::{Buffer, KEPT, Plan, Resident};
 
 /// Labels and values of every image on the device.
@@ -15,6 +15,9 @@ use crate::plan::{Buffer, KEPT, Plan, Resident};
 pub(super) struct Targets {
     pub labels: Vec<u32>,
     pub values: Option<Values>,
+    /// Names of the classes, and the numbers of those that are normal, for models that give back their input.
+    classes: Vec<String>,
+    normal: Option<Vec<u32>>,
 }
 
 impl Targets {
@@ -47,7 +50,34 @@ impl Targets {
                 labels = values.data.chunks_exact(values.width).map(largest).collect();
             }
         }
-        Ok(Targets { labels, values })
+        Ok(Targets { labels, values, classes: Vec::new(), normal: None })
+    }
+
+    /// With the classes of a data set, of which the ones of these names are normal; all where there are no names.
+    #[must_use]
+    pub fn with_classes(mut self, data: &Dataset, normal: &[String]) -> Self {
+        let number = |name: &String| data.classes.iter().position(|class| class == name).map(|class| class as u32);
+        // images with values have no class
+        let splits = [&data.train, &data.validation, &data.test].into_iter().flatten();
+        let valued = splits.into_iter().any(|split| split.values.is_some());
+        self.classes = if valued { Vec::new() } else { data.classes.clone() };
+        self.normal = (!normal.is_empty()).then(|| normal.iter().filter_map(number).collect());
+        self
+    }
+
+    /// Whether an image is of a normal class.
+    pub fn is_normal(&self, image: usize) -> bool {
+        self.normal.as_ref().is_none_or(|normal| normal.contains(&self.labels[image]))
+    }
+
+    /// The loss of each of these images by itself, as the last evaluation kept it, if its plan keeps it.
+    ///
+    /// # Errors
+    /// [`TrainError`].
+    pub fn errors(&self, program: &Program, plan: &Plan, images: &[usize]) -> Result<Option<Vec<f32>>, TrainError> {
+        let Some(bytes) = kept(program, plan, Resident::Errors)? else { return Ok(None) };
+        let all: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+        Ok(Some(images.iter().map(|&image| all[image]).collect()))
     }
 
     /// Checks that the model gives as many numbers as there are values.
@@ -81,13 +111,11 @@ impl Targets {
         images: &[usize],
         confusion: bool,
     ) -> Result<Option<Measures>, TrainError> {
-        let kept = |resident: Resident| -> Result<Option<Vec<u8>>, TrainError> {
-            let buffer = Buffer::Resident(resident);
-            match plan.buffers.iter().find(|(b, _)| *b == buffer) {
-                Some((_, bytes)) => Ok(Some(program.read(buffer, 0, *bytes)?)),
-                None => Ok(None),
-            }
-        };
+        if let Some(errors) = self.errors(program, plan, images)? {
+            let errors: Vec<(f32, u32)> = errors.into_iter().zip(images.iter().map(|&i| self.labels[i])).collect();
+            return Ok(Some(Measures::Errors(ErrorMeasures::new(&errors, &self.classes, self.normal.as_deref()))));
+        }
+        let kept = |resident| kept(program, plan, resident);
         if let (Some(answers), Some(scores)) = (kept(Resident::Answers)?, kept(Resident::Scores)?) {
             let answers: Vec<u32> = bytemuck::pod_collect_to_vec(&answers);
             let scores: Vec<f32> = bytemuck::pod_collect_to_vec(&scores);
@@ -110,6 +138,15 @@ impl Targets {
             Against::Labels => Measures::Labels(LabelMeasures::new(&outputs, &targets, width)),
             _ => Measures::Values(ValueMeasures::new(&outputs, &targets, width)),
         }))
+    }
+}
+
+/// The bytes of a buffer in which evaluation keeps something of each image, if the plan has it.
+fn kept(program: &Program, plan: &Plan, resident: Resident) -> Result<Option<Vec<u8>>, TrainError> {
+    let buffer = Buffer::Resident(resident);
+    match plan.buffers.iter().find(|(b, _)| *b == buffer) {
+        Some((_, bytes)) => Ok(Some(program.read(buffer, 0, *bytes)?)),
+        None => Ok(None),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::checkpoint::DataPrint;
 use crate::config::{RunConfig, Validation};
 use crate::data::Vocabulary;
 use crate::gpu::Program;
+use crate::metrics::Measures;
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Plan};
 
@@ -84,6 +85,11 @@ impl<'gpu> Trainer<'gpu> {
         self.updates.batch * self.updates.accumulate
     }
 
+    /// Images that an epoch learns from.
+    pub fn images_per_epoch(&self) -> usize {
+        self.order.train.length
+    }
+
     /// Launches of such a step.
     pub fn dispatches_per_step(&self) -> usize {
         self.plan.train.len() + (self.updates.accumulate - 1) * self.plan.accumulate.len()
@@ -108,6 +114,7 @@ impl<'gpu> Trainer<'gpu> {
             if self.out_of_steps() && self.state.batch < self.steps_per_epoch() {
                 let loss = self.probe()?;
                 self.check_loss(loss as f32)?;
+                self.find_threshold(None)?;
             } else {
                 let event = self.finish_epoch(begun)?;
                 let done = self.state.epoch == self.config.epochs || self.out_of_steps();
@@ -263,24 +270,24 @@ impl<'gpu> Trainer<'gpu> {
 
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
         let train = self.so_far();
-        let validation = match self.config.validation {
-            Validation::Test => self.order.test.map(|range| self.measure(range)).transpose()?,
-            Validation::None | Validation::Fraction(_) => {
-                self.order.held_out.map(|range| self.measure(range)).transpose()?
-            }
+        let range = match self.config.validation {
+            Validation::Test => self.order.test,
+            Validation::None | Validation::Fraction(_) => self.order.held_out,
         };
+        let validation = range.map(|range| self.measure(range)).transpose()?.map(|(metrics, _)| metrics);
         let seen = match validation {
             Some(metrics) => metrics.loss,
             None => self.probe()?,
         };
         self.check_loss(seen as f32)?;
-        let score = validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-v.loss));
+        self.find_threshold(range)?;
+        let score = validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-v.loss_to_judge()));
         let best = self.state.best.is_none_or(|before| score > before);
         if best {
             self.state.best = Some(score);
         }
         let learning_rate = self.schedule.rate(self.state.step.saturating_sub(1), &self.state.plateau);
-        self.schedule.finish_epoch(&mut self.state.plateau, validation.map_or(train.loss, |v| v.loss));
+        self.schedule.finish_epoch(&mut self.state.plateau, validation.map_or(train.loss, |v| v.loss_to_judge()));
         self.state.finish_epoch();
         let seconds = begun.elapsed().as_secs_f64();
         let (epoch, global_step) = (self.state.epoch, self.state.step);
@@ -297,18 +304,19 @@ impl<'gpu> Trainer<'gpu> {
     }
 
     /// Loss and accuracy over a range of images.
-    fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
+    pub(super) fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
         let answers = self.config.loss.against().has_answers();
         let (batch, steps) = (self.config.batch, &mut self.steps);
         evaluate(&mut self.program, &self.order, &range, batch, answers, &[], steps)
     }
 
     /// [`evaluate`](Self::evaluate), and whatever else can be measured.
-    fn measure(&mut self, range: Range) -> Result<Metrics, TrainError> {
+    fn measure(&mut self, range: Range) -> Result<(Metrics, Option<Measures>), TrainError> {
         let metrics = self.evaluate(range)?;
         let images = images_of(&self.order, &range);
         let measures = self.targets.measure(&self.program, &self.plan, &images, false)?;
-        Ok(Metrics { more: measures.map(|m| m.summary()).unwrap_or_default(), ..metrics })
+        let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
+        Ok((Metrics { more, ..metrics }, measures))
     }
 
     /// Means over the epoch so far.
@@ -334,8 +342,12 @@ impl<'gpu> Trainer<'gpu> {
     /// [`TrainError`].
     pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
         let Some(range) = self.order.test else { return Ok(None) };
-        let metrics = self.measure(range)?;
+        let (metrics, measures) = self.measure(range)?;
         self.check_loss(metrics.loss as f32)?;
-        Ok(Some(Event::Test { images: range.length, metrics }))
+        let classes = match measures {
+            Some(Measures::Errors(measured)) => measured.classes,
+            _ => Vec::new(),
+        };
+        Ok(Some(Event::Test { images: range.length, metrics, classes }))
     }
 }

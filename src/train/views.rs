@@ -4,6 +4,9 @@ use lepton_kernels::Step;
 use lepton_kernels::average_views::LATER;
 use lepton_kernels::batch_views::View;
 
+use super::error::TrainError;
+use crate::config::{Against, LossConfig};
+
 /// Which views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tta {
@@ -37,6 +40,19 @@ impl Tta {
             mirrors.iter().map(move |&mirror| View { mirror, shift: [by; 2], weight: weight / mirrors.len() as f32 })
         };
         moves.iter().flat_map(view).collect()
+    }
+}
+
+/// Checks that answers can be averaged over views.
+///
+/// # Errors
+/// [`TrainError::Mismatch`] if they are images: those of a moved or mirrored image are moved or mirrored too.
+pub(super) fn check_views(loss: &LossConfig, tta: Option<Tta>) -> Result<(), TrainError> {
+    match tta {
+        Some(_) if loss.against() == Against::Input => Err(TrainError::Mismatch(
+            "--tta averages answers over views, and this model's answer is an image\n  try: without --tta".into(),
+        )),
+        _ => Ok(()),
     }
 }
 

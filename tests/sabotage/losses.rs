@@ -39,5 +39,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "keep_answers", "value > largest", "value >= largest"),
     (Own, "keep_answers", "CLASSES == 2u", "CLASSES == 5u"),
     (Own, "keep_answers", "1.0 / total", "total"),
+    (Own, "keep_errors", "loss[row] / weights[row]", "loss[row]"),
+    (Own, "keep_errors", "|| weights[row] == 0.0", "|| image[row] == 0u"),
     (Own, "keep_outputs", "kept[number * K", "kept[i / K * K"),
 ];

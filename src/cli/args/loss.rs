@@ -5,7 +5,8 @@ use clap::ValueEnum;
 /// The loss of `train`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct LossArgs {
-    /// The loss [default: cross-entropy where images have a class; bce or mse where they have values].
+    /// The loss [default: cross-entropy where images have a class; bce or mse where they have values;
+    /// mse where the model gives an image like its input].
     #[arg(long, value_enum)]
     pub loss: Option<LossName>,
     /// Spread this share of every target over all classes, for cross-entropy [default: 0].
@@ -23,9 +24,13 @@ pub struct LossArgs {
     /// Where the square ends, in huber and smooth-l1 [default: 1].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub huber_delta: Option<f32>,
-    /// What mse, mae, huber and smooth-l1 predict [default: values].
+    /// What mse, mae, huber and smooth-l1 predict [default: values; input for a model that gives an image like its input].
     #[arg(long, value_enum)]
     pub target: Option<TargetName>,
+    /// Learn the training images of these classes only, by name or number; every test image gets an anomaly score. For models
+    /// that give back their input [default: all classes].
+    #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
+    pub normal: Vec<String>,
 }
 
 /// Losses by name.
