@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{BatchSize, TrainArgs};
-use super::{CliError, loss, optimizer, pictures, text};
+use super::{CliError, adversarial, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{NormalizeConfig, RunConfig, ScheduleConfig, Validation, Warmup, parse_augment};
 use crate::data::{self, Kind, known};
@@ -16,6 +16,7 @@ pub type Start = (PathBuf, RunConfig, Option<Checkpoint>);
 pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let mut config = configure(args)?;
     let model = sized(ModelSpec::open(&config.model)?, args)?;
+    adversarial::usual(args, &model, &mut config);
     let [h, w, _] = model.input;
     config.augment = args.augment.as_deref().map_or(Ok(config.augment), |list| parse_augment(list, [h, w]))?;
     let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::args::{BatchSize, TrainArgs};
 use super::error::save_png;
 use super::start::{fresh, resumed, sized};
-use super::{CliError, Exit, loss, pictures, text};
+use super::{CliError, Exit, adversarial, loss, pictures, text};
 use crate::checkpoint::write_atomically;
 use crate::config::RunConfig;
 use crate::data::{Dataset, Split};
@@ -28,12 +28,16 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
     };
     if from.is_none() {
-        config.loss = loss::resolve(&args.loss, &dataset, config.limit)?;
+        config.loss = match model.generator {
+            Some(_) => adversarial::loss(&args.loss)?,
+            None => loss::resolve(&args.loss, &dataset, config.limit)?,
+        };
     }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
     dataset.notes.iter().for_each(|note| say!("note     {note}"));
+    adversarial::describe(&config).iter().for_each(|line| say!("in turn  {line}"));
     if args.batch == Some(BatchSize::Auto) {
         config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
     }
@@ -72,6 +76,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let example = match config.loss.against().is_class() {
         true if dataset.text.is_some() => "predict RUN \"a text\"",
         true => "predict RUN --grid grid.png",
+        false if config.loss.is_adversarial() => "predict RUN --grid samples.png",
         false => "eval RUN",
     };
     say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
@@ -126,7 +131,8 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     }
     let outcome = trainer.fit(&mut |trainer, event| {
         terminal.show(event);
-        if let Event::Epoch { best, .. } = event {
+        if let Event::Epoch { epoch, best, .. } = event {
+            adversarial::save_sheet(trainer, *epoch, out).map_err(|e| TrainError::Listener(Box::new(e)))?;
             let best_path = out.join("best.safetensors");
             let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
             save(trainer, paths)?;

@@ -20,6 +20,9 @@ pub const KEPT: usize = 2;
 
 /// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
 pub fn usual_loss(model: &ModelSpec) -> LossConfig {
+    if model.generator.is_some() {
+        return LossConfig::Adversarial { label_smoothing: 0.0 };
+    }
     let image = LossConfig::Mse { target: LossTarget::Input };
     let suits = |loss: LossConfig| Graph::build(model, &Setting::new(1, 1, loss)).is_ok();
     match !suits(LossConfig::default()) && suits(image.clone()) {
@@ -31,7 +34,7 @@ pub fn usual_loss(model: &ModelSpec) -> LossConfig {
 /// The loss of one element, where numbers are held against numbers.
 fn kind(loss: &LossConfig) -> Option<Kind> {
     Some(match *loss {
-        LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } => return None,
+        LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } | LossConfig::Adversarial { .. } => return None,
         LossConfig::Bce { .. } => Kind::Bce,
         LossConfig::SigmoidFocal { gamma, alpha } => Kind::Focal { gamma, alpha },
         LossConfig::Mse { .. } => Kind::Mse,
@@ -127,7 +130,7 @@ impl Graph {
                 (Box::new(KeepOutputs), vec![self.logits, rows[0], kept])
             }
             // the loss says it all
-            Against::Input => return,
+            Against::Input | Against::Nothing => return,
         };
         self.node("keep", op, &inputs);
     }
@@ -161,6 +164,10 @@ impl Graph {
                 return wrong(reads, gives.hint("end with as many channels, and as many rows and columns"));
             }
             Against::Label | Against::Distribution => "one number a class: [n, classes]",
+            Against::Nothing => {
+                let problem = format!("the loss adversarial is for a generator, and model `{}` has none", model.name);
+                return Err(ModelError::Adversarial(ShapeError::new(problem).hint("a model file with [generator]")));
+            }
             Against::Labels => "one number a label: [n, labels]",
             Against::Numbers => "as many numbers as there are values: [n, values]",
         };

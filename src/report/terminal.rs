@@ -27,6 +27,9 @@ pub fn percent(share: f64) -> String {
 
 fn metrics(prefix: &str, metrics: &Metrics) -> String {
     let named = [("accuracy", metrics.accuracy), ("top5", metrics.more.top5), ("mae", metrics.more.mae)];
+    if let Some(losses) = metrics.adversarial {
+        return format!("d_loss: {:.4} - g_loss: {:.4}", losses.d_loss, losses.g_loss);
+    }
     let mut line = format!("{prefix}loss: {:.4}", metrics.loss);
     for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         line += &format!(" - {prefix}{name}: {value:.4}");

@@ -39,6 +39,12 @@ impl<'gpu> Evaluator<'gpu> {
     ) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
         let model = checkpoint.meta.model()?;
+        if model.generator.is_some() {
+            return Err(TrainError::Mismatch(format!(
+                "model `{}` has a generator, and there is nothing to hold its images against\n  try: lepton-gpu predict RUN --grid samples.png",
+                model.name
+            )));
+        }
         let (batch, loss) = (checkpoint.meta.config.batch, &checkpoint.meta.config.loss);
         let targets = Targets::new(loss, &data.name, &[(split, split.count)])?;
         let request = Request {

@@ -1,5 +1,6 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
+mod adversarial;
 mod batch_size;
 mod batches;
 mod error;
@@ -10,6 +11,7 @@ mod predict;
 mod preview;
 mod profile;
 mod range_test;
+mod sampler;
 mod saving;
 mod schedule;
 mod setup;
@@ -23,11 +25,12 @@ pub use batch_size::{Fit, largest_batch};
 pub use batches::{Order, Range};
 pub use error::{TrainError, check_data};
 pub use evaluate::Evaluator;
-pub use event::{Control, Event, Metrics};
+pub use event::{AdversarialLosses, Control, Event, Metrics};
 pub use predict::{Answer, Predictor};
 pub use preview::preview;
 pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};
+pub use sampler::{SHEET, Samples, sample};
 pub use schedule::{Plateau, Schedule};
 pub use state::State;
 pub use trainer::{Outcome, Trainer};
