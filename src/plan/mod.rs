@@ -5,6 +5,7 @@ mod adversarial;
 mod error;
 mod fuse;
 pub mod graph;
+mod graphs;
 mod input;
 mod loss;
 mod lower;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
-use lepton_kernels::{Access, Kernel, Mode, data_set};
+use lepton_kernels::{Access, Kernel, data_set};
 
 pub use adversarial::Half;
 pub use error::{PlanError, mib};
@@ -32,7 +33,7 @@ pub(crate) use optimizer::optimizer;
 pub use request::{Limits, Request};
 
 use crate::config::LossConfig;
-use update::Update;
+use graphs::Graphs;
 
 /// A buffer on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,23 +169,8 @@ impl Plan {
         let (images, part, loss) = (request.images, request.images_in_a_part(), request.loss.clone());
         let (keep, input) = (request.keep, request.input.clone());
         let setting = Setting { part, precision, keep, input, ..Setting::new(request.batch, images, loss) };
-        let build = |mode, half| Graph::build(request.model, &Setting { mode, half, ..setting.clone() });
-        let mut inference = build(Mode::Infer, Half::default())?;
-        let halves = Half::of(request.model).iter();
-        let mut training = halves.map(|&half| build(Mode::Train, half)).collect::<Result<Vec<Graph>, _>>()?;
+        let Graphs { training, inference, updates, fused } = Graphs::build(request, &setting)?;
         let trains = request.goals.contains(&Goal::Train);
-        let mut fused = Vec::new();
-        if request.fuse {
-            let of_inference = fuse::fuse(&mut inference);
-            let of_training: Vec<String> = training.iter_mut().flat_map(fuse::fuse).collect();
-            fused = if trains { of_training } else { of_inference };
-        }
-        let mut updates = Vec::new();
-        for graph in &mut training {
-            let factors = rules::apply(graph, request.update)?;
-            updates.push(Update { optimizer: request.optimizer, config: request.update, factors });
-        }
-        adversarial::freeze_others(&mut training)?;
         let states = optimizer(request.optimizer, precision).1;
         let wanted = |goal| match goal {
             Goal::Prepare => true,
