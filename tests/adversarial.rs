@@ -9,7 +9,7 @@ use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
-use lepton_gpu::train::{Control, Trainer, sample};
+use lepton_gpu::train::{AdversarialLosses, Control, Event, Trainer, sample};
 use lepton_kernels::Step;
 use lepton_kernels::adam::Adam;
 use lepton_kernels::array::worst_error;
@@ -127,9 +127,22 @@ fn config() -> RunConfig {
     }
 }
 
+/// Trains to the end; gives both losses of each epoch that ended.
+fn finished(trainer: &mut Trainer) -> Vec<AdversarialLosses> {
+    let mut losses = Vec::new();
+    let mut listen = |_: &Trainer, event: &Event| {
+        if let Event::Epoch { train, .. } = event {
+            losses.extend(train.adversarial);
+        }
+        Ok(Control::Continue)
+    };
+    trainer.fit(&mut listen).unwrap();
+    losses
+}
+
 fn trained<'g>(gpu: &'g Gpu, data: &Dataset, config: RunConfig) -> Trainer<'g> {
     let mut trainer = Trainer::new(gpu, data, tiny(), config).unwrap();
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    finished(&mut trainer);
     trainer
 }
 
@@ -146,12 +159,14 @@ fn a_run_that_stopped_anywhere_goes_on_as_if_it_had_not() {
     let data = data::load(None).unwrap();
     for update in [UpdateConfig::default(), UpdateConfig { ema: Some(0.9), ..UpdateConfig::default() }] {
         let config = RunConfig { update, ..config() };
-        let whole = trained(&gpu, &data, config.clone());
+        let mut whole = Trainer::new(&gpu, &data, tiny(), config.clone()).unwrap();
+        let losses = finished(&mut whole);
+        assert!(losses.len() == 2 && losses[0] != losses[1], "{losses:?}");
         // an epoch has 7 steps
         for steps in [3, 7, 11] {
             let stopped = trained(&gpu, &data, RunConfig { steps: Some(steps), ..config.clone() });
             let mut resumed = Trainer::resume(&gpu, &data, &stored(&stopped).1, config.clone()).unwrap();
-            resumed.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+            assert_eq!(finished(&mut resumed).last(), losses.last(), "stopped after {steps} steps");
             assert!(stored(&resumed).0 == stored(&whole).0, "stopped after {steps} steps");
             assert_eq!(resumed.samples(), whole.samples(), "stopped after {steps} steps");
         }
