@@ -29,7 +29,13 @@ impl<'a> Graphs<'a> {
         let mut fused = Vec::new();
         if request.fuse {
             let of_inference = fuse::fuse(&mut inference);
-            let of_training: Vec<String> = training.iter_mut().flat_map(fuse::fuse).collect();
+            let mut of_training: Vec<String> = Vec::new();
+            for line in training.iter_mut().flat_map(fuse::fuse) {
+                // halves of a step have layers in common
+                if !of_training.contains(&line) {
+                    of_training.push(line);
+                }
+            }
             fused = if request.goals.contains(&Goal::Train) { of_training } else { of_inference };
         }
         let mut updates = Vec::new();
