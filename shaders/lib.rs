@@ -62,11 +62,13 @@ pub mod loss_scale;
 pub mod max_pool2d;
 pub mod multiply;
 pub mod muon;
+pub mod noise;
 pub mod op;
 pub mod parameters;
 pub mod pixel_shuffle;
 pub mod random;
 pub mod record;
+pub mod record_loss;
 pub mod relu;
 pub mod reshape;
 pub mod rmsprop;
@@ -78,11 +80,13 @@ pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod source;
 mod square_sum;
+pub mod stack;
 pub mod step;
 pub mod target_rows;
 pub mod tensors;
 pub mod upsample;
 pub mod value_loss;
+pub mod verdicts;
 pub mod zero_pad;
 
 pub use array::Array;
@@ -145,6 +149,10 @@ pub const OPS: &[Entry] = &[
     keep_errors::ENTRY,
     keep_outputs::ENTRY,
     record::ENTRY,
+    noise::ENTRY,
+    stack::ENTRY,
+    verdicts::ENTRY,
+    record_loss::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,
     rmsprop::ENTRY,

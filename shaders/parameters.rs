@@ -126,6 +126,13 @@ impl Layout {
         self
     }
 
+    /// The same layout, in which only the parameters that `keep` picks are updated.
+    pub fn updating(mut self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = self.blocks.iter().filter(|block| keep(self.owner(block))).copied().collect();
+        self.blocks = kept;
+        self
+    }
+
     /// The blocks of the parameters that `keep` picks, for gradients that are one slab laid out as the parameters.
     pub fn blocks_of_sums(&self, keep: impl Fn(usize) -> bool) -> Vec<Block> {
         let kept = self.blocks.iter().filter(|block| keep(self.owner(block)));

@@ -10,6 +10,8 @@ use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 
 #[path = "sabotage/acts.rs"]
 mod acts;
+#[path = "sabotage/adversarial.rs"]
+mod adversarial;
 #[path = "sabotage/augment.rs"]
 mod augment;
 mod common;
@@ -46,6 +48,7 @@ fn changes() -> impl Iterator<Item = &'static Change> {
     let groups = [
         CHANGES,
         acts::CHANGES,
+        adversarial::CHANGES,
         augment::CHANGES,
         losses::CHANGES,
         norms::CHANGES,

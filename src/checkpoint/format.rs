@@ -223,7 +223,7 @@ impl Checkpoint {
     pub fn check_plan(&self, plan: &Plan) -> Result<(), CheckpointError> {
         self.check_parameters(&plan.parameters)?;
         let names = self.meta.classes.len();
-        if names != plan.classes && plan.loss.against() != Against::Input {
+        if names != plan.classes && !matches!(plan.loss.against(), Against::Input | Against::Nothing) {
             let problem = format!("it names {names} classes, and its model gives {}", plan.classes);
             return Err(CheckpointError::Damaged { path: self.path.clone(), problem });
         }

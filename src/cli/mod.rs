@@ -1,5 +1,6 @@
 //! The command line: what was typed (`args`), and one file for each command.
 
+mod adversarial;
 mod anomaly;
 mod answers;
 pub mod args;

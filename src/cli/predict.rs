@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::PredictArgs;
 use super::error::save_png;
-use super::{CliError, Exit, anomaly, pictures, text};
+use super::{CliError, Exit, adversarial, anomaly, pictures, text};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::config::Against;
 use crate::data;
@@ -21,6 +21,9 @@ pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
     let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
     if let Some(vocabulary) = &checkpoint.meta.vocabulary {
         return text::answer(args, &checkpoint, vocabulary, adapter);
+    }
+    if checkpoint.meta.config.loss.is_adversarial() {
+        return adversarial::predict(args, &checkpoint, adapter);
     }
     if args.lines.is_some() {
         return Err(CliError::Usage(

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{BatchSize, TrainArgs};
-use super::{CliError, loss, optimizer, pictures, text};
+use super::{CliError, adversarial, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
     NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
@@ -34,6 +34,9 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let own_model = recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()).filter(|_| args.model.is_none());
     let file = own_model.map_or(config.model.clone(), |path| path.to_string_lossy().into_owned());
     let model = sized(ModelSpec::open(&file)?, args)?;
+    if recipe.is_none() {
+        adversarial::usual(args, &model, &mut config);
+    }
     let [h, w, _] = model.input;
     match &args.augment {
         Some(list) => config.augment = parse_augment(list, [h, w])?,

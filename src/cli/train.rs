@@ -8,7 +8,7 @@ use super::args::{BatchSize, TrainArgs};
 use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
-use super::{CliError, Exit, anomaly, loss, pictures, text};
+use super::{CliError, Exit, adversarial, anomaly, loss, pictures, text};
 use crate::checkpoint::write_atomically;
 use crate::config::{Against, RunConfig};
 use crate::data::{Dataset, Split};
@@ -25,12 +25,16 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
     };
     if !has_loss {
-        config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
+        config.loss = match model.generator {
+            Some(_) => adversarial::loss(&args.loss)?,
+            None => loss::resolve(&args.loss, &model, &dataset, config.limit)?,
+        };
     }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
     dataset.notes.iter().for_each(|note| say!("note     {note}"));
+    adversarial::describe(&config).iter().for_each(|line| say!("in turn  {line}"));
     if args.batch == Some(BatchSize::Auto) {
         config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
     }
@@ -73,6 +77,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         true if dataset.text.is_some() => "predict RUN \"a text\"",
         true => "predict RUN --grid grid.png",
         false if config.loss.against() == Against::Input => "predict RUN --grid grid.png",
+        false if config.loss.is_adversarial() => "predict RUN --grid samples.png",
         false => "eval RUN",
     };
     say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
@@ -128,7 +133,8 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     }
     let outcome = trainer.fit(&mut |trainer, event| {
         terminal.show(event);
-        if let Event::Epoch { best, .. } = event {
+        if let Event::Epoch { epoch, best, .. } = event {
+            adversarial::save_sheet(trainer, *epoch, out).map_err(|e| TrainError::Listener(Box::new(e)))?;
             let best_path = out.join("best.safetensors");
             let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
             save(trainer, paths)?;

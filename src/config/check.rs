@@ -112,6 +112,7 @@ fn loss(loss: &LossConfig) -> Result<(), Fault> {
     loss.weights().iter().try_for_each(|&weight| within("loss", weight, 0.0..=f32::MAX))?;
     match *loss {
         LossConfig::CrossEntropy { label_smoothing, .. } => within("label_smoothing", label_smoothing, 0.0..=1.0),
+        LossConfig::Adversarial { label_smoothing } => within("label_smoothing", label_smoothing, 0.0..=0.499),
         LossConfig::Focal { gamma, .. } => within("loss.gamma", gamma, 0.0..=100.0),
         LossConfig::SigmoidFocal { gamma, alpha } => {
             within("loss.gamma", gamma, 0.0..=100.0)?;

@@ -67,6 +67,13 @@ pub enum LossConfig {
         #[serde(default)]
         target: Target,
     },
+    /// Of a generator and a discriminator that are trained in turn (Goodfellow et al. 2014): binary cross entropy of what the
+    /// discriminator says, and of the opposite for the generator, as `torch.nn.BCEWithLogitsLoss`.
+    Adversarial {
+        /// Taken from the target 1 of real images, for the discriminator alone (one-sided, Salimans et al. 2016).
+        #[serde(default, skip_serializing_if = "is_zero")]
+        label_smoothing: f32,
+    },
 }
 
 /// What numbers a model predicts.
@@ -93,6 +100,8 @@ pub enum Against {
     Numbers,
     /// The image itself.
     Input,
+    /// Nothing that the data says: two networks are held against each other.
+    Nothing,
 }
 
 impl Against {
@@ -125,6 +134,7 @@ impl LossConfig {
             LossConfig::CrossEntropy { distribution: true, .. } => Against::Distribution,
             LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } => Against::Label,
             LossConfig::Bce { .. } | LossConfig::SigmoidFocal { .. } => Against::Labels,
+            LossConfig::Adversarial { .. } => Against::Nothing,
             LossConfig::Mse { target }
             | LossConfig::Mae { target }
             | LossConfig::Huber { target, .. }
@@ -155,6 +165,7 @@ impl LossConfig {
             LossConfig::Mae { .. } => "mae",
             LossConfig::Huber { .. } => "huber",
             LossConfig::SmoothL1 { .. } => "smooth-l1",
+            LossConfig::Adversarial { .. } => "adversarial",
         }
     }
 
@@ -183,6 +194,7 @@ mod tests {
             LossConfig::Focal { gamma: 2.0, class_weights: vec![0.5, 1.5] },
             LossConfig::Bce { pos_weight: vec![3.0] },
             LossConfig::Huber { delta: 0.5, target: Target::Input },
+            LossConfig::Adversarial { label_smoothing: 0.1 },
         ];
         for loss in losses {
             assert_eq!(loss, toml::from_str(&toml::to_string(&loss).unwrap()).unwrap());

@@ -13,6 +13,7 @@ use crate::model::PRESETS;
 pub const RECIPES: &[(&str, &str)] = &[
     ("mnist-seed", include_str!("../../recipes/mnist-seed.toml")),
     ("mnist-lenet5", include_str!("../../recipes/mnist-lenet5.toml")),
+    ("mnist-dcgan", include_str!("../../recipes/mnist-dcgan.toml")),
     ("cifar10-seed", include_str!("../../recipes/cifar10-seed.toml")),
     ("cifar10-resnet20", include_str!("../../recipes/cifar10-resnet20.toml")),
     ("cifar10-resnet32", include_str!("../../recipes/cifar10-resnet32.toml")),

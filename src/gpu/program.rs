@@ -97,7 +97,12 @@ impl<'gpu> Program<'gpu> {
             collected_at: Instant::now(),
             step_time: Default::default(),
         };
-        for (resident, blocks) in [(Resident::Blocks, &plan.blocks), (Resident::SumBlocks, &plan.sum_blocks)] {
+        let tables = [
+            (Resident::Blocks, &plan.blocks),
+            (Resident::GeneratorBlocks, &plan.generator_blocks),
+            (Resident::SumBlocks, &plan.sum_blocks),
+        ];
+        for (resident, blocks) in tables {
             let words: Vec<_> = blocks.iter().map(|b| b.words()).collect();
             program.write_if_there(resident, bytemuck::cast_slice(&words))?;
         }

@@ -1,5 +1,6 @@
 //! Models as data: named layers in TOML, presets, starting weights, and the summary that `inspect` prints.
 
+mod generator;
 mod init;
 mod layers;
 mod presets;
@@ -7,6 +8,7 @@ mod reference;
 mod spec;
 mod summary;
 
+pub use generator::Generator;
 pub use init::initial_values;
 pub use layers::{
     Activation, Build, Init, LAYERS, Layer, LayerType, OptionDoc, ParameterSpec, Reads, Site, SiteNode, Value,

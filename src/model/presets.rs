@@ -128,6 +128,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/convnext-atto.toml"),
     },
     Preset {
+        name: "dcgan",
+        summary: "generator and discriminator (Radford et al. 2016) that learn to draw 28x28 grey images",
+        text: include_str!("../../models/dcgan.toml"),
+    },
+    Preset {
         name: "text-cnn",
         summary: "windows of three, four and five words (Kim 2014) for texts",
         text: include_str!("../../models/text-cnn.toml"),

@@ -7,6 +7,7 @@ use std::path::Path;
 use lepton_kernels::ShapeError;
 use serde::Serialize;
 
+use super::generator::Generator;
 use super::layers::{AUTO, Layer, Reads};
 use super::presets;
 
@@ -51,6 +52,9 @@ pub enum ModelError {
         /// What is wrong.
         source: ShapeError,
     },
+    /// Generator and discriminator do not fit together, or the loss is not theirs.
+    #[error("{0}")]
+    Adversarial(ShapeError),
     /// The images cannot be augmented as the run says.
     #[error("{0}")]
     Augment(ShapeError),
@@ -85,8 +89,11 @@ pub struct ModelSpec {
     pub input: [usize; 3],
     /// Whether the input is tokens of a text, `[1, length, 1]`, instead of pixels.
     pub tokens: Option<Tokens>,
-    /// Its layers, in the order in which they run; the last one gives the logits.
+    /// Its layers, in the order in which they run; the last one gives the logits. Beside a generator they are the
+    /// discriminator and give one number: how real the image is.
     pub layers: Vec<LayerSpec>,
+    /// What makes images, if the layers are a discriminator.
+    pub generator: Option<Generator>,
 }
 
 impl ModelSpec {
@@ -131,15 +138,21 @@ impl ModelSpec {
                 "`input` is {input:?}; a side has at most 65536, an image at most 268435456 values"
             )));
         }
+        let generator = Generator::take(&mut table).map_err(fail)?;
+        if generator.is_some() && tokens.is_some() {
+            return Err(fail("a generator makes images, and the model takes texts\n  try: input = [28, 28, 1]".into()));
+        }
         let layers = match table.remove("layer") {
             Some(toml::Value::Array(layers)) if !layers.is_empty() => layers,
             _ => return Err(fail("it has no [[layer]]".into())),
         };
         if let Some(key) = table.keys().next() {
-            return Err(fail(format!("unknown key `{key}`; a model has name, input (or tokens) and [[layer]]s")));
+            return Err(fail(format!(
+                "unknown key `{key}`; a model has name, input (or tokens), [[layer]]s and a [generator]"
+            )));
         }
         let layers = parse_layers(layers).map_err(fail)?;
-        Ok(ModelSpec { name, input, tokens, layers })
+        Ok(ModelSpec { name, input, tokens, layers, generator })
     }
 
     /// The model for a data set of so many classes: layers with `units = "classes"` get that many.
@@ -171,28 +184,32 @@ impl ModelSpec {
             Some(Tokens::Fixed) => format!("tokens = {}", self.input[1]),
         };
         let mut text = format!("name = \"{}\"\n{input}\n", self.name);
-        for (i, spec) in self.layers.iter().enumerate() {
-            #[derive(Serialize)]
-            struct Written<'a> {
-                name: &'a str,
-                r#type: &'a str,
-                #[serde(flatten)]
-                attributes: &'a toml::Table,
-                #[serde(skip_serializing_if = "Option::is_none")]
-                inputs: Option<&'a [String]>,
-            }
-            let before = if i == 0 { "input" } else { &self.layers[i - 1].name };
-            let inputs = (spec.inputs != [before]).then_some(spec.inputs.as_slice());
-            let written = Written {
-                name: &spec.name,
-                r#type: spec.layer.kind().name,
-                attributes: spec.layer.attributes(),
-                inputs,
-            };
-            let body = toml::to_string(&written).expect("layers are plain data");
-            let _ = write!(text, "\n[[layer]]\n{body}");
+        if let Some(generator) = &self.generator {
+            generator.write(&mut text);
         }
+        write_layers(&mut text, "layer", &self.layers);
         text
+    }
+}
+
+/// Adds layers to a model file's text, each under `[[header]]`.
+pub(super) fn write_layers(text: &mut String, header: &str, layers: &[LayerSpec]) {
+    for (i, spec) in layers.iter().enumerate() {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            name: &'a str,
+            r#type: &'a str,
+            #[serde(flatten)]
+            attributes: &'a toml::Table,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            inputs: Option<&'a [String]>,
+        }
+        let before = if i == 0 { "input" } else { &layers[i - 1].name };
+        let inputs = (spec.inputs != [before]).then_some(spec.inputs.as_slice());
+        let written =
+            Written { name: &spec.name, r#type: spec.layer.kind().name, attributes: spec.layer.attributes(), inputs };
+        let body = toml::to_string(&written).expect("layers are plain data");
+        let _ = write!(text, "\n[[{header}]]\n{body}");
     }
 }
 
@@ -230,7 +247,8 @@ fn take_string(table: &mut toml::Table, key: &str) -> Result<String, String> {
     }
 }
 
-fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
+/// Reads `[[layer]]` tables.
+pub(super) fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
     let mut layers: Vec<LayerSpec> = Vec::with_capacity(tables.len());
     let mut known: HashSet<String> = HashSet::from(["input".into()]);
     let mut unnamed: std::collections::HashMap<String, usize> = std::collections::HashMap::new();

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{ModelError, ModelSpec, Tokens};
+use super::{Generator, ModelError, ModelSpec, Tokens};
 use crate::plan::{Graph, Setting, usual_loss};
 
 /// A number with its thousands apart: `93,322`.
@@ -38,9 +38,18 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
         Some(Tokens::Fixed) => format!("{w} tokens"),
         Some(Tokens::Auto) => format!("{w} tokens (auto)"),
     };
-    table.add_row(["input", "", "", &input, "0", "0", ""]);
+    let generator = model.generator.iter().flat_map(|generator| &generator.layers);
+    let before = generator.clone().count();
+    match &model.generator {
+        None => table.add_row(["input", "", "", &input, "0", "0", ""]),
+        Some(generator) => table.add_row(["noise", "", "", &generator.noise.to_string(), "0", "0", ""]),
+    };
     let (mut parameters, mut work) = (0, 0);
-    for (spec, built) in model.layers.iter().zip(&graph.layers) {
+    for (number, (spec, built)) in generator.chain(&model.layers).zip(&graph.layers).enumerate() {
+        if number == before && before > 0 {
+            table.add_row(["image", "", "", &input, "0", "0", ""]);
+        }
+        let name = if number < before { format!("{}{}", Generator::PREFIX, spec.name) } else { spec.name.clone() };
         let nodes = &graph.nodes[built.nodes.clone()];
         let multiply_adds = nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum();
         let own = graph.parameters[built.parameters.clone()].iter().filter(|p| p.trained);
@@ -49,7 +58,7 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
         parameters += own as u64;
         work += multiply_adds;
         table.add_row([
-            spec.name.clone(),
+            name,
             spec.layer.kind().name.into(),
             nodes.first().map_or(String::new(), |node| node.op.attributes()),
             output.join(" x "),

@@ -42,6 +42,14 @@ pub enum PlanError {
         /// The names that there are.
         names: Vec<String>,
     },
+    /// Something that two networks cannot be trained in turn with.
+    #[error(
+        "{what} does not go with a model that has a generator: its two networks are trained in turn\n  try: without it"
+    )]
+    InTurn {
+        /// What.
+        what: &'static str,
+    },
     /// Every parameter is frozen.
     #[error("all {count} parameters are frozen, so there is nothing to train\n  try: --freeze with fewer of them")]
     Frozen {

@@ -8,9 +8,10 @@ use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::{Op, Shape, ShapeError, data_set};
 
+use super::adversarial::Half;
 use super::input::Input;
 use crate::config::LossConfig;
-use crate::model::{Init, ModelError, ModelSpec, ParameterSpec, Site, Value};
+use crate::model::{Init, LayerSpec, ModelError, ModelSpec, ParameterSpec, Site, Value};
 
 /// Index of a tensor in [`Graph::tensors`].
 pub type TensorId = usize;
@@ -61,6 +62,8 @@ pub enum Resident {
     Average,
     /// The same for gradients whose slabs have been added.
     SumBlocks,
+    /// Which workgroup updates which of the generator's parameters; [`Blocks`](Resident::Blocks) are then the discriminator's.
+    GeneratorBlocks,
 }
 
 /// A tensor of the graph.
@@ -124,6 +127,8 @@ pub struct Graph {
     pub parameters: Vec<Parameter>,
     /// What each layer of the model became, until nodes are fused.
     pub layers: Vec<LayerNodes>,
+    /// How many of the first parameters are a generator's.
+    pub of_generator: usize,
     /// The batch's images, `[n, h, w, c]`.
     pub images: TensorId,
     /// The model's last output: `[n, classes]`, `[n, values]` or an image.
@@ -155,13 +160,15 @@ pub struct Setting {
     pub keep: bool,
     /// How images are read.
     pub input: Input,
+    /// Which half of a step, where two networks are trained in turn.
+    pub half: Half,
 }
 
 impl Setting {
     /// Training in f32 on a data set in one part.
     pub fn new(batch: usize, images: usize, loss: LossConfig) -> Self {
         let (precision, mode, input) = (Precision::F32, Mode::Train, Input::default());
-        Setting { batch, images, part: images, precision, mode, loss, keep: false, input }
+        Setting { batch, images, part: images, precision, mode, loss, keep: false, input, half: Half::default() }
     }
 }
 
@@ -176,6 +183,9 @@ impl Graph {
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
         let Setting { batch, images, part, precision, mode, .. } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
+        if let Some(generator) = &model.generator {
+            return graph.build_adversarial(model, generator, setting);
+        }
         let [h, w, c] = model.input;
         let parts = match model.tokens {
             Some(_) => vec![graph.resident("images", &[images, h, w, c], Dtype::U32, Resident::Images(0))],
@@ -191,17 +201,25 @@ impl Graph {
                 rows[1]
             }
         };
-        graph.add_layers(model)?;
+        graph.logits = graph.add_layers("", &model.layers, graph.images)?;
         graph.add_average(&setting.input);
         graph.add_loss(model, setting, &[rows[0], label, rows[2]])?;
         Ok(graph)
     }
 
-    fn add_layers(&mut self, model: &ModelSpec) -> Result<(), ModelError> {
-        let mut outputs: HashMap<&str, TensorId> = HashMap::from([("input", self.images)]);
-        for (i, spec) in model.layers.iter().enumerate() {
+    /// Adds layers that read `input`, with `prefix` before their names; gives the last one's output.
+    pub(super) fn add_layers(
+        &mut self,
+        prefix: &str,
+        layers: &[LayerSpec],
+        input: TensorId,
+    ) -> Result<TensorId, ModelError> {
+        let mut outputs: HashMap<&str, TensorId> = HashMap::from([("input", input)]);
+        let mut last = input;
+        for (i, spec) in layers.iter().enumerate() {
             let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
-            let mut site = Site::new(&spec.name, self.shapes(&inputs));
+            let layer = format!("{prefix}{}", spec.name);
+            let mut site = Site::new(&layer, self.shapes(&inputs));
             let built = spec.layer.build(&mut site).and_then(|output| {
                 self.check_stored(&site, &inputs)?;
                 Ok(output)
@@ -210,16 +228,15 @@ impl Graph {
                 let reads = |name: &String| format!("`{name}` {}", self.tensors[outputs[name.as_str()]].shape);
                 ModelError::Shape {
                     number: i + 1,
-                    layer: spec.name.clone(),
+                    layer: layer.clone(),
                     reads: format!("it reads {}", spec.inputs.iter().map(reads).collect::<Vec<_>>().join(" and ")),
                     source,
                 }
             })?;
-            let output = self.add_site(&spec.name, site, &inputs, output);
-            outputs.insert(&spec.name, output);
-            self.logits = output;
+            last = self.add_site(&layer, site, &inputs, output);
+            outputs.insert(&spec.name, last);
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Checks that a layer takes what it reads as it is stored: tokens are looked up, everything else is numbers.
@@ -283,7 +300,7 @@ impl Graph {
     }
 
     /// The data set as one tensor, or as four of `part` images, of which the last ones may hold fewer.
-    fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
+    pub(super) fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
         let parts = if images <= part { 1 } else { data_set::PARTS };
         let resident = |i: usize| {
             let left = images.saturating_sub(i * part);

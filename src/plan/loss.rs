@@ -21,6 +21,9 @@ pub const KEPT: usize = 2;
 
 /// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
 pub fn usual_loss(model: &ModelSpec) -> LossConfig {
+    if model.generator.is_some() {
+        return LossConfig::Adversarial { label_smoothing: 0.0 };
+    }
     let image = LossConfig::Mse { target: LossTarget::Input };
     let suits = |loss: LossConfig| Graph::build(model, &Setting::new(1, 1, loss)).is_ok();
     match !suits(LossConfig::default()) && suits(image.clone()) {
@@ -32,7 +35,7 @@ pub fn usual_loss(model: &ModelSpec) -> LossConfig {
 /// The loss of one element, where numbers are held against numbers.
 fn kind(loss: &LossConfig) -> Option<Kind> {
     Some(match *loss {
-        LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } => return None,
+        LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } | LossConfig::Adversarial { .. } => return None,
         LossConfig::Bce { .. } => Kind::Bce,
         LossConfig::SigmoidFocal { gamma, alpha } => Kind::Focal { gamma, alpha },
         LossConfig::Mse { .. } => Kind::Mse,
@@ -131,6 +134,8 @@ impl Graph {
                 let kept = self.resident("errors", &[images], Dtype::F32, Resident::Errors);
                 (Box::new(KeepErrors), vec![loss, rows[2], rows[0], kept])
             }
+            // nothing is evaluated
+            Against::Nothing => return,
         };
         self.node("keep", op, &inputs);
     }
@@ -164,6 +169,10 @@ impl Graph {
                 return wrong(reads, gives.hint("end with as many channels, and as many rows and columns"));
             }
             Against::Label | Against::Distribution => "one number a class: [n, classes]",
+            Against::Nothing => {
+                let problem = format!("the loss adversarial is for a generator, and model `{}` has none", model.name);
+                return Err(ModelError::Adversarial(ShapeError::new(problem).hint("a model file with [generator]")));
+            }
             Against::Labels => "one number a label: [n, labels]",
             Against::Numbers => "as many numbers as there are values: [n, values]",
         };

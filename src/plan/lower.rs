@@ -110,40 +110,45 @@ pub struct Lowering {
     pub layout: Layout,
     /// The blocks of the parameters that are updated together, for whole gradients; none where nobody needs them whole.
     pub sum_blocks: Vec<Block>,
+    /// The generator's blocks, where it is trained in turn with a discriminator, whose are in the layout.
+    pub generator_blocks: Vec<Block>,
 }
 
-/// Lowers a graph for one goal.
-pub fn lower(graph: &Graph, update: &Update, goal: Goal, target: &Target) -> Lowering {
-    let mut lowerer = Lowerer {
-        graph,
-        target,
-        goal,
-        answer: graph.answer(),
-        out: Lowering::default(),
-        values: HashMap::new(),
-        saved: HashMap::new(),
-        gradients: HashMap::new(),
-        slabs: vec![0; graph.parameters.len()],
-    };
-    if goal == Goal::Prepare {
-        lowerer.lay_out(update);
-        lowerer.copy_parameters(update);
-        return lowerer.out;
-    }
-    for (i, node) in graph.nodes.iter().enumerate() {
-        lowerer.forward(i, node);
-        if goal == Goal::Predict && node.outputs.contains(&graph.logits) {
-            break;
+/// Lowers the graphs of a step for one goal, one after the other: one graph, or the halves of two networks that are trained
+/// in turn.
+pub fn lower(graphs: &[Graph], updates: &[Update], goal: Goal, target: &Target) -> Lowering {
+    let mut halves: Vec<Lowerer> = graphs.iter().map(|graph| Lowerer::new(graph, goal, target)).collect();
+    // every parameter is trained in one half
+    let slabs: Vec<usize> = (0..graphs[0].parameters.len())
+        .map(|i| halves.iter().map(|half| half.slabs[i]).max().unwrap_or_default())
+        .collect();
+    let count = halves.len();
+    for (turn, (half, update)) in halves.iter_mut().zip(updates).enumerate() {
+        (half.first, half.last) = (turn == 0, turn + 1 == count);
+        half.lay_out(update, &slabs);
+        match goal {
+            Goal::Prepare => half.copy_parameters(update),
+            Goal::Train | Goal::Accumulate => half.update(update, goal),
+            Goal::Evaluate | Goal::Predict => {}
         }
     }
-    if goal.learns() {
-        lowerer.backward();
+    let mut lists = halves.into_iter().map(|half| half.out);
+    let first = lists.next().expect("a step has a graph");
+    lists.fold(first, Lowering::then)
+}
+
+impl Lowering {
+    /// One list after another, on the same parameters.
+    fn then(mut self, other: Lowering) -> Lowering {
+        let before = self.tensors.len();
+        self.tensors.extend(other.tensors);
+        self.launches.extend(other.launches.into_iter().map(|mut launch| {
+            launch.bindings.iter_mut().for_each(|(tensor, _)| *tensor += before);
+            launch
+        }));
+        self.generator_blocks = other.layout.blocks;
+        self
     }
-    lowerer.lay_out(update);
-    if goal.learns() {
-        lowerer.update(update, goal);
-    }
-    lowerer.out
 }
 
 pub(super) struct Lowerer<'a> {
@@ -161,9 +166,42 @@ pub(super) struct Lowerer<'a> {
     gradients: HashMap<TensorId, usize>,
     /// Slabs of each parameter's gradient; 0 where there is none.
     pub(super) slabs: Vec<usize>,
+    /// Whether it is the first half of a step, and the last one; a step of one graph is both.
+    pub(super) first: bool,
+    pub(super) last: bool,
 }
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
+    /// Forward and, where gradients are computed, backward.
+    fn new(graph: &'a Graph, goal: Goal, target: &'a Target) -> Self {
+        let mut lowerer = Lowerer {
+            graph,
+            target,
+            goal,
+            answer: graph.answer(),
+            out: Lowering::default(),
+            values: HashMap::new(),
+            saved: HashMap::new(),
+            gradients: HashMap::new(),
+            slabs: vec![0; graph.parameters.len()],
+            first: true,
+            last: true,
+        };
+        if goal == Goal::Prepare {
+            return lowerer;
+        }
+        for (i, node) in graph.nodes.iter().enumerate() {
+            lowerer.forward(i, node);
+            if goal == Goal::Predict && node.outputs.contains(&graph.logits) {
+                break;
+            }
+        }
+        if goal.learns() {
+            lowerer.backward();
+        }
+        lowerer
+    }
+
     pub(super) fn new_tensor(&mut self, name: String, bytes: u64, home: Home) -> usize {
         self.out.tensors.push(PlanTensor { name, bytes, home });
         self.out.tensors.len() - 1

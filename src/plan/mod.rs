@@ -1,9 +1,11 @@
 //! A model, a loss, an optimiser and a batch size, compiled once into flat lists of steps. Pure and printable: the same
 //! inputs give the same plan, and no device is needed.
 
+mod adversarial;
 mod error;
 mod fuse;
 pub mod graph;
+mod graphs;
 mod input;
 mod loss;
 mod lower;
@@ -19,8 +21,9 @@ use std::sync::Arc;
 use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
-use lepton_kernels::{Access, Kernel, Mode, data_set};
+use lepton_kernels::{Access, Kernel, data_set};
 
+pub use adversarial::Half;
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident, Setting};
 pub use input::Input;
@@ -30,7 +33,7 @@ pub(crate) use optimizer::optimizer;
 pub use request::{Limits, Request};
 
 use crate::config::LossConfig;
-use update::Update;
+use graphs::Graphs;
 
 /// A buffer on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,6 +129,9 @@ pub struct Plan {
     pub arena_words: usize,
     /// What the workgroups of an update do; goes to [`Resident::Blocks`].
     pub blocks: Vec<Block>,
+    /// The same of a generator's parameters, where it is trained in turn with a discriminator, whose `blocks` are; goes to
+    /// [`Resident::GeneratorBlocks`].
+    pub generator_blocks: Vec<Block>,
     /// What augmentation draws from; goes to [`Resident::Augment`].
     pub augment_table: Vec<u32>,
     /// The same for sums of gradients; goes to [`Resident::SumBlocks`].
@@ -158,20 +164,13 @@ impl Plan {
     /// # Errors
     /// [`PlanError`].
     pub fn compile(request: &Request) -> Result<Self, PlanError> {
+        adversarial::check(request)?;
         let precision = request.target.precision;
         let (images, part, loss) = (request.images, request.images_in_a_part(), request.loss.clone());
         let (keep, input) = (request.keep, request.input.clone());
         let setting = Setting { part, precision, keep, input, ..Setting::new(request.batch, images, loss) };
-        let build = |mode| Graph::build(request.model, &Setting { mode, ..setting.clone() });
-        let (mut training, mut inference) = (build(Mode::Train)?, build(Mode::Infer)?);
-        let mut fused = [&mut inference, &mut training].map(|graph| match request.fuse {
-            true => fuse::fuse(graph),
-            false => Vec::new(),
-        });
+        let Graphs { training, inference, updates, fused } = Graphs::build(request, &setting)?;
         let trains = request.goals.contains(&Goal::Train);
-        let fused = std::mem::take(&mut fused[usize::from(trains)]);
-        let factors = rules::apply(&mut training, request.update)?;
-        let update = Update { optimizer: request.optimizer, config: request.update, factors };
         let states = optimizer(request.optimizer, precision).1;
         let wanted = |goal| match goal {
             Goal::Prepare => true,
@@ -179,8 +178,8 @@ impl Plan {
             goal => request.goals.contains(&goal),
         };
         let lists = Goal::ALL.map(|goal| match wanted(goal) {
-            true if goal.learns() => lower::lower(&training, &update, goal, &request.target),
-            true => lower::lower(&inference, &update, goal, &request.target),
+            true if goal.learns() => lower::lower(&training, &updates, goal, &request.target),
+            true => lower::lower(std::slice::from_ref(&inference), &updates, goal, &request.target),
             false => lower::Lowering::default(),
         });
         // only training knows the slabs of gradients; parameters lie alike in all lists
@@ -188,7 +187,7 @@ impl Plan {
             true => lists[0].layout.clone(),
             false => lists[3].layout.clone(),
         };
-        let graph = &training;
+        let graph = &training[0];
         let parameters = place_parameters(graph, &layout);
         let slots = memory::assign(&lists.each_ref());
         let finish = |i: usize| {
@@ -209,6 +208,7 @@ impl Plan {
             parameters,
             arena_words: layout.parameter_words,
             blocks: layout.blocks.clone(),
+            generator_blocks: lists[0].generator_blocks.clone(),
             augment_table: augment_table(request),
             sum_blocks: lists[0].sum_blocks.clone(),
             states,

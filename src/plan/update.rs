@@ -32,7 +32,6 @@ impl Update<'_> {
 }
 
 const SCALE: Home = Home::Resident(Resident::LossScale);
-const BLOCKS: Home = Home::Resident(Resident::Blocks);
 const SUM_BLOCKS: Home = Home::Resident(Resident::SumBlocks);
 
 impl Lowerer<'_> {
@@ -40,14 +39,21 @@ impl Lowerer<'_> {
         self.target.precision == Precision::F16
     }
 
-    /// Gives parameters and gradients their places, once the slabs of every gradient are known.
-    pub(super) fn lay_out(&mut self, update: &Update) {
+    /// Which workgroup updates which of the parameters that this half of a step trains.
+    fn blocks(&self) -> Home {
+        Home::Resident(if self.first { Resident::Blocks } else { Resident::GeneratorBlocks })
+    }
+
+    /// Gives parameters and gradients their places, once the slabs of every gradient are known; what has no gradient here is
+    /// not updated here.
+    pub(super) fn lay_out(&mut self, update: &Update, slabs: &[usize]) {
         let words = |p: &super::graph::Parameter| self.graph.tensors[p.tensor].shape.count();
         let sizes: Vec<(usize, usize)> =
-            self.graph.parameters.iter().zip(&self.slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
+            self.graph.parameters.iter().zip(slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
         let shared = shared_rate(update.optimizer);
         let factors: Vec<Factors> = update.factors.iter().map(|f| Factors { rate: f.rate * shared, ..*f }).collect();
-        self.out.layout = Layout::new(&sizes, self.target.family == Family::Simt).with_factors(&factors);
+        let layout = Layout::new(&sizes, self.target.family == Family::Simt).with_factors(&factors);
+        self.out.layout = layout.updating(|i| self.slabs[i] > 0);
         if update.sums_gradients() {
             let shared = |i: usize| self.own(update, i).is_none();
             self.out.sum_blocks = self.out.layout.blocks_of_sums(shared);
@@ -74,7 +80,9 @@ impl Lowerer<'_> {
             Home::AllAverages => ("ema".into(), whole(parameter_words), Dtype::F32),
             Home::AllAverageShadows => ("ema.f16".into(), whole(parameter_words), Dtype::Real),
             Home::State(i) => (format!("state{i}"), whole(parameter_words), Dtype::F32),
-            Home::Resident(Resident::Blocks) => ("blocks".into(), table(blocks), Dtype::U32),
+            Home::Resident(Resident::Blocks | Resident::GeneratorBlocks) => {
+                ("blocks".into(), table(blocks), Dtype::U32)
+            }
             Home::Resident(Resident::SumBlocks) => ("blocks.sum".into(), table(&self.out.sum_blocks), Dtype::U32),
             Home::Resident(Resident::LossScale) => ("loss_scale".into(), whole(4), Dtype::F32),
             Home::Parameter(i) => (parameter(i).name, parameter(i).shape, Dtype::F32),
@@ -111,10 +119,10 @@ impl Lowerer<'_> {
     pub(super) fn update(&mut self, update: &Update, goal: Goal) {
         let (blocks, gradients) = match update.sums_gradients() {
             true => (SUM_BLOCKS, Home::AllSums),
-            false => (BLOCKS, Home::AllGradients),
+            false => (self.blocks(), Home::AllGradients),
         };
         if update.sums_gradients() {
-            self.launch_ranges("update", &SumGradients, &[BLOCKS, Home::AllGradients, Home::AllSums], &[]);
+            self.launch_ranges("update", &SumGradients, &[self.blocks(), Home::AllGradients, Home::AllSums], &[]);
         }
         if goal == Goal::Accumulate {
             return;
@@ -133,7 +141,7 @@ impl Lowerer<'_> {
         if self.is_half() {
             self.launch_ranges("update", &LossScale, &[SCALE], &[]);
         }
-        if update.config.ema.is_some() {
+        if update.config.ema.is_some() && self.last {
             let copy = self.is_half().then_some(Home::AllAverageShadows);
             let inputs: Vec<Home> = [Home::AllParameters, Home::AllAverages].into_iter().chain(copy).collect();
             self.launch_ranges("ema", &Ema { precision: self.target.precision }, &inputs, &[]);

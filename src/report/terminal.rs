@@ -26,6 +26,9 @@ pub fn percent(share: f64) -> String {
 }
 
 fn metrics(prefix: &str, metrics: &Metrics) -> String {
+    if let Some(losses) = metrics.adversarial {
+        return format!("d_loss: {:.4} - g_loss: {:.4}", losses.d_loss, losses.g_loss);
+    }
     let more = &metrics.more;
     // the area is on this line where nothing else says how well images are told apart
     let auc = more.auc.filter(|_| more.normal_error.is_some());

@@ -25,6 +25,9 @@ pub enum TrainError {
     /// Data and model do not fit together.
     #[error("{0}")]
     Mismatch(String),
+    /// Whoever listens could not go on.
+    #[error(transparent)]
+    Listener(Box<dyn std::error::Error + Send + Sync>),
     /// The loss is not a number any more.
     #[error(
         "step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"

@@ -40,6 +40,12 @@ impl<'gpu> Evaluator<'gpu> {
         check_data(checkpoint, data)?;
         check_views(&checkpoint.meta.config.loss, tta)?;
         let model = checkpoint.meta.model()?;
+        if model.generator.is_some() {
+            return Err(TrainError::Mismatch(format!(
+                "model `{}` has a generator, and there is nothing to hold its images against\n  try: lepton-gpu predict RUN --grid samples.png",
+                model.name
+            )));
+        }
         let (batch, loss) = (checkpoint.meta.config.batch, &checkpoint.meta.config.loss);
         let targets = Targets::new(loss, &data.name, &[(split, split.count)])?;
         let targets = targets.with_classes(data, &checkpoint.meta.config.normal);

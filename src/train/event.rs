@@ -12,6 +12,9 @@ pub struct Metrics {
     /// Share of right answers, 0..1; of several labels, where all are right. None where numbers are predicted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
+    /// Both losses, where two networks are trained in turn; `loss` is then the discriminator's.
+    #[serde(flatten)]
+    pub adversarial: Option<AdversarialLosses>,
     /// What else was measured, after an evaluation.
     #[serde(flatten)]
     pub more: Summary,
@@ -22,6 +25,15 @@ impl Metrics {
     pub(super) fn loss_to_judge(&self) -> f64 {
         self.more.normal_error.unwrap_or(self.loss)
     }
+}
+
+/// The losses of two networks that are trained in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AdversarialLosses {
+    /// The discriminator's: mean over real images plus mean over generated ones; 1.386 where it cannot tell them apart.
+    pub d_loss: f64,
+    /// The generator's; 0.693 there.
+    pub g_loss: f64,
 }
 
 /// Something that happened in a run.

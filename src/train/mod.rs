@@ -1,5 +1,6 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
+mod adversarial;
 mod batch_size;
 mod batches;
 mod error;
@@ -11,6 +12,7 @@ mod predict;
 mod preview;
 mod profile;
 mod range_test;
+mod sampler;
 mod saving;
 mod schedule;
 mod setup;
@@ -24,12 +26,13 @@ pub use batch_size::{Fit, largest_batch};
 pub use batches::{Order, Range};
 pub use error::{TrainError, check_data};
 pub use evaluate::Evaluator;
-pub use event::{Control, Event, Metrics};
+pub use event::{AdversarialLosses, Control, Event, Metrics};
 pub use normal::{NOT_ABOVE, Threshold};
 pub use predict::{Answer, Predictor};
 pub use preview::preview;
 pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};
+pub use sampler::{SHEET, Samples, sample};
 pub use schedule::{Plateau, Schedule};
 pub use state::State;
 pub use trainer::{Outcome, Trainer};

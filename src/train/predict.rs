@@ -27,7 +27,7 @@ impl Answer {
         let probabilities = match against {
             Against::Label | Against::Distribution => softmax(outputs),
             Against::Labels => outputs.iter().map(|&o| 1.0 / (1.0 + (-f64::from(o)).exp())).collect(),
-            Against::Numbers | Against::Input => Vec::new(),
+            Against::Numbers | Against::Input | Against::Nothing => Vec::new(),
         };
         Answer { outputs: outputs.to_vec(), probabilities }
     }
@@ -67,6 +67,12 @@ impl<'gpu> Predictor<'gpu> {
     /// [`TrainError`].
     pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint, tta: Option<Tta>) -> Result<Self, TrainError> {
         let model = checkpoint.meta.model()?;
+        if model.generator.is_some() {
+            return Err(TrainError::Mismatch(format!(
+                "model `{}` makes images of noise, and has no answers to give on others\n  try: train::sample, or lepton-gpu predict RUN --grid samples.png",
+                model.name
+            )));
+        }
         let vocabulary = checkpoint.meta.vocabulary.as_ref().map(|vocabulary| vocabulary.len());
         check_vocabulary(&model, vocabulary)?;
         check_views(&checkpoint.meta.config.loss, tta)?;

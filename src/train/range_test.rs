@@ -78,6 +78,11 @@ impl Trainer<'_> {
     /// # Errors
     /// [`TrainError`].
     pub fn range_test(mut self) -> Result<RangeTest, TrainError> {
+        if self.config.loss.is_adversarial() {
+            return Err(TrainError::Mismatch(
+                "--lr-find reads one loss, and two networks that are trained in turn have two\n  try: --lr 0.0002, as Radford et al. 2016".into(),
+            ));
+        }
         let mut measured: Vec<(f64, f64)> = Vec::new();
         let (mut epoch, mut batch) = (0, 0);
         while (measured.len() as u64) < STEPS {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::adversarial;
 use super::batches::Order;
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::normal::learned;
@@ -60,8 +61,9 @@ impl<'gpu> Trainer<'gpu> {
         if model.tokens.is_none() {
             config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
         }
+        adversarial::check(&model, &config)?;
         let order = order(data, &config)?;
-        let splits = splits(data, learned_images(data, &config));
+        let splits = splits(data, &config);
         let targets = Targets::new(&config.loss, &data.name, &splits)?.with_classes(data, &config.normal);
         let plan = compile(gpu, data, &model, &config, config.batch)?;
         targets.check_width(&data.name, &plan)?;
@@ -86,7 +88,7 @@ impl<'gpu> Trainer<'gpu> {
         let data = data_print(train.count, data.test.as_ref().map_or(0, |t| t.count), &images, &targets);
         let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
         let schedule = Schedule::new(&config, updates.count());
-        let (within, pending) = (0, 0);
+        let (within, pending, samples) = (0, 0, None);
         Ok(Trainer {
             program,
             plan,
@@ -104,6 +106,7 @@ impl<'gpu> Trainer<'gpu> {
             steps,
             within,
             pending,
+            samples,
         })
     }
 }
@@ -111,6 +114,9 @@ impl<'gpu> Trainer<'gpu> {
 /// Which images are learned, which validate, which test.
 fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
     let count = learned_images(data, config);
+    if config.loss.is_adversarial() {
+        return Ok(Order::new(config.seed, count, 0, 0.0));
+    }
     let (test, own) = (data.test.as_ref(), data.validation.as_ref());
     if own.is_none() && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
     {
@@ -135,8 +141,11 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
 }
 
 /// The images of a run in their order on the device, so many of each split: training, validation, test.
-fn splits(data: &Dataset, learned: usize) -> Vec<(&Split, usize)> {
-    let others = [&data.validation, &data.test].into_iter().flatten().map(|split| (split, split.count));
+fn splits<'a>(data: &'a Dataset, config: &RunConfig) -> Vec<(&'a Split, usize)> {
+    let learned = learned_images(data, config);
+    // two networks that are trained in turn are tested on nothing
+    let others: &[_] = if config.loss.is_adversarial() { &[] } else { &[&data.validation, &data.test] };
+    let others = others.iter().copied().flatten().map(|split| (split, split.count));
     data.train.iter().map(|train| (train, learned)).chain(others).collect()
 }
 
@@ -165,7 +174,8 @@ pub(super) fn compile(
     config: &RunConfig,
     batch: usize,
 ) -> Result<Plan, TrainError> {
-    let splits = splits(data, learned_images(data, config));
+    let splits = splits(data, config);
+    let goals = [Goal::Train, if config.loss.is_adversarial() { Goal::Predict } else { Goal::Evaluate }];
     Ok(Plan::compile(&Request {
         model: &resolved(model, data),
         batch,
@@ -177,7 +187,7 @@ pub(super) fn compile(
         update: &config.update,
         target: gpu.target_in(config.precision)?,
         limits: gpu.limits(),
-        goals: &[Goal::Train, Goal::Evaluate],
+        goals: &goals,
         fuse: config.fuse,
     })?)
 }

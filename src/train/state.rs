@@ -17,6 +17,9 @@ pub struct State {
     pub batch: usize,
     /// Sum of losses over the images of that epoch.
     pub loss_sum: f64,
+    /// The same of a generator's losses, where it is trained in turn with a discriminator, whose are in `loss_sum`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generator_loss_sum: f64,
     /// Right answers in that epoch.
     pub correct: u64,
     /// Images seen in that epoch.
@@ -41,6 +44,16 @@ impl State {
         Metrics { loss: self.loss_sum / seen, accuracy, ..Metrics::default() }
     }
 
+    /// Takes the second number of a batch's record for what it is: right answers, or the mean loss of a generator. Gives the
+    /// right answers.
+    pub fn take_second(&mut self, adversarial: bool, images: usize, second: f32) -> f32 {
+        if !adversarial {
+            return second;
+        }
+        self.generator_loss_sum += f64::from(second) * images as f64;
+        0.0
+    }
+
     /// Adds a batch of `images`, with the sum of their losses and the right answers that the device counted.
     pub fn add(&mut self, images: usize, loss_sum: f64, correct: f32) {
         self.seen += images as u64;
@@ -58,6 +71,10 @@ impl State {
     pub fn finish_epoch(&mut self) {
         self.epoch += 1;
         self.batch = 0;
-        (self.loss_sum, self.correct, self.seen) = (0.0, 0, 0);
+        (self.loss_sum, self.generator_loss_sum, self.correct, self.seen) = (0.0, 0.0, 0, 0);
     }
+}
+
+fn is_zero(sum: &f64) -> bool {
+    *sum == 0.0
 }

@@ -11,6 +11,7 @@ use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
 use super::mixing::mix;
 use super::profile::Profile;
+use super::sampler::Samples;
 use super::schedule::Schedule;
 use super::state::State;
 use super::targets::{Targets, images_of};
@@ -52,6 +53,8 @@ pub struct Trainer<'gpu> {
     pub(super) within: usize,
     /// Batches that were submitted and not collected.
     pub(super) pending: usize,
+    /// What a generator made after the last epoch.
+    pub(super) samples: Option<Samples>,
 }
 
 impl<'gpu> Trainer<'gpu> {
@@ -212,9 +215,10 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Waits for the oldest submission, takes in its records and returns its images.
     fn collect_some(&mut self) -> Result<usize, TrainError> {
-        let mut images = 0;
-        for &[loss, correct] in self.program.collect(Goal::Train)? {
-            if !loss.is_finite() {
+        let (mut images, adversarial) = (0, self.config.loss.is_adversarial());
+        for &[loss, second] in self.program.collect(Goal::Train)? {
+            if !loss.is_finite() || !second.is_finite() {
+                let loss = if loss.is_finite() { second } else { loss };
                 let (step, learning_rate) = (self.state.step + 1, self.config.learning_rate);
                 return Err(TrainError::NotFinite { step, loss, learning_rate });
             }
@@ -222,6 +226,7 @@ impl<'gpu> Trainer<'gpu> {
             let (length, update) = (self.order.train.batch_length(self.config.batch, number), self.updates.of(number));
             images += length;
             self.pending -= 1;
+            let correct = self.state.take_second(adversarial, length, second);
             self.within = update.take(&mut self.state, length, [loss, correct], self.within);
         }
         Ok(images)
@@ -259,7 +264,9 @@ impl<'gpu> Trainer<'gpu> {
                 break;
             }
             self.check_loss(record[0])?;
-            self.within = update.take(&mut self.state, step.batch_length as usize, record, self.within);
+            let images = step.batch_length as usize;
+            let correct = self.state.take_second(self.config.loss.is_adversarial(), images, record[1]);
+            self.within = update.take(&mut self.state, images, [record[0], correct], self.within);
             if seconds.is_empty() {
                 continue;
             }
@@ -282,7 +289,12 @@ impl<'gpu> Trainer<'gpu> {
         self.check_loss(seen as f32)?;
         self.find_threshold(range)?;
         let score = validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-v.loss_to_judge()));
-        let best = self.state.best.is_none_or(|before| score > before);
+        // of two networks neither loss says which epoch is best
+        let adversarial = self.config.loss.is_adversarial();
+        let best = !adversarial && self.state.best.is_none_or(|before| score > before);
+        if adversarial {
+            self.draw_samples()?;
+        }
         if best {
             self.state.best = Some(score);
         }
@@ -321,12 +333,20 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Means over the epoch so far.
     fn so_far(&self) -> Metrics {
-        self.state.so_far(self.config.loss.against().has_answers())
+        let metrics = self.state.so_far(self.config.loss.against().has_answers());
+        match self.config.loss.is_adversarial() {
+            true => metrics.with_generator(self.state.generator_loss_sum / self.state.seen.max(1) as f64),
+            false => metrics,
+        }
     }
 
     /// The loss of one training batch with the weights as they are. The losses of training steps come before their
     /// updates; this one sees the last update before anybody saves it.
     fn probe(&mut self) -> Result<f64, TrainError> {
+        // two networks are looked at when they are saved
+        if self.config.loss.is_adversarial() {
+            return Ok(self.so_far().loss);
+        }
         let range = Range { length: self.order.train.length.min(self.config.batch), ..self.order.train };
         Ok(self.evaluate(range)?.loss)
     }

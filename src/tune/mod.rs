@@ -11,10 +11,10 @@ use lepton_kernels::gemm::{Product, Tiles, candidates};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Step, random};
 
-use crate::config::{LossConfig, OptimizerConfig, UpdateConfig};
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, initial_values};
-use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident};
+use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, usual_loss};
 
 /// Steps with each set of tiles; the fastest time of each launch counts.
 const STEPS: usize = 7;
@@ -92,7 +92,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         model: tuning.model,
         batch: tuning.batch,
         images: tuning.batch,
-        loss: &LossConfig::default(),
+        loss: &usual_loss(tuning.model),
         keep: false,
         input: Default::default(),
         optimizer: &OptimizerConfig::default(),

@@ -1,0 +1,73 @@
+//! One of two losses of a step, into one record of the history: where two networks are trained in turn, a record is
+//! `[discriminator's loss, generator's loss]`.
+//!
+//! Inputs: loss of each row `[n]`, history `[records, 2]`, of whose record `step.record` one number is replaced.
+
+use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
+use crate::op::{Dtype, Target};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+
+/// This op in `OPS`.
+pub const ENTRY: Entry =
+    Entry { name: "record_loss", summary: "one of two losses of a batch, kept for the host", cases };
+
+/// The op.
+#[derive(Clone, Debug)]
+pub struct RecordLoss {
+    /// Which number of the record: 0 or 1.
+    pub column: usize,
+}
+
+impl Op for RecordLoss {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
+        Ok(vec![inputs[1].clone()])
+    }
+
+    fn input_dtype(&self, _input: usize) -> Dtype {
+        Dtype::F32
+    }
+
+    fn output_dtype(&self, _output: usize) -> Dtype {
+        Dtype::F32
+    }
+
+    fn alias(&self, _output: usize) -> Option<usize> {
+        Some(1)
+    }
+
+    fn differentiable(&self, _input: usize) -> bool {
+        false
+    }
+
+    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
+        let rows = inputs[0].count();
+        let kernel = Kernel {
+            name: ENTRY.name.into(),
+            source: format!("{}\n{}", crate::source::STEP, include_str!("rows.wgsl")).into(),
+            constants: vec![("ROWS", rows.into()), ("COLUMN", self.column.into())],
+            per_step: true,
+            workgroup: 64,
+        };
+        let bindings = vec![read(Operand::X(0)), update(Operand::X(1))];
+        let iterations = (rows.div_ceil(64) + 64) as u64;
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, product: None }.into()
+    }
+
+    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+        let mut history = inputs[1].clone();
+        history.data[step.record as usize * 2 + self.column] = inputs[0].data.iter().sum();
+        vec![history]
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let step = Step { record: 2, ..Step::default() };
+    vec![
+        Case::new(RecordLoss { column: 0 }, &[&[5], &[3, 2]], "fewer rows than a workgroup").step(step),
+        Case::new(RecordLoss { column: 1 }, &[&[1000], &[4, 2]], "many rows, the second number").step(step),
+    ]
+}

@@ -1,0 +1,99 @@
+//! The generator of a model file: a second list of layers that makes images of noise, beside a discriminator that judges them
+//! (Goodfellow et al. 2014; Radford et al. 2016).
+//!
+//! ```toml
+//! [generator]
+//! noise = 100
+//!
+//! [[generator.layer]]
+//! type = "linear"
+//! units = 6272
+//! ```
+
+use super::spec::{LayerSpec, parse_layers, write_layers};
+
+/// A network that makes images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Generator {
+    /// Numbers that an image is made of: its first layer reads `[n, noise]`.
+    pub noise: usize,
+    /// Its layers, in the order in which they run; the last one gives images like the model's input.
+    pub layers: Vec<LayerSpec>,
+}
+
+/// Most numbers of noise.
+const MOST: usize = 1 << 16;
+
+impl Generator {
+    /// What stands before the names of its layers and parameters.
+    pub const PREFIX: &str = "generator.";
+
+    /// Takes it out of a model file's table.
+    pub(super) fn take(table: &mut toml::Table) -> Result<Option<Self>, String> {
+        let Some(value) = table.remove("generator") else { return Ok(None) };
+        let toml::Value::Table(mut own) = value else {
+            return Err("`generator` is a table\n  try: [generator], then noise = 100".into());
+        };
+        let noise = match own.remove("noise") {
+            Some(toml::Value::Integer(noise)) if (1..=MOST as i64).contains(&noise) => noise as usize,
+            Some(other) => return Err(format!("generator: `noise` is {other}\n  try: a number from 1 to {MOST}")),
+            None => return Err("generator: `noise` is missing\n  try: noise = 100".into()),
+        };
+        let layers = match own.remove("layer") {
+            Some(toml::Value::Array(layers)) if !layers.is_empty() => layers,
+            _ => return Err("the generator has no [[generator.layer]]".into()),
+        };
+        if let Some(key) = own.keys().next() {
+            return Err(format!("generator: unknown key `{key}`; it has noise and [[generator.layer]]s"));
+        }
+        let layers = parse_layers(layers).map_err(|problem| format!("generator: {problem}"))?;
+        Ok(Some(Generator { noise, layers }))
+    }
+
+    /// Adds it to a model file's text.
+    pub(super) fn write(&self, text: &mut String) {
+        *text += &format!("\n[generator]\nnoise = {}\n", self.noise);
+        write_layers(text, "generator.layer", &self.layers);
+    }
+
+    /// The least and the largest value of its images, if its last layer ends in a tanh or a sigmoid.
+    pub fn range(&self) -> Option<[f32; 2]> {
+        let last = &self.layers.last()?.layer;
+        let activation = last.attributes().get("activation").and_then(toml::Value::as_str);
+        match activation.unwrap_or(last.kind().name) {
+            "tanh" => Some([-1.0, 1.0]),
+            "sigmoid" | "hardsigmoid" => Some([0.0, 1.0]),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ModelSpec;
+
+    const SMALL: &str = "name = \"m\"\ninput = [2, 2, 1]\n[generator]\nnoise = 3\n[[generator.layer]]\ntype = \"linear\"\nunits = 4\nactivation = \"tanh\"\n[[layer]]\ntype = \"linear\"\nunits = 1\n";
+
+    #[test]
+    fn a_generator_survives_being_written_and_read() {
+        let model = ModelSpec::parse(SMALL, "m").unwrap();
+        let generator = model.generator.as_ref().unwrap();
+        assert_eq!((generator.noise, generator.layers.len(), model.layers.len()), (3, 1, 1));
+        assert_eq!(generator.range(), Some([-1.0, 1.0]));
+        assert_eq!(model, ModelSpec::parse(&model.to_toml(), "written").unwrap());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (from, to, words) in [
+            ("noise = 3\n", "", "`noise` is missing"),
+            ("noise = 3", "noise = 0", "a number from 1"),
+            ("noise = 3", "noise = 3\nnoises = 3", "unknown key `noises`"),
+            ("units = 4", "unit = 4", "generator: layer 1 `linear_1`"),
+            ("input = [2, 2, 1]", "tokens = 5", "a generator makes images"),
+        ] {
+            let error = ModelSpec::parse(&SMALL.replacen(from, to, 1), "m").unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
