@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::synthetic::DIFFERENT;
 use crate::config::{OptimizerConfig, RunConfig};
 use crate::data::{Dataset, Split};
-use crate::model::{ModelError, ModelSpec, initial_values};
+use crate::model::{ModelError, ModelSpec, Sample, WHITENED, starting_values};
 use crate::plan::{Graph, Setting, optimizer};
 use crate::reference::{Images, loss_exact, run_exact};
 use crate::train::Order;
@@ -132,8 +132,13 @@ impl Twin {
         let layout = Layout::new(&sizes, false);
         let shape = Shape::new(&[layout.parameter_words]);
         let mut parameters = Array::zeros(shape.clone());
+        let sample = Sample {
+            images: train.images.chunks_exact(train.image_len()).take(WHITENED).collect(),
+            size: model.input,
+            normalize: &config.normalize,
+        };
         for ((tensor, init), &offset) in tensors.iter().zip(&layout.parameters) {
-            let values = initial_values(&tensor.name, &tensor.shape, *init, config.seed);
+            let values = starting_values(&tensor.name, &tensor.shape, *init, config.seed, &sample);
             values.iter().zip(&mut parameters.data[offset..]).for_each(|(&v, into)| *into = f64::from(v));
         }
         let names = tensors.iter().zip(&sizes).map(|((tensor, _), size)| (tensor.name.clone(), size.0)).collect();

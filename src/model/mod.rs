@@ -1,11 +1,13 @@
 //! Models as data: named layers in TOML, presets, starting weights, and the summary that `inspect` prints.
 
 mod init;
+mod jacobi;
 mod layers;
 mod presets;
 mod reference;
 mod spec;
 mod summary;
+mod whitening;
 
 pub use init::initial_values;
 pub use layers::{
@@ -15,3 +17,4 @@ pub use presets::{PRESETS, Preset};
 pub use reference::{layers_markdown, layers_text};
 pub use spec::{LayerSpec, ModelError, ModelSpec, Tokens};
 pub use summary::{summary, thousands};
+pub use whitening::{Sample, WHITENED, starting_values};

@@ -88,6 +88,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/wide-resnet-28-10.toml"),
     },
     Preset {
+        name: "speednet",
+        summary: "the network of CIFAR-10's speed records (Jordan 2024, airbench94) for 32x32 colour images",
+        text: include_str!("../../models/speednet.toml"),
+    },
+    Preset {
         name: "resnet18",
         summary: "ResNet-18 (He et al. 2016) for 224x224 colour images",
         text: include_str!("../../models/resnet18.toml"),
