@@ -1,7 +1,7 @@
 //! The losses in `benches/reference.toml`: complete, tight enough to see a wrong device, and made by definitions that a
 //! device agrees with.
 
-use lepton_gpu::bench::{FURTHER, NETWORKS, Network, REFERENCES, synthetic, twin_loss};
+use lepton_gpu::bench::{NETWORKS, Network, REFERENCES, synthetic, twin_loss};
 use lepton_gpu::config::RunConfig;
 use lepton_gpu::data::Dataset;
 use lepton_gpu::gpu::Gpu;
@@ -33,9 +33,7 @@ fn device_loss(gpu: &Gpu, model: &ModelSpec, data: &Dataset, config: RunConfig) 
 #[test]
 fn a_device_and_the_definitions_reach_the_same_loss() {
     let Some(gpu) = common::gpu() else { return };
-    // of the further ones, those whose steps the definitions take in seconds
-    let light = FURTHER.into_iter().filter(|network| network.model != "resnet18-cifar");
-    for network in NETWORKS.into_iter().chain(light) {
+    for network in NETWORKS {
         let (model, data, config) = small(&network);
         let want = twin_loss(&model, &config, &data, STEPS).unwrap();
         let found = device_loss(&gpu, &model, &data, config.clone());

@@ -1,13 +1,15 @@
 //! Weights that start from the training images, or as a partial identity, and norms whose scale stays 1.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{NormalizeConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{ModelSpec, Sample, starting_values, summary};
-use lepton_gpu::train::{Control, Trainer};
+use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
+use lepton_gpu::train::{Control, Plateau, Schedule, Trainer};
 use lepton_kernels::batch_index::image_of_row;
-use lepton_kernels::op::Precision;
+use lepton_kernels::gemm::Family;
+use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Shape, Step, random};
 
 mod common;
@@ -148,4 +150,44 @@ fn starts_that_cannot_be_are_refused_with_a_way_out() {
     let grouped = MODEL.replace("[28, 28, 1]", "[28, 28, 2]").replace("filters = 12", "filters = 12\ngroups = 2");
     let error = summary(&model(&grouped)).unwrap_err().to_string();
     assert!(error.contains("sees all channels, and groups = 2") && error.contains("groups = 1"), "{error}");
+}
+
+#[test]
+fn the_recipe_of_speednet_is_what_its_comment_derives() {
+    let recipe: toml::Table = include_str!("../recipes/cifar10-speednet.toml").parse().unwrap();
+    let config: RunConfig = recipe["run"].clone().try_into().unwrap();
+    // the numbers of the source: rate and decay of 1024 examples, and what they are divided by
+    let [rate, decay, per_step] = [11.5, 0.0153, 1.0 + 1.0 / (1.0 - 0.85)];
+    assert!((f64::from(config.learning_rate) - rate / per_step).abs() < 1e-6);
+    let OptimizerConfig::Sgd { momentum, nesterov: true, weight_decay } = config.optimizer else {
+        panic!("{config:?}")
+    };
+    assert!(momentum == 0.85 && (f64::from(weight_decay) - decay / per_step / (rate / per_step)).abs() < 1e-8);
+    let schedule = Schedule::new(&config, 49);
+    let at = |step| f64::from(schedule.rate(step, &Plateau::default()));
+    for (step, share) in [(0, 0.2), (112, 1.0), (489, 0.07)] {
+        assert!((at(step) / at(112) - share).abs() < 2e-3 && at(step) <= 1.5, "{step}: {}", at(step));
+    }
+    let model = ModelSpec::open(&config.model).unwrap();
+    let plan = Plan::compile(&Request {
+        model: &model,
+        batch: config.batch,
+        images: 60_000,
+        loss: &config.loss,
+        keep: true,
+        input: Input::augmented(&config.augment),
+        optimizer: &config.optimizer,
+        update: &config.update,
+        target: Target::f32(Family::Simt),
+        limits: Limits { binding_bytes: 1 << 31, buffer_bytes: 1 << 31, iterations: None },
+        goals: &Goal::ALL,
+        fuse: config.fuse,
+    });
+    let gradients: Vec<(String, usize)> =
+        plan.unwrap().parameters.into_iter().map(|p| (p.name, p.gradient.slabs)).collect();
+    for (name, slabs) in gradients {
+        let fixed = ["whiten.weight", "fixed.weight"].contains(&name.as_str()) || name.contains("running");
+        let fixed = fixed || (name.contains("norm") && name.ends_with("weight"));
+        assert_eq!(slabs == 0, fixed, "{name}: gradients in {slabs} slabs");
+    }
 }

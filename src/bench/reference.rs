@@ -39,7 +39,7 @@ pub const NETWORKS: [Network; 3] = [
 ];
 
 /// Networks that are trained beside those, at one batch, for comparisons with other programs. They count for no score, and
-/// the benchmark knows no loss of theirs: steps in f64 at this batch take hours.
+/// the benchmark knows no loss of theirs: [`twin_loss`] keeps no running averages, and takes hours for networks of this size.
 pub const FURTHER: [Network; 3] = [
     Network { model: "resnet20", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.05 },
     Network { model: "speednet", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.02 },

@@ -38,7 +38,8 @@ pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 
 /// `bench-first-step`: what `bench` starts so that a driver is loaded anew.
 pub fn first_step(args: &BenchFirstStepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let network = Network::find(&args.model).ok_or_else(|| CliError::Usage(format!("there is no network `{}`", args.model)))?;
+    let network =
+        Network::find(&args.model).ok_or_else(|| CliError::Usage(format!("there is no network `{}`", args.model)))?;
     let gpu = Gpu::open(adapter)?;
     say!("{}", bench::first_step(&gpu, network, args.batch, args.precision.into())?);
     Ok(Exit::Done)
