@@ -135,7 +135,10 @@ fn starts_that_cannot_be_are_refused_with_a_way_out() {
         (("units = 10", "units = 10\ninit = \"dirac\""), "are for the filters of a convolution"),
         (("scale = false", "scale = false\naffine = false"), "scale = false keeps the shift of affine = true"),
         (
-            ("type = \"conv2d\"\nname = \"whiten\"", "type = \"separable_conv2d\"\nname = \"whiten\""),
+            (
+                "type = \"conv2d\"\nname = \"whiten\"",
+                "type = \"separable_conv2d\"\nname = \"whiten\"\ndepth_multiplier = 12",
+            ),
             "these filters read what the layer made of it",
         ),
     ];
