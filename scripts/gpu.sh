@@ -222,11 +222,22 @@ else
         --seconds $seconds --timeout 60 --budget $((limit - 10)) --out "$out"
 fi
 
+# CIFAR's networks, with what PyTorch has for f32, for TF32 and for mixed precision
+networks=resnet20,speednet,resnet18-cifar modes=channels_last,channels_last+tf32,channels_last+amp limit=190
+if [ -n "$software" ]; then networks=resnet20 modes=channels_last limit=90; fi
+if ! have "$python" || ! limited 90 "$python" -c "$torch_test" $device >/dev/null 2>&1; then
+    skip networks "there is no torch that can use $device"
+else
+    part networks $limit "$python" "$root/benches/peers/compare.py" "$binary" --python "$python" --peers torch \
+        --device $device --modes $modes --precision f32,f16 --workload $networks --batch 128 --rounds 2 \
+        --seconds 1 --timeout 60 --budget $((limit - 10)) --out "$out"
+fi
+
 steps=500
 [ -z "$software" ] || steps=20
 part profile 40 "$binary" train "$mnist" --model seed-mnist --batch 128 --steps $steps --profile --out "$scratch/profile"
 
-for model in seed-mnist seed-cifar resnet20 resnet18; do
+for model in seed-mnist seed-cifar resnet20 resnet18-cifar; do
     if ! limited 10 "$binary" inspect $model >/dev/null 2>&1; then
         skip "tune-$model" "there is no such preset"
         continue

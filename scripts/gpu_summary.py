@@ -11,6 +11,7 @@ import sys
 FORMAT = 1  # of bench.json, src/bench/result.rs
 LARGE_FLOPS = 2 * 10**9  # a product is large from here on: less is over in tens of microseconds
 LARGE_BYTES = 32 * 2**20  # the same for a kernel that moves memory: less stays in caches
+NETWORKS = ["resnet20", "speednet", "resnet18-cifar"]  # of the part `networks`
 LEVEL = 0.95  # what counts as level with a peer
 
 
@@ -21,7 +22,7 @@ class Report:
         self.parts = [(line.split("\t") + [""] * 3)[:4] for line in self.lines("parts.tsv")]
         self.runs = [line.split("\t") for line in self.lines("runs.tsv")]
         self.bench = self.read_bench()
-        self.peers = self.read_peers()
+        self.peers = self.read_peers("peers", "seed-mnist")
 
     def lines(self, name):
         path = self.folder / name
@@ -40,11 +41,11 @@ class Report:
             return None
         return found
 
-    def read_peers(self):
+    def read_peers(self, part, workload):
         """The last summary, by contender; none if this run's comparison did not come that far."""
-        if self.status("peers") not in ("0", "1"):
+        if self.status(part) not in ("0", "1"):
             return {}
-        rows = [json.loads(line) for line in self.lines("peers-seed-mnist-128.jsonl")]
+        rows = [json.loads(line) for line in self.lines(f"peers-{workload}-128.jsonl")]
         last = next((row for row in reversed(rows) if "summary" in row), {"summary": []})
         return {row["contender"]: row for row in last["summary"]}
 
@@ -150,6 +151,20 @@ class Report:
             ("test accuracy in f16", self.accuracy()),
         ]
 
+    def in_turn(self, workload, peers):
+        """The table of one comparison."""
+        if not peers:
+            return []
+        out = ["", f"## In turn with PyTorch, `{workload}`, batch 128", "",
+               "| | images/s | lepton-gpu f32 / it | lepton-gpu f16 / it | first step, s | loss |",
+               "|---|---|---|---|---|---|"]
+        for name, row in peers.items():
+            ratios = [row["ratio"].get(f"lepton-gpu {p}") for p in ("f32", "f16")]
+            cells = [f"{r['median']:.2f} ({r['low']:.2f} to {r['high']:.2f})" if r else "" for r in ratios]
+            out.append(f"| {name} | {row['images_per_s']['median']:,.0f} | {cells[0]} | {cells[1]} | "
+                       f"{row['first_step_s']} | {row['loss']} |")
+        return out
+
     def text(self):
         about = self.about
         out = [f"# {about.get('adapter', 'unknown adapter')}", "",
@@ -165,15 +180,9 @@ class Report:
             if self.bench["score"]:
                 out += ["", f"Score: {self.bench['score']['value']:.1f}."]
             out += [f"Left out: {reason}." for reason in self.bench["left_out"]]
-        if self.peers:
-            out += ["", "## In turn with PyTorch, `seed-mnist`, batch 128", "",
-                    "| | images/s | lepton-gpu f32 / it | lepton-gpu f16 / it | first step, s | loss |",
-                    "|---|---|---|---|---|---|"]
-            for name, row in self.peers.items():
-                ratios = [row["ratio"].get(f"lepton-gpu {p}") for p in ("f32", "f16")]
-                cells = [f"{r['median']:.2f} ({r['low']:.2f} to {r['high']:.2f})" if r else "" for r in ratios]
-                out.append(f"| {name} | {row['images_per_s']['median']:,.0f} | {cells[0]} | {cells[1]} | "
-                           f"{row['first_step_s']} | {row['loss']} |")
+        out += self.in_turn("seed-mnist", self.peers)
+        for workload in NETWORKS:
+            out += self.in_turn(workload, self.read_peers("networks", workload))
         if self.runs:
             out += ["", "## Trained", "", "| data | precision | seed | wall clock, s | test accuracy |", "|---|---|---|---|---|"]
             out += [f"| {data} | {precision} | {seed} | {int(ms) / 1000:.2f} | {accuracy} |"

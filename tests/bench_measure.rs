@@ -1,7 +1,8 @@
 //! A small benchmark on the adapter that is there: every field is filled, and what is compared can be compared.
 
 use lepton_gpu::bench::{
-    BenchResult, LossCheck, Preset, Progress, REFERENCES, Sampled, Settings, TrainingResult, measure, score,
+    BenchResult, FURTHER, LossCheck, Network, Preset, Progress, REFERENCES, Sampled, Settings, TrainingResult, measure,
+    score,
 };
 use lepton_kernels::op::Precision;
 
@@ -50,6 +51,8 @@ fn a_benchmark_fills_every_field() {
     }
     assert!(result.kernels.iter().any(|k| k.op == "conv2d" || k.bound == "copy"));
 
+    let named = |network: &Network| result.left_out.iter().any(|line| line.contains(network.model));
+    assert!(FURTHER.iter().all(named), "what is not trained is said: {:?}", result.left_out);
     let first = result.training.first().expect("something is trained whatever the time");
     taken("steps", &first.step_seconds);
     assert_eq!((first.model.as_str(), first.batch, first.parameters), ("seed-mnist", 128, 93_322));

@@ -106,6 +106,9 @@ class Lepton:
         for option in ("momentum", "weight_decay"):
             if option in optimizer:
                 words += ["--" + option.replace("_", "-"), optimizer[option]]
+        words += ["--nesterov"] if optimizer.get("nesterov") else []
+        for name in common.FROZEN.get(self.workload, []):
+            words += ["--freeze", name]
         if self.precision != "f32":
             words += ["--precision", self.precision]
         if self.options.adapter:

@@ -46,33 +46,69 @@ def conv_norm(inputs, outputs, kernel, stride):
 
 
 class Residual(nn.Module):
-    """He et al. 2016's basic block; where the shape changes, a 1x1 convolution with a norm stands in for the identity."""
+    """He et al. 2016's basic block; where the shape changes, what stands in for the identity is their option A (every other
+    pixel, channels of zeros) or B (a 1x1 convolution with a norm)."""
 
-    def __init__(self, inputs, outputs, stride):
+    def __init__(self, inputs, outputs, stride, option):
         super().__init__()
         self.first = conv_norm(inputs, outputs, 3, stride)
         self.second = conv_norm(outputs, outputs, 3, 1)
-        self.around = nn.Identity() if inputs == outputs else conv_norm(inputs, outputs, 1, stride)
+        other = Thinned(outputs - inputs) if option == "A" else conv_norm(inputs, outputs, 1, stride)
+        self.around = nn.Identity() if inputs == outputs else other
 
     def forward(self, x):
         return F.relu(self.second(F.relu(self.first(x))) + self.around(x))
 
 
-def resnet(widths, blocks):
-    """The CIFAR form: a 3x3 stem without a pool."""
+class Thinned(nn.Module):
+    """Every other pixel, and channels of zeros on both sides."""
+
+    def __init__(self, more):
+        super().__init__()
+        self.sides = (0, 0, 0, 0, more // 2, more // 2)
+
+    def forward(self, x):
+        return F.pad(x[:, :, ::2, ::2], self.sides)
+
+
+def resnet(widths, blocks, option):
+    """models/resnet20.toml and models/resnet18-cifar.toml: a 3x3 stem without a pool."""
     layers, inputs = [conv_norm(3, widths[0], 3, 1), nn.ReLU()], widths[0]
     for stage, width in enumerate(widths):
         for block in range(blocks):
-            layers.append(Residual(inputs, width, 2 if stage > 0 and block == 0 else 1))
+            layers.append(Residual(inputs, width, 2 if stage > 0 and block == 0 else 1, option))
             inputs = width
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, common.CLASSES))
+
+
+class Scaled(nn.Module):
+    def forward(self, x):
+        return x / 9
+
+
+def speednet():
+    """models/speednet.toml, its filters at random instead of whitening: they are frozen in both."""
+    def norm(channels):
+        norm = nn.BatchNorm2d(channels, eps=1e-12, momentum=0.4)
+        norm.weight.requires_grad_(False)
+        return norm
+
+    def group(inputs, outputs):
+        return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.MaxPool2d(2), norm(outputs), nn.GELU(),
+                nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), norm(outputs), nn.GELU()]
+
+    whiten = nn.Conv2d(3, 24, 2)
+    whiten.weight.requires_grad_(False)
+    return nn.Sequential(whiten, nn.GELU(), *group(24, 64), *group(64, 256), *group(256, 256), nn.MaxPool2d(3),
+                         nn.Flatten(), nn.Linear(256, common.CLASSES, bias=False), Scaled())
 
 
 NETWORKS = {
     "seed-mnist": lambda: seed("seed-mnist"),
     "seed-cifar": lambda: seed("seed-cifar"),
-    "resnet20": lambda: resnet((16, 32, 64), 3),
-    "resnet18": lambda: resnet((64, 128, 256, 512), 2),
+    "resnet20": lambda: resnet((16, 32, 64), 3, "A"),
+    "resnet18-cifar": lambda: resnet((64, 128, 256, 512), 2, "B"),
+    "speednet": speednet,
 }
 
 
@@ -101,7 +137,8 @@ class Training:
         cuda = self.device == "cuda"
         if "graph" in self.words and kind is torch.optim.Adam:
             options["capturable"] = True  # the step count is on the device
-        return kind(self.network.parameters(), fused=cuda or None, **options)
+        learned = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        return kind(learned, fused=cuda or None, **options)
 
     def update(self, images, labels):
         self.optimizer.zero_grad(set_to_none=True)

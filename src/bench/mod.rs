@@ -26,7 +26,7 @@ use crate::model::ModelError;
 use crate::train::TrainError;
 
 pub use first_step::first_step;
-pub use reference::{NETWORKS, Network, REFERENCES, Reference, References, twin_loss};
+pub use reference::{FURTHER, NETWORKS, Network, REFERENCES, Reference, References, twin_loss};
 pub use result::{BenchResult, Ceiling, Host, KernelResult, LossCheck, Run, Sampled, Score, ScorePart, TrainingResult};
 pub use score::score;
 pub use synthetic::synthetic;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::synthetic::DIFFERENT;
 use crate::config::{OptimizerConfig, RunConfig};
 use crate::data::{Dataset, Split};
-use crate::model::{ModelError, ModelSpec, initial_values};
+use crate::model::{ModelError, ModelSpec, Sample, WHITENED, starting_values};
 use crate::plan::{Graph, Setting, optimizer};
 use crate::reference::{Images, loss_exact, run_exact};
 use crate::train::Order;
@@ -38,7 +38,20 @@ pub const NETWORKS: [Network; 3] = [
     Network { model: "resnet20-no-norm", batch: 32, larger: [256, 64], sgd: true, learning_rate: 0.02 },
 ];
 
+/// Networks that are trained beside those, at one batch, for comparisons with other programs. They count for no score, and
+/// the benchmark knows no loss of theirs: [`twin_loss`] keeps no running averages, and takes hours for networks of this size.
+pub const FURTHER: [Network; 3] = [
+    Network { model: "resnet20", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.05 },
+    Network { model: "speednet", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.02 },
+    Network { model: "resnet18-cifar", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.05 },
+];
+
 impl Network {
+    /// The network of this name that the benchmark trains, if it does.
+    pub fn find(model: &str) -> Option<&'static Network> {
+        NETWORKS.iter().chain(&FURTHER).find(|network| network.model == model)
+    }
+
     /// The run that trains it.
     pub fn config(&self, batch: usize, precision: Precision) -> RunConfig {
         let optimizer = match self.sgd {
@@ -132,8 +145,13 @@ impl Twin {
         let layout = Layout::new(&sizes, false);
         let shape = Shape::new(&[layout.parameter_words]);
         let mut parameters = Array::zeros(shape.clone());
+        let sample = Sample {
+            images: train.images.chunks_exact(train.image_len()).take(WHITENED).collect(),
+            size: model.input,
+            normalize: &config.normalize,
+        };
         for ((tensor, init), &offset) in tensors.iter().zip(&layout.parameters) {
-            let values = initial_values(&tensor.name, &tensor.shape, *init, config.seed);
+            let values = starting_values(&tensor.name, &tensor.shape, *init, config.seed, &sample);
             values.iter().zip(&mut parameters.data[offset..]).for_each(|(&v, into)| *into = f64::from(v));
         }
         let names = tensors.iter().zip(&sizes).map(|((tensor, _), size)| (tensor.name.clone(), size.0)).collect();

@@ -5,9 +5,9 @@ use std::time::Instant;
 use lepton_kernels::op::Precision;
 
 use super::budget::Budget;
-use super::reference::{NETWORKS, Network, REFERENCES, Reference};
+use super::reference::{FURTHER, NETWORKS, Network, REFERENCES, Reference};
 use super::synthetic::{DIFFERENT, synthetic};
-use super::{BenchError, LossCheck, Sampled, Session, TrainingResult, first_step, machine};
+use super::{BenchError, LossCheck, Preset, Sampled, Session, TrainingResult, first_step, machine};
 use crate::config::RunConfig;
 use crate::data::Dataset;
 use crate::gpu::GpuError;
@@ -30,7 +30,7 @@ struct Job {
     precision: Precision,
 }
 
-/// Trains all networks: first what the score needs, then other precisions, then larger batches.
+/// Trains all networks: first what the score needs, then other precisions, then larger batches, then further networks.
 pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResult>, BenchError> {
     let software = session.software();
     let mut jobs = Vec::new();
@@ -45,6 +45,7 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
             }));
         }
     }
+    jobs.extend(further(session));
     // first steps come last: a slow device has its score before the time is up
     let rows = Budget::new(budget.left() * ROWS);
     let mut found = Vec::new();
@@ -68,6 +69,27 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
     first_steps(session, &mut found, budget);
     found.sort_by_key(|(job, _)| (job.place, job.precision == Precision::F16, job.batch));
     Ok(found.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Networks that the score does not need: on a GPU from the default benchmark on; on a processor, where a step of theirs
+/// takes seconds, in the full one.
+fn further(session: &mut Session) -> Vec<Job> {
+    let names = FURTHER.map(|network| network.model).join(", ");
+    let (least, when) = match session.software() {
+        true => (Preset::FULL.level, "on a software adapter only with --full"),
+        false => (Preset::DEFAULT.level, "not with --quick"),
+    };
+    if session.preset.level < least {
+        session.left_out.push(format!("{names}: {when}"));
+        return Vec::new();
+    }
+    session.left_out.push(format!("losses of {names}: not checked, there is no reference"));
+    let precisions = session.preset.precisions.iter().filter(|&&precision| session.gpu.target_in(precision).is_ok());
+    let networks = |&precision: &Precision| {
+        let places = FURTHER.into_iter().enumerate();
+        places.map(move |(i, network)| Job { network, place: NETWORKS.len() + i, batch: network.batch, precision })
+    };
+    precisions.flat_map(networks).collect()
 }
 
 /// Times first steps where there is a program for it; a second batch says nothing new about compiling.

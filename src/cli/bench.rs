@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::{BenchArgs, BenchFirstStepArgs};
 use super::{CliError, Exit};
-use crate::bench::{self, BenchResult, NETWORKS, Preset, Settings, measure};
+use crate::bench::{self, BenchResult, Network, Preset, Settings, measure};
 use crate::checkpoint::{CheckpointError, write_atomically};
 use crate::gpu::Gpu;
 use crate::report::bench::{BenchProgress, compare, page, read, screen};
@@ -38,8 +38,8 @@ pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 
 /// `bench-first-step`: what `bench` starts so that a driver is loaded anew.
 pub fn first_step(args: &BenchFirstStepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let network = NETWORKS.iter().find(|network| network.model == args.model);
-    let network = network.ok_or_else(|| CliError::Usage(format!("there is no network `{}`", args.model)))?;
+    let network =
+        Network::find(&args.model).ok_or_else(|| CliError::Usage(format!("there is no network `{}`", args.model)))?;
     let gpu = Gpu::open(adapter)?;
     say!("{}", bench::first_step(&gpu, network, args.batch, args.precision.into())?);
     Ok(Exit::Done)

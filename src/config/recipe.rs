@@ -22,7 +22,9 @@ pub const RECIPES: &[(&str, &str)] = &[
     ("cifar10-resnet110", include_str!("../../recipes/cifar10-resnet110.toml")),
     ("cifar10-resnet18", include_str!("../../recipes/cifar10-resnet18.toml")),
     ("cifar10-wide-resnet-28-10", include_str!("../../recipes/cifar10-wide-resnet-28-10.toml")),
+    ("cifar10-speednet", include_str!("../../recipes/cifar10-speednet.toml")),
     ("fashion-autoencoder", include_str!("../../recipes/fashion-autoencoder.toml")),
+    ("trashnet-photo", include_str!("../../recipes/trashnet-photo.toml")),
     ("mr-text-cnn", include_str!("../../recipes/mr-text-cnn.toml")),
     ("trec-text-cnn", include_str!("../../recipes/trec-text-cnn.toml")),
 ];

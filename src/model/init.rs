@@ -25,6 +25,8 @@ pub fn initial_values(name: &str, shape: &Shape, init: Init, seed: u64) -> Vec<f
             let normal: Vec<f64> = (0..count).map(|i| random::normal(seed, stream, i)).collect();
             orthogonal(&normal, columns).into_iter().map(|value| value as f32).collect()
         }
+        Init::Dirac { limit, groups } => dirac(uniform(limit), shape, groups),
+        Init::Whitening => unreachable!("{name} starts from images: `starting_values`"),
     }
 }
 
@@ -58,6 +60,21 @@ fn orthogonal(normal: &[f64], columns: usize) -> Vec<f64> {
         vector.iter().enumerate().for_each(|(i, &value)| matrix[place(v, i)] = value);
     }
     matrix
+}
+
+/// Filters `[kh, kw, c, f]` of which the first of each group, as many as it has channels, hand on one channel each.
+fn dirac(mut values: Vec<f32>, shape: &Shape, groups: usize) -> Vec<f32> {
+    let [kh, kw, c, filters] = *shape.sizes() else { unreachable!("a convolution asks for filters") };
+    let of_group = filters / groups;
+    let centre = kh / 2 * kw + kw / 2;
+    for group in 0..groups {
+        for channel in 0..c.min(of_group) {
+            let filter = group * of_group + channel;
+            values[filter..].iter_mut().step_by(filters).for_each(|value| *value = 0.0);
+            values[(centre * c + channel) * filters + filter] = 1.0;
+        }
+    }
+    values
 }
 
 #[cfg(test)]
@@ -113,6 +130,32 @@ mod tests {
             for (a, b) in (0..vectors * vectors).map(|pair| (pair / vectors, pair % vectors)) {
                 let product: f64 = (0..rows.max(columns)).map(|i| at(a, i) * at(b, i)).sum();
                 assert!((product - if a == b { 1.0 } else { 0.0 }).abs() < 1e-6, "{a} {b}: {product}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_partial_identity_hands_channels_on_and_leaves_the_other_filters_at_random() {
+        // more filters than channels, fewer, an even window, groups
+        for ([kh, kw, c, filters], groups) in
+            [([3, 3, 4, 6], 1), ([1, 3, 5, 2], 1), ([2, 2, 3, 5], 1), ([3, 3, 2, 6], 2), ([3, 1, 1, 3], 3)]
+        {
+            let limit = 0.25;
+            let shape = Shape::new(&[kh, kw, c, filters]);
+            let values = initial_values("conv.weight", &shape, Init::Dirac { limit, groups }, 3);
+            for filter in 0..filters {
+                let channel = filter % (filters / groups);
+                for (at, &value) in values[filter..].iter().step_by(filters).enumerate() {
+                    let (tap, here) = ([at / c / kw, at / c % kw], at % c);
+                    let place = format!("[{kh}, {kw}, {c}, {filters}] tap {tap:?} channel {here} filter {filter}");
+                    match channel < c {
+                        true => {
+                            let handed = tap == [kh / 2, kw / 2] && here == channel;
+                            assert_eq!(value, if handed { 1.0 } else { 0.0 }, "{place}");
+                        }
+                        false => assert!(value != 0.0 && f64::from(value.abs()) <= limit, "{place}: {value}"),
+                    }
+                }
             }
         }
     }

@@ -2,11 +2,13 @@
 
 mod generator;
 mod init;
+mod jacobi;
 mod layers;
 mod presets;
 mod reference;
 mod spec;
 mod summary;
+mod whitening;
 
 pub use generator::Generator;
 pub use init::initial_values;
@@ -17,3 +19,4 @@ pub use presets::{PRESETS, Preset};
 pub use reference::{layers_markdown, layers_text};
 pub use spec::{LayerSpec, ModelError, ModelSpec, Tokens};
 pub use summary::{parameters, summary, thousands};
+pub use whitening::{Sample, WHITENED, starting_values};

@@ -43,6 +43,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/photo-small.toml"),
     },
     Preset {
+        name: "photo-norm",
+        summary: "six 3x3 convolutions with batch norm for 64x64 colour photos of any number of classes",
+        text: include_str!("../../models/photo-norm.toml"),
+    },
+    Preset {
         name: "text-small",
         summary: "an embedding, a convolution over three words, a mean and a linear layer for texts of any number of classes",
         text: include_str!("../../models/text-small.toml"),
@@ -91,6 +96,11 @@ pub const PRESETS: &[Preset] = &[
         name: "wide-resnet-28-10",
         summary: "Wide ResNet 28-10 (Zagoruyko and Komodakis 2016) for 32x32 colour images",
         text: include_str!("../../models/wide-resnet-28-10.toml"),
+    },
+    Preset {
+        name: "speednet",
+        summary: "the network of CIFAR-10's speed records (Jordan 2024, airbench94) for 32x32 colour images",
+        text: include_str!("../../models/speednet.toml"),
     },
     Preset {
         name: "resnet18",

@@ -108,6 +108,8 @@ mod tests {
             ("resnet20-no-norm", "271,690"),
             ("linear", "7,850"),
             ("autoencoder", "65,025"),
+            // airbench94's trained parameters with its fixed filters, and ten factors that are a constant there
+            ("speednet", "1,971,650"),
         ] {
             let text = summary(&ModelSpec::open(name).unwrap()).unwrap();
             assert!(text.contains(&format!("parameters: {parameters} ")), "{text}");

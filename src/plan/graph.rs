@@ -222,6 +222,7 @@ impl Graph {
             let mut site = Site::new(&layer, self.shapes(&inputs));
             let built = spec.layer.build(&mut site).and_then(|output| {
                 self.check_stored(&site, &inputs)?;
+                self.check_start(&site, &inputs)?;
                 Ok(output)
             });
             let output = built.map_err(|source| {
@@ -260,6 +261,18 @@ impl Graph {
             }
         }
         Ok(())
+    }
+
+    /// Checks that filters that are computed from the training images see these.
+    fn check_start(&self, site: &Site, inputs: &[TensorId]) -> Result<(), ShapeError> {
+        match site.parameters.iter().any(|p| p.init == Init::Whitening) && inputs != [self.images] {
+            true => {
+                let problem =
+                    "init = \"whitening\" is computed from the training images, and the layer does not read `input`";
+                Err(ShapeError::new(problem).hint("init = \"dirac\", or inputs = [\"input\"]"))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Takes over what a layer built; gives its output.

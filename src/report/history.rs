@@ -19,15 +19,19 @@ const STEPS: [u8; 3] = [160, 184, 216];
 struct Point {
     loss: f64,
     accuracy: Option<f64>,
+    /// The generator's loss, where two networks are trained in turn; `loss` is the discriminator's then.
+    generator: Option<f64>,
 }
 
 impl Point {
     fn of(metrics: &Metrics) -> Self {
-        Point { loss: metrics.loss, accuracy: metrics.accuracy }
+        let generator = metrics.adversarial.map(|losses| losses.g_loss);
+        Point { loss: metrics.loss, accuracy: metrics.accuracy, generator }
     }
 
     fn read(metrics: &Value) -> Option<Self> {
-        Some(Point { loss: metrics["loss"].as_f64()?, accuracy: metrics["accuracy"].as_f64() })
+        let number = |key: &str| metrics[key].as_f64();
+        Some(Point { loss: number("loss")?, accuracy: number("accuracy"), generator: number("g_loss") })
     }
 }
 
@@ -130,10 +134,12 @@ impl History {
         let curves = |all: Vec<Curve<'static>>| -> Vec<Curve<'static>> {
             all.into_iter().filter(|curve| !curve.points.is_empty()).collect()
         };
+        let two = self.epochs.iter().any(|(train, _)| train.generator.is_some());
         let losses = curves(vec![
             steps,
-            series("training", LEARNED, &|(train, _)| Some(train.loss)),
+            series(if two { "discriminator" } else { "training" }, LEARNED, &|(train, _)| Some(train.loss)),
             series("validation", HELD_OUT, &|(_, validation)| validation.map(|v| v.loss)),
+            series("generator", HELD_OUT, &|(train, _)| train.generator),
         ]);
         let accuracies = curves(vec![
             series("training", LEARNED, &|(train, _)| train.accuracy),
@@ -150,6 +156,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::AdversarialLosses;
 
     fn progress(epoch: u32, step: usize, images: usize, loss: f64) -> Event {
         let so_far = Metrics { loss, accuracy: Some(0.5), ..Metrics::default() };
@@ -158,7 +165,10 @@ mod tests {
 
     fn epoch(epoch: u32, loss: f64) -> Event {
         let metrics = |loss| Metrics { loss, accuracy: Some(0.5), ..Metrics::default() };
-        let (train, validation) = (metrics(loss), Some(metrics(loss + 1.0)));
+        measured(epoch, metrics(loss), Some(metrics(loss + 1.0)))
+    }
+
+    fn measured(epoch: u32, train: Metrics, validation: Option<Metrics>) -> Event {
         Event::Epoch {
             epoch,
             global_step: 0,
@@ -191,6 +201,16 @@ mod tests {
         let within = told(&events).within;
         assert_eq!(within, [(0.5, 2.0), (1.0, 1.0), (1.4, 0.5)], "means between events, not means so far");
         assert_eq!(told(&[&events[..], &[epoch(2, 0.4)]].concat()).within, []);
+    }
+
+    #[test]
+    fn two_networks_have_two_losses() {
+        let losses = |g_loss| Some(AdversarialLosses { d_loss: 1.0, g_loss });
+        let train = |g_loss| Metrics { loss: 1.0, adversarial: losses(g_loss), ..Metrics::default() };
+        let events = [(1, 0.7), (2, 0.8)].map(|(number, g_loss)| measured(number, train(g_loss), None));
+        assert_eq!(read(&events), told(&events));
+        let generator: Vec<Option<f64>> = told(&events).epochs.iter().map(|(train, _)| train.generator).collect();
+        assert_eq!(generator, [Some(0.7), Some(0.8)]);
     }
 
     #[test]

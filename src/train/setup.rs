@@ -3,19 +3,19 @@
 use std::time::Instant;
 
 use super::adversarial;
-use super::batches::Order;
+use super::batches::{Order, Range};
 use super::error::{TrainError, check_fit, class_mismatch, data_print};
 use super::normal::learned;
 use super::schedule::Schedule;
 use super::state::State;
-use super::targets::{Targets, output_names};
+use super::targets::{Targets, images_of, output_names};
 use super::trainer::Trainer;
 use super::updates::Updates;
 use crate::checkpoint::Checkpoint;
 use crate::config::{Against, RunConfig, Validation};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, GpuError, Program};
-use crate::model::{ModelSpec, initial_values};
+use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
 
 impl<'gpu> Trainer<'gpu> {
@@ -23,11 +23,14 @@ impl<'gpu> Trainer<'gpu> {
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn new(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
-        let trainer = Self::build(gpu, data, model, config)?;
+    pub fn new(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
+        let data = learned(data, &mut config)?;
+        let trainer = Self::build(gpu, &data, model, config)?;
+        let sample = sample(&data, &trainer);
         let mut words = vec![0f32; trainer.plan.arena_words];
         for parameter in &trainer.plan.parameters {
-            let values = initial_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed);
+            let values =
+                starting_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed, &sample);
             words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
         }
         if trainer.config.update.ema.is_some() {
@@ -41,16 +44,20 @@ impl<'gpu> Trainer<'gpu> {
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn resume(gpu: &'gpu Gpu, data: &Dataset, from: &Checkpoint, config: RunConfig) -> Result<Self, TrainError> {
-        let mut trainer = Self::build(gpu, data, from.meta.model()?, config)?;
+    pub fn resume(
+        gpu: &'gpu Gpu,
+        data: &Dataset,
+        from: &Checkpoint,
+        mut config: RunConfig,
+    ) -> Result<Self, TrainError> {
+        let data = learned(data, &mut config)?;
+        let mut trainer = Self::build(gpu, &data, from.meta.model()?, config)?;
         trainer.restore(from)?;
         Ok(trainer)
     }
 
     fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
-        let data = learned(data, &mut config)?;
-        let data = &*data;
         let train = data
             .train
             .as_ref()
@@ -109,6 +116,15 @@ impl<'gpu> Trainer<'gpu> {
             samples,
         })
     }
+}
+
+/// The first training images, without those that are held out.
+fn sample<'a>(data: &'a Dataset, trainer: &'a Trainer) -> Sample<'a> {
+    let range = trainer.order.train;
+    let first = Range { length: range.length.min(WHITENED), ..range };
+    let train = data.train.as_ref().into_iter();
+    let images = train.flat_map(|train| images_of(&trainer.order, &first).into_iter().map(|i| train.image(i)));
+    Sample { images: images.collect(), size: trainer.model.input, normalize: &trainer.config.normalize }
 }
 
 /// Which images are learned, which validate, which test.

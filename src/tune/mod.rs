@@ -11,9 +11,9 @@ use lepton_kernels::gemm::{Product, Tiles, candidates};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Step, random};
 
-use crate::config::{OptimizerConfig, UpdateConfig};
+use crate::config::{NormalizeConfig, NormalizeFrom, OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
-use crate::model::{ModelSpec, initial_values};
+use crate::model::{ModelSpec, Sample, starting_values};
 use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, usual_loss};
 
 /// Steps with each set of tiles; the fastest time of each launch counts.
@@ -140,15 +140,16 @@ fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<String, f64>
 
 /// Weights as a run begins, and noise for images: zeros would be kinder to a GPU's power limit than any real step.
 fn fill(program: &Program, tuning: &Tuning, plan: &Plan) -> Result<(), GpuError> {
+    let size @ [h, w, c] = tuning.model.input;
+    let images: Vec<u8> = (0..(tuning.batch * h * w * c) as u64).map(|i| random::hash64(i) as u8).collect();
+    let normalize = NormalizeConfig { from: NormalizeFrom::Given, mean: vec![0.5; c], std: vec![0.25; c] };
+    let sample = Sample { images: images.chunks_exact(h * w * c).collect(), size, normalize: &normalize };
     let mut words = vec![0f32; plan.arena_words];
     for parameter in &plan.parameters {
-        let values = initial_values(&parameter.name, &parameter.shape, parameter.init, 0);
+        let values = starting_values(&parameter.name, &parameter.shape, parameter.init, 0, &sample);
         words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
     }
     program.write_parameters(bytemuck::cast_slice(&words))?;
-    let [h, w, c] = tuning.model.input;
-    let images: Vec<u8> = (0..(tuning.batch * h * w * c) as u64).map(|i| random::hash64(i) as u8).collect();
     program.write_images(&[&images])?;
-    let norm: Vec<f32> = (0..2 * c).map(|i| if i < c { 0.5 } else { 0.25 }).collect();
-    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&norm))
+    program.write(Buffer::Resident(Resident::Norm), &normalize.bytes(c))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
-use super::weights::{Fan, INIT, Start};
+use super::weights::{FILTER_INIT, Fan, Start};
 use super::{Build, LayerType, Reads, Site, Value, parse};
 
 /// This type in `LAYERS`.
@@ -29,7 +29,7 @@ pub const ENTRY: LayerType = LayerType {
             "channels are convolved in so many separate groups; as many as there are: depthwise",
         ),
         BIAS,
-        INIT,
+        FILTER_INIT,
         ACTIVATION,
     ],
     parse: parse::<Spec>,
@@ -112,12 +112,28 @@ impl Filters {
             .hint("a number of groups that divides both"));
         }
         let ([kh, kw], c_group) = (window.kernel, c_in / groups);
+        if init == Start::Whitening {
+            check_whitening(site, x, &window)?;
+        }
         let fan = Fan { inputs: kh * kw * c_group, outputs: kh * kw * filters };
         let weight = Shape::new(&[kh, kw, c_group, filters]);
-        let mut inputs = vec![x, site.parameter(self.weight, weight, init.weights(fan, filters))];
+        let mut inputs = vec![x, site.parameter(self.weight, weight, init.filters(fan, filters, groups)?)];
         if self.bias {
             inputs.push(site.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
         }
         site.op_as(self.suffix, Conv2d { window, groups, relu: Relu::None, masked: false }, &inputs)
     }
+}
+
+/// Checks that patches under this window are those of what the layer reads; the graph checks that these are images.
+fn check_whitening(site: &Site, x: Value, window: &Window) -> Result<(), ShapeError> {
+    let [_, h, w, _] = site.shape(x).nhwc()?;
+    let ([kh, kw], [dh, dw]) = (window.kernel, window.dilation);
+    let problem = match x {
+        Value::Input(_) if [dh, dw] != [1, 1] => format!("patches without gaps, and dilation = [{dh}, {dw}]"),
+        Value::Input(_) if kh > h || kw > w => format!("patches of {kh}x{kw} pixels, and images have {h}x{w}"),
+        Value::Input(_) => return Ok(()),
+        _ => "the model's input, and these filters read what the layer made of it".into(),
+    };
+    Err(ShapeError::new(format!("init = \"whitening\" is computed from {problem}")).hint("init = \"dirac\""))
 }

@@ -111,7 +111,7 @@ pub(super) fn put(
     // as Keras and PyTorch count them: of the convolution that goes the other way
     let fan = Fan { inputs: kh * kw * c_group, outputs: kh * kw * c_in };
     let weight = Shape::new(&[kh, kw, c_group, c_in]);
-    let mut inputs = vec![x, site.parameter("weight", weight, init.weights(fan, c_in))];
+    let mut inputs = vec![x, site.parameter("weight", weight, init.weights(fan, c_in)?)];
     if bias {
         inputs.push(site.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
     }

@@ -70,7 +70,7 @@ impl Build for Spec {
             return Err(ShapeError::new("units = 0 leaves nothing").hint("units = 10"));
         }
         let fan = Fan { inputs: features, outputs: units };
-        let init = self.init.weights(fan, units);
+        let init = self.init.weights(fan, units)?;
         let mut inputs = vec![x, site.parameter("weight", Shape::new(&[features, units]), init)];
         if self.bias {
             inputs.push(site.parameter("bias", Shape::new(&[units]), self.init.bias(fan)));

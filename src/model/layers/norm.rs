@@ -21,6 +21,12 @@ pub const BATCH: LayerType = LayerType {
         EPSILON,
         optional("momentum", "number from 0 to 1", "0.1", "share of each batch in the running averages"),
         AFFINE,
+        optional(
+            "scale",
+            "true or false",
+            "true",
+            "whether the scale is learned; otherwise it stays 1, and the shift is learned",
+        ),
         ACTIVATION,
     ],
     parse: parse::<Batch>,
@@ -102,6 +108,8 @@ struct Batch {
     momentum: f32,
     #[serde(default = "yes")]
     affine: bool,
+    #[serde(default = "yes")]
+    scale: bool,
     #[serde(default)]
     activation: Activation,
 }
@@ -109,6 +117,10 @@ struct Batch {
 impl Build for Batch {
     fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
         check_epsilon(self.epsilon)?;
+        if !(self.scale || self.affine) {
+            return Err(ShapeError::new("scale = false keeps the shift of affine = true, and affine is false")
+                .hint("one of the two"));
+        }
         if !(0.0..=1.0).contains(&self.momentum) {
             return Err(
                 ShapeError::new(format!("momentum = {} is a share, from 0 to 1", self.momentum)).hint("momentum = 0.1")
@@ -116,6 +128,9 @@ impl Build for Batch {
         }
         let c = channels(site);
         let mut inputs = inputs(site, self.affine, c.clone());
+        if let (false, Some(&Value::Parameter(scale))) = (self.scale, inputs.get(1)) {
+            site.parameters[scale].trained = false;
+        }
         inputs.push(site.running("running_mean", c.clone(), Init::Constant(0.0)));
         inputs.push(site.running("running_var", c, Init::Constant(1.0)));
         let Batch { epsilon, momentum, affine, .. } = *self;

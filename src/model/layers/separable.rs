@@ -7,7 +7,7 @@ use super::conv2d::Filters;
 use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
-use super::weights::{INIT, Start};
+use super::weights::{FILTER_INIT, Start};
 use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
 
 const KERNEL: OptionDoc = required("kernel", PAIR, "size of the window");
@@ -28,7 +28,7 @@ pub const SEPARABLE: LayerType = LayerType {
         DILATION,
         DEPTH_MULTIPLIER,
         BIAS,
-        INIT,
+        FILTER_INIT,
         ACTIVATION,
     ],
     parse: parse::<Separable>,
@@ -39,7 +39,7 @@ pub const DEPTHWISE: LayerType = LayerType {
     name: "depthwise_conv2d",
     summary: "convolution of each channel by itself (Keras' DepthwiseConv2D)",
     reads: Reads::Exactly(1),
-    options: &[KERNEL, STRIDE, PADDING_OPTION, DILATION, DEPTH_MULTIPLIER, BIAS, INIT, ACTIVATION],
+    options: &[KERNEL, STRIDE, PADDING_OPTION, DILATION, DEPTH_MULTIPLIER, BIAS, FILTER_INIT, ACTIVATION],
     parse: parse::<Depthwise>,
 };
 

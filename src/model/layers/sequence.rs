@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::conv_transpose2d::GROUPS;
 use super::conv2d::Filters;
 use super::options::{ACTIVATION, Activation, BIAS, ones, optional, required, yes};
-use super::weights::{INIT, Start};
+use super::weights::{FILTER_INIT, INIT, Start};
 use super::{Build, LayerType, OptionDoc, Reads, Site, Value, conv_transpose2d, parse};
 
 const FILTERS: OptionDoc = required("filters", "number", "output channels");
@@ -42,7 +42,7 @@ pub const CONV: LayerType = LayerType {
         DILATION,
         GROUPS,
         BIAS,
-        INIT,
+        FILTER_INIT,
         ACTIVATION,
     ],
     parse: parse::<Conv>,

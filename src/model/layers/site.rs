@@ -38,6 +38,16 @@ pub enum Init {
     },
     /// Everywhere the same: 0 for biases, 1 for the scale of a norm.
     Constant(f32),
+    /// Uniform between -`limit` and `limit`, but the first filters of each group hand on one channel each, as it is
+    /// (`torch.nn.init.dirac_`, on as many filters as there are channels).
+    Dirac {
+        /// The largest size of the others.
+        limit: f64,
+        /// Groups of channels.
+        groups: usize,
+    },
+    /// Filters that whiten the training images: computed from these when a run starts.
+    Whitening,
 }
 
 /// A parameter that a layer asks for.

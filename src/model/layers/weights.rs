@@ -1,5 +1,6 @@
 //! The option `init`: how the weights of a layer start.
 
+use lepton_kernels::ShapeError;
 use serde::Deserialize;
 
 use super::options::optional;
@@ -12,6 +13,13 @@ pub const INIT: OptionDoc = optional(
     "\"glorot_uniform\"",
     "how the weights start",
 );
+
+/// The option `init` of filters.
+pub const FILTER_INIT: OptionDoc = OptionDoc {
+    takes: "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\", \"zeros\", \"dirac\" or \"whitening\"",
+    meaning: "how the weights start; \"dirac\": the first filters hand channels on, the others as \"torch\"; \"whitening\": computed from the training images, for 2 · kh · kw · c filters on the model's input",
+    ..INIT
+};
 
 /// Standard deviation of `truncated_normal` before its ends are cut off, as in Keras.
 const TRUNCATED_DEVIATION: f64 = 0.05;
@@ -38,6 +46,10 @@ pub enum Start {
     Orthogonal,
     /// Everywhere 0.
     Zeros,
+    /// Of filters: as many as there are channels hand on one each, the others start as PyTorch's; the bias is 0.
+    Dirac,
+    /// Of filters on the model's input: what whitens the training images.
+    Whitening,
 }
 
 /// Inputs of one output, and outputs that one input reaches.
@@ -49,27 +61,63 @@ pub struct Fan {
     pub outputs: usize,
 }
 
+/// What PyTorch's weights and biases start within.
+fn torch(fan: Fan) -> f64 {
+    1.0 / (fan.inputs as f64).sqrt()
+}
+
 impl Start {
+    /// How filters of a convolution of so many groups start; `whitening` says how many of them it needs.
+    ///
+    /// # Errors
+    /// If there are not so many.
+    pub fn filters(self, fan: Fan, filters: usize, groups: usize) -> Result<Init, ShapeError> {
+        let needed = 2 * fan.inputs;
+        match self {
+            Start::Dirac => Ok(Init::Dirac { limit: torch(fan), groups }),
+            Start::Whitening if groups != 1 => {
+                Err(ShapeError::new(format!("init = \"whitening\" sees all channels, and groups = {groups}"))
+                    .hint("groups = 1"))
+            }
+            Start::Whitening if filters != needed => {
+                let inputs = fan.inputs;
+                Err(ShapeError::new(format!(
+                    "init = \"whitening\" makes {needed} filters, two for each of a patch's {inputs} values, and filters = {filters}"
+                ))
+                .hint(format!("filters = {needed}")))
+            }
+            Start::Whitening => Ok(Init::Whitening),
+            _ => self.weights(fan, filters),
+        }
+    }
+
     /// How weights with these neighbours start; the last axis of their shape has `columns`.
-    pub fn weights(self, fan: Fan, columns: usize) -> Init {
+    ///
+    /// # Errors
+    /// If only filters of a convolution can start so.
+    pub fn weights(self, fan: Fan, columns: usize) -> Result<Init, ShapeError> {
         let (fan_in, fan_out) = (fan.inputs, fan.outputs);
         let (inputs, both) = (fan_in as f64, (fan_in + fan_out) as f64);
-        match self {
+        Ok(match self {
             Start::GlorotUniform => Init::GlorotUniform { fan_in, fan_out },
             Start::GlorotNormal => Init::Normal { deviation: (2.0 / both).sqrt() },
             Start::HeUniform => Init::Uniform { limit: (6.0 / inputs).sqrt() },
             Start::HeNormal => Init::Normal { deviation: (2.0 / inputs).sqrt() },
-            Start::Torch => Init::Uniform { limit: 1.0 / inputs.sqrt() },
+            Start::Torch => Init::Uniform { limit: torch(fan) },
             Start::TruncatedNormal => Init::TruncatedNormal { deviation: TRUNCATED_DEVIATION },
             Start::Orthogonal => Init::Orthogonal { columns },
             Start::Zeros => Init::Constant(0.0),
-        }
+            Start::Dirac | Start::Whitening => {
+                let problem = "init = \"dirac\" and \"whitening\" are for the filters of a convolution";
+                return Err(ShapeError::new(problem).hint("init = \"torch\""));
+            }
+        })
     }
 
     /// How a bias beside such weights starts.
     pub fn bias(self, fan: Fan) -> Init {
         match self {
-            Start::Torch => self.weights(fan, 1),
+            Start::Torch => Init::Uniform { limit: torch(fan) },
             _ => Init::Constant(0.0),
         }
     }

@@ -1,0 +1,196 @@
+//! Weights that start from the training images, or as a partial identity, and norms whose scale stays 1.
+
+use lepton_gpu::checkpoint::Checkpoint;
+use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::data::{self, Dataset};
+use lepton_gpu::gpu::Gpu;
+use lepton_gpu::model::{ModelSpec, Sample, starting_values, summary};
+use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
+use lepton_gpu::train::{Control, Plateau, Schedule, Trainer};
+use lepton_kernels::batch_index::image_of_row;
+use lepton_kernels::gemm::Family;
+use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::{Shape, Step, random};
+
+mod common;
+
+const MODEL: &str = r#"
+name = "small"
+input = [28, 28, 1]
+[[layer]]
+type = "conv2d"
+name = "whiten"
+filters = 12
+kernel = [3, 2]
+stride = 2
+init = "whitening"
+[[layer]]
+type = "batch_norm"
+name = "norm"
+scale = false
+activation = "gelu"
+[[layer]]
+type = "global_avg_pool"
+[[layer]]
+type = "linear"
+name = "dense"
+units = 10
+"#;
+
+fn model(text: &str) -> ModelSpec {
+    ModelSpec::parse(text, "model.toml").unwrap()
+}
+
+fn config(rules: Vec<ParameterRule>) -> RunConfig {
+    RunConfig {
+        batch: 10,
+        limit: Some(80),
+        learning_rate: 0.02,
+        steps: Some(0),
+        validation: Validation::Fraction(0.25),
+        normalize: NormalizeConfig::parse("dataset").unwrap(),
+        update: UpdateConfig { parameters: rules, ..UpdateConfig::default() },
+        ..RunConfig::default()
+    }
+}
+
+fn run(gpu: &Gpu, data: &Dataset, text: &str, config: RunConfig) -> Checkpoint {
+    let mut trainer = Trainer::new(gpu, data, model(text), config).unwrap();
+    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.checkpoint().unwrap()
+}
+
+fn tensor(checkpoint: &Checkpoint, name: &str) -> Vec<f32> {
+    let found = checkpoint.tensors.iter().find(|t| t.name == name).unwrap_or_else(|| panic!("no {name}"));
+    bytemuck::pod_collect_to_vec(&found.data)
+}
+
+fn frozen(pattern: &str) -> ParameterRule {
+    ParameterRule { pattern: pattern.into(), frozen: Some(true), ..ParameterRule::default() }
+}
+
+#[test]
+fn filters_whiten_the_images_that_are_learned_and_stay_where_they_are_frozen() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let begun = run(&gpu, &data, MODEL, config(vec![]));
+    let normalize = &begun.meta.config.normalize;
+    let train = data.train.as_ref().unwrap();
+    // the split's permutation: 60 of the first 80 are learned
+    let step = Step {
+        batch_length: 60,
+        range_length: 60,
+        data_length: 80,
+        split_key: random::key(0, 1, 0),
+        ..Step::default()
+    };
+    let learned: Vec<usize> = (0..60).filter_map(|row| image_of_row(&step, row)).map(|i| i as usize).collect();
+    let filters = |images: &mut dyn Iterator<Item = usize>| {
+        let sample = Sample { images: images.map(|i| train.image(i)).collect(), size: [28, 28, 1], normalize };
+        starting_values("whiten.weight", &Shape::new(&[3, 2, 1, 12]), lepton_gpu::model::Init::Whitening, 0, &sample)
+    };
+    assert_eq!(tensor(&begun, "whiten.weight"), filters(&mut learned.into_iter()));
+    assert_ne!(tensor(&begun, "whiten.weight"), filters(&mut (0..80)), "images that validate are not looked at");
+    assert_ne!(tensor(&begun, "whiten.weight"), filters(&mut (0..60)));
+    let trained = run(&gpu, &data, MODEL, RunConfig { steps: Some(3), ..config(vec![frozen("whiten.weight")]) });
+    assert_eq!(tensor(&trained, "whiten.weight"), tensor(&begun, "whiten.weight"));
+    assert_ne!(tensor(&trained, "whiten.bias"), tensor(&begun, "whiten.bias"));
+    let free = run(&gpu, &data, MODEL, RunConfig { steps: Some(3), ..config(vec![]) });
+    assert_ne!(tensor(&free, "whiten.weight"), tensor(&begun, "whiten.weight"));
+    if common::f16(&gpu).is_some() {
+        let half = run(&gpu, &data, MODEL, RunConfig { precision: Precision::F16, ..config(vec![]) });
+        assert_eq!(tensor(&half, "whiten.weight"), tensor(&begun, "whiten.weight"), "weights are f32 in any case");
+    }
+}
+
+#[test]
+fn a_norm_without_a_learned_scale_is_one_whose_scale_is_frozen() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let with = MODEL.replace("scale = false", "scale = true");
+    let some = |rules| RunConfig { steps: Some(6), ..config(rules) };
+    let (one, other) =
+        (run(&gpu, &data, MODEL, some(vec![])), run(&gpu, &data, &with, some(vec![frozen("norm.weight")])));
+    for name in ["whiten.weight", "norm.weight", "norm.bias", "norm.running_var", "dense.weight"] {
+        assert_eq!(tensor(&one, name), tensor(&other, name), "{name}");
+    }
+    assert_eq!(tensor(&one, "norm.weight"), [1.0; 12]);
+    assert!(tensor(&one, "norm.bias").iter().all(|&shift| shift != 0.0));
+    let learned = run(&gpu, &data, &with, some(vec![]));
+    assert_ne!(tensor(&learned, "norm.weight"), [1.0; 12]);
+    // only what is learned is counted: shift, and no scale
+    let counts = [MODEL, &with].map(|text| summary(&model(text)).unwrap());
+    assert!(counts[0].contains("parameters: 226 ") && counts[1].contains("parameters: 238 "), "{}", counts[0]);
+}
+
+#[test]
+fn starts_that_cannot_be_are_refused_with_a_way_out() {
+    let before = "[[layer]]\ntype = \"relu\"\n[[layer]]\ntype = \"conv2d\"\nname = \"whiten\"";
+    let cases = [
+        (("filters = 12", "filters = 16"), "makes 12 filters, two for each of a patch's 6 values, and filters = 16"),
+        (("filters = 12", "filters = 12\ndilation = [1, 2]"), "patches without gaps, and dilation = [1, 2]"),
+        (("kernel = [3, 2]", "kernel = [29, 1]\npadding = \"same\""), "patches of 29x1 pixels, and images have 28x28"),
+        (("[[layer]]\ntype = \"conv2d\"\nname = \"whiten\"", before), "the layer does not read `input`"),
+        (("units = 10", "units = 10\ninit = \"whitening\""), "are for the filters of a convolution"),
+        (("units = 10", "units = 10\ninit = \"dirac\""), "are for the filters of a convolution"),
+        (("scale = false", "scale = false\naffine = false"), "scale = false keeps the shift of affine = true"),
+        (
+            (
+                "type = \"conv2d\"\nname = \"whiten\"",
+                "type = \"separable_conv2d\"\nname = \"whiten\"\ndepth_multiplier = 12",
+            ),
+            "these filters read what the layer made of it",
+        ),
+    ];
+    for ((from, to), words) in cases {
+        assert!(MODEL.contains(from), "{from}");
+        let error = summary(&model(&MODEL.replacen(from, to, 1))).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("try: "), "{error}\nshould say: {words}");
+    }
+    let text = MODEL.replace("input = [28, 28, 1]", "tokens = 28").replace("[3, 2]", "[1, 2]");
+    let error = summary(&model(&text.replace("filters = 12", "filters = 4"))).unwrap_err().to_string();
+    assert!(error.contains("its input is tokens of a text") && error.contains("embedding"), "{error}");
+    let grouped = MODEL.replace("[28, 28, 1]", "[28, 28, 2]").replace("filters = 12", "filters = 12\ngroups = 2");
+    let error = summary(&model(&grouped)).unwrap_err().to_string();
+    assert!(error.contains("sees all channels, and groups = 2") && error.contains("groups = 1"), "{error}");
+}
+
+#[test]
+fn the_recipe_of_speednet_is_what_its_comment_derives() {
+    let recipe: toml::Table = include_str!("../recipes/cifar10-speednet.toml").parse().unwrap();
+    let config: RunConfig = recipe["run"].clone().try_into().unwrap();
+    // the numbers of the source: rate and decay of 1024 examples, and what they are divided by
+    let [rate, decay, per_step] = [11.5, 0.0153, 1.0 + 1.0 / (1.0 - 0.85)];
+    assert!((f64::from(config.learning_rate) - rate / per_step).abs() < 1e-6);
+    let OptimizerConfig::Sgd { momentum, nesterov: true, weight_decay } = config.optimizer else {
+        panic!("{config:?}")
+    };
+    assert!(momentum == 0.85 && (f64::from(weight_decay) - decay / per_step / (rate / per_step)).abs() < 1e-8);
+    let schedule = Schedule::new(&config, 49);
+    let at = |step| f64::from(schedule.rate(step, &Plateau::default()));
+    for (step, share) in [(0, 0.2), (112, 1.0), (489, 0.07)] {
+        assert!((at(step) / at(112) - share).abs() < 2e-3 && at(step) <= 1.5, "{step}: {}", at(step));
+    }
+    let model = ModelSpec::open(&config.model).unwrap();
+    let plan = Plan::compile(&Request {
+        model: &model,
+        batch: config.batch,
+        images: 60_000,
+        loss: &config.loss,
+        keep: true,
+        input: Input::augmented(&config.augment),
+        optimizer: &config.optimizer,
+        update: &config.update,
+        target: Target::f32(Family::Simt),
+        limits: Limits { binding_bytes: 1 << 31, buffer_bytes: 1 << 31, iterations: None },
+        goals: &Goal::ALL,
+        fuse: config.fuse,
+    });
+    let gradients: Vec<(String, usize)> =
+        plan.unwrap().parameters.into_iter().map(|p| (p.name, p.gradient.slabs)).collect();
+    for (name, slabs) in gradients {
+        let fixed = ["whiten.weight", "fixed.weight"].contains(&name.as_str()) || name.contains("running");
+        let fixed = fixed || (name.contains("norm") && name.ends_with("weight"));
+        assert_eq!(slabs == 0, fixed, "{name}: gradients in {slabs} slabs");
+    }
+}
