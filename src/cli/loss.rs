@@ -8,7 +8,7 @@ use crate::model::ModelSpec;
 use crate::plan::usual_loss;
 
 /// The flags, and whether they were typed.
-pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
+pub fn typed(args: &LossArgs) -> [(&'static str, bool); 8] {
     [
         ("--loss", args.loss.is_some()),
         ("--label-smoothing", args.label_smoothing.is_some()),
@@ -17,6 +17,7 @@ pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
         ("--focal-alpha", args.focal_alpha.is_some()),
         ("--huber-delta", args.huber_delta.is_some()),
         ("--target", args.target.is_some()),
+        ("--normal", !args.normal.is_empty()),
     ]
 }
 

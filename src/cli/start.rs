@@ -60,7 +60,9 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     if let Some(recipe) = &recipe {
         say!("recipe   {}", described(recipe));
     }
-    let has_loss = recipe.is_some() && loss::typed(&args.loss).iter().all(|(_, typed)| !typed);
+    // which classes are normal is no part of the loss
+    let says_loss = loss::typed(&args.loss).iter().any(|(flag, typed)| *typed && *flag != "--normal");
+    let has_loss = recipe.is_some() && !says_loss;
     Ok(Start { out, config, model, from: None, has_loss })
 }
 
@@ -108,7 +110,6 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
         ("--no-fuse", args.no_fuse),
         ("--limit", args.limit.is_some()),
         ("--augment", args.augment.is_some()),
-        ("--normal", !args.loss.normal.is_empty()),
         ("--normalize", args.normalize.is_some()),
         ("--size", args.size.is_some()),
         ("--fit", args.images.fit.is_some()),
