@@ -109,10 +109,7 @@ fn lasted(runs: &[Run]) -> String {
 
 fn row(table: &mut String, name: &str, recipe: &Recipe) {
     let data = if recipe.run.data.is_some() { "" } else { " DATA" };
-    let start = format!(
-        "| [`{name}`](../recipes/{name}.toml) | {} | ",
-        recipe.published.replace('|', "/")
-    );
+    let start = format!("| [`{name}`](../recipes/{name}.toml) | {} | ", recipe.published.replace('|', "/"));
     let command = format!("`train --recipe {name}{data}`");
     let mut none = true;
     for collection in collections() {

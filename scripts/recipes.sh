@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs a recipe from several seeds and keeps what docs/results.md is made from: each run's configuration and epochs, and the
+# curve of the first one. Runs that are there already are left as they are; one that was stopped goes on.
+#
+#   scripts/recipes.sh RECIPE [DATA] [--seeds "0 1 2"] [--binary PATH] [--device TEXT] [--name NAME]
+#
+#   DATA      what the recipe's file asks for, where it names no data set
+#   --seeds   [default: 0]
+#   --binary  [default: target/release/lepton-gpu]
+#   --device  what the page calls this machine, where results of NAME have none yet [default: uname's machine]
+#   --name    folder of the results, benches/results/NAME-recipes [default: today's date]
+#
+# Afterwards: LEPTON_BLESS=1 cargo test --test results
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+recipe='' data='' seeds=0 binary=$root/target/release/lepton-gpu device=$(uname -m) name=$(date +%F)
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --seeds | --binary | --device | --name)
+            [ $# -ge 2 ] || { echo "recipes.sh: $1 needs a value" >&2; exit 2; }
+            printf -v "${1#--}" '%s' "$2"
+            shift 2
+            ;;
+        -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}" && exit 0 ;;
+        -*) echo "recipes.sh: unknown argument $1; see --help" >&2 && exit 2 ;;
+        *) if [ -z "$recipe" ]; then recipe=$1; else data=$1; fi && shift ;;
+    esac
+done
+[ -n "$recipe" ] || { echo "recipes.sh: which recipe? $binary recipes lists them" >&2; exit 2; }
+
+results=$root/benches/results/$name-recipes
+mkdir -p "$results/$recipe"
+[ -f "$results/device.txt" ] || printf '%s\n' "$device" >"$results/device.txt"
+for seed in $seeds; do
+    run=$root/runs/recipes/$recipe/$recipe-seed-$seed kept=$results/$recipe/seed-$seed
+    [ ! -d "$kept" ] || { echo "$kept is there"; continue; }
+    if [ -f "$run/last.safetensors" ]; then
+        "$binary" train --out "$run" --resume
+    else
+        "$binary" train --recipe "$recipe" ${data:+"$data"} --seed "$seed" --out "$run"
+    fi
+    mkdir -p "$kept"
+    # where the data lay on this machine is nobody's business
+    sed 's#^data = "/.*/\([^/]*\)"#data = "\1"#' "$run/config.toml" >"$kept/config.toml"
+    grep -E '"event":"(epoch|test)"' "$run/events.jsonl" >"$kept/events.jsonl"
+    [ -f "$root/docs/results/$recipe.png" ] || cp "$run/curve.png" "$root/docs/results/$recipe.png"
+done
