@@ -38,7 +38,7 @@ fn list() -> Result<Exit, CliError> {
         };
     }
     say!("{}", table.trim_fmt());
-    say!("\n`lepton-gpu train --recipe NAME` runs one. `lepton-gpu recipes NAME` prints its file,");
-    say!("which has its source and says what DATA is.");
+    say!("\n`lepton-gpu train --recipe NAME` runs one.");
+    say!("`lepton-gpu recipes NAME` prints its file: settings, source, and what DATA is.");
     Ok(Exit::Done)
 }
