@@ -154,7 +154,7 @@ slug=$(printf '%s' "$name" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-' | 
 [ -n "$out" ] || out="$root/benches/results/$(date -u +%Y-%m-%d)-$slug"
 mkdir -p "$out" || die "cannot make $out"
 out=$(cd "$out" && pwd)
-(cd "$out" && rm -f parts.tsv runs.tsv about.tsv log.txt bench.json bench.html tune-*.json summary.md) ||
+(cd "$out" && rm -f parts.tsv runs.tsv about.tsv log.txt bench.json bench.html tune-*.json peers-*.jsonl summary.md) ||
     die "cannot write to $out"
 {
     printf 'began\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"

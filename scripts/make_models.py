@@ -180,8 +180,8 @@ for depth in (20, 32, 44, 56, 110):
     resnet_cifar(depth)
 for cifar in (False, True):
     resnet(18, (2, 2, 2, 2), False, cifar)
-resnet(34, (3, 4, 6, 3), False)
-resnet(50, (3, 4, 6, 3), True)
+    resnet(34, (3, 4, 6, 3), False, cifar)
+    resnet(50, (3, 4, 6, 3), True, cifar)
 vgg(11, ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)))
 vgg(16, ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)))
 mobilenet_v2()

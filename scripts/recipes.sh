@@ -30,7 +30,7 @@ done
 [ -n "$recipe" ] || { echo "recipes.sh: which recipe? $binary recipes lists them" >&2; exit 2; }
 
 results=$root/benches/results/$name-recipes
-mkdir -p "$results/$recipe"
+mkdir -p "$results"
 [ -f "$results/device.txt" ] || printf '%s\n' "$device" >"$results/device.txt"
 for seed in $seeds; do
     run=$root/runs/recipes/$recipe/$recipe-seed-$seed kept=$results/$recipe/seed-$seed
@@ -40,9 +40,12 @@ for seed in $seeds; do
     else
         "$binary" train --recipe "$recipe" ${data:+"$data"} --seed "$seed" --out "$run"
     fi
-    mkdir -p "$kept"
+    # all of it or nothing, so that what is there is whole
+    part=$results/.part
+    rm -rf "$part" && mkdir -p "$part" "$results/$recipe"
     # where the data lay on this machine is nobody's business
-    sed 's#^data = "/.*/\([^/]*\)"#data = "\1"#' "$run/config.toml" >"$kept/config.toml"
-    grep -E '"event":"(epoch|test)"' "$run/events.jsonl" >"$kept/events.jsonl"
+    sed 's#^data = "/.*/\([^/]*\)"#data = "\1"#' "$run/config.toml" >"$part/config.toml"
+    grep -E '"event":"(epoch|test)"' "$run/events.jsonl" >"$part/events.jsonl"
+    mv "$part" "$kept"
     [ -f "$root/docs/results/$recipe.png" ] || cp "$run/curve.png" "$root/docs/results/$recipe.png"
 done

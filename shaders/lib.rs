@@ -46,6 +46,7 @@ pub mod dropout;
 pub mod ema;
 pub mod embedding;
 pub mod flatten;
+pub mod gan_targets;
 pub mod gemm;
 pub mod global_avg_pool;
 pub mod global_max_pool;
@@ -58,6 +59,7 @@ pub mod keep_outputs;
 pub mod lamb;
 pub mod linear;
 pub mod lion;
+pub mod lookahead;
 pub mod loss_scale;
 pub mod max_pool2d;
 pub mod multiply;
@@ -86,7 +88,6 @@ pub mod target_rows;
 pub mod tensors;
 pub mod upsample;
 pub mod value_loss;
-pub mod verdicts;
 pub mod zero_pad;
 
 pub use array::Array;
@@ -151,7 +152,7 @@ pub const OPS: &[Entry] = &[
     record::ENTRY,
     noise::ENTRY,
     stack::ENTRY,
-    verdicts::ENTRY,
+    gan_targets::ENTRY,
     record_loss::ENTRY,
     sgd::ENTRY,
     adam::ENTRY,
@@ -163,6 +164,7 @@ pub const OPS: &[Entry] = &[
     clip::VALUE,
     clip::NORM,
     ema::ENTRY,
+    lookahead::ENTRY,
     cast::ENTRY,
     loss_scale::OVERFLOW,
     loss_scale::ENTRY,

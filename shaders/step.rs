@@ -45,7 +45,7 @@ pub struct Step {
     pub update_images: u32,
     /// Which part of an update the batch is: [`Step::ADDS`], [`Step::MORE`], both, or 0 for the only one.
     pub part: u32,
-    /// What the average of the parameters keeps of itself.
+    /// What the average of the parameters, or the slow weights, keep of themselves.
     pub ema_decay: f32,
 }
 

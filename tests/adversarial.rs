@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{LossConfig, NormalizeConfig, OptimizerConfig, RunConfig, UpdateConfig};
+use lepton_gpu::config::{LossConfig, NormalizeConfig, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::ModelSpec;
@@ -234,6 +234,11 @@ fn the_program_trains_draws_and_resumes() {
     run(&["predict", "whole", "--grid", "drawn.png"]).exits(0);
     run(&["predict", "whole", "--grid", "more.png", "--from", "64"]).exits(0);
     assert_ne!(bytes(place.path("drawn.png")), bytes(place.path("more.png")));
+    let far = run(&["predict", "whole", "--grid", "far.png", "--from", "18446744073709551615"]).exits(2);
+    assert!(far.err.contains("there is no image number") && far.err.contains("the last ones"), "{far}");
+    let last = far.err.split("--from ").nth(1).and_then(|rest| rest.split(',').next()).expect("a number");
+    run(&["predict", "whole", "--grid", "far.png", "--from", last]).exits(0);
+    assert!(run(&["predict", "whole", "--grid", "x.png", "--json"]).exits(2).err.contains("without --json"));
     assert!(run(&["predict", "whole", "x.png"]).exits(2).err.contains("--grid samples.png"));
     assert!(run(&["eval", "whole"]).exits(2).err.contains("predict RUN --grid samples.png"));
 }
@@ -254,14 +259,63 @@ fn what_does_not_go_with_two_networks_is_refused() {
         (&["--optimizer", "lamb"], "lamb, muon"),
         (&["--optimizer", "muon"], "lamb, muon"),
         (&["--precision", "f16"], "f16"),
-        (&["--lr-find"], "two"),
+        (&["--lr-find"], "--lr-find reads one loss"),
         (&["--normalize", "dataset"], "--normalize 0.5:0.5"),
-        (&["--freeze", "generator.*"], "frozen"),
+        (&["--freeze", "generator.*"], "nothing to train"),
+        (&["--schedule", "plateau"], "--schedule plateau does not go with"),
+        (&["--split-seed", "3"], "--split-seed does not go with"),
     ] {
         let ran = train(&place, &[&["--epochs", "1", "--out", "refused"], options].concat()).exits(2);
         assert!(ran.err.contains(words) && ran.err.contains("try: "), "{options:?}\n{ran}");
         assert!(!place.path("refused/last.safetensors").exists(), "{options:?}");
     }
+}
+
+#[test]
+fn factors_and_freezes_reach_the_half_that_trains_a_parameter() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let weights = |rules: &[ParameterRule], steps| {
+        let update = UpdateConfig { parameters: rules.to_vec(), ..Default::default() };
+        let trainer = trained(&gpu, &data, RunConfig { update, steps: Some(steps), ..config() });
+        let (_, checkpoint) = stored(&trainer);
+        move |name: &str| checkpoint.tensors.iter().find(|t| t.name == name).expect("a parameter").data.clone()
+    };
+    let rule = |pattern: &str| ParameterRule { pattern: pattern.into(), ..ParameterRule::default() };
+    let rules = [
+        ParameterRule { frozen: Some(true), ..rule("generator.project.*") },
+        ParameterRule { lr: Some(0.0), ..rule("generator.up.bias") },
+        ParameterRule { lr: Some(0.0), ..rule("conv.*") },
+    ];
+    let (start, plain, ruled) = (weights(&[], 0), weights(&[], 3), weights(&rules, 3));
+    for (name, moves) in [
+        ("generator.project.weight", false),
+        ("generator.up.bias", false),
+        ("conv.weight", false),
+        ("generator.up.weight", true),
+        ("judge.weight", true),
+    ] {
+        assert_ne!(start(name), plain(name), "{name} is learned without a rule");
+        assert_eq!(start(name) != ruled(name), moves, "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_held_out_and_a_recipes_other_loss_gives_way() {
+    let Some(place) = Place::with_adapter() else { return };
+    for class in ["a", "b"] {
+        for i in 0..10u8 {
+            let path = place.path(&format!("photos/{class}/{i}.png"));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            image::GrayImage::from_fn(28, 28, |x, y| image::Luma([i * 20 + (x + y) as u8])).save(path).unwrap();
+        }
+    }
+    place.write("tiny.toml", include_str!("models/tiny-gan.toml"));
+    let ran = place.run("train photos --model tiny.toml --epochs 1 --batch 8 --out photos-run").exits(0);
+    assert!(ran.line("data ").contains("20 training") && !ran.out.contains("held out"), "{ran}");
+    let recipe = "train fashion-small --recipe mnist-seed --model tiny.toml --normalize 0.5:0.5 --limit 64 --epochs 1";
+    place.run(&format!("{recipe} --out drawn")).exits(0);
+    assert!(place.text("drawn/config.toml").contains("name = \"adversarial\""));
 }
 
 #[test]

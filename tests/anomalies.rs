@@ -223,7 +223,7 @@ fn the_commands_say_what_is_normal() {
     let said = place.run("predict run trouser.png bag.png").exits(0);
     assert!(said.line("threshold ").contains("95 % of") && said.line("threshold ").contains("held out"), "{said}");
     assert!(said.line("trouser.png: ").starts_with("trouser.png: normal, score 0."), "{said}");
-    assert!(said.line("bag.png: ").starts_with("bag.png: unlike, score 0."), "{said}");
+    assert!(said.line("bag.png: ").starts_with("bag.png: anomaly, score 0."), "{said}");
     let rows = place.run("predict run trouser.png bag.png --json").exits(0).json();
     assert_eq!([&rows[0]["normal"], &rows[1]["normal"]], [true, false]);
     assert!(rows[0]["score"].as_f64() < rows[0]["threshold"].as_f64(), "{rows}");

@@ -5,7 +5,7 @@ mod cases;
 #[path = "cli/support.rs"]
 mod support;
 
-use lepton_gpu::config::{OptimizerConfig, RECIPES, Recipe, RunConfig};
+use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, RECIPES, Recipe, RunConfig};
 use lepton_gpu::data::known;
 use lepton_gpu::model::{ModelSpec, PRESETS};
 use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
@@ -118,6 +118,23 @@ fn a_runs_configuration_repeats_it() {
     assert!(place.text("first/config.toml").contains("split_seed = 5\n"));
     place.run("train --recipe first/config.toml --seed 1 --out other").exits(0);
     assert!(place.read("first/last.safetensors") != place.read("other/last.safetensors"), "the seed matters");
+}
+
+#[test]
+fn a_runs_configuration_on_other_data_scales_by_those() {
+    let place = Place::new();
+    place.write("run/model.toml", MODEL);
+    let scaled = RunConfig {
+        normalize: NormalizeConfig { mean: vec![0.1], std: vec![0.2], ..NormalizeConfig::parse("dataset").unwrap() },
+        ..RunConfig::default()
+    };
+    let opened = |config: &RunConfig| {
+        place.write("run/config.toml", config.to_toml());
+        Recipe::open(&place.path("run/config.toml").to_string_lossy()).unwrap().run.normalize
+    };
+    assert_eq!(opened(&scaled), NormalizeConfig::parse("dataset").unwrap());
+    let given = NormalizeConfig::parse("0.1:0.2").unwrap();
+    assert_eq!(opened(&RunConfig { normalize: given.clone(), ..scaled.clone() }), given);
 }
 
 #[test]

@@ -80,6 +80,9 @@ impl Run {
         assert_eq!(self.config, expected, "{} is no run of the recipe as it is", self.folder.display());
         let epochs = self.events.iter().filter(|event| event["event"] == "epoch").count();
         assert_eq!(epochs, recipe.run.epochs as usize, "{}", self.folder.display());
+        // data that are known by name have test images, and two networks are tested on nothing
+        let tested = recipe.run.data.is_none() || recipe.run.loss.is_adversarial() || self.last("test").is_some();
+        assert!(tested, "{} was never tested", self.folder.display());
     }
 }
 
@@ -119,6 +122,8 @@ fn row(table: &mut String, name: &str, recipe: &Recipe) {
         }
         none = false;
         runs.iter().for_each(|run| run.check(recipe));
+        let tested = runs.iter().filter(|run| run.last("test").is_some()).count();
+        assert!([0, runs.len()].contains(&tested), "{name}: figures of test and of validation images are no mean");
         let mut seeds: Vec<u64> = runs.iter().map(|run| run.config.seed).collect();
         seeds.sort_unstable();
         let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();

@@ -165,7 +165,15 @@ fn the_recipe_of_speednet_is_what_its_comment_derives() {
     let OptimizerConfig::Sgd { momentum, nesterov: true, weight_decay } = config.optimizer else {
         panic!("{config:?}")
     };
-    assert!(momentum == 0.85 && (f64::from(weight_decay) - decay / per_step / (rate / per_step)).abs() < 1e-8);
+    // a step there takes off lr / k times the sum of gradients, 1024 times the mean, and wd / k of 1024 examples
+    let k = 1024.0 * per_step;
+    let decays_by = f64::from(config.learning_rate) * f64::from(weight_decay);
+    assert!((f64::from(config.learning_rate) - rate / k * 1024.0).abs() < 1e-6);
+    assert!(momentum == 0.85 && (decays_by - decay / k * 1024.0).abs() < 1e-8, "{decays_by}");
+    let update = &config.update;
+    for (t, decay) in [(4, 1.0), (245, 0.95f64.powi(5) / 8.0), (490, 0.95f64.powi(5))] {
+        assert!((f64::from(update.average_decay(t, 490)) - decay).abs() < 1e-6, "{t}");
+    }
     let schedule = Schedule::new(&config, 49);
     let at = |step| f64::from(schedule.rate(step, &Plateau::default()));
     for (step, share) in [(0, 0.2), (112, 1.0), (489, 0.07)] {

@@ -2,7 +2,7 @@
 //! stop.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{Lookahead, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
@@ -236,6 +236,54 @@ fn averages_follow_the_weights_and_answer_for_them() {
     }
 }
 
+/// A checkpoint with other weights, as they come from `change` of a weight and its slow one.
+fn with_weights(checkpoint: &Checkpoint, slow: &Checkpoint, change: impl Fn(f32, f32) -> f32) -> Checkpoint {
+    let mut changed = checkpoint.clone();
+    for name in names(checkpoint) {
+        let pairs = tensor(checkpoint, &name).into_iter().zip(tensor(slow, &name));
+        let values: Vec<f32> = pairs.map(|(fast, slow)| change(fast, slow)).collect();
+        let found = changed.tensors.iter_mut().find(|t| t.name == name).unwrap();
+        found.data = bytemuck::cast_slice(&values).to_vec();
+    }
+    changed
+}
+
+#[test]
+fn trained_weights_return_to_the_slow_ones() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let mut precisions = vec![Precision::F32];
+    precisions.extend(common::f16(&gpu).map(|_| Precision::F16));
+    let momentum = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01 };
+    for precision in precisions {
+        let plain = RunConfig { precision, optimizer: momentum.clone(), ..base(plain()) };
+        let lookahead = Lookahead { steps: 2, alpha: 0.25, ramp: 0.0 };
+        let update = UpdateConfig { lookahead: Some(lookahead), ..UpdateConfig::default() };
+        let ours = |steps| run(&gpu, &data, RunConfig { steps: Some(steps), update: update.clone(), ..plain.clone() });
+        // the same with steps of the slow weights in between that are made here
+        let mut slow = start(&gpu, &data, plain.clone());
+        let mut fast = slow.clone();
+        for step in 1..=5 {
+            let mut trainer =
+                Trainer::resume(&gpu, &data, &fast, RunConfig { steps: Some(step), ..plain.clone() }).unwrap();
+            quiet(&mut trainer);
+            fast = trainer.checkpoint().unwrap();
+            if step % 2 == 0 {
+                slow = with_weights(&fast, &slow, |fast, slow| slow + 0.25 * (fast - slow));
+                fast = slow.clone();
+            }
+            let now = ours(step);
+            for name in names(&fast) {
+                for (wanted, found) in [(&fast, name.clone()), (&slow, format!("ema.{name}"))] {
+                    let pairs = tensor(wanted, &name).into_iter().zip(tensor(&now, &found));
+                    let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(worst < 1e-6, "{precision} {found} after {step}: {worst:e} off");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_optimizer_lowers_the_loss() {
     let Some(gpu) = common::gpu() else { return };
@@ -287,6 +335,9 @@ fn a_resumed_run_is_the_uninterrupted_one() {
         let [.., muon] = optimizers();
         configs.push(crowded(muon, Precision::F16));
     }
+    let mut slow = configs[0].clone();
+    slow.update = UpdateConfig { ema: None, lookahead: Some("2:0.5:1".parse().unwrap()), ..slow.update };
+    configs.push(slow);
     for config in configs {
         // 80 images are ten batches, which are four steps an epoch
         let whole = run(&gpu, &data, config.clone());

@@ -35,7 +35,7 @@ struct Step {
     update_images: u32,
     // which part of an update the batch is
     part: u32,
-    // what the average of the parameters keeps of itself
+    // what the average of the parameters, or the slow weights, keep of themselves
     ema_decay: f32,
 }
 

@@ -270,7 +270,7 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::Damaged`] if one is missing.
     pub fn weights(&self, parameters: &[Placed], words: usize) -> Result<Vec<u8>, CheckpointError> {
-        let averaged = self.meta.config.update.ema.is_some();
+        let averaged = self.meta.config.update.averages();
         self.arena(if averaged { AVERAGE } else { "" }, parameters, words)
     }
 

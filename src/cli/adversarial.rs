@@ -42,13 +42,7 @@ pub fn loss(args: &LossArgs) -> Result<LossConfig, CliError> {
             "{flag} does not go with a model that has a generator, whose loss is that of two networks\n  try: without it; --label-smoothing 0.1 is for the real images alone"
         )));
     }
-    let label_smoothing = args.label_smoothing.unwrap_or(0.0);
-    if !(0.0..0.5).contains(&label_smoothing) {
-        return Err(CliError::Usage(format!(
-            "--label-smoothing {label_smoothing} must be from 0 to less than 0.5: it is taken from the target 1 of real images\n  try: --label-smoothing 0.1"
-        )));
-    }
-    Ok(LossConfig::Adversarial { label_smoothing })
+    LossConfig::adversarial(args.label_smoothing.unwrap_or(0.0)).map_err(CliError::Usage)
 }
 
 /// What a run of two networks is, in a line.
@@ -97,6 +91,9 @@ pub fn predict(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str
             "this model makes images of noise, and has no answers to give on others\n  try: lepton-gpu predict RUN --grid samples.png, and --from 64 for the next 64 images".into(),
         ));
     };
+    if let Some((flag, _)) = [("--json", args.json), ("--invert", args.invert)].into_iter().find(|(_, typed)| *typed) {
+        return Err(CliError::Usage(format!("{flag} is about answers, and this model draws\n  try: without {flag}")));
+    }
     let gpu = Gpu::open(adapter)?;
     let samples = sample(&gpu, checkpoint, args.from, SHEET)?;
     let (model, epoch) = (checkpoint.meta.model()?, checkpoint.meta.state.epoch);

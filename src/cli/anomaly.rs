@@ -1,4 +1,4 @@
-//! `predict` for models that give back their input: a score for each image, and whether it is like those that were learned.
+//! `predict` for autoencoders: a score for each image, and whether it is an anomaly.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use super::error::save_png;
 use super::predict::{picture, typed_images};
 use super::{CliError, Exit, pictures};
 use crate::checkpoint::Checkpoint;
-use crate::config::{Against, NormalizeConfig, RunConfig};
+use crate::config::{Against, RunConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::Gpu;
 use crate::model::thousands;
@@ -63,12 +63,12 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
     say!("adapter    {}", gpu.summary().line());
     match threshold {
         Some(threshold) => say!("threshold  {}", describe_threshold(threshold)),
-        None => say!("threshold  none: the run was stopped before its first epoch had ended"),
+        None => say!("threshold  none: the run was ended before its first epoch had"),
     }
     for (path, &score) in rows {
         let verdict = match threshold {
             Some(threshold) if is_normal(score, threshold) => "normal, ",
-            Some(_) => "unlike, ",
+            Some(_) => "anomaly, ",
             None => "",
         };
         say!("{}: {verdict}score {score:.6}", path.display());
@@ -117,17 +117,18 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
     let gpu = Gpu::open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, None)?.predict(&images)?;
     let scores = scores(&gpu, checkpoint, images, shown.len())?;
-    let given: Vec<Vec<u8>> =
-        answers.iter().map(|answer| to_bytes(&answer.outputs, split.channels, &config.normalize)).collect();
+    let pixels = |outputs: &[f32]| config.normalize.pixels(outputs, split.channels);
+    let reconstructions: Vec<Vec<u8>> = answers.iter().map(|answer| pixels(&answer.outputs)).collect();
     let threshold = checkpoint.meta.state.threshold;
     let mut cells = Vec::new();
-    for ((&i, given), &score) in shown.iter().zip(&given).zip(&scores) {
+    for ((&i, reconstruction), &score) in shown.iter().zip(&reconstructions).zip(&scores) {
         let image = picture(split, i)?;
         let called_normal = threshold.map(|threshold| is_normal(score, threshold));
         cells.push(PairCell {
             image,
-            given: Picture { pixels: given, ..image },
-            class: dataset.classes[split.labels[i] as usize].clone(),
+            reconstruction: Picture { pixels: reconstruction, ..image },
+            // images with values have no class
+            class: split.values.is_none().then(|| dataset.classes[split.labels[i] as usize].clone()),
             score,
             called_normal,
             right: called_normal.filter(|_| known).map(|called| called == normal(i)),
@@ -146,27 +147,4 @@ fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option
     }
     say!("{}: {told}", out.display());
     Ok(Exit::Done)
-}
-
-/// What a model gives as pixels: the scaling of its input undone.
-fn to_bytes(outputs: &[f32], channels: usize, normalize: &NormalizeConfig) -> Vec<u8> {
-    let pixel = |(i, &output): (usize, &f32)| {
-        let of = |numbers: &[f32], none: f32| numbers.get(i % channels).copied().unwrap_or(none);
-        let value = output * of(&normalize.std, 1.0) + of(&normalize.mean, 0.0);
-        (value * 255.0).round().clamp(0.0, 255.0) as u8
-    };
-    outputs.iter().enumerate().map(pixel).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_model_gives_becomes_pixels_again() {
-        let plain = NormalizeConfig::default();
-        assert_eq!(to_bytes(&[0.0, 0.5, 1.0, 7.0, -1.0, f32::NAN], 1, &plain), [0, 128, 255, 255, 0, 0]);
-        let scaled = NormalizeConfig::parse("0.5,0.1:0.25,0.5").unwrap();
-        assert_eq!(to_bytes(&[2.0, 0.0, -2.0, 1.0], 2, &scaled), [255, 26, 0, 153]);
-    }
 }

@@ -152,7 +152,9 @@ pub fn update(base: UpdateConfig, args: &UpdateArgs) -> Result<UpdateConfig, Cli
         accumulate: args.accumulate.map_or(base.accumulate, |batches| batches as usize),
         clip_norm: args.clip_norm.or(base.clip_norm),
         clip_value: args.clip_value.or(base.clip_value),
-        ema: args.ema.or(base.ema),
+        // one takes the place of the other
+        ema: args.ema.or(base.ema.filter(|_| args.lookahead.is_none())),
+        lookahead: args.lookahead.or(base.lookahead.filter(|_| args.ema.is_none())),
         decay_all: args.decay_all || base.decay_all,
         parameters,
     };
@@ -169,7 +171,7 @@ fn factor<'a>(flag: &str, text: &'a str) -> Result<(&'a str, f32), CliError> {
 }
 
 /// Flags, and whether each was typed: none of them can change when a run goes on.
-pub fn typed(args: &UpdateArgs) -> [(&'static str, bool); 17] {
+pub fn typed(args: &UpdateArgs) -> [(&'static str, bool); 18] {
     [
         ("--optimizer", args.optimizer.is_some()),
         ("--lr", args.lr.is_some()),
@@ -185,6 +187,7 @@ pub fn typed(args: &UpdateArgs) -> [(&'static str, bool); 17] {
         ("--clip-value", args.clip_value.is_some()),
         ("--accumulate", args.accumulate.is_some()),
         ("--ema", args.ema.is_some()),
+        ("--lookahead", args.lookahead.is_some()),
         ("--freeze", !args.freeze.is_empty()),
         ("--lr-factor", !args.lr_factor.is_empty()),
         ("--decay-factor", !args.decay_factor.is_empty()),

@@ -62,7 +62,8 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     }
     // which classes are normal is no part of the loss
     let says_loss = loss::typed(&args.loss).iter().any(|(flag, typed)| *typed && *flag != "--normal");
-    let has_loss = recipe.is_some() && !says_loss;
+    let fits = |recipe: &Recipe| recipe.run.loss.is_adversarial() == model.generator.is_some();
+    let has_loss = !says_loss && recipe.as_ref().is_some_and(fits);
     Ok(Start { out, config, model, from: None, has_loss })
 }
 

@@ -20,15 +20,15 @@ use crate::train::{Control, Event, Fit, Outcome, TrainError, Trainer, largest_ba
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Start { out, mut config, model, from, has_loss } = if args.resume { resumed(args)? } else { fresh(args)? };
+    if !has_loss && model.generator.is_some() {
+        config.loss = adversarial::loss(&args.loss)?;
+    }
     let dataset = match text::load_for_run(&config, &model, from.as_ref())? {
         Some(texts) => texts,
         None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
     };
-    if !has_loss {
-        config.loss = match model.generator {
-            Some(_) => adversarial::loss(&args.loss)?,
-            None => loss::resolve(&args.loss, &model, &dataset, config.limit)?,
-        };
+    if !has_loss && model.generator.is_none() {
+        config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
     }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
@@ -53,7 +53,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
         let more = config.epochs + 5;
         say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
-        return Ok(Exit::Done);
+        return test_late(&mut trainer, &out).map(|()| Exit::Done);
     }
     prepare_folder(&out, trainer.config(), &trainer, &dataset)?;
     say!("run      {}", out.display());
@@ -124,8 +124,7 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     let log_path = out.join("events.jsonl");
     let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
     let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
-    let what = if trainer.model().tokens.is_some() { "texts" } else { "images" };
-    let mut terminal = Terminal::new(config.epochs, what);
+    let mut terminal = terminal(trainer, config.epochs);
     let interrupted = interrupts();
     let last = out.join("last.safetensors");
     if !resume {
@@ -148,17 +147,35 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     let drawn = curve.finish();
     let outcome = outcome?;
     save(trainer, &[&last])?;
-    if outcome == Outcome::Finished
-        && trainer.state().step > 0
-        && let Some(event) = trainer.test()?
-    {
-        terminal.show(&event);
-        log.write(&event).map_err(CliError::file(&log_path))?;
+    if outcome == Outcome::Finished && trainer.state().step > 0 {
+        test(trainer, &mut terminal, &mut log, &log_path)?;
     }
     if let Some(path) = drawn? {
         say!("curve    {}", path.display());
     }
     Ok(outcome)
+}
+
+fn terminal(trainer: &Trainer, epochs: u32) -> Terminal {
+    Terminal::new(epochs, if trainer.model().tokens.is_some() { "texts" } else { "images" })
+}
+
+/// Evaluates the test images at a run's end.
+fn test(trainer: &mut Trainer, terminal: &mut Terminal, log: &mut EventLog, path: &Path) -> Result<(), CliError> {
+    let Some(event) = trainer.test()? else { return Ok(()) };
+    terminal.show(&event);
+    log.write(&event).map_err(CliError::file(path))
+}
+
+/// The same for a run that was killed between its last epoch and that.
+fn test_late(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
+    let path = out.join("events.jsonl");
+    if EventLog::is_tested(&path).map_err(CliError::file(&path))? {
+        return Ok(());
+    }
+    let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
+    let mut terminal = terminal(trainer, trainer.state().epoch);
+    test(trainer, &mut terminal, &mut log, &path)
 }
 
 fn write_failed(path: &Path, source: std::io::Error) -> TrainError {

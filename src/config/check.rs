@@ -53,6 +53,9 @@ impl RunConfig {
             within("warmup.epochs", warmup.epochs, 0.0..=1e9)?;
             within("warmup.start", warmup.start, 0.0..=1.0)?;
         }
+        within("max_length", self.text.max_length.unwrap_or(1), 1..=65_536)?;
+        within("min_count", self.text.min_count.unwrap_or(1), 1..=u32::MAX as usize)?;
+        within("max_words", self.text.max_words.unwrap_or(1), 1..=16_777_214)?;
         schedule(&self.schedule)?;
         optimizer(&self.optimizer)?;
         loss(&self.loss)?;
@@ -112,7 +115,9 @@ fn loss(loss: &LossConfig) -> Result<(), Fault> {
     loss.weights().iter().try_for_each(|&weight| within("loss", weight, 0.0..=f32::MAX))?;
     match *loss {
         LossConfig::CrossEntropy { label_smoothing, .. } => within("label_smoothing", label_smoothing, 0.0..=1.0),
-        LossConfig::Adversarial { label_smoothing } => within("label_smoothing", label_smoothing, 0.0..=0.499),
+        LossConfig::Adversarial { label_smoothing } => {
+            LossConfig::adversarial(label_smoothing).map(|_| ()).or_else(|problem| fault("label_smoothing", problem))
+        }
         LossConfig::Focal { gamma, .. } => within("loss.gamma", gamma, 0.0..=100.0),
         LossConfig::SigmoidFocal { gamma, alpha } => {
             within("loss.gamma", gamma, 0.0..=100.0)?;
@@ -218,6 +223,10 @@ mod tests {
             ("[optimizer]", "[augment.randaugment]\noperations = 9\nmagnitude = 1\n\n[optimizer]", "operations"),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\n\n[optimizer]", "normalize"),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\nmean = [0.0]\nstd = [0.0]\n\n[optimizer]", "std"),
+            ("[optimizer]", "[text]\nmax_length = 0\ncoarse_labels = false\n\n[optimizer]", "max_length"),
+            ("[optimizer]", "[text]\nmin_count = 0\ncoarse_labels = false\n\n[optimizer]", "min_count"),
+            ("[optimizer]", "[text]\nmax_words = 16777215\ncoarse_labels = false\n\n[optimizer]", "max_words"),
+            ("[optimizer]", "[loss]\nname = \"adversarial\"\nlabel_smoothing = 0.5\n\n[optimizer]", "label_smoothing"),
             ("[optimizer]", "[loss]\nname = \"huber\"\ndelta = 0.0\n\n[optimizer]", "delta"),
         ] {
             assert!(text.contains(before), "{text}");

@@ -128,6 +128,24 @@ impl Default for LossConfig {
 }
 
 impl LossConfig {
+    /// That of two networks that are trained in turn.
+    ///
+    /// # Errors
+    /// If the targets of real images would not stay above those of generated ones by more than one half.
+    pub fn adversarial(label_smoothing: f32) -> Result<Self, String> {
+        match (0.0..0.5).contains(&label_smoothing) {
+            true => Ok(LossConfig::Adversarial { label_smoothing }),
+            false => Err(format!(
+                "--label-smoothing {label_smoothing} must be from 0 to less than 0.5: it is taken from the target 1 of real images\n  try: --label-smoothing 0.1"
+            )),
+        }
+    }
+
+    /// Whether it is that of two networks that are trained in turn.
+    pub fn is_adversarial(&self) -> bool {
+        self.against() == Against::Nothing
+    }
+
     /// What it is held against.
     pub fn against(&self) -> Against {
         match *self {

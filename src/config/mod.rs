@@ -21,7 +21,7 @@ pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use optimizer::OptimizerConfig;
 pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
-pub use update::{ParameterRule, UpdateConfig};
+pub use update::{Lookahead, ParameterRule, UpdateConfig};
 
 /// Which images validate each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -139,9 +139,11 @@ impl Default for RunConfig {
 }
 
 impl RunConfig {
-    /// What the run's data are read with, for images of this size.
+    /// What the run's data are read with, for images of this size. Nothing is held out of two networks that are trained in
+    /// turn: nothing validates them.
     pub fn load_options(&self, shape: [usize; 3]) -> LoadOptions {
         let hold_out = match self.validation {
+            _ if self.loss.is_adversarial() => HoldOut::Nothing,
             Validation::None => HoldOut::Auto,
             Validation::Test => HoldOut::Nothing,
             Validation::Fraction(share) => HoldOut::Share(share),

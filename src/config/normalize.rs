@@ -109,11 +109,29 @@ impl NormalizeConfig {
         };
         bytemuck::cast_slice(&norm).to_vec()
     }
+
+    /// What a model makes of scaled images as pixels `[.., channels]`: the scaling undone, and the nearest from 0 to 255.
+    pub fn pixels(&self, outputs: &[f32], channels: usize) -> Vec<u8> {
+        let pixel = |(i, &output): (usize, &f32)| {
+            let of = |numbers: &[f32], none: f32| numbers.get(i % channels).copied().unwrap_or(none);
+            let value = output * of(&self.std, 1.0) + of(&self.mean, 0.0);
+            (value * 255.0).round().clamp(0.0, 255.0) as u8
+        };
+        outputs.iter().enumerate().map(pixel).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_model_makes_becomes_pixels_again() {
+        let plain = NormalizeConfig::default();
+        assert_eq!(plain.pixels(&[0.0, 0.5, 1.0, 7.0, -1.0, f32::NAN], 1), [0, 128, 255, 255, 0, 0]);
+        let scaled = NormalizeConfig::parse("0.5,0.1:0.25,0.5").unwrap();
+        assert_eq!(scaled.pixels(&[2.0, 0.0, -2.0, 1.0], 2), [255, 26, 0, 153]);
+    }
 
     #[test]
     fn what_is_typed_is_what_is_used() {

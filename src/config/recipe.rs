@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::RunConfig;
+use super::{NormalizeConfig, NormalizeFrom, RunConfig};
 use crate::data::known;
 use crate::model::PRESETS;
 
@@ -144,6 +144,10 @@ impl Recipe {
                 self.run.model = beside(&self.run.model);
             }
             false => {}
+        }
+        // a run's configuration has its data's numbers; other data have others
+        if self.run.normalize.from == NormalizeFrom::Dataset {
+            self.run.normalize = NormalizeConfig { from: NormalizeFrom::Dataset, ..NormalizeConfig::default() };
         }
         self.run.data = self.run.data.map(|data| if known::find(&data).is_some() { data } else { beside(&data) });
         self

@@ -1,5 +1,8 @@
 //! What surrounds the optimiser: how gradients become an update, and which parameters take part.
 
+use std::str::FromStr;
+
+use lepton_kernels::ema;
 use serde::{Deserialize, Serialize};
 
 /// How gradients become an update.
@@ -21,9 +24,53 @@ pub struct UpdateConfig {
     /// Whether weights of one axis (biases, the scales of norms) decay like all others.
     #[serde(default)]
     pub decay_all: bool,
+    /// Slow weights, which evaluation reads and the others return to; in place of `ema`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookahead: Option<Lookahead>,
     /// Rules for parameters by name; a later one has the last word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<ParameterRule>,
+}
+
+/// Lookahead (Zhang et al. 2019): after every `steps` updates the slow weights go the share `alpha` of the way to the fast ones,
+/// which start again from there.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookahead {
+    /// Updates from one step of the slow weights to the next (the paper's k).
+    pub steps: u32,
+    /// The share at the end of the run.
+    pub alpha: f32,
+    /// The share falls from 1 along `1 - (1 - alpha) (t / T) ^ ramp`, with `t` updates of `T` done; 0 is the paper's constant.
+    #[serde(default)]
+    pub ramp: f32,
+}
+
+impl Lookahead {
+    /// What the slow weights keep of themselves after update `t` of `total`: 1 where they make no step.
+    fn decay(&self, t: u64, total: u64) -> f32 {
+        match t.is_multiple_of(u64::from(self.steps)) {
+            true => ((1.0 - f64::from(self.alpha)) * (t as f64 / total as f64).powf(f64::from(self.ramp))) as f32,
+            false => 1.0,
+        }
+    }
+}
+
+impl FromStr for Lookahead {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let number = |part: &str| part.parse::<f32>().map_err(|_| format!("`{part}` is no number"));
+        let (steps, alpha, ramp) = match parts[..] {
+            [steps] => (steps, 0.5, 0.0),
+            [steps, alpha] => (steps, number(alpha)?, 0.0),
+            [steps, alpha, ramp] => (steps, number(alpha)?, number(ramp)?),
+            _ => return Err("it takes three numbers at most".into()),
+        };
+        let steps = steps.parse().map_err(|_| format!("`{steps}` is no number of updates"))?;
+        Ok(Lookahead { steps, alpha, ramp })
+    }
 }
 
 /// What holds for the parameters whose name a pattern matches.
@@ -56,6 +103,7 @@ impl Default for UpdateConfig {
             clip_value: None,
             ema: None,
             decay_all: false,
+            lookahead: None,
             parameters: Vec::new(),
         }
     }
@@ -65,6 +113,17 @@ impl UpdateConfig {
     /// What a run did whose configuration says nothing about it: every weight decayed.
     pub(super) fn unsaid() -> Self {
         UpdateConfig { decay_all: true, ..UpdateConfig::default() }
+    }
+
+    /// Whether evaluation reads other weights than those that gradients update: their moving average, or the slow ones.
+    pub fn averages(&self) -> bool {
+        self.ema.is_some() || self.lookahead.is_some()
+    }
+
+    /// What these keep of themselves after update `t` (from 1) of `total`.
+    pub fn average_decay(&self, t: u64, total: u64) -> f32 {
+        let slow = || self.lookahead.map_or(0.0, |lookahead| lookahead.decay(t, total));
+        self.ema.map_or_else(slow, |decay| ema::decay(decay, t))
     }
 
     /// Looks for numbers that make no sense.
@@ -82,6 +141,7 @@ impl UpdateConfig {
             let decay = self.ema.unwrap_or_default();
             return Err(format!("--ema {decay} must be between 0 and 1\n  try: --ema 0.999"));
         }
+        self.check_lookahead()?;
         if self.accumulate == 0 {
             return Err("--accumulate 0 would never update\n  try: --accumulate 1, an update after every batch".into());
         }
@@ -92,6 +152,20 @@ impl UpdateConfig {
                     return Err(format!("{message}\n  try: {pattern}=0.1"));
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn check_lookahead(&self) -> Result<(), String> {
+        let Some(Lookahead { steps, alpha, ramp }) = self.lookahead else { return Ok(()) };
+        if self.ema.is_some() {
+            return Err("--ema and --lookahead both say what evaluation reads\n  try: one of them".into());
+        }
+        if steps == 0 || !(alpha > 0.0 && alpha <= 1.0) || !(ramp.is_finite() && ramp >= 0.0) {
+            let said = format!(
+                "--lookahead {steps}:{alpha}:{ramp} needs a step or more, a share up to 1, and a ramp of 0 or more"
+            );
+            return Err(format!("{said}\n  try: --lookahead 5:0.5"));
         }
         Ok(())
     }
@@ -108,6 +182,10 @@ mod tests {
             UpdateConfig { clip_norm: Some(0.0), ..UpdateConfig::default() },
             UpdateConfig { clip_value: Some(f32::NAN), ..UpdateConfig::default() },
             UpdateConfig { ema: Some(1.0), ..UpdateConfig::default() },
+            UpdateConfig { ema: Some(0.9), lookahead: Some("5".parse().unwrap()), ..UpdateConfig::default() },
+            UpdateConfig { lookahead: Some("0".parse().unwrap()), ..UpdateConfig::default() },
+            UpdateConfig { lookahead: Some("5:0".parse().unwrap()), ..UpdateConfig::default() },
+            UpdateConfig { lookahead: Some("5:0.5:-1".parse().unwrap()), ..UpdateConfig::default() },
             UpdateConfig {
                 parameters: vec![ParameterRule { pattern: "a".into(), lr: Some(-1.0), ..ParameterRule::default() }],
                 ..UpdateConfig::default()
@@ -117,5 +195,18 @@ mod tests {
             assert!(config.check().unwrap_err().contains("try:"), "{config:?}");
         }
         UpdateConfig::default().check().unwrap();
+    }
+
+    #[test]
+    fn slow_weights_step_when_and_as_far_as_they_should() {
+        let lookahead: Lookahead = "5:0.25:3".parse().unwrap();
+        let update = UpdateConfig { lookahead: Some(lookahead), ..UpdateConfig::default() };
+        assert_eq!([1, 4, 6, 99].map(|t| update.average_decay(t, 100)), [1.0; 4]);
+        assert_eq!([50, 100].map(|t| update.average_decay(t, 100)), [0.75 / 8.0, 0.75]);
+        let constant = UpdateConfig { lookahead: Some("2".parse().unwrap()), ..UpdateConfig::default() };
+        assert_eq!([1, 2, 3, 4].map(|t| constant.average_decay(t, 10)), [1.0, 0.5, 1.0, 0.5]);
+        for wrong in ["", "five", "5:half", "5:0.5:0:1", "-5"] {
+            assert!(wrong.parse::<Lookahead>().is_err(), "{wrong}");
+        }
     }
 }

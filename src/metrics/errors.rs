@@ -1,4 +1,4 @@
-//! Images that are given back: how far off, and whether that tells the classes that were learned from all others.
+//! Reconstructions: how far off, and whether that tells the classes that were learned from all others.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct ClassError {
     pub auc: Option<f64>,
 }
 
-/// What was measured over images that are given back. The error of an image is the loss of that image by itself.
+/// What was measured over reconstructed images. The error of an image is the loss of that image by itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErrorMeasures {
     /// Images.

@@ -26,7 +26,7 @@ pub enum Measures {
     Labels(LabelMeasures),
     /// Numbers.
     Values(ValueMeasures),
-    /// Images given back.
+    /// Reconstructed images.
     Errors(ErrorMeasures),
 }
 
@@ -54,7 +54,7 @@ pub struct Summary {
     /// Share of the variance that is explained, averaged over outputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r2: Option<f64>,
-    /// Mean error of the images of the normal classes, given back.
+    /// Mean reconstruction error of the images of the normal classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normal_error: Option<f64>,
     /// Mean error of all other images.

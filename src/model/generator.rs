@@ -22,7 +22,7 @@ pub struct Generator {
 }
 
 /// Most numbers of noise.
-const MOST: usize = 1 << 16;
+const MAX_NOISE: usize = 1 << 16;
 
 impl Generator {
     /// What stands before the names of its layers and parameters.
@@ -35,8 +35,8 @@ impl Generator {
             return Err("`generator` is a table\n  try: [generator], then noise = 100".into());
         };
         let noise = match own.remove("noise") {
-            Some(toml::Value::Integer(noise)) if (1..=MOST as i64).contains(&noise) => noise as usize,
-            Some(other) => return Err(format!("generator: `noise` is {other}\n  try: a number from 1 to {MOST}")),
+            Some(toml::Value::Integer(noise)) if (1..=MAX_NOISE as i64).contains(&noise) => noise as usize,
+            Some(other) => return Err(format!("generator: `noise` is {other}\n  try: a number from 1 to {MAX_NOISE}")),
             None => return Err("generator: `noise` is missing\n  try: noise = 100".into()),
         };
         let layers = match own.remove("layer") {

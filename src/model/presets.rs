@@ -93,6 +93,16 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/resnet18-cifar.toml"),
     },
     Preset {
+        name: "resnet34-cifar",
+        summary: "ResNet-34 with the same stem",
+        text: include_str!("../../models/resnet34-cifar.toml"),
+    },
+    Preset {
+        name: "resnet50-cifar",
+        summary: "ResNet-50 with the same stem",
+        text: include_str!("../../models/resnet50-cifar.toml"),
+    },
+    Preset {
         name: "wide-resnet-28-10",
         summary: "Wide ResNet 28-10 (Zagoruyko and Komodakis 2016) for 32x32 colour images",
         text: include_str!("../../models/wide-resnet-28-10.toml"),

@@ -7,12 +7,12 @@
 //!    saturate), and the generator's parameters alone are updated.
 
 use lepton_kernels::batch_index::BatchIndex;
+use lepton_kernels::gan_targets::GanTargets;
 use lepton_kernels::noise::Noise;
 use lepton_kernels::op::{Dtype, Mode, Precision};
 use lepton_kernels::record_loss::RecordLoss;
 use lepton_kernels::stack::Stack;
 use lepton_kernels::value_loss::{Kind, ValueLoss};
-use lepton_kernels::verdicts::Verdicts;
 use lepton_kernels::{Shape, ShapeError, random};
 
 use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
@@ -44,6 +44,14 @@ impl Half {
     fn stream(self) -> u32 {
         random::mix(0x6e6f_6973 + self as u32)
     }
+
+    /// What the random streams of its layers are mixed with: masks of dropout, too, are drawn anew in each half.
+    pub(super) fn salt(self) -> u32 {
+        match self {
+            Half::Discriminator => random::mix(0x6469_7363),
+            Half::Generator => 0,
+        }
+    }
 }
 
 /// Refuses what a step of two halves cannot have.
@@ -74,7 +82,7 @@ pub(super) fn check(request: &Request) -> Result<(), PlanError> {
 /// [`PlanError::Frozen`] if one of them has none to train.
 pub(super) fn freeze_others(halves: &mut [Graph]) -> Result<(), PlanError> {
     let [discriminator, generator] = halves else { return Ok(()) };
-    let own = generator.of_generator;
+    let own = generator.generator_parameters;
     discriminator.parameters[..own].iter_mut().for_each(|parameter| parameter.trained = false);
     generator.parameters[own..].iter_mut().for_each(|parameter| parameter.trained = false);
     for (graph, count) in [(&*discriminator, discriminator.parameters.len() - own), (&*generator, own)] {
@@ -109,18 +117,18 @@ impl Graph {
         let noise = self.node("noise", Box::new(noise), &[])[0];
         let generated = self.add_layers(Generator::PREFIX, &generator.layers, noise)?;
         self.check_generated(model, generator, generated)?;
-        self.of_generator = self.parameters.len();
-        let (mut judged, mut verdicts) = (generated, Verdicts { rows, first: 1.0, second: None });
+        self.generator_parameters = self.parameters.len();
+        let (mut input, mut targets) = (generated, GanTargets { rows, first: 1.0, second: None });
         if setting.half == Half::Discriminator {
             self.add_real(model, setting)?;
-            judged = self.node("stack", Box::new(Stack), &[self.images, generated])[0];
-            verdicts = Verdicts { rows, first: 1.0 - label_smoothing, second: Some(0.0) };
+            input = self.node("stack", Box::new(Stack), &[self.images, generated])[0];
+            targets = GanTargets { rows, first: 1.0 - label_smoothing, second: Some(0.0) };
         }
         let first = self.nodes.len();
-        self.logits = self.add_layers("", &model.layers, judged)?;
-        self.check_judge(model, first)?;
+        self.logits = self.add_layers("", &model.layers, input)?;
+        self.check_discriminator(model, first)?;
         match self.mode {
-            Mode::Train => self.add_verdict(setting.half, verdicts),
+            Mode::Train => self.add_loss_of_half(setting.half, targets),
             // what a run answers with is images
             Mode::Infer => (self.images, self.logits) = (generated, generated),
         }
@@ -137,9 +145,9 @@ impl Graph {
         self.add_images(&setting.input, &parts, &rows, norm).map(|_| ())
     }
 
-    fn add_verdict(&mut self, half: Half, verdicts: Verdicts) {
+    fn add_loss_of_half(&mut self, half: Half, targets: GanTargets) {
         let history = self.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
-        let rows = self.node("verdicts", Box::new(verdicts), &[]);
+        let rows = self.node("gan_targets", Box::new(targets), &[]);
         let loss = self.node("loss", Box::new(ValueLoss::new(Kind::Bce)), &[self.logits, rows[0], rows[1]]);
         self.node("record", Box::new(RecordLoss { column: half as usize }), &[loss[0], history]);
     }
@@ -159,7 +167,7 @@ impl Graph {
     }
 
     /// A discriminator gives a number for each image, and must judge each alone.
-    fn check_judge(&self, model: &ModelSpec, first: usize) -> Result<(), ModelError> {
+    fn check_discriminator(&self, model: &ModelSpec, first: usize) -> Result<(), ModelError> {
         let shape_error = |layer: &str, reads: String, source| {
             let number = model.layers.iter().position(|spec| spec.name == layer).map_or(0, |i| i + 1);
             Err(ModelError::Shape { number, layer: layer.into(), reads, source })
@@ -178,5 +186,24 @@ impl Graph {
                 shape_error(&last.name, "a discriminator must give one number for each image: [n, 1]".into(), source)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_halves_draw_their_own_noise_and_masks() {
+        let model = ModelSpec::open("dcgan").unwrap();
+        let random_ops = |half| {
+            let setting = Setting { half, ..Setting::new(8, 16, LossConfig::Adversarial { label_smoothing: 0.0 }) };
+            let graph = Graph::build(&model, &setting).unwrap();
+            let ops = graph.nodes.iter().filter(|node| ["noise", "dropout"].contains(&node.op.name()));
+            ops.map(|node| format!("{:?}", node.op)).collect::<Vec<String>>()
+        };
+        let [discriminator, generator] = [Half::Discriminator, Half::Generator].map(random_ops);
+        assert_eq!(discriminator.len(), 3);
+        assert!(discriminator.iter().zip(&generator).all(|(a, b)| a != b), "{discriminator:?} and {generator:?}");
     }
 }

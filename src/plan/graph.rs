@@ -127,8 +127,10 @@ pub struct Graph {
     pub parameters: Vec<Parameter>,
     /// What each layer of the model became, until nodes are fused.
     pub layers: Vec<LayerNodes>,
+    /// What the random streams of its layers are mixed with.
+    pub salt: u32,
     /// How many of the first parameters are a generator's.
-    pub of_generator: usize,
+    pub generator_parameters: usize,
     /// The batch's images, `[n, h, w, c]`.
     pub images: TensorId,
     /// The model's last output: `[n, classes]`, `[n, values]` or an image.
@@ -181,8 +183,8 @@ impl Graph {
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give what the loss needs.
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
-        let Setting { batch, images, part, precision, mode, .. } = *setting;
-        let mut graph = Graph { precision, mode, ..Graph::default() };
+        let Setting { batch, images, part, precision, mode, half, .. } = *setting;
+        let mut graph = Graph { precision, mode, salt: half.salt(), ..Graph::default() };
         if let Some(generator) = &model.generator {
             return graph.build_adversarial(model, generator, setting);
         }
@@ -219,7 +221,7 @@ impl Graph {
         for (i, spec) in layers.iter().enumerate() {
             let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
             let layer = format!("{prefix}{}", spec.name);
-            let mut site = Site::new(&layer, self.shapes(&inputs));
+            let mut site = Site::new(&layer, self.shapes(&inputs)).salted(self.salt);
             let built = spec.layer.build(&mut site).and_then(|output| {
                 self.check_stored(&site, &inputs)?;
                 self.check_start(&site, &inputs)?;

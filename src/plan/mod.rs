@@ -191,7 +191,7 @@ impl Plan {
         let parameters = place_parameters(graph, &layout);
         let slots = memory::assign(&lists.each_ref());
         let finish = |i: usize| {
-            let averaged = request.update.ema.is_some() && matches!(Goal::ALL[i], Goal::Evaluate | Goal::Predict);
+            let averaged = request.update.averages() && matches!(Goal::ALL[i], Goal::Evaluate | Goal::Predict);
             let weights = match averaged {
                 true => [Buffer::Averages, Buffer::AverageShadow],
                 false => [Buffer::Parameters, Buffer::Shadow],

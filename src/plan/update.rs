@@ -5,6 +5,7 @@ use lepton_kernels::clip::Clip;
 use lepton_kernels::ema::Ema;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::gradients::SumGradients;
+use lepton_kernels::lookahead::Lookahead;
 use lepton_kernels::loss_scale::{LossScale, Overflow};
 use lepton_kernels::op::{Dtype, Precision};
 use lepton_kernels::parameters::{Block, Factors, Layout};
@@ -141,10 +142,22 @@ impl Lowerer<'_> {
         if self.is_half() {
             self.launch_ranges("update", &LossScale, &[SCALE], &[]);
         }
-        if update.config.ema.is_some() && self.last {
-            let copy = self.is_half().then_some(Home::AllAverageShadows);
-            let inputs: Vec<Home> = [Home::AllParameters, Home::AllAverages].into_iter().chain(copy).collect();
-            self.launch_ranges("ema", &Ema { precision: self.target.precision }, &inputs, &[]);
+        if self.last {
+            self.average(update.config);
+        }
+    }
+
+    /// The weights that evaluation reads, where they are others.
+    fn average(&mut self, config: &UpdateConfig) {
+        let precision = self.target.precision;
+        let mut inputs = vec![Home::AllParameters, Home::AllAverages];
+        if config.ema.is_some() {
+            inputs.extend(self.is_half().then_some(Home::AllAverageShadows));
+            self.launch_ranges("ema", &Ema { precision }, &inputs, &[]);
+        } else if config.lookahead.is_some() {
+            let copies = [Home::AllShadows, Home::AllAverageShadows];
+            inputs.extend(copies.into_iter().filter(|_| precision == Precision::F16));
+            self.launch_ranges("lookahead", &Lookahead { precision }, &inputs, &[]);
         }
     }
 
@@ -180,7 +193,7 @@ impl Lowerer<'_> {
     pub(super) fn copy_parameters(&mut self, update: &Update) {
         if self.is_half() {
             self.launch_ranges("prepare", &Cast, &[Home::AllParameters], &[Home::AllShadows]);
-            if update.config.ema.is_some() {
+            if update.config.averages() {
                 self.launch_ranges("prepare", &Cast, &[Home::AllAverages], &[Home::AllAverageShadows]);
             }
         }

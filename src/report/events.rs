@@ -34,6 +34,21 @@ impl EventLog {
         Ok(EventLog { file })
     }
 
+    /// Whether the last thing that the run at this log did was to evaluate the test images.
+    ///
+    /// # Errors
+    /// The system's; a run without a log was not tested.
+    pub fn is_tested(path: &Path) -> io::Result<bool> {
+        let bytes = match std::fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            read => read?,
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let event =
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).ok().map(|event| event["event"].clone());
+        Ok(text.lines().rev().find_map(event).is_some_and(|last| last == "test"))
+    }
+
     /// Appends an event.
     ///
     /// # Errors

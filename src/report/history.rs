@@ -44,7 +44,7 @@ pub struct History {
     /// Those that are done.
     epochs: Vec<Epoch>,
     /// Images seen and the sum of their losses in the epoch that is running, with its number.
-    so_far: (u32, usize, f64),
+    so_far: (u32, u64, f64),
     /// The mean loss between two events, at its place in epochs, until two epochs are done.
     within: Vec<(f64, f64)>,
 }
@@ -72,7 +72,7 @@ impl History {
         match (event["event"].as_str(), Point::read(event)) {
             (Some("progress"), Some(point)) => {
                 let place = [number("step"), number("steps")].map(|steps| steps as usize);
-                self.within_epoch(epoch, place, number("images") as usize, point.loss);
+                self.within_epoch(epoch, place, number("seen"), point.loss);
             }
             (Some("epoch"), Some(train)) => self.epoch(epoch, train, Point::read(&event["validation"])),
             _ => {}
@@ -82,8 +82,8 @@ impl History {
     /// Takes in an event.
     pub fn take(&mut self, event: &Event) {
         match event {
-            Event::Progress { epoch, step, steps, images, so_far, .. } => {
-                self.within_epoch(*epoch, [*step, *steps], *images, so_far.loss);
+            Event::Progress { epoch, step, steps, seen, so_far, .. } => {
+                self.within_epoch(*epoch, [*step, *steps], *seen, so_far.loss);
             }
             Event::Epoch { epoch, train, validation, .. } => {
                 self.epoch(*epoch, Point::of(train), validation.as_ref().map(Point::of));
@@ -92,18 +92,20 @@ impl History {
         }
     }
 
-    /// `images` more images were seen, and `mean` is the loss of all of this epoch so far.
-    fn within_epoch(&mut self, epoch: u32, [step, steps]: [usize; 2], images: usize, mean: f64) {
-        let (_, seen, sum) = if self.so_far.0 == epoch { self.so_far } else { (epoch, 0, 0.0) };
-        let all = mean * (seen + images) as f64;
-        self.so_far = (epoch, seen + images, all);
-        if self.epochs.len() > 1 || images == 0 {
+    /// `seen` images of this epoch were seen, and `mean` is the loss of all of them. A run that went on from an older
+    /// checkpoint has seen fewer than were told before: its first point is the mean from the start of the epoch.
+    fn within_epoch(&mut self, epoch: u32, [step, steps]: [usize; 2], seen: u64, mean: f64) {
+        let goes_on = self.so_far.0 == epoch && self.so_far.1 < seen;
+        let (_, before, sum) = if goes_on { self.so_far } else { (epoch, 0, 0.0) };
+        let all = mean * seen as f64;
+        self.so_far = (epoch, seen, all);
+        if self.epochs.len() > 1 || seen == before {
             return;
         }
         let place = f64::from(epoch) - 1.0 + step as f64 / steps.max(1) as f64;
         // a run that went on from an older checkpoint goes there a second time
         self.within.retain(|&(before, _)| before < place);
-        self.within.push((place, (all - sum) / images as f64));
+        self.within.push((place, (all - sum) / (seen - before) as f64));
         if self.within.len() > MOST {
             let mut number = 0;
             self.within.retain(|_| {
@@ -158,9 +160,9 @@ mod tests {
     use super::*;
     use crate::train::AdversarialLosses;
 
-    fn progress(epoch: u32, step: usize, images: usize, loss: f64) -> Event {
+    fn progress(epoch: u32, step: usize, seen: u64, loss: f64) -> Event {
         let so_far = Metrics { loss, accuracy: Some(0.5), ..Metrics::default() };
-        Event::Progress { epoch, step, steps: 10, images, images_left: 0, seconds: 0.1, so_far }
+        Event::Progress { epoch, step, steps: 10, images: 64, seen, images_left: 0, seconds: 0.1, so_far }
     }
 
     fn epoch(epoch: u32, loss: f64) -> Event {
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_log_says_what_its_events_said() {
-        let events = [progress(1, 5, 320, 2.0), progress(1, 10, 320, 1.5), epoch(1, 1.5), progress(2, 4, 100, 0.5)];
+        let events = [progress(1, 5, 320, 2.0), progress(1, 10, 640, 1.5), epoch(1, 1.5), progress(2, 4, 100, 0.5)];
         assert_eq!(read(&events), told(&events));
         let within = told(&events).within;
         assert_eq!(within, [(0.5, 2.0), (1.0, 1.0), (1.4, 0.5)], "means between events, not means so far");
@@ -218,6 +220,9 @@ mod tests {
         let history = told(&[epoch(1, 3.0), epoch(2, 2.0), epoch(3, 1.0), epoch(2, 1.9), epoch(3, 0.9)]);
         let losses: Vec<f64> = history.epochs.iter().map(|(train, _)| train.loss).collect();
         assert_eq!(losses, [3.0, 1.9, 0.9]);
+        // stopped after six steps, and gone on with from the second
+        let within = told(&[progress(1, 2, 128, 3.0), progress(1, 6, 384, 2.0), progress(1, 4, 256, 2.5)]).within;
+        assert_eq!(within, [(0.2, 3.0), (0.4, 2.5)]);
     }
 
     #[test]
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn a_long_epoch_is_thinned() {
         let mut history = History::default();
-        (1..=3 * MOST).for_each(|i| history.within_epoch(1, [i, 3 * MOST], 10, 1.0));
+        (1..=3 * MOST).for_each(|i| history.within_epoch(1, [i, 3 * MOST], 10 * i as u64, 1.0));
         assert!(history.within.len() <= MOST && history.within.len() > MOST / 4, "{}", history.within.len());
     }
 }

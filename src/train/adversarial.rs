@@ -5,15 +5,8 @@ use super::error::TrainError;
 use super::event::{AdversarialLosses, Metrics};
 use super::sampler::{SHEET, Samples, draw};
 use super::trainer::Trainer;
-use crate::config::{Against, LossConfig, NormalizeConfig, RunConfig, Validation};
+use crate::config::{NormalizeConfig, RunConfig, ScheduleConfig, Validation};
 use crate::model::ModelSpec;
-
-impl LossConfig {
-    /// Whether it is that of two networks that are trained in turn.
-    pub fn is_adversarial(&self) -> bool {
-        self.against() == Against::Nothing
-    }
-}
 
 impl Metrics {
     /// With the names of two losses: `loss` is the discriminator's.
@@ -30,6 +23,12 @@ pub(super) fn check(model: &ModelSpec, config: &RunConfig) -> Result<(), TrainEr
     let Some(generator) = &model.generator else { return Ok(()) };
     let refused = [
         (config.validation != Validation::None, "--val-split", "there is no answer to validate"),
+        (config.split_seed.is_some(), "--split-seed", "nothing is held out"),
+        (
+            matches!(config.schedule, ScheduleConfig::Plateau { .. }),
+            "--schedule plateau",
+            "neither of its losses says how far it is",
+        ),
         (config.augment.mixes(), "--augment with mixup or cutmix", "a mixed image is not a real one"),
     ];
     if let Some((_, flag, why)) = refused.into_iter().find(|(asked, ..)| *asked) {

@@ -91,7 +91,7 @@ impl<'gpu> Evaluator<'gpu> {
         Ok((Metrics { more, ..metrics }, measures))
     }
 
-    /// The loss of each image by itself: of models that give back their input, else nothing.
+    /// The loss of each image by itself: of autoencoders, else nothing.
     ///
     /// # Errors
     /// [`TrainError`].

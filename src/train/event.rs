@@ -55,6 +55,8 @@ pub enum Event {
         steps: usize,
         /// Images seen by these steps.
         images: usize,
+        /// Images seen in this epoch.
+        seen: u64,
         /// Images that this epoch has still to see.
         images_left: usize,
         /// Seconds these steps took.
@@ -90,7 +92,7 @@ pub enum Event {
         /// Means.
         #[serde(flatten)]
         metrics: Metrics,
-        /// Errors by class, of models that give back their input.
+        /// Errors by class, of autoencoders.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         classes: Vec<ClassError>,
     },

@@ -1,4 +1,4 @@
-//! Training on the classes that are normal, and the score above which an image is unlike them.
+//! Training on the classes that are normal, and the score above which an image is an anomaly.
 
 use std::borrow::Cow;
 
@@ -42,14 +42,14 @@ impl Threshold {
 /// every class is learned.
 ///
 /// # Errors
-/// [`TrainError::Mismatch`] if a class is unknown or has no image, or if the model gives back no images.
+/// [`TrainError::Mismatch`] if a class is unknown or has no image, or if the model is no autoencoder.
 pub(super) fn learned<'a>(data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TrainError> {
     let Some(train) = data.train.as_ref().filter(|_| !config.normal.is_empty()) else {
         return Ok(Cow::Borrowed(data));
     };
     if config.loss.against() != Against::Input {
         return Err(TrainError::Mismatch(format!(
-            "--normal is for models that give back their input, and the loss {} is held against {}\n  try: --model autoencoder, or a loss with --target input",
+            "--normal is for models that reconstruct their input, and the loss {} is held against {}\n  try: --model autoencoder, or a loss with --target input",
             config.loss.name(),
             if train.values.is_some() { "values" } else { "classes" }
         )));

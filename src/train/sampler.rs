@@ -32,9 +32,6 @@ pub(super) fn draw(
     [first, count]: [usize; 2],
 ) -> Result<Samples, TrainError> {
     let size: usize = shape.iter().product();
-    let norm = normalize.bytes(shape[2]);
-    let norm: Vec<f32> = bytemuck::pod_collect_to_vec(&norm);
-    let (mean, std) = norm.split_at(shape[2]);
     let mut pixels = Vec::with_capacity(count * size);
     for done in (0..count).step_by(plan.batch) {
         let rows = plan.batch.min(count - done);
@@ -44,11 +41,7 @@ pub(super) fn draw(
         program.run(Goal::Predict, &mut [step])?;
         let bytes = program.read(Buffer::Resident(Resident::Logits), 0, (rows * size * 4) as u64)?;
         let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-        let pixel = |(i, value): (usize, &f32)| {
-            let channel = i % shape[2];
-            ((value * std[channel] + mean[channel]) * 255.0).round().clamp(0.0, 255.0) as u8
-        };
-        pixels.extend(values.iter().enumerate().map(pixel));
+        pixels.extend(normalize.pixels(&values, shape[2]));
     }
     Ok(Samples { pixels, shape })
 }
@@ -61,6 +54,14 @@ pub fn sample(gpu: &Gpu, checkpoint: &Checkpoint, first: usize, count: usize) ->
     let model = checkpoint.meta.model()?;
     if model.generator.is_none() {
         return Err(TrainError::Mismatch(format!("model `{}` has no generator to draw images with", model.name)));
+    }
+    let width = model.generator.as_ref().map_or(0, |generator| generator.noise);
+    let last = first.checked_add(count).and_then(|end| end.checked_mul(width));
+    if last.is_none_or(|numbers| numbers as u64 > 1 << 32) {
+        let most = (1u64 << 32) / width as u64 - count as u64;
+        return Err(TrainError::Mismatch(format!(
+            "there is no image number {first}\n  try: --from {most}, the last ones"
+        )));
     }
     let config = &checkpoint.meta.config;
     let plan = Plan::compile(&Request {

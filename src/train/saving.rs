@@ -38,7 +38,7 @@ impl Trainer<'_> {
     /// Buffers of all parameters with what stands before the names of their tensors.
     fn arenas(&self) -> Vec<(String, Buffer)> {
         let mut arenas = vec![(String::new(), Buffer::Parameters)];
-        if self.config.update.ema.is_some() {
+        if self.config.update.averages() {
             arenas.push((AVERAGE.into(), Buffer::Averages));
         }
         let states = self.plan.states.iter().enumerate();

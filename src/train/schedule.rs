@@ -48,6 +48,11 @@ impl Schedule {
         }
     }
 
+    /// Steps of the whole run.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
     /// The learning rate of a step, counted from 0.
     pub fn rate(&self, step: u64, plateau: &Plateau) -> f32 {
         (self.learning_rate * self.warming(step) * self.factor(step, plateau)) as f32

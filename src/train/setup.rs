@@ -33,7 +33,7 @@ impl<'gpu> Trainer<'gpu> {
                 starting_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed, &sample);
             words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
         }
-        if trainer.config.update.ema.is_some() {
+        if trainer.config.update.averages() {
             trainer.program.write(Buffer::Averages, bytemuck::cast_slice(&words))?;
         }
         trainer.program.write_parameters(bytemuck::cast_slice(&words))?;

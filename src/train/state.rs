@@ -30,8 +30,8 @@ pub struct State {
     /// What a plateau schedule remembers.
     #[serde(default)]
     pub plateau: Plateau,
-    /// Of a model that gives back its input: the score above which an image is unlike the learned ones, as it was when the
-    /// last epoch finished.
+    /// Of an autoencoder: the score above which an image is an anomaly, with the weights
+    /// at the end of the last epoch or at a stop after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Threshold>,
 }

@@ -15,7 +15,7 @@ use crate::plan::{Buffer, KEPT, Plan, Resident};
 pub(super) struct Targets {
     pub labels: Vec<u32>,
     pub values: Option<Values>,
-    /// Names of the classes, and the numbers of those that are normal, for models that give back their input.
+    /// Names of the classes, and the numbers of those that are normal, for autoencoders.
     classes: Vec<String>,
     normal: Option<Vec<u32>>,
 }

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use lepton_kernels::Step;
-use lepton_kernels::ema;
 
 use super::batches::{Order, Range};
 use super::error::TrainError;
@@ -111,6 +110,7 @@ impl<'gpu> Trainer<'gpu> {
             let begun = Instant::now();
             while self.state.batch < self.steps_per_epoch() && !self.out_of_steps() {
                 if self.run_some(listen)? == Control::Stop {
+                    self.find_threshold(None)?;
                     return Ok(Outcome::Stopped);
                 }
             }
@@ -208,7 +208,7 @@ impl<'gpu> Trainer<'gpu> {
             learning_rate: self.schedule.rate(before, &self.state.plateau),
             bias_correction1,
             bias_correction2,
-            ema_decay: self.config.update.ema.map_or(0.0, |decay| ema::decay(decay, t)),
+            ema_decay: self.config.update.average_decay(t, self.schedule.total()),
             ..order
         }
     }
@@ -238,6 +238,7 @@ impl<'gpu> Trainer<'gpu> {
             step: self.state.batch,
             steps: self.steps_per_epoch(),
             images,
+            seen: self.state.seen,
             images_left: self.order.train.length - self.state.seen as usize,
             seconds,
             so_far: self.so_far(),

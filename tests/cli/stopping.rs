@@ -67,3 +67,19 @@ fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
     child.kill().expect("the program can be killed");
     child.wait().expect("it ends");
 }
+
+#[test]
+fn a_run_that_was_killed_before_its_test_is_tested_later() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run(&format!("train {TINY} --epochs 2 --out run")).exits(0);
+    let log = place.path("run/events.jsonl");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    let (before, test) = whole.trim_end().rsplit_once('\n').unwrap();
+    assert!(test.contains("\"event\":\"test\""), "{test}");
+    std::fs::write(&log, format!("{before}\n")).unwrap();
+    for time in ["first", "second"] {
+        let ran = place.run("train --out run --resume").exits(0);
+        assert!(ran.out.contains("has finished its 2 epochs"), "{ran}");
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), whole, "the {time} time");
+    }
+}

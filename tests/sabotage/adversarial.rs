@@ -10,8 +10,8 @@ pub const CHANGES: &[Change] = &[
     (Own, "stack", "y[TO + i] = x[FROM + i];", "y[TO + i] = x[FROM + i / 2u];"),
     (Own, "stack", "x[FROM + i]", "x[i]"),
     (F16, "stack", "y[TO + i]", "y[i]"),
-    (Own, "verdicts", "row % ROWS < step.batch_length", "row < step.batch_length"),
-    (Own, "verdicts", "select(SECOND, FIRST, row < ROWS)", "FIRST"),
+    (Own, "gan_targets", "row % ROWS < step.batch_length", "row < step.batch_length"),
+    (Own, "gan_targets", "select(SECOND, FIRST, row < ROWS)", "FIRST"),
     (Own, "record_loss", "row += 64u", "row += 65u"),
     (Own, "record_loss", "2u * step.record + COLUMN", "2u * step.record"),
 ];

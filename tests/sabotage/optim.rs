@@ -41,5 +41,11 @@ pub const CHANGES: &[Change] = &[
     (Own, "clip_norm", "i < LENGTH; i += COUNT", "i + 1u < LENGTH; i += COUNT"),
     (Own, "ema", "1.0 - step.ema_decay", "step.ema_decay"),
     (F16, "ema", "copy[i] = Real4(value);", "copy[0] = Real4(value);"),
+    (Own, "lookahead", "1.0 - step.ema_decay", "step.ema_decay + 0.1"),
+    (Own, "lookahead", "fast[i] = now;", ""),
+    (Own, "lookahead", "slow[i] = now;", ""),
+    (Own, "lookahead", "i >= COUNT || step.ema_decay == 1.0", "i >= COUNT"),
+    (F16, "lookahead", "fast_copy[i] = Real4(value);", "fast_copy[0] = Real4(value);"),
+    (F16, "lookahead", "slow_copy[i] = Real4(value);", "slow_copy[0] = Real4(value);"),
     (Own, "batch_index", "step.update_images == 0u", "true"),
 ];

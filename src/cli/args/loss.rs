@@ -28,7 +28,7 @@ pub struct LossArgs {
     #[arg(long, value_enum)]
     pub target: Option<TargetName>,
     /// Learn the training images of these classes only, by name or number; every test image gets an anomaly score. For models
-    /// that give back their input [default: all classes].
+    /// that reconstruct their input [default: all classes].
     #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
     pub normal: Vec<String>,
 }

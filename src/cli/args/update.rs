@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use crate::config::Lookahead;
+
 /// The optimiser and what surrounds it.
 #[derive(Debug, Default, clap::Args)]
 pub struct UpdateArgs {
@@ -47,6 +49,10 @@ pub struct UpdateArgs {
     /// Keep a moving average of the weights with this decay, such as 0.999, and validate and answer with it.
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
     pub ema: Option<f32>,
+    /// Lookahead: after every K updates slow weights go the share ALPHA [default: 0.5] of the way to the fast ones, which start
+    /// again from there; validate and answer with the slow ones. With RAMP the share falls from 1 along (t / T) ^ RAMP.
+    #[arg(long, value_name = "K[:ALPHA[:RAMP]]")]
+    pub lookahead: Option<Lookahead>,
     /// Keep the parameters as they are whose name matches, such as conv1.* (may be repeated).
     #[arg(long, value_name = "PATTERN")]
     pub freeze: Vec<String>,

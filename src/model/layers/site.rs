@@ -91,6 +91,7 @@ pub struct SiteNode {
 #[derive(Debug)]
 pub struct Site<'a> {
     layer: &'a str,
+    salt: u32,
     inputs: Vec<Shape>,
     /// Parameters that were asked for.
     pub parameters: Vec<ParameterSpec>,
@@ -101,7 +102,12 @@ pub struct Site<'a> {
 impl<'a> Site<'a> {
     /// The layer of this name, which reads tensors of these shapes.
     pub fn new(layer: &'a str, inputs: Vec<Shape>) -> Self {
-        Site { layer, inputs, parameters: Vec::new(), nodes: Vec::new() }
+        Site { layer, salt: 0, inputs, parameters: Vec::new(), nodes: Vec::new() }
+    }
+
+    /// With another number that its random streams are mixed with, where the layer is built once more for another graph.
+    pub fn salted(self, salt: u32) -> Self {
+        Site { salt, ..self }
     }
 
     /// What the layer reads, first to last.
@@ -120,7 +126,7 @@ impl<'a> Site<'a> {
 
     /// A number of the layer's own for random streams: layers of one model draw different numbers.
     pub fn stream(&self) -> u32 {
-        self.layer.bytes().fold(0, |hash, byte| random::mix(hash ^ u32::from(byte)))
+        self.layer.bytes().fold(self.salt, |hash, byte| random::mix(hash ^ u32::from(byte)))
     }
 
     /// A parameter that the optimiser updates.

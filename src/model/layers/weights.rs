@@ -9,14 +9,14 @@ use super::{Init, OptionDoc};
 /// The option `init`.
 pub const INIT: OptionDoc = optional(
     "init",
-    "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\" or \"zeros\"",
+    "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\", \"zeros\" or { normal = DEVIATION }",
     "\"glorot_uniform\"",
     "how the weights start",
 );
 
 /// The option `init` of filters.
 pub const FILTER_INIT: OptionDoc = OptionDoc {
-    takes: "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\", \"zeros\", \"dirac\" or \"whitening\"",
+    takes: "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\", \"zeros\", { normal = DEVIATION }, \"dirac\" or \"whitening\"",
     meaning: "how the weights start; \"dirac\": the first filters hand channels on, the others as \"torch\"; \"whitening\": computed from the training images, for 2 · kh · kw · c filters on the model's input",
     ..INIT
 };
@@ -25,7 +25,7 @@ pub const FILTER_INIT: OptionDoc = OptionDoc {
 const TRUNCATED_DEVIATION: f64 = 0.05;
 
 /// How the weights of a layer start, by name. Biases start at 0, with `torch` as PyTorch's do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
     /// Uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010): Keras' default.
@@ -42,6 +42,8 @@ pub enum Start {
     Torch,
     /// Normal of deviation 0.05 without what lies more than two deviations out: Keras' `TruncatedNormal`.
     TruncatedNormal,
+    /// Normal of this deviation (`torch.nn.init.normal_`).
+    Normal(f64),
     /// Rows or columns at right angles, of length 1 (Saxe et al. 2013).
     Orthogonal,
     /// Everywhere 0.
@@ -105,6 +107,11 @@ impl Start {
             Start::HeNormal => Init::Normal { deviation: (2.0 / inputs).sqrt() },
             Start::Torch => Init::Uniform { limit: torch(fan) },
             Start::TruncatedNormal => Init::TruncatedNormal { deviation: TRUNCATED_DEVIATION },
+            Start::Normal(deviation) if !(deviation.is_finite() && deviation > 0.0) => {
+                let problem = format!("init = {{ normal = {deviation} }} is a deviation, which is above 0");
+                return Err(ShapeError::new(problem).hint("init = { normal = 0.02 }"));
+            }
+            Start::Normal(deviation) => Init::Normal { deviation },
             Start::Orthogonal => Init::Orthogonal { columns },
             Start::Zeros => Init::Constant(0.0),
             Start::Dirac | Start::Whitening => {
@@ -164,8 +171,20 @@ mod tests {
                 // few numbers: a bias's variance is known to a factor
                 assert!(near(found[1], bias, 0.7), "{kind} {name}: bias {}, should be {bias}", found[1]);
             }
+            let normal = variances(kind, &format!("{options}\ninit = {{ normal = 0.02 }}"), &input);
+            assert!((normal[0] / 4e-4 - 1.0).abs() < 0.08 && normal[1] == 0.0, "{kind}: {normal:?}");
             let longest = variances(kind, &format!("{options}\ninit = \"orthogonal\""), &input)[0];
             assert!(longest > 0.0 && longest < 1.0, "{kind} orthogonal: {longest}");
+        }
+    }
+
+    #[test]
+    fn a_deviation_is_above_0() {
+        for deviation in ["0.0", "-1.0", "nan"] {
+            let options = format!("units = 3\ninit = {{ normal = {deviation} }}");
+            let layer = Layer::parse("linear", options.parse().expect("TOML")).expect("a layer");
+            let error = layer.build(&mut Site::new("layer", vec![Shape::new(&[1, 2])])).unwrap_err();
+            assert!(error.to_string().contains("above 0"), "{error}");
         }
     }
 }

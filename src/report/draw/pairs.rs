@@ -1,4 +1,4 @@
-//! Images beside what a model gives back of them, and where the two differ.
+//! Images beside their reconstructions, and where the two differ.
 
 use image::{Rgb, RgbImage};
 
@@ -25,15 +25,15 @@ const LINE: usize = 20;
 /// Pictures are drawn so wide, or a little less where their pixels are drawn as squares.
 const WIDEST: usize = 90;
 
-/// An image, what a model gives back of it, and what that says about it.
+/// An image, its reconstruction, and what that says about it.
 #[derive(Clone, Debug)]
 pub struct PairCell<'a> {
     /// What the model saw.
     pub image: Picture<'a>,
-    /// What it gave back, of the same size.
-    pub given: Picture<'a>,
-    /// Its class.
-    pub class: String,
+    /// What it made of it, of the same size.
+    pub reconstruction: Picture<'a>,
+    /// Its class, where it has one.
+    pub class: Option<String>,
     /// Its reconstruction error.
     pub score: f32,
     /// Whether its score is not above the threshold; `None` without one.
@@ -51,10 +51,10 @@ impl PairCell<'_> {
         }
     }
 
-    /// Where the two differ: white where they agree, red where the image is brighter, blue where what was given is.
+    /// Where the two differ: white where they agree, red where the image is brighter, blue where its reconstruction is.
     fn difference(&self) -> Vec<u8> {
         let channels = self.image.channels;
-        let pixels = self.image.pixels.chunks_exact(channels).zip(self.given.pixels.chunks_exact(channels));
+        let pixels = self.image.pixels.chunks_exact(channels).zip(self.reconstruction.pixels.chunks_exact(channels));
         let mean = |pixel: &[u8]| pixel.iter().map(|&value| i32::from(value)).sum::<i32>() / channels as i32;
         let pixel = |(image, given): (&[u8], &[u8])| {
             let far = mean(image) - mean(given);
@@ -70,7 +70,7 @@ fn scale(picture: &Picture) -> Scale {
     Scale::to_fit(picture, Room { height: WIDEST, width: WIDEST })
 }
 
-/// Draws `cells` row by row, `columns` to a row, under `title`: each is the image, what a model gave back, and their
+/// Draws `cells` row by row, `columns` to a row, under `title`: each is the image, its reconstruction, and their
 /// difference, in a frame that is green where the verdict is right, red where it is wrong and grey where nobody knows. No
 /// cells give a page that says so.
 ///
@@ -78,7 +78,7 @@ fn scale(picture: &Picture) -> Scale {
 /// Where the fields of a [`Picture`] contradict each other, or pictures have different sizes.
 pub fn pair_grid(title: &str, cells: &[PairCell], columns: usize) -> RgbImage {
     let font = Lettering::new();
-    cells.iter().for_each(|cell| [&cell.image, &cell.given].into_iter().for_each(Picture::check));
+    cells.iter().for_each(|cell| [&cell.image, &cell.reconstruction].into_iter().for_each(Picture::check));
     let (high, wide) = cells.first().map_or((0, WIDEST), |cell| scale(&cell.image).size(&cell.image));
     let columns = columns.min(cells.len()).max(1);
     let cell_width = 3 * wide + 2 * INNER + 2 * BORDER;
@@ -109,7 +109,7 @@ fn legend(cells: &[PairCell]) -> String {
         true => " Green frame: the verdict is right. Red: wrong.",
         false => "",
     };
-    format!("Image, what is given back, difference (red: missing, blue: added).{colours}")
+    format!("Image, reconstruction, difference (red: missing, blue: added).{colours}")
 }
 
 fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, cell: &PairCell) {
@@ -118,7 +118,7 @@ fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, cell: &PairCell) {
     let (x, y) = (area.x + BORDER, area.y + BORDER);
     let inside = Area { x, y, width: area.width - 2 * BORDER, height: area.height };
     canvas.frame(inside, BORDER, cell.colour());
-    for (number, picture) in [cell.image, cell.given, difference].iter().enumerate() {
+    for (number, picture) in [cell.image, cell.reconstruction, difference].iter().enumerate() {
         canvas.paste(&render(picture, scale(picture), grey), x + number * (wide + INNER), y);
     }
     let top = (y + area.height + BORDER + 3) as f32;
@@ -127,12 +127,12 @@ fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, cell: &PairCell) {
     let score_left = right - canvas.font.width(&score, STRONG);
     let verdict = match cell.called_normal {
         Some(true) => "normal",
-        Some(false) => "unlike",
+        Some(false) => "anomaly",
         None => "score",
     };
     canvas.text(verdict, area.x as f32, top, STRONG, cell.colour());
     canvas.text(&score, score_left, top, STRONG, cell.colour());
-    let class = canvas.font.shorten(&cell.class, PLAIN, area.width as f32);
+    let class = canvas.font.shorten(cell.class.as_deref().unwrap_or_default(), PLAIN, area.width as f32);
     canvas.text(&class, area.x as f32, top + LINE as f32, PLAIN, FAINT);
 }
 
@@ -140,10 +140,18 @@ fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, cell: &PairCell) {
 mod tests {
     use super::*;
 
-    fn cell<'a>(image: &'a [u8], given: &'a [u8], right: Option<bool>) -> PairCell<'a> {
+    fn cell<'a>(image: &'a [u8], reconstruction: &'a [u8], right: Option<bool>) -> PairCell<'a> {
         let picture = |pixels: &'a [u8]| Picture { pixels, height: 28, width: 28, channels: pixels.len() / 784 };
-        let class = "an extraordinarily long name of a class, too long for its cell".into();
-        PairCell { image: picture(image), given: picture(given), class, score: 0.1, called_normal: Some(true), right }
+        let class = "an extraordinarily long name of a class, too long for its cell".to_string();
+        let class = Some(class);
+        PairCell {
+            image: picture(image),
+            reconstruction: picture(reconstruction),
+            class,
+            score: 0.1,
+            called_normal: Some(true),
+            right,
+        }
     }
 
     /// Pixels of exactly this colour in a column of the page.

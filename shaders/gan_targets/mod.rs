@@ -8,14 +8,15 @@ use crate::op::{Dtype, Precision, Target};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
-pub const ENTRY: Entry = Entry { name: "verdicts", summary: "targets and weights of real and generated images", cases };
+pub const ENTRY: Entry =
+    Entry { name: "gan_targets", summary: "targets and weights of real and generated images", cases };
 
 const KERNEL: Elementwise =
-    Elementwise { name: "verdicts", source: include_str!("rows.wgsl"), per_step: true, includes: &[] };
+    Elementwise { name: "gan_targets", source: include_str!("rows.wgsl"), per_step: true, includes: &[] };
 
 /// The op.
 #[derive(Clone, Debug)]
-pub struct Verdicts {
+pub struct GanTargets {
     /// Rows of a batch.
     pub rows: usize,
     /// The target of the first batch.
@@ -24,13 +25,13 @@ pub struct Verdicts {
     pub second: Option<f32>,
 }
 
-impl Verdicts {
+impl GanTargets {
     fn count(&self) -> usize {
         self.rows * if self.second.is_some() { 2 } else { 1 }
     }
 }
 
-impl Op for Verdicts {
+impl Op for GanTargets {
     fn name(&self) -> &'static str {
         ENTRY.name
     }
@@ -78,7 +79,7 @@ impl Op for Verdicts {
 fn cases() -> Vec<Case> {
     let case = |rows, first, second, batch_length, reason| {
         let step = Step { batch_length, ..Step::default() };
-        Case::new(Verdicts { rows, first, second }, &[], reason).step(step)
+        Case::new(GanTargets { rows, first, second }, &[], reason).step(step)
     };
     vec![
         case(7, 0.9, Some(0.0), 5, "two batches of 5 in 7 rows, smoothed on one side"),

@@ -1,4 +1,4 @@
-// verdicts
+// gan_targets
 //   computes  for each row of one or two stacked batches of ROWS rows: target = FIRST in the first one, SECOND in the other;
 //             weight = 1 / rows of the batch that hold somebody
 //   reads     step         writes  targets, weights, every row once
