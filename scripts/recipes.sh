@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a recipe from several seeds and keeps what docs/results.md is made from: each run's configuration and epochs, and the
-# curve of the first one. Runs that are there already are left as they are; one that was stopped goes on.
+# Runs a recipe from several seeds and keeps what docs/results.md and its curves are made from: each run's configuration and
+# epochs. Runs that are there already are left as they are; one that was stopped goes on.
 #
 #   scripts/recipes.sh RECIPE [DATA] [--seeds "0 1 2"] [--binary PATH] [--device TEXT] [--name NAME]
 #
@@ -47,5 +47,4 @@ for seed in $seeds; do
     sed 's#^data = "/.*/\([^/]*\)"#data = "\1"#' "$run/config.toml" >"$part/config.toml"
     grep -E '"event":"(epoch|test)"' "$run/events.jsonl" >"$part/events.jsonl"
     mv "$part" "$kept"
-    [ -f "$root/docs/results/$recipe.png" ] || cp "$run/curve.png" "$root/docs/results/$recipe.png"
 done

@@ -118,8 +118,15 @@ fn what_is_kept_is_the_loss_in_both_precisions_and_under_a_scaling() {
         let loss = LossConfig::Huber { delta: 0.5, target: LossTarget::Input };
         let validation = Validation::Fraction(0.3);
         // 200 images are 140 to learn and 60 to validate: the last batch has fewer rows than the plan
-        let config =
-            RunConfig { precision, normalize, loss, validation, epochs: 2, limit: Some(200), ..config(&["9", "bag"]) };
+        let config = RunConfig {
+            precision,
+            normalize,
+            loss,
+            validation,
+            epochs: 2,
+            limit: Some(200),
+            ..config(&["9", "bag", "Bag"])
+        };
         let (trainer, validated) = trained(&gpu, &data, config);
         assert_eq!(trainer.config().normal, ["Ankle boot", "Bag"]);
         let last = validated.last().unwrap();

@@ -108,6 +108,20 @@ fn folders_that_cannot_be_learned_from() {
 }
 
 #[test]
+fn where_nothing_is_learned_of_classes_some_may_be_tested_alone() {
+    let unlabelled = LoadOptions { unlabelled: true, ..small() };
+    let photos = Photos::of(&["train/good", "test/good", "test/scratch"], 3);
+    let data = photos.load(&unlabelled).unwrap();
+    assert_eq!(data.classes, ["good", "scratch"]);
+    let of = |split: &Option<lepton_gpu::data::Split>| balance(split.as_ref().unwrap(), 2);
+    assert_eq!((of(&data.train), of(&data.test)), (vec![3, 0], vec![3, 3]));
+    photos.fails(&small(), &["class `scratch` is not one of the training folders"]);
+    let one = Photos::of(&["good"], 3);
+    assert_eq!(one.load(&unlabelled).unwrap().classes, ["good"]);
+    one.fails(&small(), &["at least 2 are needed"]);
+}
+
+#[test]
 fn train_val_and_test_folders_are_splits() {
     let photos = Photos::of(&["train/cat", "train/dog", "Validation/cat", "Validation/dog", "test/dog"], 3);
     photos.png("extra/x.png", [0; 3]);

@@ -121,6 +121,19 @@ fn a_runs_configuration_repeats_it() {
 }
 
 #[test]
+fn a_recipe_with_another_model_gets_its_loss() {
+    let Some(place) = Place::with_adapter() else { return };
+    own_recipe(&place);
+    let ran = place.run("train --recipe mine/recipe.toml --model autoencoder --steps 1 --out other").exits(0);
+    assert!(ran.line("recipe ").ends_with("(with another model)"), "{ran}");
+    assert!(place.text("other/config.toml").contains("target = \"input\""));
+    // a run folder is a recipe and a model, too
+    place.run("train --recipe other --steps 1 --out again").exits(0);
+    assert_eq!(place.text("other/config.toml"), place.text("again/config.toml"));
+    assert!(place.run("inspect other").exits(0).out.contains("model autoencoder"));
+}
+
+#[test]
 fn a_runs_configuration_on_other_data_scales_by_those() {
     let place = Place::new();
     place.write("run/model.toml", MODEL);

@@ -41,7 +41,7 @@ pub enum CheckpointError {
     },
     /// The file is damaged or of another kind.
     #[error(
-        "{path} is not a whole checkpoint: {problem}\n  try: another checkpoint of the run (last.safetensors, best.safetensors)"
+        "{path} is not a whole checkpoint: {problem}\n  try: another checkpoint of the run, if there is one (best.safetensors beside last.safetensors)"
     )]
     Damaged {
         /// Where.

@@ -9,6 +9,7 @@ use super::CliError;
 use super::args::ImageArgs;
 use crate::checkpoint::Checkpoint;
 use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, picture};
+use crate::train::with_held_out;
 
 /// The model of a run on pictures, where none is named.
 pub const USUAL_MODEL: &str = "photo-small";
@@ -51,7 +52,8 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, C
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;
     }
-    load(other.or(config.data.as_deref()), &options)
+    let dataset = load(other.or(config.data.as_deref()), &options)?;
+    Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
 }
 
 /// Runs something that decodes pictures under a bar that says how many are done.

@@ -5,7 +5,7 @@ use comfy_table::Table;
 use super::args::RecipesArgs;
 use super::models::listing;
 use super::{CliError, Exit};
-use crate::config::{RECIPES, Recipe, RecipeError};
+use crate::config::{RECIPES, Recipe};
 use crate::report::say;
 
 pub fn run(args: &RecipesArgs) -> Result<Exit, CliError> {
@@ -14,7 +14,10 @@ pub fn run(args: &RecipesArgs) -> Result<Exit, CliError> {
         Some((_, text)) => say!("{}", text.trim_end()),
         None => {
             let recipes: Vec<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
-            return Err(RecipeError::Unknown { name: wanted.clone(), recipes: recipes.join(", ") }.into());
+            return Err(CliError::Usage(format!(
+                "no recipe in the program is called `{wanted}`\n  try: one of {}",
+                recipes.join(", ")
+            )));
         }
     }
     Ok(Exit::Done)

@@ -52,29 +52,37 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     }
     if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
         return Err(CliError::Usage(format!(
-            "{} holds a {file} that is no run's, and training would replace it\n  try: another --out",
+            "{} holds a {file} and no last.safetensors beside it, and training would replace it\n  try: another --out",
             out.display()
         )));
     }
     check_writable(&out)?;
     if let Some(recipe) = &recipe {
-        say!("recipe   {}", described(recipe));
+        let other_data = recipe.run.data.is_some() && config.data != recipe.run.data;
+        say!("recipe   {}", described(recipe, other_data, args.model.is_some()));
     }
     // which classes are normal is no part of the loss
     let says_loss = loss::typed(&args.loss).iter().any(|(flag, typed)| *typed && *flag != "--normal");
-    let fits = |recipe: &Recipe| recipe.run.loss.is_adversarial() == model.generator.is_some();
+    // a recipe that says nothing, and one whose model was replaced, leave it to model and data
+    let fits = |recipe: &Recipe| {
+        !recipe.run.loss.is_default() && recipe.run.loss.is_adversarial() == model.generator.is_some()
+    };
     let has_loss = !says_loss && recipe.as_ref().is_some_and(fits);
     Ok(Start { out, config, model, from: None, has_loss })
 }
 
-/// A recipe in a line.
-fn described(recipe: &Recipe) -> String {
+/// A recipe in a line. What was published is of its own data and model.
+fn described(recipe: &Recipe, other_data: bool, other_model: bool) -> String {
     let mut line = recipe.name.clone();
     if !recipe.summary.is_empty() {
         line += &format!(": {}", recipe.summary);
     }
-    if !recipe.published.is_empty() {
-        line += &format!(" (published: {})", recipe.published);
+    match (other_data, other_model) {
+        (false, false) if recipe.published.is_empty() => {}
+        (false, false) => line += &format!(" (published: {})", recipe.published),
+        (true, false) => line += " (on other data)",
+        (false, true) => line += " (with another model)",
+        (true, true) => line += " (on other data, with another model)",
     }
     line
 }

@@ -11,7 +11,7 @@ use crate::data::{self, Dataset, Kind, Split, TextOptions, Trained, Vocabulary, 
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, Tokens, thousands};
 use crate::report::{percent, say};
-use crate::train::Predictor;
+use crate::train::{Predictor, with_held_out};
 
 /// The model of a run on texts, where none is named.
 pub const USUAL_MODEL: &str = "text-small";
@@ -38,7 +38,7 @@ pub fn load_for_run(
         Some(Tokens::Fixed) if config.text.max_length.is_none() || from.is_some() => Some(model.input[1]),
         _ => None,
     };
-    load(config.data.as_deref(), &config.text, length, from.and_then(trained))
+    load(config.data.as_deref(), config, length, from.and_then(trained))
 }
 
 /// The texts that a trained model is tried on; none where the data are no texts.
@@ -46,7 +46,11 @@ pub fn load_for(checkpoint: &Checkpoint, data: Option<&str>) -> Result<Option<Da
     let model = checkpoint.meta.model()?;
     let config = &checkpoint.meta.config;
     let length = model.tokens.map(|_| model.input[1]);
-    load(data.or(config.data.as_deref()), &config.text, length, trained(checkpoint))
+    let texts = load(data.or(config.data.as_deref()), config, length, trained(checkpoint))?;
+    texts
+        .map(|texts| if data.is_none() { with_held_out(texts, config) } else { Ok(texts) })
+        .transpose()
+        .map_err(Into::into)
 }
 
 fn trained(checkpoint: &Checkpoint) -> Option<Trained<'_>> {
@@ -56,14 +60,17 @@ fn trained(checkpoint: &Checkpoint) -> Option<Trained<'_>> {
 
 fn load(
     data: Option<&str>,
-    options: &TextOptions,
+    config: &RunConfig,
     length: Option<usize>,
     trained: Option<Trained>,
 ) -> Result<Option<Dataset>, CliError> {
-    match data.filter(|_| data::kind(data) == Kind::Texts) {
-        Some(path) => Ok(text::load(Path::new(path), options, length, trained)?),
-        None => Ok(None),
+    let Some(path) = data.filter(|_| data::kind(data) == Kind::Texts) else { return Ok(None) };
+    let mut texts = text::load(Path::new(path), &config.text, length, trained)?;
+    // a limit takes the first texts, and files often have one class after another
+    if let Some(train) = texts.as_mut().and_then(|texts| texts.train.as_mut()).filter(|_| config.limit.is_some()) {
+        *train = train.select(&data::mixed(train.count));
     }
+    Ok(texts)
 }
 
 /// A data set of texts in a line; none for images.

@@ -11,9 +11,9 @@ use super::start::{Start, fresh, resumed};
 use super::{CliError, Exit, adversarial, anomaly, loss, pictures, text};
 use crate::checkpoint::write_atomically;
 use crate::config::{Against, RunConfig};
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
-use crate::model::{ModelSpec, thousands};
+use crate::model::{ModelSpec, parameters, thousands};
 use crate::plan::mib;
 use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
 use crate::train::{Control, Event, Fit, Outcome, TrainError, Trainer, largest_batch};
@@ -25,7 +25,11 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let dataset = match text::load_for_run(&config, &model, from.as_ref())? {
         Some(texts) => texts,
-        None => pictures::load(config.data.as_deref(), &config.load_options(model.input))?,
+        None => {
+            let unlabelled = !config.normal.is_empty() || loss::gives_image(&model) || model.generator.is_some();
+            let options = LoadOptions { unlabelled, ..config.load_options(model.input) };
+            pictures::load(config.data.as_deref(), &options)?
+        }
     };
     if !has_loss && model.generator.is_none() {
         config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
@@ -239,12 +243,14 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
 
 fn describe_model(trainer: &Trainer) -> String {
     let plan = trainer.plan();
-    let parameters: usize = plan.parameters.iter().map(|p| p.shape.count()).sum();
+    // as `models` and `inspect` count: without running averages
+    let parameters = parameters(trainer.model()).expect("the model was built");
     format!(
-        "{}: {} parameters; {} steps of {} images an epoch, {} dispatches a step, products {}{}",
+        "{}: {} parameters; {} step{} of {} images an epoch, {} dispatches a step, products {}{}",
         plan.model,
-        thousands(parameters as u64),
+        thousands(parameters),
         thousands(trainer.steps_per_epoch() as u64),
+        if trainer.steps_per_epoch() == 1 { "" } else { "s" },
         trainer.images_per_step(),
         trainer.dispatches_per_step(),
         plan.target.family,

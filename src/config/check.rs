@@ -29,6 +29,14 @@ fn within<N: PartialOrd + Display + Copy>(key: &'static str, value: N, range: Ra
     }
 }
 
+/// 0 or more, and finite.
+fn no_less(key: &'static str, value: f32) -> Result<(), Fault> {
+    match (0.0..=f32::MAX).contains(&value) {
+        true => Ok(()),
+        false => fault(key, format!("`{key}` is {value} and must be 0 or more")),
+    }
+}
+
 /// At least 0, and below 1.
 fn decay(key: &'static str, value: f32) -> Result<(), Fault> {
     match (0.0..1.0).contains(&value) {
@@ -44,17 +52,23 @@ impl RunConfig {
     /// The first one.
     pub fn check(&self) -> Result<(), Fault> {
         within("batch", self.batch, 1..=65_536)?;
-        within("limit", self.limit.unwrap_or(1), 1..=usize::MAX)?;
-        within("learning_rate", self.learning_rate, 0.0..=f32::MAX)?;
-        if let Validation::Fraction(share) = self.validation {
-            within("fraction", share, f64::MIN_POSITIVE..=1.0 - f64::EPSILON)?;
+        if self.limit == Some(0) {
+            return fault("limit", "`limit` is 0 and must be 1 or more");
+        }
+        no_less("learning_rate", self.learning_rate)?;
+        if let Validation::Fraction(share) = self.validation
+            && !(share > 0.0 && share < 1.0)
+        {
+            return fault("validation", format!("`fraction` is {share} and must be between 0 and 1"));
         }
         if let Some(warmup) = self.warmup {
             within("warmup.epochs", warmup.epochs, 0.0..=1e9)?;
             within("warmup.start", warmup.start, 0.0..=1.0)?;
         }
         within("max_length", self.text.max_length.unwrap_or(1), 1..=65_536)?;
-        within("min_count", self.text.min_count.unwrap_or(1), 1..=u32::MAX as usize)?;
+        if self.text.min_count == Some(0) {
+            return fault("min_count", "`min_count` is 0 and must be 1 or more");
+        }
         within("max_words", self.text.max_words.unwrap_or(1), 1..=16_777_214)?;
         schedule(&self.schedule)?;
         optimizer(&self.optimizer)?;
@@ -72,7 +86,6 @@ fn schedule(schedule: &ScheduleConfig) -> Result<(), Fault> {
 }
 
 fn optimizer(optimizer: &OptimizerConfig) -> Result<(), Fault> {
-    let no_less = |key, value| within(key, value, 0.0..=f32::MAX);
     match *optimizer {
         OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
             decay("momentum", momentum)?;
@@ -112,7 +125,7 @@ fn optimizer(optimizer: &OptimizerConfig) -> Result<(), Fault> {
 }
 
 fn loss(loss: &LossConfig) -> Result<(), Fault> {
-    loss.weights().iter().try_for_each(|&weight| within("loss", weight, 0.0..=f32::MAX))?;
+    loss.weights().iter().try_for_each(|&weight| no_less("loss", weight))?;
     match *loss {
         LossConfig::CrossEntropy { label_smoothing, .. } => within("label_smoothing", label_smoothing, 0.0..=1.0),
         LossConfig::Adversarial { label_smoothing } => {
@@ -214,7 +227,7 @@ mod tests {
         for (before, after, key) in [
             ("batch = 64", "batch = 0", "batch"),
             ("learning_rate = 0.001", "learning_rate = nan", "learning_rate"),
-            ("validation = \"none\"", "validation = { fraction = 1.0 }", "fraction"),
+            ("validation = \"none\"", "validation = { fraction = 1.0 }", "validation"),
             ("beta1 = 0.9", "beta1 = 1.0", "beta1"),
             ("accumulate = 1", "accumulate = 0", "update"),
             ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule"),

@@ -148,7 +148,7 @@ impl RunConfig {
             Validation::Test => HoldOut::Nothing,
             Validation::Fraction(share) => HoldOut::Share(share),
         };
-        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.split_seed(), classes: None }
+        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.split_seed(), ..LoadOptions::default() }
     }
 
     /// What says which images are held out: runs that agree in it have one split.

@@ -94,14 +94,19 @@ impl Recipe {
         if let Some((name, text)) = RECIPES.iter().find(|(known, _)| *known == name) {
             return Self::parse(text, name);
         }
-        let path = Path::new(name);
+        let mut path = Path::new(name);
+        let of_run = path.join("config.toml");
+        if of_run.is_file() {
+            path = &of_run;
+        }
         if !path.exists() {
             let recipes: Vec<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
             return Err(RecipeError::Unknown { name: name.into(), recipes: recipes.join(", ") });
         }
-        let text =
-            std::fs::read_to_string(path).map_err(|source| RecipeError::Unreadable { path: name.into(), source })?;
-        Ok(Self::parse(&text, name)?.at(path))
+        let name = path.to_string_lossy();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| RecipeError::Unreadable { path: name.to_string(), source })?;
+        Ok(Self::parse(&text, &name)?.at(path))
     }
 
     /// Reads a recipe's text; `origin` names it in errors.
@@ -112,7 +117,8 @@ impl Recipe {
         let fail = |problem: String| RecipeError::Malformed { origin: origin.into(), problem };
         let unread = |error: toml::de::Error| fail(error.to_string().trim_end().into());
         let table: toml::Table = text.parse().map_err(unread)?;
-        let recipe = match ["run", "summary", "source", "published"].iter().any(|key| table.contains_key(*key)) {
+        let recipe = match ["run", "name", "summary", "source", "published"].iter().any(|key| table.contains_key(*key))
+        {
             true => toml::from_str(text).map_err(unread)?,
             false => Recipe {
                 name: name_of(Path::new(origin)),

@@ -7,7 +7,7 @@ use lepton_kernels::random;
 use super::idx::MAX_BYTES;
 use super::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use super::picture_error::PictureError;
-use super::{DataError, Dataset, Split, Values, cache};
+use super::{DataError, Dataset, Split, Values, cache, mixed};
 
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +60,6 @@ pub(super) struct Catalog {
 /// Reports how many of how many pictures are read; called from several threads.
 pub type OnPictures<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// The purpose of the key that orders pictures. It does not depend on a run's seed: an image's number stays.
-const ORDER: u64 = 0x0070_6963_7475_7265;
 /// The purpose of the key that holds pictures out.
 const HELD: u64 = 0x0068_656c_645f_6f75;
 
@@ -95,8 +93,8 @@ impl Catalog {
             self.notes
                 .push(format!("left out because they cannot be read: {} of {total} pictures", self.damaged.len()));
         }
-        let mut order: Vec<usize> = (0..self.entries.len()).filter(|i| unreadable.binary_search(i).is_err()).collect();
-        order.sort_by_key(|&i| random::hash64(ORDER ^ random::hash64(i as u64)));
+        let mut order = mixed(self.entries.len());
+        order.retain(|i| unreadable.binary_search(i).is_err());
         if order.is_empty() {
             return Err(PictureError::Nothing { root: self.root }.into());
         }
@@ -170,6 +168,7 @@ impl Catalog {
         };
         let train = gather(&[Part::Train, Part::Unknown]);
         if options.classes.is_none()
+            && !options.unlabelled
             && let Some(split) = &train
             && split.values.is_none()
             && let Some(class) = (0..self.classes.len()).find(|&class| !split.labels.contains(&(class as u32)))

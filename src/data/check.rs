@@ -47,7 +47,8 @@ impl Report {
 pub fn check(spec: &str, places: &Places, on_pictures: OnPictures) -> Result<Report, DataError> {
     if kind(Some(spec)) == Kind::Pictures {
         let path = std::path::Path::new(spec);
-        let catalog = if path.is_dir() { folder::list(path, None)? } else { table::list(path, None)? };
+        let catalog =
+            if path.is_dir() { folder::list(path, &LoadOptions::default())? } else { table::list(path, None)? };
         return Ok(pictures(catalog, on_pictures));
     }
     let data = load_with(Some(spec), &LoadOptions::default(), places, on_pictures)?;

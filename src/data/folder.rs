@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 use super::DataError;
 use super::catalog::{Catalog, Damaged, Entry, Part, Targets};
 use super::idx::io_error;
+use super::options::LoadOptions;
 use super::picture_error::PictureError;
 
 /// Ends of names that promise a picture.
@@ -50,7 +51,7 @@ pub(super) fn looks_like_one(folder: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be read, or there is a class without pictures.
-pub(super) fn list(folder: &Path, expected: Option<&[String]>) -> Result<Catalog, DataError> {
+pub(super) fn list(folder: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let top = subfolders(folder)?;
     let mut listing = Listing { catalog: Catalog::new(folder), ignored: BTreeMap::new() };
     let parts: Vec<(Part, PathBuf)> =
@@ -69,7 +70,7 @@ pub(super) fn list(folder: &Path, expected: Option<&[String]>) -> Result<Catalog
     } else {
         found.extend(top.into_iter().map(|(name, path)| (Part::Unknown, name, path)));
     }
-    listing.catalog.classes = classes(folder, &found, expected)?;
+    listing.catalog.classes = classes(folder, &found, options)?;
     for (part, name, path) in &found {
         listing.class(*part, name, path)?;
     }
@@ -77,12 +78,8 @@ pub(super) fn list(folder: &Path, expected: Option<&[String]>) -> Result<Catalog
     Ok(listing.finish())
 }
 
-/// Class names, sorted: those of the training folders, or of a trained model.
-fn classes(
-    folder: &Path,
-    found: &[(Part, String, PathBuf)],
-    expected: Option<&[String]>,
-) -> Result<Vec<String>, DataError> {
+/// Class names, sorted: those of the training folders, or of a trained model; of all folders where nothing is learned of them.
+fn classes(folder: &Path, found: &[(Part, String, PathBuf)], options: &LoadOptions) -> Result<Vec<String>, DataError> {
     let named = |wanted: fn(Part) -> bool| {
         let mut names: Vec<String> = found.iter().filter(|f| wanted(f.0)).map(|f| f.1.clone()).collect();
         names.sort();
@@ -90,18 +87,19 @@ fn classes(
         names
     };
     let mut classes = named(|part| matches!(part, Part::Train | Part::Unknown));
-    if classes.is_empty() {
+    if classes.is_empty() || options.unlabelled {
         classes = named(|_| true);
     }
-    let (classes, from) = match expected {
-        Some(expected) => (expected.to_vec(), "the model's classes"),
+    let (classes, from) = match &options.classes {
+        Some(expected) => (expected.clone(), "the model's classes"),
         None => (classes, "the training folders"),
     };
     if let Some((_, name, path)) = found.iter().find(|f| !classes.contains(&f.1)) {
         let (path, name) = (path.clone(), name.clone());
         return Err(PictureError::UnknownClass { path, name, from, classes }.into());
     }
-    if classes.len() < 2 {
+    let fewest = if options.unlabelled || options.classes.is_some() { 1 } else { 2 };
+    if classes.len() < fewest {
         let path = folder.to_path_buf();
         return Err(PictureError::OneClass { path, classes }.into());
     }

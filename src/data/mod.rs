@@ -143,6 +143,14 @@ impl Split {
     /// The images of these classes, in their order.
     pub fn of_classes(&self, classes: &[u32]) -> Split {
         let wanted: Vec<usize> = (0..self.count).filter(|&i| classes.contains(&self.labels[i])).collect();
+        self.select(&wanted)
+    }
+
+    /// These images, in this order.
+    ///
+    /// # Panics
+    /// If there is no image of such a number.
+    pub fn select(&self, wanted: &[usize]) -> Split {
         let values = self.values.as_ref().map(|Values { width, data }| Values {
             width: *width,
             data: wanted.iter().flat_map(|i| &data[i * width..(i + 1) * width]).copied().collect(),
@@ -166,6 +174,14 @@ impl Split {
         }
         counts.iter().map(histogram_mean_std).collect()
     }
+}
+
+/// Numbers below `count`, mixed; always in the same order, so that an image's number stays.
+pub fn mixed(count: usize) -> Vec<usize> {
+    const ORDER: u64 = 0x0070_6963_7475_7265;
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|&i| lepton_kernels::random::hash64(ORDER ^ lepton_kernels::random::hash64(i as u64)));
+    order
 }
 
 fn histogram_mean_std(counts: &[u64; 256]) -> (f64, f64) {
@@ -315,7 +331,7 @@ fn load_path(
         return Ok(dataset);
     }
     if folder::looks_like_one(path) {
-        return folder::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
+        return folder::list(path, options)?.load(options, places.pictures.as_deref(), on_pictures);
     }
     if let Some(dataset) = text::load(path, &TextOptions::default(), None, None)? {
         return Ok(dataset);

@@ -61,6 +61,8 @@ pub struct LoadOptions {
     pub seed: u64,
     /// Class names of a trained model: a folder or a table may lack some, and has no others.
     pub classes: Option<Vec<String>>,
+    /// Nothing is learned of classes: there may be one alone, and some of which there are no training images.
+    pub unlabelled: bool,
 }
 
 impl Default for LoadOptions {
@@ -71,6 +73,7 @@ impl Default for LoadOptions {
             hold_out: HoldOut::Nothing,
             seed: 0,
             classes: None,
+            unlabelled: false,
         }
     }
 }

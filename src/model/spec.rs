@@ -100,7 +100,7 @@ impl ModelSpec {
     /// Words of a text for a model of `tokens = "auto"` until the data are known: what `inspect` shows.
     pub const UNKNOWN_LENGTH: usize = 64;
 
-    /// The preset of this name, or the model file at this path.
+    /// The preset of this name, the model file at this path, or that of the run folder there.
     ///
     /// # Errors
     /// [`ModelError`].
@@ -108,14 +108,19 @@ impl ModelSpec {
         if let Some(preset) = presets::PRESETS.iter().find(|p| p.name == name) {
             return Self::parse(preset.text, name);
         }
-        let path = Path::new(name);
+        let mut path = Path::new(name);
+        let of_run = path.join("model.toml");
+        if of_run.is_file() {
+            path = &of_run;
+        }
         if !path.exists() {
             let presets: Vec<&str> = presets::PRESETS.iter().map(|p| p.name).collect();
             return Err(ModelError::Unknown { name: name.into(), presets: presets.join(", ") });
         }
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ModelError::Unreadable { path: name.into(), source })?;
-        Self::parse(&text, name)
+        let name = path.to_string_lossy();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ModelError::Unreadable { path: name.to_string(), source })?;
+        Self::parse(&text, &name)
     }
 
     /// Reads a model file's text; `origin` names it in errors.
@@ -195,21 +200,14 @@ impl ModelSpec {
 /// Adds layers to a model file's text, each under `[[header]]`.
 pub(super) fn write_layers(text: &mut String, header: &str, layers: &[LayerSpec]) {
     for (i, spec) in layers.iter().enumerate() {
-        #[derive(Serialize)]
-        struct Written<'a> {
-            name: &'a str,
-            r#type: &'a str,
-            #[serde(flatten)]
-            attributes: &'a toml::Table,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            inputs: Option<&'a [String]>,
-        }
+        let name = toml::Value::from(spec.name.as_str());
+        let _ = write!(text, "\n[[{header}]]\nname = {name}\ntype = \"{}\"\n", spec.layer.kind().name);
+        // a table among them, `{ normal = 0.02 }`, stays on its line
+        spec.layer.attributes().iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
         let before = if i == 0 { "input" } else { &layers[i - 1].name };
-        let inputs = (spec.inputs != [before]).then_some(spec.inputs.as_slice());
-        let written =
-            Written { name: &spec.name, r#type: spec.layer.kind().name, attributes: spec.layer.attributes(), inputs };
-        let body = toml::to_string(&written).expect("layers are plain data");
-        let _ = write!(text, "\n[[{header}]]\n{body}");
+        if spec.inputs != [before] {
+            let _ = writeln!(text, "inputs = {}", toml::Value::from(spec.inputs.clone()));
+        }
     }
 }
 

@@ -112,6 +112,9 @@ pub struct Placed {
     pub gradient: GradientPlace,
 }
 
+/// What helps where a batch is too large.
+const SMALLER: &str = "a smaller --batch (--accumulate 2 with half of it learns at the same rate)";
+
 /// A compiled model.
 #[derive(Debug)]
 pub struct Plan {
@@ -282,7 +285,7 @@ impl Plan {
                         let limit = limit * data_set::PARTS as u64;
                         return Err(PlanError::TooLarge { tensor, bytes, limit, hint });
                     }
-                    Buffer::Slot(_) | Buffer::Resident(_) => (buffer.to_string(), "a smaller --batch"),
+                    Buffer::Slot(_) | Buffer::Resident(_) => (buffer.to_string(), SMALLER),
                     _ => ("the parameters".into(), "a smaller model, or an adapter with larger bindings"),
                 };
                 return Err(PlanError::TooLarge { tensor, bytes: *bytes, limit, hint });
@@ -323,8 +326,11 @@ fn finish(
     let bind = |layer: &str, tensor: usize, access: Access| {
         let described = &list.tensors[tensor];
         if described.bytes > limits.binding_bytes && described.home == Home::Slot {
-            let hint = "a smaller --batch";
-            let tensor = format!("{layer}: {}", described.name);
+            let tensor = match described.name.starts_with(layer) {
+                true => described.name.clone(),
+                false => format!("{layer}: {}", described.name),
+            };
+            let hint = SMALLER;
             return Err(PlanError::TooLarge { tensor, bytes: described.bytes, limit: limits.binding_bytes, hint });
         }
         let (buffer, offset) = match described.home {

@@ -34,6 +34,7 @@ pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};
 pub use sampler::{SHEET, Samples, sample};
 pub use schedule::{Plateau, Schedule};
+pub use setup::with_held_out;
 pub use state::State;
 pub use trainer::{Outcome, Trainer};
 pub use views::Tta;

@@ -49,7 +49,7 @@ pub(super) fn learned<'a>(data: &'a Dataset, config: &mut RunConfig) -> Result<C
     };
     if config.loss.against() != Against::Input {
         return Err(TrainError::Mismatch(format!(
-            "--normal is for models that reconstruct their input, and the loss {} is held against {}\n  try: --model autoencoder, or a loss with --target input",
+            "--normal is for models that reconstruct their input, and the loss {} is held against {}\n  try: --model autoencoder",
             config.loss.name(),
             if train.values.is_some() { "values" } else { "classes" }
         )));
@@ -60,7 +60,13 @@ pub(super) fn learned<'a>(data: &'a Dataset, config: &mut RunConfig) -> Result<C
             data.name
         )));
     }
-    let classes = config.normal.iter().map(|name| class(name, data)).collect::<Result<Vec<u32>, _>>()?;
+    let mut classes = Vec::new();
+    for name in &config.normal {
+        let class = class(name, data)?;
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
     config.normal = classes.iter().map(|&class| data.classes[class as usize].clone()).collect();
     let train = train.of_classes(&classes);
     if train.count == 0 {

@@ -156,6 +156,22 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
     Ok(order)
 }
 
+/// A run's data with the training images that it held out as validation images, where it has neither those nor test images of its
+/// own: what may be looked at to see what the run has learned. An autoencoder that learned only some classes is looked at on all.
+///
+/// # Errors
+/// [`TrainError::Mismatch`] if the data are not as large as they were.
+pub fn with_held_out(mut data: Dataset, config: &RunConfig) -> Result<Dataset, TrainError> {
+    let fraction = matches!(config.validation, Validation::Fraction(_)) && config.normal.is_empty();
+    let Some(train) = data.train.as_ref().filter(|_| fraction && data.test.is_none() && data.validation.is_none())
+    else {
+        return Ok(data);
+    };
+    let order = order(&data, config)?;
+    data.validation = order.held_out.map(|range| train.select(&images_of(&order, &range)));
+    Ok(data)
+}
+
 /// The images of a run in their order on the device, so many of each split: training, validation, test.
 fn splits<'a>(data: &'a Dataset, config: &RunConfig) -> Vec<(&'a Split, usize)> {
     let learned = learned_images(data, config);

@@ -52,3 +52,38 @@ fn train_eval_predict_and_show() {
     let inspected = ran(&place, &["inspect", "text-small"]).exits(0);
     assert!(inspected.out.contains("64 tokens (auto)"), "{inspected}");
 }
+
+/// Texts of two classes, one after the other, of which one word tells the class.
+fn two_files(place: &Place) {
+    for (class, word) in [("bad", "dull"), ("good", "fine")] {
+        let lines: Vec<String> = (0..60).map(|i| format!("a {word} film number {i}")).collect();
+        place.write(&format!("reviews/{class}.txt"), lines.join("\n"));
+    }
+}
+
+#[test]
+fn what_was_held_out_is_evaluated_and_a_limit_takes_texts_of_all_classes() {
+    let Some(place) = Place::with_adapter() else { return };
+    two_files(&place);
+    let line = "train reviews --val-split 0.25 --batch 8 --epochs 2 --seed 3";
+    for (limit, held_out) in [("", 30), ("--limit 40", 10)] {
+        let run = if limit.is_empty() { "whole" } else { "part" };
+        place.run(&format!("{line} {limit} --out {run}")).exits(0);
+        let events = place.events(run);
+        let last = &events.iter().rfind(|event| event["event"] == "epoch").expect("an epoch")["validation"];
+        let eval = place.run(&format!("eval {run}/last.safetensors --json")).exits(0).json();
+        assert_eq!((eval["split"].as_str(), eval["images"].as_u64()), (Some("validation"), Some(held_out)), "{run}");
+        let close = |key: &str| (eval[key].as_f64().unwrap() - last[key].as_f64().unwrap()).abs() < 1e-5;
+        assert!(close("loss") && close("accuracy"), "{run}: {eval}\n{last}");
+        let counts = eval["measures"]["classes"].as_array().expect("classes");
+        assert_eq!(counts.len(), 2, "{run}: {eval}");
+        // with one class alone the other has no texts
+        let matrix = eval["measures"]["confusion"].as_array().expect("a matrix");
+        let of_class =
+            |row: &serde_json::Value| row.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum::<u64>();
+        assert!(matrix.iter().all(|row| of_class(row) > 0), "{run}: {matrix:?}");
+    }
+    // other data are looked at whole
+    let other = place.run("eval whole --data reviews --json").exits(0).json();
+    assert_eq!((other["split"].as_str(), other["images"].as_u64()), (Some("training"), Some(120)));
+}
