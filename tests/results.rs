@@ -137,6 +137,9 @@ fn row(table: &mut String, name: &str, recipe: &Recipe) {
         if runs.is_empty() {
             continue;
         }
+        if none {
+            curve(name, &runs[0]);
+        }
         none = false;
         runs.iter().for_each(|run| run.check(recipe));
         let tested = runs.iter().filter(|run| run.last("test").is_some()).count();
@@ -145,7 +148,6 @@ fn row(table: &mut String, name: &str, recipe: &Recipe) {
         seeds.sort_unstable();
         let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
         let device = read(&collection.join("device.txt"));
-        curve(name, &runs[0]);
         let raw = collection.strip_prefix(root()).unwrap().join(name);
         let _ = writeln!(
             table,

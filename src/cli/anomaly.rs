@@ -63,7 +63,7 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
     say!("adapter    {}", gpu.summary().line());
     match threshold {
         Some(threshold) => say!("threshold  {}", describe_threshold(threshold)),
-        None => say!("threshold  none: the run was ended before its first epoch had"),
+        None => say!("threshold  none: the checkpoint was saved before anything was learned"),
     }
     for (path, &score) in rows {
         let verdict = match threshold {

@@ -23,7 +23,7 @@ pub fn typed(args: &LossArgs) -> [(&'static str, bool); 8] {
 
 /// Whether a model's last layer gives an image like its input.
 pub fn gives_image(model: &ModelSpec) -> bool {
-    usual_loss(model).against() == Against::Input
+    usual_loss(&model.for_classes(1)).against() == Against::Input
 }
 
 fn usage<T>(message: String) -> Result<T, CliError> {
@@ -43,7 +43,7 @@ pub fn resolve(
     let train = data.train.as_ref();
     let values = train.and_then(|split| split.values.as_ref());
     // such a model can be trained in no other way
-    let gives_image = gives_image(&model.for_classes(data.classes.len().max(1)));
+    let gives_image = gives_image(model);
     let name = match args.loss {
         Some(name) => name,
         None if gives_image => LossName::Mse,

@@ -7,7 +7,7 @@ use super::args::{BatchSize, TrainArgs};
 use super::{CliError, adversarial, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
+    Against, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
 };
 use crate::data::{self, Kind, known};
 use crate::model::ModelSpec;
@@ -58,14 +58,17 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     }
     check_writable(&out)?;
     if let Some(recipe) = &recipe {
-        let other_data = recipe.run.data.is_some() && config.data != recipe.run.data;
+        let own_data = recipe.run.data.as_deref().map(whole_path);
+        let other_data = own_data.is_some() && config.data != own_data;
         say!("recipe   {}", described(recipe, other_data, args.model.is_some()));
     }
     // which classes are normal is no part of the loss
     let says_loss = loss::typed(&args.loss).iter().any(|(flag, typed)| *typed && *flag != "--normal");
     // a recipe that says nothing, and one whose model was replaced, leave it to model and data
     let fits = |recipe: &Recipe| {
-        !recipe.run.loss.is_default() && recipe.run.loss.is_adversarial() == model.generator.is_some()
+        let against = recipe.run.loss.against();
+        let same = (against == Against::Nothing) == model.generator.is_some();
+        !recipe.run.loss.is_default() && same && (against == Against::Input) == loss::gives_image(&model)
     };
     let has_loss = !says_loss && recipe.as_ref().is_some_and(fits);
     Ok(Start { out, config, model, from: None, has_loss })

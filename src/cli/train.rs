@@ -10,18 +10,22 @@ use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::{CliError, Exit, adversarial, anomaly, loss, pictures, text};
 use crate::checkpoint::write_atomically;
-use crate::config::{Against, RunConfig};
+use crate::config::{Against, LossConfig, RunConfig};
 use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, parameters, thousands};
 use crate::plan::mib;
 use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
-use crate::train::{Control, Event, Fit, Outcome, TrainError, Trainer, largest_batch};
+use crate::train::{Control, Event, Fit, Outcome, State, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Start { out, mut config, model, from, has_loss } = if args.resume { resumed(args)? } else { fresh(args)? };
-    if !has_loss && model.generator.is_some() {
-        config.loss = adversarial::loss(&args.loss)?;
+    if !has_loss {
+        // what is held out depends on it; data and flags say the rest
+        config.loss = match model.generator {
+            Some(_) => adversarial::loss(&args.loss)?,
+            None => LossConfig::default(),
+        };
     }
     let dataset = match text::load_for_run(&config, &model, from.as_ref())? {
         Some(texts) => texts,
@@ -174,7 +178,8 @@ fn test(trainer: &mut Trainer, terminal: &mut Terminal, log: &mut EventLog, path
 /// The same for a run that was killed between its last epoch and that.
 fn test_late(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
     let path = out.join("events.jsonl");
-    if EventLog::is_tested(&path).map_err(CliError::file(&path))? {
+    let State { batch, step, .. } = *trainer.state();
+    if batch > 0 || step == 0 || EventLog::is_tested(&path).map_err(CliError::file(&path))? {
         return Ok(());
     }
     let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;

@@ -33,7 +33,7 @@ fn within<N: PartialOrd + Display + Copy>(key: &'static str, value: N, range: Ra
 fn no_less(key: &'static str, value: f32) -> Result<(), Fault> {
     match (0.0..=f32::MAX).contains(&value) {
         true => Ok(()),
-        false => fault(key, format!("`{key}` is {value} and must be 0 or more")),
+        false => fault(key, format!("`{key}` is {value} and must be a finite number of 0 or more")),
     }
 }
 
@@ -125,7 +125,7 @@ fn optimizer(optimizer: &OptimizerConfig) -> Result<(), Fault> {
 }
 
 fn loss(loss: &LossConfig) -> Result<(), Fault> {
-    loss.weights().iter().try_for_each(|&weight| no_less("loss", weight))?;
+    loss.weights().iter().try_for_each(|&weight| no_less("class_weights", weight))?;
     match *loss {
         LossConfig::CrossEntropy { label_smoothing, .. } => within("label_smoothing", label_smoothing, 0.0..=1.0),
         LossConfig::Adversarial { label_smoothing } => {

@@ -58,7 +58,7 @@ pub struct Recipe {
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
     /// Neither a recipe nor a file.
-    #[error("`{name}` is neither a recipe nor a file\n  try: one of {recipes}, or a file such as runs/x/config.toml")]
+    #[error("`{name}` is neither a recipe nor a file\n  try: one of {recipes}, or a file, or a run such as runs/x")]
     Unknown {
         /// What was asked for.
         name: String,

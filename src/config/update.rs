@@ -50,7 +50,10 @@ impl Lookahead {
     /// What the slow weights keep of themselves after update `t` of `total`: 1 where they make no step.
     fn decay(&self, t: u64, total: u64) -> f32 {
         match t.is_multiple_of(u64::from(self.steps)) {
-            true => ((1.0 - f64::from(self.alpha)) * (t as f64 / total as f64).powf(f64::from(self.ramp))) as f32,
+            true => {
+                ((1.0 - f64::from(self.alpha)) * (t as f64 / total.max(1) as f64).min(1.0).powf(f64::from(self.ramp)))
+                    as f32
+            }
             false => 1.0,
         }
     }
@@ -203,6 +206,7 @@ mod tests {
         let update = UpdateConfig { lookahead: Some(lookahead), ..UpdateConfig::default() };
         assert_eq!([1, 4, 6, 99].map(|t| update.average_decay(t, 100)), [1.0; 4]);
         assert_eq!([50, 100].map(|t| update.average_decay(t, 100)), [0.75 / 8.0, 0.75]);
+        assert_eq!(update.average_decay(250, 100), 0.75, "a range test may be longer than the run");
         let constant = UpdateConfig { lookahead: Some("2".parse().unwrap()), ..UpdateConfig::default() };
         assert_eq!([1, 2, 3, 4].map(|t| constant.average_decay(t, 10)), [1.0, 0.5, 1.0, 0.5]);
         for wrong in ["", "five", "5:half", "5:0.5:0:1", "-5"] {

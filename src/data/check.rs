@@ -47,8 +47,8 @@ impl Report {
 pub fn check(spec: &str, places: &Places, on_pictures: OnPictures) -> Result<Report, DataError> {
     if kind(Some(spec)) == Kind::Pictures {
         let path = std::path::Path::new(spec);
-        let catalog =
-            if path.is_dir() { folder::list(path, &LoadOptions::default())? } else { table::list(path, None)? };
+        let options = LoadOptions { unlabelled: true, ..LoadOptions::default() };
+        let catalog = if path.is_dir() { folder::list(path, &options)? } else { table::list(path, &options)? };
         return Ok(pictures(catalog, on_pictures));
     }
     let data = load_with(Some(spec), &LoadOptions::default(), places, on_pictures)?;

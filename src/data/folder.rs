@@ -98,8 +98,7 @@ fn classes(folder: &Path, found: &[(Part, String, PathBuf)], options: &LoadOptio
         let (path, name) = (path.clone(), name.clone());
         return Err(PictureError::UnknownClass { path, name, from, classes }.into());
     }
-    let fewest = if options.unlabelled || options.classes.is_some() { 1 } else { 2 };
-    if classes.len() < fewest {
+    if classes.len() < options.fewest_classes() {
         let path = folder.to_path_buf();
         return Err(PictureError::OneClass { path, classes }.into());
     }

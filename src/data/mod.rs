@@ -301,11 +301,10 @@ fn load_path(
     on_pictures: OnPictures,
 ) -> Result<Dataset, DataError> {
     let path = Path::new(spec);
-    let expected = options.classes.as_deref();
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) if table::is_one(path) => {
-            return table::list(path, expected)?.load(options, places.pictures.as_deref(), on_pictures);
+            return table::list(path, options)?.load(options, places.pictures.as_deref(), on_pictures);
         }
         Ok(_) if cifar::is_archive(path) => {
             return Ok(cifar_dataset(path, &folder_name(path), cifar::read(path, options.images.coarse)?));

@@ -77,3 +77,10 @@ impl Default for LoadOptions {
         }
     }
 }
+
+impl LoadOptions {
+    /// How many classes there must be.
+    pub(super) fn fewest_classes(&self) -> usize {
+        if self.unlabelled || self.classes.is_some() { 1 } else { 2 }
+    }
+}

@@ -12,6 +12,7 @@ use super::DataError;
 use super::catalog::{Catalog, Damaged, Entry, Part, Targets};
 use super::folder::{Sort, sort};
 use super::idx::io_error;
+use super::options::LoadOptions;
 use super::picture_error::PictureError;
 
 const PATHS: [&str; 6] = ["image", "path", "filename", "file", "image_path", "file_name"];
@@ -109,11 +110,11 @@ pub(super) fn is_one(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`TableError`] with line and column, or what is wrong with the classes.
-pub(super) fn list(path: &Path, expected: Option<&[String]>) -> Result<Catalog, DataError> {
+pub(super) fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let (columns, rows) = read(path)?;
     let mut catalog = Catalog::new(path);
     let targets = match columns.label {
-        Some(column) => labels(path, &columns, column, &rows, &mut catalog, expected)?,
+        Some(column) => labels(path, &columns, column, &rows, &mut catalog, options)?,
         None => values(path, &columns, &rows, &mut catalog)?,
     };
     let unused: Vec<&str> = (0..columns.names.len())
@@ -230,7 +231,7 @@ fn labels(
     column: usize,
     rows: &[Row],
     catalog: &mut Catalog,
-    expected: Option<&[String]>,
+    options: &LoadOptions,
 ) -> Result<Vec<Targets>, DataError> {
     let several = rows.iter().any(|row| row.fields[column].contains('|'));
     let of = |row: &Row| -> Vec<String> {
@@ -244,14 +245,14 @@ fn labels(
     // 2 comes before 10
     classes.sort_by(|a, b| (a.parse::<u64>().ok(), a).cmp(&(b.parse::<u64>().ok(), b)));
     classes.dedup();
-    if let Some(expected) = expected {
+    if let Some(expected) = &options.classes {
         if let Some(name) = classes.iter().find(|class| !expected.contains(class)).cloned() {
-            let (path, from, classes) = (path.to_path_buf(), "the model's classes", expected.to_vec());
+            let (path, from, classes) = (path.to_path_buf(), "the model's classes", expected.clone());
             return Err(PictureError::UnknownClass { path, name, from, classes }.into());
         }
-        classes = expected.to_vec();
+        classes = expected.clone();
     }
-    if classes.len() < 2 {
+    if classes.len() < options.fewest_classes() {
         return Err(PictureError::OneClass { path: path.to_path_buf(), classes }.into());
     }
     let mut targets = Vec::with_capacity(rows.len());

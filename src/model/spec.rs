@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use lepton_kernels::ShapeError;
-use serde::Serialize;
 
 use super::generator::Generator;
 use super::layers::{AUTO, Layer, Reads};

@@ -20,11 +20,11 @@ pub struct TrainArgs {
     /// The same as DATA.
     #[arg(long = "data", value_name = "DATA", conflicts_with = "data")]
     pub data_flag: Option<String>,
-    /// A complete configuration by its name (`lepton-gpu recipes` lists them), a file with one, or the config.toml of another
-    /// run; what else is typed changes it.
+    /// A complete configuration by its name (`lepton-gpu recipes` lists them), a file with one, or another run or its
+    /// config.toml; what else is typed changes it.
     #[arg(long, value_name = "NAME|FILE")]
     pub recipe: Option<String>,
-    /// A preset (`lepton-gpu models` lists them) or a model file [default: seed-mnist; photo-small for pictures, text-small
+    /// A preset (`lepton-gpu models` lists them) a model file, or that of a run [default: seed-mnist; photo-small for pictures, text-small
     /// for texts].
     #[arg(long)]
     pub model: Option<String>,
@@ -82,7 +82,7 @@ pub struct TrainArgs {
     /// Seeds which images are held out: runs of several seeds keep one split [default: the seed].
     #[arg(long, value_name = "N")]
     pub split_seed: Option<u64>,
-    /// Train on the first N training images only.
+    /// Train on the first N training images only; on N texts of all classes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// Stop after N steps in all; 0 writes the initial state.
