@@ -9,7 +9,7 @@ use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::{CliError, Exit, adversarial, anomaly, loss, pictures, text};
-use crate::checkpoint::write_atomically;
+use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{Against, LossConfig, RunConfig};
 use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
@@ -27,14 +27,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             None => LossConfig::default(),
         };
     }
-    let dataset = match text::load_for_run(&config, &model, from.as_ref())? {
-        Some(texts) => texts,
-        None => {
-            let unlabelled = !config.normal.is_empty() || loss::gives_image(&model) || model.generator.is_some();
-            let options = LoadOptions { unlabelled, ..config.load_options(model.input) };
-            pictures::load(config.data.as_deref(), &options)?
-        }
-    };
+    let dataset = load(&config, &model, from.as_ref())?;
     if !has_loss && model.generator.is_none() {
         config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
     }
@@ -90,6 +83,16 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     };
     say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
     Ok(Exit::Done)
+}
+
+/// The run's data.
+fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Result<Dataset, CliError> {
+    if let Some(texts) = text::load_for_run(config, model, from)? {
+        return Ok(texts);
+    }
+    let unlabelled = !config.normal.is_empty() || loss::gives_image(model) || model.generator.is_some();
+    let options = LoadOptions { unlabelled, ..config.load_options(model.input) };
+    pictures::load(config.data.as_deref(), &options)
 }
 
 /// The largest batch that fits.
