@@ -70,7 +70,7 @@ def resnet_cifar(depth):
 def resnet(depth, counts, bottleneck, cifar=False):
     name = f"resnet{depth}-cifar" if cifar else f"resnet{depth}"
     what = "32x32 colour images: a 3x3 stem without pooling" if cifar else "224x224 colour images"
-    m = Model(name, [f"ResNet-{depth} (He et al. 2016) for {what}; as torchvision has it."], [32, 32, 3] if cifar else [224, 224, 3])
+    m = Model(name, [f"ResNet-{depth} (He et al. 2016) for {what}; {'the rest ' if cifar else ''}as torchvision has it."], [32, 32, 3] if cifar else [224, 224, 3])
     if cifar:
         x = m.conv_norm("stem", 64, 3, activation="relu")
     else:

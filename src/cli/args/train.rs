@@ -24,7 +24,7 @@ pub struct TrainArgs {
     /// config.toml; what else is typed changes it.
     #[arg(long, value_name = "NAME|FILE")]
     pub recipe: Option<String>,
-    /// A preset (`lepton-gpu models` lists them) a model file, or that of a run [default: seed-mnist; photo-small for pictures, text-small
+    /// A preset (`lepton-gpu models` lists them), a model file, or a run's [default: seed-mnist; photo-small for pictures, text-small
     /// for texts].
     #[arg(long)]
     pub model: Option<String>,
