@@ -9,7 +9,7 @@ use lepton_gpu::data::{self, Dataset, Split};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::metrics::{ErrorMeasures, Measures};
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Evaluator, Event, Metrics, Predictor, Trainer};
+use lepton_gpu::train::{Control, Evaluator, Event, Metrics, Outcome, Predictor, Trainer};
 use lepton_kernels::op::Precision;
 
 mod common;
@@ -148,6 +148,19 @@ fn without_normal_classes_there_are_errors_and_no_verdict() {
     assert_eq!((metrics.more.auc, metrics.more.normal_error, errors.normal), (None, None, None));
     assert!(errors.classes.iter().all(|class| class.mean.is_some() && class.auc.is_none() && !class.normal));
     assert!((errors.mean / metrics.loss - 1.0).abs() < 1e-4);
+}
+
+#[test]
+fn a_stop_within_an_epoch_takes_the_threshold_of_its_weights() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let config = config(&["Bag"]);
+    let mut trainer = Trainer::new(&gpu, &data, ModelSpec::open(&config.model).unwrap(), config).unwrap();
+    let outcome = trainer.fit(&mut |_, event| {
+        Ok(if matches!(event, Event::Progress { .. }) { Control::Stop } else { Control::Continue })
+    });
+    assert!(outcome.unwrap() == Outcome::Stopped && trainer.state().epoch == 0);
+    assert!(trainer.state().threshold.is_some());
 }
 
 #[test]
