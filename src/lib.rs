@@ -28,6 +28,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod gpu;
+mod hint;
 pub mod metrics;
 pub mod model;
 pub mod plan;
@@ -36,3 +37,5 @@ pub mod report;
 pub mod train;
 pub mod tune;
 pub mod verify;
+
+pub use hint::{Hint, Hints};

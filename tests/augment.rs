@@ -4,7 +4,7 @@
 use lepton_gpu::config::{RunConfig, parse_augment};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Evaluator, Order, Predictor, Trainer, Tta, preview};
+use lepton_gpu::train::{Control, Evaluator, Predictor, Sampler, Trainer, Tta, preview};
 use lepton_kernels::Step;
 use lepton_kernels::augment::draw::{Drawn, draw};
 use lepton_kernels::augment::{Boxes, Erase, Flip, ONE, Policy, RandAugment};
@@ -16,7 +16,7 @@ const SIZE: [usize; 3] = [32, 24, 3];
 
 /// What all images undergo in an epoch.
 fn draws(policy: &Policy, epoch: u32) -> Vec<Drawn> {
-    let step = Order::new(5, 100, 0, 0.0).training_step(epoch, 10, 0);
+    let step = Sampler::new(5, 100, 0, 0.0).training_step(epoch, 10, 0);
     (0..IMAGES).map(|image| draw(policy, &step, image, SIZE)).collect()
 }
 

@@ -289,7 +289,7 @@ fn every_optimizer_lowers_the_loss() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
     for optimizer in optimizers() {
-        let learning_rate = optimizer.usual_rate();
+        let learning_rate = optimizer.default_learning_rate();
         let config = RunConfig {
             epochs: 3,
             batch: 16,
@@ -321,7 +321,7 @@ fn crowded(optimizer: OptimizerConfig, precision: Precision) -> RunConfig {
         parameters: vec![ParameterRule { lr: Some(0.5), ..rule("*.bias") }],
         ..plain()
     };
-    let learning_rate = optimizer.usual_rate();
+    let learning_rate = optimizer.default_learning_rate();
     let validation = Validation::Fraction(0.2);
     RunConfig { epochs: 3, limit: Some(100), learning_rate, optimizer, precision, validation, ..base(update) }
 }

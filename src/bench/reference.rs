@@ -14,7 +14,7 @@ use crate::data::{Dataset, Split};
 use crate::model::{ModelError, ModelSpec, Sample, WHITENED, starting_values};
 use crate::plan::{Graph, Setting, optimizer};
 use crate::reference::{Images, loss_exact, run_exact};
-use crate::train::Order;
+use crate::train::Sampler;
 
 /// A network that is trained, and how.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +111,7 @@ pub fn twin_loss(model: &ModelSpec, config: &RunConfig, data: &Dataset, steps: u
     let (train, test) = (data.train.as_ref(), data.test.as_ref());
     let (train, test) = (train.expect("images to learn from"), test.expect("images to test on"));
     let mut twin = Twin::new(model, config, train)?;
-    let order = Order::new(config.seed, train.count, test.count, 0.0);
+    let order = Sampler::new(config.seed, train.count, test.count, 0.0);
     let per_epoch = train.count.div_ceil(config.batch) as u64;
     for done in 0..steps {
         let number = (done % per_epoch) as usize;

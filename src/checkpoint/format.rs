@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
 use super::store;
-use crate::config::{Against, RunConfig};
+use crate::config::{RunConfig, TargetKind};
 use crate::data::Vocabulary;
 use crate::model::ModelSpec;
 use crate::plan::{Placed, Plan};
@@ -87,7 +87,7 @@ impl View for &NamedTensor {
 
 /// What tells one data set from another: a run can only go on with the images that it started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataPrint {
+pub struct DatasetFingerprint {
     /// Training images.
     pub train: usize,
     /// Test images.
@@ -111,7 +111,7 @@ pub struct Meta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<Vocabulary>,
     /// The images it learns from.
-    pub data: DataPrint,
+    pub data: DatasetFingerprint,
     /// Where the run stands.
     pub state: State,
 }
@@ -145,7 +145,7 @@ impl Checkpoint {
         config: &RunConfig,
         classes: &[String],
         vocabulary: Option<&Vocabulary>,
-        data: DataPrint,
+        data: DatasetFingerprint,
         state: &State,
         tensors: Vec<NamedTensor>,
     ) -> Self {
@@ -223,7 +223,7 @@ impl Checkpoint {
     pub fn check_plan(&self, plan: &Plan) -> Result<(), CheckpointError> {
         self.check_parameters(&plan.parameters)?;
         let names = self.meta.classes.len();
-        if names != plan.classes && !matches!(plan.loss.against(), Against::Input | Against::Nothing) {
+        if names != plan.classes && !matches!(plan.loss.target_kind(), TargetKind::Input | TargetKind::Nothing) {
             let problem = format!("it names {names} classes, and its model gives {}", plan.classes);
             return Err(CheckpointError::Damaged { path: self.path.clone(), problem });
         }

@@ -3,5 +3,5 @@
 mod format;
 mod store;
 
-pub use format::{AVERAGE, Checkpoint, CheckpointError, DataPrint, Meta, NamedTensor};
+pub use format::{AVERAGE, Checkpoint, CheckpointError, DatasetFingerprint, Meta, NamedTensor};
 pub use store::{locate, write_atomically};

@@ -7,7 +7,7 @@ use super::error::save_png;
 use super::predict::{picture, typed_images};
 use super::{CliError, Exit, pictures};
 use crate::checkpoint::Checkpoint;
-use crate::config::{Against, RunConfig};
+use crate::config::{RunConfig, TargetKind};
 use crate::data::{Dataset, Split};
 use crate::gpu::Gpu;
 use crate::model::thousands;
@@ -22,9 +22,9 @@ const SHOWN: [usize; 2] = [8, 12];
 
 /// What an autoencoder learns, in a line.
 pub fn describe(config: &RunConfig, images: usize) -> Option<String> {
-    let learned = match (config.loss.against(), config.normal.as_slice()) {
-        (Against::Input, []) => "every class".to_string(),
-        (Against::Input, normal) => format!("only {}", normal.join(", ")),
+    let learned = match (config.loss.target_kind(), config.normal.as_slice()) {
+        (TargetKind::Input, []) => "every class".to_string(),
+        (TargetKind::Input, normal) => format!("only {}", normal.join(", ")),
         _ => return None,
     };
     let images = thousands(images as u64);

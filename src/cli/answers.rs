@@ -3,14 +3,14 @@
 use super::args::PredictArgs;
 use super::{CliError, Exit};
 use crate::checkpoint::Checkpoint;
-use crate::config::Against;
+use crate::config::TargetKind;
 use crate::gpu::Gpu;
 use crate::report::{percent, say};
 use crate::train::Answer;
 
 /// Prints the answers on `args.images`.
 pub fn say(args: &PredictArgs, checkpoint: &Checkpoint, gpu: &Gpu, answers: &[Answer]) -> Result<Exit, CliError> {
-    let (names, against) = (&checkpoint.meta.classes, checkpoint.meta.config.loss.against());
+    let (names, against) = (&checkpoint.meta.classes, checkpoint.meta.config.loss.target_kind());
     let rows = args.images.iter().zip(answers);
     if args.json {
         let row = |(path, answer)| {
@@ -29,9 +29,9 @@ pub fn say(args: &PredictArgs, checkpoint: &Checkpoint, gpu: &Gpu, answers: &[An
 }
 
 /// Labels above a half, or the likeliest ones where none is; numbers by name.
-fn line(answer: &Answer, names: &[String], against: Against, top: usize) -> String {
+fn line(answer: &Answer, names: &[String], against: TargetKind, top: usize) -> String {
     match against {
-        Against::Labels => {
+        TargetKind::Labels => {
             let ranked = answer.top(names.len());
             let there: Vec<_> = ranked.iter().filter(|(_, p)| *p > 0.5).map(|l| spell(names, l)).collect();
             if there.is_empty() {
@@ -52,9 +52,9 @@ fn spell(names: &[String], (label, probability): &(usize, f64)) -> String {
     format!("{} {}", names[*label], percent(*probability))
 }
 
-fn json(answer: &Answer, names: &[String], against: Against) -> serde_json::Value {
+fn json(answer: &Answer, names: &[String], against: TargetKind) -> serde_json::Value {
     match against {
-        Against::Labels => {
+        TargetKind::Labels => {
             let label =
                 |(i, p): (usize, &f64)| serde_json::json!({ "label": names[i], "probability": p, "there": *p > 0.5 });
             let labels: Vec<_> = answer.probabilities.iter().enumerate().map(label).collect();
@@ -75,9 +75,9 @@ mod tests {
     fn labels_and_numbers_are_said_each_in_their_way() {
         let names = ["cat", "dog", "sofa"].map(String::from);
         let answer = Answer { outputs: vec![1.0, -1.0, 3.0], probabilities: vec![0.75, 0.25, 0.9] };
-        assert_eq!(line(&answer, &names, Against::Labels, 3), "sofa 90.00 %, cat 75.00 %");
+        assert_eq!(line(&answer, &names, TargetKind::Labels, 3), "sofa 90.00 %, cat 75.00 %");
         let none = Answer { probabilities: vec![0.1, 0.2, 0.05], ..answer.clone() };
-        assert_eq!(line(&none, &names, Against::Labels, 1), "none of the labels; likeliest: dog 20.00 %");
-        assert_eq!(line(&answer, &names, Against::Numbers, 3), "cat 1.0000, dog -1.0000, sofa 3.0000");
+        assert_eq!(line(&none, &names, TargetKind::Labels, 1), "none of the labels; likeliest: dog 20.00 %");
+        assert_eq!(line(&answer, &names, TargetKind::Numbers, 3), "cat 1.0000, dog -1.0000, sofa 3.0000");
     }
 }

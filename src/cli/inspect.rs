@@ -8,7 +8,7 @@ use super::{CliError, Exit, optimizer};
 use crate::config::UpdateConfig;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::{ModelSpec, layers_text, summary};
-use crate::plan::{Goal, Limits, Plan, Request, usual_loss};
+use crate::plan::{Goal, Limits, Plan, Request, default_loss};
 use crate::report::say;
 
 pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -37,7 +37,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         model: &model,
         batch,
         images,
-        loss: &usual_loss(&model),
+        loss: &default_loss(&model),
         keep: false,
         input: Default::default(),
         optimizer: &optimizer,

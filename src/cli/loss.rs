@@ -2,10 +2,10 @@
 
 use super::CliError;
 use super::args::{LossArgs, LossName, TargetName};
-use crate::config::{Against, LossConfig, LossTarget};
+use crate::config::{LossConfig, LossTarget, TargetKind};
 use crate::data::{Dataset, Split, Values};
 use crate::model::ModelSpec;
-use crate::plan::usual_loss;
+use crate::plan::default_loss;
 
 /// The flags, and whether they were typed.
 pub fn typed(args: &LossArgs) -> [(&'static str, bool); 8] {
@@ -23,7 +23,7 @@ pub fn typed(args: &LossArgs) -> [(&'static str, bool); 8] {
 
 /// Whether a model's last layer gives an image like its input.
 pub fn gives_image(model: &ModelSpec) -> bool {
-    usual_loss(&model.for_classes(1)).against() == Against::Input
+    default_loss(&model.for_classes(1)).target_kind() == TargetKind::Input
 }
 
 fn usage<T>(message: String) -> Result<T, CliError> {

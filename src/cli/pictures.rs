@@ -12,7 +12,7 @@ use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPict
 use crate::train::with_held_out;
 
 /// The model of a run on pictures, where none is named.
-pub const USUAL_MODEL: &str = "photo-small";
+pub const DEFAULT_MODEL: &str = "photo-small";
 
 /// How images are read: `base` with what was typed.
 pub fn image_options(base: &ImageOptions, args: &ImageArgs) -> ImageOptions {

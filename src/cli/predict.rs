@@ -6,7 +6,7 @@ use super::args::PredictArgs;
 use super::error::save_png;
 use super::{CliError, Exit, adversarial, anomaly, pictures, text};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::config::Against;
+use crate::config::TargetKind;
 use crate::data;
 use crate::gpu::Gpu;
 use crate::report::draw::{GridCell, Picture, prediction_grid};
@@ -30,7 +30,7 @@ pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
             "--lines is for texts, and this model takes images\n  try: the names of images".into(),
         ));
     }
-    if against(&checkpoint) == Against::Input {
+    if target_kind(&checkpoint) == TargetKind::Input {
         return anomaly::predict(args, &checkpoint, adapter);
     }
     match &args.grid {
@@ -44,7 +44,7 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
     let gpu = Gpu::open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&bytes)?;
     let classes = &checkpoint.meta.classes;
-    if !against(checkpoint).is_class() {
+    if !target_kind(checkpoint).is_class() {
         return super::answers::say(args, checkpoint, &gpu, &answers);
     }
     if args.json {
@@ -77,7 +77,7 @@ fn answer(args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) ->
 }
 
 fn grid(args: &PredictArgs, checkpoint: &Checkpoint, out: &Path, adapter: Option<&str>) -> Result<Exit, CliError> {
-    if !against(checkpoint).is_class() {
+    if !target_kind(checkpoint).is_class() {
         return Err(CliError::Usage(
             "--grid shows one class for each image, and this model gives something else\n  try: lepton-gpu predict RUN IMAGE".into(),
         ));
@@ -128,8 +128,8 @@ pub fn typed_images(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Vec<u
     Ok(bytes)
 }
 
-fn against(checkpoint: &Checkpoint) -> Against {
-    checkpoint.meta.config.loss.against()
+fn target_kind(checkpoint: &Checkpoint) -> TargetKind {
+    checkpoint.meta.config.loss.target_kind()
 }
 
 /// Image `i` of a split as a picture.

@@ -7,7 +7,7 @@ use super::args::{BatchSize, TrainArgs};
 use super::{CliError, adversarial, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    Against, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
+    NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetKind, Validation, Warmup, check_sizes, parse_augment,
 };
 use crate::data::{self, Kind, known};
 use crate::model::ModelSpec;
@@ -66,9 +66,9 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let says_loss = loss::typed(&args.loss).iter().any(|(flag, typed)| *typed && *flag != "--normal");
     // a recipe that says nothing, and one whose model was replaced, leave it to model and data
     let fits = |recipe: &Recipe| {
-        let against = recipe.run.loss.against();
-        let same = (against == Against::Nothing) == model.generator.is_some();
-        !recipe.run.loss.is_default() && same && (against == Against::Input) == loss::gives_image(&model)
+        let against = recipe.run.loss.target_kind();
+        let same = (against == TargetKind::Nothing) == model.generator.is_some();
+        !recipe.run.loss.is_default() && same && (against == TargetKind::Input) == loss::gives_image(&model)
     };
     let has_loss = !says_loss && recipe.as_ref().is_some_and(fits);
     Ok(Start { out, config, model, from: None, has_loss })
@@ -150,8 +150,9 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
 fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, CliError> {
     let base = recipe.map_or_else(RunConfig::default, |recipe| recipe.run.clone());
     let optimizer = optimizer::optimizer(base.optimizer, &args.update)?;
-    let usual_rate = if args.update.optimizer.is_some() { optimizer.usual_rate() } else { base.learning_rate };
-    let learning_rate = args.update.lr.unwrap_or(usual_rate);
+    let default_learning_rate =
+        if args.update.optimizer.is_some() { optimizer.default_learning_rate() } else { base.learning_rate };
+    let learning_rate = args.update.lr.unwrap_or(default_learning_rate);
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
@@ -170,8 +171,8 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
     let usual_model = match kind {
         _ if recipe.is_some() => base.model,
         Kind::Images => base.model,
-        Kind::Texts => text::USUAL_MODEL.into(),
-        Kind::Pictures => pictures::USUAL_MODEL.into(),
+        Kind::Texts => text::DEFAULT_MODEL.into(),
+        Kind::Pictures => pictures::DEFAULT_MODEL.into(),
     };
     Ok(RunConfig {
         data,

@@ -14,7 +14,7 @@ use crate::report::{percent, say};
 use crate::train::{Predictor, with_held_out};
 
 /// The model of a run on texts, where none is named.
-pub const USUAL_MODEL: &str = "text-small";
+pub const DEFAULT_MODEL: &str = "text-small";
 
 /// How texts are read: `base` with what was typed.
 pub fn options(base: &TextOptions, args: &TextArgs) -> TextOptions {
@@ -68,7 +68,7 @@ fn load(
     let mut texts = text::load(Path::new(path), &config.text, length, trained)?;
     // a limit takes the first texts, and files often have one class after another
     if let Some(train) = texts.as_mut().and_then(|texts| texts.train.as_mut()).filter(|_| config.limit.is_some()) {
-        *train = train.select(&data::mixed(train.count));
+        *train = train.select(&data::shuffled_indices(train.count));
     }
     Ok(texts)
 }

@@ -10,7 +10,7 @@ use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::{CliError, Exit, adversarial, anomaly, loss, pictures, text};
 use crate::checkpoint::{Checkpoint, write_atomically};
-use crate::config::{Against, LossConfig, RunConfig};
+use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, parameters, thousands};
@@ -74,10 +74,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    let example = match config.loss.against().is_class() {
+    let example = match config.loss.target_kind().is_class() {
         true if dataset.text.is_some() => "predict RUN \"a text\"",
         true => "predict RUN --grid grid.png",
-        false if config.loss.against() == Against::Input => "predict RUN --grid grid.png",
+        false if config.loss.target_kind() == TargetKind::Input => "predict RUN --grid grid.png",
         false if config.loss.is_adversarial() => "predict RUN --grid samples.png",
         false => "eval RUN",
     };

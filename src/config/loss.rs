@@ -89,7 +89,7 @@ pub enum Target {
 
 /// What a loss is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Against {
+pub enum TargetKind {
     /// A class for each image.
     Label,
     /// A distribution over the classes for each image.
@@ -104,20 +104,20 @@ pub enum Against {
     Nothing,
 }
 
-impl Against {
+impl TargetKind {
     /// Whether an answer is right or wrong, so that there is an accuracy.
     pub fn has_answers(self) -> bool {
-        matches!(self, Against::Label | Against::Distribution | Against::Labels)
+        matches!(self, TargetKind::Label | TargetKind::Distribution | TargetKind::Labels)
     }
 
     /// Whether one class is chosen for an image.
     pub fn is_class(self) -> bool {
-        matches!(self, Against::Label | Against::Distribution)
+        matches!(self, TargetKind::Label | TargetKind::Distribution)
     }
 
     /// Whether the data's values are needed.
     pub fn needs_values(self) -> bool {
-        matches!(self, Against::Distribution | Against::Labels | Against::Numbers)
+        matches!(self, TargetKind::Distribution | TargetKind::Labels | TargetKind::Numbers)
     }
 }
 
@@ -143,22 +143,22 @@ impl LossConfig {
 
     /// Whether it is that of two networks that are trained in turn.
     pub fn is_adversarial(&self) -> bool {
-        self.against() == Against::Nothing
+        self.target_kind() == TargetKind::Nothing
     }
 
     /// What it is held against.
-    pub fn against(&self) -> Against {
+    pub fn target_kind(&self) -> TargetKind {
         match *self {
-            LossConfig::CrossEntropy { distribution: true, .. } => Against::Distribution,
-            LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } => Against::Label,
-            LossConfig::Bce { .. } | LossConfig::SigmoidFocal { .. } => Against::Labels,
-            LossConfig::Adversarial { .. } => Against::Nothing,
+            LossConfig::CrossEntropy { distribution: true, .. } => TargetKind::Distribution,
+            LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } => TargetKind::Label,
+            LossConfig::Bce { .. } | LossConfig::SigmoidFocal { .. } => TargetKind::Labels,
+            LossConfig::Adversarial { .. } => TargetKind::Nothing,
             LossConfig::Mse { target }
             | LossConfig::Mae { target }
             | LossConfig::Huber { target, .. }
             | LossConfig::SmoothL1 { target, .. } => match target {
-                Target::Values => Against::Numbers,
-                Target::Input => Against::Input,
+                Target::Values => TargetKind::Numbers,
+                Target::Input => TargetKind::Input,
             },
         }
     }

@@ -16,7 +16,7 @@ mod update;
 
 pub use augment::{AugmentError, check_sizes, parse_augment};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
-pub use loss::{Against, LossConfig, Target as LossTarget};
+pub use loss::{LossConfig, Target as LossTarget, TargetKind};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use optimizer::OptimizerConfig;
 pub use recipe::{RECIPES, Recipe, RecipeError};

@@ -96,7 +96,7 @@ impl Default for OptimizerConfig {
 
 impl OptimizerConfig {
     /// The usual learning rate.
-    pub fn usual_rate(&self) -> f32 {
+    pub fn default_learning_rate(&self) -> f32 {
         match self {
             // LAMB's rate is the share of a tensor's norm that a step moves it
             OptimizerConfig::Sgd { .. } | OptimizerConfig::Lamb { .. } => 0.01,

@@ -7,7 +7,7 @@ use lepton_kernels::random;
 use super::idx::MAX_BYTES;
 use super::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use super::picture_error::PictureError;
-use super::{DataError, Dataset, Split, Values, cache, mixed};
+use super::{DataError, Dataset, Split, Values, cache, shuffled_indices};
 
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Catalog {
             self.notes
                 .push(format!("left out because they cannot be read: {} of {total} pictures", self.damaged.len()));
         }
-        let mut order = mixed(self.entries.len());
+        let mut order = shuffled_indices(self.entries.len());
         order.retain(|i| unreadable.binary_search(i).is_err());
         if order.is_empty() {
             return Err(PictureError::Nothing { root: self.root }.into());

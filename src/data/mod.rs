@@ -177,7 +177,7 @@ impl Split {
 }
 
 /// Numbers below `count`, mixed; always in the same order, so that an image's number stays.
-pub fn mixed(count: usize) -> Vec<usize> {
+pub fn shuffled_indices(count: usize) -> Vec<usize> {
     const ORDER: u64 = 0x0070_6963_7475_7265;
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|&i| lepton_kernels::random::hash64(ORDER ^ lepton_kernels::random::hash64(i as u64)));

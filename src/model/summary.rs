@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::{Generator, ModelError, ModelSpec, Tokens};
-use crate::plan::{Graph, Setting, usual_loss};
+use crate::plan::{Graph, Setting, default_loss};
 
 /// A number with its thousands apart: `93,322`.
 pub fn thousands(number: u64) -> String {
@@ -18,7 +18,7 @@ pub fn thousands(number: u64) -> String {
 /// # Errors
 /// If its layers do not fit together.
 pub fn parameters(model: &ModelSpec) -> Result<u64, ModelError> {
-    let graph = Graph::build(model, &Setting::new(1, 1, usual_loss(model)))?;
+    let graph = Graph::build(model, &Setting::new(1, 1, default_loss(model)))?;
     let trained = graph.parameters.iter().filter(|p| p.trained);
     Ok(trained.map(|p| graph.tensors[p.tensor].shape.count() as u64).sum())
 }
@@ -28,7 +28,7 @@ pub fn parameters(model: &ModelSpec) -> Result<u64, ModelError> {
 /// # Errors
 /// If its layers do not fit together.
 pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
-    let graph = Graph::build(model, &Setting::new(1, 1, usual_loss(model)))?;
+    let graph = Graph::build(model, &Setting::new(1, 1, default_loss(model)))?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);

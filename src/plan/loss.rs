@@ -13,14 +13,14 @@ use lepton_kernels::value_loss::{Kind, ValueLoss};
 use lepton_kernels::{Op, ShapeError};
 
 use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
-use crate::config::{Against, LossConfig, LossTarget};
+use crate::config::{LossConfig, LossTarget, TargetKind};
 use crate::model::{ModelError, ModelSpec};
 
 /// Numbers that [`Resident::Answers`] and [`Resident::Scores`] keep of each image.
 pub const KEPT: usize = 2;
 
 /// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
-pub fn usual_loss(model: &ModelSpec) -> LossConfig {
+pub fn default_loss(model: &ModelSpec) -> LossConfig {
     if model.generator.is_some() {
         return LossConfig::Adversarial { label_smoothing: 0.0 };
     }
@@ -58,7 +58,7 @@ impl Graph {
     ) -> Result<(), ModelError> {
         self.check_last_layer(model, &setting.loss)?;
         let history = self.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
-        let against = setting.loss.against();
+        let against = setting.loss.target_kind();
         let values = against.needs_values().then(|| {
             let sizes = [setting.images, self.classes()];
             let all = self.resident("values", &sizes, Dtype::F32, Resident::Values);
@@ -92,7 +92,7 @@ impl Graph {
 
     fn add_value_loss(&mut self, kind: Kind, loss: &LossConfig, target: TensorId, weights: TensorId) -> Vec<TensorId> {
         let (positives, scale) = (self.loss_weights(loss), self.loss_scale());
-        let dtype = if loss.against() == Against::Input { Dtype::Real } else { Dtype::F32 };
+        let dtype = if loss.target_kind() == TargetKind::Input { Dtype::Real } else { Dtype::F32 };
         let op = ValueLoss { kind, target: dtype, positives: positives.is_some(), scaled: scale.is_some() };
         let inputs: Vec<TensorId> = [self.logits, target, weights].into_iter().chain(positives).chain(scale).collect();
         self.node("loss", Box::new(op), &inputs)
@@ -119,23 +119,23 @@ impl Graph {
     }
 
     /// Keeps what the metrics of [`crate::metrics`] are counted from.
-    fn keep(&mut self, against: Against, images: usize, loss: TensorId, rows: &[TensorId]) {
+    fn keep(&mut self, against: TargetKind, images: usize, loss: TensorId, rows: &[TensorId]) {
         let (op, inputs): (Box<dyn Op>, Vec<TensorId>) = match against {
-            Against::Label | Against::Distribution => {
+            TargetKind::Label | TargetKind::Distribution => {
                 let answers = self.resident("answers", &[images, KEPT], Dtype::U32, Resident::Answers);
                 let scores = self.resident("scores", &[images, KEPT], Dtype::F32, Resident::Scores);
                 (Box::new(KeepAnswers), vec![self.logits, rows[1], rows[0], answers, scores])
             }
-            Against::Labels | Against::Numbers => {
+            TargetKind::Labels | TargetKind::Numbers => {
                 let kept = self.resident("outputs", &[images, self.classes()], Dtype::F32, Resident::Outputs);
                 (Box::new(KeepOutputs), vec![self.logits, rows[0], kept])
             }
-            Against::Input => {
+            TargetKind::Input => {
                 let kept = self.resident("errors", &[images], Dtype::F32, Resident::Errors);
                 (Box::new(KeepErrors), vec![loss, rows[2], rows[0], kept])
             }
             // nothing is evaluated
-            Against::Nothing => return,
+            TargetKind::Nothing => return,
         };
         self.node("keep", op, &inputs);
     }
@@ -159,8 +159,8 @@ impl Graph {
             Err(ModelError::Shape { number: model.layers.len(), layer: last.name.clone(), reads, source })
         };
         let gives = ShapeError::new(format!("it gives {shape}"));
-        let wanted = match loss.against() {
-            Against::Input => {
+        let wanted = match loss.target_kind() {
+            TargetKind::Input => {
                 let input = &self.tensors[self.images].shape;
                 if shape == input {
                     return Ok(());
@@ -168,13 +168,13 @@ impl Graph {
                 let reads = format!("the last layer must give an image like the model's input for this loss: {input}");
                 return wrong(reads, gives.hint("end with as many channels, and as many rows and columns"));
             }
-            Against::Label | Against::Distribution => "one number a class: [n, classes]",
-            Against::Nothing => {
+            TargetKind::Label | TargetKind::Distribution => "one number a class: [n, classes]",
+            TargetKind::Nothing => {
                 let problem = format!("the loss adversarial is for a generator, and model `{}` has none", model.name);
                 return Err(ModelError::Adversarial(ShapeError::new(problem).hint("a model file with [generator]")));
             }
-            Against::Labels => "one number a label: [n, labels]",
-            Against::Numbers => "as many numbers as there are values: [n, values]",
+            TargetKind::Labels => "one number a label: [n, labels]",
+            TargetKind::Numbers => "as many numbers as there are values: [n, values]",
         };
         if shape.matrix().is_err() {
             let reads = format!("the last layer must give {wanted}");

@@ -27,7 +27,7 @@ pub use adversarial::Half;
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Resident, Setting};
 pub use input::Input;
-pub use loss::{KEPT, usual_loss};
+pub use loss::{KEPT, default_loss};
 pub use lower::{Goal, Home};
 pub(crate) use optimizer::optimizer;
 pub use request::{Limits, Request};

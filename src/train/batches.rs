@@ -30,7 +30,7 @@ impl Range {
 
 /// Ranges of a data set under a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
+pub struct Sampler {
     seed: u64,
     split_seed: u64,
     /// Images that are learned.
@@ -41,13 +41,13 @@ pub struct Order {
     pub test: Option<Range>,
 }
 
-impl Order {
+impl Sampler {
     /// `train` training images, of which the share `hold_out` validates, then `test` test images.
     pub fn new(seed: u64, train: usize, test: usize, hold_out: f64) -> Self {
         let held = (train as f64 * hold_out).round() as usize;
         let split_over = if held > 0 { train } else { 0 };
         let range = |start, length, split_over| Range { start, length, split_over };
-        Order {
+        Sampler {
             seed,
             split_seed: seed,
             train: range(0, train - held, split_over),
@@ -59,7 +59,7 @@ impl Order {
     /// With another seed for which images are held out.
     #[must_use]
     pub fn with_split_seed(self, split_seed: u64) -> Self {
-        Order { split_seed, ..self }
+        Sampler { split_seed, ..self }
     }
 
     /// With so many validation images of the data set's own, which stand between training and test images.
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_epoch_and_the_held_out_images_are_the_whole_training_set_once() {
-        let order = Order::new(3, 100, 20, 0.15);
+        let order = Sampler::new(3, 100, 20, 0.15);
         let held_out = order.held_out.unwrap();
         assert_eq!((order.train.length, held_out.length), (85, 15));
         let mut all = images((0..6).map(|b| order.training_step(2, 16, b)));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn validation_images_of_their_own_stand_between() {
-        let order = Order::new(3, 50, 20, 0.0).with_validation(10);
+        let order = Sampler::new(3, 50, 20, 0.0).with_validation(10);
         let held_out = images((0..1).map(|b| order.evaluation_step(&order.held_out.unwrap(), 16, b)));
         assert_eq!(held_out, (50..60).collect::<Vec<_>>());
         let test = images((0..2).map(|b| order.evaluation_step(&order.test.unwrap(), 16, b)));
@@ -143,9 +143,9 @@ mod tests {
 
     #[test]
     fn a_seed_of_its_own_keeps_the_split() {
-        let order = |seed, split| Order::new(seed, 100, 0, 0.2).with_split_seed(split);
-        let held_out = |order: Order| images((0..2).map(|b| order.evaluation_step(&order.held_out.unwrap(), 16, b)));
-        let learned = |order: Order| images((0..5).map(|b| order.training_step(0, 16, b)));
+        let order = |seed, split| Sampler::new(seed, 100, 0, 0.2).with_split_seed(split);
+        let held_out = |order: Sampler| images((0..2).map(|b| order.evaluation_step(&order.held_out.unwrap(), 16, b)));
+        let learned = |order: Sampler| images((0..5).map(|b| order.training_step(0, 16, b)));
         let sorted = |mut images: Vec<u32>| {
             images.sort_unstable();
             images
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn epochs_differ_and_repeat_with_the_seed() {
         let epoch = |seed, epoch| {
-            let order = Order::new(seed, 50, 0, 0.0);
+            let order = Sampler::new(seed, 50, 0, 0.0);
             images((0..4).map(move |b| order.training_step(epoch, 16, b)))
         };
         assert_eq!(epoch(1, 0), epoch(1, 0));

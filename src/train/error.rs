@@ -3,8 +3,8 @@
 use lepton_kernels::random;
 
 use super::targets::Targets;
-use crate::checkpoint::{Checkpoint, CheckpointError, DataPrint};
-use crate::config::Against;
+use crate::checkpoint::{Checkpoint, CheckpointError, DatasetFingerprint};
+use crate::config::TargetKind;
 use crate::data::Dataset;
 use crate::gpu::GpuError;
 use crate::model::ModelSpec;
@@ -53,7 +53,7 @@ pub enum TrainError {
 }
 
 /// Tells these images from others.
-pub(super) fn data_print(train: usize, test: usize, images: &[&[u8]], targets: &Targets) -> DataPrint {
+pub(super) fn fingerprint(train: usize, test: usize, images: &[&[u8]], targets: &Targets) -> DatasetFingerprint {
     let mut hash = 0;
     for chunk in images.iter().flat_map(|part| part.chunks(8)) {
         let mut word = [0; 8];
@@ -63,7 +63,7 @@ pub(super) fn data_print(train: usize, test: usize, images: &[&[u8]], targets: &
     let hash = targets.labels.iter().fold(hash, |hash, &label| random::hash64(hash ^ u64::from(label)));
     let values = targets.values.iter().flat_map(|values| &values.data);
     let hash = values.fold(hash, |hash, value| random::hash64(hash ^ u64::from(value.to_bits())));
-    DataPrint { train, test, hash }
+    DatasetFingerprint { train, test, hash }
 }
 
 /// Checks that a model's input and classes are those of a data set.
@@ -144,7 +144,7 @@ pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainEr
     check_fit(data, &model)?;
     let classes = checkpoint.meta.classes.len();
     // values are counted when they are read
-    let counted = checkpoint.meta.config.loss.against() == Against::Label;
+    let counted = checkpoint.meta.config.loss.target_kind() == TargetKind::Label;
     if !counted || classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
 }
 

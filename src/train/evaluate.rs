@@ -1,6 +1,6 @@
 //! Loss and accuracy of a checkpoint on a split.
 
-use super::batches::Order;
+use super::batches::Sampler;
 use super::error::{TrainError, check_data};
 use super::event::Metrics;
 use super::setup::write_norm;
@@ -80,9 +80,9 @@ impl<'gpu> Evaluator<'gpu> {
     /// # Errors
     /// [`TrainError`].
     pub fn evaluate(&mut self) -> Result<(Metrics, Option<Measures>), TrainError> {
-        let order = Order::new(0, self.images, 0, 0.0);
+        let order = Sampler::new(0, self.images, 0, 0.0);
         let mut steps = Vec::with_capacity(64);
-        let answers = self.plan.loss.against().has_answers();
+        let answers = self.plan.loss.target_kind().has_answers();
         let (views, steps) = (&self.views, &mut steps);
         let metrics = evaluate(&mut self.program, &order, &order.train, self.batch, answers, views, steps)?;
         let images = images_of(&order, &order.train);
@@ -105,7 +105,7 @@ impl<'gpu> Evaluator<'gpu> {
 /// Means over a range of the images on the device; each batch is looked at in every view, and the last one's record counts.
 pub(super) fn evaluate(
     program: &mut Program,
-    order: &Order,
+    order: &Sampler,
     range: &super::Range,
     batch: usize,
     answers: bool,

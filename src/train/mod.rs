@@ -23,7 +23,7 @@ mod updates;
 mod views;
 
 pub use batch_size::{Fit, largest_batch};
-pub use batches::{Order, Range};
+pub use batches::{Range, Sampler};
 pub use error::{TrainError, check_data};
 pub use evaluate::Evaluator;
 pub use event::{AdversarialLosses, Control, Event, Metrics};

@@ -8,7 +8,7 @@ use super::batches::Range;
 use super::error::TrainError;
 use super::targets::images_of;
 use super::trainer::Trainer;
-use crate::config::{Against, RunConfig, Validation};
+use crate::config::{RunConfig, TargetKind, Validation};
 use crate::data::Dataset;
 
 /// The share of the images that a threshold is taken from which are not above it.
@@ -47,7 +47,7 @@ pub(super) fn learned<'a>(data: &'a Dataset, config: &mut RunConfig) -> Result<C
     let Some(train) = data.train.as_ref().filter(|_| !config.normal.is_empty()) else {
         return Ok(Cow::Borrowed(data));
     };
-    if config.loss.against() != Against::Input {
+    if config.loss.target_kind() != TargetKind::Input {
         return Err(TrainError::Mismatch(format!(
             "--normal is for models that reconstruct their input, and the loss {} is held against {}\n  try: --model autoencoder",
             config.loss.name(),
@@ -108,7 +108,7 @@ impl Trainer<'_> {
     /// Takes the threshold anew, with the weights as they are: from the held-out images of normal classes, or from training
     /// images. `seen` was evaluated last.
     pub(super) fn find_threshold(&mut self, seen: Option<Range>) -> Result<(), TrainError> {
-        if self.config.loss.against() != Against::Input {
+        if self.config.loss.target_kind() != TargetKind::Input {
             return Ok(());
         }
         // the test images are kept out of it

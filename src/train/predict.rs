@@ -6,7 +6,7 @@ use super::error::{TrainError, check_tokens, check_vocabulary};
 use super::setup::write_norm;
 use super::views::{Tta, check_views, seen};
 use crate::checkpoint::Checkpoint;
-use crate::config::{Against, OptimizerConfig, UpdateConfig};
+use crate::config::{OptimizerConfig, TargetKind, UpdateConfig};
 use crate::data::Element;
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
@@ -23,11 +23,11 @@ pub struct Answer {
 
 impl Answer {
     /// From what a model trained against these targets gives; in f64.
-    fn new(outputs: &[f32], against: Against) -> Self {
+    fn new(outputs: &[f32], against: TargetKind) -> Self {
         let probabilities = match against {
-            Against::Label | Against::Distribution => softmax(outputs),
-            Against::Labels => outputs.iter().map(|&o| 1.0 / (1.0 + (-f64::from(o)).exp())).collect(),
-            Against::Numbers | Against::Input | Against::Nothing => Vec::new(),
+            TargetKind::Label | TargetKind::Distribution => softmax(outputs),
+            TargetKind::Labels => outputs.iter().map(|&o| 1.0 / (1.0 + (-f64::from(o)).exp())).collect(),
+            TargetKind::Numbers | TargetKind::Input | TargetKind::Nothing => Vec::new(),
         };
         Answer { outputs: outputs.to_vec(), probabilities }
     }
@@ -129,7 +129,7 @@ impl<'gpu> Predictor<'gpu> {
             )?;
             let logits: Vec<f32> =
                 bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            let against = self.plan.loss.against();
+            let against = self.plan.loss.target_kind();
             answers.extend(logits.chunks_exact(self.plan.classes).map(|outputs| Answer::new(outputs, against)));
         }
         Ok(answers)
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_even_for_huge_logits() {
-        let answer = Answer::new(&[1e30, -1e30, 1e30], Against::Label);
+        let answer = Answer::new(&[1e30, -1e30, 1e30], TargetKind::Label);
         assert_eq!(answer.probabilities, [0.5, 0.0, 0.5]);
         assert_eq!(answer.top(2), [(0, 0.5), (2, 0.5)]);
-        assert_eq!(Answer::new(&[1e4, -1e4, 0.0], Against::Labels).probabilities, [1.0, 0.0, 0.5]);
+        assert_eq!(Answer::new(&[1e4, -1e4, 0.0], TargetKind::Labels).probabilities, [1.0, 0.0, 0.5]);
     }
 }

@@ -4,7 +4,7 @@ use lepton_kernels::augment::{Augment, Policy};
 use lepton_kernels::op::Precision;
 use lepton_kernels::{Mode, Op, Operand, Shape, Step};
 
-use super::batches::Order;
+use super::batches::Sampler;
 use super::error::TrainError;
 use super::mixing::mix;
 use crate::data::Split;
@@ -30,7 +30,7 @@ pub fn preview(
     let op = Augment { policy: policy.clone() };
     let outputs = op.outputs(&shapes).map_err(|error| PlanError::Model(crate::model::ModelError::Augment(error)))?;
     // images draw by their number in the data set
-    let order = Order::new(seed, split.count, 0, 0.0);
+    let order = Sampler::new(seed, split.count, 0, 0.0);
     let mut step = Step { batch_length: rows as u32, ..order.training_step(epoch, rows, 0) };
     mix(policy, &mut step, [h, w]);
 

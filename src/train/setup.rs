@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::adversarial;
-use super::batches::{Order, Range};
-use super::error::{TrainError, check_fit, class_mismatch, data_print};
+use super::batches::{Range, Sampler};
+use super::error::{TrainError, check_fit, class_mismatch, fingerprint};
 use super::normal::learned;
 use super::schedule::Schedule;
 use super::state::State;
@@ -12,7 +12,7 @@ use super::targets::{Targets, images_of, output_names};
 use super::trainer::Trainer;
 use super::updates::Updates;
 use crate::checkpoint::Checkpoint;
-use crate::config::{Against, RunConfig, Validation};
+use crate::config::{RunConfig, TargetKind, Validation};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
@@ -80,7 +80,7 @@ impl<'gpu> Trainer<'gpu> {
                 model.name
             )));
         }
-        if config.loss.against() == Against::Label && plan.classes != data.classes.len() {
+        if config.loss.target_kind() == TargetKind::Label && plan.classes != data.classes.len() {
             return Err(class_mismatch(data, &model, plan.classes));
         }
         let program = Program::new(gpu, &plan)?;
@@ -92,7 +92,7 @@ impl<'gpu> Trainer<'gpu> {
         let classes = output_names(&config.loss, data, plan.classes);
         let vocabulary = data.text.as_ref().map(|text| text.vocabulary.clone());
         let (state, steps) = (State::default(), Vec::with_capacity(64));
-        let data = data_print(train.count, data.test.as_ref().map_or(0, |t| t.count), &images, &targets);
+        let data = fingerprint(train.count, data.test.as_ref().map_or(0, |t| t.count), &images, &targets);
         let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
         let schedule = Schedule::new(&config, updates.count());
         let (within, pending, samples) = (0, 0, None);
@@ -128,10 +128,10 @@ fn sample<'a>(data: &'a Dataset, trainer: &'a Trainer) -> Sample<'a> {
 }
 
 /// Which images are learned, which validate, which test.
-fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
+fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
     let count = learned_images(data, config);
     if config.loss.is_adversarial() {
-        return Ok(Order::new(config.seed, count, 0, 0.0));
+        return Ok(Sampler::new(config.seed, count, 0, 0.0));
     }
     let (test, own) = (data.test.as_ref(), data.validation.as_ref());
     if own.is_none() && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
@@ -141,7 +141,7 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Order, TrainError> {
         )));
     }
     let held_out = if own.is_none() { hold_out(config) } else { 0.0 };
-    let order = Order::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
+    let order = Sampler::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
         .with_split_seed(config.split_seed())
         .with_validation(own.map_or(0, |v| v.count));
     if config.validation == Validation::Test && order.test.is_none() {
@@ -213,7 +213,9 @@ pub(super) fn compile(
         batch,
         images: splits.iter().map(|(_, count)| count).sum(),
         loss: &config.loss,
-        keep: splits.len() > 1 || config.validation != Validation::None || config.loss.against() == Against::Input,
+        keep: splits.len() > 1
+            || config.validation != Validation::None
+            || config.loss.target_kind() == TargetKind::Input,
         input: Input::augmented(&config.augment),
         optimizer: &config.optimizer,
         update: &config.update,

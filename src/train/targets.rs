@@ -2,9 +2,9 @@
 
 use lepton_kernels::batch_index::image_of_row;
 
-use super::batches::{Order, Range};
+use super::batches::{Range, Sampler};
 use super::error::TrainError;
-use crate::config::{Against, LossConfig};
+use crate::config::{LossConfig, TargetKind};
 use crate::data::{Dataset, Split, Values};
 use crate::gpu::Program;
 use crate::metrics::{ClassAnswer, ClassMeasures, ErrorMeasures, LabelMeasures, Measures, ValueMeasures};
@@ -26,7 +26,7 @@ impl Targets {
     /// # Errors
     /// If the loss needs what the data has not, or the other way round.
     pub fn new(loss: &LossConfig, name: &str, splits: &[(&Split, usize)]) -> Result<Self, TrainError> {
-        let (against, mut labels, mut values) = (loss.against(), Vec::new(), None::<Values>);
+        let (against, mut labels, mut values) = (loss.target_kind(), Vec::new(), None::<Values>);
         for (split, count) in splits {
             check_kind(loss, name, split)?;
             labels.extend_from_slice(&split.labels[..*count]);
@@ -46,7 +46,7 @@ impl Targets {
         }
         if let Some(values) = &values {
             check_values(against, name, values)?;
-            if against == Against::Distribution {
+            if against == TargetKind::Distribution {
                 labels = values.data.chunks_exact(values.width).map(largest).collect();
             }
         }
@@ -134,8 +134,8 @@ impl Targets {
         let width = values.width;
         let of = |all: &[f32]| images.iter().flat_map(|i| &all[i * width..][..width]).copied().collect::<Vec<f32>>();
         let (outputs, targets) = (of(&outputs), of(&values.data));
-        Ok(Some(match plan.loss.against() {
-            Against::Labels => Measures::Labels(LabelMeasures::new(&outputs, &targets, width)),
+        Ok(Some(match plan.loss.target_kind() {
+            TargetKind::Labels => Measures::Labels(LabelMeasures::new(&outputs, &targets, width)),
             _ => Measures::Values(ValueMeasures::new(&outputs, &targets, width)),
         }))
     }
@@ -151,7 +151,7 @@ fn kept(program: &Program, plan: &Plan, resident: Resident) -> Result<Option<Vec
 }
 
 /// The images of a range.
-pub(super) fn images_of(order: &Order, range: &Range) -> Vec<usize> {
+pub(super) fn images_of(order: &Sampler, range: &Range) -> Vec<usize> {
     let all = order.evaluation_step(range, range.length, 0);
     (0..range.length as u32).filter_map(|row| image_of_row(&all, row)).map(|image| image as usize).collect()
 }
@@ -159,8 +159,8 @@ pub(super) fn images_of(order: &Order, range: &Range) -> Vec<usize> {
 /// The names of what a model gives: of classes, or of values where the data names them.
 pub(super) fn output_names(loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {
     let named = data.classes.len() == outputs;
-    match loss.against() {
-        Against::Distribution | Against::Labels | Against::Numbers if !named => {
+    match loss.target_kind() {
+        TargetKind::Distribution | TargetKind::Labels | TargetKind::Numbers if !named => {
             (0..outputs).map(|i| i.to_string()).collect()
         }
         _ => data.classes.clone(),
@@ -172,14 +172,14 @@ fn largest(row: &[f32]) -> u32 {
 }
 
 fn check_kind(loss: &LossConfig, name: &str, split: &Split) -> Result<(), TrainError> {
-    let against = loss.against();
+    let against = loss.target_kind();
     let message = match (&split.values, against) {
         (None, against) if against.needs_values() => format!(
             "the loss {} needs values for each image, and `{name}` has a class for each\n  try: --loss cross-entropy{}",
             loss.name(),
-            if against == Against::Numbers { ", or --target input to learn the images themselves" } else { "" }
+            if against == TargetKind::Numbers { ", or --target input to learn the images themselves" } else { "" }
         ),
-        (Some(values), Against::Label) => format!(
+        (Some(values), TargetKind::Label) => format!(
             "the loss {} needs a class for each image, and `{name}` has {} values for each\n  try: --loss bce where they are labels, 0 or 1; --loss mse where they are numbers",
             loss.name(),
             values.width
@@ -190,10 +190,10 @@ fn check_kind(loss: &LossConfig, name: &str, split: &Split) -> Result<(), TrainE
 }
 
 /// Checks that values are what the loss takes them for.
-fn check_values(against: Against, name: &str, values: &Values) -> Result<(), TrainError> {
+fn check_values(against: TargetKind, name: &str, values: &Values) -> Result<(), TrainError> {
     let (wanted, fits): (&str, fn(f32) -> bool) = match against {
-        Against::Labels => ("between 0 and 1", |v| (0.0..=1.0).contains(&v)),
-        Against::Distribution => ("0 or more", |v| v.is_finite() && v >= 0.0),
+        TargetKind::Labels => ("between 0 and 1", |v| (0.0..=1.0).contains(&v)),
+        TargetKind::Distribution => ("0 or more", |v| v.is_finite() && v >= 0.0),
         _ => ("finite", f32::is_finite),
     };
     if let Some(at) = values.data.iter().position(|&v| !fits(v)) {
@@ -206,7 +206,7 @@ fn check_values(against: Against, name: &str, values: &Values) -> Result<(), Tra
     }
     let total = |row: &[f32]| row.iter().map(|&v| f64::from(v)).sum::<f64>();
     let mut rows = values.data.chunks_exact(values.width).map(total);
-    match rows.position(|total| against == Against::Distribution && (total - 1.0).abs() > 1e-3) {
+    match rows.position(|total| against == TargetKind::Distribution && (total - 1.0).abs() > 1e-3) {
         Some(image) => Err(TrainError::Mismatch(format!(
             "`{name}`: the values of image {image} sum to {}, and a distribution sums to 1\n  try: --loss bce where they are labels, 0 or 1",
             total(&values.data[image * values.width..][..values.width])

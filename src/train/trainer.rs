@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use lepton_kernels::Step;
 
-use super::batches::{Order, Range};
+use super::batches::{Range, Sampler};
 use super::error::TrainError;
 use super::evaluate::evaluate;
 use super::event::{Control, Event, Metrics};
@@ -15,7 +15,7 @@ use super::schedule::Schedule;
 use super::state::State;
 use super::targets::{Targets, images_of};
 use super::updates::Updates;
-use crate::checkpoint::DataPrint;
+use crate::checkpoint::DatasetFingerprint;
 use crate::config::{RunConfig, Validation};
 use crate::data::Vocabulary;
 use crate::gpu::Program;
@@ -40,11 +40,11 @@ pub struct Trainer<'gpu> {
     pub(super) config: RunConfig,
     pub(super) classes: Vec<String>,
     pub(super) vocabulary: Option<Vocabulary>,
-    pub(super) order: Order,
+    pub(super) order: Sampler,
     pub(super) schedule: Schedule,
     pub(super) targets: Targets,
     pub(super) updates: Updates,
-    pub(super) data: DataPrint,
+    pub(super) data: DatasetFingerprint,
     pub(super) state: State,
     pub(super) begun: Instant,
     pub(super) steps: Vec<Step>,
@@ -318,7 +318,7 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Loss and accuracy over a range of images.
     pub(super) fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
-        let answers = self.config.loss.against().has_answers();
+        let answers = self.config.loss.target_kind().has_answers();
         let (batch, steps) = (self.config.batch, &mut self.steps);
         evaluate(&mut self.program, &self.order, &range, batch, answers, &[], steps)
     }
@@ -334,7 +334,7 @@ impl<'gpu> Trainer<'gpu> {
 
     /// Means over the epoch so far.
     fn so_far(&self) -> Metrics {
-        let metrics = self.state.so_far(self.config.loss.against().has_answers());
+        let metrics = self.state.so_far(self.config.loss.target_kind().has_answers());
         match self.config.loss.is_adversarial() {
             true => metrics.with_generator(self.state.generator_loss_sum / self.state.seen.max(1) as f64),
             false => metrics,

@@ -5,7 +5,7 @@ use lepton_kernels::average_views::LATER;
 use lepton_kernels::batch_views::View;
 
 use super::error::TrainError;
-use crate::config::{Against, LossConfig};
+use crate::config::{LossConfig, TargetKind};
 
 /// Which views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Tta {
 /// [`TrainError::Mismatch`] if they are images: those of a moved or mirrored image are moved or mirrored too.
 pub(super) fn check_views(loss: &LossConfig, tta: Option<Tta>) -> Result<(), TrainError> {
     match tta {
-        Some(_) if loss.against() == Against::Input => Err(TrainError::Mismatch(
+        Some(_) if loss.target_kind() == TargetKind::Input => Err(TrainError::Mismatch(
             "--tta averages answers over views, and this model's answer is an image\n  try: without --tta".into(),
         )),
         _ => Ok(()),

@@ -14,7 +14,7 @@ use lepton_kernels::{Step, random};
 use crate::config::{NormalizeConfig, NormalizeFrom, OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, Sample, starting_values};
-use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, usual_loss};
+use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, default_loss};
 
 /// Steps with each set of tiles; the fastest time of each launch counts.
 const STEPS: usize = 7;
@@ -92,7 +92,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
         model: tuning.model,
         batch: tuning.batch,
         images: tuning.batch,
-        loss: &usual_loss(tuning.model),
+        loss: &default_loss(tuning.model),
         keep: false,
         input: Default::default(),
         optimizer: &OptimizerConfig::default(),

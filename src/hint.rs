@@ -1,0 +1,77 @@
+//! What would help after an error, as data: an application can act on it or word it for its users; the command line turns
+//! keys into flags.
+
+use std::borrow::Cow;
+
+/// A way out of an error.
+///
+/// Keys are those of the configuration (`batch`, `optimizer.momentum`), or what else a caller passes (`adapter`, `out`,
+/// `data`, `model`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hint {
+    /// Give a key this value.
+    Set {
+        /// Which.
+        key: &'static str,
+        /// Its value, as a configuration file spells it without quotes.
+        value: String,
+    },
+    /// Give a key any other value.
+    Change {
+        /// Which.
+        key: &'static str,
+    },
+    /// Leave a key at its default.
+    Unset {
+        /// Which.
+        key: &'static str,
+    },
+    /// A smaller value of a key.
+    Smaller {
+        /// Which.
+        key: &'static str,
+    },
+    /// A larger value of a key.
+    Larger {
+        /// Which.
+        key: &'static str,
+    },
+    /// A smaller batch; `accumulate` where several of them may make one update, which learns at the same rate.
+    SmallerBatch {
+        /// Whether accumulating is possible.
+        accumulate: bool,
+    },
+    /// Run another command of the program: its name and arguments, such as `["data", "fetch", "mnist"]`.
+    Command {
+        /// Name and arguments.
+        words: Vec<String>,
+    },
+    /// Something outside of the configuration, in words that name no flag.
+    Advice(Cow<'static, str>),
+}
+
+impl Hint {
+    /// `key = value`
+    pub fn set(key: &'static str, value: impl ToString) -> Self {
+        Hint::Set { key, value: value.to_string() }
+    }
+
+    /// Advice in words.
+    pub fn advice(text: impl Into<Cow<'static, str>>) -> Self {
+        Hint::Advice(text.into())
+    }
+
+    /// A command of the program.
+    pub fn command<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Hint::Command { words: words.into_iter().map(String::from).collect() }
+    }
+}
+
+/// An error that knows ways out. Its `Display` says what went wrong, where, and both numbers; the ways out are here.
+pub trait Hints {
+    /// The ways out, best first; none where nothing is known to help. Any one of them may do.
+    fn hints(&self) -> Vec<Hint> {
+        Vec::new()
+    }
+}
