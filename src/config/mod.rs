@@ -7,6 +7,7 @@ use crate::data::{HoldOut, ImageOptions, LoadOptions, TextOptions};
 
 pub mod augment;
 mod check;
+mod field;
 mod loss;
 mod normalize;
 mod optimizer;
@@ -15,6 +16,7 @@ mod schedule;
 mod update;
 
 pub use augment::{AugmentError, check_sizes, parse_augment};
+pub use field::{Field, OutOfRange, Takes};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use loss::{LossConfig, Target as LossTarget, TargetKind};
 pub use normalize::{NormalizeConfig, NormalizeFrom};

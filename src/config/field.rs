@@ -1,0 +1,124 @@
+//! One row for each key of a configuration: its flag, what it may be, its default and its meaning. The command line's flags,
+//! range checks, what a resumed run may change, and the tables of the guides come from these rows.
+
+use std::fmt;
+
+/// What a key may be set to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Takes {
+    /// `true` or `false`; on the command line the flag alone.
+    Switch,
+    /// A finite number from `min` to `max`, both included.
+    Number {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+    /// A finite number of at least `min` and below `below`.
+    Below {
+        /// Smallest.
+        min: f64,
+        /// Larger than any.
+        below: f64,
+    },
+    /// A whole number from `min` to `max`, both included.
+    Whole {
+        /// Smallest.
+        min: u64,
+        /// Largest.
+        max: u64,
+    },
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Text of a form that the key's own parser checks; the placeholder stands in help, such as `PATTERN=F`.
+    Text(&'static str),
+}
+
+/// A key of a configuration, or an option of a member of a table (an optimiser's `momentum`).
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its path in a configuration file, such as `batch`; of a member's option the last part alone: `momentum`.
+    pub key: &'static str,
+    /// Its flag on the command line, without dashes; none if only files set it.
+    pub flag: Option<&'static str>,
+    /// What it may be.
+    pub takes: Takes,
+    /// Its default as a file would spell it, or in words where it depends on something; empty if it must be given or is
+    /// off.
+    pub default: &'static str,
+    /// What it does, in a sentence.
+    pub doc: &'static str,
+}
+
+/// A value outside of what its key takes.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`{key}` is {value} and must be {takes}")]
+pub struct OutOfRange {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// What it may be.
+    pub takes: Takes,
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Takes::Switch => write!(f, "true or false"),
+            Takes::Number { min, max } if max >= f64::from(f32::MAX) => write!(f, "a finite number of {min} or more"),
+            Takes::Number { min, max } => write!(f, "from {min} to {max}"),
+            Takes::Below { min, below } => write!(f, "at least {min} and below {below}"),
+            Takes::Whole { min, max: u64::MAX } => write!(f, "a whole number of {min} or more"),
+            Takes::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),
+            Takes::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+            Takes::Text(form) => write!(f, "{form}"),
+        }
+    }
+}
+
+impl Field {
+    /// Checks a number against what the key takes.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] with the value and what it may be.
+    pub fn check(&self, value: f64) -> Result<(), OutOfRange> {
+        let fits = match self.takes {
+            Takes::Number { min, max } => value >= min && value <= max,
+            Takes::Below { min, below } => value >= min && value < below,
+            Takes::Whole { min, max } => value.fract() == 0.0 && value >= min as f64 && value <= max as f64,
+            Takes::Switch | Takes::OneOf(_) | Takes::Text(_) => true,
+        };
+        // a NaN fits nothing
+        if fits {
+            return Ok(());
+        }
+        Err(OutOfRange { key: self.key.into(), value: value.to_string(), takes: self.takes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHARE: Field = Field {
+        key: "share",
+        flag: Some("share"),
+        takes: Takes::Below { min: 0.0, below: 1.0 },
+        default: "0",
+        doc: "",
+    };
+
+    #[test]
+    fn a_value_outside_is_refused_with_its_range() {
+        assert!(SHARE.check(0.0).is_ok());
+        for value in [1.0, -0.1, f64::NAN, f64::INFINITY] {
+            assert!(SHARE.check(value).is_err(), "{value}");
+        }
+        let error = SHARE.check(1.5).unwrap_err();
+        assert_eq!(error.to_string(), "`share` is 1.5 and must be at least 0 and below 1");
+        let whole = Field { takes: Takes::Whole { min: 1, max: 65_536 }, ..SHARE };
+        assert!(whole.check(1.5).is_err() && whole.check(0.0).is_err() && whole.check(65_536.0).is_ok());
+    }
+}
