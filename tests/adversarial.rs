@@ -30,7 +30,7 @@ const RATE: f32 = 2e-3;
 const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
 
 /// The model of `golden/gan.py` with its starting values and images on a device.
-fn golden_program<'g>(gpu: &'g Gpu, golden: &Golden, fuse: bool) -> (Plan, Program<'g>) {
+fn golden_program(gpu: &Gpu, golden: &Golden, fuse: bool) -> (Plan, Program) {
     let model = ModelSpec::parse(include_str!("golden/gan.toml"), "gan").unwrap();
     let plan = Plan::compile(&Request {
         model: &model,
@@ -104,8 +104,8 @@ fn whole_steps_of_both_networks_are_pytorchs() {
 
 #[test]
 fn whole_steps_are_pytorchs_in_the_family_of_gpus() {
-    let Some(mut gpu) = common::gpu() else { return };
-    gpu.set_target(lepton_kernels::op::Target::f32(lepton_kernels::gemm::Family::Simt));
+    let Some(gpu) = common::gpu() else { return };
+    let gpu = gpu.with_target(lepton_kernels::op::Target::f32(lepton_kernels::gemm::Family::Simt));
     check_steps(&gpu, true);
 }
 
@@ -140,7 +140,7 @@ fn finished(trainer: &mut Trainer) -> Vec<AdversarialLosses> {
     losses
 }
 
-fn trained<'g>(gpu: &'g Gpu, data: &Dataset, config: RunConfig) -> Trainer<'g> {
+fn trained(gpu: &Gpu, data: &Dataset, config: RunConfig) -> Trainer {
     let mut trainer = Trainer::new(gpu, data, tiny(), config).unwrap();
     finished(&mut trainer);
     trainer

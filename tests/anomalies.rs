@@ -30,7 +30,7 @@ fn config(normal: &[&str]) -> RunConfig {
     }
 }
 
-fn trained<'g>(gpu: &'g Gpu, data: &Dataset, config: RunConfig) -> (Trainer<'g>, Vec<Metrics>) {
+fn trained(gpu: &Gpu, data: &Dataset, config: RunConfig) -> (Trainer, Vec<Metrics>) {
     let model = ModelSpec::open("autoencoder").unwrap();
     let mut trainer = Trainer::new(gpu, data, model, config).unwrap();
     let mut validated = Vec::new();

@@ -136,7 +136,7 @@ fn config(list: &str) -> RunConfig {
     }
 }
 
-fn finished<'g>(mut trainer: Trainer<'g>) -> Trainer<'g> {
+fn finished(mut trainer: Trainer) -> Trainer {
     trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
     trainer
 }

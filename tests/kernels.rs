@@ -9,11 +9,11 @@ use lepton_kernels::op::{Precision, Target};
 
 mod common;
 
-fn check_everything(gpu: &mut Gpu, target: Target) {
+fn check_everything(gpu: &Gpu, target: Target) {
     let mut failures = Vec::new();
     println!("{} {} {:?}", target.family, target.precision, target.matrix);
     let loosest = if target.precision == Precision::F16 { 6e-4 } else { 1e-5 };
-    gpu.set_target(target);
+    let gpu = &gpu.with_target(target);
     for entry in OPS {
         let verdict = verify_op(gpu, entry, &|dispatch| dispatch).expect("the device works");
         println!(
@@ -31,29 +31,29 @@ fn check_everything(gpu: &mut Gpu, target: Target) {
 
 #[test]
 fn ops_agree_with_their_twins() {
-    let Some(mut gpu) = common::gpu() else { return };
+    let Some(gpu) = common::gpu() else { return };
     let target = gpu.target();
-    check_everything(&mut gpu, target);
+    check_everything(&gpu, target);
 }
 
 #[test]
 fn ops_agree_with_their_twins_in_the_family_of_gpus() {
-    let Some(mut gpu) = common::gpu() else { return };
-    check_everything(&mut gpu, Target::f32(Family::Simt));
+    let Some(gpu) = common::gpu() else { return };
+    check_everything(&gpu, Target::f32(Family::Simt));
 }
 
 #[test]
 fn ops_agree_with_their_twins_in_f16() {
-    let Some(mut gpu) = common::gpu() else { return };
+    let Some(gpu) = common::gpu() else { return };
     let Some(target) = common::f16(&gpu) else { return };
-    check_everything(&mut gpu, Target { matrix: None, ..target.clone() });
-    check_everything(&mut gpu, Target { matrix: None, family: Family::Simt, ..target });
+    check_everything(&gpu, Target { matrix: None, ..target.clone() });
+    check_everything(&gpu, Target { matrix: None, family: Family::Simt, ..target });
 }
 
 #[test]
 fn ops_agree_with_their_twins_on_cooperative_matrices() {
-    let Some(mut gpu) = common::gpu() else { return };
+    let Some(gpu) = common::gpu() else { return };
     let Some(matrix) = common::matrix(&gpu) else { return };
     let target = gpu.target_in(Precision::F16).expect("matrices are of f16");
-    check_everything(&mut gpu, Target { matrix: Some(matrix), ..target });
+    check_everything(&gpu, Target { matrix: Some(matrix), ..target });
 }

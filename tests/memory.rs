@@ -23,7 +23,7 @@ fn resident_bytes() -> Option<u64> {
     Some(text.split(' ').nth(1)?.parse::<u64>().ok()? * 4096)
 }
 
-fn trainer<'g>(gpu: &'g Gpu, model: &str, config: RunConfig) -> Trainer<'g> {
+fn trainer(gpu: &Gpu, model: &str, config: RunConfig) -> Trainer {
     let data = data::load(None).unwrap();
     Trainer::new(gpu, &data, ModelSpec::open(model).unwrap(), config).unwrap()
 }

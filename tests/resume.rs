@@ -30,7 +30,7 @@ fn quiet(trainer: &mut Trainer) {
     trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
 }
 
-fn fresh<'g>(gpu: &'g Gpu, data: &Dataset, config: RunConfig) -> Trainer<'g> {
+fn fresh(gpu: &Gpu, data: &Dataset, config: RunConfig) -> Trainer {
     let model = ModelSpec::open(&config.model).unwrap();
     Trainer::new(gpu, data, model, config).unwrap()
 }

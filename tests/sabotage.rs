@@ -164,12 +164,12 @@ fn holds(case: &Case, target: &Target, text: &str) -> bool {
 
 /// Tries the changes that `wanted` picks, each on the cases that it touches until one notices.
 fn check(wanted: impl Fn(In) -> bool) {
-    let Some(mut gpu) = common::gpu() else { return };
+    let Some(gpu) = common::gpu() else { return };
     let own = gpu.target();
     let mut unnoticed = Vec::new();
     for (which, op, from, to) in changes().filter(|change| wanted(change.0)) {
         let Some(target) = target(&gpu, &own, *which) else { continue };
-        gpu.set_target(target.clone());
+        let gpu = gpu.with_target(target.clone());
         let entry = OPS.iter().find(|e| e.name == *op).expect("the op exists");
         let cases = (entry.cases)();
         let runs = cases.iter().filter(|case| case.runs_in(target.precision));

@@ -48,7 +48,7 @@ fn rule(pattern: &str) -> ParameterRule {
     ParameterRule { pattern: pattern.into(), ..ParameterRule::default() }
 }
 
-fn fresh<'g>(gpu: &'g Gpu, data: &Dataset, config: RunConfig) -> Trainer<'g> {
+fn fresh(gpu: &Gpu, data: &Dataset, config: RunConfig) -> Trainer {
     Trainer::new(gpu, data, ModelSpec::open(&config.model).unwrap(), config).unwrap()
 }
 

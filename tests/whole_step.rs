@@ -86,21 +86,21 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
 
 #[test]
 fn a_step_is_what_the_twins_say() {
-    let Some(mut gpu) = common::gpu() else { return };
+    let Some(gpu) = common::gpu() else { return };
     let model = ModelSpec::parse(BRANCHED, "branched").unwrap();
     for batch_length in [BATCH as u32, 3] {
         check(&gpu, &model, batch_length, &BOTH);
     }
-    gpu.set_target(Target::f32(Family::Simt));
+    let gpu = gpu.with_target(Target::f32(Family::Simt));
     check(&gpu, &model, 1, &BOTH);
 }
 
 #[test]
 fn a_step_with_gates_and_dropout_is_what_the_twins_say() {
-    let Some(mut gpu) = common::gpu() else { return };
+    let Some(gpu) = common::gpu() else { return };
     let model = |rate| ModelSpec::parse(&GATED.replace("rate = 0.0", rate), "gated").unwrap();
     check(&gpu, &model("rate = 0.0"), 3, &BOTH);
     check(&gpu, &model("rate = 0.3"), BATCH as u32, &[Goal::Train]);
-    gpu.set_target(Target::f32(Family::Simt));
+    let gpu = gpu.with_target(Target::f32(Family::Simt));
     check(&gpu, &model("rate = 0.3"), 3, &[Goal::Train]);
 }

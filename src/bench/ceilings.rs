@@ -137,7 +137,7 @@ fn download(session: &Session, budget: Budget) -> Found {
 }
 
 /// Launches of one thread each on so many buffers in turn: on one buffer, each waits for the one before it.
-fn touches(gpu: &Gpu, buffers: usize) -> Result<Timed<'_>, GpuError> {
+fn touches(gpu: &Gpu, buffers: usize) -> Result<Timed, GpuError> {
     let dispatch = ceiling::touch();
     let launches: Vec<SingleLaunch> = (0..LAUNCHES).map(|i| launch(&dispatch, &[i % buffers])).collect();
     gpu.timed(&vec![zeros(16); buffers], &[], &launches, &Step::default())

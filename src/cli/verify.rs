@@ -19,13 +19,13 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             format!("there is no op `{}`\n  there are: {}", args.op.as_deref().unwrap_or(""), names.join(", "));
         return Err(CliError::Usage(message));
     }
-    let mut gpu = Gpu::open(adapter)?;
+    let gpu = Gpu::open(adapter)?;
     if !args.json {
         say!("adapter  {}", gpu.summary().line());
     }
     let mut rows = Vec::new();
     for (way, target) in ways(&gpu) {
-        gpu.set_target(target);
+        let gpu = gpu.with_target(target);
         for entry in &chosen {
             rows.push(Row { way, verdict: verify_op(&gpu, entry, &|dispatch| dispatch)? });
         }

@@ -95,13 +95,15 @@ fn wanted_features() -> wgpu::Features {
         | wgpu::Features::PIPELINE_CACHE
 }
 
-/// An open device with its queue.
+/// An open device with its queue. A handle: clones share the device, its pipelines and its memory, and cost next to
+/// nothing; whatever runs on the device holds one.
+#[derive(Clone)]
 pub struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) faults: Faults,
-    pub(super) pipelines: Pipelines,
-    summary: AdapterSummary,
+    pub(super) pipelines: Arc<Pipelines>,
+    summary: Arc<AdapterSummary>,
     target: Target,
     matrix: Option<Matrix>,
     limits: Limits,
@@ -147,9 +149,9 @@ impl Gpu {
             .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
         let tiles = crate::tune::known_tiles(&summary)?;
         let (target, limits) = (Target { tiles, ..adapter::target(adapter) }, adapter::plan_limits(adapter));
-        let pipelines = Pipelines::new(&device, &adapter.get_info());
+        let pipelines = Arc::new(Pipelines::new(&device, &adapter.get_info()));
         let matrix = adapter::matrix(adapter);
-        Ok(Gpu { device, queue, faults, pipelines, summary, target, matrix, limits })
+        Ok(Gpu { device, queue, faults, pipelines, summary: Arc::new(summary), target, matrix, limits })
     }
 
     /// What matters about the adapter.
@@ -178,9 +180,10 @@ impl Gpu {
         self.matrix
     }
 
-    /// Uses other kernels than those that suit it, for tests and comparisons.
-    pub fn set_target(&mut self, target: Target) {
-        self.target = target;
+    /// The same device with other kernels than those that suit it, for tests and comparisons.
+    #[must_use]
+    pub fn with_target(&self, target: Target) -> Gpu {
+        Gpu { target, ..self.clone() }
     }
 
     /// What it can bind and run.

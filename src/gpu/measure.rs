@@ -18,8 +18,8 @@ pub struct Content {
 }
 
 /// Launches on buffers of their own, ready to be run again and again.
-pub struct Timed<'gpu> {
-    gpu: &'gpu Gpu,
+pub struct Timed {
+    gpu: Gpu,
     bound: BoundLaunches,
     timestamps: Option<Timestamps>,
 }
@@ -35,7 +35,7 @@ impl Gpu {
         before: &[SingleLaunch],
         launches: &[SingleLaunch],
         step: &Step,
-    ) -> Result<Timed<'_>, GpuError> {
+    ) -> Result<Timed, GpuError> {
         let buffers = contents.iter().map(|content| self.filled(content)).collect::<Result<Vec<_>, _>>()?;
         if !before.is_empty() {
             let before = self.bind(&buffers, before, step)?;
@@ -46,7 +46,7 @@ impl Gpu {
         let bound = self.bind(&buffers, launches, step)?;
         let timestamps = Timestamps::new(self, 1)?;
         self.wait()?;
-        Ok(Timed { gpu: self, bound, timestamps })
+        Ok(Timed { gpu: self.clone(), bound, timestamps })
     }
 
     /// A buffer that the device itself fills, so that little goes through the host.
@@ -69,23 +69,23 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn transfer(&self, bytes: u64) -> Result<Transfer<'_>, GpuError> {
+    pub fn transfer(&self, bytes: u64) -> Result<Transfer, GpuError> {
         let buffer = self.buffer("transfer", bytes)?;
         let staging =
             self.buffer_with("readback", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
         self.wait()?;
-        Ok(Transfer { gpu: self, buffer, staging })
+        Ok(Transfer { gpu: self.clone(), buffer, staging })
     }
 }
 
 /// A buffer on the device and one that both sides reach.
-pub struct Transfer<'gpu> {
-    gpu: &'gpu Gpu,
+pub struct Transfer {
+    gpu: Gpu,
     buffer: wgpu::Buffer,
     staging: wgpu::Buffer,
 }
 
-impl Transfer<'_> {
+impl Transfer {
     /// Seconds that `bytes` take from the host's memory to the device's.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl Transfer<'_> {
     }
 }
 
-impl Timed<'_> {
+impl Timed {
     /// Seconds of one pass that runs all launches in order, `repeats` times.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Timed<'_> {
         self.gpu.queue.submit([commands]);
         self.gpu.wait()?;
         let by_host = begun.elapsed().as_secs_f64();
-        let by_device = self.timestamps.as_ref().map(|timestamps| timestamps.seconds(self.gpu)).transpose()?;
+        let by_device = self.timestamps.as_ref().map(|timestamps| timestamps.seconds(&self.gpu)).transpose()?;
         // a clock that stands still or ran backwards is no clock
         Ok(by_device.and_then(|seconds| seconds.first().copied()).filter(|&s| s > 0.0).unwrap_or(by_host))
     }

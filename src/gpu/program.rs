@@ -35,8 +35,8 @@ impl Encoded {
 }
 
 /// A plan with its memory on a device.
-pub struct Program<'gpu> {
-    gpu: &'gpu Gpu,
+pub struct Program {
+    gpu: Gpu,
     buffers: HashMap<Buffer, wgpu::Buffer>,
     lists: [Vec<Encoded>; Goal::ALL.len()],
     flights: [Flight; FLIGHTS],
@@ -72,12 +72,12 @@ fn list_index(goal: Goal) -> usize {
     Goal::ALL.iter().position(|&g| g == goal).expect("every goal has a list")
 }
 
-impl<'gpu> Program<'gpu> {
+impl Program {
     /// Allocates the plan's buffers, builds its pipelines in parallel and binds everything.
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn new(gpu: &'gpu Gpu, plan: &Plan) -> Result<Self, GpuError> {
+    pub fn new(gpu: &Gpu, plan: &Plan) -> Result<Self, GpuError> {
         let mut buffers = HashMap::new();
         for (buffer, bytes) in &plan.buffers {
             buffers.insert(*buffer, gpu.buffer(&buffer.to_string(), *bytes)?);
@@ -85,7 +85,7 @@ impl<'gpu> Program<'gpu> {
         let stride = Step::BYTES.next_multiple_of(gpu.device.limits().min_uniform_buffer_offset_alignment as usize);
         let flights = [Flight::new(gpu, 0, stride)?, Flight::new(gpu, 1, stride)?];
         let mut program = Program {
-            gpu,
+            gpu: gpu.clone(),
             buffers,
             lists: Default::default(),
             flights,
@@ -358,7 +358,7 @@ impl<'gpu> Program<'gpu> {
     /// [`GpuError`].
     pub fn profile(&mut self, goal: Goal, step: &mut Step) -> Result<([f32; 2], Vec<f64>), GpuError> {
         let list = &self.lists[list_index(goal)];
-        let Some(timestamps) = Timestamps::new(self.gpu, list.len())? else { return Ok(([0.0; 2], Vec::new())) };
+        let Some(timestamps) = Timestamps::new(&self.gpu, list.len())? else { return Ok(([0.0; 2], Vec::new())) };
         let flight = &self.flights[self.next];
         step.record = flight.first_record as u32;
         self.gpu.queue.write_buffer(&flight.uniform, 0, bytemuck::cast_slice(&step.words()));
@@ -369,7 +369,7 @@ impl<'gpu> Program<'gpu> {
         }
         timestamps.resolve(&mut encoder);
         self.gpu.queue.submit([encoder.finish()]);
-        let seconds = timestamps.seconds(self.gpu)?;
+        let seconds = timestamps.seconds(&self.gpu)?;
         let history = Buffer::Resident(Resident::History);
         let record = self.read(history, u64::from(step.record) * 8, 8)?;
         Ok((bytemuck::pod_read_unaligned(&record), seconds))

@@ -56,7 +56,7 @@ fn check_range([least, most]: [f32; 2], normalize: &NormalizeConfig, channels: u
     }
 }
 
-impl Trainer<'_> {
+impl Trainer {
     /// The images that the generator made after the last epoch, if the run has one.
     pub fn samples(&self) -> Option<&Samples> {
         self.samples.as_ref()

@@ -16,8 +16,8 @@ use crate::plan::{Goal, Input, Plan, Request};
 use lepton_kernels::batch_views::View;
 
 /// A checkpoint's model with a split on a device.
-pub struct Evaluator<'gpu> {
-    program: Program<'gpu>,
+pub struct Evaluator {
+    program: Program,
     plan: Plan,
     targets: Targets,
     images: usize,
@@ -25,13 +25,13 @@ pub struct Evaluator<'gpu> {
     views: Vec<View>,
 }
 
-impl<'gpu> Evaluator<'gpu> {
+impl Evaluator {
     /// Puts both on a device; with `tta`, logits are averaged over its views.
     ///
     /// # Errors
     /// [`TrainError`].
     pub fn new(
-        gpu: &'gpu Gpu,
+        gpu: &Gpu,
         checkpoint: &Checkpoint,
         data: &Dataset,
         split: &Split,

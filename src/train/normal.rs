@@ -104,7 +104,7 @@ fn class(wanted: &str, data: &Dataset) -> Result<u32, TrainError> {
     })
 }
 
-impl Trainer<'_> {
+impl Trainer {
     /// Takes the threshold anew, with the weights as they are: from the held-out images of normal classes, or from training
     /// images. `seen` was evaluated last.
     pub(super) fn find_threshold(&mut self, seen: Option<Range>) -> Result<(), TrainError> {

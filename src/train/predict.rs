@@ -49,8 +49,8 @@ fn softmax(logits: &[f32]) -> Vec<f64> {
 }
 
 /// A trained model ready to answer.
-pub struct Predictor<'gpu> {
-    program: Program<'gpu>,
+pub struct Predictor {
+    program: Program,
     plan: Plan,
     image_len: usize,
     views: Vec<View>,
@@ -60,12 +60,12 @@ pub struct Predictor<'gpu> {
 /// Images that are answered at a time.
 const BATCH: usize = 64;
 
-impl<'gpu> Predictor<'gpu> {
+impl Predictor {
     /// Puts a checkpoint's model on a device; with `tta`, logits are averaged over its views.
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn new(gpu: &'gpu Gpu, checkpoint: &Checkpoint, tta: Option<Tta>) -> Result<Self, TrainError> {
+    pub fn new(gpu: &Gpu, checkpoint: &Checkpoint, tta: Option<Tta>) -> Result<Self, TrainError> {
         let model = checkpoint.meta.model()?;
         if model.generator.is_some() {
             return Err(TrainError::Mismatch(format!(

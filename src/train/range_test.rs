@@ -72,7 +72,7 @@ fn suggest(points: &[RangePoint]) -> Option<f64> {
     (slope(steepest) < 0.0).then(|| points[steepest + window / 2].learning_rate)
 }
 
-impl Trainer<'_> {
+impl Trainer {
     /// Runs a range test from the weights as they are. The trainer is used up: its weights were trained at all those rates.
     ///
     /// # Errors

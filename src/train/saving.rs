@@ -10,7 +10,7 @@ use crate::plan::{Buffer, Resident};
 /// Name of the loss scale in a checkpoint.
 const LOSS_SCALE: &str = "optimizer.loss_scale";
 
-impl Trainer<'_> {
+impl Trainer {
     /// Everything that the run is, as it stands.
     ///
     /// # Errors

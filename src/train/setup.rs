@@ -18,12 +18,12 @@ use crate::gpu::{Gpu, GpuError, Program};
 use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
 
-impl<'gpu> Trainer<'gpu> {
+impl Trainer {
     /// A run from its start: weights from the seed, everything on the device.
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn new(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
+    pub fn new(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let data = learned(data, &mut config)?;
         let trainer = Self::build(gpu, &data, model, config)?;
         let sample = sample(&data, &trainer);
@@ -44,19 +44,14 @@ impl<'gpu> Trainer<'gpu> {
     ///
     /// # Errors
     /// [`TrainError`].
-    pub fn resume(
-        gpu: &'gpu Gpu,
-        data: &Dataset,
-        from: &Checkpoint,
-        mut config: RunConfig,
-    ) -> Result<Self, TrainError> {
+    pub fn resume(gpu: &Gpu, data: &Dataset, from: &Checkpoint, mut config: RunConfig) -> Result<Self, TrainError> {
         let data = learned(data, &mut config)?;
         let mut trainer = Self::build(gpu, &data, from.meta.model()?, config)?;
         trainer.restore(from)?;
         Ok(trainer)
     }
 
-    fn build(gpu: &'gpu Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
+    fn build(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
         let train = data
             .train

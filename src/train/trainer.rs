@@ -33,8 +33,8 @@ pub enum Outcome {
 }
 
 /// A model, its data and its optimiser on a device.
-pub struct Trainer<'gpu> {
-    pub(super) program: Program<'gpu>,
+pub struct Trainer {
+    pub(super) program: Program,
     pub(super) plan: Plan,
     pub(super) model: ModelSpec,
     pub(super) config: RunConfig,
@@ -56,7 +56,7 @@ pub struct Trainer<'gpu> {
     pub(super) samples: Option<Samples>,
 }
 
-impl<'gpu> Trainer<'gpu> {
+impl Trainer {
     /// The plan, for its memory and its text.
     pub fn plan(&self) -> &Plan {
         &self.plan

@@ -51,7 +51,7 @@ fn optimizer(golden: &Golden, name: &str) -> (OptimizerConfig, f32) {
     (config, number("lr"))
 }
 
-fn program<'g>(gpu: &'g Gpu, model: &ModelSpec, batch: usize, config: &OptimizerConfig) -> (Plan, Program<'g>) {
+fn program(gpu: &Gpu, model: &ModelSpec, batch: usize, config: &OptimizerConfig) -> (Plan, Program) {
     let plan = Plan::compile(&Request {
         model,
         batch,

@@ -109,7 +109,7 @@ fn initial(p: u64, parameter: &Placed) -> Vec<f32> {
     (0..count).map(|i| value(i) as f32).collect()
 }
 
-fn program<'g>(gpu: &'g Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> (Plan, Program<'g>) {
+fn program(gpu: &Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> (Plan, Program) {
     let optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 };
     let request = Request {
         model,
