@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the larger presets in models/, whose blocks repeat: python3 scripts/make_models.py [FOLDER].
+"""Writes the larger presets in models/, which consist of repeated blocks: python3 scripts/make_models.py [FOLDER].
 
-Sizes are those of the papers, of torchvision and of timm; a test in src/model/summary.rs holds the parameter counts.
+Sizes follow the papers, torchvision and timm; a test in src/model/summary.rs checks the parameter counts.
 """
 import sys
 from pathlib import Path
@@ -51,7 +51,7 @@ class Model:
 def resnet_cifar(depth):
     n = (depth - 2) // 6
     m = Model(f"resnet{depth}", [f"ResNet-{depth} for 32x32 colour images (He et al. 2016, section 4.2): three stages of {n} blocks, batch norm after",
-                                 "each convolution, shortcuts without parameters (option A)."], [32, 32, 3])
+                                 "each convolution, parameter-free shortcuts (option A)."], [32, 32, 3])
     x, channels = m.conv_norm("stem", 16, 3, activation="relu"), 16
     for stage, filters in enumerate((16, 32, 64), 1):
         for block in range(1, n + 1):
@@ -70,7 +70,7 @@ def resnet_cifar(depth):
 def resnet(depth, counts, bottleneck, cifar=False):
     name = f"resnet{depth}-cifar" if cifar else f"resnet{depth}"
     what = "32x32 colour images: a 3x3 stem without pooling" if cifar else "224x224 colour images"
-    m = Model(name, [f"ResNet-{depth} (He et al. 2016) for {what}; {'the rest ' if cifar else ''}as torchvision has it."], [32, 32, 3] if cifar else [224, 224, 3])
+    m = Model(name, [f"ResNet-{depth} (He et al. 2016) for {what}{'; otherwise' if cifar else ','} as in torchvision."], [32, 32, 3] if cifar else [224, 224, 3])
     if cifar:
         x = m.conv_norm("stem", 64, 3, activation="relu")
     else:
@@ -97,7 +97,7 @@ def resnet(depth, counts, bottleneck, cifar=False):
 
 
 def vgg(depth, plan):
-    m = Model(f"vgg{depth}", [f"VGG-{depth} (Simonyan and Zisserman 2015) with batch norm, for 224x224 colour images; as torchvision's vgg{depth}_bn."], [224, 224, 3])
+    m = Model(f"vgg{depth}", [f"VGG-{depth} (Simonyan and Zisserman 2015) with batch norm, for 224x224 colour images, as torchvision's vgg{depth}_bn."], [224, 224, 3])
     for stage, (filters, count) in enumerate(plan, 1):
         for i in range(1, count + 1):
             m.add(f"conv{stage}_{i}", "conv2d", filters=filters, kernel=3, padding=1, init="he_normal")
@@ -113,7 +113,7 @@ def vgg(depth, plan):
 
 
 def mobilenet_v2():
-    m = Model("mobilenet-v2", ["MobileNetV2 (Sandler et al. 2018) for 224x224 colour images; as torchvision has it."], [224, 224, 3])
+    m = Model("mobilenet-v2", ["MobileNetV2 (Sandler et al. 2018) for 224x224 colour images, as in torchvision."], [224, 224, 3])
     x, channels = m.conv_norm("stem", 32, 3, 2, "relu6"), 32
     number = 0
     for expand, filters, count, first in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
@@ -155,7 +155,7 @@ def wide_resnet(depth, k):
 
 
 def convnext_atto():
-    m = Model("convnext-atto", ["ConvNeXt (Liu et al. 2022) in the size that timm calls atto, for 224x224 colour images."], [224, 224, 3])
+    m = Model("convnext-atto", ["ConvNeXt (Liu et al. 2022) in timm's size atto, for 224x224 colour images."], [224, 224, 3])
     m.add("stem", "conv2d", filters=40, kernel=4, stride=4)
     x = m.add("stem_norm", "layer_norm", epsilon=1e-6)
     for stage, (count, width) in enumerate(zip((2, 2, 6, 2), (40, 80, 160, 320)), 1):
