@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::op::{Dtype, Precision};
+use crate::dtype::{Dtype, Precision};
 use crate::{Array, Op, Shape, Step, random};
 
 /// How an input of a case is filled; everything comes from a counter, so a case is the same everywhere.

@@ -2,11 +2,11 @@
 //! (`common/columns.wgsl`), or into runs of rows that a thread walks (`common/rows.wgsl`). Both follow from the shape and the
 //! family alone.
 
+use crate::channels::lanes;
 use crate::dispatch::{Binding, Constant, Elementwise, WORKGROUP};
-use crate::gemm::Family;
-use crate::max_pool2d::{self, lanes};
-use crate::op::Target;
-use crate::shape::Placed;
+use crate::target::Family;
+use crate::target::Target;
+use crate::window::{self, Placed};
 use crate::{Dispatch, source};
 
 /// Workgroups that keep a GPU, or some cores, busy.
@@ -110,7 +110,7 @@ impl Columns {
         own: &[(&'static str, Constant)],
         bindings: &[Binding],
     ) -> Dispatch {
-        let (_, [lanes, _]) = lanes(self.lanes);
+        let (_, lanes) = lanes(self.lanes);
         let includes: Vec<&'static str> = [lanes, source::COLUMNS].into_iter().chain(texts.iter().copied()).collect();
         let threads = slabs * self.groups * WORKGROUP as usize;
         let kernel = Elementwise { includes: &includes, ..kernel };
@@ -129,7 +129,7 @@ pub(crate) fn walk(
 ) -> Dispatch {
     let mut constants = vec![("C", channels.into())];
     constants.extend_from_slice(own);
-    let (lanes, [text, _]) = lanes(channels);
+    let (lanes, text) = lanes(channels);
     let includes: Vec<&'static str> = [text, source::ROWS].into_iter().chain(texts.iter().copied()).collect();
     start_walk(Elementwise { includes: &includes, ..kernel }, target, rows, channels / lanes, 0, constants, bindings)
 }
@@ -146,9 +146,9 @@ pub(crate) fn walk_images(
     own: &[(&'static str, Constant)],
     bindings: &[Binding],
 ) -> Dispatch {
-    let mut constants = max_pool2d::constants(placed, channels);
+    let mut constants = placed.constants(channels);
     constants.extend_from_slice(own);
-    let (lanes, common) = lanes(channels);
+    let (lanes, common) = window::lanes(channels);
     let includes: Vec<&'static str> = common.into_iter().chain([source::ROWS]).chain(texts.iter().copied()).collect();
     start_walk(Elementwise { includes: &includes, ..kernel }, target, rows, channels / lanes, work, constants, bindings)
 }
@@ -182,7 +182,7 @@ mod tests {
     fn slabs_cover_every_row_and_loops_are_short() {
         let shapes = [[1, 1], [64 * 49, 512], [128 * 112 * 112, 32], [1 << 24, 1], [7, 3000], [4096, 8]];
         for [rows, channels] in shapes {
-            for family in [Family::Simt, Family::Lane(crate::gemm::Lanes { width: 8, wide: true })] {
+            for family in [Family::Simt, Family::Lane(crate::target::Lanes { width: 8, wide: true })] {
                 let columns = Columns::new(rows, channels, &Target::f32(family));
                 assert!(columns.slab * columns.slabs >= rows, "{rows} x {channels}: rows are left over");
                 assert!(columns.slab.div_ceil(columns.parts()) <= MOST_ROWS, "{rows} x {channels}: a long sum");

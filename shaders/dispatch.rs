@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::gemm::Product;
-use crate::op::Precision;
+use crate::dtype::Precision;
+use crate::tuning::Tuning;
 
 /// The most workgroups WebGPU allows along one axis of a grid.
 pub const MAX_GROUPS: u32 = 65_535;
@@ -122,8 +122,8 @@ pub struct Dispatch {
     pub iterations: u64,
     /// Multiply-adds of the whole launch; 0 for kernels bound by memory.
     pub multiply_adds: u64,
-    /// The matrix product that it computes, if it does: tiles can be chosen for it.
-    pub product: Option<Product>,
+    /// For a matrix product: which tiles can compute it.
+    pub tuning: Option<Tuning>,
 }
 
 /// `var<storage, read>`.
@@ -192,7 +192,7 @@ impl Elementwise<'_> {
             groups,
             iterations: iterations as u64,
             multiply_adds: 0,
-            product: None,
+            tuning: None,
         }
     }
 }

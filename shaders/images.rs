@@ -1,11 +1,11 @@
 //! Kernels over images whose size changes: the constants of `common/images.wgsl`.
 
 use crate::dispatch::Constant;
-use crate::{Shape, ShapeError, source};
+use crate::{Shape, ShapeError, channels, source};
 
 /// Channels that one thread handles, and the texts that say so.
 pub(crate) fn lanes(channels: usize) -> (usize, [&'static str; 2]) {
-    let (lanes, [text, _]) = crate::max_pool2d::lanes(channels);
+    let (lanes, text) = channels::lanes(channels);
     (lanes, [text, source::IMAGES])
 }
 

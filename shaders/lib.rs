@@ -35,6 +35,7 @@ pub mod batch_views;
 pub mod case;
 pub mod cast;
 pub mod ceiling;
+mod channels;
 pub mod clip;
 mod columns;
 pub mod concat;
@@ -43,6 +44,7 @@ pub mod conv_transpose2d;
 pub mod data_set;
 pub mod dispatch;
 pub mod dropout;
+pub mod dtype;
 pub mod ema;
 pub mod embedding;
 pub mod flatten;
@@ -84,18 +86,24 @@ pub mod source;
 mod square_sum;
 pub mod stack;
 pub mod step;
+pub mod target;
 pub mod target_rows;
 pub mod tensors;
+pub mod tuning;
 pub mod upsample;
 pub mod value_loss;
+pub mod window;
 pub mod zero_pad;
 
 pub use array::Array;
 pub use case::Case;
 pub use dispatch::{Access, Binding, Dispatch, Kernel, Operand};
+pub use dtype::{Dtype, Precision};
 pub use op::{InInference, Lowered, Mode, Op};
-pub use shape::{Padding, Shape, ShapeError, Window};
+pub use shape::{Shape, ShapeError};
 pub use step::Step;
+pub use target::Target;
+pub use window::{Padding, Window};
 
 /// An op's name and its test cases. Tests and `verify` iterate [`OPS`].
 pub struct Entry {

@@ -6,8 +6,9 @@
 //! updated in place.
 
 use crate::dispatch::{Binding, Constant, Elementwise, Operand, WORKGROUP, read, update};
-use crate::gemm::Family;
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Family;
+use crate::target::Target;
 use crate::{Array, Case, Lowered, Op, Shape, Step, case::Fill, source};
 
 /// Parameters begin at multiples of so many words: 256 bytes even in f16, at which every adapter can bind.

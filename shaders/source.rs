@@ -1,6 +1,6 @@
 //! Puts shared WGSL before a kernel's own text.
 
-use crate::op::Precision;
+use crate::dtype::Precision;
 
 /// Finds a thread's element; folds grids larger than one axis allows.
 pub const INDEX: &str = include_str!("common/index.wgsl");

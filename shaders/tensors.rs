@@ -6,7 +6,7 @@
 
 use crate::case::{Fill, Input};
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, read, update};
-use crate::op::{Dtype, Precision};
+use crate::dtype::{Dtype, Precision};
 use crate::parameters::Factors;
 use crate::{Array, Case, Op, Shape, Step, source};
 

@@ -1,15 +1,16 @@
 //! Every tile that can be chosen for a product gives the same bits as the one that the rules choose.
 
 use lepton_gpu::gpu::{Gpu, SingleLaunch};
-use lepton_kernels::gemm::{Family, Product, Tiles, candidates};
 use lepton_kernels::op::{Dtype, Precision, Target};
+use lepton_kernels::target::Family;
+use lepton_kernels::tuning::{Tiles, Tuning};
 use lepton_kernels::{Case, Dispatch, Lowered, Mode, OPS, Operand, random};
 
 mod common;
 
 /// Products in a lowering, with the launch of each.
-fn products(lowered: &Lowered) -> Vec<(Product, Dispatch)> {
-    lowered.dispatches.iter().filter_map(|d| Some((d.product.clone()?, d.clone()))).collect()
+fn products(lowered: &Lowered) -> Vec<(Tuning, Dispatch)> {
+    lowered.dispatches.iter().filter_map(|d| Some((d.tuning.clone()?, d.clone()))).collect()
 }
 
 /// Noise for an operand, from its own stream.
@@ -54,13 +55,13 @@ fn check(gpu: &Gpu, target: &Target) -> usize {
     let entry = OPS.iter().find(|e| e.name == "conv2d").unwrap();
     // cases without padding to the side read within what noise fills
     for case in (entry.cases)().iter().filter(|c| c.reason.contains("many tiles") || c.reason.contains("four phases")) {
-        for (i, (product, rule)) in lower(case, target).into_iter().enumerate() {
+        for (i, (tuning, rule)) in lower(case, target).into_iter().enumerate() {
             let want = run(gpu, case, &rule, target.precision);
             assert!(want.iter().any(|w| w.iter().any(|&b| b != 0)), "{} writes nothing", rule.kernel.name);
-            for tile in candidates(&product, target).into_iter().skip(1) {
-                let tiles = Tiles::new([(product.key(), tile.clone())]);
+            for &tile in &tuning.tiles[1..] {
+                let tiles = Tiles::new([(tuning.product.clone(), tile)]);
                 let (_, other) = lower(case, &Target { tiles, ..target.clone() }).swap_remove(i);
-                assert!(other.kernel.name.contains(&tile), "{} should be {tile}", other.kernel.name);
+                assert!(other.kernel.name.contains(&tile.to_string()), "{} should be {tile}", other.kernel.name);
                 let got = run(gpu, case, &other, target.precision);
                 assert!(want == got, "{}: {} and {} differ", case.reason, rule.kernel.name, other.kernel.name);
                 compared += 1;

@@ -7,7 +7,7 @@ mod cases;
 mod twin;
 
 use crate::dispatch::{Constant, Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

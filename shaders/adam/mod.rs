@@ -5,8 +5,9 @@
 //! f64, with the step uniform.
 
 use crate::dispatch::Elementwise;
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
 use crate::parameters::{self, View, Word};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, images, source};
 
 /// This op in `OPS`.

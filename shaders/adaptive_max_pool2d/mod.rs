@@ -5,7 +5,7 @@
 
 use crate::adaptive_avg_pool2d::{iterations, output_shape, taken};
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, images, source};
 
 /// This op in `OPS`.

@@ -1,7 +1,8 @@
 //! The sum of two tensors of one shape: a residual connection.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Precision, Target};
+use crate::dtype::Precision;
+use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

@@ -10,7 +10,8 @@
 
 use crate::data_set;
 use crate::dispatch::{Elementwise, Operand, WORKGROUP, read, update, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Binding, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 mod cases;

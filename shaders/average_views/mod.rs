@@ -4,7 +4,8 @@
 //! with this view in it as the loss reads it, and the average itself.
 
 use crate::dispatch::{Elementwise, Operand, read, update, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

@@ -7,9 +7,8 @@ mod cases;
 mod twin;
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::{constants, describe, lanes};
-use crate::op::Target;
-use crate::shape::Placed;
+use crate::target::Target;
+use crate::window::{Placed, lanes};
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
 
 /// This op in `OPS`.
@@ -54,7 +53,7 @@ impl AvgPool2d {
         let (placed, _) = self.place(&inputs[0]).expect("shapes were checked");
         let channels = inputs[0].sizes()[3];
         let (lanes, [lanes_text, window]) = lanes(channels);
-        let mut constants = constants(&placed, channels);
+        let mut constants = placed.constants(channels);
         constants.push(("INCLUDE_PAD", self.count_include_pad.into()));
         // each window of backward counts its own pixels, one axis at a time
         let [kh, kw] = placed.kernel;
@@ -72,7 +71,7 @@ impl Op for AvgPool2d {
     }
 
     fn attributes(&self) -> String {
-        describe(&self.window)
+        self.window.to_string()
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {

@@ -5,7 +5,8 @@
 //! which image is a pure function of the step uniform: position → shuffle within the range → split of the data set.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, random};
 
 /// This op in `OPS`.

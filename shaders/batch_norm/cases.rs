@@ -26,7 +26,7 @@ pub(super) fn all() -> Vec<Case> {
     let mut far_off = case(norm.clone(), &[3, 5, 7, 4], 3, "a mean of 1000 costs no digits of a deviation of 1")
         .fill(0, far(420, 1000.0));
     // 1000 + deviation has three digits left in f16
-    far_off.only = Some(crate::op::Precision::F32);
+    far_off.only = Some(crate::Precision::F32);
     vec![
         case(norm.clone(), &[3, 5, 7, 6], 3, "uneven images"),
         case(norm.clone(), &[4, 3, 5, 12], 3, "a last batch of three: the fourth image counts nowhere"),

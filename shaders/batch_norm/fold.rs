@@ -7,7 +7,8 @@
 use crate::case::Fill;
 use crate::columns::walk;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
 /// This op in `OPS`.

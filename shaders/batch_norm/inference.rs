@@ -4,7 +4,8 @@ use super::{FoldBatchNorm, cases, matrix};
 use crate::case::Fill;
 use crate::columns::walk;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
 /// This op in `OPS`.
@@ -104,7 +105,7 @@ fn all() -> Vec<Case> {
     let mut far_off = case(true, false, &[2, 3, 5, 4], "a mean of 1000")
         .fill(0, cases::far(120, 1000.0))
         .fill(3, Fill::Exactly(vec![1000.0, 999.5, 1001.25, 1000.75]));
-    far_off.only = Some(crate::op::Precision::F32);
+    far_off.only = Some(crate::Precision::F32);
     vec![
         case(true, false, &[3, 5, 7, 6], "uneven images"),
         case(true, true, &[3, 5, 4, 8], "ReLU, runs of four channels"),

@@ -20,7 +20,9 @@ pub use fold::{FOLD, FoldBatchNorm};
 pub use inference::{BatchNormInference, INFERENCE};
 pub use pool::{BatchNormPool, POOL};
 
-use crate::op::{Dtype, InInference, Target};
+use crate::dtype::Dtype;
+use crate::op::InInference;
+use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step, Window};
 
 /// This op in `OPS`.

@@ -3,7 +3,7 @@
 use super::{BatchNorm, Totals};
 use crate::columns::{Columns, walk};
 use crate::dispatch::{Binding, Constant, Elementwise, Operand, read, update, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Dispatch, Lowered, Shape, source};
 
 const STATISTICS: Elementwise = Elementwise {

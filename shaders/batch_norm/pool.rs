@@ -7,10 +7,11 @@ use super::{BatchNorm, cases, parts, twin};
 use crate::case::Fill;
 use crate::columns::{Columns, walk_images};
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::{MaxPool2d, describe};
-use crate::op::{Dtype, Target};
-use crate::shape::Placed;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Padding, Shape, ShapeError, Step, Window, source};
+use crate::dtype::Dtype;
+use crate::max_pool2d::MaxPool2d;
+use crate::target::Target;
+use crate::window::Placed;
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Padding, Shape, ShapeError, Step, Window, channels, source};
 
 /// This op in `OPS`.
 pub const POOL: Entry = Entry {
@@ -66,7 +67,7 @@ impl Op for BatchNormPool {
     }
 
     fn attributes(&self) -> String {
-        describe(&self.window) + if self.norm.relu { " + relu" } else { "" }
+        self.window.to_string() + if self.norm.relu { " + relu" } else { "" }
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -102,7 +103,7 @@ impl Op for BatchNormPool {
             bindings.extend([read(Operand::X(1)), read(Operand::X(2))]);
         }
         let rows = n * placed.output[0] * placed.output[1];
-        let lanes = crate::max_pool2d::lanes(c).0;
+        let lanes = channels::lanes(c).0;
         let taps = placed.kernel[0] * placed.kernel[1] + placed.kernel[0];
         let own = [("RELU", self.norm.relu.into())];
         lowered.dispatches.push(walk_images(APPLY, texts, target, &placed, [rows, c], taps, &own, &bindings));

@@ -4,7 +4,8 @@
 //! rows that hold nobody are all padding, token 0.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
 
 /// This op in `OPS`.

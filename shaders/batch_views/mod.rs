@@ -5,7 +5,8 @@
 
 use crate::data_set;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
 
 /// This op in `OPS`.

@@ -1,7 +1,8 @@
 //! f32 rounded to the width of activations: how the f16 copy of the parameters begins.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

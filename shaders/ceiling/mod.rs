@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::dispatch::{Binding, Dispatch, Elementwise, Kernel, Operand, WORKGROUP, fold, read, update, write};
-use crate::gemm::Matrix;
-use crate::op::Precision;
+use crate::dtype::Precision;
+use crate::target::Matrix;
 
 /// Rounds of a loop: far from the 65,535 iterations after which some drivers stop a shader.
 const ROUNDS: u32 = 384;
@@ -103,7 +103,7 @@ pub fn matrix(matrix: Matrix, groups: usize) -> Dispatch {
         groups: fold(groups),
         iterations: u64::from(ROUNDS) + u64::from(matrix.side).pow(2) * 2 / u64::from(matrix.subgroup),
         multiply_adds: fold(groups).map(u64::from).iter().product::<u64>() * products * u64::from(matrix.side).pow(3),
-        product: None,
+        tuning: None,
     }
 }
 

@@ -4,8 +4,9 @@
 //! overflow nothing happens: the step is skipped.
 
 use crate::dispatch::{Binding, Elementwise, Operand, read, update};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
 use crate::square_sum::{parts, square_sum};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
 /// Clipping by value in `OPS`.

@@ -1,9 +1,9 @@
 //! Tensors side by side along channels, the last axis; everything else about them is equal. A launch an input, so that any
 //! number of them fits.
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -42,7 +42,7 @@ fn copy(inputs: &[Shape], i: usize, target: &Target, parts: [Part; 2], ends: [Op
     let c = split(&inputs[i]).1;
     // runs of four must not straddle two inputs
     let all_in_fours = inputs.iter().all(|shape| split(shape).1.is_multiple_of(4));
-    let (lanes, [text, _]) = lanes(if all_in_fours { 4 } else { 1 });
+    let (lanes, text) = lanes(if all_in_fours { 4 } else { 1 });
     let [from, to] = parts;
     let constants = [
         ("C", c.into()),

@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, Value, context};
 
+use crate::Lowered;
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGROUP, read, write};
-use crate::gemm::{Conv, Family, Layer, Relu, masked_dy};
-use crate::max_pool2d::{constants, lanes};
-use crate::op::Target;
-use crate::{Lowered, shape::Placed};
+use crate::gemm::{Conv, Layer, Relu, masked_dy};
+use crate::target::Family;
+use crate::target::Target;
+use crate::window::{Placed, lanes};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -198,7 +199,7 @@ impl Walk {
             .and_then(|template| template.render(context))
             .unwrap_or_else(|error| panic!("template {name}: {error:#}"));
         let (_, includes) = lanes(conv.c_in);
-        let mut constants = constants(&conv.placed, conv.c_in);
+        let mut constants = conv.placed.constants(conv.c_in);
         constants.extend(own);
         let kernel = Elementwise { name, source: &source, per_step: false, includes: &includes };
         kernel.launch(target.precision, threads, iterations, &constants, &bindings)

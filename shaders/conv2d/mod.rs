@@ -9,9 +9,9 @@ mod cases;
 pub(crate) mod depthwise;
 mod twin;
 
+use crate::dtype::Dtype;
 use crate::gemm::{self, Conv, Layer, Relu};
-use crate::max_pool2d::describe;
-use crate::op::{Dtype, Target};
+use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
 
 /// This op in `OPS`.
@@ -50,7 +50,7 @@ impl Op for Conv2d {
     }
 
     fn attributes(&self) -> String {
-        let mut text = describe(&self.window);
+        let mut text = self.window.to_string();
         if self.groups > 1 {
             text += &format!(" groups {}", self.groups);
         }

@@ -11,12 +11,13 @@
 mod cases;
 mod twin;
 
+use crate::channels::lanes;
 use crate::conv2d::depthwise::{self, Ends};
 use crate::dispatch::{Dispatch, Elementwise, Operand, WORKGROUP, read, write};
+use crate::dtype::Dtype;
 use crate::gemm::{self, Conv, Layer, Relu, masked_dy};
-use crate::max_pool2d::{describe, lanes};
-use crate::op::{Dtype, Target};
-use crate::shape::Placed;
+use crate::target::Target;
+use crate::window::Placed;
 use crate::{Array, Entry, Lowered, Mode, Op, Padding, Shape, ShapeError, Step, Window};
 
 /// This op in `OPS`.
@@ -114,7 +115,7 @@ impl ConvTranspose2d {
 
 /// The sum of `dy` over `pixels` of `channels`, in as many slabs as the filters' gradient has.
 fn grad_bias(pixels: usize, channels: usize, slabs: usize, dy: Operand, target: &Target) -> Dispatch {
-    let (lanes, [text, _]) = lanes(channels);
+    let (lanes, text) = lanes(channels);
     let slab = pixels.div_ceil(slabs);
     let constants = [("C", channels.into()), ("PIXELS", pixels.into()), ("SLAB", slab.into())];
     let threads = slabs * (channels / lanes).div_ceil(WIDTH) * WORKGROUP as usize;
@@ -129,7 +130,7 @@ impl Op for ConvTranspose2d {
     }
 
     fn attributes(&self) -> String {
-        let mut text = describe(&self.window);
+        let mut text = self.window.to_string();
         if self.output_padding != [0, 0] {
             text += &format!(" output padding {}x{}", self.output_padding[0], self.output_padding[1]);
         }

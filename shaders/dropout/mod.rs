@@ -6,7 +6,8 @@
 //! nothing is kept.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{InInference, Target};
+use crate::op::InInference;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, random, source};
 
 /// This op in `OPS`.

@@ -4,7 +4,8 @@
 //! of a step is [`Step::ema_decay`]: [`decay`] lets the average follow quickly at first.
 
 use crate::dispatch::{Elementwise, Operand, read, update, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

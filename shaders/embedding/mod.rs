@@ -7,9 +7,10 @@
 //! The gradient of the table is a sum over the positions of each token, made without atomics in one fixed order: `chain`
 //! links the positions of a token, and the thread at the first of them walks the links.
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, update, write};
-use crate::max_pool2d::lanes;
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
 /// This op in `OPS`.
@@ -66,7 +67,7 @@ impl Op for Embedding {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [n, length, _, features] = sizes(inputs);
-        let (lanes, [text, _]) = lanes(features);
+        let (lanes, text) = lanes(features);
         let kernel = Elementwise { includes: &[text], ..FORWARD };
         let bindings = [read(Operand::X(0)), read(Operand::X(1)), write(Operand::Y(0))];
         let threads = n * length * features / lanes;
@@ -79,7 +80,7 @@ impl Op for Embedding {
         }
         let [n, length, vocabulary, features] = sizes(inputs);
         let positions = n * length;
-        let (lanes, [text, _]) = lanes(features);
+        let (lanes, text) = lanes(features);
         let [marks, next, follows] = [0, 1, 2].map(Operand::Scratch);
         let (tokens, dtable) = (Operand::X(0), Operand::Dx(1));
         let clear = |text, threads, operand| {

@@ -1,6 +1,6 @@
 //! Images as vectors: `[n, h, w, c]` to `[n, h·w·c]`, channels fastest as in Keras. A view: nothing runs.
 
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

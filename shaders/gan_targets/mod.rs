@@ -4,7 +4,8 @@
 //! as in Goodfellow et al. 2014.
 
 use crate::dispatch::{Elementwise, Operand, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

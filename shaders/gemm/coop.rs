@@ -5,6 +5,7 @@ use minijinja::context;
 use super::product::Product;
 use super::template::{self, Storage};
 use super::{Expansion, Matrix, Tiling, count_tiles};
+use crate::tuning::TileSize;
 
 /// Matrices of a subgroup and subgroups of a workgroup, `[rows, columns]` each.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,11 +39,6 @@ const LONGEST_SLAB: usize = 16_384;
 impl Tile {
     fn size(&self, matrix: Matrix) -> [usize; 2] {
         [0, 1].map(|a| self.fragments[a] * self.subgroups[a] * matrix.side as usize)
-    }
-
-    fn name(&self, matrix: Matrix) -> String {
-        let [m, n] = self.size(matrix);
-        format!("{m}x{n}")
     }
 
     fn threads(&self, matrix: Matrix) -> usize {
@@ -79,10 +75,16 @@ pub(super) fn suits(product: &Product) -> bool {
     product.sizes().iter().all(|&size| size >= 32)
 }
 
-pub(super) fn candidates(product: &Product, slabs: usize, matrix: Matrix) -> Vec<String> {
+/// The tiles of matrices of every side.
+pub(super) fn tiles() -> Vec<TileSize> {
+    let sized = |side| Matrix { side, subgroup: 1, workgroup_bytes: 0 };
+    [8, 16].map(sized).iter().flat_map(|&matrix| TILES.map(|t| t.size(matrix).into())).collect()
+}
+
+pub(super) fn candidates(product: &Product, slabs: usize, matrix: Matrix) -> Vec<TileSize> {
     let rule = Tile::by_rule(product, slabs, matrix);
-    let others = TILES.iter().filter(|t| **t != rule && t.fits(product, matrix)).map(|t| t.name(matrix));
-    std::iter::once(rule.name(matrix)).chain(others).collect()
+    let others = TILES.iter().filter(|t| **t != rule && t.fits(product, matrix));
+    std::iter::once(&rule).chain(others).map(|t| t.size(matrix).into()).collect()
 }
 
 /// Slabs of a weight gradient.
@@ -95,8 +97,9 @@ pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
 }
 
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Option<&str>) -> Expansion {
-    let named = chosen.and_then(|name| TILES.iter().find(|t| t.name(matrix) == name && t.fits(product, matrix)));
+pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Option<TileSize>) -> Expansion {
+    let named = chosen
+        .and_then(|size| TILES.iter().find(|t| TileSize::from(t.size(matrix)) == size && t.fits(product, matrix)));
     let tile = named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs, matrix));
     let [tile_m, tile_n] = tile.size(matrix);
     let tiling = Tiling::new(product, [tile_m, tile_n], slabs);

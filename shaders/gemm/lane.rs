@@ -5,7 +5,8 @@ use minijinja::context;
 use super::product::{Direction, Product};
 use super::template::{self, Storage, real_vector, vector};
 use super::{Expansion, Lanes, Tiling, count_tiles};
-use crate::op::Precision;
+use crate::dtype::Precision;
+use crate::tuning::TileSize;
 
 /// Workgroups that keep every core of a software adapter busy.
 const ENOUGH_TILES: usize = 32;
@@ -38,22 +39,21 @@ impl Tile {
         [self.row_blocks * width, self.columns * width]
     }
 
-    fn name(&self, width: usize) -> String {
-        let [m, n] = self.size(width);
-        format!("{m}x{n}")
-    }
-
     fn all() -> impl Iterator<Item = Tile> {
         let blocks = [4, 2, 1].into_iter();
         blocks.flat_map(|row_blocks| [4, 2, 1].into_iter().map(move |columns| Tile { row_blocks, columns }))
     }
 }
 
-pub(super) fn candidates(product: &Product, width: usize) -> Vec<String> {
+pub(super) fn tiles(width: usize) -> Vec<TileSize> {
+    Tile::all().map(|t| t.size(width).into()).collect()
+}
+
+pub(super) fn candidates(product: &Product, width: usize) -> Vec<TileSize> {
     let rule = Tile::by_rule(product, width);
     let fits = |t: &Tile| t.columns <= rule.columns && t.row_blocks * width < 2 * product.sizes()[0].max(width);
-    let others = Tile::all().filter(|t| *t != rule && fits(t)).map(|t| t.name(width));
-    std::iter::once(rule.name(width)).chain(others).collect()
+    let others = Tile::all().filter(|t| *t != rule && fits(t));
+    std::iter::once(rule).chain(others).map(|t| t.size(width).into()).collect()
 }
 
 /// Slabs of a weight gradient.
@@ -107,10 +107,10 @@ impl Loads {
 }
 
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize, lanes: Lanes, chosen: Option<&str>) -> Expansion {
+pub(super) fn expand(product: &Product, slabs: usize, lanes: Lanes, chosen: Option<TileSize>) -> Expansion {
     let width = lanes.width as usize;
     let [m, _, k] = product.sizes();
-    let named = chosen.and_then(|name| Tile::all().find(|t| t.name(width) == name));
+    let named = chosen.and_then(|size| Tile::all().find(|t| TileSize::from(t.size(width)) == size));
     let tile = named.unwrap_or_else(|| Tile::by_rule(product, width));
     let tiling = Tiling::new(product, tile.size(width), slabs);
     let Loads { unroll, wide_a, wide_b, storage } = Loads::of(product, tile, lanes.wide);

@@ -3,7 +3,7 @@
 use super::{Conv, Direction, Operands, Product, launch, slabs};
 use crate::Lowered;
 use crate::dispatch::Operand;
-use crate::op::Target;
+use crate::target::Target;
 
 /// What a layer does beside its products.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +64,7 @@ pub(crate) fn masked_dy(count: usize, relu: Relu, target: &Target, lowered: &mut
     if relu != Relu::Whole {
         return dy;
     }
-    let bytes = crate::op::Dtype::Real.bytes(count, target.precision);
+    let bytes = crate::Dtype::Real.bytes(count, target.precision);
     let masked = Operand::Scratch(lowered.scratch.len());
     lowered.scratch.push(bytes as usize / 4);
     lowered.dispatches.push(crate::relu::mask(target.precision, count, Operand::Y(0), dy, masked));

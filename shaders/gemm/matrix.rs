@@ -3,7 +3,8 @@
 use super::{Conv, Direction, Operands, Product, launch};
 use crate::Dispatch;
 use crate::dispatch::Operand;
-use crate::op::{Precision, Target};
+use crate::dtype::Precision;
+use crate::target::Target;
 
 /// Which operand of a product is read transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

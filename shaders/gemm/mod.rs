@@ -5,7 +5,7 @@
 //! for software adapters. Their text is expanded from templates, because register tiles must be unrolled; everything else
 //! about a kernel is in `loaders.wgsl.j2`, which all share.
 //!
-//! Rules choose a tile from the shape of a product; a [`Tiles`] table overrules them. The number of slabs follows from the
+//! Rules choose a tile from the shape of a product; a [table](crate::tuning::Tiles) overrules them. The number of slabs follows from the
 //! rules alone, and every tile sums along K in the same order, so that a table changes the time of a run and not its bits.
 
 mod coop;
@@ -16,70 +16,26 @@ mod phase;
 mod product;
 mod simt;
 mod template;
-mod tiles;
 mod transposed;
 
 pub(crate) use layer::masked_dy;
 pub use layer::{Layer, Relu, backward, forward};
 pub(crate) use matrix::{Transposed, multiply};
 pub use product::{Conv, Direction, Product};
-pub use tiles::{Tiles, candidates};
 pub(crate) use transposed::{transposed_forward, transposed_grad_input, transposed_grad_weight};
 
 use crate::dispatch::{Dispatch, Operand, read, write};
-use crate::op::{Precision, Target};
+use crate::dtype::Precision;
+use crate::target::Target;
+use crate::tuning::{TileSize, Tuning};
 
-/// A family of kernels for matrix products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// Tiles in workgroup memory, sums in registers: every GPU.
-    Simt,
-    /// One subgroup a workgroup, rows spread by broadcast, no workgroup memory: software adapters.
-    Lane(Lanes),
-    /// Cooperative matrices: operands in f16, sums in f32.
-    Coop(Matrix),
-}
+pub use crate::target::{Family, Lanes, Matrix};
 
-/// The lanes of a software adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Lanes {
-    /// Lanes of a subgroup: all that the adapter has, no fewer and no more.
-    pub width: u32,
-    /// Whether two floats may be loaded as one 64-bit integer.
-    pub wide: bool,
-}
-
-/// The cooperative matrices of an adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Matrix {
-    /// Rows, columns and depth: 8 or 16.
-    pub side: u32,
-    /// Threads of a subgroup, all of which hold a matrix together.
-    pub subgroup: u32,
-    /// Bytes of workgroup memory that a tile may take.
-    pub workgroup_bytes: u32,
-}
-
-impl Family {
-    /// Subgroup widths that `lane` is made for.
-    pub const LANE_WIDTHS: [u32; 3] = [4, 8, 16];
-
-    /// The family that computes `product` on `target`.
-    pub fn of(product: &Product, target: &Target) -> Family {
-        match target.matrix {
-            Some(matrix) if product.precision == Precision::F16 && coop::suits(product) => Family::Coop(matrix),
-            _ => target.family,
-        }
-    }
-}
-
-impl std::fmt::Display for Family {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Family::Simt => write!(f, "simt"),
-            Family::Lane(lanes) => write!(f, "lane{}", lanes.width),
-            Family::Coop(matrix) => write!(f, "coop{}", matrix.side),
-        }
+/// The family that computes `product` on `target`.
+fn family_of(product: &Product, target: &Target) -> Family {
+    match target.matrix {
+        Some(matrix) if product.precision == Precision::F16 && coop::suits(product) => Family::Coop(matrix),
+        _ => target.family,
     }
 }
 
@@ -129,8 +85,10 @@ pub struct Operands {
 
 /// The launch of `product` in so many slabs, for all of which `c` and `extra` must have room.
 fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) -> Dispatch {
-    let family = Family::of(product, target);
-    let chosen = target.tiles.get(product);
+    let family = family_of(product, target);
+    let tuning = Tuning { product: product.key(), tiles: candidates(product, family, slabs) };
+    // a table may hold a tile of another family, from before the adapter had cooperative matrices: the rules decide then
+    let chosen = target.tiles.get(&tuning.product);
     let expansion = match family {
         Family::Simt => simt::expand(product, slabs, chosen),
         Family::Lane(lanes) => lane::expand(product, slabs, lanes, chosen),
@@ -145,7 +103,7 @@ fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) 
         bindings.push(if product.direction == Direction::GradWeight { write(extra) } else { read(extra) });
     }
     let multiply_adds = product.multiply_adds();
-    Dispatch { kernel: kernel.into(), bindings, groups, iterations, multiply_adds, product: Some(product.clone()) }
+    Dispatch { kernel: kernel.into(), bindings, groups, iterations, multiply_adds, tuning: Some(tuning) }
 }
 
 /// How many slabs a product's K is cut into: enough that no core or multiprocessor is idle, and none so long that a plain
@@ -154,9 +112,30 @@ fn slabs(product: &Product, target: &Target) -> usize {
     if product.direction != Direction::GradWeight {
         return 1;
     }
-    match Family::of(product, target) {
+    match family_of(product, target) {
         Family::Simt => simt::slabs(product),
         Family::Lane(lanes) => lane::slabs(product, lanes.width as usize),
         Family::Coop(matrix) => coop::slabs(product, matrix),
     }
+}
+
+/// The tiles that can compute `product`, the one that the rules choose first.
+fn candidates(product: &Product, family: Family, slabs: usize) -> Vec<TileSize> {
+    match family {
+        Family::Simt => simt::candidates(product, slabs),
+        Family::Lane(lanes) => lane::candidates(product, lanes.width as usize),
+        Family::Coop(matrix) => coop::candidates(product, slabs, matrix),
+    }
+}
+
+/// All tiles that adapters have on which products in f32 are computed by the family of this name (`simt`, `lane8`), those
+/// of cooperative matrices included; none if no family is called that.
+pub fn tiles_of(family: &str) -> Option<Vec<TileSize>> {
+    let lane = |width| Family::Lane(Lanes { width, wide: false });
+    let families = std::iter::once(Family::Simt).chain(Family::LANE_WIDTHS.map(lane));
+    let own = match families.into_iter().find(|known| known.to_string() == family)? {
+        Family::Lane(lanes) => lane::tiles(lanes.width as usize),
+        Family::Simt | Family::Coop(_) => simt::tiles(),
+    };
+    Some(own.into_iter().chain(coop::tiles()).collect())
 }

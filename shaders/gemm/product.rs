@@ -1,9 +1,10 @@
 //! A convolution as three matrix products.
 
 use super::phase::{self, Phase};
-use crate::op::Precision;
-use crate::shape::Placed;
-use crate::{Shape, ShapeError, Window};
+use crate::dtype::Precision;
+use crate::tuning::ProductKey;
+use crate::window::{Placed, Window};
+use crate::{Shape, ShapeError};
 
 /// A 2-D convolution with its sizes; a linear layer is one with a 1×1 kernel on 1×1 images.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,16 +129,16 @@ impl Product {
     }
 
     /// What tells this product from others in a table of tiles: everything that decides how fast a tile is.
-    pub fn key(&self) -> String {
+    pub fn key(&self) -> ProductKey {
         let [m, n, k] = self.sizes();
         let Placed { kernel, stride, .. } = self.conv.placed;
         let [kh, kw, sh, sw] = [kernel[0], kernel[1], stride[0], stride[1]];
         let groups = self.conv.groups;
-        format!(
+        ProductKey::new(format!(
             "{} {m}x{n}x{k} kernel {kh}x{kw} stride {sh}x{sw} groups {groups} {}",
             self.direction.name(),
             self.precision
-        )
+        ))
     }
 
     /// `[M, N, K]` of one group; of a product with phases, K is that of the deepest.

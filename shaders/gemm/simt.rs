@@ -5,6 +5,7 @@ use minijinja::context;
 use super::product::Product;
 use super::template::{self, Storage};
 use super::{Expansion, Tiling, count_tiles};
+use crate::tuning::TileSize;
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,8 +42,8 @@ const ENOUGH_TILES: usize = 256;
 const LONGEST_SLAB: usize = 8192;
 
 impl Tile {
-    fn name(&self) -> String {
-        format!("{}x{}", self.m, self.n)
+    fn size(&self) -> TileSize {
+        [self.m, self.n].into()
     }
 
     fn threads(&self) -> usize {
@@ -67,17 +68,21 @@ impl Tile {
         TILES.iter().find(good).copied().unwrap_or(SMALLEST)
     }
 
-    fn of(product: &Product, slabs: usize, chosen: Option<&str>) -> Tile {
-        let named = chosen.and_then(|name| TILES.iter().find(|t| t.name() == name));
+    fn of(product: &Product, slabs: usize, chosen: Option<TileSize>) -> Tile {
+        let named = chosen.and_then(|size| TILES.iter().find(|t| t.size() == size));
         named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs))
     }
 }
 
-pub(super) fn candidates(product: &Product, slabs: usize) -> Vec<String> {
+pub(super) fn tiles() -> Vec<TileSize> {
+    TILES.iter().map(Tile::size).collect()
+}
+
+pub(super) fn candidates(product: &Product, slabs: usize) -> Vec<TileSize> {
     let rule = Tile::by_rule(product, slabs);
     let [m, n, _] = product.sizes();
-    let others = TILES.iter().filter(|t| **t != rule && t.fits(m, n)).map(Tile::name);
-    std::iter::once(rule.name()).chain(others).collect()
+    let others = TILES.iter().filter(|t| **t != rule && t.fits(m, n)).map(Tile::size);
+    std::iter::once(rule.size()).chain(others).collect()
 }
 
 /// Slabs of a weight gradient.
@@ -89,7 +94,7 @@ pub(super) fn slabs(product: &Product) -> usize {
 }
 
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<&str>) -> Expansion {
+pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<TileSize>) -> Expansion {
     let tile = Tile::of(product, slabs, chosen);
     let tiling = Tiling::new(product, [tile.m, tile.n], slabs);
     let threads = tile.threads();

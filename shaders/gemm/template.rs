@@ -7,8 +7,8 @@ use minijinja::{Environment, Value, context};
 use super::phase::{self, Phase};
 use super::product::{Direction, Product};
 use super::{Conv, Tiling};
-use crate::op::Precision;
-use crate::shape::Placed;
+use crate::dtype::Precision;
+use crate::window::Placed;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();

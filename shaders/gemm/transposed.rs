@@ -7,7 +7,7 @@
 
 use super::{Conv, Direction, Layer, Operands, Product, Relu, launch, slabs};
 use crate::dispatch::{Dispatch, Operand};
-use crate::op::Target;
+use crate::target::Target;
 
 /// `Y(0)` from the images `X(0)`, the filters `X(1)` and the bias `X(2)`.
 pub(crate) fn transposed_forward(conv: &Conv, layer: Layer, target: &Target) -> Dispatch {

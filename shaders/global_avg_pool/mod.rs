@@ -1,8 +1,8 @@
 //! Global average pooling: the mean of each channel, `[n, h, w, c]` to `[n, c]`.
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -38,7 +38,7 @@ impl Op for GlobalAvgPool {
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [n, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
         let constants = [("PIXELS", (h * w).into()), ("C", c.into())];
-        let (lanes, [text, _]) = lanes(c);
+        let (lanes, text) = lanes(c);
         let kernel = Elementwise { includes: &[text], ..FORWARD };
         kernel
             .launch(target.precision, n * c / lanes, h * w, &constants, &[read(Operand::X(0)), write(Operand::Y(0))])
@@ -51,7 +51,7 @@ impl Op for GlobalAvgPool {
         }
         let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
         let constants = [("PIXELS", (h * w).into()), ("C", c.into())];
-        let (lanes, [text, _]) = lanes(c);
+        let (lanes, text) = lanes(c);
         let kernel = Elementwise { includes: &[text], ..BACKWARD };
         let bindings = [read(Operand::Dy(0)), write(Operand::Dx(0))];
         kernel.launch(target.precision, inputs[0].count() / lanes, 0, &constants, &bindings).into()

@@ -4,7 +4,7 @@
 //! values in the same places, so its kernels run.
 
 use crate::adaptive_max_pool2d::AdaptiveMaxPool2d;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

@@ -5,8 +5,9 @@
 //! the sums: clipping, LAMB, Muon, an update over several batches.
 
 use crate::dispatch::Elementwise;
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
 use crate::parameters::{self, View};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

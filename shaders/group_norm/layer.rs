@@ -1,7 +1,8 @@
 //! Layer normalisation: the channels of each pixel, or whole images.
 
 use super::sets::{Sets, Style};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_norm::matrix};
 
 /// This op in `OPS`.

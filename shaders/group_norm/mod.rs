@@ -11,7 +11,8 @@ mod sets;
 pub use layer::{LAYER, LayerNorm};
 
 use crate::case::Fill;
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_norm::matrix};
 use sets::{Sets, Style};
 
@@ -108,7 +109,7 @@ fn cases() -> Vec<Case> {
     };
     let mut far = case(op(2, true, false), &[2, 3, 5, 8], "a mean of 1000 costs no digits of a deviation of 1")
         .fill(0, Fill::Exactly((0..240).map(|i| 1000.0 + crate::random::normal(22, 3, i)).collect()));
-    far.only = Some(crate::op::Precision::F32);
+    far.only = Some(crate::Precision::F32);
     vec![
         case(op(3, true, false), &[2, 5, 7, 6], "groups of two, uneven images"),
         case(op(2, true, true), &[3, 4, 5, 8], "groups of four, ReLU in the same kernels"),

@@ -1,9 +1,9 @@
 //! Sets of values that are normalised together: launches both ways, and their definition in f64.
 
+use crate::channels::lanes;
 use crate::columns::Columns;
 use crate::dispatch::{Binding, Constant, Elementwise, Operand, WORKGROUP, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Dispatch, Lowered, source};
 
 const FORWARD: Elementwise =
@@ -76,7 +76,7 @@ impl Sets {
             ("PART_FIRST", part_first.into()),
         ];
         let constants: Vec<_> = constants.into_iter().chain(own.iter().copied()).collect();
-        let (_, [text, _]) = lanes(channels);
+        let (_, text) = lanes(channels);
         let includes: Vec<&'static str> = [text, include_str!("sets.wgsl")].into_iter().chain(style.texts()).collect();
         let kernel = Elementwise { includes: &includes, ..kernel };
         let threads = sets.div_ceil(WORKGROUP as usize / parts) * WORKGROUP as usize;

@@ -6,7 +6,8 @@
 //! logit minus the first.
 
 use crate::dispatch::{Elementwise, Operand, read, update};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
 
 /// This op in `OPS`.

@@ -4,7 +4,8 @@
 //! (u32), what is kept `[images]` (f32). Of the images of the batch, what is kept becomes loss / weight.
 
 use crate::dispatch::{Elementwise, Operand, read, update};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
 
 /// This op in `OPS`.

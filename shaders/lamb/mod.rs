@@ -6,9 +6,10 @@
 //! have no ratio, as in both: they are AdamW's.
 
 use crate::dispatch::{Elementwise, Operand, read, update, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
 use crate::parameters::Factors;
 use crate::square_sum::{parts, square_sum};
+use crate::target::Target;
 use crate::tensors::{self, View};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 

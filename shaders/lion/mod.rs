@@ -3,8 +3,9 @@
 //! Inputs as [`parameters`] says; state: the momentum. Every element moves by the learning rate in the direction of a sign.
 
 use crate::dispatch::Elementwise;
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
 use crate::parameters::{self, View};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

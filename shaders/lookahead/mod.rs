@@ -5,7 +5,8 @@
 //! step's length is `alpha = 1 - ` [`Step::ema_decay`]; where the decay is 1 nothing changes.
 
 use crate::dispatch::{Elementwise, Operand, update, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

@@ -5,7 +5,8 @@
 //! The state is `[scale, 1 / scale, good steps, overflow]`, and the host never reads it during a step.
 
 use crate::dispatch::{Elementwise, Operand, read, update};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// The check in `OPS`.

@@ -5,10 +5,10 @@
 mod cases;
 mod twin;
 
-use crate::dispatch::{Constant, Elementwise, Operand, read, write};
-use crate::op::Target;
-use crate::shape::Placed;
-use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window, source};
+use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::target::Target;
+use crate::window::{Placed, Window, lanes};
+use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
@@ -31,33 +31,6 @@ pub struct MaxPool2d {
     pub window: Window,
     /// Whether a ReLU follows (or, which is the same in both directions, comes before).
     pub relu: bool,
-}
-
-/// Channels that one thread of a window's kernel handles, and the text that says so.
-pub(crate) fn lanes(channels: usize) -> (usize, [&'static str; 2]) {
-    let lanes = if channels.is_multiple_of(4) { 4 } else { 1 };
-    (lanes, [if lanes == 4 { source::LANES4 } else { source::LANES1 }, source::WINDOW])
-}
-
-/// The constants that place a pooling window, as `common/window.wgsl` names them.
-pub(crate) fn constants(placed: &Placed, channels: usize) -> Vec<(&'static str, Constant)> {
-    let Placed { input, output, kernel, stride, dilation, before } = *placed;
-    let values = [
-        ("H", input[0]),
-        ("W", input[1]),
-        ("C", channels),
-        ("OH", output[0]),
-        ("OW", output[1]),
-        ("KH", kernel[0]),
-        ("KW", kernel[1]),
-        ("SH", stride[0]),
-        ("SW", stride[1]),
-        ("DH", dilation[0]),
-        ("DW", dilation[1]),
-        ("PT", before[0]),
-        ("PL", before[1]),
-    ];
-    values.into_iter().map(|(name, value)| (name, Constant::from(value))).collect()
 }
 
 impl MaxPool2d {
@@ -84,33 +57,13 @@ impl MaxPool2d {
     }
 }
 
-/// `2x2 stride 2 …` for summaries.
-pub(crate) fn describe(window: &Window) -> String {
-    let Window { kernel, stride, dilation, padding } = window;
-    let mut text = format!("{}x{}", kernel[0], kernel[1]);
-    if stride != &[1, 1] {
-        text += &format!(" stride {}x{}", stride[0], stride[1]);
-    }
-    if dilation != &[1, 1] {
-        text += &format!(" dilation {}x{}", dilation[0], dilation[1]);
-    }
-    match padding {
-        crate::Padding::Valid => {}
-        crate::Padding::Same => text += " same",
-        crate::Padding::Explicit { top, bottom, left, right } => {
-            text += &format!(" padding {top},{bottom},{left},{right}")
-        }
-    }
-    text
-}
-
 impl Op for MaxPool2d {
     fn name(&self) -> &'static str {
         ENTRY.name
     }
 
     fn attributes(&self) -> String {
-        describe(&self.window) + if self.relu { " + relu" } else { "" }
+        self.window.to_string() + if self.relu { " + relu" } else { "" }
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -138,7 +91,7 @@ impl Op for MaxPool2d {
         let channels = inputs[0].sizes()[3];
         let (lanes, includes) = lanes(channels);
         let runs = output.count() / lanes;
-        let mut constants = constants(&placed, channels);
+        let mut constants = placed.constants(channels);
         constants.push(("RELU", self.relu.into()));
         let iterations = (placed.kernel[0] + 1) * placed.kernel[1];
         let (saved, scratch, winner) = match mode {
@@ -159,7 +112,7 @@ impl Op for MaxPool2d {
         let [n, .., channels] = inputs[0].nhwc().expect("shapes were checked");
         let (lanes, includes) = lanes(channels);
         let bindings = [read(Operand::Saved(0)), read(Operand::Dy(0)), write(Operand::Dx(0))];
-        let mut constants = constants(&placed, channels);
+        let mut constants = placed.constants(channels);
         let disjoint = (0..2).all(|a| placed.kernel[a] <= placed.stride[a] && placed.dilation[a] == 1);
         if !disjoint {
             let iterations = (placed.kernel[0] + 1) * placed.kernel[1];

@@ -1,9 +1,9 @@
 //! The product of two tensors of one shape, or of images `[n, h, w, c]` and one number a channel of each image, `[n, c]` or
 //! `[n, 1, 1, c]`: a gate (Hu et al. 2018).
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -54,7 +54,7 @@ fn meet(inputs: &[Shape]) -> Result<Meeting, ShapeError> {
 
 impl Meeting {
     fn launch(self, kernel: Elementwise, target: &Target, elements: usize, ends: [Operand; 3]) -> Dispatch {
-        let (lanes, [text, _]) = lanes(self.channels);
+        let (lanes, text) = lanes(self.channels);
         let kernel = Elementwise { includes: &[text], ..kernel };
         let iterations = if kernel.name == SUM.name { self.pixels } else { 0 };
         let constants = [("PIXELS", self.pixels.into()), ("C", self.channels.into())];

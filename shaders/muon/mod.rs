@@ -8,10 +8,11 @@
 mod twin;
 
 use crate::dispatch::{Dispatch, Elementwise, Operand, read, update, write};
+use crate::dtype::{Dtype, Precision};
 use crate::gemm::{Transposed, multiply};
-use crate::op::{Dtype, Precision, Target};
 use crate::parameters::Factors;
 use crate::square_sum::{parts, square_sum};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, tensors};
 
 /// This op in `OPS`.

@@ -4,7 +4,7 @@
 //! column, so that row 70 is the same in a batch of 64 and in one of 128.
 
 use crate::dispatch::{Elementwise, Operand, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, random, source};
 
 /// This op in `OPS`.

@@ -3,7 +3,7 @@
 //! PyTorch; TensorFlow's `depth_to_space` orders them `(i · r + j) · c`.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

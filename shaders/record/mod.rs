@@ -4,7 +4,8 @@
 //! `[sum of losses, right answers]`. The host reads the history back every few steps; nothing else leaves the device.
 
 use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -51,7 +52,7 @@ impl Op for Record {
         };
         let bindings = vec![read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
         let iterations = (rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, product: None }.into()
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, tuning: None }.into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

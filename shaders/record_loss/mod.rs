@@ -4,7 +4,8 @@
 //! Inputs: loss of each row `[n]`, history `[records, 2]`, of whose record `step.record` one number is replaced.
 
 use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -54,7 +55,7 @@ impl Op for RecordLoss {
         };
         let bindings = vec![read(Operand::X(0)), update(Operand::X(1))];
         let iterations = (rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, product: None }.into()
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, tuning: None }.into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

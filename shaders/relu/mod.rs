@@ -1,7 +1,8 @@
 //! Rectified linear unit: `y = max(x, 0)`; the gradient at exactly 0 is 0.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Precision, Target};
+use crate::dtype::Precision;
+use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

@@ -1,6 +1,6 @@
 //! Another shape for the same values, channels fastest as in Keras. A view: nothing runs.
 
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.

@@ -4,8 +4,9 @@
 //! `epsilon` is added.
 
 use crate::dispatch::{Constant, Elementwise};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
 use crate::parameters::{self, View};
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

@@ -3,9 +3,10 @@
 //!
 //! Inputs: `x` with channels last, the factors `[c]` or `[1]`. The gradient of the factors is left in slabs.
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
@@ -52,7 +53,7 @@ impl ScaleChannels {
 
     fn grad(&self, inputs: &[Shape], target: &Target, parts: usize) -> crate::Dispatch {
         let (rows, c) = rows_and_channels(&inputs[0]);
-        let (lanes, [text, _]) = lanes(c);
+        let (lanes, text) = lanes(c);
         let constants = [("C", c.into()), ("ROWS", rows.into()), ("SLABS", parts.into()), ("BELOW", self.below.into())];
         let bindings = [read(Operand::X(0)), read(Operand::Dy(0)), write(Operand::Dx(1))];
         let kernel = Elementwise { includes: &[text], ..GRAD };

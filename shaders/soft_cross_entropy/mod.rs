@@ -8,7 +8,8 @@
 //! `torch.nn.CrossEntropyLoss(weight, label_smoothing)`; with `gamma` the focal loss of Lin et al. 2017, in its softmax form.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::target_rows::WIDTH;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 

@@ -1,7 +1,7 @@
 //! Softmax over channels, the last axis: `exp(x) / Σ exp(x)`, or its logarithm.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

@@ -6,7 +6,8 @@
 //! counts), and the gradient of the summed loss `[n, classes]`.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.

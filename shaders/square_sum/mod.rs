@@ -1,7 +1,7 @@
 //! The sum of squares of a tensor in one fixed order: part of every op that needs a norm.
 
 use crate::dispatch::{Dispatch, Elementwise, Operand, WORKGROUP, read, update, write};
-use crate::op::Precision;
+use crate::dtype::Precision;
 
 const PARTIAL: Elementwise =
     Elementwise { name: "square_sum/partial", source: include_str!("partial.wgsl"), per_step: false, includes: &[] };

@@ -1,9 +1,9 @@
 //! Two batches one after the other, as one: `[n, …]` and `[m, …]` give `[n + m, …]`. A discriminator sees real and generated
 //! images in one batch that way, and its parameters have one reader.
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -21,7 +21,7 @@ fn copy(inputs: &[Shape], i: usize, back: bool, target: &Target, ends: [Operand;
     let before = if i == 0 { 0 } else { inputs[0].count() };
     // runs of four must not straddle the two
     let in_fours = inputs.iter().all(|shape| shape.count().is_multiple_of(4));
-    let (lanes, [text, _]) = lanes(if in_fours { 4 } else { 1 });
+    let (lanes, text) = lanes(if in_fours { 4 } else { 1 });
     let (own, whole) = (0u32, (before / lanes) as u32);
     let (from, to) = if back { (whole, own) } else { (own, whole) };
     let constants = [("FROM", from.into()), ("TO", to.into())];

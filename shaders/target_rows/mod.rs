@@ -9,7 +9,8 @@
 //! divided by the weights of the targets.
 
 use crate::dispatch::{Dispatch, Kernel, Operand, read, write};
-use crate::op::{Dtype, Target};
+use crate::dtype::Dtype;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
@@ -77,7 +78,7 @@ impl Op for TargetRows {
         bindings.extend(self.inputs().map(|i| read(Operand::X(i))));
         bindings.push(write(Operand::Y(0)));
         let iterations = (2 * rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, product: None }.into()
+        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, tuning: None }.into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

@@ -1,7 +1,7 @@
 //! Images of another size (PyTorch's `torch.nn.functional.interpolate`, Keras' `UpSampling2D`), larger or smaller.
 
 use crate::dispatch::{Constant, Elementwise, Operand, read, write};
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, images, source};
 
 /// This op in `OPS`.

@@ -1,7 +1,7 @@
 //! Shapes worth testing: short rows, rows in several parts, rows that hold nobody.
 
 use super::{Kind, ValueLoss};
-use crate::op::Dtype;
+use crate::dtype::Dtype;
 use crate::{Case, case::Fill};
 
 /// Weights of `n` rows, the last of which holds nobody.

@@ -9,7 +9,8 @@ mod cases;
 mod twin;
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::op::{Dtype, Precision, Target};
+use crate::dtype::{Dtype, Precision};
+use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// Binary cross entropy in `OPS`.

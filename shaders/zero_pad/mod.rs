@@ -1,9 +1,9 @@
 //! Zeros around images, or parts cut off them: rows, columns and channels (PyTorch's `torch.nn.functional.pad`, Keras'
 //! `ZeroPadding2D` and `Cropping2D`).
 
+use crate::channels::lanes;
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::max_pool2d::lanes;
-use crate::op::Target;
+use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
@@ -27,7 +27,7 @@ impl ZeroPad {
         let front = sign * self.before[2];
         // runs of four channels, if they stay together
         let together = c.is_multiple_of(4) && oc.is_multiple_of(4) && front % 4 == 0;
-        let (lanes, [text, _]) = lanes(if together { 4 } else { 1 });
+        let (lanes, text) = lanes(if together { 4 } else { 1 });
         let runs = lanes as i64;
         let wrapped = |shift: i64| (shift as u32).into();
         let constants = [

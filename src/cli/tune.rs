@@ -58,7 +58,7 @@ fn print(found: &[Found]) {
             true => "-".into(),
             false => format!("{:.2}x", f.rule_microseconds / f.microseconds),
         };
-        table.add_row([f.product.clone(), f.rule.clone(), rule, f.tile.clone(), tile, faster]);
+        table.add_row([f.product.to_string(), f.rule.to_string(), rule, f.tile.to_string(), tile, faster]);
     }
     say!("{table}");
     let sum = |f: fn(&Found) -> f64| found.iter().map(f).sum::<f64>() / 1e3;

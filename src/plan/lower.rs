@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Dtype, Precision, Target};
 use lepton_kernels::parameters::{Block, Layout};
+use lepton_kernels::tuning::Tuning;
 use lepton_kernels::{Access, Dispatch, Kernel, Lowered, Mode, Operand, add};
 
 use super::graph::{Graph, Kind, Node, Resident, TensorId};
@@ -70,8 +70,8 @@ pub struct Launch {
     pub iterations: u64,
     /// Multiply-adds of the launch.
     pub multiply_adds: u64,
-    /// The matrix product that it computes, if it does.
-    pub product: Option<Product>,
+    /// For a matrix product: which tiles can compute it.
+    pub tuning: Option<Tuning>,
 }
 
 /// What a list computes.
@@ -288,9 +288,9 @@ impl<'a> Lowerer<'a> {
 
     pub(super) fn push(&mut self, layer: &str, dispatch: Dispatch, tensors: &[usize]) {
         let bindings = tensors.iter().zip(&dispatch.bindings).map(|(&t, b)| (t, b.access)).collect();
-        let Dispatch { kernel, groups, iterations, multiply_adds, product, .. } = dispatch;
+        let Dispatch { kernel, groups, iterations, multiply_adds, tuning, .. } = dispatch;
         let layer = layer.into();
-        self.out.launches.push(Launch { layer, kernel, bindings, groups, iterations, multiply_adds, product });
+        self.out.launches.push(Launch { layer, kernel, bindings, groups, iterations, multiply_adds, tuning });
     }
 
     fn backward(&mut self) {

@@ -75,7 +75,7 @@ mod tests {
             groups: [1, 1],
             iterations: 0,
             multiply_adds: 0,
-            product: None,
+            tuning: None,
         };
         Lowering { tensors, launches: steps.iter().map(launch).collect(), ..Lowering::default() }
     }

@@ -18,9 +18,9 @@ mod update;
 
 use std::sync::Arc;
 
-use lepton_kernels::gemm::Product;
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::parameters::{Block, GradientPlace, Layout};
+use lepton_kernels::tuning::Tuning;
 use lepton_kernels::{Access, Kernel, data_set};
 
 pub use adversarial::Half;
@@ -86,8 +86,8 @@ pub struct PlanStep {
     pub groups: [u32; 2],
     /// Multiply-adds.
     pub multiply_adds: u64,
-    /// The matrix product that it computes, if it does.
-    pub product: Option<Product>,
+    /// For a matrix product: which tiles can compute it.
+    pub tuning: Option<Tuning>,
 }
 
 impl PlanStep {
@@ -244,7 +244,7 @@ impl Plan {
     /// Whether a table of tiles has a say in any of its products.
     pub fn is_tuned(&self) -> bool {
         let tiles = &self.target.tiles;
-        self.train.iter().filter_map(|step| step.product.as_ref()).any(|product| tiles.get(product).is_some())
+        self.train.iter().filter_map(|step| step.tuning.as_ref()).any(|tuning| tiles.get(&tuning.product).is_some())
     }
 
     fn all_buffers(&self, slots: &memory::Slots, layout: &Layout) -> Vec<(Buffer, u64)> {
@@ -365,7 +365,7 @@ fn finish(
                 tensors: launch.bindings.iter().map(|&(t, _)| list.tensors[t].name.clone()).collect(),
                 groups: launch.groups,
                 multiply_adds: launch.multiply_adds,
-                product: launch.product.clone(),
+                tuning: launch.tuning.clone(),
             })
         })
         .collect()

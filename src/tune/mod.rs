@@ -7,9 +7,8 @@ pub use table::{Found, TableError, TileTable, known_tiles, user_table};
 
 use std::collections::BTreeMap;
 
-use lepton_kernels::gemm::{Product, Tiles, candidates};
-use lepton_kernels::op::{Precision, Target};
-use lepton_kernels::{Step, random};
+use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
+use lepton_kernels::{Precision, Step, Target, random};
 
 use crate::config::{NormalizeConfig, NormalizeFrom, OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
@@ -54,14 +53,19 @@ pub struct Tuning<'a> {
 /// [`TuneError`].
 pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Found>, TuneError> {
     let rules = Target { tiles: Tiles::default(), ..gpu.target_in(tuning.precision)? };
-    let products = products(&compile(gpu, tuning, rules.clone())?);
-    let choices: BTreeMap<String, Vec<String>> = products.iter().map(|p| (p.key(), candidates(p, &rules))).collect();
+    let plan = compile(gpu, tuning, rules.clone())?;
+    let choices: BTreeMap<ProductKey, Vec<TileSize>> = plan
+        .train
+        .iter()
+        .filter_map(|step| step.tuning.as_ref())
+        .map(|tuning| (tuning.product.clone(), tuning.tiles.clone()))
+        .collect();
     let rounds = choices.values().map(Vec::len).max().unwrap_or(0);
-    let mut times: BTreeMap<(String, String), f64> = BTreeMap::new();
+    let mut times: BTreeMap<(ProductKey, TileSize), f64> = BTreeMap::new();
     // the rules' choice comes first and once more at the end, as machines are slower for a while now and then
     for round in 0..=rounds {
         // products with fewer choices run their first one again
-        let choose = |all: &Vec<String>| all.get(round).unwrap_or(&all[0]).clone();
+        let choose = |all: &[TileSize]| *all.get(round).unwrap_or(&all[0]);
         let tiles = Tiles::new(choices.iter().map(|(key, all)| (key.clone(), choose(all))));
         let plan = compile(gpu, tuning, Target { tiles, ..rules.clone() })?;
         for (key, seconds) in time(gpu, tuning, &plan)? {
@@ -73,16 +77,16 @@ pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) 
     Ok(choices.iter().map(|(key, all)| best(key, all, &times)).collect())
 }
 
-fn best(key: &str, all: &[String], times: &BTreeMap<(String, String), f64>) -> Found {
-    let seconds = |tile: &String| times[&(key.to_string(), tile.clone())];
-    let rule = &all[0];
-    let fastest = all.iter().min_by(|a, b| seconds(a).total_cmp(&seconds(b))).expect("the rules choose one");
+fn best(key: &ProductKey, all: &[TileSize], times: &BTreeMap<(ProductKey, TileSize), f64>) -> Found {
+    let seconds = |tile: TileSize| times[&(key.clone(), tile)];
+    let rule = all[0];
+    let fastest = all.iter().copied().min_by(|&a, &b| seconds(a).total_cmp(&seconds(b))).expect("the rules choose one");
     let tile = if seconds(fastest) < WORTH * seconds(rule) { fastest } else { rule };
     Found {
-        product: key.into(),
-        tile: tile.clone(),
+        product: key.clone(),
+        tile,
         microseconds: seconds(tile) * 1e6,
-        rule: rule.clone(),
+        rule,
         rule_microseconds: seconds(rule) * 1e6,
     }
 }
@@ -104,19 +108,8 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
     })
 }
 
-/// The products of a training step, each once.
-fn products(plan: &Plan) -> Vec<Product> {
-    let mut products: Vec<Product> = Vec::new();
-    for product in plan.train.iter().filter_map(|step| step.product.as_ref()) {
-        if products.iter().all(|p| p.key() != product.key()) {
-            products.push(product.clone());
-        }
-    }
-    products
-}
-
 /// The fastest seconds of every product of a plan, all its launches in a step together.
-fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<String, f64>, TuneError> {
+fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<ProductKey, f64>, TuneError> {
     let mut program = Program::new(gpu, plan)?;
     fill(&program, tuning, plan)?;
     let count = tuning.batch as u32;
@@ -131,8 +124,8 @@ fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<String, f64>
     }
     let mut times = BTreeMap::new();
     for (step, seconds) in plan.train.iter().zip(fastest) {
-        if let Some(product) = &step.product {
-            *times.entry(product.key()).or_insert(0.0) += seconds;
+        if let Some(tuning) = &step.tuning {
+            *times.entry(tuning.product.clone()).or_insert(0.0) += seconds;
         }
     }
     Ok(times)

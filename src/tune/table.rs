@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lepton_kernels::gemm::Tiles;
+use lepton_kernels::gemm::tiles_of;
+use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::write_atomically;
@@ -23,14 +24,14 @@ pub struct TableError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
-    /// The product's key.
-    pub product: String,
+    /// The product.
+    pub product: ProductKey,
     /// The tile that is used.
-    pub tile: String,
+    pub tile: TileSize,
     /// Its time in one training step.
     pub microseconds: f64,
     /// The tile that the rules choose.
-    pub rule: String,
+    pub rule: TileSize,
     /// Its time.
     pub rule_microseconds: f64,
 }
@@ -66,7 +67,20 @@ impl TileTable {
     pub fn read(path: &Path) -> Result<Self, TableError> {
         let error = |problem: String| TableError { path: path.display().to_string(), problem };
         let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
-        toml::from_str(&text).map_err(|e| error(e.to_string()))
+        TileTable::parse(&text).map_err(error)
+    }
+
+    /// A table from its text, in which every tile must exist.
+    fn parse(text: &str) -> Result<Self, String> {
+        let table: TileTable = toml::from_str(text).map_err(|e| e.to_string())?;
+        let products = &table.products;
+        let known = tiles_of(products).ok_or_else(|| format!("there are no kernels called `{products}`"))?;
+        match table.tiles.iter().find(|found| !known.contains(&found.tile)) {
+            None => Ok(table),
+            Some(Found { product, tile, .. }) => {
+                Err(format!("no kernel of `{products}` has the tile {tile} (`{product}`)"))
+            }
+        }
     }
 
     /// Writes the table, whole or not at all.
@@ -95,8 +109,8 @@ impl TileTable {
     }
 
     /// Products whose tile is not the one that the rules choose.
-    fn pairs(&self) -> impl Iterator<Item = (String, String)> {
-        self.tiles.iter().filter(|t| t.tile != t.rule).map(|t| (t.product.clone(), t.tile.clone()))
+    fn pairs(&self) -> impl Iterator<Item = (ProductKey, TileSize)> {
+        self.tiles.iter().filter(|t| t.tile != t.rule).map(|t| (t.product.clone(), t.tile))
     }
 }
 
@@ -119,7 +133,7 @@ pub fn known_tiles(adapter: &AdapterSummary) -> Result<Tiles, TableError> {
     }
     let mut tables: Vec<TileTable> = Vec::new();
     for (name, text) in KNOWN {
-        tables.push(toml::from_str(text).unwrap_or_else(|error| panic!("{name} is part of the program: {error}")));
+        tables.push(TileTable::parse(text).unwrap_or_else(|error| panic!("{name} is part of the program: {error}")));
     }
     match named {
         Some(path) => tables.push(TileTable::read(Path::new(&path))?),
@@ -136,7 +150,7 @@ mod tests {
     use super::*;
 
     fn found(product: &str, tile: &str) -> Found {
-        let (product, tile, rule) = (product.into(), tile.into(), "16x32".into());
+        let (product, tile, rule) = (ProductKey::new(product), tile.parse().unwrap(), "64x32".parse().unwrap());
         Found { product, tile, microseconds: 1.0, rule, rule_microseconds: 2.0 }
     }
 
@@ -149,14 +163,14 @@ mod tests {
             products: "simt".into(),
             driver: "1".into(),
             made_by: "a test".into(),
-            tiles: vec![found("a", "8x8"), found("b", "8x8")],
+            tiles: vec![found("a", "32x32"), found("b", "32x32")],
         };
-        table.add(vec![found("b", "64x64"), found("c", "16x32")]);
+        table.add(vec![found("b", "64x64"), found("c", "64x32")]);
         table.write(&path).unwrap();
         let read = TileTable::read(&path).unwrap();
         assert_eq!(read, table);
-        let pairs: Vec<(String, String)> = read.pairs().collect();
-        assert_eq!(pairs, [("a".into(), "8x8".into()), ("b".into(), "64x64".into())], "c is as the rules say");
+        let pairs: Vec<String> = read.pairs().map(|(product, tile)| format!("{product} {tile}")).collect();
+        assert_eq!(pairs, ["a 32x32", "b 64x64"], "c is as the rules say");
     }
 
     #[test]
@@ -169,9 +183,28 @@ mod tests {
     }
 
     #[test]
+    fn a_table_whose_tile_does_not_exist_is_an_error_that_names_both() {
+        let text = |products: &str, tile: &str| {
+            format!(
+                "adapter = \"a\"\nproducts = \"{products}\"\ndriver = \"\"\nmade_by = \"\"\n[[tile]]\nproduct = \"forward 8x8x8\"\n\
+                 tile = \"{tile}\"\nmicroseconds = 1\nrule = \"32x32\"\nrule_microseconds = 2\n"
+            )
+        };
+        assert!(TileTable::parse(&text("lane8", "8x8")).is_ok());
+        for (products, tile, problem) in [
+            ("simt", "8x8", "no kernel of `simt` has the tile 8x8 (`forward 8x8x8`)"),
+            ("lane9", "8x8", "no kernels called `lane9`"),
+            ("simt", "big", "`big` is not a tile size"),
+        ] {
+            let error = TileTable::parse(&text(products, tile)).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+
+    #[test]
     fn the_tables_of_the_program_are_whole() {
         for (name, text) in KNOWN {
-            let table: TileTable = toml::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let table = TileTable::parse(text).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert!(!table.tiles.is_empty(), "{name} is empty");
         }
     }

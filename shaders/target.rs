@@ -1,0 +1,72 @@
+//! What the planner knows about the adapter: which kernels suit it.
+
+use std::fmt;
+
+use crate::dtype::Precision;
+use crate::tuning::Tiles;
+
+/// A family of kernels for matrix products ([`gemm`](crate::gemm)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Tiles in workgroup memory, sums in registers: every GPU.
+    Simt,
+    /// One subgroup a workgroup, rows spread by broadcast, no workgroup memory: software adapters.
+    Lane(Lanes),
+    /// Cooperative matrices: operands in f16, sums in f32.
+    Coop(Matrix),
+}
+
+/// The lanes of a software adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lanes {
+    /// Lanes of a subgroup: all that the adapter has, no fewer and no more.
+    pub width: u32,
+    /// Whether two floats may be loaded as one 64-bit integer.
+    pub wide: bool,
+}
+
+/// The cooperative matrices of an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Matrix {
+    /// Rows, columns and depth: 8 or 16.
+    pub side: u32,
+    /// Threads of a subgroup, all of which hold a matrix together.
+    pub subgroup: u32,
+    /// Bytes of workgroup memory that a tile may take.
+    pub workgroup_bytes: u32,
+}
+
+impl Family {
+    /// Subgroup widths that `lane` is made for.
+    pub const LANE_WIDTHS: [u32; 3] = [4, 8, 16];
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Family::Simt => write!(f, "simt"),
+            Family::Lane(lanes) => write!(f, "lane{}", lanes.width),
+            Family::Coop(matrix) => write!(f, "coop{}", matrix.side),
+        }
+    }
+}
+
+/// What the planner knows about the adapter and was asked for: which kernels suit it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The family of matrix products where cooperative matrices are not used.
+    pub family: Family,
+    /// How activations are stored.
+    pub precision: Precision,
+    /// The cooperative matrices that large products use in f16, where the adapter has them.
+    pub matrix: Option<Matrix>,
+    /// Tiles of products that were measured; rules choose the others.
+    pub tiles: Tiles,
+}
+
+impl Target {
+    /// Products of `family` in f32.
+    pub fn f32(family: Family) -> Self {
+        Target { family, precision: Precision::F32, matrix: None, tiles: Tiles::default() }
+    }
+}
