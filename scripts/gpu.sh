@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# What lepton-gpu does on this machine's GPU, in under ten minutes after the build: builds, verifies every kernel,
-# benchmarks, trains the introductory example on MNIST in f32 and f16, takes turns with PyTorch on CUDA, profiles a model
-# and tunes the presets. Each part has its own time limit, so one that hangs loses nothing else. At the end summary.md
-# holds each aim beside what was reached. Safe to run again: a later run replaces the files of an earlier one.
+# Measures lepton-gpu on this machine's GPU, in under ten minutes after the build: builds, verifies every kernel,
+# benchmarks, trains the introductory example on MNIST in f32 and f16, alternates with PyTorch on CUDA, profiles a model
+# and tunes the presets. Each part has its own time limit, so that one that hangs does not affect the others. At the end,
+# summary.md lists each target with the result. Safe to run again: a later run replaces the files of an earlier one.
 #
 #   scripts/gpu.sh [--binary PATH] [--adapter N|NAME] [--data DIR] [--out DIR] [--python PYTHON] [--budget SECONDS]
 #                  [--allow-software]
 #
-#   --binary          do not build; use this lepton-gpu
-#   --data            folder with MNIST's files, or one that holds mnist/ [default: where lepton-gpu looks]
-#   --out             [default: benches/results/<date>-<device>]
-#   --python          one that has torch with CUDA [default: python3]
+#   --binary          use this lepton-gpu instead of building one
+#   --data            folder with MNIST's files, or with a subfolder mnist/ [default: where lepton-gpu looks]
+#   --out             folder for the results [default: benches/results/<date>-<device>]
+#   --python          Python with a torch that supports CUDA [default: python3]
 #   --budget          seconds for everything after the build [default: 570]
-#   --allow-software  go on without a GPU, with short runs: to try this script, not to measure
+#   --allow-software  run without a GPU, with shorter runs: to try this script, not to measure
 #
-# Exit status: 0 every part that can run here did, 1 a part failed (summary.md says which), 2 nothing could be run.
+# Exit status: 0 all parts that can run here succeeded, 1 a part failed (see summary.md), 2 nothing could be run.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -46,16 +46,16 @@ while [ $# -gt 0 ]; do
         *) die "unknown argument $1; see --help" ;;
     esac
 done
-case "$budget" in '' | *[!0-9]*) die "--budget is a whole number of seconds" ;; esac
+case "$budget" in '' | *[!0-9]*) die "--budget must be a whole number of seconds" ;; esac
 
 # ---- running a part --------------------------------------------------------------------------------------------------
 
-scratch=$(mktemp -d) || die "cannot make a temporary folder"
+scratch=$(mktemp -d) || die "cannot create a temporary folder"
 child=''
 trap 'rm -rf "$scratch"' EXIT
 trap '[ -z "$child" ] || kill "$child" 2>/dev/null; say "stopped"; exit 130' INT TERM
 
-# Runs a command for so many seconds at the most; status 124 or above 128 if it had to be stopped.
+# Runs a command for at most this many seconds; status 124 or above 128 if it had to be stopped.
 limited() {
     local seconds=$1 tool
     shift
@@ -85,27 +85,27 @@ now_ms() {
 }
 
 failed=0
-ms=0 # of the last part
+ms=0 # duration of the last part
 # record NAME STATUS MILLISECONDS NOTE; the status of a part that did not run is -
 record() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$out/parts.tsv"; }
 skip() {
-    say "$1: left out, $2"
+    say "$1: skipped, $2"
     record "$1" - 0 "$2"
 }
 
-# Why the last part failed: the line that says error, else its last one.
+# Why the last part failed: its error line, or else its last line.
 reason() {
     awk '/^## / { said = "" } /^error/ { said = $0 } /panicked at/ { said = $0; getline; said = said " " $0 } { last = $0 }
         END { print said ? said : last }' "$out/log.txt" | cut -c 1-200 | tr '\t' ' '
 }
 
-# part NAME SECONDS COMMAND…: runs it, within what is left of the budget; its output goes to log.txt.
+# part NAME SECONDS COMMAND…: runs the command within what is left of the budget; its output goes to log.txt.
 part() {
     local name=$1 seconds=$2 left begun status note=''
     shift 2
     left=$((deadline - SECONDS))
     if [ "$left" -lt 5 ]; then
-        skip "$name" "no time is left"
+        skip "$name" "no time left"
         return 1
     fi
     [ "$seconds" -le "$left" ] || seconds=$left
@@ -129,30 +129,30 @@ part() {
 
 if [ -z "$binary" ]; then
     have cargo || [ -x "${HOME:-}/.cargo/bin/cargo" ] ||
-        die "Rust is missing: install it from https://rustup.rs, or name a built program with --binary"
-    have make || die "make is missing; name a built program with --binary"
+        die "Rust is missing: install it from https://rustup.rs, or pass an existing binary with --binary"
+    have make || die "make is missing: install it, or pass an existing binary with --binary"
     say "building"
     limited 1800 make -C "$root" release >&2 || die "the build failed (see above)"
     binary="${CARGO_TARGET_DIR:-$root/target}/release/lepton-gpu"
 fi
-[ -x "$binary" ] || die "$binary is no program"
+[ -x "$binary" ] || die "$binary is not an executable"
 binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 
-devices=$(limited 60 "$binary" devices 2>&1) || die "no adapter can be used: $devices"
+devices=$(limited 60 "$binary" devices 2>&1) || die "no usable adapter: $devices"
 adapter=$(sed -n 's/^\* [0-9]*  //p' <<<"$devices" | head -n 1)
 name=${adapter%% (*}
-[ -n "$name" ] || die "devices names no adapter that would be used: $devices"
+[ -n "$name" ] || die "\`lepton-gpu devices\` selects no adapter: $devices"
 case "$adapter" in
     *'(software,'*)
         [ -n "$software" ] ||
-            die "there is no GPU here, only $name: check the driver with vulkaninfo, or give --allow-software to try the script"
+            die "no GPU found, only $name: check the driver with vulkaninfo, or pass --allow-software to try the script"
         ;;
     *) software='' ;;
 esac
 
 slug=$(printf '%s' "$name" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '-' | sed 's/^-//; s/-$//')
 [ -n "$out" ] || out="$root/benches/results/$(date -u +%Y-%m-%d)-$slug"
-mkdir -p "$out" || die "cannot make $out"
+mkdir -p "$out" || die "cannot create $out"
 out=$(cd "$out" && pwd)
 (cd "$out" && rm -f parts.tsv runs.tsv about.tsv log.txt bench.json bench.html tune-*.json peers-*.jsonl summary.md) ||
     die "cannot write to $out"
@@ -168,7 +168,7 @@ say "$adapter"
 say "results in $out"
 deadline=$((SECONDS + budget))
 
-# ---- the parts, what matters most first ------------------------------------------------------------------------------
+# ---- the parts, most important first ---------------------------------------------------------------------------------
 
 offers() { limited 10 "$binary" "$1" --help 2>/dev/null | grep -e "$2" >/dev/null; }
 
@@ -179,20 +179,20 @@ quick=()
 if [ -n "$software" ] && offers bench '--quick'; then quick=(--quick); fi
 part bench 160 "$binary" bench ${quick[@]+"${quick[@]}"} --json "$out/bench.json" --html "$out/bench.html"
 
-# MNIST where it is; otherwise the set in the program, which is good for f16 against f32 but no measure of the aim
+# MNIST if it is there; otherwise the built-in data set, which can compare f16 with f32 but not measure the target
 mnist=''
 if [ -n "$data" ]; then
     for folder in "$data" "$data/mnist"; do
         if compgen -G "$folder/train-images*" >/dev/null; then mnist=$(cd "$folder" && pwd) && break; fi
     done
-    [ -n "$mnist" ] || say "no train-images in $data or $data/mnist"
+    [ -n "$mnist" ] || say "no train-images files in $data or $data/mnist"
 elif limited 20 "$binary" show mnist --out "$scratch/probe.png" >/dev/null 2>&1; then
     mnist=mnist
 fi
 set_name=mnist
 if [ -z "$mnist" ]; then
     set_name=fashion-small mnist=fashion-small
-    skip article "MNIST is not here: lepton-gpu data fetch mnist, or --data DIR; fashion-small instead"
+    skip article "MNIST not found (run lepton-gpu data fetch mnist, or pass --data DIR); using fashion-small"
 fi
 seeds='0 1 2' size=(--epochs 5)
 if [ -n "$software" ]; then seeds=0 size=(--epochs 1 --limit 2000); fi
@@ -208,25 +208,25 @@ for precision in f32 f16; do
     done
 done
 
-# PyTorch in turn with both precisions
+# alternate with PyTorch in both precisions
 device=cuda modes=eager,channels_last,channels_last+amp,graph,channels_last+amp+graph rounds=3 seconds=1.5 limit=175
 if [ -n "$software" ]; then device=cpu modes=eager rounds=2 seconds=1 limit=150; fi
 torch_test='import sys, torch; sys.exit(sys.argv[1] == "cuda" and not torch.cuda.is_available())'
 if ! have "$python"; then
-    skip peers "there is no $python"
+    skip peers "$python not found"
 elif ! limited 90 "$python" -c "$torch_test" $device >/dev/null 2>&1; then
-    skip peers "$python has no torch that can use $device"
+    skip peers "$python has no torch that supports $device"
 else
     part peers $limit "$python" "$root/benches/peers/compare.py" "$binary" --python "$python" --peers torch \
         --device $device --modes $modes --precision f32,f16 --workload seed-mnist --batch 128 --rounds $rounds \
         --seconds $seconds --timeout 60 --budget $((limit - 10)) --out "$out"
 fi
 
-# CIFAR's networks, with what PyTorch has for f32, for TF32 and for mixed precision
+# CIFAR networks, with PyTorch in f32, TF32 and mixed precision
 networks=resnet20,speednet,resnet18-cifar modes=channels_last,channels_last+tf32,channels_last+amp limit=190
 if [ -n "$software" ]; then networks=resnet20 modes=channels_last limit=90; fi
 if ! have "$python" || ! limited 90 "$python" -c "$torch_test" $device >/dev/null 2>&1; then
-    skip networks "there is no torch that can use $device"
+    skip networks "$python has no torch that supports $device"
 else
     part networks $limit "$python" "$root/benches/peers/compare.py" "$binary" --python "$python" --peers torch \
         --device $device --modes $modes --precision f32,f16 --workload $networks --batch 128 --rounds 2 \
@@ -239,7 +239,7 @@ part profile 40 "$binary" train "$mnist" --model seed-mnist --batch 128 --steps 
 
 for model in seed-mnist seed-cifar resnet20 resnet18-cifar; do
     if ! limited 10 "$binary" inspect $model >/dev/null 2>&1; then
-        skip "tune-$model" "there is no such preset"
+        skip "tune-$model" "unknown preset"
         continue
     fi
     part "tune-$model" 45 "$binary" tune --model $model --batch 128 --out "$out/tune-$model.json"
@@ -249,12 +249,12 @@ done
 # ---- the summary -----------------------------------------------------------------------------------------------------
 
 if ! have "$python" || ! "$python" "$root/scripts/gpu_summary.py" "$out"; then
-    say "the aims were not computed, which takes a Python; bench.json and runs.tsv have the figures"
+    say "could not compare with the targets, which needs Python; the figures are in bench.json and runs.tsv"
     {
-        printf '# %s\n\nThe aims were not computed, which takes a Python. Parts (name, status, milliseconds, note):\n\n' "$name"
+        printf '# %s\n\nThe results were not compared with the targets, which needs Python. Parts (name, status, milliseconds, note):\n\n' "$name"
         sed 's/^/    /' "$out/parts.tsv"
     } >"$out/summary.md"
 fi
 cat "$out/summary.md"
-say "done in $SECONDS s; everything is in $out"
+say "finished in $SECONDS s; results are in $out"
 exit $failed

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes summary.md into a folder that scripts/gpu.sh filled: each aim beside what was reached, from the raw files.
+"""Writes summary.md into a folder filled by scripts/gpu.sh: each target with the result, from the raw files.
 
 usage: gpu_summary.py DIR        (standard library only; scripts/gpu.sh calls it)
 """

@@ -1,23 +1,22 @@
 #!/usr/bin/env bash
 # Runs a program on a software Vulkan driver with cooperative matrices (8x8x8, f16 with f16 or f32 sums), so that the
-# kernels made for tensor cores are tested on machines without a GPU. The driver is Mesa's from trixie-backports; it
-# needs a newer C library than Debian 12 has, so the program is started by the loader of that C library. All of it lives
-# in one folder of the user's cache: nothing is installed, the package sources stay as they are, root is not needed.
+# kernels for tensor cores are tested on machines without a GPU. The driver is Mesa's from trixie-backports. It
+# needs a newer C library than Debian 12 has, so the program is started by that C library's loader. Everything lives
+# in one folder of the user's cache: nothing is installed, the package sources are unchanged, and root is not needed.
 #
-#   scripts/mesa-coop.sh --install          fetches the driver (75 MB; 180 MB on disk) and checks it; does
-#                                           nothing where it is there
-#   scripts/mesa-coop.sh PROGRAM ARGS...    runs a program on it, fetching it first if it is missing
+#   scripts/mesa-coop.sh --install          download the driver (75 MB; 180 MB on disk) and check it, unless it is there
+#   scripts/mesa-coop.sh PROGRAM ARGS...    run a program on it, downloading the driver first if needed
 #
 # As Cargo's runner:
 #   CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$PWD/scripts/mesa-coop.sh cargo test --test NAME
 #
-# What a program sees of this: current_exe() is the loader, and children that it starts run on the system's C library,
-# where this driver does not load: they find no adapter unless they are started through this script as well.
+# How this differs for the program: current_exe() is the loader, and child processes use the system's C library,
+# where this driver does not load: they find no adapter unless they are also started through this script.
 #
-#   LEPTON_MESA_COOP        the folder (default: lepton-gpu/mesa-coop in the user's cache); remove it to fetch anew
-#   LEPTON_DEBIAN_MIRROR    URL of a Debian mirror (default: the one that the machine uses, which must be Debian)
+#   LEPTON_MESA_COOP        the folder (default: lepton-gpu/mesa-coop in the user's cache); remove it to download again
+#   LEPTON_DEBIAN_MIRROR    URL of a Debian mirror (default: the one used by this machine, which must run Debian)
 #
-# Exit 3: this machine cannot have it (not x86_64 Linux, no apt, no Debian mirror or keyring).
+# Exit status 3: not supported on this machine (not x86_64 Linux, no apt, no Debian mirror or keyring).
 set -euo pipefail
 
 say() { printf 'mesa-coop: %s\n' "$*" >&2; }
@@ -35,22 +34,22 @@ case "$cache" in /*) ;; *) cache=$PWD/$cache ;; esac
 stamp=$cache/packages
 
 suites=(trixie trixie-backports)
-# vulkan-tools is for the check; what it needs is needed by the driver too.
+# vulkan-tools is for the check; the driver needs the same dependencies.
 packages=(mesa-vulkan-drivers/trixie-backports libvulkan1 vulkan-tools)
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 
-# start FOLDER PROGRAM ARGS...: the program takes the place of this shell. Only this driver is offered to it: no other
-# one, and no implicit layer, whose libraries belong to another C library. Mesa's shader cache is as the user has it.
+# start FOLDER PROGRAM ARGS...: replaces this shell with the program. It sees only this driver: no other
+# driver, and no implicit layers, whose libraries need another C library. Mesa's shader cache keeps the user's settings.
 start() {
     local at=$1 name=$2 program=$2
     shift 2
-    # the loader would look for a bare name among the libraries
+    # the loader would look up a bare name among the libraries
     case "$program" in
         */*) ;;
-        *) program=$(type -P -- "$program") || die "there is no program $name on the PATH" ;;
+        *) program=$(type -P -- "$program") || die "$name not found on PATH" ;;
     esac
-    [ -f "$program" ] || die "there is no program $program"
+    [ -f "$program" ] || die "$program not found"
     exec env -u VK_ICD_FILENAMES -u VK_ADD_DRIVER_FILES \
         VK_DRIVER_FILES="$at/lvp.json" VK_LOADER_LAYERS_DISABLE='~implicit~' \
         "$at/lib/ld-linux-x86-64.so.2" --library-path "$at/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
@@ -59,9 +58,9 @@ start() {
 
 # ---- fetching --------------------------------------------------------------------------------------------------------
 
-# Any Debian mirror has every suite: the one that serves this machine's release will do. It is read from the sources,
-# so that it is known before the first apt-get update. A repository of somebody else may have a suite of the release's
-# name, but not its updates too: the one with most suites is Debian's.
+# Any Debian mirror has every suite, so the one that serves this machine's release will do. It is read from the sources,
+# so that it is known before the first apt-get update. A third-party repository may have a suite named after the release,
+# but not its updates: the repository with the most suites is Debian's.
 debian_mirror() {
     if [ -n "${LEPTON_DEBIAN_MIRROR:-}" ]; then
         echo "$LEPTON_DEBIAN_MIRROR"
@@ -76,7 +75,7 @@ debian_mirror() {
         sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }'
 }
 
-# A configuration of apt that knows nothing of this machine but how it reaches mirrors: own sources, own lists, and a
+# An apt configuration that shares only the network settings with this machine: own sources, own lists, and a
 # package database in which nothing is installed, so that apt resolves everything down to the C library.
 write_apt_config() {
     local at=$1 mirror=$2 keyring=$3 suite
@@ -109,7 +108,7 @@ END
     } >"$at/apt.conf"
 }
 
-# Of what the packages hold, only libraries are kept, and of the drivers one.
+# Keeps only the libraries from the packages, and one of the drivers.
 extract() {
     local archives=$1 to=$2 root=$2/root deb lib
     mkdir -p "$root" "$to/lib" "$to/bin"
@@ -121,58 +120,58 @@ extract() {
     for deb in "$archives"/*.deb; do dpkg-deb --show "$deb"; done | sort >"$to/packages"
     rm -rf "$root"
     for lib in libvulkan_lvp.so libvulkan.so.1 libc.so.6 ld-linux-x86-64.so.2; do
-        [ -e "$to/lib/$lib" ] || die "the packages hold no $lib"
+        [ -e "$to/lib/$lib" ] || die "$lib is not in the packages"
     done
-    # a library without a path is found like any other: first in the folder that start() names
+    # a library without a path is looked up like any other: first in the folder passed by start()
     printf '{"file_format_version": "1.0.0", "ICD": {"library_path": "%s", "api_version": "1.4.0"}}\n' \
         libvulkan_lvp.so >"$to/lvp.json"
 }
 
-# check FOLDER: the driver must offer what it is fetched for.
+# check FOLDER: makes sure that the driver has cooperative matrices.
 check() {
     local at=$1 found
     found=$(start "$at" "$at/bin/vulkaninfo" 2>&1) || die "the driver does not start: $found"
     grep -E '^[[:space:]]*cooperativeMatrix +=[[:space:]]*true' <<<"$found" >/dev/null ||
-        die "the driver offers no cooperative matrices"
+        die "the driver does not support cooperative matrices"
     sed -n 's/^[[:space:]]*driverInfo *= */mesa-coop: cooperative matrices by /p' <<<"$found" | sort -u >&2
 }
 
 install() {
     local mirror keyring tool
     [ ! -e "$stamp" ] || return 0
-    [ ! -e "$cache" ] || die "$cache is in the way: it is not this script's"
-    [ "$(uname -sm)" = 'Linux x86_64' ] || unable "the driver is fetched for x86_64 Linux, and this is $(uname -sm)"
+    [ ! -e "$cache" ] || die "$cache exists, but was not created by this script"
+    [ "$(uname -sm)" = 'Linux x86_64' ] || unable "the driver is only available for x86_64 Linux, not $(uname -sm)"
     for tool in apt-get apt-config dpkg-deb; do
-        type -P "$tool" >/dev/null || unable "$tool is missing: the driver is fetched with apt, on Debian or Ubuntu"
+        type -P "$tool" >/dev/null || unable "$tool is missing: the driver is downloaded with apt, on Debian or Ubuntu"
     done
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -e "$keyring" ] || unable "Debian's keys are missing: apt-get install debian-archive-keyring"
     mirror=$(debian_mirror)
-    [ -n "$mirror" ] || unable "apt has no Debian mirror here; name one with LEPTON_DEBIAN_MIRROR=URL"
+    [ -n "$mirror" ] || unable "apt has no Debian mirror configured; set LEPTON_DEBIAN_MIRROR=URL"
 
     mkdir -p "$(dirname "$cache")"
-    # beside its place, to be renamed into it in one step; global for the trap
+    # created next to its final place and renamed in one step; global for the trap
     work=$(mktemp -d "$cache.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    say "fetching Mesa from ${suites[-1]} into $cache"
+    say "downloading Mesa from ${suites[-1]} to $cache"
     write_apt_config "$work/apt" "$mirror" "$keyring"
-    APT_CONFIG=$work/apt/apt.conf apt-get -q update >&2 || die "the lists of packages cannot be fetched (see above)"
+    APT_CONFIG=$work/apt/apt.conf apt-get -q update >&2 || die "cannot download the package lists (see above)"
     APT_CONFIG=$work/apt/apt.conf apt-get -q -y --no-install-recommends --download-only install "${packages[@]}" >&2 ||
-        die "the packages cannot be fetched (see above)"
+        die "cannot download the packages (see above)"
     mkdir "$work/tree"
     extract "$work/apt/cache/archives" "$work/tree"
     check "$work/tree"
     if ! mv -T "$work/tree" "$cache" 2>/dev/null; then
-        [ -e "$stamp" ] || die "$work/tree cannot be renamed to $cache"
-        say "another run was faster; its driver is used"
+        [ -e "$stamp" ] || die "cannot rename $work/tree to $cache"
+        say "another run was faster; using its driver"
     fi
     rm -rf "$work"
     trap - EXIT
 }
 
 case "${1:-}" in
-    --install) [ $# -eq 1 ] || die "--install takes nothing else" ;;
-    '' | -*) die "say --install, or a program to run and its arguments" ;;
+    --install) [ $# -eq 1 ] || die "--install takes no other arguments" ;;
+    '' | -*) die "usage: mesa-coop.sh --install, or mesa-coop.sh PROGRAM [ARGS]..." ;;
 esac
 install
 [ "$1" = --install ] || start "$cache" "$@"

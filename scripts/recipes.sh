@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs a recipe from several seeds and keeps what docs/results.md and its curves are made from: each run's configuration and
-# epochs. Runs that are there already are left as they are; one that was stopped goes on.
+# Runs a recipe with several seeds and keeps what docs/results.md and its curves are made from: the configuration and epochs
+# of each run. Finished runs are kept; an interrupted one is resumed.
 #
 #   scripts/recipes.sh RECIPE [DATA] [--seeds "0 1 2"] [--binary PATH] [--device TEXT] [--name NAME]
 #
-#   DATA      what the recipe's file asks for, where it names no data set
+#   DATA      the data that the recipe's file asks for, if it does not name a data set
 #   --seeds   [default: 0]
 #   --binary  [default: target/release/lepton-gpu]
-#   --device  what the page calls this machine, where results of NAME have none yet [default: uname's machine]
-#   --name    folder of the results, benches/results/NAME-recipes [default: today's date]
+#   --device  description of this machine for the results page, if NAME has none yet [default: `uname -m`]
+#   --name    results go to benches/results/NAME-recipes [default: today's date]
 #
 # Afterwards: LEPTON_BLESS=1 cargo test --test results
 set -euo pipefail
@@ -27,23 +27,23 @@ while [ $# -gt 0 ]; do
         *) if [ -z "$recipe" ]; then recipe=$1; else data=$1; fi && shift ;;
     esac
 done
-[ -n "$recipe" ] || { echo "recipes.sh: which recipe? $binary recipes lists them" >&2; exit 2; }
+[ -n "$recipe" ] || { echo "recipes.sh: no recipe given; $binary recipes lists them" >&2; exit 2; }
 
 results=$root/benches/results/$name-recipes
 mkdir -p "$results"
 [ -f "$results/device.txt" ] || printf '%s\n' "$device" >"$results/device.txt"
 for seed in $seeds; do
     run=$root/runs/recipes/$recipe/$recipe-seed-$seed kept=$results/$recipe/seed-$seed
-    [ ! -d "$kept" ] || { echo "$kept is there"; continue; }
+    [ ! -d "$kept" ] || { echo "$kept exists, skipping"; continue; }
     if [ -f "$run/last.safetensors" ]; then
         "$binary" train --out "$run" --resume
     else
         "$binary" train --recipe "$recipe" ${data:+"$data"} --seed "$seed" --out "$run"
     fi
-    # all of it or nothing, so that what is there is whole
+    # moved into place at once, so that a results folder is always complete
     part=$results/.part
     rm -rf "$part" && mkdir -p "$part" "$results/$recipe"
-    # where the data lay on this machine is nobody's business
+    # do not record where the data are on this machine
     sed 's#^data = "/.*/\([^/]*\)"#data = "\1"#' "$run/config.toml" >"$part/config.toml"
     grep -E '"event":"(epoch|test)"' "$run/events.jsonl" >"$part/events.jsonl"
     mv "$part" "$kept"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what lepton-gpu needs beside Rust, and nothing that is there already: a linker for Rust (cc), the Vulkan
-# loader, and Mesa's software Vulkan driver where no GPU driver is found. Debian and Ubuntu; elsewhere it says what to
-# install and goes on. Safe to run again: with everything in place it prints nothing and takes a moment.
+# Installs what lepton-gpu needs besides Rust, if it is missing: a linker for Rust (cc), the Vulkan loader, and Mesa's
+# software Vulkan driver if there is no GPU driver. Works on Debian and Ubuntu; on other systems it says what to
+# install and continues. Safe to run again: if everything is in place it prints nothing and finishes quickly.
 #
-#   scripts/setup.sh              what building and running needs
-#   scripts/setup.sh --lint       rustfmt and clippy as well
-#   scripts/setup.sh --check      prints what is there and what is missing; changes nothing
+#   scripts/setup.sh              install what building and running needs
+#   scripts/setup.sh --lint       also install rustfmt and clippy
+#   scripts/setup.sh --check      print what is present and what is missing, without changing anything
 set -euo pipefail
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -14,17 +14,17 @@ die() {
     exit 1
 }
 have() { command -v "$1" >/dev/null 2>&1; }
-# Unlike grep -q it reads to the end: under pipefail a writer whose reader has left counts as a failure.
+# Reads to the end, unlike grep -q: under pipefail, a writer whose reader has exited counts as a failure.
 contains() { grep -F -- "$1" >/dev/null; }
 
-# ---- what is there ---------------------------------------------------------------------------------------------------
+# ---- what is present -------------------------------------------------------------------------------------------------
 
 loader_present() {
     # ldconfig is in /sbin, which is not on every user's PATH
     PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | contains 'libvulkan.so.1'
 }
 
-# Driver manifests in the places where the loader looks for them.
+# Driver manifests, in the places where the loader looks for them.
 manifests() {
     local named="${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}"
     if [ -n "$named" ]; then
@@ -36,11 +36,11 @@ manifests() {
         -maxdepth 1 -name '*.json' 2>/dev/null || true
 }
 
-# A GPU that the kernel offers: NVIDIA, any DRM driver, or WSL.
+# Whether the operating system exposes a GPU: NVIDIA, any DRM driver, or WSL.
 gpu_present() { compgen -G '/dev/nvidia[0-9]*' >/dev/null || compgen -G '/dev/dri/renderD*' >/dev/null || [ -e /dev/dxg ]; }
 
-# A driver that can work: the software driver, or another one on a machine with a GPU. Manifests alone say little: GPU
-# images carry NVIDIA's on machines that have no GPU. A driver that is named in the environment is taken at its word.
+# Whether a driver can work: the software driver, or any driver on a machine with a GPU. Manifests alone prove little: GPU
+# images contain NVIDIA's even on machines without a GPU. A driver named in the environment is trusted.
 driver_present() {
     local found
     found=$(manifests)
@@ -67,7 +67,7 @@ as_root() {
 
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >&2; }
 
-# Suite, component and mirror of everything that apt reads.
+# Suite, component and mirror of all of apt's sources.
 apt_sources() {
     # shellcheck disable=SC2016 # the names are apt's, not the shell's
     apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(SITE)' 'Created-By: Packages'
@@ -75,8 +75,8 @@ apt_sources() {
 
 backports_have_driver() { apt-cache madison mesa-vulkan-drivers | contains 'bookworm-backports'; }
 
-# Debian 12 ships Mesa 22.3. The one in backports runs our kernels several times faster and has no limit on loops.
-# Adds backports from the mirror that the machine uses for everything else, or leaves the sources as they were.
+# Debian 12 ships Mesa 22.3. The version in backports runs our kernels several times faster and has no limit on loops.
+# Adds backports from the mirror that the machine already uses, or leaves the sources unchanged.
 enable_backports() {
     local list=/etc/apt/sources.list.d/lepton-gpu-backports.list keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     local mirror signed=''
@@ -89,7 +89,7 @@ enable_backports() {
     printf 'deb %s%s bookworm-backports main\n' "$signed" "$mirror" | as_root tee "$list" >/dev/null
     apt update || true
     if backports_have_driver; then return 0; fi
-    say "bookworm-backports cannot be reached; using Debian's own package, which is several times slower"
+    say "cannot reach bookworm-backports; falling back to Debian's own package, which is several times slower"
     as_root rm -f "$list"
     apt update || true
     return 1
@@ -98,20 +98,20 @@ enable_backports() {
 install_with_apt() {
     local need="$1" packages=()
     if [ "$(id -u)" -ne 0 ] && ! have sudo; then
-        die "needs root to install the missing parts ($need), and there is no sudo. As root:" \
+        die "root is needed to install what is missing ($need), and sudo is not available. As root, run:" \
             "apt-get install gcc libc6-dev libvulkan1 mesa-vulkan-drivers"
     fi
-    say "installing what is missing: $need"
+    say "installing: $need"
     case " $need " in *' cc '*) packages+=(gcc libc6-dev) ;; esac
     case " $need " in *' loader '*) packages+=(libvulkan1) ;; esac
-    apt update || say "apt-get update failed; trying with the lists that are there"
+    apt update || say "apt-get update failed; trying with the existing package lists"
     if [ ${#packages[@]} -gt 0 ]; then
         apt install --no-install-recommends "${packages[@]}" || die "could not install ${packages[*]} (see above)"
     fi
     case " $need " in *' driver '*) ;; *) return 0 ;; esac
     if [ "${ID:-}" = debian ] && [ "${VERSION_CODENAME:-}" = bookworm ] && enable_backports; then
         apt install --no-install-recommends -t bookworm-backports mesa-vulkan-drivers && return 0
-        say "the package from backports does not install; using Debian's own"
+        say "cannot install the package from backports; falling back to Debian's own"
     fi
     apt install --no-install-recommends mesa-vulkan-drivers || die "could not install mesa-vulkan-drivers (see above)"
 }
@@ -120,12 +120,12 @@ install_with_apt() {
 
 advise() {
     local need="$1"
-    say "missing: $need. This is not Debian or Ubuntu, so please install it yourself:"
+    say "missing: $need. Automatic installation needs Debian or Ubuntu; please install these packages:"
     say "  Fedora   gcc vulkan-loader mesa-vulkan-drivers"
     say "  Arch     gcc vulkan-icd-loader vulkan-swrast"
     say "  openSUSE gcc libvulkan1 libvulkan_lvp"
     say "  Alpine   build-base vulkan-loader mesa-vulkan-swrast"
-    say "going on; without a Vulkan driver the program says that it finds no adapter."
+    say "continuing; without a Vulkan driver, lepton-gpu will report that it found no adapter."
 }
 
 linux() {
@@ -140,16 +140,16 @@ linux() {
         *) advise "$need" && return 0 ;;
     esac
     need=$(missing | paste -sd ' ')
-    if [ -n "$need" ]; then die "still missing after the installation: $need"; fi
+    if [ -n "$need" ]; then die "still missing after installation: $need"; fi
 }
 
 rust() {
-    have cargo || die "Rust is missing: install it from https://rustup.rs and run this again."
+    have cargo || die "Rust is missing: install it from https://rustup.rs, then run this again."
     [ "${1:-}" = --lint ] || return 0
     local part
     for part in fmt:rustfmt clippy:clippy; do
         if cargo "${part%:*}" --version >/dev/null 2>&1; then continue; fi
-        have rustup || die "${part#*:} is missing and there is no rustup to add it; install your system's ${part#*:} package."
+        have rustup || die "${part#*:} is missing and rustup is not available to add it; install your system's ${part#*:} package."
         say "adding ${part#*:}"
         rustup component add "${part#*:}" >&2
     done
@@ -159,15 +159,15 @@ check() {
     local need
     need=$(missing | paste -sd ' ')
     echo "cc:       $(command -v cc || echo none)"
-    echo "loader:   $(loader_present && echo there || echo none)"
-    echo "gpu:      $(gpu_present && echo there || echo none)"
+    echo "loader:   $(loader_present && echo present || echo none)"
+    echo "gpu:      $(gpu_present && echo present || echo none)"
     echo "drivers:  $(manifests | paste -sd ' ')"
     echo "missing:  ${need:-nothing}"
 }
 
 case "${1:-}" in
     '' | --lint | --check) ;;
-    *) die "unknown argument $1; known: --lint, --check" ;;
+    *) die "unknown argument $1; expected --lint or --check" ;;
 esac
 if [ "${1:-}" = --check ]; then
     check
@@ -176,6 +176,6 @@ fi
 rust "${1:-}"
 case "$(uname -s)" in
     Linux) linux ;;
-    Darwin) have cc || say "a linker is missing: run xcode-select --install. The GPU is used through Metal, which is there." ;;
-    *) say "nothing is installed on this system; Windows uses DX12 or Vulkan from the graphics driver, Rust needs the MSVC build tools." ;;
+    Darwin) have cc || say "a linker is missing: run xcode-select --install. Metal needs no installation." ;;
+    *) say "nothing to install on this system. On Windows, the graphics driver provides DX12 or Vulkan; Rust needs the MSVC build tools." ;;
 esac
