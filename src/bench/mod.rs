@@ -22,6 +22,7 @@ use std::time::Instant;
 use lepton_kernels::op::Precision;
 
 use crate::gpu::{Gpu, GpuError};
+use crate::hint::{Hint, Hints};
 use crate::model::ModelError;
 use crate::train::TrainError;
 
@@ -124,6 +125,16 @@ pub enum BenchError {
     /// Training.
     #[error(transparent)]
     Train(#[from] TrainError),
+}
+
+impl Hints for BenchError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            BenchError::Gpu(error) => error.hints(),
+            BenchError::Model(error) => error.hints(),
+            BenchError::Train(error) => error.hints(),
+        }
+    }
 }
 
 /// What the parts share while they measure.

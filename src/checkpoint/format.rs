@@ -59,6 +59,8 @@ pub enum CheckpointError {
     },
 }
 
+impl crate::hint::Hints for CheckpointError {}
+
 /// A tensor of f32 with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedTensor {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::gpu::GpuError;
+use crate::hint::{Hint, Hints};
 use crate::model::ModelError;
 use crate::plan::PlanError;
 use crate::report::bench::ReadError;
@@ -70,6 +71,26 @@ pub enum CliError {
         /// What the decoder says.
         source: image::ImageError,
     },
+}
+
+impl Hints for CliError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            CliError::Train(error) => error.hints(),
+            CliError::Data(error) => error.hints(),
+            CliError::Gpu(error) => error.hints(),
+            CliError::Model(error) => error.hints(),
+            CliError::Tune(error) => error.hints(),
+            CliError::Tiles(error) => error.hints(),
+            CliError::Plan(error) => error.hints(),
+            CliError::Checkpoint(error) => error.hints(),
+            CliError::Recipe(error) => error.hints(),
+            CliError::Augment(error) => error.hints(),
+            CliError::Measure(error) => error.hints(),
+            CliError::Bench(error) => error.hints(),
+            CliError::Usage(_) | CliError::File { .. } | CliError::Picture { .. } => Vec::new(),
+        }
+    }
 }
 
 impl CliError {

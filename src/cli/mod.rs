@@ -10,6 +10,7 @@ mod data;
 mod devices;
 mod error;
 mod eval;
+pub mod hint;
 mod inspect;
 mod loss;
 mod models;
@@ -56,7 +57,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::GoalNotMet) => ExitCode::from(1),
         Ok(Exit::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", hint::message(&error));
             ExitCode::from(2)
         }
     }

@@ -16,6 +16,8 @@ pub struct AugmentError {
     pub hint: String,
 }
 
+impl crate::hint::Hints for AugmentError {}
+
 /// A transform's name in a list, and what it takes.
 const TRANSFORMS: [(&str, &str); 18] = [
     ("flip", "flip left to right: flip, flip=P with a probability 0..1, or flip=alternate"),

@@ -85,6 +85,8 @@ pub enum RecipeError {
     },
 }
 
+impl crate::hint::Hints for RecipeError {}
+
 impl Recipe {
     /// The recipe of this name, or the one in the file at this path. A file's model and data are looked up beside it.
     ///

@@ -258,6 +258,8 @@ pub enum DataError {
     },
 }
 
+impl crate::hint::Hints for DataError {}
+
 fn list(paths: &[PathBuf]) -> String {
     paths.iter().fold(String::new(), |mut text, path| {
         let _ = write!(text, "\n    {}", path.display());

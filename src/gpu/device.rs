@@ -8,6 +8,7 @@ use lepton_kernels::op::{Precision, Target};
 use super::adapter::{self, AdapterSummary, Adapters};
 use super::pipeline::Pipelines;
 use super::unchecked;
+use crate::hint::{Hint, Hints};
 use crate::plan::{Buffer, Limits};
 
 /// Why the GPU cannot do what was asked.
@@ -63,6 +64,15 @@ pub enum GpuError {
         /// Its size.
         bytes: u64,
     },
+}
+
+impl Hints for GpuError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            GpuError::Tiles(error) => error.hints(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What went wrong on the device since the last look, in the order in which it happened.

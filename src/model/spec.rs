@@ -59,6 +59,8 @@ pub enum ModelError {
     Augment(ShapeError),
 }
 
+impl crate::hint::Hints for ModelError {}
+
 /// One layer of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerSpec {

@@ -1,5 +1,6 @@
 //! Why there is no plan, and sizes for people.
 
+use crate::hint::{Hint, Hints};
 use crate::model::ModelError;
 
 /// Why there is no plan.
@@ -56,6 +57,15 @@ pub enum PlanError {
         /// How many there are.
         count: usize,
     },
+}
+
+impl Hints for PlanError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            PlanError::Model(error) => error.hints(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A size for people.

@@ -7,6 +7,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, DatasetFingerprint};
 use crate::config::TargetKind;
 use crate::data::Dataset;
 use crate::gpu::GpuError;
+use crate::hint::{Hint, Hints};
 use crate::model::ModelSpec;
 use crate::plan::PlanError;
 
@@ -50,6 +51,17 @@ pub enum TrainError {
         /// The learning rate.
         learning_rate: f32,
     },
+}
+
+impl Hints for TrainError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            TrainError::Gpu(error) => error.hints(),
+            TrainError::Plan(error) => error.hints(),
+            TrainError::Checkpoint(error) => error.hints(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Tells these images from others.

@@ -12,6 +12,7 @@ use lepton_kernels::{Precision, Step, Target, random};
 
 use crate::config::{NormalizeConfig, NormalizeFrom, OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, GpuError, Program};
+use crate::hint::{Hint, Hints};
 use crate::model::{ModelSpec, Sample, starting_values};
 use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, default_loss};
 
@@ -34,6 +35,16 @@ pub enum TuneError {
         "this adapter cannot time its launches (no timestamp queries), so that there is nothing to compare\n  try: another --adapter; without a table the rules choose"
     )]
     NoTimestamps,
+}
+
+impl Hints for TuneError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            TuneError::Gpu(error) => error.hints(),
+            TuneError::Plan(error) => error.hints(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What is tuned.

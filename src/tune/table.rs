@@ -20,6 +20,8 @@ pub struct TableError {
     problem: String,
 }
 
+impl crate::hint::Hints for TableError {}
+
 /// The tile of one product, and how it compares with the one that the rules choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -57,6 +57,8 @@ pub enum ReadError {
     },
 }
 
+impl crate::hint::Hints for ReadError {}
+
 /// The result that is kept in `file`. Its texts are made fit for a terminal: control characters are replaced.
 ///
 /// # Errors
