@@ -1,8 +1,9 @@
 //! What an op is: a shape rule, dispatches in both directions, and a definition in f64.
 
+use std::any::Any;
 use std::fmt;
 
-use crate::{Array, Dispatch, Shape, ShapeError, Step, Window};
+use crate::{Array, Dispatch, Shape, ShapeError, Step};
 
 pub use crate::dtype::{Dtype, Precision, TENSOR_ALIGN};
 pub use crate::target::Target;
@@ -55,7 +56,7 @@ impl From<Dispatch> for Lowered {
 }
 
 /// An operation with its attributes. Inputs are activations first, then parameters.
-pub trait Op: fmt::Debug + Send + Sync {
+pub trait Op: Any + fmt::Debug + Send + Sync {
     /// The op's name in the field's terms, as in `OPS`.
     fn name(&self) -> &'static str;
 
@@ -110,54 +111,6 @@ pub trait Op: fmt::Debug + Send + Sync {
         InInference::Same
     }
 
-    /// The same op with a ReLU at its end, if it can have one and has none yet.
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        None
-    }
-
-    /// The same op without the ReLU at its end, if it has one.
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        None
-    }
-
-    /// Whether a ReLU before this op may as well come after it, in both directions.
-    fn commutes_with_relu(&self) -> bool {
-        false
-    }
-
-    /// The same op, whose gradient of input 0 is 0 where input 0 is not positive: it does the backward of the ReLU that
-    /// made its input, in the kernel that it runs anyway.
-    fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
-        None
-    }
-
-    /// The same op without the backward of the ReLU at its end, which whoever reads its output does
-    /// ([`with_masked_gradient`](Op::with_masked_gradient)).
-    fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
-        None
-    }
-
-    /// The same op followed by a max pooling, and with `relu` by a ReLU before or after it, in one kernel each way.
-    fn with_max_pool(&self, _window: &Window, _relu: bool) -> Option<Box<dyn Op>> {
-        None
-    }
-
-    /// For a max pooling: its window, and whether it ends in a ReLU.
-    fn as_max_pool(&self) -> Option<(Window, bool)> {
-        None
-    }
-
-    /// For an affine map of each channel by parameters: the op that makes weight and bias of the product before it do both,
-    /// from the product's weight, its bias if it has one, and this op's parameters.
-    fn fold_into_product(&self, _bias: bool) -> Option<Box<dyn Op>> {
-        None
-    }
-
-    /// Whether it is a product of input 0 and a weight `[.., c]`, plus a bias `[c]`: something that can be folded into.
-    fn is_plain_product(&self) -> bool {
-        false
-    }
-
     /// Dispatches that compute the outputs.
     fn forward(&self, inputs: &[Shape], mode: Mode, target: &Target) -> Lowered;
 
@@ -184,5 +137,23 @@ pub trait Op: fmt::Debug + Send + Sync {
     /// Multiply-adds of forward.
     fn multiply_adds(&self, _inputs: &[Shape]) -> u64 {
         0
+    }
+}
+
+/// An op behind a pointer is recognised by its type, as [`Any`] is.
+impl dyn Op {
+    /// Whether it is a `T`.
+    pub fn is<T: Op>(&self) -> bool {
+        (self as &dyn Any).is::<T>()
+    }
+
+    /// It as a `T`, if it is one.
+    pub fn downcast_ref<T: Op>(&self) -> Option<&T> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// It as a `T` whose attributes can be changed, if it is one.
+    pub fn downcast_mut<T: Op>(&mut self) -> Option<&mut T> {
+        (self as &mut dyn Any).downcast_mut()
     }
 }

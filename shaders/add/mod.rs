@@ -48,14 +48,6 @@ impl Op for Add {
         !self.relu
     }
 
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(Add { relu: true }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(Add { relu: false }) as Box<dyn Op>)
-    }
-
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         sum(target.precision, inputs[0].count(), self.relu, Operand::X(0), Operand::X(1), Operand::Y(0)).into()
     }

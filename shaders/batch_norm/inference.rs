@@ -1,6 +1,6 @@
 //! Batch normalisation away from training: an affine map of each channel, from the running averages.
 
-use super::{FoldBatchNorm, cases, matrix};
+use super::{cases, matrix};
 use crate::case::Fill;
 use crate::columns::walk;
 use crate::dispatch::{Elementwise, Operand, read, write};
@@ -53,19 +53,6 @@ impl Op for BatchNormInference {
 
     fn differentiable(&self, _input: usize) -> bool {
         false
-    }
-
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(BatchNormInference { relu: true, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(BatchNormInference { relu: false, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn fold_into_product(&self, bias: bool) -> Option<Box<dyn Op>> {
-        let BatchNormInference { epsilon, affine, relu } = *self;
-        (!relu).then(|| Box::new(FoldBatchNorm { epsilon, affine, bias }) as Box<dyn Op>)
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {

@@ -23,7 +23,7 @@ pub use pool::{BatchNormPool, POOL};
 use crate::dtype::Dtype;
 use crate::op::InInference;
 use crate::target::Target;
-use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step, Window};
+use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
@@ -115,19 +115,6 @@ impl Op for BatchNorm {
     fn in_inference(&self) -> InInference {
         let BatchNorm { epsilon, affine, relu, .. } = *self;
         InInference::Other(Box::new(BatchNormInference { epsilon, affine, relu }))
-    }
-
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(BatchNorm { relu: true, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(BatchNorm { relu: false, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn with_max_pool(&self, window: &Window, relu: bool) -> Option<Box<dyn Op>> {
-        let norm = BatchNorm { relu: self.relu || relu, ..self.clone() };
-        BatchNormPool::suits(window).then(|| Box::new(BatchNormPool { norm, window: *window }) as Box<dyn Op>)
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {

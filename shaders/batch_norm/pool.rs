@@ -46,7 +46,7 @@ const WON: Operand = Operand::Saved(1);
 
 impl BatchNormPool {
     /// Whether windows stand apart, and taps fit a byte beside the two values that are no tap.
-    pub(super) fn suits(window: &Window) -> bool {
+    pub fn suits(window: &Window) -> bool {
         let Window { kernel, stride, dilation, .. } = window;
         (0..2).all(|a| kernel[a] <= stride[a] && dilation[a] == 1) && kernel[0] * kernel[1] <= 254
     }

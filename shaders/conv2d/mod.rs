@@ -69,26 +69,6 @@ impl Op for Conv2d {
         if input == 2 { Dtype::F32 } else { Dtype::Real }
     }
 
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (self.relu == Relu::None).then(|| Box::new(Conv2d { relu: Relu::Whole, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        (self.relu == Relu::Whole).then(|| Box::new(Conv2d { relu: Relu::None, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn is_plain_product(&self) -> bool {
-        self.relu == Relu::None
-    }
-
-    fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
-        Some(Box::new(Conv2d { masked: true, ..self.clone() }))
-    }
-
-    fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
-        (self.relu == Relu::Whole).then(|| Box::new(Conv2d { relu: Relu::Forward, ..self.clone() }) as Box<dyn Op>)
-    }
-
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (conv, layer) = (self.conv(inputs), self.layer(inputs));
         match depthwise::suits(&conv) {

@@ -152,25 +152,6 @@ impl Op for ConvTranspose2d {
         if input == 2 { Dtype::F32 } else { Dtype::Real }
     }
 
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (self.relu == Relu::None)
-            .then(|| Box::new(ConvTranspose2d { relu: Relu::Whole, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        (self.relu == Relu::Whole)
-            .then(|| Box::new(ConvTranspose2d { relu: Relu::None, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn with_masked_gradient(&self) -> Option<Box<dyn Op>> {
-        Some(Box::new(ConvTranspose2d { masked: true, ..self.clone() }))
-    }
-
-    fn without_relu_backward(&self) -> Option<Box<dyn Op>> {
-        let forward_only = || Box::new(ConvTranspose2d { relu: Relu::Forward, ..self.clone() }) as Box<dyn Op>;
-        (self.relu == Relu::Whole).then(forward_only)
-    }
-
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (conv, layer) = (self.conv(inputs).expect("shapes were checked"), self.layer(inputs));
         match depthwise::suits(&conv) {

@@ -69,14 +69,6 @@ impl Op for GroupNorm {
         if input == 0 { Dtype::Real } else { Dtype::F32 }
     }
 
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(GroupNorm { relu: true, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(GroupNorm { relu: false, ..self.clone() }) as Box<dyn Op>)
-    }
-
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         self.sets(&inputs[0]).expect("shapes were checked").forward(self.style(), target)
     }

@@ -70,22 +70,6 @@ impl Op for MaxPool2d {
         Ok(vec![self.place(&inputs[0])?.1])
     }
 
-    fn with_relu(&self) -> Option<Box<dyn Op>> {
-        (!self.relu).then(|| Box::new(MaxPool2d { relu: true, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn without_relu(&self) -> Option<Box<dyn Op>> {
-        self.relu.then(|| Box::new(MaxPool2d { relu: false, ..self.clone() }) as Box<dyn Op>)
-    }
-
-    fn as_max_pool(&self) -> Option<(Window, bool)> {
-        Some((self.window, self.relu))
-    }
-
-    fn commutes_with_relu(&self) -> bool {
-        !self.relu
-    }
-
     fn forward(&self, inputs: &[Shape], mode: Mode, target: &Target) -> Lowered {
         let (placed, output) = self.place(&inputs[0]).expect("shapes were checked");
         let channels = inputs[0].sizes()[3];

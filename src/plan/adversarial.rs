@@ -7,6 +7,7 @@
 //!    saturate), and the generator's parameters alone are updated.
 
 use lepton_kernels::batch_index::BatchIndex;
+use lepton_kernels::batch_norm::{BatchNorm, BatchNormInference};
 use lepton_kernels::gan_targets::GanTargets;
 use lepton_kernels::noise::Noise;
 use lepton_kernels::op::{Dtype, Mode, Precision};
@@ -172,7 +173,8 @@ impl Graph {
             let number = model.layers.iter().position(|spec| spec.name == layer).map_or(0, |i| i + 1);
             Err(ModelError::Shape { number, layer: layer.into(), reads, source })
         };
-        let norm = self.nodes[first..].iter().find(|node| node.op.name().starts_with("batch_norm"));
+        let norm =
+            self.nodes[first..].iter().find(|node| node.op.is::<BatchNorm>() || node.op.is::<BatchNormInference>());
         if let Some(node) = norm {
             let source = ShapeError::new("it would mix the statistics of real and generated images")
                 .hint("layer_norm or group_norm, or no norm in the discriminator");
@@ -191,6 +193,8 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
+    use lepton_kernels::dropout::Dropout;
+
     use super::*;
 
     #[test]
@@ -199,7 +203,7 @@ mod tests {
         let random_ops = |half| {
             let setting = Setting { half, ..Setting::new(8, 16, LossConfig::Adversarial { label_smoothing: 0.0 }) };
             let graph = Graph::build(&model, &setting).unwrap();
-            let ops = graph.nodes.iter().filter(|node| ["noise", "dropout"].contains(&node.op.name()));
+            let ops = graph.nodes.iter().filter(|node| node.op.is::<Noise>() || node.op.is::<Dropout>());
             ops.map(|node| format!("{:?}", node.op)).collect::<Vec<String>>()
         };
         let [discriminator, generator] = [Half::Discriminator, Half::Generator].map(random_ops);

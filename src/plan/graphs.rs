@@ -5,7 +5,7 @@ use lepton_kernels::Mode;
 use super::adversarial;
 use super::graph::{Graph, Setting};
 use super::update::Update;
-use super::{Goal, Half, PlanError, Request, fuse, rules};
+use super::{Goal, Half, PlanError, Request, rewrite, rules};
 
 /// The graphs of a plan, and how what they train is updated.
 pub(super) struct Graphs<'a> {
@@ -28,9 +28,9 @@ impl<'a> Graphs<'a> {
         let mut training = halves.map(|&half| build(Mode::Train, half)).collect::<Result<Vec<Graph>, _>>()?;
         let mut fused = Vec::new();
         if request.fuse {
-            let of_inference = fuse::fuse(&mut inference);
+            let of_inference = rewrite::apply_all(&mut inference);
             let mut of_training: Vec<String> = Vec::new();
-            for line in training.iter_mut().flat_map(fuse::fuse) {
+            for line in training.iter_mut().flat_map(rewrite::apply_all) {
                 // halves of a step have layers in common
                 if !of_training.contains(&line) {
                     of_training.push(line);

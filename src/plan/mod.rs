@@ -3,7 +3,6 @@
 
 mod adversarial;
 mod error;
-mod fuse;
 pub mod graph;
 mod graphs;
 mod input;
@@ -12,6 +11,7 @@ mod lower;
 mod memory;
 mod optimizer;
 mod request;
+mod rewrite;
 mod rules;
 mod text;
 mod update;
@@ -31,6 +31,7 @@ pub use loss::{KEPT, default_loss};
 pub use lower::{Goal, Home};
 pub(crate) use optimizer::optimizer;
 pub use request::{Limits, Request};
+pub use rewrite::{REWRITES, Rewrite};
 
 use crate::config::LossConfig;
 use graphs::Graphs;

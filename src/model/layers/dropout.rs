@@ -60,6 +60,8 @@ impl Build for Dropped {
 
 #[cfg(test)]
 mod tests {
+    use lepton_kernels::dropout::Dropout;
+
     use crate::config::LossConfig;
     use lepton_kernels::Mode;
 
@@ -74,7 +76,7 @@ mod tests {
         let model = ModelSpec::parse(&format!("name = \"m\"\ninput = [4, 4, 3]\n{layers}{ends}"), "m").unwrap();
         let graph = Graph::build(&model, &Setting { mode, ..Setting::new(2, 5, LossConfig::default()) }).unwrap();
         let ops = graph.nodes.iter().map(|node| &node.op);
-        ops.filter(|op| op.name() == "dropout").map(|op| format!("{op:?}")).collect()
+        ops.filter(|op| op.is::<Dropout>()).map(|op| format!("{op:?}")).collect()
     }
 
     #[test]

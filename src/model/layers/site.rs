@@ -167,7 +167,7 @@ impl<'a> Site<'a> {
     }
 
     /// Puts down what follows a layer, under its own name. One op a node: what may run as one kernel is put together again
-    /// by `plan/fuse.rs`.
+    /// by `plan/rewrite/`.
     ///
     /// # Errors
     /// If the op cannot run on this input.
