@@ -4,7 +4,7 @@ use lepton_gpu::config::RunConfig;
 use lepton_gpu::data;
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Event, Trainer};
+use lepton_gpu::train::{Event, Trainer};
 
 /// Twenty lines from data to checkpoint.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,11 +12,10 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = data::load(None)?;
     let config = RunConfig { epochs: 1, limit: Some(2_000), ..RunConfig::default() };
     let mut trainer = Trainer::new(&gpu, &data, ModelSpec::open("seed-functional")?, config)?;
-    trainer.fit(&mut |_, event| {
+    trainer.fit(|_, event| {
         if let Event::Epoch { epoch, train, .. } = event {
             println!("epoch {epoch}: loss {:.3}", train.loss);
         }
-        Ok(Control::Continue)
     })?;
     println!("{:?}", trainer.test()?);
     std::fs::write(std::env::temp_dir().join("model.safetensors"), trainer.checkpoint()?.to_bytes())?;

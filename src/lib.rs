@@ -3,17 +3,14 @@
 //!
 //! ```no_run
 //! use lepton_gpu::{config::RunConfig, data, gpu::Gpu, model::ModelSpec};
-//! use lepton_gpu::train::{Control, Trainer};
+//! use lepton_gpu::train::Trainer;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let gpu = Gpu::open(None)?; // the best adapter
 //! let data = data::load(None)?; // the small set in the program
 //! let model = ModelSpec::open("seed-mnist")?;
 //! let mut trainer = Trainer::new(&gpu, &data, model, RunConfig::default())?;
-//! trainer.fit(&mut |_, event| {
-//!     println!("{event:?}");
-//!     Ok(Control::Continue)
-//! })?;
+//! trainer.fit(|_, event| println!("{event:?}"))?;
 //! std::fs::write("model.safetensors", trainer.checkpoint()?.to_bytes())?;
 //! # Ok(())
 //! # }
@@ -34,6 +31,8 @@ pub mod model;
 pub mod plan;
 pub mod reference;
 pub mod report;
+pub mod session;
+pub mod tasks;
 pub mod train;
 pub mod tune;
 pub mod verify;

@@ -9,7 +9,7 @@ use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
-use lepton_gpu::train::{AdversarialLosses, Control, Event, Trainer, sample};
+use lepton_gpu::train::{AdversarialLosses, Event, Trainer, sample};
 use lepton_kernels::Step;
 use lepton_kernels::adam::Adam;
 use lepton_kernels::array::worst_error;
@@ -130,13 +130,13 @@ fn config() -> RunConfig {
 /// Trains to the end; gives both losses of each epoch that ended.
 fn finished(trainer: &mut Trainer) -> Vec<AdversarialLosses> {
     let mut losses = Vec::new();
-    let mut listen = |_: &Trainer, event: &Event| {
-        if let Event::Epoch { train, .. } = event {
-            losses.extend(train.adversarial);
-        }
-        Ok(Control::Continue)
-    };
-    trainer.fit(&mut listen).unwrap();
+    trainer
+        .fit(|_, event| {
+            if let Event::Epoch { train, .. } = event {
+                losses.extend(train.adversarial);
+            }
+        })
+        .unwrap();
     losses
 }
 
@@ -236,7 +236,7 @@ fn the_program_trains_draws_and_resumes() {
     assert_ne!(bytes(place.path("drawn.png")), bytes(place.path("more.png")));
     let far = run(&["predict", "whole", "--grid", "far.png", "--from", "18446744073709551615"]).exits(2);
     assert!(far.err.contains("there is no image number") && far.err.contains("the last ones"), "{far}");
-    let last = far.err.split("--from ").nth(1).and_then(|rest| rest.split(',').next()).expect("a number");
+    let last = far.err.split("--from ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a number");
     run(&["predict", "whole", "--grid", "far.png", "--from", last]).exits(0);
     assert!(run(&["predict", "whole", "--grid", "x.png", "--json"]).exits(2).err.contains("without --json"));
     assert!(run(&["predict", "whole", "x.png"]).exits(2).err.contains("--grid samples.png"));
@@ -247,8 +247,8 @@ fn the_program_trains_draws_and_resumes() {
 fn what_does_not_go_with_two_networks_is_refused() {
     let Some(place) = Place::with_adapter() else { return };
     for (options, words) in [
-        (&["--val-split", "0.1"][..], "--val-split does not go with"),
-        (&["--val-split", "test"], "--val-split does not go with"),
+        (&["--val-split", "0.1"][..], "without --val-split"),
+        (&["--val-split", "test"], "without --val-split"),
         (&["--augment", "mixup=0.2"], "mixup or cutmix"),
         (&["--loss", "mse"], "--loss does not go with"),
         (&["--class-weights", "balanced"], "--class-weights does not go with"),
@@ -259,11 +259,11 @@ fn what_does_not_go_with_two_networks_is_refused() {
         (&["--optimizer", "lamb"], "lamb, muon"),
         (&["--optimizer", "muon"], "lamb, muon"),
         (&["--precision", "f16"], "f16"),
-        (&["--lr-find"], "--lr-find reads one loss"),
+        (&["--lr-find"], "range test reads one loss"),
         (&["--normalize", "dataset"], "--normalize 0.5:0.5"),
         (&["--freeze", "generator.*"], "nothing to train"),
-        (&["--schedule", "plateau"], "--schedule plateau does not go with"),
-        (&["--split-seed", "3"], "--split-seed does not go with"),
+        (&["--schedule", "plateau"], "without --schedule"),
+        (&["--split-seed", "3"], "without --split-seed"),
     ] {
         let ran = train(&place, &[&["--epochs", "1", "--out", "refused"], options].concat()).exits(2);
         assert!(ran.err.contains(words) && ran.err.contains("try: "), "{options:?}\n{ran}");

@@ -35,11 +35,10 @@ fn trained(gpu: &Gpu, data: &Dataset, config: RunConfig) -> (Trainer, Vec<Metric
     let mut trainer = Trainer::new(gpu, data, model, config).unwrap();
     let mut validated = Vec::new();
     trainer
-        .fit(&mut |_, event| {
+        .fit(|_, event| {
             if let Event::Epoch { validation: Some(validation), .. } = event {
                 validated.push(*validation);
             }
-            Ok(Control::Continue)
         })
         .unwrap();
     (trainer, validated)
@@ -156,9 +155,8 @@ fn a_stop_within_an_epoch_takes_the_threshold_of_its_weights() {
     let data = data::load(None).unwrap();
     let config = config(&["Bag"]);
     let mut trainer = Trainer::new(&gpu, &data, ModelSpec::open(&config.model).unwrap(), config).unwrap();
-    let outcome = trainer.fit(&mut |_, event| {
-        Ok(if matches!(event, Event::Progress { .. }) { Control::Stop } else { Control::Continue })
-    });
+    let outcome =
+        trainer.fit(|_, event| if matches!(event, Event::Progress { .. }) { Control::Stop } else { Control::Continue });
     assert!(outcome.unwrap() == Outcome::Stopped && trainer.state().epoch == 0);
     assert!(trainer.state().threshold.is_some());
 }
@@ -176,7 +174,7 @@ fn a_resumed_run_on_normal_classes_is_exact() {
         let stopped = trained(&gpu, &data, part).0.checkpoint().unwrap();
         assert!(stopped.meta.state.threshold.is_some() && stopped.meta.state.batch > 0, "it stops within an epoch");
         let mut trainer = Trainer::resume(&gpu, &data, &stopped, config).unwrap();
-        trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+        trainer.fit(|_, _| {}).unwrap();
         assert!(whole.to_bytes() == trainer.checkpoint().unwrap().to_bytes(), "{validation:?}");
     }
 }

@@ -6,7 +6,7 @@ use lepton_gpu::config::RunConfig;
 use lepton_gpu::data::Dataset;
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Event, Trainer};
+use lepton_gpu::train::{Event, Trainer};
 use lepton_kernels::op::Precision;
 
 mod common;
@@ -25,7 +25,7 @@ fn small(network: &Network) -> (ModelSpec, Dataset, RunConfig) {
 
 fn device_loss(gpu: &Gpu, model: &ModelSpec, data: &Dataset, config: RunConfig) -> f64 {
     let mut trainer = Trainer::new(gpu, data, model.clone(), config).unwrap();
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
     let Some(Event::Test { metrics, .. }) = trainer.test().unwrap() else { panic!("there are test images") };
     metrics.loss
 }

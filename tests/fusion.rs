@@ -3,7 +3,7 @@
 use lepton_gpu::config::RunConfig;
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Event, Trainer};
+use lepton_gpu::train::{Event, Trainer};
 
 mod common;
 
@@ -14,11 +14,10 @@ fn losses(gpu: &lepton_gpu::gpu::Gpu, fuse: bool) -> (Vec<f64>, usize) {
     let mut trainer = Trainer::new(gpu, &data, ModelSpec::open("seed-mnist").unwrap(), config).unwrap();
     let mut losses = Vec::new();
     trainer
-        .fit(&mut |_, event| {
+        .fit(|_, event| {
             if let Event::Progress { so_far, .. } = event {
                 losses.push(so_far.loss);
             }
-            Ok(Control::Continue)
         })
         .unwrap();
     (losses, trainer.plan().train.len())

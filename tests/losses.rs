@@ -7,7 +7,7 @@ use lepton_gpu::data::{self, Dataset, Split, Values};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::metrics::Measures;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Evaluator, Event, Metrics, Predictor, Trainer};
+use lepton_gpu::train::{Evaluator, Event, Metrics, Predictor, Trainer};
 use lepton_kernels::op::Precision;
 
 mod common;
@@ -75,11 +75,10 @@ fn train(gpu: &Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Ran 
     let mut trainer = Trainer::new(gpu, data, model, config).unwrap();
     let mut seen = Vec::new();
     trainer
-        .fit(&mut |_, event| {
+        .fit(|_, event| {
             if let Event::Epoch { validation: Some(validation), .. } = event {
                 seen.push(*validation);
             }
-            Ok(Control::Continue)
         })
         .unwrap();
     Ran { first: seen[0], last: *seen.last().unwrap(), checkpoint: trainer.checkpoint().unwrap() }
@@ -207,10 +206,10 @@ fn a_resumed_run_with_weighted_classes_is_exact() {
     assert_eq!(whole, train(&gpu, &data, linear(10), config.clone()).checkpoint.to_bytes(), "same run, same bits");
     let part = RunConfig { steps: Some(13), ..config.clone() };
     let mut trainer = Trainer::new(&gpu, &data, linear(10), part).unwrap();
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
     let stopped = trainer.checkpoint().unwrap();
     let mut trainer = Trainer::resume(&gpu, &data, &stopped, config).unwrap();
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
     assert_eq!(whole, trainer.checkpoint().unwrap().to_bytes());
 }
 

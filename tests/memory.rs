@@ -4,7 +4,7 @@ use lepton_gpu::config::RunConfig;
 use lepton_gpu::data;
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{Control, Event, Trainer};
+use lepton_gpu::train::{Event, Trainer};
 
 mod common;
 #[path = "../examples/train.rs"]
@@ -36,11 +36,10 @@ fn host_memory_is_flat_over_a_thousand_steps() {
     let mut trainer = trainer(&gpu, "linear", config);
     let mut after = Vec::new();
     trainer
-        .fit(&mut |trainer, event| {
+        .fit(|trainer, event| {
             if let (Event::Epoch { .. }, Some(bytes)) = (event, resident_bytes()) {
                 after.push((trainer.state().step, bytes));
             }
-            Ok(Control::Continue)
         })
         .unwrap();
     let (Some(&(first_step, first)), Some(&(last_step, last))) = (after.first(), after.last()) else { return };
@@ -55,7 +54,7 @@ fn the_device_holds_what_the_plan_says() {
     let Some(gpu) = common::gpu() else { return };
     let before = gpu.allocated_bytes();
     let mut trainer = trainer(&gpu, "seed-mnist", RunConfig { steps: Some(3), ..RunConfig::default() });
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
     let (Some(before), Some(after)) = (before, gpu.allocated_bytes()) else {
         println!("skipped: this backend does not tell");
         return;

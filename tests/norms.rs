@@ -5,7 +5,7 @@ use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, UpdateConfig, V
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request};
-use lepton_gpu::train::{Control, Event, Trainer};
+use lepton_gpu::train::{Event, Trainer};
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::{Precision, Target};
 use lepton_kernels::{Access, parameters};
@@ -177,13 +177,13 @@ fn stored(trainer: &Trainer) -> (Vec<u8>, Checkpoint) {
 /// The mean training loss of the last epoch, and the validation's.
 fn fit(trainer: &mut Trainer) -> [f64; 2] {
     let mut losses = [f64::NAN; 2];
-    let watch = &mut |_: &Trainer, event: &Event| {
-        if let Event::Epoch { train, validation, .. } = event {
-            losses = [train.loss, validation.as_ref().map_or(f64::NAN, |metrics| metrics.loss)];
-        }
-        Ok(Control::Continue)
-    };
-    trainer.fit(watch).unwrap();
+    trainer
+        .fit(|_, event| {
+            if let Event::Epoch { train, validation, .. } = event {
+                losses = [train.loss, validation.as_ref().map_or(f64::NAN, |metrics| metrics.loss)];
+            }
+        })
+        .unwrap();
     losses
 }
 

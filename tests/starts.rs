@@ -6,7 +6,7 @@ use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{ModelSpec, Sample, starting_values, summary};
 use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
-use lepton_gpu::train::{Control, Plateau, Schedule, Trainer};
+use lepton_gpu::train::{Plateau, Schedule, Trainer};
 use lepton_kernels::batch_index::image_of_row;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::{Precision, Target};
@@ -56,7 +56,7 @@ fn config(rules: Vec<ParameterRule>) -> RunConfig {
 
 fn run(gpu: &Gpu, data: &Dataset, text: &str, config: RunConfig) -> Checkpoint {
     let mut trainer = Trainer::new(gpu, data, model(text), config).unwrap();
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
     trainer.checkpoint().unwrap()
 }
 

@@ -53,7 +53,7 @@ fn fresh(gpu: &Gpu, data: &Dataset, config: RunConfig) -> Trainer {
 }
 
 fn quiet(trainer: &mut Trainer) {
-    trainer.fit(&mut |_, _| Ok(Control::Continue)).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
 }
 
 fn run(gpu: &Gpu, data: &Dataset, config: RunConfig) -> Checkpoint {
@@ -300,13 +300,13 @@ fn every_optimizer_lowers_the_loss() {
         };
         let mut losses = Vec::new();
         let mut trainer = fresh(&gpu, &data, config);
-        let hear = &mut |_: &Trainer, event: &Event| {
-            if let Event::Epoch { train, .. } = event {
-                losses.push(train.loss);
-            }
-            Ok(Control::Continue)
-        };
-        trainer.fit(hear).unwrap();
+        trainer
+            .fit(|_, event| {
+                if let Event::Epoch { train, .. } = event {
+                    losses.push(train.loss);
+                }
+            })
+            .unwrap();
         assert!(losses[2] < 0.9 * losses[0], "{optimizer:?}: {losses:?}");
     }
 }
@@ -359,10 +359,10 @@ fn a_stop_within_a_step_waits_for_its_end() {
     let data = data::load(None).unwrap();
     let config = crowded(SGD, Precision::F32);
     let mut trainer = fresh(&gpu, &data, config.clone());
-    let stopped = trainer.fit(&mut |_, _| Ok(Control::Stop)).unwrap();
+    let stopped = trainer.fit(|_, _| Control::Stop).unwrap();
     assert_eq!(stopped, Outcome::Stopped);
     let part = trainer.checkpoint().unwrap();
-    assert!(part.meta.state.step > 0 && part.meta.state.seen as usize == 24 * part.meta.state.batch);
+    assert!(part.meta.state.step > 0 && part.meta.state.totals.seen as usize == 24 * part.meta.state.batch);
     let mut rest = Trainer::resume(&gpu, &data, &part, config.clone()).unwrap();
     quiet(&mut rest);
     assert!(rest.checkpoint().unwrap().to_bytes() == run(&gpu, &data, config).to_bytes());

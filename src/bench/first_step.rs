@@ -32,11 +32,11 @@ pub fn first_step(gpu: &Gpu, network: &Network, batch: usize, precision: Precisi
     let data = synthetic(model.input, batch);
     let mut found = f64::NAN;
     let mut trainer = Trainer::new(gpu, &data, model, network.config(batch, precision))?;
-    trainer.fit(&mut |_, event| {
+    trainer.fit(|_, event| {
         if let Event::FirstStep { seconds } = event {
             found = *seconds;
         }
-        Ok(Control::Stop)
+        Control::Stop
     })?;
     Ok(found)
 }

@@ -160,7 +160,7 @@ impl Job {
     ) -> Result<LossCheck, BenchError> {
         let config = RunConfig { steps: Some(reference.steps.into()), ..self.config() };
         let mut trainer = Trainer::new(session.gpu, data, model.clone(), config)?;
-        let tested = trainer.fit(&mut |_, _| Ok(Control::Continue)).and_then(|_| trainer.test());
+        let tested = trainer.fit(|_, _| {}).and_then(|_| trainer.test());
         let found = match tested {
             Ok(Some(Event::Test { metrics, .. })) => metrics.loss,
             Ok(_) => unreachable!("there are test images"),
@@ -179,12 +179,12 @@ impl Job {
         let window = budget.left() / WINDOWS;
         let mut samples = Vec::new();
         let (mut begun, mut images, mut warm) = (Instant::now(), 0, 0);
-        trainer.fit(&mut |_, event| {
-            let Event::Progress { images: some, .. } = event else { return Ok(Control::Continue) };
+        trainer.fit(|_, event| {
+            let Event::Progress { images: some, .. } = event else { return Control::Continue };
             // the first submissions are short: they find out how long a step takes
             if warm < 3 {
                 (begun, images, warm) = (Instant::now(), 0, warm + 1);
-                return Ok(Control::Continue);
+                return Control::Continue;
             }
             images += some;
             let seconds = begun.elapsed().as_secs_f64();
@@ -192,7 +192,7 @@ impl Job {
                 samples.push(seconds * self.batch as f64 / images as f64);
                 (begun, images) = (Instant::now(), 0);
             }
-            Ok(if budget.left() > 0.0 || samples.is_empty() { Control::Continue } else { Control::Stop })
+            if budget.left() > 0.0 || samples.is_empty() { Control::Continue } else { Control::Stop }
         })?;
         Ok(Sampled::new(samples))
     }

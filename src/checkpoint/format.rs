@@ -6,12 +6,11 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::store;
-use crate::config::{RunConfig, TargetKind};
+use super::{State, store};
+use crate::config::RunConfig;
 use crate::data::Vocabulary;
 use crate::model::ModelSpec;
-use crate::plan::{Placed, Plan};
-use crate::train::State;
+use crate::plan::Placed;
 
 /// The metadata key that holds [`Meta`] as JSON.
 const KEY: &str = "lepton";
@@ -218,21 +217,24 @@ impl Checkpoint {
         self.tensors.iter().find(|t| t.name == name)
     }
 
-    /// Checks that the weights are those of a plan's model, and that every class has a name.
+    /// Checks that each of a model's outputs has a name.
     ///
     /// # Errors
-    /// [`CheckpointError::OtherModel`] or [`CheckpointError::Damaged`].
-    pub fn check_plan(&self, plan: &Plan) -> Result<(), CheckpointError> {
-        self.check_parameters(&plan.parameters)?;
+    /// [`CheckpointError::Damaged`] with both numbers.
+    pub fn check_names(&self, outputs: usize) -> Result<(), CheckpointError> {
         let names = self.meta.classes.len();
-        if names != plan.classes && !matches!(plan.loss.target_kind(), TargetKind::Input | TargetKind::Nothing) {
-            let problem = format!("it names {names} classes, and its model gives {}", plan.classes);
-            return Err(CheckpointError::Damaged { path: self.path.clone(), problem });
+        if names == outputs {
+            return Ok(());
         }
-        Ok(())
+        let problem = format!("it names {names} classes, and its model gives {outputs}");
+        Err(CheckpointError::Damaged { path: self.path.clone(), problem })
     }
 
-    fn check_parameters(&self, parameters: &[Placed]) -> Result<(), CheckpointError> {
+    /// Checks that the weights are those of a model with these parameters.
+    ///
+    /// # Errors
+    /// [`CheckpointError::OtherModel`] with the first that differs.
+    pub fn check_parameters(&self, parameters: &[Placed]) -> Result<(), CheckpointError> {
         let other = |problem: String| CheckpointError::OtherModel { path: self.path.clone(), problem };
         for parameter in parameters {
             let wanted = parameter.shape.sizes();

@@ -1,7 +1,9 @@
 //! Checkpoints: one `.safetensors` file each, with weights, optimiser state and everything else a run is.
 
 mod format;
+mod state;
 mod store;
 
 pub use format::{AVERAGE, Checkpoint, CheckpointError, DatasetFingerprint, Meta, NamedTensor};
+pub use state::State;
 pub use store::{locate, write_atomically};

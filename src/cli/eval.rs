@@ -10,7 +10,7 @@ use crate::gpu::Gpu;
 use crate::metrics::{CONFUSION_LIMIT, Measures};
 use crate::report::draw::confusion_matrix;
 use crate::report::{percent, print_measures, say};
-use crate::train::{Evaluator, TrainError};
+use crate::train::Evaluator;
 
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
@@ -20,12 +20,12 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => pictures::of_run(&checkpoint, args.data.as_deref())?,
     };
     let Some((split, split_name)) = dataset.unseen() else {
-        return Err(TrainError::Mismatch(format!("`{}` has no images", dataset.name)).into());
+        return Err(CliError::Usage(format!("`{}` has no images", dataset.name)));
     };
     let gpu = Gpu::open(adapter)?;
     let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;
     if !metrics.loss.is_finite() {
-        return Err(TrainError::Mismatch(format!("{} gives a loss that is not a number", path.display())).into());
+        return Err(CliError::Usage(format!("{} gives a loss that is not a number", path.display())));
     }
     let names = &checkpoint.meta.classes;
     if let Some(out) = &args.confusion {

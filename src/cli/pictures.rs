@@ -9,6 +9,7 @@ use super::CliError;
 use super::args::ImageArgs;
 use crate::checkpoint::Checkpoint;
 use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, picture};
+use crate::tasks;
 use crate::train::with_held_out;
 
 /// The model of a run on pictures, where none is named.
@@ -47,7 +48,7 @@ pub fn load(spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliErr
 /// The data of a run, split as the run split them, or other data for its model.
 pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, CliError> {
     let config = &checkpoint.meta.config;
-    let mut options = config.load_options(checkpoint.meta.model()?.input);
+    let mut options = tasks::of(&config.loss).load_options(config, checkpoint.meta.model()?.input);
     options.classes = Some(checkpoint.meta.classes.clone());
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;

@@ -16,6 +16,7 @@ use crate::gpu::Gpu;
 use crate::model::{ModelSpec, parameters, thousands};
 use crate::plan::mib;
 use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
+use crate::tasks;
 use crate::train::{Control, Event, Fit, Outcome, State, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -91,7 +92,7 @@ fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Res
         return Ok(texts);
     }
     let unlabelled = !config.normal.is_empty() || loss::gives_image(model) || model.generator.is_some();
-    let options = LoadOptions { unlabelled, ..config.load_options(model.input) };
+    let options = LoadOptions { unlabelled, ..tasks::of(&config.loss).load_options(config, model.input) };
     pictures::load(config.data.as_deref(), &options)
 }
 
@@ -141,7 +142,7 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     if !resume {
         save(trainer, &[&last])?;
     }
-    let outcome = trainer.fit(&mut |trainer, event| {
+    let outcome = trainer.fit(|trainer, event| -> Result<Control, TrainError> {
         terminal.show(event);
         if let Event::Epoch { epoch, best, .. } = event {
             adversarial::save_sheet(trainer, *epoch, out).map_err(|e| TrainError::Listener(Box::new(e)))?;

@@ -3,7 +3,7 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{HoldOut, ImageOptions, LoadOptions, TextOptions};
+use crate::data::{ImageOptions, TextOptions};
 
 pub mod augment;
 mod check;
@@ -141,18 +141,6 @@ impl Default for RunConfig {
 }
 
 impl RunConfig {
-    /// What the run's data are read with, for images of this size. Nothing is held out of two networks that are trained in
-    /// turn: nothing validates them.
-    pub fn load_options(&self, shape: [usize; 3]) -> LoadOptions {
-        let hold_out = match self.validation {
-            _ if self.loss.is_adversarial() => HoldOut::Nothing,
-            Validation::None => HoldOut::Auto,
-            Validation::Test => HoldOut::Nothing,
-            Validation::Fraction(share) => HoldOut::Share(share),
-        };
-        LoadOptions { shape, images: self.images.clone(), hold_out, seed: self.split_seed(), ..LoadOptions::default() }
-    }
-
     /// What says which images are held out: runs that agree in it have one split.
     pub fn split_seed(&self) -> u64 {
         self.split_seed.unwrap_or(self.seed)

@@ -5,7 +5,9 @@
 mod classes;
 mod errors;
 mod labels;
+mod means;
 mod ranking;
+mod threshold;
 mod values;
 
 use serde::Serialize;
@@ -13,7 +15,9 @@ use serde::Serialize;
 pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
 pub use errors::{ClassError, ErrorMeasures};
 pub use labels::{LabelCounts, LabelMeasures};
+pub use means::{AdversarialLosses, Metrics, Totals};
 pub use ranking::auc;
+pub use threshold::{NOT_ABOVE, Threshold};
 pub use values::{ValueMeasures, ValueScore};
 
 /// Everything that was measured over a split.
@@ -63,6 +67,14 @@ pub struct Summary {
 }
 
 impl Measures {
+    /// Errors by class, of reconstructed images.
+    pub(crate) fn into_class_errors(self) -> Vec<ClassError> {
+        match self {
+            Measures::Errors(measured) => measured.classes,
+            _ => Vec::new(),
+        }
+    }
+
     /// What fits a line.
     pub fn summary(&self) -> Summary {
         match self {

@@ -1,13 +1,13 @@
 //! The largest batch that an adapter can train.
 
 use super::error::TrainError;
-use super::normal::learned;
 use super::setup::{compile, learned_images};
 use crate::config::RunConfig;
 use crate::data::Dataset;
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::PlanError;
+use crate::tasks;
 
 /// A batch that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Fit {
 /// If not even one image fits.
 pub fn largest_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<Fit, TrainError> {
     let mut config = config.clone();
-    let data = learned(data, &mut config)?;
+    let data = tasks::of(&config.loss).learned(data, &mut config)?;
     let data = &*data;
     let compile = |batch| compile(gpu, data, model, &config, batch);
     let most = (1 << learned_images(data, &config).max(1).ilog2()).min(LARGEST);

@@ -1,18 +1,17 @@
-//! Why training stops or does not start, and the checks that say so before anything runs.
+//! Why training stops or does not start.
 
 use lepton_kernels::random;
 
-use super::targets::Targets;
-use crate::checkpoint::{Checkpoint, CheckpointError, DatasetFingerprint};
-use crate::config::TargetKind;
-use crate::data::Dataset;
+use crate::checkpoint::{CheckpointError, DatasetFingerprint};
 use crate::gpu::GpuError;
 use crate::hint::{Hint, Hints};
-use crate::model::ModelSpec;
 use crate::plan::PlanError;
+use crate::session::{InputError, Targets};
+use crate::tasks::TaskError;
 
 /// Why training stopped, or did not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// The device.
     #[error(transparent)]
@@ -23,15 +22,65 @@ pub enum TrainError {
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// Data and model do not fit together.
+    /// The model cannot read the data.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Data, model or options do not go with the task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// The configuration contradicts itself or the data.
     #[error("{0}")]
-    Mismatch(String),
+    Config(String),
+    /// There is nothing to train on.
+    #[error("`{data}` has no training images ({source_folder})")]
+    NoTrainingImages {
+        /// The data set's name.
+        data: String,
+        /// Where it came from.
+        source_folder: String,
+    },
+    /// So small a share of the training images that it holds none out.
+    #[error("the share {share} holds out no image of {images}")]
+    NothingHeldOut {
+        /// The share.
+        share: f64,
+        /// Training images.
+        images: usize,
+    },
+    /// So large a share that nothing is left to train on.
+    #[error("no training image is left of {images} after the share {share} is held out")]
+    NothingLeft {
+        /// The share.
+        share: f64,
+        /// Training images.
+        images: usize,
+    },
+    /// Validation on test images that there are not.
+    #[error("`{data}` has no test images to validate on")]
+    NoTestImages {
+        /// The data set's name.
+        data: String,
+    },
+    /// A model without parameters.
+    #[error("model `{model}` has nothing to learn: none of its layers has parameters")]
+    NothingToLearn {
+        /// The model's name.
+        model: String,
+    },
+    /// A run goes on with other data than it began with.
+    #[error("the data changed since the run began: it {}", change(before, now))]
+    DataChanged {
+        /// The data that it began with.
+        before: DatasetFingerprint,
+        /// The data that it was given.
+        now: DatasetFingerprint,
+    },
     /// Whoever listens could not go on.
     #[error(transparent)]
     Listener(Box<dyn std::error::Error + Send + Sync>),
     /// The loss is not a number any more.
     #[error(
-        "step {step}: the loss is {loss}\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
+        "step {step}: the loss is {loss} at a learning rate of {learning_rate}\n  training stopped; the last good checkpoint is kept"
     )]
     NotFinite {
         /// The step, from 1.
@@ -43,7 +92,7 @@ pub enum TrainError {
     },
     /// Weights are not numbers any more.
     #[error(
-        "step {step}: its update left weights that are not finite\n  training stopped; the last good checkpoint is kept\n  try: a smaller --lr (it was {learning_rate}), or another --seed"
+        "step {step}: its update left weights that are not finite, at a learning rate of {learning_rate}\n  training stopped; the last good checkpoint is kept"
     )]
     Diverged {
         /// The step, from 1.
@@ -53,18 +102,39 @@ pub enum TrainError {
     },
 }
 
+/// How data differ from what they were.
+fn change(before: &DatasetFingerprint, now: &DatasetFingerprint) -> String {
+    if (before.train, before.test) == (now.train, now.test) {
+        return "has other pixels or labels now".into();
+    }
+    format!("had {} training and {} test images, and has {} and {} now", before.train, before.test, now.train, now.test)
+}
+
 impl Hints for TrainError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             TrainError::Gpu(error) => error.hints(),
             TrainError::Plan(error) => error.hints(),
             TrainError::Checkpoint(error) => error.hints(),
-            _ => Vec::new(),
+            TrainError::Input(error) => error.hints(),
+            TrainError::Task(error) => error.hints(),
+            TrainError::NothingHeldOut { .. } => {
+                vec![Hint::Larger { key: "validation" }, Hint::Larger { key: "limit" }]
+            }
+            TrainError::NothingLeft { .. } => vec![Hint::Smaller { key: "validation" }, Hint::Larger { key: "limit" }],
+            TrainError::NoTestImages { .. } => vec![Hint::set("validation", "0.1")],
+            TrainError::NothingToLearn { .. } => vec![Hint::advice("a conv2d or linear layer")],
+            TrainError::DataChanged { .. } => vec![Hint::advice("a new run, or the data as it was")],
+            TrainError::NotFinite { .. } | TrainError::Diverged { .. } => {
+                vec![Hint::Smaller { key: "learning_rate" }, Hint::Change { key: "seed" }]
+            }
+            TrainError::Listener(error) => error.downcast_ref::<TrainError>().map_or_else(Vec::new, Hints::hints),
+            TrainError::Config(_) | TrainError::NoTrainingImages { .. } => Vec::new(),
         }
     }
 }
 
-/// Tells these images from others.
+/// Tells these images and targets from others.
 pub(super) fn fingerprint(train: usize, test: usize, images: &[&[u8]], targets: &Targets) -> DatasetFingerprint {
     let mut hash = 0;
     for chunk in images.iter().flat_map(|part| part.chunks(8)) {
@@ -76,95 +146,4 @@ pub(super) fn fingerprint(train: usize, test: usize, images: &[&[u8]], targets: 
     let values = targets.values.iter().flat_map(|values| &values.data);
     let hash = values.fold(hash, |hash, value| random::hash64(hash ^ u64::from(value.to_bits())));
     DatasetFingerprint { train, test, hash }
-}
-
-/// Checks that a model's input and classes are those of a data set.
-pub(super) fn check_fit(data: &Dataset, model: &ModelSpec) -> Result<(), TrainError> {
-    let text = data.text.as_ref();
-    if text.is_some() != model.tokens.is_some() {
-        let [takes, are] = if text.is_some() { ["images", "texts"] } else { ["texts", "images"] };
-        let hint = if text.is_some() {
-            "--model text-small, or a model file with tokens = \"auto\""
-        } else {
-            "a model file with `input` instead of `tokens`"
-        };
-        return Err(TrainError::Mismatch(format!(
-            "model `{}` takes {takes}, and those of `{}` are {are}\n  try: {hint}",
-            model.name, data.name
-        )));
-    }
-    if let Some(text) = text {
-        check_vocabulary(model, Some(text.vocabulary.len()))?;
-        let splits = [&data.train, &data.validation, &data.test].into_iter().flatten();
-        splits.into_iter().try_for_each(|split| check_tokens(&split.images, text.vocabulary.len()))?;
-    }
-    let [h, w, c] = data.image_shape();
-    let [mh, mw, mc] = model.input;
-    if [h, w, c] == model.input {
-        return Ok(());
-    }
-    if text.is_some() {
-        return Err(TrainError::Mismatch(format!(
-            "model `{}` takes texts of {mw} words, and those of `{}` are cut or filled to {w}\n  try: --max-length {mw}, or a model file with tokens = \"auto\"",
-            model.name, data.name
-        )));
-    }
-    Err(TrainError::Mismatch(format!(
-        "model `{}` takes {mh}x{mw}x{mc} images, and those of `{}` are {h}x{w}x{c}\n  try: another --model, --size {h}x{w}x{c}, or a model file with input = [{h}, {w}, {c}]",
-        model.name, data.name
-    )))
-}
-
-/// Checks that a model's tables have a row for each token of a vocabulary, if there is one: kernels look rows up unchecked.
-pub(super) fn check_vocabulary(model: &ModelSpec, vocabulary: Option<usize>) -> Result<(), TrainError> {
-    let Some(tokens) = vocabulary else {
-        return match model.tokens {
-            None => Ok(()),
-            Some(_) => Err(TrainError::Mismatch(format!(
-                "model `{}` takes texts, and its checkpoint has no vocabulary",
-                model.name
-            ))),
-        };
-    };
-    for spec in &model.layers {
-        if let Some(rows) = spec.layer.vocabulary().filter(|&rows| rows < tokens) {
-            return Err(TrainError::Mismatch(format!(
-                "layer `{}` has {rows} tokens, and the vocabulary {tokens}\n  try: vocabulary = \"auto\", or --max-words {}",
-                spec.name,
-                rows.saturating_sub(2)
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Checks that all tokens are of a vocabulary of so many.
-pub(super) fn check_tokens(bytes: &[u8], vocabulary: usize) -> Result<(), TrainError> {
-    let tokens = bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    match tokens.max().filter(|&token| token as usize >= vocabulary) {
-        None => Ok(()),
-        Some(token) => Err(TrainError::Mismatch(format!("token {token} is none of the vocabulary's {vocabulary}"))),
-    }
-}
-
-/// Checks that a checkpoint can be used on a data set.
-///
-/// # Errors
-/// [`TrainError::Mismatch`] with both sizes.
-pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainError> {
-    let model = checkpoint.meta.model()?;
-    check_fit(data, &model)?;
-    let classes = checkpoint.meta.classes.len();
-    // values are counted when they are read
-    let counted = checkpoint.meta.config.loss.target_kind() == TargetKind::Label;
-    if !counted || classes == data.classes.len() { Ok(()) } else { Err(class_mismatch(data, &model, classes)) }
-}
-
-pub(super) fn class_mismatch(data: &Dataset, model: &ModelSpec, classes: usize) -> TrainError {
-    let last = model.layers.last().map_or("", |l| &l.name);
-    let there = data.classes.len();
-    TrainError::Mismatch(format!(
-        "model `{}` gives {classes} classes (layer `{last}`), and `{}` has {there}\n  try: a model file whose last layer has units = {there}",
-        model.name, data.name
-    ))
 }

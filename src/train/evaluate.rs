@@ -1,35 +1,29 @@
 //! Loss and accuracy of a checkpoint on a split.
 
-use super::batches::Sampler;
-use super::error::{TrainError, check_data};
-use super::event::Metrics;
-use super::setup::write_norm;
-use super::state::State;
-use super::targets::{Targets, images_of};
-use super::views::{Tta, check_views, seen};
+use super::error::TrainError;
 use crate::checkpoint::Checkpoint;
 use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
-use crate::metrics::Measures;
+use crate::metrics::{Measures, Metrics};
 use crate::plan::{Goal, Input, Plan, Request};
+use crate::session::{self, InputKind, Range, Sampler, Session, Tta};
+use crate::tasks::{self, Detail, Task};
 use lepton_kernels::batch_views::View;
 
 /// A checkpoint's model with a split on a device.
 pub struct Evaluator {
-    program: Program,
-    plan: Plan,
-    targets: Targets,
-    images: usize,
-    batch: usize,
+    session: Session,
+    task: &'static dyn Task,
     views: Vec<View>,
 }
 
 impl Evaluator {
-    /// Puts both on a device; with `tta`, logits are averaged over its views.
+    /// Puts both on a device; with `tta`, logits are averaged over its views. `split` is one of `data`, which says what its
+    /// labels mean.
     ///
     /// # Errors
-    /// [`TrainError`].
+    /// If the data do not fit the model, or the device refuses the plan.
     pub fn new(
         gpu: &Gpu,
         checkpoint: &Checkpoint,
@@ -38,22 +32,15 @@ impl Evaluator {
         tta: Option<Tta>,
     ) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
-        check_views(&checkpoint.meta.config.loss, tta)?;
-        let model = checkpoint.meta.model()?;
-        if model.generator.is_some() {
-            return Err(TrainError::Mismatch(format!(
-                "model `{}` has a generator, and there is nothing to hold its images against\n  try: lepton-gpu predict RUN --grid samples.png",
-                model.name
-            )));
-        }
-        let (batch, loss) = (checkpoint.meta.config.batch, &checkpoint.meta.config.loss);
-        let targets = Targets::new(loss, &data.name, &[(split, split.count)])?;
-        let targets = targets.with_classes(data, &checkpoint.meta.config.normal);
-        let request = Request {
+        let (model, config) = (checkpoint.meta.model()?, &checkpoint.meta.config);
+        let task = tasks::of(&config.loss);
+        task.check_answers(&model, tta.is_some())?;
+        let targets = task.read_targets(config, data, &[(split, split.count)])?;
+        let plan = Plan::compile(&Request {
             model: &model,
-            batch,
+            batch: config.batch,
             images: split.count,
-            loss,
+            loss: &config.loss,
             keep: true,
             input: Input { views: tta.is_some(), ..Input::default() },
             optimizer: &OptimizerConfig::default(),
@@ -62,77 +49,60 @@ impl Evaluator {
             limits: gpu.limits(),
             goals: &[Goal::Evaluate],
             fuse: true,
-        };
-        let plan = Plan::compile(&request)?;
-        checkpoint.check_plan(&plan)?;
-        targets.check_width(&data.name, &plan)?;
+        })?;
+        check_checkpoint(checkpoint, task, &plan)?;
+        tasks::check_width(&targets, data, &plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write_images(&[&split.images])?;
         targets.write(&program)?;
-        write_norm(&program, &model, &checkpoint.meta.config)?;
-        let views = tta.map_or_else(Vec::new, Tta::views);
-        Ok(Evaluator { program, plan, targets, images: split.count, batch, views })
+        InputKind::of(&model).write_norm(&program, &model, config)?;
+        let session = Session::new(program, plan, Sampler::new(0, split.count, 0, 0.0), targets);
+        Ok(Evaluator { session, task, views: tta.map_or_else(Vec::new, Tta::views) })
     }
 
     /// Means over the split, and everything that can be measured there.
     ///
     /// # Errors
-    /// [`TrainError`].
+    /// [`TrainError::Gpu`] if the device is lost.
     pub fn evaluate(&mut self) -> Result<(Metrics, Option<Measures>), TrainError> {
-        let order = Sampler::new(0, self.images, 0, 0.0);
-        let mut steps = Vec::with_capacity(64);
-        let answers = self.plan.loss.target_kind().has_answers();
-        let (views, steps) = (&self.views, &mut steps);
-        let metrics = evaluate(&mut self.program, &order, &order.train, self.batch, answers, views, steps)?;
-        let images = images_of(&order, &order.train);
-        let measures = self.targets.measure(&self.program, &self.plan, &images, true)?;
-        let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
-        Ok((Metrics { more, ..metrics }, measures))
+        let range = self.range();
+        Ok(self.task.examine(&mut self.session, &range, &self.views, Detail::Full)?)
     }
 
-    /// The loss of each image by itself: of autoencoders, else nothing.
+    /// The loss of each image by itself, where the task keeps it: of autoencoders; else nothing.
     ///
     /// # Errors
-    /// [`TrainError`].
+    /// [`TrainError::Gpu`] if the device is lost.
     pub fn errors(&mut self) -> Result<Vec<f32>, TrainError> {
-        self.evaluate()?;
-        let images: Vec<usize> = (0..self.images).collect();
-        Ok(self.targets.errors(&self.program, &self.plan, &images)?.unwrap_or_default())
+        let range = self.range();
+        self.session.evaluate(&range, &self.views, &mut |_| {})?;
+        Ok(tasks::errors(&self.session, &self.session.images(&range))?.unwrap_or_default())
+    }
+
+    fn range(&self) -> Range {
+        self.session.order.train
     }
 }
 
-/// Means over a range of the images on the device; each batch is looked at in every view, and the last one's record counts.
-pub(super) fn evaluate(
-    program: &mut Program,
-    order: &Sampler,
-    range: &super::Range,
-    batch: usize,
-    answers: bool,
-    views: &[View],
-    steps: &mut Vec<lepton_kernels::Step>,
-) -> Result<Metrics, TrainError> {
-    let each = views.len().max(1);
-    let all = range.length.div_ceil(batch) * each;
-    let mut sums = State::default();
-    let (mut submitted, mut collected) = (0, 0);
-    while collected < all {
-        while submitted < all && program.is_free() {
-            let count = program.steps_per_run(Goal::Evaluate).min(all - submitted);
-            steps.clear();
-            let step = |number| seen(order.evaluation_step(range, batch, number / each), views, number % each);
-            steps.extend((submitted..submitted + count).map(step));
-            program.submit(Goal::Evaluate, steps)?;
-            submitted += count;
-        }
-        for [loss, correct] in program.collect(Goal::Evaluate)? {
-            collected += 1;
-            if collected % each == 0 {
-                let images = range.batch_length(batch, sums.batch);
-                sums.add(images, f64::from(*loss) * images as f64, *correct);
-                sums.finish_step();
-            }
-        }
+/// Checks that a checkpoint can be used on a data set.
+///
+/// # Errors
+/// If the model cannot read the data, or gives another number of classes than the data have.
+pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainError> {
+    let (model, loss) = (checkpoint.meta.model()?, &checkpoint.meta.config.loss);
+    session::check_data(data, &model)?;
+    Ok(tasks::of(loss).check_classes(loss, data, &model, checkpoint.meta.classes.len())?)
+}
+
+/// Checks that a checkpoint is of a plan's model, and names its outputs where the task has names for them.
+///
+/// # Errors
+/// [`TrainError::Checkpoint`].
+pub(super) fn check_checkpoint(checkpoint: &Checkpoint, task: &dyn Task, plan: &Plan) -> Result<(), TrainError> {
+    checkpoint.check_parameters(&plan.parameters)?;
+    if task.names_outputs() {
+        checkpoint.check_names(plan.classes)?;
     }
-    Ok(sums.so_far(answers))
+    Ok(())
 }

@@ -1,40 +1,13 @@
 //! What a run tells whoever listens: the terminal, `events.jsonl`, an application.
 
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Serialize;
 
-use crate::metrics::{ClassError, Summary};
-
-/// Means over some images.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Metrics {
-    /// Mean loss of an image.
-    pub loss: f64,
-    /// Share of right answers, 0..1; of several labels, where all are right. None where numbers are predicted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<f64>,
-    /// Both losses, where two networks are trained in turn; `loss` is then the discriminator's.
-    #[serde(flatten)]
-    pub adversarial: Option<AdversarialLosses>,
-    /// What else was measured, after an evaluation.
-    #[serde(flatten)]
-    pub more: Summary,
-}
-
-impl Metrics {
-    /// The loss that tells a better epoch from a worse one: where some classes are normal, that of their images.
-    pub(super) fn loss_to_judge(&self) -> f64 {
-        self.more.normal_error.unwrap_or(self.loss)
-    }
-}
-
-/// The losses of two networks that are trained in turn.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct AdversarialLosses {
-    /// The discriminator's: mean over real images plus mean over generated ones; 1.386 where it cannot tell them apart.
-    pub d_loss: f64,
-    /// The generator's; 0.693 there.
-    pub g_loss: f64,
-}
+use super::error::TrainError;
+use crate::metrics::{ClassError, Metrics};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -106,4 +79,52 @@ pub enum Control {
     Continue,
     /// Save and stop.
     Stop,
+}
+
+/// What a listener may return: nothing, which goes on; a [`Control`]; or either of them in a `Result`, whose error ends the
+/// run.
+pub trait Verdict {
+    /// Whether the run goes on.
+    ///
+    /// # Errors
+    /// The listener's.
+    fn control(self) -> Result<Control, TrainError>;
+}
+
+impl Verdict for () {
+    fn control(self) -> Result<Control, TrainError> {
+        Ok(Control::Continue)
+    }
+}
+
+impl Verdict for Control {
+    fn control(self) -> Result<Control, TrainError> {
+        Ok(self)
+    }
+}
+
+impl<V: Verdict, E: Into<Box<dyn Error + Send + Sync>>> Verdict for Result<V, E> {
+    fn control(self) -> Result<Control, TrainError> {
+        match self {
+            Ok(verdict) => verdict.control(),
+            Err(error) => Err(TrainError::Listener(error.into())),
+        }
+    }
+}
+
+/// Stops a run from anywhere, also from another thread: it finishes the step that is running and returns
+/// [`Outcome::Stopped`](super::Outcome::Stopped). Clones stop the same run.
+#[derive(Clone, Debug, Default)]
+pub struct StopHandle(Arc<AtomicBool>);
+
+impl StopHandle {
+    /// Stops the run after the step that is running; before it begins, after its first step.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }

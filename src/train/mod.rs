@@ -1,40 +1,34 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
-mod adversarial;
 mod batch_size;
-mod batches;
 mod error;
 mod evaluate;
 mod event;
 mod mixing;
-mod normal;
 mod predict;
 mod preview;
 mod profile;
 mod range_test;
 mod sampler;
-mod saving;
 mod schedule;
 mod setup;
-mod state;
-mod targets;
 mod trainer;
 mod updates;
-mod views;
 
 pub use batch_size::{Fit, largest_batch};
-pub use batches::{Range, Sampler};
-pub use error::{TrainError, check_data};
-pub use evaluate::Evaluator;
-pub use event::{AdversarialLosses, Control, Event, Metrics};
-pub use normal::{NOT_ABOVE, Threshold};
+pub use error::TrainError;
+pub use evaluate::{Evaluator, check_data};
+pub use event::{Control, Event, StopHandle, Verdict};
 pub use predict::{Answer, Predictor};
 pub use preview::preview;
 pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};
-pub use sampler::{SHEET, Samples, sample};
+pub use sampler::sample;
 pub use schedule::{Plateau, Schedule};
 pub use setup::with_held_out;
-pub use state::State;
 pub use trainer::{Outcome, Trainer};
-pub use views::Tta;
+
+pub use crate::checkpoint::State;
+pub use crate::metrics::{AdversarialLosses, Metrics, NOT_ABOVE, Threshold};
+pub use crate::session::{Range, Sampler, Tta};
+pub use crate::tasks::{SHEET, Samples};

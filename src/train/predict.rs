@@ -2,14 +2,14 @@
 
 use lepton_kernels::Step;
 
-use super::error::{TrainError, check_tokens, check_vocabulary};
-use super::setup::write_norm;
-use super::views::{Tta, check_views, seen};
+use super::error::TrainError;
+use super::evaluate::check_checkpoint;
 use crate::checkpoint::Checkpoint;
-use crate::config::{OptimizerConfig, TargetKind, UpdateConfig};
-use crate::data::Element;
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, Program};
 use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use crate::session::{InputKind, Tta, check_tokens, check_vocabulary, seen};
+use crate::tasks::{self, Task};
 use lepton_kernels::batch_views::View;
 
 /// A model's answer on one image.
@@ -22,16 +22,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// From what a model trained against these targets gives; in f64.
-    fn new(outputs: &[f32], against: TargetKind) -> Self {
-        let probabilities = match against {
-            TargetKind::Label | TargetKind::Distribution => softmax(outputs),
-            TargetKind::Labels => outputs.iter().map(|&o| 1.0 / (1.0 + (-f64::from(o)).exp())).collect(),
-            TargetKind::Numbers | TargetKind::Input | TargetKind::Nothing => Vec::new(),
-        };
-        Answer { outputs: outputs.to_vec(), probabilities }
-    }
-
     /// The `k` likeliest classes with their probabilities, likeliest first; of equal ones the first class comes first.
     pub fn top(&self, k: usize) -> Vec<(usize, f64)> {
         let mut ranked: Vec<(usize, f64)> = self.probabilities.iter().copied().enumerate().collect();
@@ -41,13 +31,6 @@ impl Answer {
     }
 }
 
-fn softmax(logits: &[f32]) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits.iter().map(|&l| f64::from(l - largest).exp()).collect();
-    let total: f64 = powers.iter().sum();
-    powers.into_iter().map(|p| p / total).collect()
-}
-
 /// A trained model ready to answer.
 pub struct Predictor {
     program: Program,
@@ -55,6 +38,7 @@ pub struct Predictor {
     image_len: usize,
     views: Vec<View>,
     vocabulary: Option<usize>,
+    task: &'static dyn Task,
 }
 
 /// Images that are answered at a time.
@@ -67,15 +51,10 @@ impl Predictor {
     /// [`TrainError`].
     pub fn new(gpu: &Gpu, checkpoint: &Checkpoint, tta: Option<Tta>) -> Result<Self, TrainError> {
         let model = checkpoint.meta.model()?;
-        if model.generator.is_some() {
-            return Err(TrainError::Mismatch(format!(
-                "model `{}` makes images of noise, and has no answers to give on others\n  try: train::sample, or lepton-gpu predict RUN --grid samples.png",
-                model.name
-            )));
-        }
+        let task = tasks::of(&checkpoint.meta.config.loss);
+        task.check_answers(&model, tta.is_some())?;
         let vocabulary = checkpoint.meta.vocabulary.as_ref().map(|vocabulary| vocabulary.len());
         check_vocabulary(&model, vocabulary)?;
-        check_views(&checkpoint.meta.config.loss, tta)?;
         let request = Request {
             model: &model,
             batch: BATCH,
@@ -91,14 +70,14 @@ impl Predictor {
             fuse: true,
         };
         let plan = Plan::compile(&request)?;
-        checkpoint.check_plan(&plan)?;
+        check_checkpoint(checkpoint, task, &plan)?;
         let program = Program::new(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
-        write_norm(&program, &model, &checkpoint.meta.config)?;
+        let input = InputKind::of(&model);
+        input.write_norm(&program, &model, &checkpoint.meta.config)?;
         let views = tta.map_or_else(Vec::new, Tta::views);
-        let element = if model.tokens.is_some() { Element::Tokens } else { Element::Pixels };
-        let image_len = model.input.iter().product::<usize>() * element.bytes();
-        Ok(Predictor { program, plan, image_len, views, vocabulary })
+        let image_len = input.bytes(model.input);
+        Ok(Predictor { program, plan, image_len, views, vocabulary, task })
     }
 
     /// Answers for images `[n, h, w, c]` of bytes, of the model's input size; for texts as
@@ -129,22 +108,13 @@ impl Predictor {
             )?;
             let logits: Vec<f32> =
                 bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            let against = self.plan.loss.target_kind();
-            answers.extend(logits.chunks_exact(self.plan.classes).map(|outputs| Answer::new(outputs, against)));
+            answers.extend(
+                logits.chunks_exact(self.plan.classes).map(|outputs| Answer {
+                    outputs: outputs.to_vec(),
+                    probabilities: self.task.probabilities(outputs),
+                }),
+            );
         }
         Ok(answers)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn probabilities_sum_to_one_even_for_huge_logits() {
-        let answer = Answer::new(&[1e30, -1e30, 1e30], TargetKind::Label);
-        assert_eq!(answer.probabilities, [0.5, 0.0, 0.5]);
-        assert_eq!(answer.top(2), [(0, 0.5), (2, 0.5)]);
-        assert_eq!(Answer::new(&[1e4, -1e4, 0.0], TargetKind::Labels).probabilities, [1.0, 0.0, 0.5]);
     }
 }

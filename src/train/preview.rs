@@ -4,12 +4,12 @@ use lepton_kernels::augment::{Augment, Policy};
 use lepton_kernels::op::Precision;
 use lepton_kernels::{Mode, Op, Operand, Shape, Step};
 
-use super::batches::Sampler;
 use super::error::TrainError;
 use super::mixing::mix;
 use crate::data::Split;
 use crate::gpu::{Gpu, SingleLaunch};
 use crate::plan::PlanError;
+use crate::session::Sampler;
 
 /// Bytes of `images` of a split as they are in an epoch of a run with this seed, `[images.len(), h, w, c]`.
 ///

@@ -1,21 +1,21 @@
 //! The learning-rate range test (Smith 2017): one training in which the rate rises step by step, and what its losses say.
 
-use lepton_kernels::Step;
 use serde::Serialize;
-
-use super::error::TrainError;
-use super::trainer::Trainer;
-use crate::plan::Goal;
 
 /// The rates that a test goes through.
 const LOWEST: f64 = 1e-6;
 const HIGHEST: f64 = 10.0;
 /// Steps of a test, at the most.
-const STEPS: u64 = 120;
+pub(super) const STEPS: usize = 120;
 /// Steps on either side of one that its smoothed loss is the mean of: nothing is shifted to higher rates.
 const SIDE: usize = 4;
 /// A smoothed loss of so many times the lowest one ends the test: nothing is learned beyond.
 const DIVERGED: f64 = 3.0;
+
+/// The learning rate of step `number`, from 0.
+pub(super) fn rate(number: usize) -> f64 {
+    LOWEST * (HIGHEST / LOWEST).powf(number as f64 / (STEPS - 1) as f64)
+}
 
 /// A step of a range test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -52,7 +52,7 @@ impl RangeTest {
         RangeTest { points, suggestion }
     }
 
-    fn diverged(measured: &[(f64, f64)]) -> bool {
+    pub(super) fn diverged(measured: &[(f64, f64)]) -> bool {
         let test = RangeTest::new(measured);
         let lowest = test.points.iter().map(|p| p.smoothed).fold(f64::INFINITY, f64::min);
         let recent = &measured[measured.len().saturating_sub(SIDE)..];
@@ -70,42 +70,6 @@ fn suggest(points: &[RangePoint]) -> Option<f64> {
     let slope = |i: usize| points[i + window].smoothed - points[i].smoothed;
     let steepest = (0..(lowest + 1).saturating_sub(window)).min_by(|&a, &b| slope(a).total_cmp(&slope(b)))?;
     (slope(steepest) < 0.0).then(|| points[steepest + window / 2].learning_rate)
-}
-
-impl Trainer {
-    /// Runs a range test from the weights as they are. The trainer is used up: its weights were trained at all those rates.
-    ///
-    /// # Errors
-    /// [`TrainError`].
-    pub fn range_test(mut self) -> Result<RangeTest, TrainError> {
-        if self.config.loss.is_adversarial() {
-            return Err(TrainError::Mismatch(
-                "--lr-find reads one loss, and two networks that are trained in turn have two\n  try: --lr 0.0002, as Radford et al. 2016".into(),
-            ));
-        }
-        let mut measured: Vec<(f64, f64)> = Vec::new();
-        let (mut epoch, mut batch) = (0, 0);
-        while (measured.len() as u64) < STEPS {
-            let share = measured.len() as f64 / (STEPS - 1) as f64;
-            let learning_rate = LOWEST * (HIGHEST / LOWEST).powf(share);
-            let step = self.step_at(epoch, batch, measured.len() as u64);
-            let step = Step { learning_rate: learning_rate as f32, ..step };
-            self.steps.clear();
-            self.steps.push(step);
-            self.program.submit(Goal::Train, &mut self.steps)?;
-            let loss = self.program.collect(Goal::Train)?[0][0];
-            measured.push((learning_rate, f64::from(loss)));
-            if RangeTest::diverged(&measured) {
-                break;
-            }
-            batch += 1;
-            if batch == self.steps_per_epoch() {
-                (epoch, batch) = (epoch + 1, 0);
-            }
-        }
-        measured.retain(|(_, loss)| loss.is_finite());
-        Ok(RangeTest::new(&measured))
-    }
 }
 
 #[cfg(test)]

@@ -1,152 +1,86 @@
-//! A run before its first step: data, plan, program and starting weights.
+//! A run before its first step: which images it learns from, its plan, and everything that the device must hold.
 
-use std::time::Instant;
-
-use super::adversarial;
-use super::batches::{Range, Sampler};
-use super::error::{TrainError, check_fit, class_mismatch, fingerprint};
-use super::normal::learned;
-use super::schedule::Schedule;
-use super::state::State;
-use super::targets::{Targets, images_of, output_names};
-use super::trainer::Trainer;
-use super::updates::Updates;
-use crate::checkpoint::Checkpoint;
-use crate::config::{RunConfig, TargetKind, Validation};
+use super::error::{TrainError, fingerprint};
+use crate::checkpoint::DatasetFingerprint;
+use crate::config::{RunConfig, Validation};
 use crate::data::{Dataset, Split};
-use crate::gpu::{Gpu, GpuError, Program};
-use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
-use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use crate::gpu::{Gpu, Program};
+use crate::model::ModelSpec;
+use crate::plan::{Input, Plan, Request};
+use crate::session::{self, InputKind, Sampler, Session, images_of};
+use crate::tasks;
 
-impl Trainer {
-    /// A run from its start: weights from the seed, everything on the device.
-    ///
-    /// # Errors
-    /// [`TrainError`].
-    pub fn new(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
-        let data = learned(data, &mut config)?;
-        let trainer = Self::build(gpu, &data, model, config)?;
-        let sample = sample(&data, &trainer);
-        let mut words = vec![0f32; trainer.plan.arena_words];
-        for parameter in &trainer.plan.parameters {
-            let values =
-                starting_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed, &sample);
-            words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
-        }
-        if trainer.config.update.averages() {
-            trainer.program.write(Buffer::Averages, bytemuck::cast_slice(&words))?;
-        }
-        trainer.program.write_parameters(bytemuck::cast_slice(&words))?;
-        Ok(trainer)
-    }
+/// A run on a device, without weights.
+pub(super) struct Setup {
+    pub session: Session,
+    /// The model with the numbers that it leaves to the data.
+    pub model: ModelSpec,
+    /// The configuration with the statistics of the data where it asks for them.
+    pub config: RunConfig,
+    /// Names of what the model gives.
+    pub outputs: Vec<String>,
+    pub data: DatasetFingerprint,
+}
 
-    /// A run continued from a checkpoint, under its configuration or one that goes further.
-    ///
-    /// # Errors
-    /// [`TrainError`].
-    pub fn resume(gpu: &Gpu, data: &Dataset, from: &Checkpoint, mut config: RunConfig) -> Result<Self, TrainError> {
-        let data = learned(data, &mut config)?;
-        let mut trainer = Self::build(gpu, &data, from.meta.model()?, config)?;
-        trainer.restore(from)?;
-        Ok(trainer)
-    }
-
-    fn build(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
-        let begun = Instant::now();
-        let train = data
-            .train
-            .as_ref()
-            .ok_or_else(|| TrainError::Mismatch(format!("`{}` has no training images ({})", data.name, data.source)))?;
-        let model = resolved(&model, data);
-        check_fit(data, &model)?;
-        config.update.check().map_err(TrainError::Mismatch)?;
-        if model.tokens.is_none() {
-            config.normalize = config.normalize.resolved(train).map_err(TrainError::Mismatch)?;
-        }
-        adversarial::check(&model, &config)?;
+impl Setup {
+    /// Checks that data, model and configuration go together, compiles the plan and uploads the data.
+    pub fn new(gpu: &Gpu, data: &Dataset, model: &ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
+        let task = tasks::of(&config.loss);
+        let train = data.train.as_ref().ok_or_else(|| TrainError::NoTrainingImages {
+            data: data.name.clone(),
+            source_folder: data.source.clone(),
+        })?;
+        let model = session::fitted(model, data);
+        let input = InputKind::of(&model);
+        session::check_data(data, &model)?;
+        config.check().map_err(|fault| TrainError::Config(fault.problem))?;
+        config.normalize = input.normalize(config.normalize, train).map_err(TrainError::Config)?;
+        task.check(&model, &config)?;
         let order = order(data, &config)?;
         let splits = splits(data, &config);
-        let targets = Targets::new(&config.loss, &data.name, &splits)?.with_classes(data, &config.normal);
+        let targets = task.read_targets(&config, data, &splits)?;
         let plan = compile(gpu, data, &model, &config, config.batch)?;
-        targets.check_width(&data.name, &plan)?;
+        tasks::check_width(&targets, data, &plan)?;
         if plan.parameters.is_empty() {
-            return Err(TrainError::Mismatch(format!(
-                "model `{}` has nothing to learn: none of its layers has parameters\n  try: a conv2d or linear layer",
-                model.name
-            )));
+            return Err(TrainError::NothingToLearn { model: model.name });
         }
-        if config.loss.target_kind() == TargetKind::Label && plan.classes != data.classes.len() {
-            return Err(class_mismatch(data, &model, plan.classes));
-        }
+        task.check_classes(&config.loss, data, &model, plan.classes)?;
         let program = Program::new(gpu, &plan)?;
         let images: Vec<&[u8]> =
             splits.iter().map(|(split, count)| &split.images[..count * split.image_len()]).collect();
         program.write_images(&images)?;
         targets.write(&program)?;
-        write_norm(&program, &model, &config)?;
-        let classes = output_names(&config.loss, data, plan.classes);
-        let vocabulary = data.text.as_ref().map(|text| text.vocabulary.clone());
-        let (state, steps) = (State::default(), Vec::with_capacity(64));
-        let data = fingerprint(train.count, data.test.as_ref().map_or(0, |t| t.count), &images, &targets);
-        let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images: order.train.length };
-        let schedule = Schedule::new(&config, updates.count());
-        let (within, pending, samples) = (0, 0, None);
-        Ok(Trainer {
-            program,
-            plan,
-            model,
-            config,
-            classes,
-            vocabulary,
-            order,
-            schedule,
-            targets,
-            updates,
-            data,
-            state,
-            begun,
-            steps,
-            within,
-            pending,
-            samples,
-        })
+        input.write_norm(&program, &model, &config)?;
+        let outputs = task.output_names(&config.loss, data, plan.classes);
+        let test = data.test.as_ref().map_or(0, |test| test.count);
+        let fingerprint = fingerprint(train.count, test, &images, &targets);
+        let session = Session::new(program, plan, order, targets);
+        Ok(Setup { session, model, config, outputs, data: fingerprint })
     }
-}
-
-/// The first training images, without those that are held out.
-fn sample<'a>(data: &'a Dataset, trainer: &'a Trainer) -> Sample<'a> {
-    let range = trainer.order.train;
-    let first = Range { length: range.length.min(WHITENED), ..range };
-    let train = data.train.as_ref().into_iter();
-    let images = train.flat_map(|train| images_of(&trainer.order, &first).into_iter().map(|i| train.image(i)));
-    Sample { images: images.collect(), size: trainer.model.input, normalize: &trainer.config.normalize }
 }
 
 /// Which images are learned, which validate, which test.
 fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
     let count = learned_images(data, config);
-    if config.loss.is_adversarial() {
+    if !tasks::of(&config.loss).evaluates() {
         return Ok(Sampler::new(config.seed, count, 0, 0.0));
     }
     let (test, own) = (data.test.as_ref(), data.validation.as_ref());
-    if own.is_none() && matches!(config.validation, Validation::Fraction(share) if (count as f64 * share).round() < 1.0)
-    {
-        return Err(TrainError::Mismatch(format!(
-            "--val-split holds out no image of {count}\n  try: a larger --val-split, or a larger --limit"
-        )));
+    let held_out = match config.validation {
+        Validation::Fraction(share) if own.is_none() => share,
+        _ => 0.0,
+    };
+    if held_out > 0.0 && (count as f64 * held_out).round() < 1.0 {
+        return Err(TrainError::NothingHeldOut { share: held_out, images: count });
     }
-    let held_out = if own.is_none() { hold_out(config) } else { 0.0 };
     let order = Sampler::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
         .with_split_seed(config.split_seed())
         .with_validation(own.map_or(0, |v| v.count));
     if config.validation == Validation::Test && order.test.is_none() {
-        let message = format!("`{}` has no test images to validate on\n  try: --val-split 0.1", data.name);
-        return Err(TrainError::Mismatch(message));
+        return Err(TrainError::NoTestImages { data: data.name.clone() });
     }
     if order.train.length == 0 {
-        return Err(TrainError::Mismatch(format!(
-            "no training image is left of {count} after --val-split\n  try: a smaller --val-split, or a larger --limit"
-        )));
+        return Err(TrainError::NothingLeft { share: held_out, images: count });
     }
     Ok(order)
 }
@@ -155,7 +89,7 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
 /// own: what may be looked at to see what the run has learned. An autoencoder that learned only some classes is looked at on all.
 ///
 /// # Errors
-/// [`TrainError::Mismatch`] if the data are not as large as they were.
+/// If the data are not as large as they were.
 pub fn with_held_out(mut data: Dataset, config: &RunConfig) -> Result<Dataset, TrainError> {
     let fraction = matches!(config.validation, Validation::Fraction(_)) && config.normal.is_empty();
     let Some(train) = data.train.as_ref().filter(|_| fraction && data.test.is_none() && data.validation.is_none())
@@ -170,21 +104,10 @@ pub fn with_held_out(mut data: Dataset, config: &RunConfig) -> Result<Dataset, T
 /// The images of a run in their order on the device, so many of each split: training, validation, test.
 fn splits<'a>(data: &'a Dataset, config: &RunConfig) -> Vec<(&'a Split, usize)> {
     let learned = learned_images(data, config);
-    // two networks that are trained in turn are tested on nothing
-    let others: &[_] = if config.loss.is_adversarial() { &[] } else { &[&data.validation, &data.test] };
+    let evaluates = tasks::of(&config.loss).evaluates();
+    let others: &[_] = if evaluates { &[&data.validation, &data.test] } else { &[] };
     let others = others.iter().copied().flatten().map(|split| (split, split.count));
     data.train.iter().map(|train| (train, learned)).chain(others).collect()
-}
-
-/// The model with the numbers that it leaves to the data set: classes or values, and of texts length and vocabulary.
-fn resolved(model: &ModelSpec, data: &Dataset) -> ModelSpec {
-    let train = data.train.as_ref();
-    let values = train.and_then(|train| train.values.as_ref());
-    let model = model.for_classes(values.map_or(data.classes.len(), |values| values.width));
-    match (&data.text, train) {
-        (Some(text), Some(train)) => model.for_texts(train.width, text.vocabulary.len()),
-        _ => model,
-    }
 }
 
 /// Training images of a run, before any are held out.
@@ -202,38 +125,21 @@ pub(super) fn compile(
     batch: usize,
 ) -> Result<Plan, TrainError> {
     let splits = splits(data, config);
-    let goals = [Goal::Train, if config.loss.is_adversarial() { Goal::Predict } else { Goal::Evaluate }];
+    let task = tasks::of(&config.loss);
     Ok(Plan::compile(&Request {
-        model: &resolved(model, data),
+        model: &session::fitted(model, data),
         batch,
         images: splits.iter().map(|(_, count)| count).sum(),
         loss: &config.loss,
-        keep: splits.len() > 1
-            || config.validation != Validation::None
-            || config.loss.target_kind() == TargetKind::Input,
+        keep: splits.len() > 1 || config.validation != Validation::None || task.always_records(),
         input: Input::augmented(&config.augment),
         optimizer: &config.optimizer,
         update: &config.update,
         target: gpu.target_in(config.precision)?,
         limits: gpu.limits(),
-        goals: &goals,
+        goals: &task.goals(),
         fuse: config.fuse,
     })?)
-}
-
-fn hold_out(config: &RunConfig) -> f64 {
-    match config.validation {
-        Validation::Fraction(fraction) => fraction,
-        _ => 0.0,
-    }
-}
-
-/// The run's normalisation of pixels; tokens have none.
-pub(super) fn write_norm(program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
-    match model.tokens {
-        Some(_) => Ok(()),
-        None => program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(model.input[2])),
-    }
 }
 
 #[cfg(test)]
@@ -248,7 +154,7 @@ mod tests {
             let config = RunConfig { seed, split_seed, validation: Validation::Fraction(0.2), ..RunConfig::default() };
             let step = order(&data, &config).unwrap().training_step(0, 16, 0);
             assert_eq!(
-                config.load_options([8, 8, 1]).seed,
+                tasks::of(&config.loss).load_options(&config, [8, 8, 1]).seed,
                 split_seed.unwrap_or(seed),
                 "folders split while they are read"
             );

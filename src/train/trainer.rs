@@ -1,65 +1,142 @@
-//! The training loop.
+//! The training loop, and what a run saves and goes on from.
 
 use std::time::Instant;
 
 use lepton_kernels::Step;
+use lepton_kernels::op::Precision;
 
-use super::batches::{Range, Sampler};
 use super::error::TrainError;
-use super::evaluate::evaluate;
-use super::event::{Control, Event, Metrics};
+use super::event::{Control, Event, StopHandle, Verdict};
 use super::mixing::mix;
 use super::profile::Profile;
-use super::sampler::Samples;
+use super::range_test::{self, RangeTest};
 use super::schedule::Schedule;
-use super::state::State;
-use super::targets::{Targets, images_of};
+use super::setup::Setup;
 use super::updates::Updates;
-use crate::checkpoint::DatasetFingerprint;
+use crate::checkpoint::{AVERAGE, Checkpoint, DatasetFingerprint, NamedTensor, State};
 use crate::config::{RunConfig, Validation};
-use crate::data::Vocabulary;
-use crate::gpu::Program;
-use crate::metrics::Measures;
-use crate::model::ModelSpec;
-use crate::plan::{Goal, Plan};
+use crate::data::{Dataset, Vocabulary};
+use crate::gpu::Gpu;
+use crate::metrics::{Measures, Metrics};
+use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
+use crate::plan::{Buffer, Goal, Plan, Resident};
+use crate::session::{Range, Sampler, Session};
+use crate::tasks::{self, Detail, Samples, Task};
 
 /// How a call of [`Trainer::fit`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All epochs or steps are done.
     Finished,
-    /// The listener stopped it.
+    /// The listener or a [`StopHandle`] stopped it.
     Stopped,
 }
 
-/// A model, its data and its optimiser on a device.
+/// Name of the loss scale in a checkpoint.
+const LOSS_SCALE: &str = "optimizer.loss_scale";
+
+/// A model, its data and its optimiser on a device, and where the run stands.
+///
+/// It owns what it needs and is `Send`: it can live in a struct and move to another thread.
 pub struct Trainer {
-    pub(super) program: Program,
-    pub(super) plan: Plan,
-    pub(super) model: ModelSpec,
-    pub(super) config: RunConfig,
-    pub(super) classes: Vec<String>,
-    pub(super) vocabulary: Option<Vocabulary>,
-    pub(super) order: Sampler,
-    pub(super) schedule: Schedule,
-    pub(super) targets: Targets,
-    pub(super) updates: Updates,
-    pub(super) data: DatasetFingerprint,
-    pub(super) state: State,
-    pub(super) begun: Instant,
-    pub(super) steps: Vec<Step>,
+    /// The device side.
+    session: Session,
+    task: &'static dyn Task,
+    model: ModelSpec,
+    config: RunConfig,
+    /// What a checkpoint says of the data: names of the outputs, words by token, and which images they were.
+    outputs: Vec<String>,
+    vocabulary: Option<Vocabulary>,
+    data: DatasetFingerprint,
+    schedule: Schedule,
+    updates: Updates,
+    state: State,
+    flight: Flight,
+    stop: StopHandle,
+    /// What was drawn after the last epoch.
+    samples: Option<Samples>,
+    begun: Instant,
+}
+
+/// Batches that are on their way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flight {
     /// Batches of the step under way that were collected; between steps, 0.
-    pub(super) within: usize,
+    within: usize,
     /// Batches that were submitted and not collected.
-    pub(super) pending: usize,
-    /// What a generator made after the last epoch.
-    pub(super) samples: Option<Samples>,
+    pending: usize,
 }
 
 impl Trainer {
+    /// A run from its start: weights from the seed, everything on the device.
+    ///
+    /// # Errors
+    /// If data, model and configuration do not go together, or the device refuses the plan.
+    pub fn new(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
+        let data = tasks::of(&config.loss).learned(data, &mut config)?;
+        let trainer = Self::build(gpu, &data, &model, config)?;
+        let plan = &trainer.session.plan;
+        let sample = trainer.first_images(&data);
+        let mut words = vec![0f32; plan.arena_words];
+        for parameter in &plan.parameters {
+            let values =
+                starting_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed, &sample);
+            words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
+        }
+        if trainer.config.update.averages() {
+            trainer.session.program.write(Buffer::Averages, bytemuck::cast_slice(&words))?;
+        }
+        trainer.session.program.write_parameters(bytemuck::cast_slice(&words))?;
+        Ok(trainer)
+    }
+
+    /// A run continued from a checkpoint, under its configuration or one that goes further.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if the data are not those that the run began with.
+    pub fn resume(gpu: &Gpu, data: &Dataset, from: &Checkpoint, mut config: RunConfig) -> Result<Self, TrainError> {
+        let data = tasks::of(&config.loss).learned(data, &mut config)?;
+        let mut trainer = Self::build(gpu, &data, &from.meta.model()?, config)?;
+        trainer.restore(from)?;
+        Ok(trainer)
+    }
+
+    fn build(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
+        let begun = Instant::now();
+        let vocabulary = data.text.as_ref().map(|text| text.vocabulary.clone());
+        let Setup { session, model, config, outputs, data } = Setup::new(gpu, data, model, config)?;
+        let images = session.order.train.length;
+        let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images };
+        Ok(Trainer {
+            task: tasks::of(&config.loss),
+            schedule: Schedule::new(&config, updates.count()),
+            session,
+            model,
+            config,
+            outputs,
+            vocabulary,
+            data,
+            updates,
+            state: State::default(),
+            flight: Flight::default(),
+            stop: StopHandle::default(),
+            samples: None,
+            begun,
+        })
+    }
+
+    /// The first training images, without those that are held out.
+    fn first_images<'a>(&'a self, data: &'a Dataset) -> Sample<'a> {
+        let train = self.session.order.train;
+        let first = Range { length: train.length.min(WHITENED), ..train };
+        let all = data.train.as_ref().into_iter();
+        let images = all.flat_map(|train| self.session.images(&first).into_iter().map(|i| train.image(i)));
+        Sample { images: images.collect(), size: self.model.input, normalize: &self.config.normalize }
+    }
+
     /// The plan, for its memory and its text.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.session.plan
     }
 
     /// The configuration, with the numbers of the data set where it asks for them.
@@ -72,9 +149,24 @@ impl Trainer {
         &self.model
     }
 
+    /// What it is trained for.
+    pub fn task(&self) -> &'static dyn Task {
+        self.task
+    }
+
     /// Where the run stands.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What was drawn after the last epoch, where the task draws: images of a generator.
+    pub fn samples(&self) -> Option<&Samples> {
+        self.samples.as_ref()
+    }
+
+    /// What stops this run from another thread or a signal handler.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
     }
 
     /// Steps of an epoch: updates, each over one or several batches.
@@ -89,39 +181,54 @@ impl Trainer {
 
     /// Images that an epoch learns from.
     pub fn images_per_epoch(&self) -> usize {
-        self.order.train.length
+        self.updates.images
     }
 
     /// Launches of such a step.
     pub fn dispatches_per_step(&self) -> usize {
-        self.plan.train.len() + (self.updates.accumulate - 1) * self.plan.accumulate.len()
+        self.plan().train.len() + (self.updates.accumulate - 1) * self.plan().accumulate.len()
     }
 
-    /// Trains to the configured epochs or steps. `listen` hears every event and may stop the run after any of them; it
-    /// is handed the trainer so that it can save.
+    /// Trains to the configured epochs or steps. `listen` hears every event; it may return nothing, a [`Control`] that stops
+    /// the run, or a `Result` of either. It is handed the trainer so that it can save.
+    ///
+    /// ```no_run
+    /// # use lepton_gpu::train::{Control, Event, Trainer};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut trainer: Trainer = todo!();
+    /// trainer.fit(|_, event| println!("{event:?}"))?;
+    /// // stops after the first epoch that is good enough
+    /// trainer.fit(|_, event| match event {
+    ///     Event::Epoch { train, .. } if train.loss < 0.1 => Control::Stop,
+    ///     _ => Control::Continue,
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`TrainError`].
-    pub fn fit(
-        &mut self,
-        listen: &mut dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError>,
-    ) -> Result<Outcome, TrainError> {
+    /// If the loss or the weights are not finite any more, the device is lost, or the listener fails.
+    pub fn fit<V: Verdict>(&mut self, mut listen: impl FnMut(&Trainer, &Event) -> V) -> Result<Outcome, TrainError> {
+        self.run(&mut |trainer: &Trainer, event: &Event| listen(trainer, event).control())
+    }
+
+    fn run(&mut self, listen: &mut Listener) -> Result<Outcome, TrainError> {
         while self.state.epoch < self.config.epochs && !self.out_of_steps() {
             let begun = Instant::now();
             while self.state.batch < self.steps_per_epoch() && !self.out_of_steps() {
                 if self.run_some(listen)? == Control::Stop {
-                    self.find_threshold(None)?;
+                    self.settle(None)?;
                     return Ok(Outcome::Stopped);
                 }
             }
             if self.out_of_steps() && self.state.batch < self.steps_per_epoch() {
                 let loss = self.probe()?;
                 self.check_loss(loss as f32)?;
-                self.find_threshold(None)?;
+                self.settle(None)?;
             } else {
                 let event = self.finish_epoch(begun)?;
                 let done = self.state.epoch == self.config.epochs || self.out_of_steps();
-                if listen(self, &event)? == Control::Stop && !done {
+                if self.tell(listen, &event)? == Control::Stop && !done {
                     return Ok(Outcome::Stopped);
                 }
             }
@@ -129,30 +236,33 @@ impl Trainer {
         Ok(Outcome::Finished)
     }
 
+    /// Tells the listener; a run that was asked to stop stops whatever it says.
+    fn tell(&self, listen: &mut Listener, event: &Event) -> Result<Control, TrainError> {
+        let control = listen(self, event)?;
+        Ok(if self.stop.is_stopped() { Control::Stop } else { control })
+    }
+
     fn out_of_steps(&self) -> bool {
         self.config.steps.is_some_and(|steps| self.state.step >= steps)
     }
 
     /// Keeps the device busy, and takes in one submission's worth of steps.
-    fn run_some(
-        &mut self,
-        listen: &mut dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError>,
-    ) -> Result<Control, TrainError> {
-        let (begun, first) = (Instant::now(), self.state.step == 0 && self.state.seen == 0);
+    fn run_some(&mut self, listen: &mut Listener) -> Result<Control, TrainError> {
+        let (begun, first) = (Instant::now(), self.state.step == 0 && self.state.totals.seen == 0);
         let steps_left = self.config.steps.map_or(u64::MAX, |steps| steps - self.state.step);
         self.submit_until(self.updates.end(self.state.batch, steps_left))?;
         let images = self.collect_some()?;
         let mut control = Control::Continue;
         if first {
-            control = listen(self, &Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() })?;
+            control = self.tell(listen, &Event::FirstStep { seconds: self.begun.elapsed().as_secs_f64() })?;
         }
         if control == Control::Continue {
             let event = self.progress(images, begun.elapsed().as_secs_f64());
-            control = listen(self, &event)?;
+            control = self.tell(listen, &event)?;
         }
         // whoever stops finds everything that was submitted, and whole steps
-        while control == Control::Stop && (self.pending > 0 || self.within > 0) {
-            if self.pending == 0 {
+        while control == Control::Stop && (self.flight.pending > 0 || self.flight.within > 0) {
+            if self.flight.pending == 0 {
                 self.submit_until(self.updates.end(self.state.batch, 1))?;
             }
             self.collect_some()?;
@@ -162,84 +272,51 @@ impl Trainer {
 
     /// Batches of this epoch that were collected.
     fn collected(&self) -> usize {
-        self.state.batch * self.updates.accumulate + self.within
+        self.state.batch * self.updates.accumulate + self.flight.within
     }
 
     /// Submits batches of this epoch up to number `end` while there is room and the device would run out of work.
     fn submit_until(&mut self, end: usize) -> Result<(), TrainError> {
         loop {
-            let left = end.saturating_sub(self.collected() + self.pending);
-            let some = self.program.steps_per_run(Goal::Train);
-            let count = some.min(left);
+            let done = self.collected() + self.flight.pending;
+            let some = self.session.program.steps_per_run(Goal::Train);
+            let count = some.min(end.saturating_sub(done));
             // steps so long that a submission holds one need no second submission to hide its cost
-            if count == 0 || !self.program.is_free() || (self.pending > 0 && some == 1) {
+            if count == 0 || !self.session.program.is_free() || (self.flight.pending > 0 && some == 1) {
                 return Ok(());
             }
-            self.steps.clear();
-            for i in self.pending..self.pending + count {
-                let step = self.step(i);
-                self.steps.push(step);
-            }
-            self.program.submit(Goal::Train, &mut self.steps)?;
-            self.pending += count;
-        }
-    }
-
-    /// Parameters of the batch that comes `ahead` batches after the last one that was collected.
-    fn step(&self, ahead: usize) -> Step {
-        let number = self.collected() + ahead;
-        let update = self.updates.of(number);
-        let before = self.state.step + (update.number - self.state.batch) as u64;
-        Step {
-            update_images: update.images as u32,
-            part: update.part,
-            ..self.step_at(self.state.epoch, number, before)
-        }
-    }
-
-    /// Parameters of a batch that is an update of its own, after `before` updates of the run.
-    pub(super) fn step_at(&self, epoch: u32, batch: usize, before: u64) -> Step {
-        let mut order = self.order.training_step(epoch, self.config.batch, batch);
-        let [h, w, _] = self.model.input;
-        mix(&self.config.augment, &mut order, [h, w]);
-        let t = before + 1;
-        let [bias_correction1, bias_correction2] = self.config.optimizer.bias_corrections(t);
-        Step {
-            learning_rate: self.schedule.rate(before, &self.state.plateau),
-            bias_correction1,
-            bias_correction2,
-            ema_decay: self.config.update.average_decay(t, self.schedule.total()),
-            ..order
+            let steps =
+                Steps { config: &self.config, model: &self.model, schedule: &self.schedule, state: &self.state };
+            let updates = &self.updates;
+            self.session.submit(Goal::Train, done..done + count, |order, number| steps.of(order, updates, number))?;
+            self.flight.pending += count;
         }
     }
 
     /// Waits for the oldest submission, takes in its records and returns its images.
     fn collect_some(&mut self) -> Result<usize, TrainError> {
-        let (mut images, adversarial) = (0, self.config.loss.is_adversarial());
-        for &[loss, second] in self.program.collect(Goal::Train)? {
-            if !loss.is_finite() || !second.is_finite() {
-                let loss = if loss.is_finite() { second } else { loss };
-                let (step, learning_rate) = (self.state.step + 1, self.config.learning_rate);
-                return Err(TrainError::NotFinite { step, loss, learning_rate });
-            }
-            let number = self.state.batch * self.updates.accumulate + self.within;
-            let (length, update) = (self.order.train.batch_length(self.config.batch, number), self.updates.of(number));
-            images += length;
-            self.pending -= 1;
-            let correct = self.state.take_second(adversarial, length, second);
-            self.within = update.take(&mut self.state, length, [loss, correct], self.within);
+        let before = self.state.totals.seen;
+        let Trainer { session, task, config, state, flight, updates, .. } = self;
+        let train = session.order.train;
+        for &record in session.program.collect(Goal::Train)? {
+            check_record(record, state.step + 1, config.learning_rate)?;
+            let number = state.batch * updates.accumulate + flight.within;
+            let images = train.batch_length(config.batch, number);
+            flight.pending -= 1;
+            take(*task, updates, state, flight, images, record);
         }
-        Ok(images)
+        Ok((state.totals.seen - before) as usize)
     }
 
     fn progress(&self, images: usize, seconds: f64) -> Event {
+        let seen = self.state.totals.seen;
         Event::Progress {
             epoch: self.state.epoch + 1,
             step: self.state.batch,
             steps: self.steps_per_epoch(),
             images,
-            seen: self.state.seen,
-            images_left: self.order.train.length - self.state.seen as usize,
+            seen,
+            images_left: self.updates.images - seen as usize,
             seconds,
             so_far: self.so_far(),
         }
@@ -248,39 +325,69 @@ impl Trainer {
     /// Trains up to `steps` steps of the epoch that is running with every launch timed by itself. They count as any others.
     ///
     /// # Errors
-    /// [`TrainError`].
+    /// If the loss is not finite any more, or the device is lost.
     pub fn profile(&mut self, steps: usize) -> Result<Profile, TrainError> {
-        let mut profile = Profile::new(&self.plan);
+        let mut profile = Profile::new(self.plan());
         while profile.steps < steps {
             if self.state.batch == self.steps_per_epoch() || self.out_of_steps() {
                 break;
             }
-            let (mut step, update) = (self.step(0), self.updates.of(self.collected()));
-            let (record, seconds) = match update.is_last() {
-                true => self.program.profile(Goal::Train, &mut step)?,
+            let (number, update) = (self.collected(), self.updates.of(self.collected()));
+            let mut step = self.steps().of(&self.session.order, &self.updates, number);
+            let (record, seconds) = if update.is_last() {
+                self.session.program.profile(Goal::Train, &mut step)?
+            } else {
                 // what is timed is a batch with its update
-                false => (self.program.run(Goal::Train, &mut [step])?[0], Vec::new()),
+                (self.session.program.run(Goal::Train, &mut [step])?[0], Vec::new())
             };
             if update.is_last() && seconds.is_empty() {
                 break;
             }
             self.check_loss(record[0])?;
             let images = step.batch_length as usize;
-            let correct = self.state.take_second(self.config.loss.is_adversarial(), images, record[1]);
-            self.within = update.take(&mut self.state, images, [record[0], correct], self.within);
-            if seconds.is_empty() {
-                continue;
+            take(self.task, &self.updates, &mut self.state, &mut self.flight, images, record);
+            if !seconds.is_empty() {
+                profile.add(&seconds);
             }
-            profile.add(&seconds);
         }
         Ok(profile)
     }
 
+    /// Runs a learning-rate range test from the weights as they are. The trainer is used up: its weights were trained at all
+    /// those rates.
+    ///
+    /// # Errors
+    /// [`TaskError::TwoLosses`](crate::tasks::TaskError::TwoLosses) where two networks are trained in turn, or if the device
+    /// is lost.
+    pub fn range_test(mut self) -> Result<RangeTest, TrainError> {
+        if !self.task.evaluates() {
+            return Err(tasks::TaskError::TwoLosses.into());
+        }
+        let mut measured: Vec<(f64, f64)> = Vec::new();
+        while measured.len() < range_test::STEPS && !RangeTest::diverged(&measured) {
+            let learning_rate = range_test::rate(measured.len());
+            let (number, count) = (measured.len(), self.steps_per_epoch());
+            let (epoch, batch) = ((number / count) as u32, number % count);
+            let step = self.steps().at(&self.session.order, epoch, batch, number as u64);
+            let mut step = [Step { learning_rate: learning_rate as f32, ..step }];
+            self.session.program.submit(Goal::Train, &mut step)?;
+            let loss = self.session.program.collect(Goal::Train)?[0][0];
+            measured.push((learning_rate, f64::from(loss)));
+        }
+        measured.retain(|(_, loss)| loss.is_finite());
+        Ok(RangeTest::new(&measured))
+    }
+
+    fn steps(&self) -> Steps<'_> {
+        Steps { config: &self.config, model: &self.model, schedule: &self.schedule, state: &self.state }
+    }
+
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
         let train = self.so_far();
+        let order = &self.session.order;
         let range = match self.config.validation {
-            Validation::Test => self.order.test,
-            Validation::None | Validation::Fraction(_) => self.order.held_out,
+            Validation::Test => order.test,
+            Validation::None | Validation::Fraction(_) => order.held_out,
         };
         let validation = range.map(|range| self.measure(range)).transpose()?.map(|(metrics, _)| metrics);
         let seen = match validation {
@@ -288,27 +395,22 @@ impl Trainer {
             None => self.probe()?,
         };
         self.check_loss(seen as f32)?;
-        self.find_threshold(range)?;
-        let score = validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-v.loss_to_judge()));
-        // of two networks neither loss says which epoch is best
-        let adversarial = self.config.loss.is_adversarial();
-        let best = !adversarial && self.state.best.is_none_or(|before| score > before);
-        if adversarial {
-            self.draw_samples()?;
-        }
+        self.settle(range)?;
+        let score = self.task.score(&train, validation.as_ref());
+        let best = score.is_some_and(|score| self.state.best.is_none_or(|before| score > before));
         if best {
-            self.state.best = Some(score);
+            self.state.best = score;
         }
+        self.samples = self.task.draw(&mut self.session, &self.model, &self.config)?;
         let learning_rate = self.schedule.rate(self.state.step.saturating_sub(1), &self.state.plateau);
-        self.schedule.finish_epoch(&mut self.state.plateau, validation.map_or(train.loss, |v| v.loss_to_judge()));
+        let judged = validation.map_or(train.loss, |v| self.task.judged_loss(&v));
+        self.schedule.finish_epoch(&mut self.state.plateau, judged);
         self.state.finish_epoch();
-        let seconds = begun.elapsed().as_secs_f64();
-        let (epoch, global_step) = (self.state.epoch, self.state.step);
         Ok(Event::Epoch {
-            epoch,
-            global_step,
+            epoch: self.state.epoch,
+            global_step: self.state.step,
             steps: self.steps_per_epoch(),
-            seconds,
+            seconds: begun.elapsed().as_secs_f64(),
             learning_rate,
             train,
             validation,
@@ -316,40 +418,31 @@ impl Trainer {
         })
     }
 
-    /// Loss and accuracy over a range of images.
-    pub(super) fn evaluate(&mut self, range: Range) -> Result<Metrics, TrainError> {
-        let answers = self.config.loss.target_kind().has_answers();
-        let (batch, steps) = (self.config.batch, &mut self.steps);
-        evaluate(&mut self.program, &self.order, &range, batch, answers, &[], steps)
+    /// Takes anew what the run keeps beside its weights.
+    fn settle(&mut self, evaluated: Option<Range>) -> Result<(), TrainError> {
+        Ok(self.task.settle(&mut self.session, &self.config, &mut self.state, evaluated)?)
     }
 
-    /// [`evaluate`](Self::evaluate), and whatever else can be measured.
+    /// The means over a range of images, and whatever else can be measured.
     fn measure(&mut self, range: Range) -> Result<(Metrics, Option<Measures>), TrainError> {
-        let metrics = self.evaluate(range)?;
-        let images = images_of(&self.order, &range);
-        let measures = self.targets.measure(&self.program, &self.plan, &images, false)?;
-        let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
-        Ok((Metrics { more, ..metrics }, measures))
+        Ok(self.task.examine(&mut self.session, &range, &[], Detail::Summary)?)
     }
 
     /// Means over the epoch so far.
     fn so_far(&self) -> Metrics {
-        let metrics = self.state.so_far(self.config.loss.target_kind().has_answers());
-        match self.config.loss.is_adversarial() {
-            true => metrics.with_generator(self.state.generator_loss_sum / self.state.seen.max(1) as f64),
-            false => metrics,
-        }
+        self.task.metrics(&self.state.totals)
     }
 
     /// The loss of one training batch with the weights as they are. The losses of training steps come before their
     /// updates; this one sees the last update before anybody saves it.
     fn probe(&mut self) -> Result<f64, TrainError> {
-        // two networks are looked at when they are saved
-        if self.config.loss.is_adversarial() {
+        // what cannot be evaluated is looked at when it is saved
+        if !self.task.evaluates() {
             return Ok(self.so_far().loss);
         }
-        let range = Range { length: self.order.train.length.min(self.config.batch), ..self.order.train };
-        Ok(self.evaluate(range)?.loss)
+        let train = self.session.order.train;
+        let range = Range { length: train.length.min(self.config.batch), ..train };
+        Ok(self.task.evaluate(&mut self.session, &range, &[])?.loss)
     }
 
     fn check_loss(&self, loss: f32) -> Result<(), TrainError> {
@@ -357,18 +450,147 @@ impl Trainer {
         if loss.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { step, loss, learning_rate }) }
     }
 
-    /// Loss and accuracy on the test split, if there is one.
+    /// Evaluates the test split, if there is one.
     ///
     /// # Errors
-    /// [`TrainError`].
+    /// If the loss is not finite, or the device is lost.
     pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
-        let Some(range) = self.order.test else { return Ok(None) };
+        let Some(range) = self.session.order.test else { return Ok(None) };
         let (metrics, measures) = self.measure(range)?;
         self.check_loss(metrics.loss as f32)?;
-        let classes = match measures {
-            Some(Measures::Errors(measured)) => measured.classes,
-            _ => Vec::new(),
-        };
+        let classes = measures.map_or_else(Vec::new, Measures::into_class_errors);
         Ok(Some(Event::Test { images: range.length, metrics, classes }))
+    }
+
+    /// Everything that the run is, as it stands.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] if a weight is not finite, or if the device is lost.
+    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        let Session { program, plan, .. } = &self.session;
+        let mut tensors = Vec::new();
+        for (prefix, buffer) in self.arenas() {
+            let bytes = program.read(buffer, 0, plan.arena_words as u64 * 4)?;
+            self.check_finite(&bytes)?;
+            for parameter in &plan.parameters {
+                let name = format!("{prefix}{}", parameter.name);
+                let start = parameter.offset_words * 4;
+                let data = bytes[start..start + parameter.shape.count() * 4].to_vec();
+                tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
+            }
+        }
+        if self.config.precision == Precision::F16 {
+            let data = program.read(Buffer::Resident(Resident::LossScale), 0, 16)?;
+            tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
+        }
+        let (outputs, vocabulary) = (&self.outputs, self.vocabulary.as_ref());
+        Ok(Checkpoint::new(&self.model, &self.config, outputs, vocabulary, self.data, &self.state, tensors))
+    }
+
+    /// Buffers of all parameters with what stands before the names of their tensors.
+    fn arenas(&self) -> Vec<(String, Buffer)> {
+        let mut arenas = vec![(String::new(), Buffer::Parameters)];
+        if self.config.update.averages() {
+            arenas.push((AVERAGE.into(), Buffer::Averages));
+        }
+        let states = self.plan().states.iter().enumerate();
+        arenas.extend(states.map(|(i, name)| (format!("optimizer.{name}."), Buffer::State(i))));
+        arenas
+    }
+
+    /// A loss is computed before its step's update, so a last update can leave weights that no loss has seen.
+    fn check_finite(&self, words: &[u8]) -> Result<(), TrainError> {
+        let mut values = words.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        if values.all(f32::is_finite) {
+            return Ok(());
+        }
+        Err(TrainError::Diverged { step: self.state.step, learning_rate: self.config.learning_rate })
+    }
+
+    fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
+        let Session { program, plan, .. } = &self.session;
+        super::evaluate::check_checkpoint(from, self.task, plan)?;
+        // the order of images depends on their number, so other images would make another run of it
+        let (before, now) = (from.meta.data, self.data);
+        if before != now {
+            return Err(TrainError::DataChanged { before, now });
+        }
+        // parameters last: what is made from them and their averages is made when they are written
+        for (prefix, buffer) in self.arenas().into_iter().rev() {
+            let bytes = from.arena(&prefix, &plan.parameters, plan.arena_words)?;
+            match buffer {
+                Buffer::Parameters => program.write_parameters(&bytes)?,
+                other => program.write(other, &bytes)?,
+            }
+        }
+        if self.config.precision == Precision::F16 {
+            program.write(Buffer::Resident(Resident::LossScale), from.tensor(LOSS_SCALE, &[4])?)?;
+        }
+        self.state = from.meta.state.clone();
+        Ok(())
+    }
+}
+
+/// What hears a run's events.
+type Listener<'a> = dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError> + 'a;
+
+/// Refuses a record of a step with a number that is not finite.
+fn check_record([loss, second]: [f32; 2], step: u64, learning_rate: f32) -> Result<(), TrainError> {
+    match [loss, second].into_iter().find(|number| !number.is_finite()) {
+        Some(loss) => Err(TrainError::NotFinite { step, loss, learning_rate }),
+        None => Ok(()),
+    }
+}
+
+/// Counts a batch of so many images with its record. The device divides its loss by the images of the whole update.
+fn take(
+    task: &dyn Task,
+    updates: &Updates,
+    state: &mut State,
+    flight: &mut Flight,
+    images: usize,
+    [loss, second]: [f32; 2],
+) {
+    let update = updates.of(state.batch * updates.accumulate + flight.within);
+    state.totals.add(images, f64::from(loss) * update.images as f64);
+    task.count(&mut state.totals, images, second);
+    flight.within += 1;
+    if update.is_last() {
+        flight.within = 0;
+        state.finish_step();
+    }
+}
+
+/// What the parameters of a step follow from.
+struct Steps<'a> {
+    config: &'a RunConfig,
+    model: &'a ModelSpec,
+    schedule: &'a Schedule,
+    state: &'a State,
+}
+
+impl Steps<'_> {
+    /// Parameters of batch `number` of the epoch that is running.
+    fn of(&self, order: &Sampler, updates: &Updates, number: usize) -> Step {
+        let update = updates.of(number);
+        let before = self.state.step + (update.number - self.state.batch) as u64;
+        let step = self.at(order, self.state.epoch, number, before);
+        Step { update_images: update.images as u32, part: update.part, ..step }
+    }
+
+    /// Parameters of a batch that is an update of its own, after `before` updates of the run.
+    fn at(&self, order: &Sampler, epoch: u32, batch: usize, before: u64) -> Step {
+        let mut step = order.training_step(epoch, self.config.batch, batch);
+        let [h, w, _] = self.model.input;
+        mix(&self.config.augment, &mut step, [h, w]);
+        let t = before + 1;
+        let [bias_correction1, bias_correction2] = self.config.optimizer.bias_corrections(t);
+        Step {
+            learning_rate: self.schedule.rate(before, &self.state.plateau),
+            bias_correction1,
+            bias_correction2,
+            ema_decay: self.config.update.average_decay(t, self.schedule.total()),
+            ..step
+        }
     }
 }

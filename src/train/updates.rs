@@ -2,8 +2,6 @@
 
 use lepton_kernels::Step;
 
-use super::state::State;
-
 /// How an epoch is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Updates {
@@ -57,17 +55,6 @@ impl Update {
     /// Whether the batch is its last, after which parameters change.
     pub fn is_last(&self) -> bool {
         self.part & Step::MORE == 0
-    }
-
-    /// Counts the batch, of `length` images, with its record; gives how many batches of the update are done after it. The
-    /// device divides by the images of the update.
-    pub fn take(&self, state: &mut State, length: usize, [loss, correct]: [f32; 2], within: usize) -> usize {
-        state.add(length, f64::from(loss) * self.images as f64, correct);
-        if !self.is_last() {
-            return within + 1;
-        }
-        state.finish_step();
-        0
     }
 }
 

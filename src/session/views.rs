@@ -4,9 +4,6 @@ use lepton_kernels::Step;
 use lepton_kernels::average_views::LATER;
 use lepton_kernels::batch_views::View;
 
-use super::error::TrainError;
-use crate::config::{LossConfig, TargetKind};
-
 /// Which views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tta {
@@ -43,21 +40,8 @@ impl Tta {
     }
 }
 
-/// Checks that answers can be averaged over views.
-///
-/// # Errors
-/// [`TrainError::Mismatch`] if they are images: those of a moved or mirrored image are moved or mirrored too.
-pub(super) fn check_views(loss: &LossConfig, tta: Option<Tta>) -> Result<(), TrainError> {
-    match tta {
-        Some(_) if loss.target_kind() == TargetKind::Input => Err(TrainError::Mismatch(
-            "--tta averages answers over views, and this model's answer is an image\n  try: without --tta".into(),
-        )),
-        _ => Ok(()),
-    }
-}
-
 /// The step that looks at a batch in view `number`; as it is, where there are no views.
-pub(super) fn seen(step: Step, views: &[View], number: usize) -> Step {
+pub(crate) fn seen(step: Step, views: &[View], number: usize) -> Step {
     match views.get(number) {
         Some(view) => {
             let later = if number > 0 { LATER } else { 0 };

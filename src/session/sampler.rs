@@ -8,7 +8,7 @@ const SHUFFLE: u64 = 2;
 const NOISE: u64 = 3;
 const AUGMENT: u64 = 4;
 /// Of the noise that a generator's samples are made of.
-pub(super) const SAMPLES: u64 = 5;
+pub(crate) const SAMPLES: u64 = 5;
 
 /// A run of images in the data set on the device: training images first, then test images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

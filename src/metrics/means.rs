@@ -1,0 +1,62 @@
+//! Sums over images while they are trained on or evaluated, and the means that a line shows.
+
+use serde::{Deserialize, Serialize};
+
+use super::Summary;
+
+/// Sums over some images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Sum of the images' losses.
+    pub loss_sum: f64,
+    /// Sum of a generator's losses, where one is trained in turn with a discriminator; `loss_sum` is the discriminator's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generator_loss_sum: f64,
+    /// Right answers.
+    pub correct: u64,
+    /// Images.
+    pub seen: u64,
+}
+
+impl Totals {
+    /// Adds a batch of `images` images whose losses sum to `loss_sum`.
+    pub fn add(&mut self, images: usize, loss_sum: f64) {
+        self.seen += images as u64;
+        self.loss_sum += loss_sum;
+    }
+
+    /// The mean of a sum; 0 before any image was seen.
+    pub fn mean(&self, sum: f64) -> f64 {
+        sum / self.seen.max(1) as f64
+    }
+}
+
+fn is_zero(sum: &f64) -> bool {
+    *sum == 0.0
+}
+
+/// Means over some images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Metrics {
+    /// Mean loss of an image.
+    pub loss: f64,
+    /// Share of right answers, 0..1; with several labels an image, the share with all labels right. None where answers are
+    /// not right or wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Both losses, where two networks are trained in turn; `loss` is then the discriminator's.
+    #[serde(flatten)]
+    pub adversarial: Option<AdversarialLosses>,
+    /// What else was measured, after an evaluation.
+    #[serde(flatten)]
+    pub more: Summary,
+}
+
+/// The losses of two networks that are trained in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AdversarialLosses {
+    /// The discriminator's: mean over real images plus mean over generated ones; 1.386 where it cannot tell them apart.
+    pub d_loss: f64,
+    /// The generator's; 0.693 there.
+    pub g_loss: f64,
+}

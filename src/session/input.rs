@@ -1,0 +1,233 @@
+//! What a model is given: pixels or tokens. Every question that depends on which of the two it is, is asked here.
+
+use crate::config::{NormalizeConfig, RunConfig};
+use crate::data::{Dataset, Element, Split};
+use crate::gpu::{GpuError, Program};
+use crate::hint::{Hint, Hints};
+use crate::model::ModelSpec;
+use crate::plan::{Buffer, Resident};
+
+/// What a model reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// Images `[h, w, c]`, a byte a value.
+    Images,
+    /// Texts of a fixed number of tokens, each a little-endian `u32`.
+    Texts,
+}
+
+impl InputKind {
+    /// Of a model.
+    pub fn of(model: &ModelSpec) -> Self {
+        if model.tokens.is_some() { InputKind::Texts } else { InputKind::Images }
+    }
+
+    /// `images` or `texts`.
+    pub fn plural(self) -> &'static str {
+        match self {
+            InputKind::Images => "images",
+            InputKind::Texts => "texts",
+        }
+    }
+
+    /// Bytes of one input of this shape.
+    pub(crate) fn bytes(self, shape: [usize; 3]) -> usize {
+        let element = match self {
+            InputKind::Images => Element::Pixels,
+            InputKind::Texts => Element::Tokens,
+        };
+        shape.iter().product::<usize>() * element.bytes()
+    }
+
+    /// How inputs are scaled, with the statistics of the training images where it asks for them; tokens are not.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn normalize(self, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, String> {
+        match self {
+            InputKind::Images => asked.resolved(train),
+            InputKind::Texts => Ok(asked),
+        }
+    }
+
+    /// Puts a run's normalisation of pixels on the device; tokens have none.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn write_norm(self, program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
+        match self {
+            InputKind::Images => {
+                program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(model.input[2]))
+            }
+            InputKind::Texts => Ok(()),
+        }
+    }
+}
+
+/// Why a model cannot read these inputs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// Images for a model of texts, or the other way round.
+    #[error("model `{model}` takes {}, and those of `{data}` are {}", takes.plural(), given.plural())]
+    Kind {
+        /// The model's name.
+        model: String,
+        /// What it takes.
+        takes: InputKind,
+        /// The data set's name.
+        data: String,
+        /// What the data set holds.
+        given: InputKind,
+    },
+    /// Texts of another length than the model's.
+    #[error("model `{model}` takes texts of {takes} words, and those of `{data}` are cut or filled to {given}")]
+    Length {
+        /// The model's name.
+        model: String,
+        /// Words of a text that it takes.
+        takes: usize,
+        /// The data set's name.
+        data: String,
+        /// Words of its texts.
+        given: usize,
+    },
+    /// Images of another size than the model's.
+    #[error("model `{model}` takes {} images, and those of `{data}` are {}", sizes(takes), sizes(given))]
+    Size {
+        /// The model's name.
+        model: String,
+        /// The size that it takes, `[h, w, c]`.
+        takes: [usize; 3],
+        /// The data set's name.
+        data: String,
+        /// The size of its images, `[h, w, c]`.
+        given: [usize; 3],
+    },
+    /// A model of texts without the words that its tokens stand for.
+    #[error("model `{model}` takes texts, and its checkpoint has no vocabulary")]
+    NoVocabulary {
+        /// The model's name.
+        model: String,
+    },
+    /// A table of tokens that is smaller than the vocabulary.
+    #[error("layer `{layer}` has {rows} tokens, and the vocabulary {tokens}")]
+    Vocabulary {
+        /// The layer that looks tokens up.
+        layer: String,
+        /// Rows of its table.
+        rows: usize,
+        /// Tokens of the vocabulary.
+        tokens: usize,
+    },
+    /// A token that stands for no word.
+    #[error("token {token} is outside the vocabulary of {tokens}")]
+    Token {
+        /// The token.
+        token: u32,
+        /// Tokens of the vocabulary.
+        tokens: usize,
+    },
+    /// Bytes that are not a whole number of inputs.
+    #[error("{bytes} bytes are not a whole number of {}, which have {each} bytes each", kind.plural())]
+    Bytes {
+        /// Bytes given.
+        bytes: usize,
+        /// What the model takes.
+        kind: InputKind,
+        /// Bytes of one input.
+        each: usize,
+    },
+}
+
+fn sizes([h, w, c]: &[usize; 3]) -> String {
+    format!("{h}x{w}x{c}")
+}
+
+impl Hints for InputError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            InputError::Kind { given: InputKind::Texts, .. } => {
+                vec![Hint::set("model", "text-small"), Hint::advice("a model file with tokens = \"auto\"")]
+            }
+            InputError::Kind { .. } => vec![Hint::advice("a model file with `input` instead of `tokens`")],
+            InputError::Length { takes, .. } => {
+                vec![Hint::set("text.max_length", takes), Hint::advice("a model file with tokens = \"auto\"")]
+            }
+            InputError::Size { given: [h, w, c], .. } => vec![
+                Hint::Change { key: "model" },
+                Hint::set("size", format!("{h}x{w}x{c}")),
+                Hint::advice(format!("a model file with input = [{h}, {w}, {c}]")),
+            ],
+            InputError::Vocabulary { rows, .. } => vec![
+                Hint::advice("vocabulary = \"auto\" in the model file"),
+                Hint::set("text.max_words", rows.saturating_sub(2)),
+            ],
+            InputError::NoVocabulary { .. } | InputError::Token { .. } | InputError::Bytes { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Checks that a model can read a data set.
+///
+/// # Errors
+/// [`InputError`] with what the model takes and what the data set holds.
+pub(crate) fn check_data(data: &Dataset, model: &ModelSpec) -> Result<(), InputError> {
+    let names = || (model.name.clone(), data.name.clone());
+    let takes = InputKind::of(model);
+    let given = if data.text.is_some() { InputKind::Texts } else { InputKind::Images };
+    if takes != given {
+        let (model, data) = names();
+        return Err(InputError::Kind { model, takes, data, given });
+    }
+    if let Some(text) = &data.text {
+        check_vocabulary(model, Some(text.vocabulary.len()))?;
+        let splits = [&data.train, &data.validation, &data.test].into_iter().flatten();
+        splits.into_iter().try_for_each(|split| check_tokens(&split.images, text.vocabulary.len()))?;
+    }
+    let shape = data.image_shape();
+    if shape == model.input {
+        return Ok(());
+    }
+    let size = model.input;
+    let (model, data) = names();
+    Err(match takes {
+        InputKind::Texts => InputError::Length { model, takes: size[1], data, given: shape[1] },
+        InputKind::Images => InputError::Size { model, takes: size, data, given: shape },
+    })
+}
+
+/// Checks that a model's tables have a row for each token of a vocabulary, if there is one: kernels look rows up unchecked.
+pub(crate) fn check_vocabulary(model: &ModelSpec, vocabulary: Option<usize>) -> Result<(), InputError> {
+    let Some(tokens) = vocabulary else {
+        return match InputKind::of(model) {
+            InputKind::Images => Ok(()),
+            InputKind::Texts => Err(InputError::NoVocabulary { model: model.name.clone() }),
+        };
+    };
+    for spec in &model.layers {
+        if let Some(rows) = spec.layer.vocabulary().filter(|&rows| rows < tokens) {
+            return Err(InputError::Vocabulary { layer: spec.name.clone(), rows, tokens });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that all tokens are of a vocabulary of so many.
+pub(crate) fn check_tokens(bytes: &[u8], tokens: usize) -> Result<(), InputError> {
+    let all = bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    match all.max().filter(|&token| token as usize >= tokens) {
+        None => Ok(()),
+        Some(token) => Err(InputError::Token { token, tokens }),
+    }
+}
+
+/// The model with the numbers that it leaves to the data set: outputs, and for texts length and vocabulary.
+pub(crate) fn fitted(model: &ModelSpec, data: &Dataset) -> ModelSpec {
+    let train = data.train.as_ref();
+    let values = train.and_then(|train| train.values.as_ref());
+    let model = model.for_classes(values.map_or(data.classes.len(), |values| values.width));
+    match (&data.text, train) {
+        (Some(text), Some(train)) => model.for_texts(train.width, text.vocabulary.len()),
+        _ => model,
+    }
+}

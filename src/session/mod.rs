@@ -1,0 +1,123 @@
+//! A model with its data on a device: the part of a run that a task works on. It knows neither losses nor epochs.
+
+mod input;
+mod sampler;
+mod targets;
+mod views;
+
+use lepton_kernels::Step;
+use lepton_kernels::batch_index::image_of_row;
+use lepton_kernels::batch_views::View;
+
+pub use input::{InputError, InputKind};
+pub(crate) use input::{check_data, check_tokens, check_vocabulary, fitted};
+pub(crate) use sampler::SAMPLES;
+pub use sampler::{Range, Sampler};
+pub use targets::Targets;
+pub use views::Tta;
+pub(crate) use views::seen;
+
+use crate::gpu::{GpuError, Program};
+use crate::plan::{Buffer, Goal, Plan, Resident};
+
+/// Most steps of a submission.
+const STEPS: usize = 64;
+
+/// What evaluation recorded of one batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// Images of the batch.
+    pub images: usize,
+    /// Their mean loss.
+    pub loss: f32,
+    /// The record's second number; a task says what it is.
+    pub second: f32,
+}
+
+/// A plan on a device with the images, labels and values that it reads.
+pub struct Session {
+    /// The plan on the device.
+    pub(crate) program: Program,
+    /// What it was made from.
+    pub(crate) plan: Plan,
+    /// Which images a batch holds.
+    pub(crate) order: Sampler,
+    /// What the images are to be answered with.
+    pub(crate) targets: Targets,
+    steps: Vec<Step>,
+}
+
+impl Session {
+    /// From a program that has all it needs.
+    pub(crate) fn new(program: Program, plan: Plan, order: Sampler, targets: Targets) -> Self {
+        Session { program, plan, order, targets, steps: Vec::with_capacity(STEPS) }
+    }
+
+    /// Submits batches of a goal: `step` gives the parameters of each of these numbers.
+    pub(crate) fn submit(
+        &mut self,
+        goal: Goal,
+        numbers: std::ops::Range<usize>,
+        step: impl FnMut(&Sampler, usize) -> Step,
+    ) -> Result<(), GpuError> {
+        let (order, mut step) = (&self.order, step);
+        self.steps.clear();
+        self.steps.extend(numbers.map(|number| step(order, number)));
+        self.program.submit(goal, &mut self.steps)
+    }
+
+    /// Evaluates a range of images; `take` gets the record of each batch. Where there are views, each batch is seen in every
+    /// view, and the record of the last one counts.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn evaluate(
+        &mut self,
+        range: &Range,
+        views: &[View],
+        take: &mut dyn FnMut(Record),
+    ) -> Result<(), GpuError> {
+        let (batch, each) = (self.plan.batch, views.len().max(1));
+        let all = range.length.div_ceil(batch) * each;
+        let (mut submitted, mut collected) = (0, 0);
+        while collected < all {
+            while submitted < all && self.program.is_free() {
+                let count = self.program.steps_per_run(Goal::Evaluate).min(all - submitted);
+                self.submit(Goal::Evaluate, submitted..submitted + count, |order, number| {
+                    views::seen(order.evaluation_step(range, batch, number / each), views, number % each)
+                })?;
+                submitted += count;
+            }
+            for &[loss, second] in self.program.collect(Goal::Evaluate)? {
+                collected += 1;
+                if collected % each == 0 {
+                    take(Record { images: range.batch_length(batch, collected / each - 1), loss, second });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a buffer in which evaluation keeps something of each image; `None` if the plan has no such buffer.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn kept(&self, resident: Resident) -> Result<Option<Vec<u8>>, GpuError> {
+        let buffer = Buffer::Resident(resident);
+        match self.plan.buffers.iter().find(|(b, _)| *b == buffer) {
+            Some((_, bytes)) => Ok(Some(self.program.read(buffer, 0, *bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The numbers of the images of a range.
+    pub(crate) fn images(&self, range: &Range) -> Vec<usize> {
+        images_of(&self.order, range)
+    }
+}
+
+/// The numbers of the images of a range.
+pub(crate) fn images_of(order: &Sampler, range: &Range) -> Vec<usize> {
+    let all = order.evaluation_step(range, range.length, 0);
+    (0..range.length as u32).filter_map(|row| image_of_row(&all, row)).map(|image| image as usize).collect()
+}

@@ -1,0 +1,37 @@
+//! What the images on a device are to be answered with: uploaded for the loss, and kept for the measures.
+
+use crate::data::Values;
+use crate::gpu::{GpuError, Program};
+use crate::plan::{Buffer, Resident};
+
+/// Labels and values of every image on a device, in the order of the images.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// A class for each image.
+    pub(crate) labels: Vec<u32>,
+    /// Numbers for each image, where the loss compares outputs with such.
+    pub(crate) values: Option<Values>,
+    /// Names of the classes, where images have one and a task measures by class.
+    pub(crate) classes: Vec<String>,
+    /// Numbers of the classes that are normal; `None` where no class is called so.
+    pub(crate) normal: Option<Vec<u32>>,
+}
+
+impl Targets {
+    /// Whether an image is of a normal class; every image is where no class is called so.
+    pub(crate) fn is_normal(&self, image: usize) -> bool {
+        self.normal.as_ref().is_none_or(|normal| normal.contains(&self.labels[image]))
+    }
+
+    /// Puts them on the device.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn write(&self, program: &Program) -> Result<(), GpuError> {
+        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&self.labels))?;
+        if let Some(values) = &self.values {
+            program.write(Buffer::Resident(Resident::Values), bytemuck::cast_slice(&values.data))?;
+        }
+        Ok(())
+    }
+}

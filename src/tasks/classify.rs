@@ -1,0 +1,118 @@
+//! One class for each image: a label, or a distribution over the classes.
+
+use super::targets::{self, Check};
+use super::{Detail, Splits, Task, TaskError};
+use crate::config::{LossConfig, RunConfig, TargetKind};
+use crate::data::Dataset;
+use crate::gpu::GpuError;
+use crate::metrics::{ClassAnswer, ClassMeasures, Measures, Metrics, Totals};
+use crate::model::ModelSpec;
+use crate::plan::{KEPT, Resident};
+use crate::session::{Session, Targets};
+
+/// Chooses one of several classes.
+#[derive(Debug)]
+pub(super) struct Classify;
+
+/// The values of a distribution.
+const SHARES: Check = Check { wanted: "0 or more", fits: |v| v.is_finite() && v >= 0.0 };
+
+impl Task for Classify {
+    fn name(&self) -> &'static str {
+        "classify"
+    }
+
+    fn targets(&self) -> &'static [TargetKind] {
+        &[TargetKind::Label, TargetKind::Distribution]
+    }
+
+    fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
+        if config.loss.target_kind() == TargetKind::Label {
+            if let Some(values) = splits.iter().find_map(|(split, _)| split.values.as_ref()) {
+                let (loss, data) = (config.loss.name(), data.name.clone());
+                return Err(TaskError::NeedsClasses { loss, data, width: values.width });
+            }
+            return Ok(Targets { labels: targets::labels(splits), ..Targets::default() });
+        }
+        let values = targets::values(&config.loss, data, splits, SHARES)?;
+        let rows = || values.data.chunks_exact(values.width);
+        let total = |row: &[f32]| row.iter().map(|&v| f64::from(v)).sum::<f64>();
+        if let Some((image, sum)) = rows().map(total).enumerate().find(|(_, sum)| (sum - 1.0).abs() > 1e-3) {
+            return Err(TaskError::NoDistribution { data: data.name.clone(), image, sum });
+        }
+        let labels = rows().map(largest).collect();
+        Ok(Targets { labels, values: Some(values), ..Targets::default() })
+    }
+
+    fn check_classes(
+        &self,
+        loss: &LossConfig,
+        data: &Dataset,
+        model: &ModelSpec,
+        outputs: usize,
+    ) -> Result<(), TaskError> {
+        // a distribution's width is compared when its values are read
+        if loss.target_kind() == TargetKind::Distribution || outputs == data.classes.len() {
+            return Ok(());
+        }
+        Err(TaskError::Classes {
+            model: model.name.clone(),
+            layer: model.layers.last().map_or(String::new(), |layer| layer.name.clone()),
+            outputs,
+            data: data.name.clone(),
+            classes: data.classes.len(),
+        })
+    }
+
+    fn output_names(&self, loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {
+        match loss.target_kind() {
+            TargetKind::Label => data.classes.clone(),
+            _ => targets::names(data, outputs),
+        }
+    }
+
+    fn metrics(&self, totals: &Totals) -> Metrics {
+        let accuracy = Some(totals.mean(totals.correct as f64));
+        Metrics { loss: totals.mean(totals.loss_sum), accuracy, ..Metrics::default() }
+    }
+
+    fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError> {
+        let (Some(answers), Some(scores)) = (session.kept(Resident::Answers)?, session.kept(Resident::Scores)?) else {
+            return Ok(None);
+        };
+        let answers: Vec<u32> = bytemuck::pod_collect_to_vec(&answers);
+        let scores: Vec<f32> = bytemuck::pod_collect_to_vec(&scores);
+        let answer = |&image: &usize| ClassAnswer {
+            label: session.targets.labels[image],
+            answer: answers[image * KEPT],
+            before: answers[image * KEPT + 1],
+            confidence: scores[image * KEPT],
+            margin: scores[image * KEPT + 1],
+        };
+        let all: Vec<ClassAnswer> = images.iter().map(answer).collect();
+        Ok(Some(Measures::Classes(ClassMeasures::new(&all, session.plan.classes, detail == Detail::Full))))
+    }
+
+    /// Softmax, in f64.
+    fn probabilities(&self, outputs: &[f32]) -> Vec<f64> {
+        let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let powers: Vec<f64> = outputs.iter().map(|&output| f64::from(output - largest).exp()).collect();
+        let total: f64 = powers.iter().sum();
+        powers.into_iter().map(|power| power / total).collect()
+    }
+}
+
+/// The first of the largest values.
+fn largest(row: &[f32]) -> u32 {
+    (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best }) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_sum_to_one_even_for_huge_logits() {
+        assert_eq!(Classify.probabilities(&[1e30, -1e30, 1e30]), [0.5, 0.0, 0.5]);
+    }
+}

@@ -1,0 +1,217 @@
+//! What does not go with a task.
+
+use crate::hint::{Hint, Hints};
+
+/// Why data, a model or an option does not go with a task.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TaskError {
+    /// A loss that compares outputs with numbers, and data that have none.
+    #[error("the loss {loss} needs values for each image, and `{data}` has a class for each")]
+    NeedsValues {
+        /// The loss.
+        loss: &'static str,
+        /// The data set's name.
+        data: String,
+    },
+    /// A loss over classes, and data that have numbers.
+    #[error("the loss {loss} needs a class for each image, and `{data}` has {width} values for each")]
+    NeedsClasses {
+        /// The loss.
+        loss: &'static str,
+        /// The data set's name.
+        data: String,
+        /// Values of an image.
+        width: usize,
+    },
+    /// Values of which an image has none.
+    #[error("`{data}` has 0 values for each image")]
+    NoValues {
+        /// The data set's name.
+        data: String,
+    },
+    /// Splits of one data set that have different numbers of values.
+    #[error("`{data}` has {} values for each training image and {} for each test image", widths[0], widths[1])]
+    Widths {
+        /// The data set's name.
+        data: String,
+        /// Values of an image in the first split, and in one that differs.
+        widths: [usize; 2],
+    },
+    /// A value that the loss cannot take.
+    #[error("`{data}`: value {number} of image {image} is {value}, and for this loss it must be {wanted}")]
+    Value {
+        /// The data set's name.
+        data: String,
+        /// Which image.
+        image: usize,
+        /// Which of its values.
+        number: usize,
+        /// The value.
+        value: f32,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// Values that are no distribution.
+    #[error("`{data}`: the values of image {image} sum to {sum}, and a distribution sums to 1")]
+    NoDistribution {
+        /// The data set's name.
+        data: String,
+        /// Which image.
+        image: usize,
+        /// The sum of its values.
+        sum: f64,
+    },
+    /// A model that gives another number of values than the data have.
+    #[error("model `{model}` gives {outputs} numbers for an image, and `{data}` has {values} values for each")]
+    Width {
+        /// The model's name.
+        model: String,
+        /// Numbers that it gives.
+        outputs: usize,
+        /// The data set's name.
+        data: String,
+        /// Values of an image.
+        values: usize,
+    },
+    /// A model that gives another number of classes than the data have.
+    #[error("model `{model}` gives {outputs} classes (layer `{layer}`), and `{data}` has {classes}")]
+    Classes {
+        /// The model's name.
+        model: String,
+        /// Its last layer.
+        layer: String,
+        /// Classes that it gives.
+        outputs: usize,
+        /// The data set's name.
+        data: String,
+        /// Its classes.
+        classes: usize,
+    },
+    /// Normal classes for a model that does not reconstruct its input.
+    #[error(
+        "normal classes are for models that reconstruct their input, and the loss {loss} is held against {}",
+        if *values { "values" } else { "classes" }
+    )]
+    NormalNeedsReconstruction {
+        /// The loss.
+        loss: &'static str,
+        /// Whether the data have values instead of classes.
+        values: bool,
+    },
+    /// Normal classes in data that have none.
+    #[error("`{data}` has values for its images and no classes, so none of them can be normal")]
+    NormalNeedsClasses {
+        /// The data set's name.
+        data: String,
+    },
+    /// A class that the data do not have.
+    #[error("`{data}` has no such class as {wanted}\n  its classes: {}", numbered(classes))]
+    UnknownClass {
+        /// What was asked for.
+        wanted: String,
+        /// The data set's name.
+        data: String,
+        /// The classes that there are.
+        classes: Vec<String>,
+    },
+    /// Normal classes without a training image.
+    #[error("`{data}` has no training image of {}", classes.join(", "))]
+    NoneNormal {
+        /// The data set's name.
+        data: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
+    /// An option that does not go with two networks.
+    #[error("`{key}` does not go with model `{model}`, which has a generator: {why}")]
+    Refused {
+        /// The model's name.
+        model: String,
+        /// The option's key.
+        key: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// Pixels that a generator's last layer cannot give.
+    #[error(
+        "pixels go from {:.2} to {:.2} after they are scaled, and the generator's last layer gives {} to {}",
+        pixels[0], pixels[1], range[0], range[1]
+    )]
+    PixelRange {
+        /// The least and the largest value of a pixel.
+        pixels: [f32; 2],
+        /// The least and the largest value that the generator gives.
+        range: [f32; 2],
+    },
+    /// Samples of a model without a generator.
+    #[error("model `{model}` has no generator to draw images with")]
+    NoGenerator {
+        /// The model's name.
+        model: String,
+    },
+    /// A sample for which there is no noise.
+    #[error("there is no image number {first}; the last ones begin at {last}")]
+    NoSuchSample {
+        /// The first image that was asked for.
+        first: usize,
+        /// The last one that there is so many images from.
+        last: u64,
+    },
+    /// Answers of a model that makes images.
+    #[error("model `{model}` makes images of noise, and has no answers to give on others")]
+    NoAnswers {
+        /// The model's name.
+        model: String,
+    },
+    /// Views of an image whose answers are images.
+    #[error("answers are averaged over views, and this model's answer is an image: that of a moved image is moved too")]
+    ViewsOfImages,
+    /// A learning-rate range test of two networks.
+    #[error("a learning-rate range test reads one loss, and two networks that are trained in turn have two")]
+    TwoLosses,
+}
+
+/// `0 cat, 1 dog`, of the first forty.
+fn numbered(classes: &[String]) -> String {
+    let list: Vec<String> = classes.iter().take(40).enumerate().map(|(i, name)| format!("{i} {name}")).collect();
+    format!("{}{}", list.join(", "), if classes.len() > list.len() { ", …" } else { "" })
+}
+
+impl Hints for TaskError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            TaskError::NeedsValues { .. } => vec![
+                Hint::set("loss", "cross-entropy"),
+                Hint::advice("the images themselves as the target of a loss over numbers"),
+            ],
+            TaskError::NeedsClasses { .. } | TaskError::Value { .. } => {
+                vec![Hint::set("loss", "bce"), Hint::set("loss", "mse"), Hint::advice("correct the data")]
+            }
+            TaskError::NoDistribution { .. } => vec![Hint::set("loss", "bce"), Hint::advice("correct the data")],
+            TaskError::NoValues { .. } | TaskError::Widths { .. } => Vec::new(),
+            TaskError::Width { values, .. } => {
+                vec![Hint::advice(format!("a model file whose last layer has units = {values}"))]
+            }
+            TaskError::Classes { classes, .. } => {
+                vec![Hint::advice(format!("a model file whose last layer has units = {classes}"))]
+            }
+            TaskError::NormalNeedsReconstruction { .. } => vec![Hint::set("model", "autoencoder")],
+            TaskError::NormalNeedsClasses { .. } => vec![Hint::Unset { key: "normal" }],
+            TaskError::UnknownClass { .. } => {
+                vec![Hint::advice("one of these names or numbers, or several with commas")]
+            }
+            TaskError::NoneNormal { .. } => vec![Hint::Change { key: "normal" }],
+            TaskError::Refused { key, .. } => vec![Hint::Unset { key }],
+            TaskError::PixelRange { range, .. } => {
+                vec![Hint::set("normalize", if range[0] < 0.0 { "0.5:0.5" } else { "none" })]
+            }
+            TaskError::NoGenerator { .. } => Vec::new(),
+            TaskError::NoAnswers { .. } => {
+                vec![Hint::command(["predict", "RUN", "--grid", "samples.png"])]
+            }
+            TaskError::NoSuchSample { last, .. } => vec![Hint::set("from", last)],
+            TaskError::ViewsOfImages => vec![Hint::Unset { key: "tta" }],
+            TaskError::TwoLosses => vec![Hint::set("learning_rate", "0.0002")],
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! What a model is trained for. A task says which targets it needs, what evaluation records, what is measured from that, which
+//! epoch is the best, what an answer is, and what it refuses. The training loop knows none of them.
+
+mod classify;
+mod error;
+mod generate;
+mod labels;
+mod reconstruct;
+mod regress;
+mod targets;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use lepton_kernels::batch_views::View;
+
+pub use error::TaskError;
+pub use generate::{SHEET, Samples};
+pub(crate) use generate::{check_samples, draw};
+pub(crate) use reconstruct::errors;
+pub(crate) use targets::check_width;
+
+use crate::checkpoint::State;
+use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
+use crate::data::{Dataset, HoldOut, LoadOptions, Split};
+use crate::gpu::GpuError;
+use crate::metrics::{Measures, Metrics, Totals};
+use crate::model::ModelSpec;
+use crate::plan::{Goal, default_loss};
+use crate::session::{Range, Session, Targets};
+
+/// Every task, in the order in which the documentation lists them.
+pub static TASKS: [&dyn Task; 5] =
+    [&classify::Classify, &labels::Labels, &regress::Regress, &reconstruct::Reconstruct, &generate::Generate];
+
+/// The task of a loss: the one that has its kind of targets.
+///
+/// # Panics
+/// Never: a test checks that every kind of targets belongs to a task.
+pub fn of(loss: &LossConfig) -> &'static dyn Task {
+    of_targets(loss.target_kind())
+}
+
+fn of_targets(kind: TargetKind) -> &'static dyn Task {
+    *TASKS.iter().find(|task| task.targets().contains(&kind)).expect("every kind of targets belongs to a task")
+}
+
+/// The task that a model's layers are made for, where nothing else is known: it generates, gives an image like its input, or
+/// gives numbers that are taken for classes.
+pub fn of_model(model: &ModelSpec) -> &'static dyn Task {
+    of(&default_loss(&model.for_classes(1)))
+}
+
+/// Splits on the device, with how many of their first images are there.
+pub type Splits<'a> = [(&'a Split, usize)];
+
+/// What a model is trained for.
+pub trait Task: Debug + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// The kinds of targets that its losses compare outputs with. A kind belongs to one task.
+    fn targets(&self) -> &'static [TargetKind];
+
+    /// Refuses what does not go with the task, before anything is uploaded or compiled.
+    ///
+    /// # Errors
+    /// [`TaskError`] with the option and the reason.
+    fn check(&self, _model: &ModelSpec, _config: &RunConfig) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    /// The data that a run learns from, and the configuration with what was found in them: all of it, unless the
+    /// configuration names normal classes.
+    ///
+    /// # Errors
+    /// [`TaskError`] if classes are named and the task cannot learn some alone.
+    fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
+        match (&data.train, config.normal.is_empty()) {
+            (Some(train), false) => {
+                Err(TaskError::NormalNeedsReconstruction { loss: config.loss.name(), values: train.values.is_some() })
+            }
+            _ => Ok(Cow::Borrowed(data)),
+        }
+    }
+
+    /// The targets of splits of a data set, checked against what the loss takes.
+    ///
+    /// # Errors
+    /// [`TaskError`] with the image and the number that do not fit.
+    fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError>;
+
+    /// Checks that a model with so many outputs has one for each class of a data set.
+    ///
+    /// # Errors
+    /// [`TaskError::Classes`] with both numbers.
+    fn check_classes(
+        &self,
+        _loss: &LossConfig,
+        _data: &Dataset,
+        _model: &ModelSpec,
+        _outputs: usize,
+    ) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    /// The names of a model's outputs.
+    fn output_names(&self, loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String>;
+
+    /// Whether each output has a name.
+    fn names_outputs(&self) -> bool {
+        true
+    }
+
+    /// Whether a model can be looked at on images by itself: validated, tested and evaluated. Otherwise no image is held out.
+    fn evaluates(&self) -> bool {
+        true
+    }
+
+    /// Whether data without labels can be learned.
+    fn needs_labels(&self) -> bool {
+        true
+    }
+
+    /// Whether evaluation must record something of each image even where nothing is validated or tested.
+    fn always_records(&self) -> bool {
+        false
+    }
+
+    /// What training needs besides its steps.
+    fn goals(&self) -> [Goal; 2] {
+        [Goal::Train, Goal::Evaluate]
+    }
+
+    /// Adds the second number of a batch's record to the sums: the right answers.
+    fn count(&self, totals: &mut Totals, _images: usize, second: f32) {
+        totals.correct += second as u64;
+    }
+
+    /// The means of some sums.
+    fn metrics(&self, totals: &Totals) -> Metrics;
+
+    /// What can be measured from what the last evaluation recorded of these images; `None` where its plan recorded nothing.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError>;
+
+    /// The loss by which a schedule and a task tell a better epoch from a worse one.
+    fn judged_loss(&self, metrics: &Metrics) -> f64 {
+        metrics.loss
+    }
+
+    /// How good an epoch was; more is better. `None` where nothing says it.
+    fn score(&self, train: &Metrics, validation: Option<&Metrics>) -> Option<f64> {
+        Some(validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-self.judged_loss(v))))
+    }
+
+    /// Takes anew what a run keeps beside its weights: at the end of an epoch, and where it stops within one. `evaluated` is
+    /// the range that was evaluated last, with the weights as they are.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    fn settle(
+        &self,
+        _session: &mut Session,
+        _config: &RunConfig,
+        _state: &mut State,
+        _evaluated: Option<Range>,
+    ) -> Result<(), GpuError> {
+        Ok(())
+    }
+
+    /// Draws what an epoch is looked at by, where the task draws anything.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    fn draw(
+        &self,
+        _session: &mut Session,
+        _model: &ModelSpec,
+        _config: &RunConfig,
+    ) -> Result<Option<Samples>, GpuError> {
+        Ok(None)
+    }
+
+    /// Checks that a trained model has answers to give, averaged over several views of an image if `views`.
+    ///
+    /// # Errors
+    /// [`TaskError`] with the reason.
+    fn check_answers(&self, _model: &ModelSpec, _views: bool) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    /// The probability of each class or label, from a model's outputs for one image; empty where outputs are the answer.
+    fn probabilities(&self, _outputs: &[f32]) -> Vec<f64> {
+        Vec::new()
+    }
+}
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What an epoch's line shows.
+    Summary,
+    /// Everything, with the confusion matrix.
+    Full,
+}
+
+impl dyn Task {
+    /// The means over a range of images, each seen in these views.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn evaluate(&self, session: &mut Session, range: &Range, views: &[View]) -> Result<Metrics, GpuError> {
+        let mut totals = Totals::default();
+        session.evaluate(range, views, &mut |record| {
+            totals.add(record.images, f64::from(record.loss) * record.images as f64);
+            self.count(&mut totals, record.images, record.second);
+        })?;
+        Ok(self.metrics(&totals))
+    }
+
+    /// [`evaluate`](Self::evaluate), and whatever else can be measured.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn examine(
+        &self,
+        session: &mut Session,
+        range: &Range,
+        views: &[View],
+        detail: Detail,
+    ) -> Result<(Metrics, Option<Measures>), GpuError> {
+        let metrics = self.evaluate(session, range, views)?;
+        let measures = self.measure(session, &session.images(range), detail)?;
+        let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
+        Ok((Metrics { more, ..metrics }, measures))
+    }
+
+    /// What a run's data are read with, for images of this size.
+    pub fn load_options(&self, config: &RunConfig, shape: [usize; 3]) -> LoadOptions {
+        let hold_out = match config.validation {
+            _ if !self.evaluates() => HoldOut::Nothing,
+            Validation::None => HoldOut::Auto,
+            Validation::Test => HoldOut::Nothing,
+            Validation::Fraction(share) => HoldOut::Share(share),
+        };
+        let (images, seed) = (config.images.clone(), config.split_seed());
+        LoadOptions { shape, images, hold_out, seed, ..LoadOptions::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [TargetKind; 6] = [
+        TargetKind::Label,
+        TargetKind::Distribution,
+        TargetKind::Labels,
+        TargetKind::Numbers,
+        TargetKind::Input,
+        TargetKind::Nothing,
+    ];
+
+    #[test]
+    fn every_kind_of_targets_belongs_to_one_task() {
+        for kind in KINDS {
+            // a new kind must be listed above
+            match kind {
+                TargetKind::Label | TargetKind::Distribution | TargetKind::Labels => {}
+                TargetKind::Numbers | TargetKind::Input | TargetKind::Nothing => {}
+            }
+            let own: Vec<_> = TASKS.iter().filter(|task| task.targets().contains(&kind)).collect();
+            assert_eq!(own.len(), 1, "{kind:?}: {own:?}");
+        }
+        assert_eq!(TASKS.iter().map(|task| task.targets().len()).sum::<usize>(), KINDS.len());
+    }
+
+    #[test]
+    fn tasks_have_names_of_their_own_and_say_what_goes_together() {
+        for (i, task) in TASKS.iter().enumerate() {
+            assert!(TASKS[..i].iter().all(|other| other.name() != task.name()), "{} stands twice", task.name());
+            // what is evaluated has an epoch that is best, and what is not is neither measured nor answered with
+            let metrics = task.metrics(&Totals { loss_sum: 6.0, correct: 1, seen: 4, ..Totals::default() });
+            assert_eq!(task.score(&metrics, None).is_some(), task.evaluates(), "{}", task.name());
+            assert_eq!(task.goals()[1] == Goal::Evaluate, task.evaluates(), "{}", task.name());
+            let model = ModelSpec::open("linear").unwrap();
+            assert_eq!(task.check_answers(&model, false).is_ok(), task.evaluates(), "{}", task.name());
+            assert!(task.evaluates() || task.probabilities(&[1.0]).is_empty(), "{}", task.name());
+            assert!((metrics.loss - 1.5).abs() < 1e-12, "{}", task.name());
+        }
+    }
+
+    #[test]
+    fn a_models_layers_say_what_it_is_for() {
+        for (model, name) in [("linear", "classify"), ("autoencoder", "reconstruct"), ("dcgan", "generate")] {
+            assert_eq!(of_model(&ModelSpec::open(model).unwrap()).name(), name);
+        }
+    }
+}

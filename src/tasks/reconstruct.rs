@@ -1,0 +1,187 @@
+//! The image itself: an autoencoder, whose error on an image says whether it is like those that it learned.
+
+use std::borrow::Cow;
+
+use super::{Detail, Splits, Task, TaskError, targets};
+use crate::checkpoint::State;
+use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
+use crate::data::Dataset;
+use crate::gpu::GpuError;
+use crate::metrics::{ErrorMeasures, Measures, Metrics, Threshold, Totals};
+use crate::model::ModelSpec;
+use crate::plan::Resident;
+use crate::session::{Range, Session, Targets};
+
+/// Gives the image that it is given.
+#[derive(Debug)]
+pub(super) struct Reconstruct;
+
+/// Where nothing is held out, a threshold is taken from so many training images, at the most.
+const LOOKED_AT: usize = 2000;
+
+impl Task for Reconstruct {
+    fn name(&self) -> &'static str {
+        "reconstruct"
+    }
+
+    fn targets(&self) -> &'static [TargetKind] {
+        &[TargetKind::Input]
+    }
+
+    /// The training images of the normal classes alone, whose names are then in `config`; all of them where no class is named.
+    fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
+        let Some(train) = data.train.as_ref().filter(|_| !config.normal.is_empty()) else {
+            return Ok(Cow::Borrowed(data));
+        };
+        if train.values.is_some() {
+            return Err(TaskError::NormalNeedsClasses { data: data.name.clone() });
+        }
+        let mut classes = Vec::new();
+        for name in &config.normal {
+            let class = class(name, data)?;
+            if !classes.contains(&class) {
+                classes.push(class);
+            }
+        }
+        config.normal = classes.iter().map(|&class| data.classes[class as usize].clone()).collect();
+        let train = train.of_classes(&classes);
+        if train.count == 0 {
+            return Err(TaskError::NoneNormal { data: data.name.clone(), classes: config.normal.clone() });
+        }
+        let Dataset { name, source, classes, validation, test, notes, text, .. } = data;
+        Ok(Cow::Owned(Dataset {
+            name: name.clone(),
+            source: source.clone(),
+            classes: classes.clone(),
+            train: Some(train),
+            validation: validation.clone(),
+            test: test.clone(),
+            notes: notes.clone(),
+            text: text.clone(),
+        }))
+    }
+
+    fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
+        let number = |name: &String| data.classes.iter().position(|class| class == name).map(|class| class as u32);
+        // images with values have no class
+        let all = [&data.train, &data.validation, &data.test].into_iter().flatten();
+        let valued = all.into_iter().any(|split| split.values.is_some());
+        Ok(Targets {
+            labels: targets::labels(splits),
+            classes: if valued { Vec::new() } else { data.classes.clone() },
+            normal: (!config.normal.is_empty()).then(|| config.normal.iter().filter_map(number).collect()),
+            ..Targets::default()
+        })
+    }
+
+    /// Those of the classes: outputs are pixels and need none.
+    fn output_names(&self, _loss: &LossConfig, data: &Dataset, _outputs: usize) -> Vec<String> {
+        data.classes.clone()
+    }
+
+    fn names_outputs(&self) -> bool {
+        false
+    }
+
+    fn needs_labels(&self) -> bool {
+        false
+    }
+
+    /// The threshold is taken from the errors of images.
+    fn always_records(&self) -> bool {
+        true
+    }
+
+    fn metrics(&self, totals: &Totals) -> Metrics {
+        Metrics { loss: totals.mean(totals.loss_sum), ..Metrics::default() }
+    }
+
+    fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {
+        let Some(errors) = errors(session, images)? else { return Ok(None) };
+        let Targets { labels, classes, normal, .. } = &session.targets;
+        let errors: Vec<(f32, u32)> = errors.into_iter().zip(images.iter().map(|&image| labels[image])).collect();
+        Ok(Some(Measures::Errors(ErrorMeasures::new(&errors, classes, normal.as_deref()))))
+    }
+
+    /// Where some classes are normal, the loss of their images.
+    fn judged_loss(&self, metrics: &Metrics) -> f64 {
+        metrics.more.normal_error.unwrap_or(metrics.loss)
+    }
+
+    /// Takes the threshold anew: from the held-out images of normal classes, or from training images.
+    fn settle(
+        &self,
+        session: &mut Session,
+        config: &RunConfig,
+        state: &mut State,
+        evaluated: Option<Range>,
+    ) -> Result<(), GpuError> {
+        // the test images are kept out of it
+        let held_out = session.order.held_out.filter(|_| config.validation != Validation::Test);
+        let train = session.order.train;
+        let learned = Range { length: train.length.min(LOOKED_AT), ..train };
+        state.threshold = match held_out {
+            Some(range) => threshold(session, range, evaluated, true)?,
+            None => None,
+        };
+        if state.threshold.is_none() {
+            state.threshold = threshold(session, learned, None, false)?;
+        }
+        Ok(())
+    }
+
+    fn check_answers(&self, _model: &ModelSpec, views: bool) -> Result<(), TaskError> {
+        if views { Err(TaskError::ViewsOfImages) } else { Ok(()) }
+    }
+}
+
+/// The loss of each of these images by itself, as the last evaluation kept it.
+pub(crate) fn errors(session: &Session, images: &[usize]) -> Result<Option<Vec<f32>>, GpuError> {
+    let Some(bytes) = session.kept(Resident::Errors)? else { return Ok(None) };
+    let all: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+    Ok(Some(images.iter().map(|&image| all[image]).collect()))
+}
+
+fn threshold(
+    session: &mut Session,
+    range: Range,
+    evaluated: Option<Range>,
+    held_out: bool,
+) -> Result<Option<Threshold>, GpuError> {
+    if evaluated != Some(range) {
+        session.evaluate(&range, &[], &mut |_| {})?;
+    }
+    let mut images = session.images(&range);
+    images.retain(|&image| session.targets.is_normal(image));
+    Ok(errors(session, &images)?.and_then(|errors| Threshold::of(errors, held_out)))
+}
+
+/// A class by its name, or by its number.
+fn class(wanted: &str, data: &Dataset) -> Result<u32, TaskError> {
+    let wanted = wanted.trim();
+    let names = || data.classes.iter();
+    let named = names().position(|name| name == wanted);
+    let alike = || names().position(|name| name.eq_ignore_ascii_case(wanted));
+    let number = || wanted.parse::<usize>().ok().filter(|&number| number < data.classes.len());
+    named.or_else(alike).or_else(number).map(|class| class as u32).ok_or_else(|| TaskError::UnknownClass {
+        wanted: wanted.to_string(),
+        data: data.name.clone(),
+        classes: data.classes.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hint::Hints;
+
+    #[test]
+    fn a_class_has_a_name_and_a_number() {
+        let classes = ["Bag", "0", "Boot"].map(String::from).into();
+        let data = Dataset { name: "d".into(), classes, ..Dataset::default() };
+        let found: Vec<u32> = ["Boot", "boot", "2", " 1", "0"].iter().map(|name| class(name, &data).unwrap()).collect();
+        assert_eq!(found, [2, 2, 2, 1, 1], "a name comes before a number");
+        let error = class("3", &data).unwrap_err();
+        assert!(error.to_string().contains("0 Bag, 1 0, 2 Boot") && !error.hints().is_empty(), "{error}");
+    }
+}

@@ -1,0 +1,44 @@
+//! Numbers for each image.
+
+use super::targets::{self, Check};
+use super::{Detail, Splits, Task, TaskError};
+use crate::config::{LossConfig, RunConfig, TargetKind};
+use crate::data::Dataset;
+use crate::gpu::GpuError;
+use crate::metrics::{Measures, Metrics, Totals, ValueMeasures};
+use crate::session::{Session, Targets};
+
+/// Predicts numbers.
+#[derive(Debug)]
+pub(super) struct Regress;
+
+const FINITE: Check = Check { wanted: "finite", fits: f32::is_finite };
+
+impl Task for Regress {
+    fn name(&self) -> &'static str {
+        "regress"
+    }
+
+    fn targets(&self) -> &'static [TargetKind] {
+        &[TargetKind::Numbers]
+    }
+
+    fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
+        let values = targets::values(&config.loss, data, splits, FINITE)?;
+        Ok(Targets { labels: targets::labels(splits), values: Some(values), ..Targets::default() })
+    }
+
+    fn output_names(&self, _loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {
+        targets::names(data, outputs)
+    }
+
+    fn metrics(&self, totals: &Totals) -> Metrics {
+        Metrics { loss: totals.mean(totals.loss_sum), ..Metrics::default() }
+    }
+
+    fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {
+        let measured = targets::outputs(session, images)?;
+        Ok(measured
+            .map(|[outputs, wanted]| Measures::Values(ValueMeasures::new(&outputs, &wanted, session.plan.classes))))
+    }
+}
