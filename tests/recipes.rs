@@ -88,7 +88,7 @@ fn a_run_is_its_recipe_with_what_was_typed() {
     let Some(place) = Place::with_adapter() else { return };
     let recipe = own_recipe(&place);
     let ran = place.run("train --recipe mine/recipe.toml --steps 3").exits(0);
-    assert!(ran.line("recipe ").starts_with("recipe   my-recipe: Keras"), "{ran}");
+    assert!(ran.line("recipe ").starts_with("recipe   my-recipe: The first convolutional network"), "{ran}");
     assert!(ran.line("run ").ends_with("runs/my-recipe-1"), "{ran}");
     let config = |run: &str| toml::from_str::<RunConfig>(&place.text(&format!("{run}/config.toml"))).unwrap();
     let expected = RunConfig { model: "mine/mine.toml".into(), steps: Some(3), ..recipe.run };
