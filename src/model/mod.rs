@@ -1,5 +1,6 @@
 //! Models as data: named layers in TOML, presets, starting weights, and the summary that `inspect` prints.
 
+mod builder;
 mod generator;
 mod init;
 mod jacobi;
@@ -10,10 +11,12 @@ mod spec;
 mod summary;
 mod whitening;
 
+pub use builder::{ModelBuilder, NewLayer, layer};
 pub use generator::Generator;
 pub use init::initial_values;
 pub use layers::{
-    Activation, Build, Init, LAYERS, Layer, LayerType, OptionDoc, ParameterSpec, Reads, Site, SiteNode, Value,
+    Activation, Build, Init, LAYERS, Layer, LayerBuilder, LayerNode, LayerType, OptionDoc, ParameterSpec, Reads,
+    RegisterError, Value, parse, register,
 };
 pub use presets::{PRESETS, Preset};
 pub use reference::{layers_markdown, layers_text};

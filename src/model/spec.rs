@@ -1,13 +1,13 @@
 //! A model file: an input and named layers, each reading the one before it unless it says otherwise.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use lepton_kernels::ShapeError;
 
+use super::builder::{ModelBuilder, NewLayer, layer};
 use super::generator::Generator;
-use super::layers::{AUTO, Layer, Reads};
+use super::layers::{AUTO, Layer};
 use super::presets;
 
 /// Why a model cannot be used.
@@ -36,6 +36,14 @@ pub enum ModelError {
     Malformed {
         /// The file or preset.
         origin: String,
+        /// What is wrong and where.
+        problem: String,
+    },
+    /// A model that was built in Rust has something wrong.
+    #[error("model `{model}`: {problem}")]
+    Invalid {
+        /// Its name.
+        model: String,
         /// What is wrong and where.
         problem: String,
     },
@@ -132,33 +140,23 @@ impl ModelSpec {
         let fail = |problem: String| ModelError::Malformed { origin: origin.into(), problem };
         let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
         let name = take_string(&mut table, "name").map_err(fail)?;
-        if !is_name(&name) {
-            return Err(fail(format!("`name` is {name:?}; a name is made of letters, digits, _ and -")));
-        }
         let (input, tokens) = take_input(&mut table).map_err(fail)?;
-        if input.contains(&0) {
-            return Err(fail(format!("`input` is {input:?}; every size must be at least 1")));
-        }
-        if input.iter().any(|&size| size > 1 << 16) || input.iter().product::<usize>() > 1 << 28 {
-            return Err(fail(format!(
-                "`input` is {input:?}; a side has at most 65536, an image at most 268435456 values"
-            )));
-        }
-        let generator = Generator::take(&mut table).map_err(fail)?;
-        if generator.is_some() && tokens.is_some() {
-            return Err(fail("a generator makes images, and the model takes texts\n  try: input = [28, 28, 1]".into()));
+        let mut builder = ModelBuilder::with_input(name, input, tokens);
+        if let Some((noise, layers)) = Generator::take(&mut table).map_err(fail)? {
+            builder = builder.generator(noise, layers);
         }
         let layers = match table.remove("layer") {
-            Some(toml::Value::Array(layers)) if !layers.is_empty() => layers,
-            _ => return Err(fail("it has no [[layer]]".into())),
+            Some(toml::Value::Array(layers)) => layers,
+            Some(other) => return Err(fail(format!("`layer` must be a list of tables, not {}", other.type_str()))),
+            None => Vec::new(),
         };
         if let Some(key) = table.keys().next() {
             return Err(fail(format!(
                 "unknown key `{key}`; a model has name, input (or tokens), [[layer]]s and a [generator]"
             )));
         }
-        let layers = parse_layers(layers).map_err(fail)?;
-        Ok(ModelSpec { name, input, tokens, layers, generator })
+        let layers = read_layers(layers).map_err(fail)?;
+        layers.into_iter().fold(builder, ModelBuilder::layer).check().map_err(fail)
     }
 
     /// The model for a data set of so many classes: layers with `units = "classes"` get that many.
@@ -233,11 +231,6 @@ fn take_input(table: &mut toml::Table) -> Result<([usize; 3], Option<Tokens>), S
     }
 }
 
-/// Names become file names and tensor names.
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-}
-
 fn take_string(table: &mut toml::Table, key: &str) -> Result<String, String> {
     match table.remove(key) {
         Some(toml::Value::String(text)) => Ok(text),
@@ -247,49 +240,21 @@ fn take_string(table: &mut toml::Table, key: &str) -> Result<String, String> {
 }
 
 /// Reads `[[layer]]` tables.
-pub(super) fn parse_layers(tables: Vec<toml::Value>) -> Result<Vec<LayerSpec>, String> {
-    let mut layers: Vec<LayerSpec> = Vec::with_capacity(tables.len());
-    let mut known: HashSet<String> = HashSet::from(["input".into()]);
-    let mut unnamed: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    for (i, table) in tables.into_iter().enumerate() {
+pub(super) fn read_layers(tables: Vec<toml::Value>) -> Result<Vec<NewLayer>, String> {
+    let read = |(i, table): (usize, toml::Value)| {
         let toml::Value::Table(mut table) = table else { return Err(format!("layer {} is not a table", i + 1)) };
         let kind = take_string(&mut table, "type").map_err(|e| format!("layer {}: {e}", i + 1))?;
-        let name = if table.contains_key("name") {
-            take_string(&mut table, "name").map_err(|e| format!("layer {}: {e}", i + 1))?
-        } else {
-            let count = unnamed.entry(kind.clone()).or_default();
-            *count += 1;
-            format!("{kind}_{count}")
-        };
-        let place = format!("layer {} `{name}`", i + 1);
-        if !is_name(&name) {
-            return Err(format!("{place}: a name is made of letters, digits, _ and -"));
+        let mut new = layer(&kind);
+        if table.contains_key("name") {
+            new = new.named(take_string(&mut table, "name").map_err(|e| format!("layer {}: {e}", i + 1))?);
         }
-        let before = layers.last().map_or("input", |l| &l.name).to_string();
-        let inputs = match table.remove("inputs") {
-            None => vec![before],
-            Some(value) => value.try_into().map_err(|_| format!("{place}: `inputs` is a list of layer names"))?,
-        };
-        let layer = Layer::parse(&kind, table).map_err(|e| format!("{place}: {e}"))?;
-        check_inputs(&layer, &inputs, &known).map_err(|e| format!("{place}: {e}"))?;
-        if !known.insert(name.clone()) {
-            return Err(format!("{place}: the name is taken by an earlier layer"));
+        if let Some(inputs) = table.remove("inputs") {
+            let names: Result<Vec<String>, _> = inputs.try_into();
+            new = new.reading(names.map_err(|_| format!("layer {}: `inputs` must be a list of layer names", i + 1))?);
         }
-        layers.push(LayerSpec { name, inputs, layer });
-    }
-    Ok(layers)
-}
-
-fn check_inputs(layer: &Layer, inputs: &[String], known: &HashSet<String>) -> Result<(), String> {
-    let kind = layer.kind();
-    if !kind.reads.allows(inputs.len()) {
-        let hint = if kind.reads == Reads::Exactly(1) { "" } else { "\n  try: inputs = [\"one\", \"other\"]" };
-        return Err(format!("{} reads {}, and `inputs` names {}{hint}", kind.name, kind.reads, inputs.len()));
-    }
-    match inputs.iter().find(|i| !known.contains(*i)) {
-        Some(missing) => Err(format!("it reads `{missing}`, and no earlier layer has that name")),
-        None => Ok(()),
-    }
+        Ok(new.with_options(table))
+    };
+    tables.into_iter().enumerate().map(read).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use lepton_kernels::{Op, Shape, ShapeError, data_set};
 use super::adversarial::Half;
 use super::input::Input;
 use crate::config::LossConfig;
-use crate::model::{Init, LayerSpec, ModelError, ModelSpec, ParameterSpec, Site, Value};
+use crate::model::{Init, LayerBuilder, LayerSpec, ModelError, ModelSpec, ParameterSpec, Value};
 
 /// Index of a tensor in [`Graph::tensors`].
 pub type TensorId = usize;
@@ -221,7 +221,7 @@ impl Graph {
         for (i, spec) in layers.iter().enumerate() {
             let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
             let layer = format!("{prefix}{}", spec.name);
-            let mut site = Site::new(&layer, self.shapes(&inputs)).salted(self.salt);
+            let mut site = LayerBuilder::new(&layer, self.shapes(&inputs)).salted(self.salt);
             let built = spec.layer.build(&mut site).and_then(|output| {
                 self.check_stored(&site, &inputs)?;
                 self.check_start(&site, &inputs)?;
@@ -243,7 +243,7 @@ impl Graph {
     }
 
     /// Checks that a layer takes what it reads as it is stored: tokens are looked up, everything else is numbers.
-    fn check_stored(&self, site: &Site, inputs: &[TensorId]) -> Result<(), ShapeError> {
+    fn check_stored(&self, site: &LayerBuilder, inputs: &[TensorId]) -> Result<(), ShapeError> {
         for node in &site.nodes {
             for (i, value) in node.inputs.iter().enumerate() {
                 let Value::Input(from) = *value else { continue };
@@ -266,7 +266,7 @@ impl Graph {
     }
 
     /// Checks that filters that are computed from the training images see these.
-    fn check_start(&self, site: &Site, inputs: &[TensorId]) -> Result<(), ShapeError> {
+    fn check_start(&self, site: &LayerBuilder, inputs: &[TensorId]) -> Result<(), ShapeError> {
         match site.parameters.iter().any(|p| p.init == Init::Whitening) && inputs != [self.images] {
             true => {
                 let problem =
@@ -278,7 +278,7 @@ impl Graph {
     }
 
     /// Takes over what a layer built; gives its output.
-    fn add_site(&mut self, layer: &str, site: Site, inputs: &[TensorId], output: Value) -> TensorId {
+    fn add_site(&mut self, layer: &str, site: LayerBuilder, inputs: &[TensorId], output: Value) -> TensorId {
         let (first_node, first_parameter) = (self.nodes.len(), self.parameters.len());
         let parameters: Vec<TensorId> = site.parameters.into_iter().map(|p| self.parameter(layer, p)).collect();
         let mut given: Vec<TensorId> = Vec::new();

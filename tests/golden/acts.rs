@@ -1,6 +1,6 @@
 //! Layers of `acts.py` as a model file names them: activations, softmax, PReLU, products, concatenation, gates.
 
-use lepton_gpu::model::{Layer, Site, Value};
+use lepton_gpu::model::{Layer, LayerBuilder, Value};
 use lepton_gpu::verify::verify_cases;
 use lepton_kernels::case::{Fill, Input};
 use lepton_kernels::{Array, Case, Step};
@@ -25,12 +25,12 @@ impl Twins {
         }
     }
 
-    fn reads(&self, site: &Site, node: usize) -> Vec<Array> {
+    fn reads(&self, site: &LayerBuilder, node: usize) -> Vec<Array> {
         site.nodes[node].inputs.iter().map(|&value| self.value(value).clone()).collect()
     }
 
     /// Forward, then backward from the gradient of `output`.
-    fn run(site: &Site, inputs: Vec<Array>, parameters: Vec<Array>, output: Value, dy: &Array) -> Self {
+    fn run(site: &LayerBuilder, inputs: Vec<Array>, parameters: Vec<Array>, output: Value, dy: &Array) -> Self {
         let mut twins = Twins { inputs, parameters, nodes: Vec::new(), gradients: Vec::new() };
         for (i, node) in site.nodes.iter().enumerate() {
             let y = node.op.twin(&twins.reads(site, i), &Step::default()).remove(0);
@@ -69,7 +69,7 @@ fn activations_gates_and_joints_agree_with_pytorch() {
         let names: Vec<&str> = attributes["inputs"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
         let (inputs, parameters): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| name.starts_with('x'));
         let inputs: Vec<Array> = inputs.into_iter().map(array).collect();
-        let mut site = Site::new(&name, inputs.iter().map(|x| x.shape.clone()).collect());
+        let mut site = LayerBuilder::new(&name, inputs.iter().map(|x| x.shape.clone()).collect());
         let output = layer.build(&mut site).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(site.parameters.iter().map(|p| p.name).collect::<Vec<_>>(), parameters, "{name}");
         let parameters = parameters.into_iter().map(array).collect();

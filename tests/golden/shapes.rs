@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use lepton_gpu::model::{Layer, ModelSpec, Site, Value};
+use lepton_gpu::model::{Layer, LayerBuilder, ModelSpec, Value};
 use lepton_gpu::verify::verify_cases;
 use lepton_kernels::case::{Fill, Input};
 use lepton_kernels::{Array, Case, Step};
@@ -20,7 +20,7 @@ fn layer(attributes: &serde_json::Value) -> Layer {
 
 /// A layer that was built, and its tensors as they become known.
 struct Run<'a> {
-    site: Site<'a>,
+    site: LayerBuilder<'a>,
     inputs: Vec<Array>,
     parameters: Vec<Array>,
     /// Outputs of each op.
@@ -67,7 +67,7 @@ fn layers_that_change_a_shape_agree_with_pytorch() {
     assert!(cases.len() >= 40, "{} cases", cases.len());
     for (name, attributes) in cases {
         let x = golden.array(&format!("{name}.x"));
-        let mut site = Site::new("layer", vec![x.shape.clone()]);
+        let mut site = LayerBuilder::new("layer", vec![x.shape.clone()]);
         let output = layer(&attributes).build(&mut site).unwrap_or_else(|error| panic!("{name}: {error}"));
         let parameters = site.parameters.iter().map(|p| golden.array(&format!("{name}.{}", p.name))).collect();
         let mut run = Run { site, inputs: vec![x], parameters, outputs: Vec::new() };

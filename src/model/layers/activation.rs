@@ -5,7 +5,7 @@ use lepton_kernels::activation::{Activate, Kind};
 use serde::Deserialize;
 
 use super::options::{Activation, optional};
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 /// `x · sigmoid(x)`, in `LAYERS`.
 pub const SILU: LayerType = activation("silu", "x times its sigmoid (swish)", |t| alone(t, Activation::Silu));
@@ -65,13 +65,13 @@ fn alone(attributes: toml::Table, activation: Activation) -> Result<Box<dyn Buil
 }
 
 impl Build for Alone {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.activate_as("", self.0, Value::Input(0))
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.activate_as("", self.0, Value::Input(0))
     }
 }
 
-fn put(site: &mut Site, kind: Kind) -> Result<Value, ShapeError> {
-    site.op(Activate { kind }, &[Value::Input(0)])
+fn add(layer: &mut LayerBuilder, kind: Kind) -> Result<Value, ShapeError> {
+    layer.add(Activate { kind }, &[Value::Input(0)])
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,8 +87,8 @@ impl Default for LeakyRelu {
 }
 
 impl Build for LeakyRelu {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, Kind::LeakyRelu { negative_slope: self.negative_slope })
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, Kind::LeakyRelu { negative_slope: self.negative_slope })
     }
 }
 
@@ -105,8 +105,8 @@ impl Default for Elu {
 }
 
 impl Build for Elu {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, Kind::Elu { alpha: self.alpha })
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, Kind::Elu { alpha: self.alpha })
     }
 }
 
@@ -125,11 +125,11 @@ enum Approximation {
 }
 
 impl Build for Gelu {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let kind = match self.approximate {
             Approximation::None => Kind::Gelu,
             Approximation::Tanh => Kind::GeluTanh,
         };
-        put(site, kind)
+        add(layer, kind)
     }
 }

@@ -7,7 +7,7 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::optional;
-use super::{Build, Init, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, Init, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 /// Leaky ReLU with learned slopes, in `LAYERS`.
 pub const PRELU: LayerType = layer(
@@ -51,17 +51,17 @@ const fn layer(
 }
 
 /// Multiplies channels by a parameter of `count` numbers.
-fn scaled(site: &mut Site, count: usize, init: f32, below: bool) -> Result<Value, ShapeError> {
+fn scaled(layer: &mut LayerBuilder, count: usize, init: f32, below: bool) -> Result<Value, ShapeError> {
     if !init.is_finite() {
         return Err(ShapeError::new(format!("init = {init} is no number to start with")).hint("init = 0.25"));
     }
-    let factors = site.parameter("weight", Shape::new(&[count]), Init::Constant(init));
-    site.op(ScaleChannels { below }, &[Value::Input(0), factors])
+    let factors = layer.parameter("weight", Shape::new(&[count]), Init::Constant(init));
+    layer.add(ScaleChannels { below }, &[Value::Input(0), factors])
 }
 
 /// The number of channels of what the layer reads.
-fn channels(site: &Site) -> usize {
-    *site.shape(Value::Input(0)).sizes().last().expect("a tensor has an axis")
+fn channels(layer: &LayerBuilder) -> usize {
+    *layer.shape(Value::Input(0)).sizes().last().expect("a tensor has an axis")
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,12 +85,12 @@ impl Default for Prelu {
 }
 
 impl Build for Prelu {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let count = match self.slopes {
             Slopes::One => 1,
-            Slopes::Channel => channels(site),
+            Slopes::Channel => channels(layer),
         };
-        scaled(site, count, self.init, true)
+        scaled(layer, count, self.init, true)
     }
 }
 
@@ -107,9 +107,9 @@ impl Default for LayerScale {
 }
 
 impl Build for LayerScale {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        let count = channels(site);
-        scaled(site, count, self.init, false)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        let count = channels(layer);
+        scaled(layer, count, self.init, false)
     }
 }
 
@@ -118,8 +118,8 @@ impl Build for LayerScale {
 struct Plain {}
 
 impl Build for Plain {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.op(Softmax { log: false }, &[Value::Input(0)])
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.add(Softmax { log: false }, &[Value::Input(0)])
     }
 }
 
@@ -128,8 +128,8 @@ impl Build for Plain {
 struct Log {}
 
 impl Build for Log {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.op(Softmax { log: true }, &[Value::Input(0)])
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.add(Softmax { log: true }, &[Value::Input(0)])
     }
 }
 
@@ -138,8 +138,8 @@ impl Build for Log {
 struct SideBySide {}
 
 impl Build for SideBySide {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        let inputs = site.inputs();
-        site.op(Concat { inputs: inputs.len() }, &inputs)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        let inputs = layer.inputs();
+        layer.add(Concat { inputs: inputs.len() }, &inputs)
     }
 }

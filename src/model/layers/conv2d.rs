@@ -9,7 +9,7 @@ use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
 use super::weights::{FILTER_INIT, Fan, Start};
-use super::{Build, LayerType, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
@@ -57,7 +57,7 @@ struct Spec {
 }
 
 impl Build for Spec {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let window = Window {
             kernel: self.kernel.sizes(),
             stride: self.stride.sizes(),
@@ -65,8 +65,8 @@ impl Build for Spec {
             padding: self.padding.resolve()?,
         };
         let Spec { filters, groups, bias, init, .. } = *self;
-        let y = Filters { window, filters, groups, bias, init, ..Filters::default() }.put(site, Value::Input(0))?;
-        site.activate(self.activation, y)
+        let y = Filters { window, filters, groups, bias, init, ..Filters::default() }.add(layer, Value::Input(0))?;
+        layer.activate(self.activation, y)
     }
 }
 
@@ -99,9 +99,9 @@ impl Default for Filters {
 
 impl Filters {
     /// Puts it down on `x`; gives its output.
-    pub(super) fn put(self, site: &mut Site, x: Value) -> Result<Value, ShapeError> {
+    pub(super) fn add(self, layer: &mut LayerBuilder, x: Value) -> Result<Value, ShapeError> {
         let Filters { window, filters, groups, init, .. } = self;
-        let [.., c_in] = site.shape(x).nhwc()?;
+        let [.., c_in] = layer.shape(x).nhwc()?;
         if filters == 0 {
             return Err(ShapeError::new("filters = 0 leaves nothing").hint("filters = 32"));
         }
@@ -113,21 +113,21 @@ impl Filters {
         }
         let ([kh, kw], c_group) = (window.kernel, c_in / groups);
         if init == Start::Whitening {
-            check_whitening(site, x, &window)?;
+            check_whitening(layer, x, &window)?;
         }
         let fan = Fan { inputs: kh * kw * c_group, outputs: kh * kw * filters };
         let weight = Shape::new(&[kh, kw, c_group, filters]);
-        let mut inputs = vec![x, site.parameter(self.weight, weight, init.filters(fan, filters, groups)?)];
+        let mut inputs = vec![x, layer.parameter(self.weight, weight, init.filters(fan, filters, groups)?)];
         if self.bias {
-            inputs.push(site.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
+            inputs.push(layer.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
         }
-        site.op_as(self.suffix, Conv2d { window, groups, relu: Relu::None, masked: false }, &inputs)
+        layer.add_as(self.suffix, Conv2d { window, groups, relu: Relu::None, masked: false }, &inputs)
     }
 }
 
 /// Checks that patches under this window are those of what the layer reads; the graph checks that these are images.
-fn check_whitening(site: &Site, x: Value, window: &Window) -> Result<(), ShapeError> {
-    let [_, h, w, _] = site.shape(x).nhwc()?;
+fn check_whitening(layer: &LayerBuilder, x: Value, window: &Window) -> Result<(), ShapeError> {
+    let [_, h, w, _] = layer.shape(x).nhwc()?;
     let ([kh, kw], [dh, dw]) = (window.kernel, window.dilation);
     let problem = match x {
         Value::Input(_) if [dh, dw] != [1, 1] => format!("patches without gaps, and dilation = [{dh}, {dw}]"),

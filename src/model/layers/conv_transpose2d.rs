@@ -9,7 +9,7 @@ use super::options::{
     ACTIVATION, Activation, BIAS, PADDING, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
 use super::weights::{Fan, INIT, Start};
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
@@ -68,7 +68,7 @@ fn none() -> Pair {
 }
 
 impl Build for Spec {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let window = Window {
             kernel: self.kernel.sizes(),
             stride: self.stride.sizes(),
@@ -82,21 +82,21 @@ impl Build for Spec {
             relu: Relu::None,
             masked: false,
         };
-        let y = put(site, op, self.filters, self.bias, self.init)?;
-        site.activate(self.activation, y)
+        let y = add(layer, op, self.filters, self.bias, self.init)?;
+        layer.activate(self.activation, y)
     }
 }
 
 /// Puts `op` with its parameters down on the layer's input; gives its output.
-pub(super) fn put(
-    site: &mut Site,
+pub(super) fn add(
+    layer: &mut LayerBuilder,
     op: ConvTranspose2d,
     filters: usize,
     bias: bool,
     init: Start,
 ) -> Result<Value, ShapeError> {
     let x = Value::Input(0);
-    let [.., c_in] = site.shape(x).nhwc()?;
+    let [.., c_in] = layer.shape(x).nhwc()?;
     let groups = op.groups;
     if filters == 0 {
         return Err(ShapeError::new("filters = 0 leaves nothing").hint("filters = 32"));
@@ -111,9 +111,9 @@ pub(super) fn put(
     // as Keras and PyTorch count them: of the convolution that goes the other way
     let fan = Fan { inputs: kh * kw * c_group, outputs: kh * kw * c_in };
     let weight = Shape::new(&[kh, kw, c_group, c_in]);
-    let mut inputs = vec![x, site.parameter("weight", weight, init.weights(fan, c_in)?)];
+    let mut inputs = vec![x, layer.parameter("weight", weight, init.weights(fan, c_in)?)];
     if bias {
-        inputs.push(site.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
+        inputs.push(layer.parameter("bias", Shape::new(&[filters]), init.bias(fan)));
     }
-    site.op(op, &inputs)
+    layer.add(op, &inputs)
 }

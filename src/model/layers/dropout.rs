@@ -6,7 +6,7 @@ use lepton_kernels::dropout::{Dropout, Granularity};
 use serde::Deserialize;
 
 use super::options::required;
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value};
 
 /// Dropout of elements, in `LAYERS`.
 pub const DROPOUT: LayerType =
@@ -51,10 +51,10 @@ fn read(attributes: toml::Table, granularity: Granularity) -> Result<Box<dyn Bui
 }
 
 impl Build for Dropped {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let Dropped { rate, granularity } = *self;
-        let stream = site.stream();
-        site.op(Dropout { rate, granularity, stream }, &[Value::Input(0)])
+        let stream = layer.stream();
+        layer.add(Dropout { rate, granularity, stream }, &[Value::Input(0)])
     }
 }
 

@@ -5,7 +5,7 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::{optional, required};
-use super::{AUTO, Build, Init, LayerType, Reads, Site, Value, parse};
+use super::{AUTO, Build, Init, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// The option that says how many tokens there are.
 pub const VOCABULARY: &str = "vocabulary";
@@ -71,7 +71,7 @@ impl TryFrom<toml::Value> for Tokens {
 }
 
 impl Build for Spec {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let vocabulary = match self.vocabulary {
             Tokens::Number(number) => number,
             Tokens::Auto => UNKNOWN_VOCABULARY,
@@ -87,7 +87,7 @@ impl Build for Spec {
             Start::Uniform => Init::Uniform { limit: 0.25 },
             Start::Normal => Init::Normal { deviation: 1.0 },
         };
-        let table = site.parameter("weight", Shape::new(&[vocabulary, self.features]), init);
-        site.op(Embedding, &[Value::Input(0), table])
+        let table = layer.parameter("weight", Shape::new(&[vocabulary, self.features]), init);
+        layer.add(Embedding, &[Value::Input(0), table])
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::options::{ACTIVATION, Activation, BIAS, required, yes};
 use super::weights::{Fan, INIT, Start};
-use super::{Build, CLASSES, LayerType, Reads, Site, Value, parse};
+use super::{Build, CLASSES, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
@@ -59,9 +59,9 @@ impl TryFrom<toml::Value> for Units {
 }
 
 impl Build for Spec {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let x = Value::Input(0);
-        let [_, features] = site.shape(x).matrix()?;
+        let [_, features] = layer.shape(x).matrix()?;
         let units = match self.units {
             Units::Number(number) => number,
             Units::Classes => UNKNOWN_CLASSES,
@@ -71,11 +71,11 @@ impl Build for Spec {
         }
         let fan = Fan { inputs: features, outputs: units };
         let init = self.init.weights(fan, units)?;
-        let mut inputs = vec![x, site.parameter("weight", Shape::new(&[features, units]), init)];
+        let mut inputs = vec![x, layer.parameter("weight", Shape::new(&[features, units]), init)];
         if self.bias {
-            inputs.push(site.parameter("bias", Shape::new(&[units]), self.init.bias(fan)));
+            inputs.push(layer.parameter("bias", Shape::new(&[units]), self.init.bias(fan)));
         }
-        let y = site.op(Linear::default(), &inputs)?;
-        site.activate(self.activation, y)
+        let y = layer.add(Linear::default(), &inputs)?;
+        layer.activate(self.activation, y)
     }
 }

@@ -1,4 +1,5 @@
-//! The types of layers that a model file can name. A new one is a file with an entry and a line in [`LAYERS`].
+//! The types of layers that a model can have. A new one is a file with an entry and a line in [`LAYERS`]; an application
+//! [`register`]s its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,21 +13,23 @@ mod conv2d;
 mod conv_transpose2d;
 mod dropout;
 mod embedding;
+mod layer_builder;
 mod linear;
 mod norm;
 mod options;
 mod plain;
 mod pool2d;
+mod registry;
 mod resize;
 mod separable;
 mod sequence;
 mod shape;
-mod site;
 mod squeeze_excite;
 mod weights;
 
+pub use layer_builder::{Init, LayerBuilder, LayerNode, ParameterSpec, Value};
 pub use options::Activation;
-pub use site::{Init, ParameterSpec, Site, SiteNode, Value};
+pub use registry::{RegisterError, register};
 
 /// Every type of layer, in the order in which they are listed for people.
 pub const LAYERS: &[LayerType] = &[
@@ -143,11 +146,11 @@ pub struct OptionDoc {
 
 /// A layer with its attributes, ready to stand in a model.
 pub trait Build: fmt::Debug + Send + Sync {
-    /// Asks the site for parameters and puts down the layer's ops; gives its output.
+    /// Asks the builder for parameters and adds the layer's ops; returns the layer's output.
     ///
     /// # Errors
     /// If the layer cannot stand there.
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError>;
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError>;
 }
 
 /// What a model file writes instead of the number of classes.
@@ -156,8 +159,12 @@ const CLASSES: &str = "classes";
 /// What a model file writes instead of a number that the data set decides.
 pub(super) const AUTO: &str = "auto";
 
-/// Reads the attributes of a layer; an unknown or missing key is an error.
-fn parse<T: Build + DeserializeOwned + 'static>(attributes: toml::Table) -> Result<Box<dyn Build>, String> {
+/// Reads a layer's attributes into `T`: what [`LayerType::parse`] is for a layer that derives `Deserialize` with
+/// `deny_unknown_fields`.
+///
+/// # Errors
+/// The deserialiser's message: an unknown or missing key, or a value of the wrong type.
+pub fn parse<T: Build + DeserializeOwned + 'static>(attributes: toml::Table) -> Result<Box<dyn Build>, String> {
     attributes.try_into::<T>().map(|spec| Box::new(spec) as Box<dyn Build>).map_err(|e| e.message().to_string())
 }
 
@@ -181,7 +188,7 @@ impl Layer {
     /// # Errors
     /// The parser's message: an unknown or missing key, or a value of the wrong kind.
     pub fn parse(kind: &str, attributes: toml::Table) -> Result<Self, String> {
-        let Some(kind) = LAYERS.iter().find(|l| l.name == kind) else {
+        let Some(kind) = registry::find(kind) else {
             let names: Vec<&str> = LAYERS.iter().map(|l| l.name).collect();
             return Err(format!("unknown type `{kind}`; there are {}", names.join(", ")));
         };
@@ -235,8 +242,8 @@ impl Layer {
     ///
     /// # Errors
     /// If the layer cannot stand there.
-    pub fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        self.spec.build(site)
+    pub fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        self.spec.build(layer)
     }
 }
 

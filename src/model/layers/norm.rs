@@ -6,7 +6,7 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::{ACTIVATION, Activation, optional, required, yes};
-use super::{Build, Init, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, Init, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 const EPSILON: OptionDoc = optional("epsilon", "number above 0", "1e-5", "added to the variance");
 const AFFINE: OptionDoc =
@@ -85,18 +85,18 @@ fn check_epsilon(epsilon: f32) -> Result<(), ShapeError> {
 }
 
 /// What is normalised, and with `affine` a scale and a shift of this shape, named as in PyTorch.
-fn inputs(site: &mut Site, affine: bool, shape: Shape) -> Vec<Value> {
+fn inputs(layer: &mut LayerBuilder, affine: bool, shape: Shape) -> Vec<Value> {
     let mut inputs = vec![Value::Input(0)];
     if affine {
-        inputs.push(site.parameter("weight", shape.clone(), Init::Constant(1.0)));
-        inputs.push(site.parameter("bias", shape, Init::Constant(0.0)));
+        inputs.push(layer.parameter("weight", shape.clone(), Init::Constant(1.0)));
+        inputs.push(layer.parameter("bias", shape, Init::Constant(0.0)));
     }
     inputs
 }
 
 /// The channels that a layer reads.
-fn channels(site: &Site) -> Shape {
-    Shape::new(&site.shape(Value::Input(0)).sizes()[site.shape(Value::Input(0)).rank() - 1..])
+fn channels(layer: &LayerBuilder) -> Shape {
+    Shape::new(&layer.shape(Value::Input(0)).sizes()[layer.shape(Value::Input(0)).rank() - 1..])
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,7 +115,7 @@ struct Batch {
 }
 
 impl Build for Batch {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         check_epsilon(self.epsilon)?;
         if !(self.scale || self.affine) {
             return Err(ShapeError::new("scale = false keeps the shift of affine = true, and affine is false")
@@ -126,16 +126,16 @@ impl Build for Batch {
                 ShapeError::new(format!("momentum = {} is a share, from 0 to 1", self.momentum)).hint("momentum = 0.1")
             );
         }
-        let c = channels(site);
-        let mut inputs = inputs(site, self.affine, c.clone());
+        let c = channels(layer);
+        let mut inputs = inputs(layer, self.affine, c.clone());
         if let (false, Some(&Value::Parameter(scale))) = (self.scale, inputs.get(1)) {
-            site.parameters[scale].trained = false;
+            layer.parameters[scale].trained = false;
         }
-        inputs.push(site.running("running_mean", c.clone(), Init::Constant(0.0)));
-        inputs.push(site.running("running_var", c, Init::Constant(1.0)));
+        inputs.push(layer.running("running_mean", c.clone(), Init::Constant(0.0)));
+        inputs.push(layer.running("running_var", c, Init::Constant(1.0)));
         let Batch { epsilon, momentum, affine, .. } = *self;
-        let y = site.op(BatchNorm { epsilon, momentum, affine, relu: false }, &inputs)?;
-        site.activate(self.activation, y)
+        let y = layer.add(BatchNorm { epsilon, momentum, affine, relu: false }, &inputs)?;
+        layer.activate(self.activation, y)
     }
 }
 
@@ -161,14 +161,14 @@ struct Channels {
 }
 
 impl Build for Channels {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         check_epsilon(self.epsilon)?;
         let whole_image = self.over == Over::Image;
-        let shape = if whole_image { Shape::new(&site.shape(Value::Input(0)).sizes()[1..]) } else { channels(site) };
-        let inputs = inputs(site, self.affine, shape);
+        let shape = if whole_image { Shape::new(&layer.shape(Value::Input(0)).sizes()[1..]) } else { channels(layer) };
+        let inputs = inputs(layer, self.affine, shape);
         let op = LayerNorm { whole_image, epsilon: self.epsilon, affine: self.affine, relu: false };
-        let y = site.op(op, &inputs)?;
-        site.activate(self.activation, y)
+        let y = layer.add(op, &inputs)?;
+        layer.activate(self.activation, y)
     }
 }
 
@@ -185,8 +185,8 @@ struct Groups {
 }
 
 impl Build for Groups {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        build_groups(site, self.groups, self.epsilon, self.affine, self.activation)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        build_groups(layer, self.groups, self.epsilon, self.affine, self.activation)
     }
 }
 
@@ -202,23 +202,23 @@ struct Instance {
 }
 
 impl Build for Instance {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.shape(Value::Input(0)).nhwc()?;
-        let groups = channels(site).count();
-        build_groups(site, groups, self.epsilon, self.affine, self.activation)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.shape(Value::Input(0)).nhwc()?;
+        let groups = channels(layer).count();
+        build_groups(layer, groups, self.epsilon, self.affine, self.activation)
     }
 }
 
 fn build_groups(
-    site: &mut Site,
+    layer: &mut LayerBuilder,
     groups: usize,
     epsilon: f32,
     affine: bool,
     activation: Activation,
 ) -> Result<Value, ShapeError> {
     check_epsilon(epsilon)?;
-    let c = channels(site);
-    let inputs = inputs(site, affine, c);
-    let y = site.op(GroupNorm { groups, epsilon, affine, relu: false }, &inputs)?;
-    site.activate(activation, y)
+    let c = channels(layer);
+    let inputs = inputs(layer, affine, c);
+    let y = layer.add(GroupNorm { groups, epsilon, affine, relu: false }, &inputs)?;
+    layer.activate(activation, y)
 }

@@ -10,7 +10,7 @@ use lepton_kernels::{Op, ShapeError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Build, LayerType, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// Global average pooling, in `LAYERS`.
 pub const GLOBAL_AVG_POOL: LayerType =
@@ -36,9 +36,9 @@ const fn plain<T: Build + DeserializeOwned + 'static>(
     LayerType { name, summary, reads: Reads::Exactly(reads), options: &[], parse: parse::<T> }
 }
 
-fn put(site: &mut Site, op: impl Op + 'static) -> Result<Value, ShapeError> {
-    let inputs = site.inputs();
-    site.op(op, &inputs)
+fn add(layer: &mut LayerBuilder, op: impl Op + 'static) -> Result<Value, ShapeError> {
+    let inputs = layer.inputs();
+    layer.add(op, &inputs)
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,8 +46,8 @@ fn put(site: &mut Site, op: impl Op + 'static) -> Result<Value, ShapeError> {
 struct MeansOfChannels {}
 
 impl Build for MeansOfChannels {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, GlobalAvgPool)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, GlobalAvgPool)
     }
 }
 
@@ -56,8 +56,8 @@ impl Build for MeansOfChannels {
 struct MaximaOfChannels {}
 
 impl Build for MaximaOfChannels {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, GlobalMaxPool)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, GlobalMaxPool)
     }
 }
 
@@ -66,8 +66,8 @@ impl Build for MaximaOfChannels {
 struct Rectified {}
 
 impl Build for Rectified {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, Relu)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, Relu)
     }
 }
 
@@ -76,8 +76,8 @@ impl Build for Rectified {
 struct Sum {}
 
 impl Build for Sum {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, Add::default())
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, Add::default())
     }
 }
 
@@ -86,8 +86,8 @@ impl Build for Sum {
 struct Product {}
 
 impl Build for Product {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, Multiply)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, Multiply)
     }
 }
 
@@ -96,7 +96,7 @@ impl Build for Product {
 struct Row {}
 
 impl Build for Row {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        put(site, Flatten)
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        add(layer, Flatten)
     }
 }

@@ -6,7 +6,7 @@ use lepton_kernels::{ShapeError, Window};
 use serde::Deserialize;
 
 use super::options::{PADDING_OPTION, PAIR, PaddingSpec, Pair, optional, required, valid};
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 const POOL: OptionDoc = required("pool", PAIR, "size of the window");
 const STRIDE: OptionDoc = optional("stride", PAIR, "the size of the window", "pixels from one window to the next");
@@ -49,9 +49,9 @@ struct Max {
 }
 
 impl Build for Max {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let window = window(self.pool, self.stride, &self.padding)?;
-        site.op(MaxPool2d { window, relu: false }, &[Value::Input(0)])
+        layer.add(MaxPool2d { window, relu: false }, &[Value::Input(0)])
     }
 }
 
@@ -67,8 +67,8 @@ struct Avg {
 }
 
 impl Build for Avg {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let window = window(self.pool, self.stride, &self.padding)?;
-        site.op(AvgPool2d { window, count_include_pad: self.count_include_pad }, &[Value::Input(0)])
+        layer.add(AvgPool2d { window, count_include_pad: self.count_include_pad }, &[Value::Input(0)])
     }
 }

@@ -9,7 +9,7 @@ use lepton_kernels::upsample::{Interpolation, Upsample};
 use serde::Deserialize;
 
 use super::options::{PAIR, Pair, optional, required};
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 const OUTPUT: OptionDoc = required("output", PAIR, "size of the output");
 
@@ -70,8 +70,8 @@ struct AdaptiveAvg {
 }
 
 impl Build for AdaptiveAvg {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.op(AdaptiveAvgPool2d { output: self.output.sizes() }, &[Value::Input(0)])
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.add(AdaptiveAvgPool2d { output: self.output.sizes() }, &[Value::Input(0)])
     }
 }
 
@@ -82,8 +82,8 @@ struct AdaptiveMax {
 }
 
 impl Build for AdaptiveMax {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.op(AdaptiveMaxPool2d { output: self.output.sizes() }, &[Value::Input(0)])
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.add(AdaptiveMaxPool2d { output: self.output.sizes() }, &[Value::Input(0)])
     }
 }
 
@@ -108,8 +108,8 @@ struct Resize {
 }
 
 impl Build for Resize {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        let [_, h, w, _] = site.shape(Value::Input(0)).nhwc()?;
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        let [_, h, w, _] = layer.shape(Value::Input(0)).nhwc()?;
         let output = match (self.scale_factor.map(Pair::sizes), self.size.map(Pair::sizes)) {
             (Some([by_h, by_w]), None) => [h * by_h, w * by_w],
             (None, Some(size)) => size,
@@ -126,7 +126,7 @@ impl Build for Resize {
                     .hint("mode = \"bilinear\", or no align_corners"));
             }
         };
-        site.op(Upsample { output, interpolation }, &[Value::Input(0)])
+        layer.add(Upsample { output, interpolation }, &[Value::Input(0)])
     }
 }
 
@@ -137,8 +137,8 @@ struct Shuffle {
 }
 
 impl Build for Shuffle {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.op(PixelShuffle { factor: self.factor, inverse: false }, &[Value::Input(0)])
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.add(PixelShuffle { factor: self.factor, inverse: false }, &[Value::Input(0)])
     }
 }
 
@@ -149,7 +149,7 @@ struct Unshuffle {
 }
 
 impl Build for Unshuffle {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
-        site.op(PixelShuffle { factor: self.factor, inverse: true }, &[Value::Input(0)])
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
+        layer.add(PixelShuffle { factor: self.factor, inverse: true }, &[Value::Input(0)])
     }
 }

@@ -8,7 +8,7 @@ use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
 use super::weights::{FILTER_INIT, Start};
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 const KERNEL: OptionDoc = required("kernel", PAIR, "size of the window");
 const STRIDE: OptionDoc = optional("stride", PAIR, "1", "pixels from one window to the next");
@@ -44,8 +44,13 @@ pub const DEPTHWISE: LayerType = LayerType {
 };
 
 /// The depthwise part of both.
-fn depthwise(site: &mut Site, window: Window, depth_multiplier: usize, init: Start) -> Result<Filters, ShapeError> {
-    let [.., c] = site.shape(Value::Input(0)).nhwc()?;
+fn depthwise(
+    layer: &mut LayerBuilder,
+    window: Window,
+    depth_multiplier: usize,
+    init: Start,
+) -> Result<Filters, ShapeError> {
+    let [.., c] = layer.shape(Value::Input(0)).nhwc()?;
     if depth_multiplier == 0 {
         return Err(ShapeError::new("depth_multiplier = 0 leaves nothing").hint("depth_multiplier = 1"));
     }
@@ -79,15 +84,15 @@ struct Separable {
 }
 
 impl Build for Separable {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let window = window(self.kernel, self.stride, self.dilation, &self.padding)?;
-        let first = depthwise(site, window, self.depth_multiplier, self.init)?;
+        let first = depthwise(layer, window, self.depth_multiplier, self.init)?;
         let first = Filters { weight: "depthwise.weight", suffix: "depthwise", ..first };
-        let channels = first.put(site, Value::Input(0))?;
+        let channels = first.add(layer, Value::Input(0))?;
         let Separable { filters, bias, init, .. } = *self;
         let second = Filters { filters, bias, init, weight: "pointwise.weight", ..Filters::default() };
-        let y = second.put(site, channels)?;
-        site.activate(self.activation, y)
+        let y = second.add(layer, channels)?;
+        layer.activate(self.activation, y)
     }
 }
 
@@ -112,10 +117,10 @@ struct Depthwise {
 }
 
 impl Build for Depthwise {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let window = window(self.kernel, self.stride, self.dilation, &self.padding)?;
-        let filters = depthwise(site, window, self.depth_multiplier, self.init)?;
-        let y = Filters { bias: self.bias, ..filters }.put(site, Value::Input(0))?;
-        site.activate(self.activation, y)
+        let filters = depthwise(layer, window, self.depth_multiplier, self.init)?;
+        let y = Filters { bias: self.bias, ..filters }.add(layer, Value::Input(0))?;
+        layer.activate(self.activation, y)
     }
 }

@@ -12,7 +12,7 @@ use super::conv_transpose2d::GROUPS;
 use super::conv2d::Filters;
 use super::options::{ACTIVATION, Activation, BIAS, ones, optional, required, yes};
 use super::weights::{FILTER_INIT, INIT, Start};
-use super::{Build, LayerType, OptionDoc, Reads, Site, Value, conv_transpose2d, parse};
+use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, conv_transpose2d, parse};
 
 const FILTERS: OptionDoc = required("filters", "number", "output channels");
 const KERNEL: OptionDoc = required("kernel", "number", "length of the window");
@@ -130,8 +130,8 @@ struct Along {
 
 impl Along {
     /// The window on images one pixel high; `causal` says whether that padding makes sense.
-    fn window(&self, site: &Site, causal: bool) -> Result<Window, ShapeError> {
-        let [_, h, w, c] = site.shape(Value::Input(0)).nhwc()?;
+    fn window(&self, layer: &LayerBuilder, causal: bool) -> Result<Window, ShapeError> {
+        let [_, h, w, c] = layer.shape(Value::Input(0)).nhwc()?;
         if h != 1 {
             return Err(ShapeError::new(format!("sequences are one pixel high, and its input is {h}x{w}x{c}")).hint(
                 format!("the same layer for images (2d), or reshape with shape = [1, {}, {c}] before it", h * w),
@@ -175,11 +175,11 @@ struct Conv {
 }
 
 impl Build for Conv {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let Conv { filters, kernel, stride, padding: ends, dilation, groups, bias, init, activation } = *self;
-        let window = Along { kernel, stride, dilation, ends }.window(site, true)?;
-        let y = Filters { window, filters, groups, bias, init, ..Filters::default() }.put(site, Value::Input(0))?;
-        site.activate(activation, y)
+        let window = Along { kernel, stride, dilation, ends }.window(layer, true)?;
+        let y = Filters { window, filters, groups, bias, init, ..Filters::default() }.add(layer, Value::Input(0))?;
+        layer.activate(activation, y)
     }
 }
 
@@ -207,13 +207,13 @@ struct ConvTranspose {
 }
 
 impl Build for ConvTranspose {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let ConvTranspose { kernel, stride, padding: ends, dilation, groups, .. } = *self;
-        let window = Along { kernel, stride, dilation, ends }.window(site, false)?;
+        let window = Along { kernel, stride, dilation, ends }.window(layer, false)?;
         let output_padding = [0, self.output_padding];
         let op = ConvTranspose2d { window, output_padding, groups, relu: Relu::None, masked: false };
-        let y = conv_transpose2d::put(site, op, self.filters, self.bias, self.init)?;
-        site.activate(self.activation, y)
+        let y = conv_transpose2d::add(layer, op, self.filters, self.bias, self.init)?;
+        layer.activate(self.activation, y)
     }
 }
 
@@ -227,10 +227,10 @@ struct MaxPool {
 }
 
 impl Build for MaxPool {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let stride = self.stride.unwrap_or(self.pool);
-        let window = Along { kernel: self.pool, stride, dilation: 1, ends: self.padding }.window(site, false)?;
-        site.op(MaxPool2d { window, relu: false }, &[Value::Input(0)])
+        let window = Along { kernel: self.pool, stride, dilation: 1, ends: self.padding }.window(layer, false)?;
+        layer.add(MaxPool2d { window, relu: false }, &[Value::Input(0)])
     }
 }
 
@@ -246,10 +246,10 @@ struct AvgPool {
 }
 
 impl Build for AvgPool {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let stride = self.stride.unwrap_or(self.pool);
-        let window = Along { kernel: self.pool, stride, dilation: 1, ends: self.padding }.window(site, false)?;
-        site.op(AvgPool2d { window, count_include_pad: self.count_include_pad }, &[Value::Input(0)])
+        let window = Along { kernel: self.pool, stride, dilation: 1, ends: self.padding }.window(layer, false)?;
+        layer.add(AvgPool2d { window, count_include_pad: self.count_include_pad }, &[Value::Input(0)])
     }
 }
 
@@ -257,14 +257,14 @@ impl Build for AvgPool {
 mod tests {
     use lepton_kernels::Shape;
 
-    use super::super::{Layer, Site};
+    use super::super::{Layer, LayerBuilder};
 
     /// What a layer makes of an input, or why it does not.
     fn build(kind: &str, options: &str, input: &[usize]) -> Result<Vec<usize>, String> {
         let layer = Layer::parse(kind, options.parse().expect("TOML"))?;
-        let mut site = Site::new("layer", vec![Shape::new(input)]);
-        let output = layer.build(&mut site).map_err(|error| error.to_string())?;
-        Ok(site.shape(output).sizes().to_vec())
+        let mut builder = LayerBuilder::new("layer", vec![Shape::new(input)]);
+        let output = layer.build(&mut builder).map_err(|error| error.to_string())?;
+        Ok(builder.shape(output).sizes().to_vec())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use lepton_kernels::{Padding, ShapeError, Window};
 use serde::Deserialize;
 
 use super::options::{PAIR, PaddingSpec, Pair, optional, required};
-use super::{Build, LayerType, Reads, Site, Value, parse};
+use super::{Build, LayerBuilder, LayerType, Reads, Value, parse};
 
 const SIDES: &str = "number, [height, width] or [top, bottom, left, right]";
 
@@ -74,9 +74,9 @@ struct Pad {
 }
 
 impl Build for Pad {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let [top, bottom, left, right] = sides(&self.padding, "padding = 1")?;
-        site.op(ZeroPad { before: [top, left, 0], after: [bottom, right, 0] }, &[Value::Input(0)])
+        layer.add(ZeroPad { before: [top, left, 0], after: [bottom, right, 0] }, &[Value::Input(0)])
     }
 }
 
@@ -87,9 +87,9 @@ struct Crop {
 }
 
 impl Build for Crop {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let [top, bottom, left, right] = sides(&self.cropping, "cropping = 1")?;
-        site.op(ZeroPad { before: [-top, -left, 0], after: [-bottom, -right, 0] }, &[Value::Input(0)])
+        layer.add(ZeroPad { before: [-top, -left, 0], after: [-bottom, -right, 0] }, &[Value::Input(0)])
     }
 }
 
@@ -103,9 +103,9 @@ struct PadChannels {
 }
 
 impl Build for PadChannels {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let op = ZeroPad { before: [0, 0, self.before as i64], after: [0, 0, self.after as i64] };
-        site.op(op, &[Value::Input(0)])
+        layer.add(op, &[Value::Input(0)])
     }
 }
 
@@ -116,10 +116,10 @@ struct Subsample {
 }
 
 impl Build for Subsample {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         // the mean of one pixel is that pixel
         let window = Window::new([1, 1], self.stride.sizes());
-        site.op(AvgPool2d { window, count_include_pad: false }, &[Value::Input(0)])
+        layer.add(AvgPool2d { window, count_include_pad: false }, &[Value::Input(0)])
     }
 }
 
@@ -130,8 +130,8 @@ struct NewShape {
 }
 
 impl Build for NewShape {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let sizes = self.shape.iter().map(|&size| usize::try_from(size).ok()).collect();
-        site.op(Reshape { sizes }, &[Value::Input(0)])
+        layer.add(Reshape { sizes }, &[Value::Input(0)])
     }
 }

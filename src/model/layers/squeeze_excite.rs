@@ -7,7 +7,7 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::{ACTIVATION_NAMES, Activation, optional};
-use super::{Build, Init, LayerType, Reads, Site, Value, parse};
+use super::{Build, Init, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
@@ -48,28 +48,28 @@ struct Names {
 const REDUCE: Names = Names { op: "reduce", weight: "reduce.weight", bias: "reduce.bias" };
 const EXPAND: Names = Names { op: "expand", weight: "expand.weight", bias: "expand.bias" };
 
-fn linear(site: &mut Site, names: &Names, x: Value, units: usize) -> Result<Value, ShapeError> {
-    let [_, features] = site.shape(x).matrix()?;
+fn linear(layer: &mut LayerBuilder, names: &Names, x: Value, units: usize) -> Result<Value, ShapeError> {
+    let [_, features] = layer.shape(x).matrix()?;
     let init = Init::GlorotUniform { fan_in: features, fan_out: units };
-    let weight = site.parameter(names.weight, Shape::new(&[features, units]), init);
-    let bias = site.parameter(names.bias, Shape::new(&[units]), Init::Constant(0.0));
-    site.op_as(names.op, Linear::default(), &[x, weight, bias])
+    let weight = layer.parameter(names.weight, Shape::new(&[features, units]), init);
+    let bias = layer.parameter(names.bias, Shape::new(&[units]), Init::Constant(0.0));
+    layer.add_as(names.op, Linear::default(), &[x, weight, bias])
 }
 
 impl Build for Spec {
-    fn build(&self, site: &mut Site) -> Result<Value, ShapeError> {
+    fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let x = Value::Input(0);
-        let [.., c] = site.shape(x).nhwc()?;
+        let [.., c] = layer.shape(x).nhwc()?;
         if self.ratio == 0 || self.units == Some(0) {
             let which = if self.ratio == 0 { "ratio" } else { "units" };
             return Err(ShapeError::new(format!("{which} = 0 leaves nothing to compute gates from")).hint("ratio = 4"));
         }
         let units = self.units.unwrap_or((c / self.ratio).max(1));
-        let means = site.op_as("pool", GlobalAvgPool, &[x])?;
-        let few = linear(site, &REDUCE, means, units)?;
-        let few = site.activate_as("reduce.activation", self.activation, few)?;
-        let gates = linear(site, &EXPAND, few, c)?;
-        let gates = site.activate_as("gate", self.gate, gates)?;
-        site.op(Multiply, &[x, gates])
+        let means = layer.add_as("pool", GlobalAvgPool, &[x])?;
+        let few = linear(layer, &REDUCE, means, units)?;
+        let few = layer.activate_as("reduce.activation", self.activation, few)?;
+        let gates = linear(layer, &EXPAND, few, c)?;
+        let gates = layer.activate_as("gate", self.gate, gates)?;
+        layer.add(Multiply, &[x, gates])
     }
 }

@@ -134,17 +134,17 @@ impl Start {
 mod tests {
     use lepton_kernels::Shape;
 
-    use super::super::{Layer, Site};
+    use super::super::{Layer, LayerBuilder};
     use crate::model::initial_values;
 
     /// The variance of every parameter of a layer as it starts.
     fn variances(kind: &str, options: &str, input: &[usize]) -> Vec<f64> {
         let layer = Layer::parse(kind, options.parse().expect("TOML")).expect("a layer");
-        let mut site = Site::new("layer", vec![Shape::new(input)]);
-        layer.build(&mut site).expect("it fits");
+        let mut builder = LayerBuilder::new("layer", vec![Shape::new(input)]);
+        layer.build(&mut builder).expect("it fits");
         let variance =
             |values: Vec<f32>| values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>() / values.len() as f64;
-        site.parameters.iter().map(|p| variance(initial_values(p.name, &p.shape, p.init, 5))).collect()
+        builder.parameters.iter().map(|p| variance(initial_values(p.name, &p.shape, p.init, 5))).collect()
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         for deviation in ["0.0", "-1.0", "nan"] {
             let options = format!("units = 3\ninit = {{ normal = {deviation} }}");
             let layer = Layer::parse("linear", options.parse().expect("TOML")).expect("a layer");
-            let error = layer.build(&mut Site::new("layer", vec![Shape::new(&[1, 2])])).unwrap_err();
+            let error = layer.build(&mut LayerBuilder::new("layer", vec![Shape::new(&[1, 2])])).unwrap_err();
             assert!(error.to_string().contains("above 0"), "{error}");
         }
     }

@@ -1,4 +1,4 @@
-//! Where a layer builds itself: it asks for parameters and puts ops one after another; the graph takes over what it built.
+//! What a layer builds itself with: it asks for parameters and adds ops one after another; the graph takes over the result.
 
 use lepton_kernels::activation::{Activate, Kind};
 use lepton_kernels::{Op, Shape, ShapeError, random, relu::Relu};
@@ -70,13 +70,13 @@ pub enum Value {
     Input(usize),
     /// A parameter that it asked for.
     Parameter(usize),
-    /// The first output of an op that it put down.
+    /// The first output of an op that it added.
     Node(usize),
 }
 
 /// An op of a layer with what it reads.
 #[derive(Debug)]
-pub struct SiteNode {
+pub struct LayerNode {
     /// Put after the layer's name: `relu` makes `conv1.relu`; empty for the layer's main op.
     pub suffix: &'static str,
     /// The op.
@@ -89,25 +89,25 @@ pub struct SiteNode {
 
 /// A layer that is being built.
 #[derive(Debug)]
-pub struct Site<'a> {
+pub struct LayerBuilder<'a> {
     layer: &'a str,
     salt: u32,
     inputs: Vec<Shape>,
     /// Parameters that were asked for.
     pub parameters: Vec<ParameterSpec>,
     /// Ops in the order in which they run.
-    pub nodes: Vec<SiteNode>,
+    pub nodes: Vec<LayerNode>,
 }
 
-impl<'a> Site<'a> {
+impl<'a> LayerBuilder<'a> {
     /// The layer of this name, which reads tensors of these shapes.
     pub fn new(layer: &'a str, inputs: Vec<Shape>) -> Self {
-        Site { layer, salt: 0, inputs, parameters: Vec::new(), nodes: Vec::new() }
+        LayerBuilder { layer, salt: 0, inputs, parameters: Vec::new(), nodes: Vec::new() }
     }
 
     /// With another number that its random streams are mixed with, where the layer is built once more for another graph.
     pub fn salted(self, salt: u32) -> Self {
-        Site { salt, ..self }
+        LayerBuilder { salt, ..self }
     }
 
     /// What the layer reads, first to last.
@@ -141,19 +141,19 @@ impl<'a> Site<'a> {
         Value::Parameter(self.parameters.len() - 1)
     }
 
-    /// Puts down the layer's main op; gives its first output.
+    /// Adds the layer's main op, under the layer's own name; returns its first output.
     ///
     /// # Errors
     /// If the op cannot run on these inputs.
-    pub fn op(&mut self, op: impl Op + 'static, inputs: &[Value]) -> Result<Value, ShapeError> {
-        self.op_as("", op, inputs)
+    pub fn add(&mut self, op: impl Op + 'static, inputs: &[Value]) -> Result<Value, ShapeError> {
+        self.add_as("", op, inputs)
     }
 
-    /// Puts down an op whose name is the layer's with `suffix`; gives its first output.
+    /// Adds an op named after the layer with `suffix`, as `conv1.relu`; returns its first output.
     ///
     /// # Errors
     /// If the op cannot run on these inputs.
-    pub fn op_as(
+    pub fn add_as(
         &mut self,
         suffix: &'static str,
         op: impl Op + 'static,
@@ -162,12 +162,11 @@ impl<'a> Site<'a> {
         let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value).clone()).collect();
         let outputs = op.outputs(&shapes)?;
         shapes.iter().chain(&outputs).try_for_each(Shape::check_size)?;
-        self.nodes.push(SiteNode { suffix, op: Box::new(op), inputs: inputs.to_vec(), outputs });
+        self.nodes.push(LayerNode { suffix, op: Box::new(op), inputs: inputs.to_vec(), outputs });
         Ok(Value::Node(self.nodes.len() - 1))
     }
 
-    /// Puts down what follows a layer, under its own name. One op a node: what may run as one kernel is put together again
-    /// by `plan/rewrite/`.
+    /// Adds an activation as an op of its own; the plan's rewrites join it to the op before it where one kernel can do both.
     ///
     /// # Errors
     /// If the op cannot run on this input.
@@ -176,7 +175,7 @@ impl<'a> Site<'a> {
         self.activate_as(suffix, activation, value)
     }
 
-    /// Puts down an activation whose name is the layer's with `suffix`.
+    /// Adds an activation named after the layer with `suffix`.
     ///
     /// # Errors
     /// If the op cannot run on this input.
@@ -187,9 +186,9 @@ impl<'a> Site<'a> {
         value: Value,
     ) -> Result<Value, ShapeError> {
         match activation.kind() {
-            Some(kind) => self.op_as(suffix, Activate { kind }, &[value]),
+            Some(kind) => self.add_as(suffix, Activate { kind }, &[value]),
             None if activation == Activation::None => Ok(value),
-            None => self.op_as(suffix, Relu, &[value]),
+            None => self.add_as(suffix, Relu, &[value]),
         }
     }
 }
