@@ -42,6 +42,15 @@ pub enum Hint {
         /// Whether accumulating is possible.
         accumulate: bool,
     },
+    /// One of these names in place of the one that was given.
+    OneOf {
+        /// The name that was given.
+        wanted: String,
+        /// The names that there are.
+        names: Vec<String>,
+        /// Arguments of the program's command that lists them, such as `["models"]`; none if there is no such command.
+        listed_by: &'static [&'static str],
+    },
     /// Run another command of the program: its name and arguments, such as `["data", "fetch", "mnist"]`.
     Command {
         /// Name and arguments.
@@ -55,6 +64,20 @@ impl Hint {
     /// `key = value`
     pub fn set(key: &'static str, value: impl ToString) -> Self {
         Hint::Set { key, value: value.to_string() }
+    }
+
+    /// One of `names` in place of `wanted`.
+    pub fn one_of<T: Into<String>>(wanted: &str, names: impl IntoIterator<Item = T>) -> Self {
+        Self::one_listed(wanted, names, &[])
+    }
+
+    /// One of `names`, which a command lists, in place of `wanted`.
+    pub fn one_listed<T: Into<String>>(
+        wanted: &str,
+        names: impl IntoIterator<Item = T>,
+        listed_by: &'static [&'static str],
+    ) -> Self {
+        Hint::OneOf { wanted: wanted.into(), names: names.into_iter().map(Into::into).collect(), listed_by }
     }
 
     /// Advice in words.

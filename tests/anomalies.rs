@@ -265,7 +265,7 @@ fn what_cannot_be_normal_is_said_first() {
     let cases = [
         ("train --model autoencoder --normal hat", "1 Trouser"),
         ("train --model autoencoder --normal Trouser,10", "no such class"),
-        ("train --normal Trouser", "--normal does not belong to the loss cross-entropy"),
+        ("train --normal Trouser", "models that reconstruct"),
         ("train --model autoencoder --loss mse --target values --normal 1", "held against classes"),
         ("train --out run --resume --epochs 2 --normal 1", "--normal would change it"),
         ("eval run --tta mirror", "an image"),

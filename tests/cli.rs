@@ -125,6 +125,51 @@ fn help_version_and_data_sets_need_nothing() {
 }
 
 #[test]
+fn shells_and_manuals_know_every_option() {
+    let place = Place::new();
+    let help = place.run("train --help").exits(0).out;
+    let flags: Vec<&str> = help.split_whitespace().filter(|word| word.starts_with("--")).collect();
+    assert!(flags.len() > 50, "{flags:?}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = place.run_args(&["completions", shell]).exits(0).out;
+        for word in ["train", "lr-find", "adapter"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    let page = place.run("man train").exits(0).out.replace("\\-", "-");
+    for flag in ["--epochs", "--lr", "--optimizer", "--augment", "--resume"] {
+        assert!(page.contains(flag), "the manual does not have {flag}");
+    }
+    assert!(place.run("man").exits(0).out.contains("lepton"));
+    assert!(place.run("man trian").exits(2).err.contains("did you mean `train`?"));
+}
+
+#[test]
+fn short_help_is_a_dozen_options_and_long_help_has_sections() {
+    let place = Place::new();
+    let short = place.run("train -h").exits(0).out;
+    let options = short.lines().filter(|line| line.trim_start().starts_with("--")).count();
+    assert!((8..=16).contains(&options), "{options} options\n{short}");
+    for flag in ["--model", "--epochs", "--batch", "--lr", "--augment", "--val-split", "--out", "--resume", "--recipe"]
+    {
+        assert!(short.contains(flag), "{flag} is missing\n{short}");
+    }
+    let long = place.run("train --help").exits(0).out;
+    let mut rest = long.as_str();
+    for section in
+        ["Data", "Model", "Training", "Optimizer", "Learning rate", "Loss", "Augmentation", "Texts", "Output"]
+    {
+        let at = rest.find(&format!("\n{section}:\n")).unwrap_or_else(|| panic!("{section} is missing\n{long}"));
+        rest = &rest[at + 1..];
+    }
+    // only commands that open a device have an adapter
+    for (line, has) in [("eval", true), ("devices", true), ("models", false), ("data list", false), ("recipes", false)]
+    {
+        assert_eq!(place.run(&format!("{line} --help")).exits(0).out.contains("--adapter"), has, "{line}");
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_mistake() {
     let adapter = Place::with_adapter();
     let place = Place::new();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use lepton_gpu::config::Recipe;
+use lepton_gpu::config::{FIELDS, Recipe, settings_markdown};
 use lepton_gpu::model::{LAYERS, ModelSpec, layers_markdown, summary};
 
 mod common;
@@ -18,17 +18,29 @@ fn guides() -> Vec<(String, String)> {
     pages.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
-#[test]
-fn the_table_of_layers_is_what_the_parser_reads() {
-    let (path, text) = guides().into_iter().find(|(path, _)| path.ends_with("guide-models.md")).unwrap();
+/// Compares what a guide has after its mark with what the code makes, or writes it.
+fn is_up_to_date(guide: &str, made: &str) {
+    let (path, text) = guides().into_iter().find(|(path, _)| path.ends_with(guide)).unwrap();
     let (before, there) = text.split_once(MADE).expect("the guide has its mark");
-    let made = format!("\n{}", layers_markdown());
     if std::env::var_os("LEPTON_BLESS").is_some() {
-        std::fs::write(&path, format!("{before}{MADE}{}\n", made.trim_end())).unwrap();
+        std::fs::write(&path, format!("{before}{MADE}\n{}\n", made.trim())).unwrap();
         return;
     }
-    assert!(LAYERS.iter().all(|layer| made.contains(&format!("### `{}`", layer.name))));
     assert_eq!(there.trim(), made.trim(), "{path} is out of date: LEPTON_BLESS=1 cargo test --test docs");
+}
+
+#[test]
+fn the_table_of_layers_is_what_the_parser_reads() {
+    let made = layers_markdown();
+    assert!(LAYERS.iter().all(|layer| made.contains(&format!("### `{}`", layer.name))));
+    is_up_to_date("guide-models.md", &made);
+}
+
+#[test]
+fn the_table_of_settings_has_every_key() {
+    let made = settings_markdown();
+    assert!(FIELDS.iter().all(|setting| made.contains(&format!("| `{}` |", setting.field.key))));
+    is_up_to_date("guide-recipes.md", &made);
 }
 
 #[test]
@@ -47,7 +59,10 @@ fn model_files_in_guides_are_models() {
 fn recipes_in_guides_are_recipes() {
     let mut recipes = 0;
     for (path, text) in guides() {
-        for block in common::blocks(&text, "toml").into_iter().filter(|block| block.contains("[run]")) {
+        for block in common::blocks(&text, "toml")
+            .into_iter()
+            .filter(|block| block.contains("[run]") || block.starts_with("data ="))
+        {
             Recipe::parse(block, &path).unwrap();
             recipes += 1;
         }
@@ -70,7 +85,9 @@ fn commands_in_guides_exist() {
             let own = String::from_utf8(own.stdout).unwrap();
             for flag in words.filter_map(|word| word.strip_prefix("--")) {
                 let flag = flag.split('=').next().unwrap();
-                assert!(own.contains(&format!("--{flag}")), "{path}: `{line}`: {command} has no --{flag}");
+                let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                let has = own.split(|c| !is_word(c)).any(|word| word == format!("--{flag}"));
+                assert!(has, "{path}: `{line}`: {command} has no --{flag}");
             }
             seen += 1;
         }

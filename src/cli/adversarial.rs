@@ -27,7 +27,7 @@ pub fn usual(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
         *beta1 = args.update.beta1.unwrap_or(BETA1);
         config.learning_rate = args.update.lr.unwrap_or(RATE);
     }
-    if args.normalize.is_none() && generator.range().is_none_or(|[least, _]| least < 0.0) {
+    if !args.typed.has("normalize") && generator.range().is_none_or(|[least, _]| least < 0.0) {
         let channels = model.input[2];
         let half = vec!["0.5"; channels].join(",");
         config.normalize = NormalizeConfig::parse(&format!("{half}:{half}")).expect("it is a way");

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{BenchArgs, BenchFirstStepArgs};
 use super::{CliError, Exit};
 use crate::bench::{self, BenchResult, Network, Preset, Settings, measure};
-use crate::checkpoint::{CheckpointError, write_atomically};
+use crate::checkpoint::write_atomically;
 use crate::gpu::Gpu;
 use crate::report::bench::{BenchProgress, compare, page, read, screen};
 use crate::report::say;
@@ -39,7 +39,7 @@ pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 /// `bench-first-step`: what `bench` starts so that a driver is loaded anew.
 pub fn first_step(args: &BenchFirstStepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let network =
-        Network::find(&args.model).ok_or_else(|| CliError::Usage(format!("there is no network `{}`", args.model)))?;
+        Network::find(&args.model).ok_or_else(|| CliError::Usage(format!("unknown network `{}`", args.model)))?;
     let gpu = Gpu::open(adapter)?;
     say!("{}", bench::first_step(&gpu, network, args.batch, args.precision.into())?);
     Ok(Exit::Done)
@@ -59,11 +59,7 @@ fn show(result: &BenchResult, args: &BenchArgs) -> Result<(), CliError> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    // the advice of a checkpoint's error is about --out, which `bench` has not
-    write_atomically(path, bytes).map_err(|error| match error {
-        CheckpointError::Io { source, .. } => CliError::file(path)(source),
-        other => other.into(),
-    })?;
+    write_atomically(path, bytes)?;
     say!("{:<10}{}", "written", path.display());
     Ok(())
 }

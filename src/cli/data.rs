@@ -40,7 +40,7 @@ fn list() {
     }
 }
 
-/// What is in a data set. Pictures that cannot be read are the goal that was not met.
+/// Prints what is in a data set. Unreadable images make the exit code 1.
 fn check(spec: &str) -> Result<Exit, CliError> {
     let report = pictures::with_bar(|on_pictures| Ok(data::check(spec, &Places::from_env(), on_pictures)?))?;
     let count = |count: usize| thousands(count as u64);
@@ -63,7 +63,7 @@ fn check(spec: &str) -> Result<Exit, CliError> {
         report.extremes().filter(|(most, fewest)| most.counts[0] >= 3 * fewest.counts[0].max(1))
     {
         say!(
-            "balance  `{}` has {} training images and `{}` {}: a model may learn to say the first",
+            "balance  imbalanced: `{}` has {} training images, `{}` has {}; consider train --class-weights balanced",
             most.name,
             count(most.counts[0]),
             fewest.name,
@@ -76,7 +76,7 @@ fn check(spec: &str) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     say!(
-        "cannot be read: {} of {} pictures; train --skip-damaged goes on without them",
+        "cannot be read: {} of {} pictures; train --skip-damaged skips them",
         count(report.damaged.len()),
         count(report.damaged.len() + report.images)
     );

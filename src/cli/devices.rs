@@ -11,10 +11,10 @@ pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     let summaries = adapters.summaries();
     let used = gpu::choose(&adapters, wanted)?;
     let reason = match (wanted, summaries.len()) {
-        (Some(_), _) => "it is the one that was asked for",
+        (Some(_), _) => "it was asked for",
         (None, 1) => "it is the only one",
-        (None, _) if summaries[used].kind == "software" => "there is no GPU, and it comes first",
-        (None, _) => "a GPU comes before software, a discrete one before an integrated one",
+        (None, _) if summaries[used].kind == "software" => "there is no GPU, and it is the first one",
+        (None, _) => "GPUs are preferred to software, and discrete GPUs to integrated ones",
     };
     if args.json {
         let value = serde_json::json!({ "adapters": summaries, "used": used, "reason": reason });
@@ -50,6 +50,6 @@ fn print(summary: &AdapterSummary, used: bool) {
         summary.products
     );
     if let Some(limit) = summary.loop_limit {
-        say!("     this driver stops a thread after {limit} loop iterations without a word; plans stay below that");
+        say!("     this driver silently stops a thread after {limit} loop iterations; plans stay below that");
     }
 }

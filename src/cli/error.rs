@@ -55,6 +55,16 @@ pub enum CliError {
     /// What was typed makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A name that is none of those that there are.
+    #[error("unknown {what} `{name}`")]
+    Unknown {
+        /// What was to be named.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        hint: Hint,
+    },
     /// A file.
     #[error("{}: {source}", path.display())]
     File {
@@ -88,12 +98,23 @@ impl Hints for CliError {
             CliError::Augment(error) => error.hints(),
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),
+            CliError::Unknown { hint, .. } => vec![hint.clone()],
             CliError::Usage(_) | CliError::File { .. } | CliError::Picture { .. } => Vec::new(),
         }
     }
 }
 
 impl CliError {
+    /// A name that is not among `names`, which the command `listed_by` prints.
+    pub fn unknown<T: Into<String>>(
+        what: &'static str,
+        name: &str,
+        names: impl IntoIterator<Item = T>,
+        listed_by: &'static [&'static str],
+    ) -> Self {
+        CliError::Unknown { what, name: name.into(), hint: Hint::one_listed(name, names, listed_by) }
+    }
+
     /// For `map_err` on operations on `path`.
     pub fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

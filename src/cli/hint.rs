@@ -2,22 +2,64 @@
 
 use std::fmt::Display;
 
+use super::args::OPTIONS;
+use crate::config::{FIELDS, Setting};
 use crate::hint::{Hint, Hints};
 
-/// An error for a terminal: what went wrong, and in a second line what to try, if anything is known to help.
+/// An error for a terminal: what went wrong, the name that was probably meant, and what to try, as far as they are known.
 pub fn message(error: &(impl Display + Hints)) -> String {
-    let hints = error.hints();
-    if hints.is_empty() {
-        return error.to_string();
+    written(error, &error.hints())
+}
+
+/// The same without the advice to give flags that this command does not have.
+pub fn message_of(error: &(impl Display + Hints), command: &clap::Command) -> String {
+    let has = |key: &str| command.get_arguments().any(|arg| arg.get_long() == Some(&flag(key)[2..]));
+    let mut hints = error.hints();
+    hints.retain(|hint| match hint {
+        Hint::Set { key, .. } | Hint::Change { key } | Hint::Unset { key } => has(key),
+        Hint::Smaller { key } | Hint::Larger { key } => has(key),
+        Hint::SmallerBatch { .. } => has("batch"),
+        Hint::OneOf { .. } | Hint::Command { .. } | Hint::Advice(_) => true,
+    });
+    written(error, &hints)
+}
+
+fn written(error: &impl Display, hints: &[Hint]) -> String {
+    let meant = hints.iter().filter_map(meant).map(|name| format!("\n  did you mean `{name}`?"));
+    let mut message = error.to_string() + &meant.collect::<String>();
+    let tries = tries(hints);
+    if !tries.is_empty() {
+        message += &format!("\n  try: {tries}");
     }
-    format!("{error}\n  try: {}", tries(&hints))
+    message
 }
 
 /// Ways out in one line: `--batch 32, or another --adapter`.
 pub fn tries(hints: &[Hint]) -> String {
-    let words: Vec<String> = hints.iter().map(words).collect();
-    words.join(", or ")
+    hints.iter().map(words).collect::<Vec<_>>().join(", or ")
 }
+
+/// The name that was probably meant, if the hint knows names.
+fn meant(hint: &Hint) -> Option<&str> {
+    match hint {
+        Hint::OneOf { wanted, names, .. } => closest(wanted, names),
+        _ => None,
+    }
+}
+
+/// The name most like `wanted`; none if no name is like it.
+pub fn closest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &&String| strsim::jaro(&wanted, &name.to_lowercase());
+    let best = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(&best) > ALIKE).then_some(best)
+}
+
+/// The least likeness of two names one of which may be meant by the other; clap's is the same.
+const ALIKE: f64 = 0.7;
+
+/// How many names fit in a line.
+const FEW: usize = 12;
 
 fn words(hint: &Hint) -> String {
     match hint {
@@ -26,10 +68,15 @@ fn words(hint: &Hint) -> String {
         Hint::Unset { key } => format!("without {}", flag(key)),
         Hint::Smaller { key } => format!("a smaller {}", flag(key)),
         Hint::Larger { key } => format!("a larger {}", flag(key)),
-        Hint::SmallerBatch { accumulate: true } => {
-            format!("a smaller {} with {}, which learns the same", flag("batch"), flag("update.accumulate"))
+        Hint::OneOf { listed_by: [], names, .. } => match names.get(FEW..).map(<[String]>::len) {
+            Some(more @ 1..) => format!("one of {} and {more} more", names[..FEW].join(", ")),
+            _ => format!("one of {}", names.join(", ")),
+        },
+        Hint::OneOf { listed_by, .. } => format!("a name that `lepton-gpu {}` lists", listed_by.join(" ")),
+        Hint::SmallerBatch { accumulate } => {
+            let smaller = format!("a smaller {}", flag("batch"));
+            if *accumulate { format!("{smaller} with {}", flag("update.accumulate")) } else { smaller }
         }
-        Hint::SmallerBatch { accumulate: false } => format!("a smaller {}", flag("batch")),
         Hint::Command { words } => format!("lepton-gpu {}", words.join(" ")),
         Hint::Advice(text) => text.to_string(),
     }
@@ -44,15 +91,16 @@ fn set(key: &str, value: &str) -> String {
     }
 }
 
-/// The flag of a key: of a path such as `optimizer.momentum` it is the last part that names it, unless it is listed.
+/// The flag of a key. Of an option of an optimiser or a loss, such as `optimizer.momentum`, the last part names it.
 pub fn flag(key: &str) -> String {
+    let of_row = |row: &&Setting| row.field.key == key;
+    let row = FIELDS.iter().chain(OPTIONS).find(of_row).and_then(|row| row.field.flag);
     let name = match key {
+        _ if row.is_some() => row.unwrap_or_default(),
         "learning_rate" => "lr",
-        "validation" => "val-split",
-        "fuse" => "no-fuse",
+        "warmup" => "warmup",
         "loss.name" => "loss",
         "optimizer.name" => "optimizer",
-        "schedule.name" => "schedule",
         "optimizer.epsilon" => "eps",
         "loss.gamma" => "focal-gamma",
         "loss.alpha" => "focal-alpha",
@@ -79,13 +127,23 @@ mod tests {
             (Hint::Unset { key: "class_weights" }, "without --class-weights"),
             (Hint::Smaller { key: "learning_rate" }, "a smaller --lr"),
             (Hint::Larger { key: "limit" }, "a larger --limit"),
-            (Hint::SmallerBatch { accumulate: true }, "a smaller --batch with --accumulate, which learns the same"),
+            (Hint::SmallerBatch { accumulate: true }, "a smaller --batch with --accumulate"),
             (Hint::SmallerBatch { accumulate: false }, "a smaller --batch"),
             (Hint::command(["data", "fetch", "mnist"]), "lepton-gpu data fetch mnist"),
             (Hint::advice("free some disk space"), "free some disk space"),
         ] {
             assert_eq!(tries(&[hint]), words);
         }
+        let few = Hint::one_of("trousers", ["Trouser", "Shirt"]);
+        assert_eq!((meant(&few), tries(&[few.clone()])), (Some("Trouser"), "one of Trouser, Shirt".into()));
+        let listed = Hint::one_listed("seed-mnits", ["linear", "seed-cifar", "seed-mnist"], &["models"]);
+        assert_eq!(
+            (meant(&listed), &tries(&[listed.clone()])[..]),
+            (Some("seed-mnist"), "a name that `lepton-gpu models` lists")
+        );
+        assert_eq!(meant(&Hint::one_of("xyz", ["linear", "lenet5"])), None);
+        let many = Hint::one_of("x", (0..14).map(|i| i.to_string()));
+        assert_eq!(tries(&[many]), "one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more");
         let two = [Hint::set("precision", "f32"), Hint::Change { key: "adapter" }];
         assert_eq!(tries(&two), "--precision f32, or another --adapter");
     }

@@ -8,7 +8,7 @@ use crate::model::ModelSpec;
 use crate::plan::default_loss;
 
 /// The flags, and whether they were typed.
-pub fn typed(args: &LossArgs) -> [(&'static str, bool); 8] {
+pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
     [
         ("--loss", args.loss.is_some()),
         ("--label-smoothing", args.label_smoothing.is_some()),
@@ -17,7 +17,6 @@ pub fn typed(args: &LossArgs) -> [(&'static str, bool); 8] {
         ("--focal-alpha", args.focal_alpha.is_some()),
         ("--huber-delta", args.huber_delta.is_some()),
         ("--target", args.target.is_some()),
-        ("--normal", !args.normal.is_empty()),
     ]
 }
 
@@ -104,14 +103,13 @@ fn usual(args: &LossArgs, data: &Dataset, values: Option<&Values>) -> Result<Los
 /// Refuses flags that the loss would not look at.
 fn check_flags(args: &LossArgs, name: LossName) -> Result<(), CliError> {
     use LossName::{Bce, CrossEntropy, Focal, Huber, Mae, Mse, SigmoidFocal, SmoothL1};
-    let users: [&[LossName]; 8] = [
+    let users: [&[LossName]; 7] = [
         &[],
         &[CrossEntropy],
         &[CrossEntropy, Focal, Bce],
         &[Focal, SigmoidFocal],
         &[SigmoidFocal],
         &[Huber, SmoothL1],
-        &[Mse, Mae, Huber, SmoothL1],
         &[Mse, Mae, Huber, SmoothL1],
     ];
     let mut flags = typed(args).into_iter().zip(users).skip(1);
@@ -241,7 +239,6 @@ mod tests {
         let cases = [
             (LossArgs { huber_delta: Some(2.0), ..LossArgs::default() }, "try: --loss huber or --loss smooth-l1"),
             (LossArgs { label_smoothing: Some(1.5), ..LossArgs::default() }, "from 0 to 1"),
-            (LossArgs { normal: vec!["a".into()], ..LossArgs::default() }, "--normal does not belong"),
             (LossArgs { class_weights: Some("1,x".into()), ..LossArgs::default() }, "--class-weights balanced"),
             (LossArgs { class_weights: Some("0,0,0".into()), ..LossArgs::default() }, "neither `balanced`"),
         ];

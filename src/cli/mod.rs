@@ -5,6 +5,7 @@ mod anomaly;
 mod answers;
 pub mod args;
 mod bench;
+mod completions;
 mod curve;
 mod data;
 mod devices;
@@ -27,7 +28,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Args, Command};
 use error::CliError;
@@ -46,8 +47,17 @@ enum Exit {
 /// Runs the command that was typed. Exit codes: 0 done, 1 the goal was not met, 2 the command could not run, 130 stopped
 /// by Ctrl-C.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
-    let result = run(args);
+    let program = Args::command();
+    let matches = program.clone().get_matches();
+    // the innermost one: errors advise to give its flags alone
+    let (mut command, mut inner) = (&program, &matches);
+    while let Some((name, own)) = inner.subcommand() {
+        (command, inner) = (command.find_subcommand(name).unwrap_or(command), own);
+    }
+    let result = match Args::from_arg_matches(&matches) {
+        Ok(args) => run(args),
+        Err(error) => error.exit(),
+    };
     if let (Ok(_), Some(error)) = (&result, crate::report::output_error()) {
         eprintln!("error: standard output: {error}");
         return ExitCode::from(2);
@@ -57,14 +67,15 @@ pub fn main() -> ExitCode {
         Ok(Exit::GoalNotMet) => ExitCode::from(1),
         Ok(Exit::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            eprintln!("error: {}", hint::message(&error));
+            eprintln!("error: {}", hint::message_of(&error, command));
             ExitCode::from(2)
         }
     }
 }
 
 fn run(args: Args) -> Result<Exit, CliError> {
-    let adapter = args.adapter.as_deref();
+    let adapter = args.command.adapter().map(String::from);
+    let adapter = adapter.as_deref();
     match args.command {
         Command::Train(args) => train::run(&args, adapter),
         Command::Eval(args) => eval::run(&args, adapter),
@@ -79,5 +90,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Bench(args) => bench::run(&args, adapter),
         Command::BenchFirstStep(args) => bench::first_step(&args, adapter),
         Command::Data(args) => data::run(&args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => completions::man(&args),
     }
 }

@@ -4,21 +4,14 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, pr
 
 use super::args::ModelsArgs;
 use super::{CliError, Exit};
-use crate::model::{ModelSpec, PRESETS, Tokens, parameters, thousands};
+use crate::model::{ModelSpec, PRESETS, Tokens, parameters, preset, thousands};
 use crate::report::say;
 
 pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {
     let Some(name) = &args.name else { return list() };
-    match PRESETS.iter().find(|preset| preset.name == name) {
-        Some(preset) => say!("{}", preset.text.trim_end()),
-        None => {
-            let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-            return Err(CliError::Usage(format!(
-                "no model in the program is called `{name}`\n  try: one of {}",
-                presets.join(", ")
-            )));
-        }
-    }
+    let unknown = || CliError::unknown("model", name, PRESETS.iter().map(|preset| preset.name), &["models"]);
+    let preset = preset(name).ok_or_else(unknown)?;
+    say!("{}", preset.text.trim_end());
     Ok(Exit::Done)
 }
 

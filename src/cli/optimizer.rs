@@ -169,27 +169,3 @@ fn factor<'a>(flag: &str, text: &'a str) -> Result<(&'a str, f32), CliError> {
         CliError::Usage(format!("{flag} {text} is no pattern with a number\n  try: {flag} 'conv1.*=0.1'"))
     })
 }
-
-/// Flags, and whether each was typed: none of them can change when a run goes on.
-pub fn typed(args: &UpdateArgs) -> [(&'static str, bool); 18] {
-    [
-        ("--optimizer", args.optimizer.is_some()),
-        ("--lr", args.lr.is_some()),
-        ("--momentum", args.momentum.is_some()),
-        ("--nesterov", args.nesterov),
-        ("--weight-decay", args.weight_decay.is_some()),
-        ("--decay-all", args.decay_all),
-        ("--beta1", args.beta1.is_some()),
-        ("--beta2", args.beta2.is_some()),
-        ("--alpha", args.alpha.is_some()),
-        ("--eps", args.eps.is_some()),
-        ("--clip-norm", args.clip_norm.is_some()),
-        ("--clip-value", args.clip_value.is_some()),
-        ("--accumulate", args.accumulate.is_some()),
-        ("--ema", args.ema.is_some()),
-        ("--lookahead", args.lookahead.is_some()),
-        ("--freeze", !args.freeze.is_empty()),
-        ("--lr-factor", !args.lr_factor.is_empty()),
-        ("--decay-factor", !args.decay_factor.is_empty()),
-    ]
-}

@@ -6,23 +6,13 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
-use super::args::ImageArgs;
 use crate::checkpoint::Checkpoint;
-use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, picture};
+use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, picture};
 use crate::tasks;
 use crate::train::with_held_out;
 
 /// The model of a run on pictures, where none is named.
 pub const DEFAULT_MODEL: &str = "photo-small";
-
-/// How images are read: `base` with what was typed.
-pub fn image_options(base: &ImageOptions, args: &ImageArgs) -> ImageOptions {
-    ImageOptions {
-        fit: args.fit.map(Into::into).or(base.fit),
-        skip_damaged: args.skip_damaged || base.skip_damaged,
-        coarse: args.coarse || base.coarse,
-    }
-}
 
 /// The size `[h, w, c]` that was typed: `96`, `64x96` or `64x64x1`; channels as before if none are named.
 pub fn size(text: &str, [_, _, channels]: [usize; 3]) -> Result<[usize; 3], CliError> {
@@ -35,7 +25,7 @@ pub fn size(text: &str, [_, _, channels]: [usize; 3]) -> Result<[usize; 3], CliE
     };
     wanted.filter(|sizes| sizes.iter().all(|&size| (1..=4096).contains(&size)) && sizes[2] <= 4).ok_or_else(|| {
         CliError::Usage(format!(
-            "--size {text} is no size: a side of 1 to 4096, or height x width, or height x width x channels\n  try: --size 64"
+            "invalid --size {text}: expected a side of 1 to 4096, HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS\n  try: --size 64"
         ))
     })
 }

@@ -10,16 +10,10 @@ use crate::report::say;
 
 pub fn run(args: &RecipesArgs) -> Result<Exit, CliError> {
     let Some(wanted) = &args.name else { return list() };
-    match RECIPES.iter().find(|(name, _)| name == wanted) {
-        Some((_, text)) => say!("{}", text.trim_end()),
-        None => {
-            let recipes: Vec<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
-            return Err(CliError::Usage(format!(
-                "no recipe in the program is called `{wanted}`\n  try: one of {}",
-                recipes.join(", ")
-            )));
-        }
-    }
+    let found = RECIPES.iter().find(|(name, _)| name == wanted);
+    let unknown = || CliError::unknown("recipe", wanted, RECIPES.iter().map(|(name, _)| *name), &["recipes"]);
+    let (_, text) = found.ok_or_else(unknown)?;
+    say!("{}", text.trim_end());
     Ok(Exit::Done)
 }
 
@@ -28,17 +22,19 @@ const WIDE: u16 = 150;
 
 fn list() -> Result<Exit, CliError> {
     let wide = Table::new().width().is_none_or(|columns| columns >= WIDE);
-    let mut table = match wide {
-        true => listing(&["recipe", "model", "data", "published", "what it is"]),
-        false => listing(&["recipe", "model, data", "published, what it is"]),
+    let mut table = if wide {
+        listing(&["recipe", "model", "data", "published", "description"])
+    } else {
+        listing(&["recipe", "model, data", "published, description"])
     };
     for (name, text) in RECIPES {
         let Recipe { run, published, summary, .. } = Recipe::parse(text, name)?;
         let (model, data) = (&run.model, run.data.as_deref().unwrap_or("DATA"));
-        match wide {
-            true => table.add_row([*name, model, data, &published, &summary]),
-            false => table.add_row([*name, &format!("{model}\n{data}"), &format!("{published}\n{summary}")]),
-        };
+        if wide {
+            table.add_row([*name, model, data, &published, &summary]);
+        } else {
+            table.add_row([*name, &format!("{model}\n{data}"), &format!("{published}\n{summary}")]);
+        }
     }
     say!("{}", table.trim_fmt());
     say!("\n`lepton-gpu train --recipe NAME` runs one.");

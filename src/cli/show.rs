@@ -7,7 +7,7 @@ use super::error::save_png;
 use super::predict::picture;
 use super::{CliError, Exit, pictures, text};
 use crate::config::parse_augment;
-use crate::data::{self, DEFAULT_SHAPE, ImageOptions, LoadOptions, Split};
+use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};
 use crate::gpu::Gpu;
 use crate::report::draw::{Picture, SheetRow, augmented_sheet, show_image};
 use crate::report::say;
@@ -15,7 +15,7 @@ use crate::train::preview;
 
 pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let shape = args.size.as_deref().map_or(Ok(DEFAULT_SHAPE), |size| pictures::size(size, DEFAULT_SHAPE))?;
-    let images = pictures::image_options(&ImageOptions::default(), &args.images);
+    let images = args.images.options()?;
     let options = LoadOptions { shape, images, unlabelled: true, ..LoadOptions::default() };
     let dataset = pictures::load(args.data.as_deref(), &options)?;
     let (split, which) = if args.test { (&dataset.test, "test") } else { (&dataset.train, "training") };
@@ -32,7 +32,7 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     let Some(out) = &args.out else {
-        return Err(CliError::Usage("an image is drawn into a file\n  try: --out image.png".into()));
+        return Err(CliError::Usage("`show` needs a file to draw into\n  try: --out image.png".into()));
     };
     if let Some(list) = &args.augment {
         return sheet(args, list, &dataset, split, out, adapter);

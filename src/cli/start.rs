@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{BatchSize, TrainArgs};
+use super::args::TrainArgs;
 use super::{CliError, adversarial, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetKind, Validation, Warmup, check_sizes, parse_augment,
+    FIELDS, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetKind, Validation, Warmup, check_sizes,
+    parse_augment,
 };
 use crate::data::{self, Kind, known};
 use crate::model::ModelSpec;
@@ -29,21 +30,21 @@ pub struct Start {
 
 /// A new run: defaults or a recipe, with what was typed.
 pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
-    let recipe = args.recipe.as_deref().map(Recipe::open).transpose()?;
+    let recipe = args.typed.text("recipe").map(Recipe::open).transpose()?;
     let mut config = configure(args, recipe.as_ref())?;
-    let own_model = recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()).filter(|_| args.model.is_none());
+    let own_model = recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()).filter(|_| !args.typed.has("model"));
     let file = own_model.map_or(config.model.clone(), |path| path.to_string_lossy().into_owned());
     let model = sized(ModelSpec::open(&file)?, args)?;
     if recipe.is_none() {
         adversarial::usual(args, &model, &mut config);
     }
     let [h, w, _] = model.input;
-    match &args.augment {
+    match args.typed.text("augment") {
         Some(list) => config.augment = parse_augment(list, [h, w])?,
         None => check_sizes(&config.augment, [h, w])?,
     }
     let name = recipe.as_ref().map_or(&model.name, |recipe| &recipe.name);
-    let out = args.out.clone().unwrap_or_else(|| next_folder(name));
+    let out = args.out().unwrap_or_else(|| next_folder(name));
     if out.join("last.safetensors").exists() {
         return Err(CliError::Usage(format!(
             "{} holds a run already\n  try: --resume to continue it, or another --out",
@@ -60,10 +61,9 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     if let Some(recipe) = &recipe {
         let own_data = recipe.run.data.as_deref().map(whole_path);
         let other_data = own_data.is_some() && config.data != own_data;
-        say!("recipe   {}", described(recipe, other_data, args.model.is_some()));
+        say!("recipe   {}", described(recipe, other_data, args.typed.has("model")));
     }
-    // which classes are normal is no part of the loss
-    let says_loss = loss::typed(&args.loss).iter().any(|(flag, typed)| *typed && *flag != "--normal");
+    let says_loss = loss::typed(&args.loss).iter().any(|(_, typed)| *typed);
     // a recipe that says nothing, and one whose model was replaced, leave it to model and data
     let fits = |recipe: &Recipe| {
         let against = recipe.run.loss.target_kind();
@@ -105,43 +105,18 @@ fn check_writable(out: &Path) -> Result<(), CliError> {
 
 /// A run that goes on.
 pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
-    let out = args.out.clone().expect("clap requires --out with --resume");
+    let out = args.out().expect("clap requires --out with --resume");
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
-    let mut typed: Vec<(&str, bool)> = vec![
-        ("DATA", args.data.is_some() || args.data_flag.is_some()),
-        ("--recipe", args.recipe.is_some()),
-        ("--model", args.model.is_some()),
-        ("--batch", args.batch.is_some()),
-        ("--schedule", args.schedule.is_some()),
-        ("--warmup", args.warmup.is_some()),
-        ("--val-split", args.val_split.is_some()),
-        ("--seed", args.seed.is_some()),
-        ("--split-seed", args.split_seed.is_some()),
-        ("--precision", args.precision.is_some()),
-        ("--no-fuse", args.no_fuse),
-        ("--limit", args.limit.is_some()),
-        ("--augment", args.augment.is_some()),
-        ("--normalize", args.normalize.is_some()),
-        ("--size", args.size.is_some()),
-        ("--fit", args.images.fit.is_some()),
-        ("--skip-damaged", args.images.skip_damaged),
-        ("--coarse", args.images.coarse),
-        ("--max-length", args.text.max_length.is_some()),
-        ("--min-count", args.text.min_count.is_some()),
-        ("--max-words", args.text.max_words.is_some()),
-        ("--coarse-labels", args.text.coarse_labels),
-    ];
-    typed.extend(loss::typed(&args.loss));
-    typed.extend(optimizer::typed(&args.update));
-    if let Some((flag, _)) = typed.iter().find(|(_, typed)| *typed) {
+    if let Some(flag) = args.fixed.first() {
         return Err(CliError::Usage(format!(
             "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
         )));
     }
-    config.epochs = args.epochs.unwrap_or(config.epochs);
+    let typed: RunConfig = settings(&config, args)?;
+    config.epochs = typed.epochs;
     // a limit of steps holds for one command; the next one goes on to the end
-    config.steps = args.steps;
+    config.steps = if args.typed.has("steps") { typed.steps } else { None };
     let model = checkpoint.meta.model()?;
     Ok(Start { out, config, model, from: Some(checkpoint), has_loss: true })
 }
@@ -149,81 +124,88 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
 /// A base, the defaults or a recipe, and every flag that was typed on top of it.
 fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, CliError> {
     let base = recipe.map_or_else(RunConfig::default, |recipe| recipe.run.clone());
-    let optimizer = optimizer::optimizer(base.optimizer, &args.update)?;
+    let optimizer = optimizer::optimizer(base.optimizer.clone(), &args.update)?;
     let default_learning_rate =
         if args.update.optimizer.is_some() { optimizer.default_learning_rate() } else { base.learning_rate };
     let learning_rate = args.update.lr.unwrap_or(default_learning_rate);
     if !(learning_rate.is_finite() && learning_rate >= 0.0) {
         return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
     }
-    let data = data_of(args, recipe)?;
-    let mut images = pictures::image_options(&base.images, &args.images);
-    let text = text::options(&base.text, &args.text);
-    let kind = data::kind(data.as_deref());
-    if kind != Kind::Texts && text != base.text {
+    let mut config = settings(&base, args)?;
+    config.data = data_of(args, recipe)?;
+    let kind = data::kind(config.data.as_deref());
+    if kind != Kind::Texts && config.text != base.text {
         return Err(CliError::Usage(
             "--max-length, --min-count, --max-words and --coarse-labels are for texts, and these are images\n  try: without them".into(),
         ));
     }
     if kind == Kind::Pictures {
-        images.fit.get_or_insert_default();
+        config.images.fit.get_or_insert_default();
     }
-    let usual_model = match kind {
-        _ if recipe.is_some() => base.model,
-        Kind::Images => base.model,
-        Kind::Texts => text::DEFAULT_MODEL.into(),
-        Kind::Pictures => pictures::DEFAULT_MODEL.into(),
-    };
-    Ok(RunConfig {
-        data,
-        text,
-        model: args.model.clone().unwrap_or(usual_model),
-        epochs: args.epochs.unwrap_or(base.epochs),
-        batch: match args.batch {
-            Some(BatchSize::Images(images)) => images,
+    if !args.typed.has("model") && !recipe.is_some_and(|recipe| recipe.sets("model")) {
+        match kind {
+            Kind::Images => {}
+            Kind::Texts => config.model = text::DEFAULT_MODEL.into(),
+            Kind::Pictures => config.model = pictures::DEFAULT_MODEL.into(),
+        }
+    }
+    Ok(RunConfig { learning_rate, optimizer, update: optimizer::update(base.update, &args.update)?, ..config })
+}
+
+/// A configuration with the settings that were typed on top of it; those of optimiser and loss, and the transforms, which
+/// depend on the size of images, are set by others.
+fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
+    let mut table = toml::Table::try_from(base).expect("a configuration is plain data");
+    for setting in FIELDS.iter().filter(|setting| !["data", "augment"].contains(&setting.field.key)) {
+        let key = setting.field.key;
+        let Some(text) = args.typed.text(key) else { continue };
+        let value = match key {
             // found when data and adapter are known
-            Some(BatchSize::Auto) => 1,
-            None => base.batch,
-        },
-        learning_rate,
-        schedule: args.schedule.as_deref().map_or(Ok(base.schedule), schedule)?,
-        warmup: args.warmup.map_or(Ok(base.warmup), warmup)?,
-        seed: args.seed.unwrap_or(base.seed),
-        split_seed: args.split_seed.or(base.split_seed),
-        limit: args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)).or(base.limit),
-        steps: args.steps.or(base.steps),
-        validation: args.val_split.as_deref().map_or(Ok(base.validation), validation)?,
-        precision: args.precision.map_or(base.precision, Into::into),
-        fuse: base.fuse && !args.no_fuse,
-        loss: base.loss,
-        normal: if args.loss.normal.is_empty() { base.normal } else { args.loss.normal.clone() },
-        normalize: args
-            .normalize
-            .as_deref()
-            .map_or(Ok(base.normalize), NormalizeConfig::parse)
-            .map_err(CliError::Usage)?,
-        augment: base.augment,
-        images,
-        optimizer,
-        update: optimizer::update(base.update, &args.update)?,
-    })
+            "batch" if args.batch_is_auto() => toml::Value::Integer(1),
+            "fuse" => toml::Value::Boolean(false),
+            "normal" => args.typed.all(key).to_vec().into(),
+            "normalize" => value_of(NormalizeConfig::parse(text).map_err(CliError::Usage)?),
+            "schedule" => value_of(schedule(text)?),
+            "validation" => value_of(validation(text)?),
+            _ => args.typed.value(setting)?.expect("it was typed"),
+        };
+        match key.split_once('.') {
+            None => {
+                table.insert(key.into(), value);
+            }
+            Some((group, key)) => {
+                let group = table.entry(group).or_insert_with(|| toml::Table::new().into());
+                group.as_table_mut().expect("a group of keys").insert(key.into(), value);
+            }
+        }
+    }
+    if args.typed.has("warmup.epochs") {
+        table["warmup"].as_table_mut().expect("a group of keys").insert("start".into(), Warmup::START.into());
+    }
+    Ok(table.try_into().expect("every row has a key of the configuration"))
+}
+
+fn value_of(value: impl serde::Serialize) -> toml::Value {
+    toml::Value::try_from(value).expect("a setting is plain data")
 }
 
 /// The data that were typed, or the recipe's.
 fn data_of(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<Option<String>, CliError> {
-    let own = recipe.and_then(|recipe| recipe.run.data.as_ref());
-    let data = args.data.as_ref().or(args.data_flag.as_ref()).or(own);
-    if let (None, Some(Recipe { name, data: Some(needed), .. }), Some(typed)) = (data, recipe, &args.recipe) {
+    let own = recipe.and_then(|recipe| recipe.run.data.as_deref());
+    let data = args.typed.text("data").or(own);
+    if let (None, Some(Recipe { name, data: Some(needed), .. }), Some(typed)) =
+        (data, recipe, args.typed.text("recipe"))
+    {
         return Err(CliError::Usage(format!(
             "the recipe `{name}` needs data: {needed}\n  try: lepton-gpu train --recipe {typed} DATA"
         )));
     }
-    Ok(data.map(|name| whole_path(name)))
+    Ok(data.map(whole_path))
 }
 
 /// The model with the input size that was typed.
 fn sized(model: ModelSpec, args: &TrainArgs) -> Result<ModelSpec, CliError> {
-    match &args.size {
+    match args.typed.text("size") {
         None => Ok(model),
         Some(size) => Ok(ModelSpec { input: pictures::size(size, model.input)?, ..model }),
     }
@@ -242,13 +224,6 @@ fn schedule(text: &str) -> Result<ScheduleConfig, CliError> {
         .map_err(|problem: String| CliError::Usage(format!("--schedule {text}: {problem}\n  try: --schedule cosine")))
 }
 
-fn warmup(epochs: f64) -> Result<Option<Warmup>, CliError> {
-    match epochs >= 0.0 && epochs.is_finite() {
-        true => Ok(Some(Warmup { epochs, start: Warmup::START })),
-        false => Err(CliError::Usage(format!("--warmup {epochs} must be 0 epochs or more\n  try: --warmup 1"))),
-    }
-}
-
 fn validation(text: &str) -> Result<Validation, CliError> {
     if text == "test" {
         return Ok(Validation::Test);
@@ -256,7 +231,7 @@ fn validation(text: &str) -> Result<Validation, CliError> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(Validation::Fraction(share)),
         _ => Err(CliError::Usage(format!(
-            "--val-split {text} is neither a share between 0 and 1 nor `test`\n  try: --val-split 0.1"
+            "invalid --val-split {text}: expected a fraction between 0 and 1, or `test`\n  try: --val-split 0.1"
         ))),
     }
 }

@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::args::{PredictArgs, TextArgs};
+use super::args::PredictArgs;
 use super::{CliError, Exit};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{self, Dataset, Kind, Split, TextOptions, Trained, Vocabulary, text};
+use crate::data::{self, Dataset, Kind, Split, Trained, Vocabulary, text};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, Tokens, thousands};
 use crate::report::{percent, say};
@@ -15,17 +15,6 @@ use crate::train::{Predictor, with_held_out};
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
-
-/// How texts are read: `base` with what was typed.
-pub fn options(base: &TextOptions, args: &TextArgs) -> TextOptions {
-    let size = |number: u32| number as usize;
-    TextOptions {
-        max_length: args.max_length.map(size).or(base.max_length),
-        min_count: args.min_count.map(size).or(base.min_count),
-        max_words: args.max_words.map(size).or(base.max_words),
-        coarse_labels: args.coarse_labels || base.coarse_labels,
-    }
-}
 
 /// The data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint; none
 /// where the data are no texts.

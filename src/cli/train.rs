@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::{BatchSize, TrainArgs};
+use super::args::TrainArgs;
 use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
@@ -20,7 +20,7 @@ use crate::tasks;
 use crate::train::{Control, Event, Fit, Outcome, State, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let Start { out, mut config, model, from, has_loss } = if args.resume { resumed(args)? } else { fresh(args)? };
+    let Start { out, mut config, model, from, has_loss } = if args.resume() { resumed(args)? } else { fresh(args)? };
     if !has_loss {
         // what is held out depends on it; data and flags say the rest
         config.loss = match model.generator {
@@ -37,10 +37,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     say!("data     {}", describe(&dataset, &config));
     dataset.notes.iter().for_each(|note| say!("note     {note}"));
     adversarial::describe(&config).iter().for_each(|line| say!("in turn  {line}"));
-    if args.batch == Some(BatchSize::Auto) {
+    if args.batch_is_auto() {
         config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
     }
-    if args.lr_find {
+    if args.typed.has("lr_find") {
         return find_rate(&gpu, &dataset, model, config, &out);
     }
     let mut trainer = match &from {
@@ -63,10 +63,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         let state = &checkpoint.meta.state;
         say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
     }
-    if args.profile {
+    if args.typed.has("profile") {
         profile(&mut trainer, &out)?;
     }
-    let outcome = train(&mut trainer, &out, &config, args.resume)?;
+    let outcome = train(&mut trainer, &out, &config, args.resume())?;
     if outcome == Outcome::Stopped {
         say!(
             "stopped at step {}; continue with: lepton-gpu train --out {} --resume",

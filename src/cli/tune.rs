@@ -13,15 +13,13 @@ pub fn run(args: &TuneArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let model = ModelSpec::open(&args.model)?;
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
-    let no_folder = || CliError::Usage("there is no folder for the user's configuration\n  try: --out FILE".into());
+    let no_folder = || CliError::Usage("this user has no configuration folder\n  try: --out FILE".into());
     let path = args.out.clone().or_else(|| user_table(gpu.summary())).ok_or_else(no_folder)?;
     let made_by =
         std::iter::once("lepton-gpu".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
     // what is there is kept, but for the products of this model; another adapter's table is not touched
-    let mut table = match path.exists() {
-        true => TileTable::read(&path)?,
-        false => TileTable::new(gpu.summary(), made_by.clone()),
-    };
+    let mut table =
+        if path.exists() { TileTable::read(&path)? } else { TileTable::new(gpu.summary(), made_by.clone()) };
     if !table.suits(gpu.summary()) {
         return Err(CliError::Usage(format!(
             "{} is a table for {} ({} products)\n  try: another --out",
@@ -39,8 +37,8 @@ pub fn run(args: &TuneArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     table.add(found);
     table.write(&path)?;
     match args.out {
-        None => say!("table    {} (used from now on)", path.display()),
-        Some(_) => say!("table    {} (used where LEPTON_TILES names it)", path.display()),
+        None => say!("table    {} (used automatically from now on)", path.display()),
+        Some(_) => say!("table    {} (used if LEPTON_TILES names it)", path.display()),
     }
     Ok(Exit::Done)
 }
@@ -54,10 +52,8 @@ fn print(found: &[Found]) {
     }
     for f in found {
         let (rule, tile) = (format!("{:.1} us", f.rule_microseconds), format!("{:.1} us", f.microseconds));
-        let faster = match f.tile == f.rule {
-            true => "-".into(),
-            false => format!("{:.2}x", f.rule_microseconds / f.microseconds),
-        };
+        let same = f.tile == f.rule;
+        let faster = if same { "-".into() } else { format!("{:.2}x", f.rule_microseconds / f.microseconds) };
         table.add_row([f.product.to_string(), f.rule.to_string(), rule, f.tile.to_string(), tile, faster]);
     }
     say!("{table}");

@@ -14,10 +14,8 @@ use crate::verify::{Verdict, verify_op};
 pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let chosen: Vec<_> = OPS.iter().filter(|e| args.op.as_ref().is_none_or(|name| name == e.name)).collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = OPS.iter().map(|e| e.name).collect();
-        let message =
-            format!("there is no op `{}`\n  there are: {}", args.op.as_deref().unwrap_or(""), names.join(", "));
-        return Err(CliError::Usage(message));
+        let wanted = args.op.as_deref().unwrap_or_default();
+        return Err(CliError::unknown("op", wanted, OPS.iter().map(|entry| entry.name), &[]));
     }
     let gpu = Gpu::open(adapter)?;
     if !args.json {
@@ -83,8 +81,9 @@ fn print(rows: &[Row], passed: bool) {
     }
     let wrong = rows.iter().filter(|row| !row.verdict.passed()).count();
     say!("worst error of an element, relative to the larger of its size and the root mean square of its tensor");
-    match passed {
-        true => say!("all {} checks agree with the f64 definitions on this adapter", rows.len()),
-        false => say!("{wrong} of {} checks are wrong on this adapter: do not trust training on it", rows.len()),
+    if passed {
+        say!("all {} checks agree with the f64 definitions on this adapter", rows.len());
+    } else {
+        say!("{wrong} of {} checks are wrong on this adapter: do not trust training on it", rows.len());
     }
 }

@@ -1,4 +1,5 @@
-//! What a run is made of: defaults or a recipe, then what was typed. Saved with every checkpoint, and as `config.toml` for people.
+//! The configuration of a run: every setting with its default and its range. Saved with every checkpoint, and as
+//! `config.toml` for people.
 
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use crate::data::{ImageOptions, TextOptions};
 pub mod augment;
 mod check;
 mod field;
+mod fields;
 mod loss;
 mod normalize;
 mod optimizer;
@@ -17,6 +19,7 @@ mod update;
 
 pub use augment::{AugmentError, check_sizes, parse_augment};
 pub use field::{Field, OutOfRange, Takes};
+pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use loss::{LossConfig, Target as LossTarget, TargetKind};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
@@ -25,90 +28,82 @@ pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
 pub use update::{Lookahead, ParameterRule, UpdateConfig};
 
-/// Which images validate each epoch.
+/// The images that each epoch is validated on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Validation {
-    /// None.
+    /// None that the configuration asks for; image folders without validation and test images hold some out anyway.
     #[default]
     None,
-    /// The test split.
+    /// The test images.
     Test,
-    /// A seeded share of the training images, held out.
+    /// A random fraction of the training images, which is held out.
     Fraction(f64),
 }
 
-/// A whole run.
+/// A whole run. Every key is optional in a file; [`FIELDS`] describes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct RunConfig {
-    /// Known name or folder of the data; `None` is the small set in the program.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Name of a known data set, or a path; `None` is the built-in one, fashion-small.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// Preset or path of the model file it started from.
+    /// Built-in model, or path of the model file.
     pub model: String,
-    /// Times that all training images are seen.
+    /// Passes over the training data.
     pub epochs: u32,
     /// Images in a batch.
     pub batch: usize,
-    /// Learning rate: the highest of a schedule.
+    /// Learning rate; the highest one of a schedule.
     pub learning_rate: f32,
     /// How the learning rate changes.
-    #[serde(default)]
     pub schedule: ScheduleConfig,
-    /// A rise of the learning rate at the start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Linear warm-up of the learning rate at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<Warmup>,
-    /// Seeds the starting weights, the order, and the split unless that has a seed of its own.
+    /// Seed of the initial weights, the order of the images, augmentation, dropout, and the split unless that has its own.
     pub seed: u64,
-    /// Seeds which images are held out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Seed of the validation split.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub split_seed: Option<u64>,
-    /// Only the first so many training images.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Train on this many images only, the first ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
-    /// Stop after so many steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Stop after this many steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
-    /// Which images validate.
+    /// Images to validate on after each epoch.
     pub validation: Validation,
-    /// How activations and the weights that products read are stored while training.
-    #[serde(default)]
+    /// Storage of activations, and of the weights that matrix products read, during training.
     pub precision: Precision,
-    /// Whether ops are fused; without it the same numbers, slower.
-    #[serde(default = "yes")]
+    /// Whether ops are fused; unfused ops compute the same numbers, more slowly.
     pub fuse: bool,
     /// The loss.
-    #[serde(default, skip_serializing_if = "LossConfig::is_default")]
+    #[serde(skip_serializing_if = "LossConfig::is_default")]
     pub loss: LossConfig,
-    /// The classes that an autoencoder learns, by name or number; all of them if empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Classes that an autoencoder is trained on, by name or number; all classes if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub normal: Vec<String>,
     /// How pixels are scaled before the first layer.
-    #[serde(default, skip_serializing_if = "NormalizeConfig::is_none")]
+    #[serde(skip_serializing_if = "NormalizeConfig::is_none")]
     pub normalize: NormalizeConfig,
-    /// What images undergo in training.
-    #[serde(default, skip_serializing_if = "changes_nothing")]
+    /// Random changes to training images.
+    #[serde(skip_serializing_if = "changes_nothing")]
     pub augment: AugmentConfig,
     /// How images are read.
-    #[serde(default)]
     pub images: ImageOptions,
     /// How texts are read.
-    #[serde(default, skip_serializing_if = "TextOptions::is_default")]
+    #[serde(skip_serializing_if = "TextOptions::is_default")]
     pub text: TextOptions,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
-    /// What surrounds the optimiser.
+    /// What surrounds the optimizer: accumulation, clipping, averages, rules for single parameters.
     #[serde(default = "UpdateConfig::unsaid")]
     pub update: UpdateConfig,
 }
 
 fn changes_nothing(augment: &AugmentConfig) -> bool {
     *augment == AugmentConfig::default()
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Default for RunConfig {

@@ -1,13 +1,15 @@
 //! Recipes: complete configurations with a name, what they reproduce and where that was published. A new one is a file in
 //! `recipes/` and a line here.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{NormalizeConfig, NormalizeFrom, RunConfig};
+use super::{NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
 use crate::data::known;
-use crate::model::PRESETS;
+use crate::hint::{Hint, Hints};
+use crate::model::preset;
 
 /// `(name, file)` of every recipe in the binary.
 pub const RECIPES: &[(&str, &str)] = &[
@@ -33,7 +35,8 @@ pub const RECIPES: &[(&str, &str)] = &[
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// Its name; run folders are named after it.
+    /// Its name, after which run folders are named; that of its file by default.
+    #[serde(default)]
     pub name: String,
     /// What is trained, in a line.
     #[serde(default)]
@@ -48,35 +51,35 @@ pub struct Recipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
     /// The configuration.
+    #[serde(default)]
     pub run: RunConfig,
     /// The model of the run whose configuration this is, with the sizes that it had; otherwise `run.model` says which.
     #[serde(skip)]
     pub model_file: Option<PathBuf>,
+    /// Keys of `run` that the file sets; the others have their defaults.
+    #[serde(skip)]
+    keys: BTreeSet<String>,
 }
 
 /// A recipe that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
     /// Neither a recipe nor a file.
-    #[error("`{name}` is neither a recipe nor a file\n  try: one of {recipes}, or a file, or a run such as runs/x")]
+    #[error("unknown recipe `{name}`: neither a built-in recipe nor a file")]
     Unknown {
         /// What was asked for.
         name: String,
-        /// Names of the recipes.
-        recipes: String,
     },
     /// The system cannot read it.
-    #[error("{path}: {source}\n  try: a recipe file, or the config.toml of a run")]
+    #[error("{path}: {source}")]
     Unreadable {
         /// The file.
         path: String,
         /// What the system says.
         source: std::io::Error,
     },
-    /// It is no recipe.
-    #[error(
-        "{origin}: {problem}\n  try: compare it with a whole one: `lepton-gpu recipes mnist-seed`, or a run's config.toml"
-    )]
+    /// It is not a recipe.
+    #[error("{origin}: {problem}")]
     Malformed {
         /// The file.
         origin: String,
@@ -85,7 +88,20 @@ pub enum RecipeError {
     },
 }
 
-impl crate::hint::Hints for RecipeError {}
+impl Hints for RecipeError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            RecipeError::Unknown { name } => vec![
+                Hint::one_listed(name, RECIPES.iter().map(|(name, _)| *name), &["recipes"]),
+                Hint::advice("the path of a recipe file or of a run"),
+            ],
+            RecipeError::Unreadable { .. } => vec![Hint::advice("a recipe file, or the config.toml of a run")],
+            RecipeError::Malformed { .. } => {
+                vec![Hint::advice("compare it with a built-in one: `lepton-gpu recipes mnist-seed`")]
+            }
+        }
+    }
+}
 
 impl Recipe {
     /// The recipe of this name, or the one in the file at this path. A file's model and data are looked up beside it.
@@ -102,8 +118,7 @@ impl Recipe {
             path = &of_run;
         }
         if !path.exists() {
-            let recipes: Vec<&str> = RECIPES.iter().map(|(name, _)| *name).collect();
-            return Err(RecipeError::Unknown { name: name.into(), recipes: recipes.join(", ") });
+            return Err(RecipeError::Unknown { name: name.into() });
         }
         let name = path.to_string_lossy();
         let text = std::fs::read_to_string(path)
@@ -119,10 +134,11 @@ impl Recipe {
         let fail = |problem: String| RecipeError::Malformed { origin: origin.into(), problem };
         let unread = |error: toml::de::Error| fail(error.to_string().trim_end().into());
         let table: toml::Table = text.parse().map_err(unread)?;
-        let recipe = match ["run", "name", "summary", "source", "published"].iter().any(|key| table.contains_key(*key))
-        {
-            true => toml::from_str(text).map_err(unread)?,
-            false => Recipe {
+        let is_recipe = ["run", "name", "summary", "source", "published"].iter().any(|key| table.contains_key(*key));
+        let mut recipe: Recipe = if is_recipe {
+            toml::from_str(text).map_err(unread)?
+        } else {
+            Recipe {
                 name: name_of(Path::new(origin)),
                 summary: format!("as {origin} says"),
                 source: String::new(),
@@ -130,8 +146,21 @@ impl Recipe {
                 data: None,
                 run: toml::from_str(text).map_err(unread)?,
                 model_file: None,
-            },
+                keys: BTreeSet::new(),
+            }
         };
+        if is_recipe && !table.contains_key("name") {
+            recipe.name = name_of(Path::new(origin));
+        }
+        let run = if is_recipe { table.get("run").and_then(toml::Value::as_table) } else { Some(&table) };
+        recipe.keys = run.into_iter().flatten().map(|(key, _)| key.clone()).collect();
+        if !recipe.sets("learning_rate") {
+            recipe.run.learning_rate = recipe.run.optimizer.default_learning_rate();
+        }
+        // files of older versions always name their optimiser
+        if !recipe.sets("optimizer") && !recipe.sets("update") {
+            recipe.run.update = UpdateConfig::default();
+        }
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if recipe.name.is_empty() || recipe.name.starts_with('.') || !recipe.name.chars().all(plain) {
             let problem = format!("{}`name` is {:?}: letters, digits, -, _ and .", line_of(text, "name"), recipe.name);
@@ -141,17 +170,20 @@ impl Recipe {
         Ok(recipe)
     }
 
+    /// Whether the file sets a key of `run`, such as `model`; otherwise it has its default.
+    pub fn sets(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
     /// With the model and the data that lie beside the file.
     fn at(mut self, path: &Path) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         let beside = |name: &str| folder.join(name).to_string_lossy().into_owned();
         let of_run = path.file_name().is_some_and(|name| name == "config.toml") && folder.join("model.toml").is_file();
-        match of_run {
-            true => self.model_file = Some(folder.join("model.toml")),
-            false if PRESETS.iter().all(|preset| preset.name != self.run.model) => {
-                self.run.model = beside(&self.run.model);
-            }
-            false => {}
+        if of_run {
+            self.model_file = Some(folder.join("model.toml"));
+        } else if preset(&self.run.model).is_none() {
+            self.run.model = beside(&self.run.model);
         }
         // a run's configuration has its data's numbers; other data have others
         if self.run.normalize.from == NormalizeFrom::Dataset {

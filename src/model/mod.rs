@@ -18,7 +18,7 @@ pub use layers::{
     Activation, Build, Init, LAYERS, Layer, LayerBuilder, LayerNode, LayerType, OptionDoc, ParameterSpec, Reads,
     RegisterError, Value, parse, register,
 };
-pub use presets::{PRESETS, Preset};
+pub use presets::{PRESETS, Preset, preset};
 pub use reference::{layers_markdown, layers_text};
 pub use spec::{LayerSpec, ModelError, ModelSpec, Tokens};
 pub use summary::{parameters, summary, thousands};

@@ -10,6 +10,11 @@ pub struct Preset {
     pub text: &'static str,
 }
 
+/// The preset of this name.
+pub fn preset(name: &str) -> Option<&'static Preset> {
+    PRESETS.iter().find(|preset| preset.name == name)
+}
+
 /// Every preset. The larger ones are written by `scripts/make_models.py`.
 pub const PRESETS: &[Preset] = &[
     Preset {

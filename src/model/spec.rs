@@ -9,19 +9,16 @@ use super::builder::{ModelBuilder, NewLayer, layer};
 use super::generator::Generator;
 use super::layers::{AUTO, Layer};
 use super::presets;
+use crate::hint::{Hint, Hints};
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Neither a preset nor a file.
-    #[error(
-        "there is no model `{name}`: no such preset and no such file\n  presets: {presets}\n  try: --model seed-mnist, or the path of a model file (models/ in the repository has examples)"
-    )]
+    #[error("unknown model `{name}`: neither a built-in model nor a file")]
     Unknown {
         /// What was asked for.
         name: String,
-        /// The presets there are.
-        presets: String,
     },
     /// The file cannot be read.
     #[error("model file {path}: {source}")]
@@ -67,7 +64,19 @@ pub enum ModelError {
     Augment(ShapeError),
 }
 
-impl crate::hint::Hints for ModelError {}
+impl Hints for ModelError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            ModelError::Unknown { name } => {
+                vec![
+                    Hint::one_listed(name, presets::PRESETS.iter().map(|preset| preset.name), &["models"]),
+                    Hint::advice("the path of a model file"),
+                ]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
 
 /// One layer of a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +123,7 @@ impl ModelSpec {
     /// # Errors
     /// [`ModelError`].
     pub fn open(name: &str) -> Result<Self, ModelError> {
-        if let Some(preset) = presets::PRESETS.iter().find(|p| p.name == name) {
+        if let Some(preset) = presets::preset(name) {
             return Self::parse(preset.text, name);
         }
         let mut path = Path::new(name);
@@ -123,8 +132,7 @@ impl ModelSpec {
             path = &of_run;
         }
         if !path.exists() {
-            let presets: Vec<&str> = presets::PRESETS.iter().map(|p| p.name).collect();
-            return Err(ModelError::Unknown { name: name.into(), presets: presets.join(", ") });
+            return Err(ModelError::Unknown { name: name.into() });
         }
         let name = path.to_string_lossy();
         let text = std::fs::read_to_string(path)

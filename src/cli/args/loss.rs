@@ -27,10 +27,6 @@ pub struct LossArgs {
     /// What mse, mae, huber and smooth-l1 predict [default: values; input for a model that gives an image like its input].
     #[arg(long, value_enum)]
     pub target: Option<TargetName>,
-    /// Learn the training images of these classes only, by name or number; every test image gets an anomaly score. For models
-    /// that reconstruct their input [default: all classes].
-    #[arg(long, value_name = "CLASS,…", value_delimiter = ',')]
-    pub normal: Vec<String>,
 }
 
 /// Losses by name.

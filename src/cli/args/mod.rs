@@ -2,25 +2,27 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 
+use super::CliError;
+use crate::config::{FIELDS, Section, Setting, Takes};
+use crate::data::ImageOptions;
 use crate::train::Tta;
 
 mod loss;
 mod train;
+mod typed;
 mod update;
 
 pub use loss::{LossArgs, LossName, TargetName};
-pub use train::{BatchSize, ImageArgs, PrecisionName, TextArgs, TrainArgs};
+pub use train::{OPTIONS, PrecisionName, TrainArgs};
+pub use typed::Typed;
 pub use update::{OptimizerName, UpdateArgs};
 
-/// Train convolutional networks on any GPU, or none.
+/// Train convolutional networks on any GPU, or on the CPU.
 #[derive(Debug, Parser)]
 #[command(name = "lepton-gpu", version, arg_required_else_help = true)]
 pub struct Args {
-    /// Which adapter: a number or part of a name from `lepton-gpu devices` [default: the best one].
-    #[arg(long, global = true, value_name = "N|NAME", env = "LEPTON_ADAPTER")]
-    pub adapter: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -29,159 +31,284 @@ pub struct Args {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Train a model and keep its checkpoints in a run folder.
+    /// Train a model and save its checkpoints in a run folder.
     Train(Box<TrainArgs>),
-    /// Loss, accuracy and other measures of a trained model on a data set.
+    /// Measure loss, accuracy and more of a trained model on a data set.
     Eval(EvalArgs),
-    /// What a trained model sees in images, or a grid of test images with its answers.
+    /// Classify images or texts with a trained model, or draw a grid of predictions.
     Predict(PredictArgs),
-    /// Draw one image of a data set with its label, or several as augmentation changes them; or print a text.
+    /// Draw an image of a data set, or several with augmentation; print a text.
     Show(ShowArgs),
-    /// A model's layers, and the plan that runs them.
+    /// Print a model's layers and its execution plan.
     Inspect(InspectArgs),
-    /// The models in the program, or the file of one.
+    /// List the built-in models, or print the file of one.
     Models(ModelsArgs),
-    /// The recipes in the program, which reproduce published results, or the file of one.
+    /// List the built-in recipes, which reproduce published results, or print the file of one.
     Recipes(RecipesArgs),
-    /// The adapters of this machine, and which one would be used.
+    /// List the adapters of this machine, and the one that is used by default.
     Devices(DevicesArgs),
-    /// Find the fastest tiles for a model's matrix products on this adapter.
+    /// Find the fastest tile sizes for a model's matrix products on this adapter.
     Tune(TuneArgs),
     /// Check every kernel on the adapter against its definition in f64.
     Verify(VerifyArgs),
-    /// Measure how fast this adapter trains, or show and compare what was measured.
+    /// Measure how fast this adapter trains, or show and compare earlier results.
     Bench(BenchArgs),
     /// What `bench` runs in a process of its own: prints the seconds to a first step.
     #[command(hide = true)]
     BenchFirstStep(BenchFirstStepArgs),
-    /// Get data sets.
+    /// Download, list and check data sets.
     Data(DataArgs),
+    /// Print a script that completes this program's commands and options in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page of this program or of one of its commands.
+    Man(ManArgs),
+}
+
+impl Command {
+    /// The adapter that was asked for.
+    pub fn adapter(&self) -> Option<&str> {
+        let device = match self {
+            Command::Train(args) => return args.typed.text(ADAPTER.field.key),
+            Command::Eval(args) => &args.device,
+            Command::Predict(args) => &args.device,
+            Command::Show(args) => &args.device,
+            Command::Inspect(args) => &args.device,
+            Command::Devices(args) => &args.device,
+            Command::Tune(args) => &args.device,
+            Command::Verify(args) => &args.device,
+            Command::Bench(args) => &args.device,
+            Command::BenchFirstStep(args) => &args.device,
+            Command::Models(_) | Command::Recipes(_) | Command::Data(_) | Command::Completions(_) | Command::Man(_) => {
+                return None;
+            }
+        };
+        device.adapter.as_deref()
+    }
+}
+
+/// The adapter of every command that opens one.
+pub const ADAPTER: Setting = Setting::new(
+    Section::Expert,
+    "adapter",
+    "adapter",
+    Takes::Text("N|NAME"),
+    "the best one",
+    "The adapter to use: a number or part of a name from `lepton-gpu devices`",
+)
+.common()
+.may_change();
+
+/// The environment variable that stands in for `--adapter`.
+const ADAPTER_VARIABLE: &str = "LEPTON_ADAPTER";
+
+/// Which device a command runs on.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceArgs {
+    /// A number or part of a name.
+    pub adapter: Option<String>,
+}
+
+impl clap::Args for DeviceArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let adapter = typed::arg(&ADAPTER).expect("it has a flag");
+        command.arg(adapter.help_heading(None::<&str>).env(ADAPTER_VARIABLE))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for DeviceArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(DeviceArgs { adapter: matches.get_one::<String>(ADAPTER.field.key).cloned() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// How images are read.
+#[derive(Clone, Debug, Default)]
+pub struct ImageArgs(Typed);
+
+impl ImageArgs {
+    fn settings() -> impl Iterator<Item = &'static Setting> {
+        FIELDS.iter().filter(|setting| setting.field.key.starts_with("images."))
+    }
+
+    /// What was typed, as a configuration has it.
+    pub fn options(&self) -> Result<ImageOptions, CliError> {
+        let mut table = toml::Table::new();
+        for setting in Self::settings() {
+            let (_, key) = setting.field.key.split_once('.').expect("it is below `images`");
+            table.extend(self.0.value(setting)?.map(|value| (key.to_string(), value)));
+        }
+        Ok(table.try_into().expect("rows have the keys of ImageOptions"))
+    }
+}
+
+impl clap::Args for ImageArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(Self::settings().filter_map(typed::arg).map(|arg| arg.help_heading(None::<&str>)))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ImageArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(ImageArgs(Typed::of(Self::settings(), matches)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// `eval`
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
-    /// A run folder (its best checkpoint is used) or a .safetensors file.
+    /// A run folder, whose best checkpoint is used, or a .safetensors file.
     pub run: PathBuf,
-    /// Another data set than the run's.
+    /// Evaluate on this data set instead of the run's.
     #[arg(long)]
     pub data: Option<String>,
-    /// Draw the confusion matrix.
+    /// Draw the confusion matrix into this file.
     #[arg(long, value_name = "OUT.png")]
     pub confusion: Option<PathBuf>,
-    /// Average logits over views of each image: mirror, translate (by one pixel) or mirror+translate.
+    /// Test-time augmentation: average the logits of several views of each image: mirror, translate (by one pixel) or
+    /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `predict`
 #[derive(Debug, clap::Args)]
 pub struct PredictArgs {
-    /// A run folder (its best checkpoint is used) or a .safetensors file.
+    /// A run folder, whose best checkpoint is used, or a .safetensors file.
     pub run: PathBuf,
-    /// Images: PNG, JPEG, WebP, BMP, GIF or PNM. They are scaled to the model's input. For a model of texts: texts.
+    /// Image files (PNG, JPEG, WebP, BMP, GIF or PNM), scaled to the model's input; texts for a text model.
     #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
-    /// For a model of texts: each line of this file is a text; - reads standard input.
+    /// Classify each line of this file as a text; - reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "grid")]
     pub lines: Option<PathBuf>,
-    /// Draw a 5x5 grid of test images with the model's answers, right in green and wrong in red.
+    /// Draw a 5x5 grid of test images with the model's predictions, correct ones in green and wrong ones in red.
     #[arg(long, value_name = "OUT.png", conflicts_with = "images")]
     pub grid: Option<PathBuf>,
-    /// Another data set than the run's, for --grid.
+    /// Take the images of --grid from this data set instead of the run's.
     #[arg(long, requires = "grid")]
     pub data: Option<String>,
-    /// First test image of the grid.
+    /// Index of the first test image of the grid.
     #[arg(long, default_value_t = 0, requires = "grid")]
     pub from: usize,
-    /// How many classes to name.
+    /// Number of classes to list for each image.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
-    /// Average logits over views of each image: mirror, translate (by one pixel) or mirror+translate.
+    /// Test-time augmentation: average the logits of several views of each image: mirror, translate (by one pixel) or
+    /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
-    /// Swap black and white first: for dark ink on light paper, where the model learned light on dark.
+    /// Invert the images first: for dark ink on light paper when the model was trained on light on dark.
     #[arg(long)]
     pub invert: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `show`
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// A folder, a CSV file, texts, an archive or a known name [default: fashion-small, which is built in].
+    /// A folder, a CSV file, a text file, an archive, or a name from `data list` [default: fashion-small, which is built in].
     pub data: Option<String>,
-    /// The size that pictures get: 96, 64x96 (height, width) or 64x64x1 [default: 64x64x3].
+    /// Size that images are scaled to: 96, 64x96 (height x width) or 64x64x1 [default: 64x64x3].
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
     /// How images are read.
     #[command(flatten)]
     pub images: ImageArgs,
-    /// Which image.
+    /// Index of the image.
     #[arg(long, default_value_t = 0)]
     pub index: usize,
-    /// From the test images instead of the training images.
+    /// Show a test image instead of a training image.
     #[arg(long)]
     pub test: bool,
-    /// Draw a sheet: images from --index on, each with what eight epochs of a run would make of it [without LIST: standard].
+    /// Draw a sheet: images from --index on, each as eight epochs of a run would augment it [LIST defaults to: standard].
     #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "standard")]
     pub augment: Option<String>,
-    /// Images of the sheet.
+    /// Number of images on the sheet.
     #[arg(long, default_value_t = 6, requires = "augment", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub count: u32,
-    /// The run's seed.
+    /// Seed of the run whose augmentation is shown.
     #[arg(long, default_value_t = 0, requires = "augment")]
     pub seed: u64,
-    /// The picture; a text is printed instead.
+    /// The PNG file to draw into; required unless the data are texts, which are printed.
     #[arg(long, value_name = "OUT.png")]
     pub out: Option<PathBuf>,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `inspect`
 #[derive(Debug, clap::Args)]
 pub struct InspectArgs {
-    /// A preset or a model file.
+    /// A built-in model, a model file, or a run folder.
     #[arg(required_unless_present = "layers")]
     pub model: Option<String>,
-    /// List every type of layer with its options.
+    /// List all layer types with their options.
     #[arg(long, conflicts_with = "model")]
     pub layers: bool,
-    /// Images in a batch, for the plan.
+    /// Batch size of the plan.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: u32,
-    /// The optimiser, for the plan.
+    /// Optimizer of the plan.
     #[arg(long, value_enum, default_value_t = OptimizerName::Adam)]
     pub optimizer: OptimizerName,
-    /// How activations are stored, for the plan.
+    /// Precision of stored activations in the plan.
     #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
     pub precision: PrecisionName,
-    /// Run every op by itself.
+    /// Plan every op by itself, without fusion.
     #[arg(long)]
     pub no_fuse: bool,
-    /// Images of the data set that stay on the device, for the plan's memory [default: one batch].
+    /// Number of images kept on the device, for the plan's memory [default: one batch].
     #[arg(long)]
     pub images: Option<usize>,
-    /// Print every step of the plan with its threads and bytes, and the memory by slot.
+    /// Print the plan: every kernel with its threads and bytes, and the memory by slot.
     #[arg(long)]
     pub plan: bool,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `models`
 #[derive(Debug, clap::Args)]
 pub struct ModelsArgs {
-    /// Print the file of this one, to be copied.
+    /// Print the file of this model.
     pub name: Option<String>,
 }
 
 /// `recipes`
 #[derive(Debug, clap::Args)]
 pub struct RecipesArgs {
-    /// Print the file of this one, to be copied.
+    /// Print the file of this recipe.
     pub name: Option<String>,
 }
 
@@ -191,57 +318,69 @@ pub struct DevicesArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `tune`
 #[derive(Debug, clap::Args)]
 pub struct TuneArgs {
-    /// A preset or a model file.
+    /// A built-in model, a model file, or a run folder.
     #[arg(long, default_value = "seed-mnist")]
     pub model: String,
-    /// Images in a batch: tiles depend on it.
+    /// Batch size; the best tiles depend on it.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: u32,
-    /// How activations are stored.
+    /// Precision of stored activations.
     #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
     pub precision: PrecisionName,
-    /// Write the table here instead of where it is used by itself.
+    /// Write the table to this file instead of the place where it is used automatically.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `verify`
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// Only this op.
+    /// Check only this op.
     #[arg(long)]
     pub op: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `bench`
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
-    /// Fewer workloads and samples: a first look.
+    /// Run fewer workloads with fewer samples, for a first look.
     #[arg(long, conflicts_with_all = ["full", "compare", "from"])]
     pub quick: bool,
-    /// More workloads and samples.
+    /// Run more workloads with more samples.
     #[arg(long, conflicts_with_all = ["compare", "from"])]
     pub full: bool,
-    /// Keep the result with every raw sample in a file, for --from and --compare.
+    /// Save the result with all raw samples, for --from and --compare.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "from"])]
     pub json: Option<PathBuf>,
-    /// Write a page with charts and tables: one file, for any browser.
+    /// Write an HTML page with charts and tables, self-contained in one file.
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub html: Option<PathBuf>,
-    /// Measure nothing: two kept results side by side.
+    /// Compare two saved results instead of measuring.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "from")]
     pub compare: Option<Vec<PathBuf>>,
-    /// Measure nothing: show a kept result again, or make its page with --html.
+    /// Show a saved result instead of measuring, or write its page with --html.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `bench-first-step`
@@ -254,6 +393,9 @@ pub struct BenchFirstStepArgs {
     /// How activations are stored.
     #[arg(value_enum)]
     pub precision: PrecisionName,
+    /// The device.
+    #[command(flatten)]
+    pub device: DeviceArgs,
 }
 
 /// `data`
@@ -267,19 +409,34 @@ pub struct DataArgs {
 /// A command of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Download a data set that `data list` knows.
+    /// Download a data set from `data list`.
     Fetch {
-        /// Its name.
+        /// Name of the data set.
         name: String,
-        /// Folder to put it in [default: $LEPTON_DATA/NAME, or the cache folder].
+        /// Destination folder [default: $LEPTON_DATA/NAME, or the cache folder].
         #[arg(long, value_name = "DIR")]
         into: Option<PathBuf>,
     },
-    /// The data sets that are known by name.
+    /// List the data sets that can be used by name.
     List,
-    /// What is in a data set: images by class, sizes, pictures that cannot be read (exit code 1).
+    /// Check a data set: images in each class, sizes, and unreadable images (exit code 1).
     Check {
-        /// A folder, a CSV file, an archive or a known name.
+        /// A folder, a CSV file, an archive, or a name from `data list`.
         data: String,
     },
+}
+
+/// `completions`
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    /// A command, such as train.
+    pub command: Option<String>,
 }

@@ -1,0 +1,122 @@
+//! Rows about settings as flags: clap's arguments are made from them, and what was typed is kept by key.
+
+use std::collections::BTreeMap;
+
+use clap::builder::PossibleValuesParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::super::CliError;
+use crate::config::{Given, Setting, Takes};
+
+/// The flag of a row; its id is the row's key.
+pub fn arg(setting: &Setting) -> Option<Arg> {
+    let flag = setting.field.flag?;
+    let arg = Arg::new(setting.field.key)
+        .long(flag)
+        .help(help(setting))
+        .help_heading(setting.section.title())
+        .hide_short_help(!setting.is_common);
+    let arg = match setting.field.takes {
+        Takes::Switch => return Some(arg.action(ArgAction::SetTrue)),
+        // numbers are checked when all of them are known, with a message that says the range
+        Takes::Number { .. } | Takes::Below { .. } => {
+            arg.value_name(setting.form.unwrap_or("F")).allow_negative_numbers(true)
+        }
+        Takes::Whole { .. } => arg.value_name(setting.form.unwrap_or("N")).allow_negative_numbers(true),
+        Takes::OneOf(words) => arg.value_parser(PossibleValuesParser::new(words)),
+        Takes::Text(form) => arg.value_name(form),
+    };
+    Some(match setting.given {
+        Given::Once => arg,
+        Given::Repeatedly => arg.action(ArgAction::Append),
+        Given::List => arg.value_delimiter(','),
+    })
+}
+
+/// What help says of a row.
+fn help(setting: &Setting) -> String {
+    let doc = setting.field.doc.trim_end_matches('.');
+    let again = if setting.given == Given::Repeatedly { " (may be repeated)" } else { "" };
+    match setting.field.default {
+        "" => format!("{doc}{again}"),
+        default => format!("{doc}{again} [default: {default}]"),
+    }
+}
+
+/// What was typed, by key.
+#[derive(Clone, Debug, Default)]
+pub struct Typed(BTreeMap<&'static str, Vec<String>>);
+
+impl Typed {
+    /// What was typed of these rows.
+    pub fn of(settings: impl IntoIterator<Item = &'static Setting>, matches: &ArgMatches) -> Self {
+        let flags = settings.into_iter().filter(|setting| setting.field.flag.is_some());
+        let typed = flags.filter_map(|setting| {
+            let key = setting.field.key;
+            let on_line = [ValueSource::CommandLine, ValueSource::EnvVariable];
+            if !matches.value_source(key).is_some_and(|source| on_line.contains(&source)) {
+                return None;
+            }
+            let values = match setting.field.takes {
+                Takes::Switch => vec!["true".to_string()],
+                _ => matches.get_many::<String>(key)?.cloned().collect(),
+            };
+            Some((key, values))
+        });
+        Typed(typed.collect())
+    }
+
+    /// Notes a value that was typed without its flag.
+    pub fn set(&mut self, key: &'static str, value: String) {
+        self.0.insert(key, vec![value]);
+    }
+
+    /// Whether a key was given.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The value of a key that is given once.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(|values| values[0].as_str())
+    }
+
+    /// Every value of a key.
+    pub fn all(&self, key: &str) -> &[String] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// What was typed for a row, as a configuration file has it.
+    ///
+    /// # Errors
+    /// If it is not what the row takes.
+    pub fn value(&self, setting: &Setting) -> Result<Option<toml::Value>, CliError> {
+        let Some(text) = self.text(setting.field.key) else { return Ok(None) };
+        value(setting, text).map(Some)
+    }
+}
+
+/// A text that was typed for a row, as a configuration file has it.
+fn value(setting: &Setting, text: &str) -> Result<toml::Value, CliError> {
+    let (field, takes) = (&setting.field, setting.field.takes);
+    let value = match takes {
+        Takes::Switch => Some(toml::Value::Boolean(true)),
+        Takes::Whole { .. } => text.parse().ok().map(toml::Value::Integer),
+        Takes::Number { .. } | Takes::Below { .. } => text.parse().ok().map(toml::Value::Float),
+        Takes::OneOf(_) | Takes::Text(_) => Some(toml::Value::String(text.into())),
+    };
+    let in_range = match value {
+        Some(toml::Value::Integer(whole)) => field.check(whole as f64).is_ok(),
+        Some(toml::Value::Float(number)) => field.check(number).is_ok(),
+        Some(_) => true,
+        None => false,
+    };
+    value.filter(|_| in_range).ok_or_else(|| {
+        let flag = field.flag.unwrap_or(field.key);
+        let word = setting.word().map_or(String::new(), |word| format!(", or `{word}`"));
+        let number = field.default.parse::<f64>().is_ok();
+        let example = if number { format!("\n  try: --{flag} {}", field.default) } else { String::new() };
+        CliError::Usage(format!("invalid --{flag} {text}: expected {takes}{word}{example}"))
+    })
+}
