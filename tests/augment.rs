@@ -188,7 +188,7 @@ fn views_are_averaged() {
     for tta in [Tta::Mirror, Tta::Translate, Tta::MirrorTranslate] {
         let (metrics, _) = Evaluator::new(&gpu, &checkpoint, &data, test, Some(tta)).unwrap().evaluate().unwrap();
         let answers = answers(&test.images, Some(tta));
-        let right = answers.iter().zip(&test.labels).filter(|(a, label)| a.top(1)[0].0 == **label as usize).count();
+        let right = answers.iter().zip(&test.labels).filter(|(a, label)| a.top(1)[0].class == **label as usize).count();
         let accuracy = metrics.accuracy.unwrap();
         assert!((accuracy - right as f64 / 70.0).abs() < 1e-9, "{tta:?}: {accuracy} and {right}");
         let loss =

@@ -16,6 +16,8 @@ use crate::plan::Placed;
 const KEY: &str = "lepton";
 /// Put before a parameter's name: its moving average.
 pub const AVERAGE: &str = "ema.";
+/// Put before the names of the optimiser's states.
+pub const OPTIMIZER: &str = "optimizer.";
 /// Version of the format.
 const FORMAT: u32 = 1;
 
@@ -185,6 +187,20 @@ impl Checkpoint {
         Self::parse(&bytes, path_text)
     }
 
+    /// Reads a checkpoint from the bytes of its file, such as those of `include_bytes!`.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`] if they are not a whole checkpoint.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        Self::parse(bytes, "checkpoint".into())
+    }
+
+    /// What answering needs: the checkpoint without the optimiser's state.
+    pub(crate) fn without_optimizer(&self) -> Self {
+        let weights = self.tensors.iter().filter(|tensor| !tensor.name.starts_with(OPTIMIZER));
+        Checkpoint { path: self.path.clone(), meta: self.meta.clone(), tensors: weights.cloned().collect() }
+    }
+
     fn parse(bytes: &[u8], path: String) -> Result<Self, CheckpointError> {
         let damaged = |problem: String| CheckpointError::Damaged { path: path.clone(), problem };
         let (_, header) = SafeTensors::read_metadata(bytes)
@@ -249,7 +265,7 @@ impl Checkpoint {
                 Some(_) => {}
             }
         }
-        let others = ["optimizer.", AVERAGE];
+        let others = [OPTIMIZER, AVERAGE];
         let weights = self.tensors.iter().filter(|t| !others.iter().any(|prefix| t.name.starts_with(prefix)));
         match weights.into_iter().find(|t| parameters.iter().all(|p| p.name != t.name)) {
             Some(extra) => Err(other(format!("it has `{}`, which the model has not", extra.name))),

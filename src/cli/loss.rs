@@ -2,10 +2,11 @@
 
 use super::CliError;
 use super::args::{LossArgs, LossName, TargetName};
+use super::tasks::generate;
 use crate::config::{LossConfig, LossTarget, TargetKind};
 use crate::data::{Dataset, Split, Values};
 use crate::model::ModelSpec;
-use crate::plan::default_loss;
+use crate::tasks::of_model as of_layers;
 
 /// The flags, and whether they were typed.
 pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
@@ -20,9 +21,12 @@ pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
     ]
 }
 
-/// Whether a model's last layer gives an image like its input.
-pub fn gives_image(model: &ModelSpec) -> bool {
-    default_loss(&model.for_classes(1)).target_kind() == TargetKind::Input
+/// The loss of a model before its data are read: that of two networks, or the default, which data and flags replace.
+///
+/// # Errors
+/// [`CliError::Usage`] if flags do not go with two networks.
+pub fn of_model(args: &LossArgs, model: &ModelSpec) -> Result<LossConfig, CliError> {
+    if of_layers(model).evaluates() { Ok(LossConfig::default()) } else { generate::loss(args) }
 }
 
 fn usage<T>(message: String) -> Result<T, CliError> {
@@ -42,7 +46,7 @@ pub fn resolve(
     let train = data.train.as_ref();
     let values = train.and_then(|split| split.values.as_ref());
     // such a model can be trained in no other way
-    let gives_image = gives_image(model);
+    let gives_image = of_layers(model).targets().contains(&TargetKind::Input);
     let name = match args.loss {
         Some(name) => name,
         None if gives_image => LossName::Mse,

@@ -1,8 +1,5 @@
 //! The command line: what was typed (`args`), and one file for each command.
 
-mod adversarial;
-mod anomaly;
-mod answers;
 pub mod args;
 mod bench;
 mod completions;
@@ -21,6 +18,7 @@ mod predict;
 mod recipes;
 mod show;
 mod start;
+mod tasks;
 mod text;
 mod train;
 mod tune;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::ShowArgs;
 use super::error::save_png;
-use super::predict::picture;
+use super::tasks::picture;
 use super::{CliError, Exit, pictures, text};
 use crate::config::parse_augment;
 use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};

@@ -4,15 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use super::args::TrainArgs;
-use super::{CliError, adversarial, loss, optimizer, pictures, text};
+use super::tasks::generate;
+use super::{CliError, loss, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    FIELDS, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetKind, Validation, Warmup, check_sizes,
-    parse_augment,
+    FIELDS, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
 };
 use crate::data::{self, Kind, known};
 use crate::model::ModelSpec;
 use crate::report::say;
+use crate::tasks;
 
 /// A run before its data are read.
 pub struct Start {
@@ -36,7 +37,7 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let file = own_model.map_or(config.model.clone(), |path| path.to_string_lossy().into_owned());
     let model = sized(ModelSpec::open(&file)?, args)?;
     if recipe.is_none() {
-        adversarial::usual(args, &model, &mut config);
+        generate::usual(args, &model, &mut config);
     }
     let [h, w, _] = model.input;
     match args.typed.text("augment") {
@@ -66,9 +67,9 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let says_loss = loss::typed(&args.loss).iter().any(|(_, typed)| *typed);
     // a recipe that says nothing, and one whose model was replaced, leave it to model and data
     let fits = |recipe: &Recipe| {
-        let against = recipe.run.loss.target_kind();
-        let same = (against == TargetKind::Nothing) == model.generator.is_some();
-        !recipe.run.loss.is_default() && same && (against == TargetKind::Input) == loss::gives_image(&model)
+        let (own, needed) = (tasks::of(&recipe.run.loss), tasks::of_model(&model));
+        let same = own.evaluates() == needed.evaluates() && own.needs_labels() == needed.needs_labels();
+        !recipe.run.loss.is_default() && same
     };
     let has_loss = !says_loss && recipe.as_ref().is_some_and(fits);
     Ok(Start { out, config, model, from: None, has_loss })

@@ -4,14 +4,15 @@ use std::io::Read;
 use std::path::Path;
 
 use super::args::PredictArgs;
+use super::tasks::spell;
 use super::{CliError, Exit};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
 use crate::data::{self, Dataset, Kind, Split, Trained, Vocabulary, text};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, Tokens, thousands};
-use crate::report::{percent, say};
-use crate::train::{Predictor, with_held_out};
+use crate::report::say;
+use crate::train::{Predictor, Ranked, with_held_out};
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
@@ -133,21 +134,18 @@ pub fn answer(
     let bytes: Vec<u8> = texts.iter().flat_map(|text| vocabulary.encode(text, length)).collect();
     let gpu = Gpu::open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, None)?.predict(&bytes)?;
-    let classes = &checkpoint.meta.classes;
     let tops = answers.iter().map(|answer| answer.top(args.top as usize));
     if args.json {
         let rows = texts.iter().zip(tops).map(|(text, top)| {
-            let class = |(class, probability): (usize, f64)| {
-                serde_json::json!({ "class": classes[class], "probability": probability })
-            };
-            serde_json::json!({ "text": text, "top": top.into_iter().map(class).collect::<Vec<_>>() })
+            let class = |class: &Ranked| serde_json::json!({ "class": class.name, "probability": class.probability });
+            serde_json::json!({ "text": text, "top": top.iter().map(class).collect::<Vec<_>>() })
         });
         say!("{:#}", serde_json::Value::from(rows.collect::<Vec<_>>()));
         return Ok(Exit::Done);
     }
     say!("adapter  {}", gpu.summary().line());
     for (text, top) in texts.iter().zip(tops) {
-        let top: Vec<String> = top.into_iter().map(|(class, p)| format!("{} {}", classes[class], percent(p))).collect();
+        let top: Vec<String> = top.iter().map(spell).collect();
         let words = text::words(text);
         let unknown = words.iter().filter(|word| !vocabulary.knows(word)).count();
         let note = if unknown == 0 { String::new() } else { format!("  ({unknown} of {} words unknown)", words.len()) };

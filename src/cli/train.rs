@@ -1,42 +1,38 @@
 //! `lepton-gpu train`
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::TrainArgs;
 use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
-use super::{CliError, Exit, adversarial, anomaly, loss, pictures, text};
+use super::tasks::{self, TaskView};
+use super::{CliError, Exit, loss, pictures, text};
 use crate::checkpoint::{Checkpoint, write_atomically};
-use crate::config::{LossConfig, RunConfig, TargetKind};
+use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, parameters, thousands};
 use crate::plan::mib;
 use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
-use crate::tasks;
-use crate::train::{Control, Event, Fit, Outcome, State, TrainError, Trainer, largest_batch};
+use crate::session::InputKind;
+use crate::tasks::{of, of_model};
+use crate::train::{Event, Fit, Outcome, State, StopHandle, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Start { out, mut config, model, from, has_loss } = if args.resume() { resumed(args)? } else { fresh(args)? };
     if !has_loss {
         // what is held out depends on it; data and flags say the rest
-        config.loss = match model.generator {
-            Some(_) => adversarial::loss(&args.loss)?,
-            None => LossConfig::default(),
-        };
+        config.loss = loss::of_model(&args.loss, &model)?;
     }
     let dataset = load(&config, &model, from.as_ref())?;
-    if !has_loss && model.generator.is_none() {
+    if !has_loss && of(&config.loss).evaluates() {
         config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
     }
     let gpu = Gpu::open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
     dataset.notes.iter().for_each(|note| say!("note     {note}"));
-    adversarial::describe(&config).iter().for_each(|line| say!("in turn  {line}"));
     if args.batch_is_auto() {
         config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
     }
@@ -48,8 +44,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
     };
     say!("model    {}", describe_model(&trainer));
-    if let Some(line) = anomaly::describe(trainer.config(), trainer.images_per_epoch()) {
-        say!("loss     {line}");
+    let view = tasks::of(trainer.task());
+    if let Some((heading, line)) = view.describe(&trainer) {
+        say!("{heading:<8} {line}");
     }
     say!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
@@ -66,7 +63,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if args.typed.has("profile") {
         profile(&mut trainer, &out)?;
     }
-    let outcome = train(&mut trainer, &out, &config, args.resume())?;
+    let outcome = train(&mut trainer, view, &out, &config, args.resume())?;
     if outcome == Outcome::Stopped {
         say!(
             "stopped at step {}; continue with: lepton-gpu train --out {} --resume",
@@ -75,13 +72,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    let example = match config.loss.target_kind().is_class() {
-        true if dataset.text.is_some() => "predict RUN \"a text\"",
-        true => "predict RUN --grid grid.png",
-        false if config.loss.target_kind() == TargetKind::Input => "predict RUN --grid grid.png",
-        false if config.loss.is_adversarial() => "predict RUN --grid samples.png",
-        false => "eval RUN",
-    };
+    let example = view.example(InputKind::of(trainer.model()));
     say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
     Ok(Exit::Done)
 }
@@ -91,8 +82,8 @@ fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Res
     if let Some(texts) = text::load_for_run(config, model, from)? {
         return Ok(texts);
     }
-    let unlabelled = !config.normal.is_empty() || loss::gives_image(model) || model.generator.is_some();
-    let options = LoadOptions { unlabelled, ..tasks::of(&config.loss).load_options(config, model.input) };
+    let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
+    let options = LoadOptions { unlabelled, ..of(&config.loss).load_options(config, model.input) };
     pictures::load(config.data.as_deref(), &options)
 }
 
@@ -132,32 +123,37 @@ fn profile(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
 }
 
 /// The loop with everything that listens: terminal, log, checkpoints, Ctrl-C.
-fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) -> Result<Outcome, CliError> {
+fn train(
+    trainer: &mut Trainer,
+    view: &dyn TaskView,
+    out: &Path,
+    config: &RunConfig,
+    resume: bool,
+) -> Result<Outcome, CliError> {
     let log_path = out.join("events.jsonl");
     let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
     let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
     let mut terminal = terminal(trainer, config.epochs);
-    let interrupted = interrupts();
+    stop_at_interrupt(trainer.stop_handle());
     let last = out.join("last.safetensors");
     if !resume {
         save(trainer, &[&last])?;
     }
-    let outcome = trainer.fit(|trainer, event| -> Result<Control, TrainError> {
+    let outcome = trainer.fit(|trainer, event| -> Result<(), CliError> {
         terminal.show(event);
         if let Event::Epoch { epoch, best, .. } = event {
-            adversarial::save_sheet(trainer, *epoch, out).map_err(|e| TrainError::Listener(Box::new(e)))?;
+            view.save_epoch(trainer, *epoch, out)?;
             let best_path = out.join("best.safetensors");
             let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
             save(trainer, paths)?;
         }
-        log.write(event).map_err(|error| write_failed(&log_path, error))?;
-        curve.take(event)?;
-        Ok(if interrupted.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue })
+        log.write(event).map_err(CliError::file(&log_path))?;
+        Ok(curve.take(event)?)
     });
     terminal.finish_bar();
     // of a run that failed, too: it may show why
     let drawn = curve.finish();
-    let outcome = outcome?;
+    let outcome = outcome.map_err(of_listener)?;
     save(trainer, &[&last])?;
     if outcome == Outcome::Finished && trainer.state().step > 0 {
         test(trainer, &mut terminal, &mut log, &log_path)?;
@@ -168,8 +164,19 @@ fn train(trainer: &mut Trainer, out: &Path, config: &RunConfig, resume: bool) ->
     Ok(outcome)
 }
 
+/// The listener's own error, if that is why training stopped.
+fn of_listener(error: TrainError) -> CliError {
+    match error {
+        TrainError::Listener(inner) => match inner.downcast::<CliError>() {
+            Ok(own) => *own,
+            Err(other) => TrainError::Listener(other).into(),
+        },
+        other => other.into(),
+    }
+}
+
 fn terminal(trainer: &Trainer, epochs: u32) -> Terminal {
-    Terminal::new(epochs, if trainer.model().tokens.is_some() { "texts" } else { "images" })
+    Terminal::new(epochs, InputKind::of(trainer.model()).plural())
 }
 
 /// Evaluates the test images at a run's end.
@@ -191,10 +198,6 @@ fn test_late(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
     test(trainer, &mut terminal, &mut log, &path)
 }
 
-fn write_failed(path: &Path, source: std::io::Error) -> TrainError {
-    crate::checkpoint::CheckpointError::Io { path: path.display().to_string(), source }.into()
-}
-
 fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
     let bytes = trainer.checkpoint()?.to_bytes();
     for path in paths {
@@ -203,19 +206,17 @@ fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// Set by the first Ctrl-C; the second one ends the process at once.
-fn interrupts() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let seen = flag.clone();
+/// The first Ctrl-C stops the run; the second one ends the process at once.
+fn stop_at_interrupt(run: StopHandle) {
     let handler = move || {
-        if seen.swap(true, Ordering::Relaxed) {
+        if run.is_stopped() {
             std::process::exit(130);
         }
+        run.stop();
         eprintln!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
     };
     // a second handler in one process is refused; then Ctrl-C simply ends it
     let _ = ctrlc::set_handler(handler);
-    flag
 }
 
 fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &Dataset) -> Result<(), CliError> {

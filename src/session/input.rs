@@ -127,6 +127,14 @@ pub enum InputError {
         /// Tokens of the vocabulary.
         tokens: usize,
     },
+    /// A picture for a model that takes none.
+    #[error("model `{model}` takes no pictures: they have 1 or 3 channels, and its inputs {channels}")]
+    NoPictures {
+        /// The model's name.
+        model: String,
+        /// Channels of its inputs.
+        channels: usize,
+    },
     /// Bytes that are not a whole number of inputs.
     #[error("{bytes} bytes are not a whole number of {}, which have {each} bytes each", kind.plural())]
     Bytes {
@@ -162,7 +170,10 @@ impl Hints for InputError {
                 Hint::advice("vocabulary = \"auto\" in the model file"),
                 Hint::set("text.max_words", rows.saturating_sub(2)),
             ],
-            InputError::NoVocabulary { .. } | InputError::Token { .. } | InputError::Bytes { .. } => Vec::new(),
+            InputError::NoVocabulary { .. }
+            | InputError::Token { .. }
+            | InputError::NoPictures { .. }
+            | InputError::Bytes { .. } => Vec::new(),
         }
     }
 }

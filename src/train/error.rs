@@ -1,5 +1,7 @@
 //! Why training stops or does not start.
 
+use std::path::PathBuf;
+
 use lepton_kernels::random;
 
 use crate::checkpoint::{CheckpointError, DatasetFingerprint};
@@ -75,6 +77,14 @@ pub enum TrainError {
         /// The data that it was given.
         now: DatasetFingerprint,
     },
+    /// An image file that cannot be decoded.
+    #[error("{}: {source}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder says.
+        source: image::ImageError,
+    },
     /// Whoever listens could not go on.
     #[error(transparent)]
     Listener(Box<dyn std::error::Error + Send + Sync>),
@@ -129,7 +139,7 @@ impl Hints for TrainError {
                 vec![Hint::Smaller { key: "learning_rate" }, Hint::Change { key: "seed" }]
             }
             TrainError::Listener(error) => error.downcast_ref::<TrainError>().map_or_else(Vec::new, Hints::hints),
-            TrainError::Config(_) | TrainError::NoTrainingImages { .. } => Vec::new(),
+            TrainError::Config(_) | TrainError::NoTrainingImages { .. } | TrainError::Picture { .. } => Vec::new(),
         }
     }
 }

@@ -19,7 +19,7 @@ pub use batch_size::{Fit, largest_batch};
 pub use error::TrainError;
 pub use evaluate::{Evaluator, check_data};
 pub use event::{Control, Event, StopHandle, Verdict};
-pub use predict::{Answer, Predictor};
+pub use predict::{Answer, Predictor, Ranked};
 pub use preview::preview;
 pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};

@@ -37,7 +37,12 @@ pub struct Picture<'a> {
     pub channels: usize,
 }
 
-impl Picture<'_> {
+impl<'a> Picture<'a> {
+    /// Pixels `[h, w, c]` as a picture; `None` where they have neither 1 nor 3 channels.
+    pub fn new(pixels: &'a [u8], [height, width, channels]: [usize; 3]) -> Option<Self> {
+        [1, 3].contains(&channels).then_some(Picture { pixels, height, width, channels })
+    }
+
     /// Panics where the fields contradict each other: a picture is made by this program, not by its user.
     fn check(&self) {
         let Picture { pixels, height, width, channels } = *self;

@@ -1,0 +1,78 @@
+//! Classes: the likeliest of them with their probabilities, and a grid of images with the class that was chosen.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{GridData, TaskView, picture, spell};
+use crate::checkpoint::Checkpoint;
+use crate::cli::args::PredictArgs;
+use crate::cli::error::save_png;
+use crate::cli::{CliError, Exit};
+use crate::gpu::Gpu;
+use crate::report::draw::{GridCell, prediction_grid};
+use crate::report::say;
+use crate::session::InputKind;
+use crate::train::{Answer, Predictor};
+
+/// One class an image or text.
+pub struct Classify;
+
+/// Rows and columns of a grid.
+const GRID: usize = 5;
+
+impl TaskView for Classify {
+    fn task(&self) -> &'static str {
+        "classify"
+    }
+
+    fn example(&self, input: InputKind) -> &'static str {
+        match input {
+            InputKind::Images => "predict RUN --grid grid.png",
+            InputKind::Texts => "predict RUN \"a text\"",
+        }
+    }
+
+    fn line(&self, answer: &Answer, top: usize) -> String {
+        answer.top(top).iter().map(spell).collect::<Vec<_>>().join(", ")
+    }
+
+    fn json(&self, answer: &Answer, top: usize) -> Value {
+        let top = answer.top(top);
+        let class = top.iter().map(|ranked| json!({ "class": ranked.name, "probability": ranked.probability }));
+        json!({ "top": class.collect::<Vec<_>>() })
+    }
+
+    fn grid(
+        &self,
+        args: &PredictArgs,
+        checkpoint: &Checkpoint,
+        out: &Path,
+        adapter: Option<&str>,
+    ) -> Result<Exit, CliError> {
+        let grid = GridData::load(args, checkpoint)?;
+        let (split, which) = grid.split()?;
+        let (data, size) = (&grid.data, split.image_len());
+        let last = (args.from + GRID * GRID).min(split.count);
+        let gpu = Gpu::open(adapter)?;
+        let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
+        let answers = predictor.predict(&split.images[args.from * size..last * size])?;
+        let mut cells = Vec::new();
+        for (i, answer) in (args.from..last).zip(&answers) {
+            let best = answer.best().expect("a model gives at least one class");
+            cells.push(GridCell {
+                picture: picture(split, i)?,
+                predicted: data.classes[best.class].clone(),
+                probability: best.probability as f32,
+                truth: Some(data.classes[split.labels[i] as usize].clone()),
+            });
+        }
+        let right = cells.iter().filter(|cell| cell.truth.as_ref() == Some(&cell.predicted)).count();
+        let (model, count) = (&predictor.model().name, cells.len());
+        let title = format!("{model} · {} {which} images · {right} of {count} right", data.name);
+        save_png(&prediction_grid(&title, &cells, GRID), out)?;
+        say!("adapter  {}", gpu.summary().line());
+        say!("{}: {right} of {count} right", out.display());
+        Ok(Exit::Done)
+    }
+}

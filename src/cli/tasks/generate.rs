@@ -1,0 +1,144 @@
+//! Models with a generator: what `train` takes for granted, the sheets that it draws, and `predict`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{TaskView, drawn};
+use crate::checkpoint::Checkpoint;
+use crate::cli::args::{LossArgs, PredictArgs, TrainArgs};
+use crate::cli::error::save_png;
+use crate::cli::{CliError, Exit, loss};
+use crate::config::{LossConfig, NormalizeConfig, OptimizerConfig, RunConfig};
+use crate::gpu::Gpu;
+use crate::model::ModelSpec;
+use crate::report::draw::{Picture, sample_sheet};
+use crate::report::say;
+use crate::session::InputKind;
+use crate::train::{Answer, SHEET, Samples, Trainer, sample};
+
+/// Images of noise.
+pub struct Generate;
+
+/// Images in a row of a sheet.
+const COLUMNS: usize = 8;
+
+/// Learning rate and first decay of Adam in Radford et al. 2016.
+const RATE: f32 = 2e-4;
+const BETA1: f32 = 0.5;
+
+/// What was not typed for a model with a generator: Radford's optimiser, and pixels as its last layer gives them.
+pub fn usual(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
+    let Some(generator) = &model.generator else { return };
+    if let OptimizerConfig::Adam { beta1, .. } | OptimizerConfig::AdamW { beta1, .. } = &mut config.optimizer {
+        *beta1 = args.update.beta1.unwrap_or(BETA1);
+        config.learning_rate = args.update.lr.unwrap_or(RATE);
+    }
+    if !args.typed.has("normalize") && generator.range().is_none_or(|[least, _]| least < 0.0) {
+        let channels = model.input[2];
+        let half = vec!["0.5"; channels].join(",");
+        config.normalize = NormalizeConfig::parse(&format!("{half}:{half}")).expect("it is a way");
+    }
+}
+
+/// The loss of two networks; of the flags about losses only one goes with it.
+pub fn loss(args: &LossArgs) -> Result<LossConfig, CliError> {
+    let typed = loss::typed(args).into_iter().find(|(flag, typed)| *typed && *flag != "--label-smoothing");
+    if let Some((flag, _)) = typed {
+        return Err(CliError::Usage(format!(
+            "{flag} does not go with a model that has a generator, whose loss is that of two networks\n  try: without it; --label-smoothing 0.1 is for the real images alone"
+        )));
+    }
+    LossConfig::adversarial(args.label_smoothing.unwrap_or(0.0)).map_err(CliError::Usage)
+}
+
+/// What a run of two networks is, in a line.
+fn describe(config: &RunConfig) -> Option<String> {
+    let LossConfig::Adversarial { label_smoothing } = config.loss else { return None };
+    let optimizer = match config.optimizer {
+        OptimizerConfig::Adam { beta1, .. } | OptimizerConfig::AdamW { beta1, .. } => format!(", beta1 {beta1}"),
+        _ => String::new(),
+    };
+    let pixels = match (config.normalize.mean.first(), config.normalize.std.first()) {
+        (Some(mean), Some(std)) => format!("{:.1} to {:.1}", (0.0 - mean) / std, (1.0 - mean) / std),
+        _ => "0 to 1".into(),
+    };
+    let smoothing = if label_smoothing > 0.0 { format!(", label smoothing {label_smoothing}") } else { String::new() };
+    let rate = config.learning_rate;
+    Some(format!("discriminator and generator; pixels {pixels}, learning rate {rate}{optimizer}{smoothing}"))
+}
+
+impl TaskView for Generate {
+    fn task(&self) -> &'static str {
+        "generate"
+    }
+
+    fn describe(&self, trainer: &Trainer) -> Option<(&'static str, String)> {
+        describe(trainer.config()).map(|line| ("in turn", line))
+    }
+
+    fn example(&self, _input: InputKind) -> &'static str {
+        "predict RUN --grid samples.png"
+    }
+
+    /// Draws the sheet of an epoch into the run folder, and as the newest one beside it.
+    fn save_epoch(&self, trainer: &Trainer, epoch: u32, out: &Path) -> Result<(), CliError> {
+        let Some(samples) = trainer.samples() else { return Ok(()) };
+        let folder = out.join("samples");
+        std::fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
+        let picture = sheet(&format!("{} · epoch {epoch}", trainer.model().name), samples)?;
+        save_png(&picture, &folder.join(format!("epoch-{epoch:04}.png")))?;
+        save_png(&picture, &out.join("samples.png"))
+    }
+
+    fn line(&self, answer: &Answer, _top: usize) -> String {
+        format!("an image of {} values", answer.outputs.len())
+    }
+
+    fn json(&self, answer: &Answer, _top: usize) -> Value {
+        json!({ "outputs": answer.outputs })
+    }
+
+    fn answer(&self, _: &PredictArgs, _: &Checkpoint, _: Option<&str>) -> Result<Exit, CliError> {
+        Err(no_answers())
+    }
+
+    /// A sheet of images that nobody has seen, from number `--from` on.
+    fn grid(
+        &self,
+        args: &PredictArgs,
+        checkpoint: &Checkpoint,
+        out: &Path,
+        adapter: Option<&str>,
+    ) -> Result<Exit, CliError> {
+        if args.data.is_some() || args.tta.is_some() {
+            return Err(no_answers());
+        }
+        let typed = [("--json", args.json), ("--invert", args.invert)].into_iter().find(|(_, typed)| *typed);
+        if let Some((flag, _)) = typed {
+            let problem = format!("{flag} is about answers, and this model draws\n  try: without {flag}");
+            return Err(CliError::Usage(problem));
+        }
+        let gpu = Gpu::open(adapter)?;
+        let samples = sample(&gpu, checkpoint, args.from, SHEET)?;
+        let (model, epoch) = (checkpoint.meta.model()?, checkpoint.meta.state.epoch);
+        let (first, last) = (args.from, args.from + SHEET - 1);
+        save_png(&sheet(&format!("{} · epoch {epoch} · images {first} to {last}", model.name), &samples)?, out)?;
+        say!("adapter  {}", gpu.summary().line());
+        say!("{}: {SHEET} images, numbers {first} to {last}", out.display());
+        Ok(Exit::Done)
+    }
+}
+
+fn no_answers() -> CliError {
+    CliError::Usage(
+        "this model makes images of noise, and has no answers to give on others\n  try: lepton-gpu predict RUN --grid samples.png, and --from 64 for the next 64 images".into(),
+    )
+}
+
+fn sheet(title: &str, samples: &Samples) -> Result<image::RgbImage, CliError> {
+    let size = samples.shape.iter().product();
+    let pictures = samples.pixels.chunks_exact(size).map(|pixels| drawn(pixels, samples.shape));
+    let pictures: Vec<Picture> = pictures.collect::<Result<_, _>>()?;
+    Ok(sample_sheet(title, &pictures, COLUMNS))
+}

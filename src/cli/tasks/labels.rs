@@ -1,0 +1,70 @@
+//! Labels: those that are there, with their probabilities.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{TaskView, spell};
+use crate::checkpoint::Checkpoint;
+use crate::cli::args::PredictArgs;
+use crate::cli::{CliError, Exit};
+use crate::session::InputKind;
+use crate::train::{Answer, Ranked};
+
+/// Several labels an image.
+pub struct Labels;
+
+/// A label of a larger probability is there.
+const THERE: f64 = 0.5;
+
+impl TaskView for Labels {
+    fn task(&self) -> &'static str {
+        "labels"
+    }
+
+    fn example(&self, _input: InputKind) -> &'static str {
+        "eval RUN"
+    }
+
+    /// Labels above a half, or the likeliest ones where none is.
+    fn line(&self, answer: &Answer, top: usize) -> String {
+        let spelled = |labels: &[Ranked]| labels.iter().map(spell).collect::<Vec<_>>().join(", ");
+        let ranked = answer.top(answer.probabilities.len());
+        match ranked.iter().take_while(|label| label.probability > THERE).count() {
+            0 => format!("none of the labels; likeliest: {}", spelled(&ranked[..top.min(ranked.len())])),
+            there => spelled(&ranked[..there]),
+        }
+    }
+
+    fn json(&self, answer: &Answer, _top: usize) -> Value {
+        let label = |(name, p): (&String, &f64)| json!({ "label": name, "probability": p, "there": *p > THERE });
+        json!({ "labels": answer.names().iter().zip(&answer.probabilities).map(label).collect::<Vec<_>>() })
+    }
+
+    fn grid(&self, _: &PredictArgs, _: &Checkpoint, _: &Path, _: Option<&str>) -> Result<Exit, CliError> {
+        Err(no_grid())
+    }
+}
+
+/// What a grid would show one class for.
+pub fn no_grid() -> CliError {
+    CliError::Usage(
+        "--grid shows one class for each image, and this model gives something else\n  try: lepton-gpu predict RUN IMAGE"
+            .into(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_are_there_are_named_or_the_likeliest_ones() {
+        let names: Vec<String> = ["cat", "dog", "sofa"].map(String::from).into();
+        let line = |probabilities: [f64; 3], top| {
+            Labels.line(&Answer::new(vec![0.0; 3], probabilities.to_vec(), names.clone().into()), top)
+        };
+        assert_eq!(line([0.75, 0.25, 0.9], 3), "sofa 90.00 %, cat 75.00 %");
+        assert_eq!(line([0.1, 0.2, 0.05], 1), "none of the labels; likeliest: dog 20.00 %");
+    }
+}

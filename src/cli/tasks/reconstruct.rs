@@ -1,0 +1,161 @@
+//! Autoencoders: a score for each image, whether it is an anomaly, and images beside what the model makes of them.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{GridData, TaskView, drawn, picture, typed_images};
+use crate::checkpoint::Checkpoint;
+use crate::cli::args::PredictArgs;
+use crate::cli::error::save_png;
+use crate::cli::{CliError, Exit};
+use crate::data::{Dataset, Split};
+use crate::gpu::Gpu;
+use crate::metrics::{NOT_ABOVE, Threshold};
+use crate::model::thousands;
+use crate::report::draw::{PairCell, pair_grid};
+use crate::report::say;
+use crate::session::InputKind;
+use crate::train::{Answer, Evaluator, Predictor, Trainer};
+
+/// The image itself.
+pub struct Reconstruct;
+
+/// Columns of a grid.
+const COLUMNS: usize = 4;
+/// Images of normal classes and of others in a grid, where some classes are normal.
+const SHOWN: [usize; 2] = [8, 12];
+
+impl TaskView for Reconstruct {
+    fn task(&self) -> &'static str {
+        "reconstruct"
+    }
+
+    fn describe(&self, trainer: &Trainer) -> Option<(&'static str, String)> {
+        let config = trainer.config();
+        let learned = match config.normal.as_slice() {
+            [] => "every class".to_string(),
+            normal => format!("only {}", normal.join(", ")),
+        };
+        let (loss, images) = (config.loss.name(), thousands(trainer.images_per_epoch() as u64));
+        Some(("loss", format!("{loss} against the image itself; {images} images are learned, {learned}")))
+    }
+
+    fn example(&self, _input: InputKind) -> &'static str {
+        "predict RUN --grid grid.png"
+    }
+
+    /// How many pixels it gives: what is answered is the score.
+    fn line(&self, answer: &Answer, _top: usize) -> String {
+        format!("an image of {} values", answer.outputs.len())
+    }
+
+    fn json(&self, answer: &Answer, _top: usize) -> Value {
+        json!({ "outputs": answer.outputs })
+    }
+
+    fn answer(&self, args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
+        let images = typed_images(args, checkpoint)?;
+        let gpu = Gpu::open(adapter)?;
+        let scores = scores(args, &gpu, checkpoint, images, args.images.len())?;
+        let threshold = checkpoint.meta.state.threshold;
+        let rows = args.images.iter().zip(&scores);
+        if args.json {
+            let row = |(path, &score)| {
+                json!({
+                    "image": path, "score": score, "normal": threshold.map(|threshold| threshold.is_normal(score)),
+                    "threshold": threshold.map(|threshold| threshold.score), "loss": checkpoint.meta.config.loss.name(),
+                })
+            };
+            say!("{:#}", Value::from(rows.map(row).collect::<Vec<_>>()));
+            return Ok(Exit::Done);
+        }
+        say!("adapter    {}", gpu.summary().line());
+        match threshold {
+            Some(threshold) => say!("threshold  {}", describe_threshold(threshold)),
+            None => say!("threshold  none: the checkpoint was saved before anything was learned"),
+        }
+        for (path, &score) in rows {
+            let verdict = match threshold {
+                Some(threshold) if threshold.is_normal(score) => "normal, ",
+                Some(_) => "anomaly, ",
+                None => "",
+            };
+            say!("{}: {verdict}score {score:.6}", path.display());
+        }
+        Ok(Exit::Done)
+    }
+
+    fn grid(
+        &self,
+        args: &PredictArgs,
+        checkpoint: &Checkpoint,
+        out: &Path,
+        adapter: Option<&str>,
+    ) -> Result<Exit, CliError> {
+        let grid = GridData::load(args, checkpoint)?;
+        let ((split, _), data, config) = (grid.split()?, &grid.data, &checkpoint.meta.config);
+        let normal = |i: usize| config.normal.contains(&data.classes[split.labels[i] as usize]);
+        // images with values have no class
+        let known = !config.normal.is_empty() && split.values.is_none();
+        let all = args.from..split.count;
+        let shown: Vec<usize> = if known {
+            let of = |kind: bool, count| all.clone().filter(move |&i| normal(i) == kind).take(count);
+            of(true, SHOWN[0]).chain(of(false, SHOWN[1])).collect()
+        } else {
+            all.take(SHOWN.iter().sum()).collect()
+        };
+        let images: Vec<u8> = shown.iter().flat_map(|&i| split.image(i)).copied().collect();
+        let gpu = Gpu::open(adapter)?;
+        let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
+        let answers = predictor.predict(&images)?;
+        let scores = scores(args, &gpu, checkpoint, images, shown.len())?;
+        let pixels = |answer: &Answer| config.normalize.pixels(&answer.outputs, split.channels);
+        let reconstructions: Vec<Vec<u8>> = answers.iter().map(pixels).collect();
+        let threshold = checkpoint.meta.state.threshold;
+        let mut cells = Vec::new();
+        for ((&i, reconstruction), &score) in shown.iter().zip(&reconstructions).zip(&scores) {
+            let called_normal = threshold.map(|threshold| threshold.is_normal(score));
+            cells.push(PairCell {
+                image: picture(split, i)?,
+                reconstruction: drawn(reconstruction, split.image_shape())?,
+                class: split.values.is_none().then(|| data.classes[split.labels[i] as usize].clone()),
+                score,
+                called_normal,
+                right: if known { called_normal.map(|called| called == normal(i)) } else { None },
+            });
+        }
+        let right = cells.iter().filter(|cell| cell.right == Some(true)).count();
+        let count = cells.len();
+        let told =
+            if known && threshold.is_some() { format!("{right} of {count} right") } else { format!("{count} images") };
+        let learned = if known { format!("normal: {}", config.normal.join(", ")) } else { data.name.clone() };
+        let title = format!("{} · {learned} · {told}", predictor.model().name);
+        save_png(&pair_grid(&title, &cells, COLUMNS), out)?;
+        say!("adapter    {}", gpu.summary().line());
+        if let Some(threshold) = threshold {
+            say!("threshold  {}", describe_threshold(threshold));
+        }
+        say!("{}: {told}", out.display());
+        Ok(Exit::Done)
+    }
+}
+
+fn describe_threshold(Threshold { score, images, held_out }: Threshold) -> String {
+    let which = if held_out { "images held out of training" } else { "training images" };
+    format!("{score:.6}: {:.0} % of {} {which} are not above it", 100.0 * NOT_ABOVE, thousands(images as u64))
+}
+
+/// The scores of images of the model's input size, of which there are `count`.
+fn scores(
+    args: &PredictArgs,
+    gpu: &Gpu,
+    checkpoint: &Checkpoint,
+    images: Vec<u8>,
+    count: usize,
+) -> Result<Vec<f32>, CliError> {
+    let [height, width, channels] = checkpoint.meta.model()?.input;
+    let split = Split { images, labels: vec![0; count], count, height, width, channels, ..Split::default() };
+    let data = Dataset { name: "images".into(), test: Some(split.clone()), ..Dataset::default() };
+    Ok(Evaluator::new(gpu, checkpoint, &data, &split, args.tta)?.errors()?)
+}
