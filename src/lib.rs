@@ -31,6 +31,7 @@ pub mod model;
 pub mod plan;
 pub mod reference;
 pub mod report;
+mod run;
 pub mod session;
 pub mod tasks;
 pub mod train;
@@ -38,3 +39,4 @@ pub mod tune;
 pub mod verify;
 
 pub use hint::{Hint, Hints};
+pub use run::{Run, Trained};

@@ -1,12 +1,15 @@
 //! The loss of `train`: what was typed, and what the data asks for.
 
+use clap::ValueEnum;
+
 use super::CliError;
 use super::args::{LossArgs, LossName, TargetName};
 use super::tasks::generate;
 use crate::config::{LossConfig, LossTarget, TargetKind};
-use crate::data::{Dataset, Split, Values};
+use crate::data::{Dataset, Split};
 use crate::model::ModelSpec;
-use crate::tasks::of_model as of_layers;
+use crate::tasks::{default_loss, of_model as of_layers};
+use crate::train::TrainError;
 
 /// The flags, and whether they were typed.
 pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
@@ -49,8 +52,11 @@ pub fn resolve(
     let gives_image = of_layers(model).targets().contains(&TargetKind::Input);
     let name = match args.loss {
         Some(name) => name,
-        None if gives_image => LossName::Mse,
-        None => usual(args, data, values)?,
+        None if gives_image || (values.is_none() && args.target == Some(TargetName::Input)) => LossName::Mse,
+        None => {
+            let loss = default_loss(model, data).map_err(TrainError::from)?;
+            LossName::from_str(loss.name(), false).expect("every loss that data ask for has a flag")
+        }
     };
     check_flags(args, name)?;
     let gamma = in_range("--focal-gamma", args.focal_gamma.unwrap_or(2.0), 0.0..=100.0)?;
@@ -82,26 +88,6 @@ pub fn resolve(
         LossName::Huber => LossConfig::Huber { delta, target },
         LossName::SmoothL1 => LossConfig::SmoothL1 { beta: delta, target },
     })
-}
-
-/// The loss that the data asks for.
-fn usual(args: &LossArgs, data: &Dataset, values: Option<&Values>) -> Result<LossName, CliError> {
-    let Some(values) = values else {
-        return match args.target {
-            Some(TargetName::Input) => Ok(LossName::Mse),
-            _ => Ok(LossName::CrossEntropy),
-        };
-    };
-    let rows = || values.data.chunks_exact(values.width.max(1));
-    let labels = values.data.iter().all(|&v| v == 0.0 || v == 1.0);
-    let shares = values.width > 1 && rows().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-3);
-    if shares && values.data.iter().all(|&v| v >= 0.0) {
-        return usage(format!(
-            "the {} values of each image of `{}` sum to 1: they may be a distribution over classes, labels or numbers\n  try: --loss cross-entropy, --loss bce or --loss mse",
-            values.width, data.name
-        ));
-    }
-    Ok(if labels { LossName::Bce } else { LossName::Mse })
 }
 
 /// Refuses flags that the loss would not look at.
@@ -178,6 +164,7 @@ fn balanced_positives(split: &Split, count: usize) -> Result<Vec<f32>, CliError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Values;
 
     fn data(labels: Vec<u32>, values: Option<Values>) -> Dataset {
         let count = labels.len();
@@ -221,7 +208,7 @@ mod tests {
         assert_eq!(usual(&data(vec![0, 1], None)).unwrap(), LossConfig::default());
         assert_eq!(usual(&with_values(2, &[1.0, 1.0, 0.0, 0.0])).unwrap().name(), "bce");
         assert_eq!(usual(&with_values(1, &[0.3, 7.0])).unwrap().name(), "mse");
-        let error = usual(&with_values(2, &[0.25, 0.75, 0.0, 1.0])).unwrap_err().to_string();
+        let error = crate::cli::hint::message(&usual(&with_values(2, &[0.25, 0.75, 0.0, 1.0])).unwrap_err());
         assert!(error.contains("sum to 1") && error.contains("--loss bce"), "{error}");
     }
 

@@ -5,6 +5,16 @@ use crate::hint::{Hint, Hints};
 /// Why data, a model or an option does not go with a task.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum TaskError {
+    /// Values that several losses could be for.
+    #[error(
+        "the {width} values of each image of `{data}` sum to 1: they may be a distribution over classes, labels or numbers"
+    )]
+    Ambiguous {
+        /// The data set's name.
+        data: String,
+        /// Values of an image.
+        width: usize,
+    },
     /// A loss that compares outputs with numbers, and data that have none.
     #[error("the loss {loss} needs values for each image, and `{data}` has a class for each")]
     NeedsValues {
@@ -180,6 +190,7 @@ fn numbered(classes: &[String]) -> String {
 impl Hints for TaskError {
     fn hints(&self) -> Vec<Hint> {
         match self {
+            TaskError::Ambiguous { .. } => ["cross-entropy", "bce", "mse"].map(|loss| Hint::set("loss", loss)).to_vec(),
             TaskError::NeedsValues { .. } => vec![
                 Hint::set("loss", "cross-entropy"),
                 Hint::advice("the images themselves as the target of a loss over numbers"),

@@ -21,12 +21,12 @@ pub(crate) use reconstruct::errors;
 pub(crate) use targets::check_width;
 
 use crate::checkpoint::State;
-use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
+use crate::config::{LossConfig, LossTarget, RunConfig, TargetKind, Validation};
 use crate::data::{Dataset, HoldOut, LoadOptions, Split};
 use crate::gpu::GpuError;
 use crate::metrics::{Measures, Metrics, Totals};
 use crate::model::ModelSpec;
-use crate::plan::{Goal, default_loss};
+use crate::plan::{self, Goal};
 use crate::session::{Range, Session, Targets};
 
 /// Every task, in the order in which the documentation lists them.
@@ -48,7 +48,25 @@ fn of_targets(kind: TargetKind) -> &'static dyn Task {
 /// The task that a model's layers are made for, where nothing else is known: it generates, gives an image like its input, or
 /// gives numbers that are taken for classes.
 pub fn of_model(model: &ModelSpec) -> &'static dyn Task {
-    of(&default_loss(&model.for_classes(1)))
+    of(&plan::default_loss(&model.for_classes(1)))
+}
+
+/// The loss that a model and its data ask for, where none is named: that of the model's layers if they can be trained in no
+/// other way; cross entropy for classes, binary cross entropy for values that are all 0 or 1, mean squared error for others.
+///
+/// # Errors
+/// [`TaskError::Ambiguous`] if the values may be a distribution over classes.
+pub fn default_loss(model: &ModelSpec, data: &Dataset) -> Result<LossConfig, TaskError> {
+    let of_layers = plan::default_loss(&model.for_classes(1));
+    let values = data.train.as_ref().and_then(|train| train.values.as_ref());
+    let Some(values) = values.filter(|_| of(&of_layers).needs_labels()) else { return Ok(of_layers) };
+    let rows = || values.data.chunks_exact(values.width.max(1));
+    let shares = values.width > 1 && rows().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-3);
+    if shares && values.data.iter().all(|&value| value >= 0.0) {
+        return Err(TaskError::Ambiguous { data: data.name.clone(), width: values.width });
+    }
+    let labels = values.data.iter().all(|&value| value == 0.0 || value == 1.0);
+    Ok(if labels { LossConfig::Bce { pos_weight: Vec::new() } } else { LossConfig::Mse { target: LossTarget::Values } })
 }
 
 /// Splits on the device, with how many of their first images are there.

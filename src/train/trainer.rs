@@ -169,6 +169,12 @@ impl Trainer {
         self.stop.clone()
     }
 
+    /// With a handle that was made before.
+    #[must_use]
+    pub fn with_stop_handle(self, stop: StopHandle) -> Self {
+        Trainer { stop, ..self }
+    }
+
     /// Steps of an epoch: updates, each over one or several batches.
     pub fn steps_per_epoch(&self) -> usize {
         self.updates.count()
