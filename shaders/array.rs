@@ -5,9 +5,9 @@ use crate::Shape;
 /// A dense array in f64, outermost axis first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
-    /// Its sizes.
+    /// Sizes of its axes, outermost first.
     pub shape: Shape,
-    /// Its elements.
+    /// Its elements, the last axis fastest.
     pub data: Vec<f64>,
 }
 
@@ -21,7 +21,7 @@ impl Array {
         Array { shape, data }
     }
 
-    /// All zero.
+    /// An array of this shape whose elements are all 0.
     pub fn zeros(shape: Shape) -> Self {
         Array { data: vec![0.0; shape.count()], shape }
     }

@@ -22,25 +22,25 @@ pub enum Fill {
     Below(usize),
     /// Positive numbers around 1.
     Positive,
-    /// Exactly these.
+    /// These values, in row order.
     Exactly(Vec<f64>),
 }
 
 /// One input of a case.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// Its shape.
+    /// The shape that the op is given.
     pub shape: Shape,
-    /// Its values.
+    /// How its values are made.
     pub fill: Fill,
 }
 
 /// One op with its inputs.
 #[derive(Debug)]
 pub struct Case {
-    /// The op.
+    /// What is tested.
     pub op: Box<dyn Op>,
-    /// Its inputs.
+    /// Activations, then parameters, as [`Op`] has them.
     pub inputs: Vec<Input>,
     /// The step uniform.
     pub step: Step,

@@ -36,7 +36,7 @@ pub(crate) struct Columns {
     groups: usize,
     /// Rows of a slab.
     slab: usize,
-    /// Slabs.
+    /// Slabs that the rows are cut into, each summed by itself.
     pub slabs: usize,
 }
 

@@ -32,7 +32,7 @@ pub enum Operand {
 /// How a kernel uses a binding; it decides `var<storage, read>` or `read_write`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// Only read.
+    /// The kernel reads it and never writes it.
     Read,
     /// Every element that later steps read is written, and nothing is read first.
     Write,
@@ -112,9 +112,9 @@ pub struct Kernel {
 /// One kernel launch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
-    /// What runs.
+    /// The shader, specialised.
     pub kernel: Arc<Kernel>,
-    /// What it binds, in `@binding` order.
+    /// Its operands, in `@binding` order.
     pub bindings: Vec<Binding>,
     /// Workgroups along x and y.
     pub groups: [u32; 2],

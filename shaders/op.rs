@@ -11,10 +11,10 @@ pub use crate::target::Target;
 /// Whether a lowering must leave behind what backward needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Backward follows.
+    /// Backward follows, so that forward must save what it reads.
     #[default]
     Train,
-    /// Outputs only.
+    /// No backward follows: nothing is saved.
     Infer,
 }
 

@@ -12,7 +12,7 @@ impl Shape {
         Shape(sizes.to_vec())
     }
 
-    /// Its sizes.
+    /// Sizes of its axes, outermost first.
     pub fn sizes(&self) -> &[usize] {
         &self.0
     }

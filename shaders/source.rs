@@ -10,7 +10,7 @@ pub const STEP: &str = include_str!("common/step.wgsl");
 pub const RANDOM: &str = include_str!("common/random.wgsl");
 /// Places in images before and after an op that changes their size.
 pub const IMAGES: &str = include_str!("common/images.wgsl");
-/// Where a window falls on them.
+/// Where a window falls on images.
 pub const WINDOW: &str = concat!(include_str!("common/images.wgsl"), "\n", include_str!("common/window.wgsl"));
 /// Where a resized image reads.
 pub const SCALING: &str = include_str!("common/scaling.wgsl");
@@ -28,7 +28,7 @@ pub const ROWS: &str = include_str!("common/rows.wgsl");
 pub const SCALE: &str = include_str!("common/scale.wgsl");
 /// A shift of each channel.
 pub const SHIFT: &str = include_str!("common/shift.wgsl");
-/// Neither.
+/// Neither scale nor shift: channels as they are normalised.
 pub const NO_AFFINE: &str = include_str!("common/no_affine.wgsl");
 /// Blocks of parameters with their gradients.
 pub const PARAMETERS: &str = include_str!("common/parameters.wgsl");

@@ -3,7 +3,7 @@
 /// One step's parameters. The plan is compiled once; only these words differ between steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Step {
-    /// Learning rate.
+    /// The schedule's learning rate in this step.
     pub learning_rate: f32,
     /// Adam's `1 / (1 - beta1^t)`.
     pub bias_correction1: f32,

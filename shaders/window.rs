@@ -22,13 +22,13 @@ pub enum Padding {
     Same,
     /// Rows and columns added on each side.
     Explicit {
-        /// Rows above.
+        /// Rows added above the image.
         top: usize,
-        /// Rows below.
+        /// Rows added below it.
         bottom: usize,
-        /// Columns on the left.
+        /// Columns added on its left.
         left: usize,
-        /// Columns on the right.
+        /// Columns added on its right.
         right: usize,
     },
 }
@@ -36,13 +36,13 @@ pub enum Padding {
 /// A window that slides over an image; `[height, width]` everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
-    /// Kernel size.
+    /// Size of the window, in taps.
     pub kernel: [usize; 2],
-    /// Step between places.
+    /// Pixels from one place to the next.
     pub stride: [usize; 2],
-    /// Distance between taps.
+    /// Pixels from one tap to the next.
     pub dilation: [usize; 2],
-    /// Zero padding.
+    /// What is added around the image; it counts as 0, and in max pooling never wins.
     pub padding: Padding,
 }
 

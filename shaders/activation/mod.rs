@@ -22,7 +22,7 @@ const BACKWARD: Elementwise =
 const LOGISTIC: &str = include_str!("kinds/logistic.wgsl");
 const TANGENT: &str = include_str!("kinds/tangent.wgsl");
 
-/// Which activation.
+/// An activation and its parameters; each is a file in `kinds/`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     /// `x` above 0, `negative_slope · x` elsewhere (Maas, Hannun and Ng 2013).
@@ -91,10 +91,10 @@ impl Kind {
     }
 }
 
-/// The op.
+/// `y = activate(x)` elementwise, any shape; `torch.nn`'s activation of the same name.
 #[derive(Clone, Debug)]
 pub struct Activate {
-    /// Which activation.
+    /// The function, of which backward takes the slope.
     pub kind: Kind,
 }
 

@@ -17,7 +17,7 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "adam", source: include_str!("update.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// Adam or, `decoupled`, AdamW over all parameters at once, as `torch.optim.Adam` and `torch.optim.AdamW`.
 #[derive(Clone, Debug)]
 pub struct Adam {
     /// Decay of the first moment.

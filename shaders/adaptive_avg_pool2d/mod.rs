@@ -27,7 +27,7 @@ const BACKWARD: Elementwise = Elementwise {
     includes: &[],
 };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, oh, ow, c]` of a chosen size by means, as `torch.nn.AdaptiveAvgPool2d`.
 #[derive(Clone, Debug)]
 pub struct AdaptiveAvgPool2d {
     /// Height and width of the output.

@@ -25,7 +25,7 @@ const BACKWARD: Elementwise = Elementwise {
     includes: &[],
 };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, oh, ow, c]` of a chosen size by maxima, as `torch.nn.AdaptiveMaxPool2d`.
 #[derive(Clone, Debug)]
 pub struct AdaptiveMaxPool2d {
     /// Height and width of the output.

@@ -11,7 +11,7 @@ pub const ENTRY: Entry = Entry { name: "add", summary: "y = a + b, optionally fo
 const FORWARD: Elementwise =
     Elementwise { name: "add/forward", source: include_str!("forward.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `y = a + b` of one shape, then a ReLU if asked for: a residual connection.
 #[derive(Clone, Debug, Default)]
 pub struct Add {
     /// Whether a ReLU follows in the same kernel.

@@ -17,7 +17,7 @@ pub const LATER: u32 = 2;
 const KERNEL: Elementwise =
     Elementwise { name: "average_views", source: include_str!("add.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// Adds the logits `[n, classes]` of a view, times `step.view_weight`, to the average over the views before it.
 #[derive(Clone, Debug)]
 pub struct AverageViews;
 

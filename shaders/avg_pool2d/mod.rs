@@ -20,10 +20,10 @@ const FORWARD: Elementwise =
 const BACKWARD: Elementwise =
     Elementwise { name: "avg_pool2d/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, oh, ow, c]`: the mean under each window, as `torch.nn.AvgPool2d`.
 #[derive(Clone, Debug)]
 pub struct AvgPool2d {
-    /// The window.
+    /// Kernel, stride, dilation and padding.
     pub window: Window,
     /// Whether padding counts in the divisor.
     pub count_include_pad: bool,

@@ -17,7 +17,7 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "batch_images", source: include_str!("gather.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Gathers `[batch, h, w, c]` from the bytes of a data set and normalises it: `(byte / 255 - mean) / std`.
 #[derive(Clone, Debug)]
 pub struct BatchImages;
 

@@ -23,7 +23,7 @@ const KERNEL: Elementwise = Elementwise {
     includes: &[crate::source::RANDOM],
 };
 
-/// The op.
+/// Image numbers, labels and weights `[batch]` of a batch, from the step uniform and the labels of the data set.
 #[derive(Clone, Debug)]
 pub struct BatchIndex {
     /// Rows of the plan's batch.

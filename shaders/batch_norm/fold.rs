@@ -18,7 +18,7 @@ pub const FOLD: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "fold_batch_norm", source: include_str!("fold.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Weight `[.., c]` and bias `[c]` of the product and batch norm together, for inference.
 #[derive(Clone, Debug)]
 pub struct FoldBatchNorm {
     /// Added to the variance.

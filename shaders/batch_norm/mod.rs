@@ -32,7 +32,7 @@ pub const ENTRY: Entry = Entry {
     cases: cases::all,
 };
 
-/// The op.
+/// Batch normalisation in training, `[n, h, w, c]` or `[n, c]`, as `torch.nn.BatchNorm2d` and `BatchNorm1d`.
 #[derive(Clone, Debug)]
 pub struct BatchNorm {
     /// Added to the variance.

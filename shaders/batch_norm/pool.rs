@@ -31,7 +31,7 @@ const GRADIENT_SUMS: Elementwise =
 const GRAD_INPUT: Elementwise =
     Elementwise { name: "batch_norm/pool_grad_input", source: include_str!("pool_grad_input.wgsl"), ..APPLY };
 
-/// The op.
+/// Batch norm, ReLU and max pooling as one op: `[n, h, w, c]` to `[n, oh, ow, c]`.
 #[derive(Clone, Debug)]
 pub struct BatchNormPool {
     /// The normalisation, and whether a ReLU stands between it and the pooling.

@@ -14,7 +14,7 @@ pub const ENTRY: Entry = Entry { name: "batch_tokens", summary: "gathers tokens 
 const KERNEL: Elementwise =
     Elementwise { name: "batch_tokens", source: include_str!("gather.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Gathers the tokens `[batch, 1, length, 1]` of a batch from those of the data set.
 #[derive(Clone, Debug)]
 pub struct BatchTokens;
 

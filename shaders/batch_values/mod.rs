@@ -14,7 +14,7 @@ pub const ENTRY: Entry = Entry { name: "batch_values", summary: "gathers values 
 const KERNEL: Elementwise =
     Elementwise { name: "batch_values", source: include_str!("gather.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Gathers the values `[batch, k]` of a batch from those of the data set, `[images, k]`.
 #[derive(Clone, Debug)]
 pub struct BatchValues;
 

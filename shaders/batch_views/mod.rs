@@ -35,7 +35,7 @@ impl View {
     }
 }
 
-/// The op.
+/// [`BatchImages`](crate::batch_images::BatchImages) in the view `step.view`: as they are, mirrored or shifted.
 #[derive(Clone, Debug)]
 pub struct BatchViews;
 

@@ -11,7 +11,7 @@ pub const ENTRY: Entry = Entry { name: "cast", summary: "f32 to the width of act
 const KERNEL: Elementwise =
     Elementwise { name: "cast", source: include_str!("round.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Copies f32 values to [`Dtype::Real`], any shape; `tensor.half()` in f16, a plain copy in f32.
 #[derive(Clone, Debug)]
 pub struct Cast;
 

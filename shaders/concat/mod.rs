@@ -12,7 +12,7 @@ pub const ENTRY: Entry = Entry { name: "concat", summary: "tensors side by side 
 const COPY: Elementwise =
     Elementwise { name: "concat", source: include_str!("copy.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Joins tensors `[.., c1]`, `[.., c2]`, … along the last axis, as `torch.cat(dim=1)` does for PyTorch's order of axes.
 #[derive(Clone, Debug)]
 pub struct Concat {
     /// How many tensors.

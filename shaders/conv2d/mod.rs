@@ -21,10 +21,10 @@ pub const ENTRY: Entry = Entry {
     cases: cases::all,
 };
 
-/// The op.
+/// `[n, h, w, c_in]` to `[n, oh, ow, c_out]`, as `torch.nn.Conv2d`.
 #[derive(Clone, Debug)]
 pub struct Conv2d {
-    /// The window.
+    /// Kernel, stride, dilation and padding; the kernel is the filters' own.
     pub window: Window,
     /// Groups of channels that see only each other.
     pub groups: usize,

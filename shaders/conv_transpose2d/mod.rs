@@ -37,7 +37,7 @@ const GRAD_BIAS: Elementwise = Elementwise {
 const WIDTH: usize = 8;
 const PARTS: usize = WORKGROUP as usize / WIDTH;
 
-/// The op.
+/// `[n, h, w, c_in]` to `[n, oh, ow, c_out]`, as `torch.nn.ConvTranspose2d`.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose2d {
     /// The window. Its padding is taken away from the output; with `Same` the output is the input times the stride.

@@ -24,11 +24,11 @@ pub enum Granularity {
     Element,
     /// A channel of an image.
     Channel,
-    /// An image.
+    /// A whole image: stochastic depth.
     Image,
 }
 
-/// The op.
+/// `y = x / (1 - rate)` or 0, drawn for each element, channel or image; `torch.nn.Dropout` and its relatives.
 #[derive(Clone, Debug)]
 pub struct Dropout {
     /// The share that goes, in `0.0..1.0`.

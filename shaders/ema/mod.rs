@@ -25,7 +25,7 @@ pub fn decay(decay: f32, t: u64) -> f32 {
     decay.min(((1 + t) as f64 / (10 + t) as f64) as f32)
 }
 
-/// The op.
+/// `average = decay · average + (1 - decay) · p` over all parameters, as `torch.optim.swa_utils.AveragedModel` with an EMA.
 #[derive(Clone, Debug, Default)]
 pub struct Ema {
     /// In f16 products read a copy.

@@ -31,7 +31,7 @@ const MARK: Elementwise = kernel("embedding/mark", include_str!("mark.wgsl"), &[
 const CHAIN: Elementwise = kernel("embedding/chain", include_str!("chain.wgsl"), &[MARKS]);
 const GATHER: Elementwise = kernel("embedding/gather", include_str!("gather.wgsl"), &[]);
 
-/// The op.
+/// Tokens `[n, 1, l, 1]` to rows of a table, `[n, 1, l, features]`, as `torch.nn.Embedding` with `padding_idx=0`.
 #[derive(Clone, Debug)]
 pub struct Embedding;
 

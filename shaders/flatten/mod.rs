@@ -6,7 +6,7 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "flatten", summary: "images as vectors; a view", cases };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, h·w·c]`, as `torch.nn.Flatten`.
 #[derive(Clone, Debug)]
 pub struct Flatten;
 

@@ -15,7 +15,7 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "gan_targets", source: include_str!("rows.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// Targets `[n, 1]` and weights `[n]` of a discriminator's rows: real, generated, or what a generator wants.
 #[derive(Clone, Debug)]
 pub struct GanTargets {
     /// Rows of a batch.

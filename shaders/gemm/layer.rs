@@ -19,7 +19,7 @@ pub struct Layer {
 /// The ReLU at a layer's end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Relu {
-    /// None.
+    /// No ReLU: the layer ends with its bias.
     #[default]
     None,
     /// In both directions.

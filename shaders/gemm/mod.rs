@@ -77,7 +77,7 @@ pub struct Operands {
     pub a: Operand,
     /// The other operand.
     pub b: Operand,
-    /// The result.
+    /// Where the result goes, `[slabs, M, N]`.
     pub c: Operand,
     /// The bias that is added, its gradient that is summed (grad_weight), or the input that masks.
     pub extra: Option<Operand>,

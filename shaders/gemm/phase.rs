@@ -17,7 +17,7 @@ struct AxisPhase {
     origin: i64,
     /// The filter's tap that is tap 0.
     tap: usize,
-    /// Taps.
+    /// How many of the kernel's taps meet this phase.
     taps: usize,
 }
 

@@ -13,9 +13,9 @@ pub struct Conv {
     pub n: usize,
     /// Where the window falls.
     pub placed: Placed,
-    /// Input channels.
+    /// Channels of x, over all groups.
     pub c_in: usize,
-    /// Output channels.
+    /// Channels of y, over all groups.
     pub c_out: usize,
     /// Groups of channels that see only each other.
     pub groups: usize,
@@ -71,7 +71,7 @@ impl Conv {
     }
 }
 
-/// Which of the three products.
+/// The three products of a convolution: its output and its two gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// `y` from `x` and the filters.
@@ -96,9 +96,9 @@ impl Direction {
 /// One of a convolution's matrix products, with what happens at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// Which one.
+    /// What is computed from what.
     pub direction: Direction,
-    /// The convolution.
+    /// Sizes of the convolution that it is a product of.
     pub conv: Conv,
     /// GradWeight: the bias's gradient is summed on the way. Otherwise: a bias is added; of an input gradient only where
     /// that is a transposed convolution's output.

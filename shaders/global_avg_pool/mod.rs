@@ -21,7 +21,7 @@ const BACKWARD: Elementwise = Elementwise {
     includes: &[],
 };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, c]`: the mean of each channel, as Keras' `GlobalAveragePooling2D`.
 #[derive(Clone, Debug)]
 pub struct GlobalAvgPool;
 

@@ -12,7 +12,7 @@ pub const ENTRY: Entry = Entry { name: "global_max_pool", summary: "largest valu
 
 const POOL: AdaptiveMaxPool2d = AdaptiveMaxPool2d { output: [1, 1] };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, c]`: the largest value of each channel, as Keras' `GlobalMaxPooling2D`.
 #[derive(Clone, Debug)]
 pub struct GlobalMaxPool;
 

@@ -17,7 +17,7 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "sum_gradients", source: include_str!("sum.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// Adds the slabs of every gradient into sums laid out as the parameters.
 #[derive(Clone, Debug)]
 pub struct SumGradients;
 

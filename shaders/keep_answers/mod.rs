@@ -17,7 +17,7 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "keep_answers", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Writes each image's answer `[images, 2]` and scores `[images, 2]` from logits `[n, classes]` and labels `[n]`.
 #[derive(Clone, Debug)]
 pub struct KeepAnswers;
 

@@ -14,7 +14,7 @@ pub const ENTRY: Entry = Entry { name: "keep_errors", summary: "keeps the loss o
 const KERNEL: Elementwise =
     Elementwise { name: "keep_errors", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Writes each image's own loss into `[images]`: the weighted loss of its row divided by the weight.
 #[derive(Clone, Debug)]
 pub struct KeepErrors;
 

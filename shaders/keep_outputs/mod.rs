@@ -14,7 +14,7 @@ pub const ENTRY: Entry = Entry { name: "keep_outputs", summary: "keeps a model's
 const KERNEL: Elementwise =
     Elementwise { name: "keep_outputs", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Writes each image's outputs `[n, k]` into row `image` of `[images, k]`.
 #[derive(Clone, Debug)]
 pub struct KeepOutputs;
 

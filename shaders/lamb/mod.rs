@@ -21,7 +21,7 @@ const DIRECTION: Elementwise =
 const APPLY: Elementwise =
     Elementwise { name: "lamb/apply", source: include_str!("apply.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// LAMB on one tensor, as `timm.optim.Lamb` (You et al. 2020).
 #[derive(Clone, Debug)]
 pub struct Lamb {
     /// Decay of the first moment.

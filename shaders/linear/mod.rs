@@ -10,7 +10,7 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "linear", summary: "fully connected layer with bias, optional ReLU", cases };
 
-/// The op.
+/// `[n, c_in]` to `[n, c_out]`: `x · weight + bias`, as `torch.nn.Linear`.
 #[derive(Clone, Debug, Default)]
 pub struct Linear {
     /// The ReLU that follows in the same kernel.

@@ -15,7 +15,7 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "lion", source: include_str!("update.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// Lion with decoupled weight decay over all parameters at once (Chen et al. 2023).
 #[derive(Clone, Debug)]
 pub struct Lion {
     /// Weight of the momentum in the direction.

@@ -20,7 +20,7 @@ const ALONE: Elementwise = Elementwise {
 };
 const COPIED: Elementwise = Elementwise { name: "lookahead/copied", includes: &[include_str!("copied.wgsl")], ..ALONE };
 
-/// The op.
+/// `slow += alpha · (fast - slow); fast = slow` over all parameters (Zhang et al. 2019).
 #[derive(Clone, Debug, Default)]
 pub struct Lookahead {
     /// In f16 products read copies.

@@ -24,7 +24,7 @@ const BACKWARD: Elementwise =
 const CELLS: Elementwise =
     Elementwise { name: "max_pool2d/cells", source: include_str!("cells.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `[n, h, w, c]` to `[n, oh, ow, c]`: the largest value under each window, as `torch.nn.MaxPool2d`.
 #[derive(Clone, Debug)]
 pub struct MaxPool2d {
     /// The window; dilation is allowed.

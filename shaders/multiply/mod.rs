@@ -14,7 +14,7 @@ const PRODUCT: Elementwise =
 const SUM: Elementwise =
     Elementwise { name: "multiply/sum", source: include_str!("sum.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `y = a · b` of one shape, or images `[n, h, w, c]` times a gate `[n, c]` or `[n, 1, 1, c]`, as squeeze-and-excite has it.
 #[derive(Clone, Debug)]
 pub struct Multiply;
 

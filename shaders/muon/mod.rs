@@ -31,10 +31,10 @@ const APPLY: Elementwise =
 const ITERATIONS: usize = 5;
 const STATES: usize = 1;
 
-/// The op.
+/// Muon on one matrix, as `torch.optim.Muon` (Jordan et al. 2024).
 #[derive(Clone, Debug)]
 pub struct Muon {
-    /// Momentum.
+    /// Decay of the momentum, `m = momentum · m + (1 - momentum) · g`.
     pub momentum: f32,
     /// Nesterov's form of momentum.
     pub nesterov: bool,

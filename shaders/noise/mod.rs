@@ -13,7 +13,7 @@ pub const ENTRY: Entry = Entry { name: "noise", summary: "uniform numbers from -
 const KERNEL: Elementwise =
     Elementwise { name: "noise", source: include_str!("draw.wgsl"), per_step: true, includes: &[source::RANDOM] };
 
-/// The op.
+/// Uniform numbers in `[-1, 1)`, `[rows, width]`, drawn anew each step: a generator's input.
 #[derive(Clone, Debug)]
 pub struct Noise {
     /// Rows: images that are made of it.

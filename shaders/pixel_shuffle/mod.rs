@@ -12,7 +12,7 @@ pub const ENTRY: Entry = Entry { name: "pixel_shuffle", summary: "channels as pi
 const SHUFFLE: Elementwise =
     Elementwise { name: "pixel_shuffle/shuffle", source: include_str!("shuffle.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `[n, h, w, c · r²]` to `[n, h · r, w · r, c]` or back, as `torch.nn.PixelShuffle` and `PixelUnshuffle`.
 #[derive(Clone, Debug)]
 pub struct PixelShuffle {
     /// Side `r` of a block of pixels.

@@ -12,7 +12,7 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 pub const ENTRY: Entry =
     Entry { name: "record", summary: "loss and right answers of a batch, kept for the host", cases };
 
-/// The op.
+/// Writes `[sum of losses, right answers]` of a batch into record `step.record` of the history `[records, 2]`.
 #[derive(Clone, Debug)]
 pub struct Record;
 

@@ -12,7 +12,7 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 pub const ENTRY: Entry =
     Entry { name: "record_loss", summary: "one of two losses of a batch, kept for the host", cases };
 
-/// The op.
+/// Writes the sum of the losses `[n]` into one number of record `step.record` of the history `[records, 2]`.
 #[derive(Clone, Debug)]
 pub struct RecordLoss {
     /// Which number of the record: 0 or 1.

@@ -13,7 +13,7 @@ const FORWARD: Elementwise =
 const BACKWARD: Elementwise =
     Elementwise { name: "relu/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `max(x, 0)` elementwise, any shape, as `torch.nn.ReLU`.
 #[derive(Clone, Debug)]
 pub struct Relu;
 

@@ -6,7 +6,7 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "reshape", summary: "another shape for the same values; a view", cases };
 
-/// The op.
+/// `[n, …]` to `[n, …]` of another shape and the same size, as Keras' `Reshape`.
 #[derive(Clone, Debug)]
 pub struct Reshape {
     /// Sizes of one image of the batch; one may be left open (`None`) and is what is left over.

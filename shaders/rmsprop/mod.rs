@@ -18,7 +18,7 @@ const PLAIN: Elementwise =
 const MOMENTUM: Elementwise =
     Elementwise { name: "rmsprop/momentum", source: include_str!("momentum.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// RMSprop over all parameters at once, as `torch.optim.RMSprop`.
 #[derive(Clone, Debug)]
 pub struct RmsProp {
     /// Decay of the mean of squares.

@@ -18,7 +18,7 @@ const SCALE: Elementwise =
 const GRAD: Elementwise =
     Elementwise { name: "scale_channels/grad", source: include_str!("grad.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `y = factor[c] · x` with factors `[c]` or `[1]`; `below` just where x is not positive, as `torch.nn.PReLU`.
 #[derive(Clone, Debug)]
 pub struct ScaleChannels {
     /// Whether positive inputs stay as they are.

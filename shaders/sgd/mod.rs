@@ -18,7 +18,7 @@ const PLAIN: Elementwise =
 const MOMENTUM: Elementwise =
     Elementwise { name: "sgd/momentum", source: include_str!("momentum.wgsl"), per_step: true, includes: &[] };
 
-/// The op.
+/// SGD over all parameters at once, as `torch.optim.SGD`.
 #[derive(Clone, Debug, Default)]
 pub struct Sgd {
     /// Momentum; 0 keeps no buffer.

@@ -23,7 +23,7 @@ pub const ENTRY: Entry = Entry {
 const KERNEL: Elementwise =
     Elementwise { name: "soft_cross_entropy", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Cross entropy of logits `[n, classes]` with smoothing, mixing, class weights, whole distributions or focusing.
 #[derive(Clone, Debug, Default)]
 pub struct SoftCrossEntropy {
     /// This share of every target is spread over all classes.

@@ -12,7 +12,7 @@ const FORWARD: Elementwise =
 const BACKWARD: Elementwise =
     Elementwise { name: "softmax/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// Softmax over the last axis, any shape; with `log` its logarithm: `torch.nn.Softmax` and `LogSoftmax`.
 #[derive(Clone, Debug, Default)]
 pub struct Softmax {
     /// Whether it gives the logarithm.

@@ -27,7 +27,7 @@ const UNSCALED: Elementwise = Elementwise {
 const SCALED: Elementwise =
     Elementwise { name: "softmax_cross_entropy/scaled", includes: &[include_str!("scaled.wgsl")], ..UNSCALED };
 
-/// The op.
+/// Cross entropy of logits `[n, classes]` and labels `[n]`, its gradient and right answers: `torch.nn.CrossEntropyLoss`.
 #[derive(Clone, Debug)]
 pub struct SoftmaxCrossEntropy;
 

@@ -12,7 +12,7 @@ pub const ENTRY: Entry = Entry { name: "stack", summary: "two batches one after 
 const COPY: Elementwise =
     Elementwise { name: "stack", source: include_str!("copy.wgsl"), per_step: false, includes: &[] };
 
-/// The op.
+/// `[n, …]` and `[m, …]` to `[n + m, …]`, as `torch.cat(dim=0)`.
 #[derive(Clone, Debug)]
 pub struct Stack;
 

@@ -24,7 +24,7 @@ pub enum Interpolation {
     BilinearAligned,
 }
 
-/// The op.
+/// `[n, h, w, c]` to `[n, oh, ow, c]` by nearest pixels or between them, as `torch.nn.Upsample`.
 #[derive(Clone, Debug)]
 pub struct Upsample {
     /// Height and width of the result.

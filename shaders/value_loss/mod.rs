@@ -86,10 +86,10 @@ impl Kind {
     }
 }
 
-/// The op.
+/// Loss, right answers and gradient of outputs `[n, …]` against targets of the same size, as the losses of `torch.nn`.
 #[derive(Clone, Debug)]
 pub struct ValueLoss {
-    /// Which loss.
+    /// The loss of one element, with its parameters.
     pub kind: Kind,
     /// How targets are stored: [`Dtype::F32`], or [`Dtype::Real`] for the model's own input.
     pub target: Dtype,
