@@ -69,4 +69,10 @@ impl Target {
     pub fn f32(family: Family) -> Self {
         Target { family, precision: Precision::F32, matrix: None, tiles: Tiles::default() }
     }
+
+    /// Whether more threads cost nothing, as on a GPU, which needs thousands of them. A software adapter has a handful of
+    /// cores: there a thread that adds little to the work of the others is a loss, and so are barriers.
+    pub fn threads_are_cheap(&self) -> bool {
+        !matches!(self.family, Family::Lane(_))
+    }
 }

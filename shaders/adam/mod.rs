@@ -1,14 +1,14 @@
 //! Adam (Kingma and Ba 2015) as `torch.optim.Adam` defines it, weight decay added to the gradient; decoupled from it
 //! (Loshchilov and Hutter 2019) as `torch.optim.AdamW` does.
 //!
-//! Inputs as [`parameters`] says; states: first and second moment. The bias corrections of step `t` come from the host, in
+//! Inputs as [`Scope::All`] says; states: first and second moment. The bias corrections of step `t` come from the host, in
 //! f64, with the step uniform.
 
 use crate::dispatch::Elementwise;
-use crate::dtype::{Dtype, Precision};
-use crate::parameters::{self, View, Word};
+use crate::dtype::Precision;
+use crate::optimizer::{CASE_SLABS, Contract, Input, Optimizer, Scope, View, Word, all_case, overflowed};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Shape, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -32,11 +32,21 @@ pub struct Adam {
     pub decoupled: bool,
     /// In f16 gradients are scaled and products read a copy of the parameters.
     pub precision: Precision,
+    /// Slabs of a gradient, at the most.
+    pub slabs: usize,
 }
 
 impl Default for Adam {
     fn default() -> Self {
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, decoupled: false, precision: Precision::F32 }
+        Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            weight_decay: 0.0,
+            decoupled: false,
+            precision: Precision::F32,
+            slabs: 1,
+        }
     }
 }
 
@@ -51,33 +61,17 @@ impl Adam {
     }
 }
 
-impl Op for Adam {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for Adam {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let copies = usize::from(self.precision == Precision::F16);
-        Ok(vec![inputs[2].clone(); 1 + Self::STATES + copies])
+    fn contract(&self) -> Contract {
+        let scope = Scope::All { slabs: self.slabs };
+        Contract { scope, precision: self.precision, states: Self::STATES }
     }
 
-    fn input_dtype(&self, input: usize) -> Dtype {
-        parameters::input_dtype(input, self.precision)
-    }
-
-    fn output_dtype(&self, output: usize) -> Dtype {
-        parameters::output_dtype(output, Self::STATES)
-    }
-
-    fn alias(&self, output: usize) -> Option<usize> {
-        Some(parameters::alias(output, self.precision, Self::STATES))
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+    fn launches(&self, inputs: &[Shape], target: &Target) -> Lowered {
         let constants = [
             ("BETA1", self.beta1.into()),
             ("BETA2", self.beta2.into()),
@@ -85,15 +79,14 @@ impl Op for Adam {
             ("WEIGHT_DECAY", self.weight_decay.into()),
             ("DECOUPLED", self.decoupled.into()),
         ];
-        parameters::launch(&KERNEL, self.precision, target, inputs, Self::STATES, &constants)
+        self.contract().launch_all(&KERNEL, target, inputs, &constants)
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
         let [beta1, beta2, epsilon, decay] = [self.beta1, self.beta2, self.epsilon, self.weight_decay].map(f64::from);
         let [lr, correction1, correction2] =
             [step.learning_rate, step.bias_correction1, step.bias_correction2].map(f64::from);
-        let view = View::new(inputs, self.precision);
-        let (mut p, mut m, mut v) = (view.parameters().clone(), view.state(0).clone(), view.state(1).clone());
+        let (mut p, mut m, mut v) = (view.parameter().clone(), view.state(0).clone(), view.state(1).clone());
         for (i, word) in view.words().into_iter().enumerate() {
             let Some(Word { gradient, rate, decay: factor }) = word else { continue };
             let (lr, decay) = (lr * rate, decay * factor);
@@ -108,7 +101,7 @@ impl Op for Adam {
         view.outputs(p, vec![m, v])
     }
 
-    fn tolerance(&self) -> f64 {
+    fn largest_error(&self) -> f64 {
         1e-5
     }
 }
@@ -118,17 +111,18 @@ fn cases() -> Vec<Case> {
         let [bias_correction1, bias_correction2] = adam.bias_corrections(t);
         Step { learning_rate: 0.01, bias_correction1, bias_correction2, ..Step::default() }
     };
-    let (plain, decay) = (Adam::default(), Adam { weight_decay: 0.01, ..Adam::default() });
-    let decoupled = Adam { weight_decay: 0.3, decoupled: true, ..Adam::default() };
+    let plain = Adam { slabs: CASE_SLABS, ..Adam::default() };
+    let decay = Adam { weight_decay: 0.01, ..plain.clone() };
+    let decoupled = Adam { weight_decay: 0.3, decoupled: true, ..plain.clone() };
     let half = Adam { precision: Precision::F16, ..decay.clone() };
     let (first, later) = (step(&plain, 1), step(&decay, 37));
-    let zero = || Fill::Normal(0.0);
-    let scaled = |overflow, reason| parameters::scaled_case(half.clone(), 2, later, overflow, reason);
+    let zeros = [0, 1].map(|moment| (Input::State(moment), Fill::Normal(0.0)));
+    let squares = || (Input::State(1), Fill::Positive);
     vec![
-        parameters::case(plain, 2, first, "the first step").fill(3, zero()).fill(4, zero()),
-        parameters::case(decay, 2, later, "a later step, with weight decay").fill(4, Fill::Positive),
-        parameters::case(decoupled, 2, later, "decay that does not pass through the moments").fill(4, Fill::Positive),
-        scaled(false, "f16: a scaled gradient, a copy of the parameters").fill(6, Fill::Positive),
-        scaled(true, "f16: a step that overflowed changes nothing").fill(6, Fill::Positive),
+        all_case(plain, first, "the first step", zeros),
+        all_case(decay, later, "a later step, with weight decay", [squares()]),
+        all_case(decoupled, later, "decay that does not pass through the moments", [squares()]),
+        all_case(half.clone(), later, "f16: a scaled gradient, a copy of the parameters", [squares()]),
+        all_case(half, later, "f16: a step that overflowed changes nothing", [squares(), overflowed()]),
     ]
 }

@@ -7,7 +7,7 @@ use crate::dispatch::{Binding, Elementwise, Operand, read, update};
 use crate::dtype::{Dtype, Precision};
 use crate::square_sum::{parts, square_sum};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, loss_scale, source};
 
 /// Clipping by value in `OPS`.
 pub const VALUE: Entry = Entry { name: "clip_value", summary: "all gradients cut off at a value", cases: value_cases };
@@ -79,7 +79,9 @@ impl Op for Clip {
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let (scale, overflow) = inputs.get(1).map_or((1.0, false), |s| (s.data[0], s.data[3] != 0.0));
+        let (scale, overflow) = inputs
+            .get(1)
+            .map_or((1.0, false), |s| (1.0 / s.data[loss_scale::INVERSE], s.data[loss_scale::OVERFLOWED] != 0.0));
         if overflow {
             return vec![inputs[0].clone()];
         }

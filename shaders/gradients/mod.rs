@@ -1,14 +1,13 @@
 //! Gradients in one piece: the slabs of each are added, and with them the batches of one update.
 //!
-//! Inputs: blocks (u32) as [`parameters`] says, the slabs of all gradients, and the sums, laid out as the parameters and
-//! updated in place. [`Step::part`] says whether a batch adds to the sums or begins them. Who needs a whole gradient reads
+//! Inputs as [`Scope::All`] says, with the sums, laid out as the parameters, in their place. [`Step::part`] says whether a batch adds to the sums or begins them. Who needs a whole gradient reads
 //! the sums: clipping, LAMB, Muon, an update over several batches.
 
 use crate::dispatch::Elementwise;
-use crate::dtype::{Dtype, Precision};
-use crate::parameters::{self, View};
+use crate::dtype::Precision;
+use crate::optimizer::{CASE_SLABS, Contract, Optimizer, Scope, View, all_case};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+use crate::{Array, Case, Entry, Lowered, Shape, Step};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -19,41 +18,27 @@ const KERNEL: Elementwise =
 
 /// Adds the slabs of every gradient into sums laid out as the parameters.
 #[derive(Clone, Debug)]
-pub struct SumGradients;
+pub struct SumGradients {
+    /// Slabs of a gradient, at the most.
+    pub slabs: usize,
+}
 
-impl Op for SumGradients {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for SumGradients {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[2].clone()])
-    }
-
-    fn input_dtype(&self, input: usize) -> Dtype {
-        parameters::input_dtype(input, Precision::F32)
-    }
-
-    fn output_dtype(&self, _output: usize) -> Dtype {
-        Dtype::F32
-    }
-
-    fn alias(&self, _output: usize) -> Option<usize> {
-        Some(2)
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+    fn contract(&self) -> Contract {
         // sums stay scaled: whoever reads them knows the scale
-        parameters::launch(&KERNEL, Precision::F32, target, inputs, 0, &[])
+        Contract { scope: Scope::All { slabs: self.slabs }, precision: Precision::F32, states: 0 }
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        let view = View::new(inputs, Precision::F32);
-        let mut sums = view.parameters().clone();
+    fn launches(&self, inputs: &[Shape], target: &Target) -> Lowered {
+        self.contract().launch_all(&KERNEL, target, inputs, &[])
+    }
+
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
+        let mut sums = view.parameter().clone();
         for (sum, word) in sums.data.iter_mut().zip(view.words()) {
             if let Some(word) = word {
                 *sum = word.gradient + if step.part & Step::ADDS != 0 { *sum } else { 0.0 };
@@ -64,11 +49,12 @@ impl Op for SumGradients {
 }
 
 fn cases() -> Vec<Case> {
-    let part = |part| Step { part, ..Step::default() };
+    let case =
+        |part, reason| all_case(SumGradients { slabs: CASE_SLABS }, Step { part, ..Step::default() }, reason, []);
     vec![
-        parameters::case(SumGradients, 0, part(0), "the only batch of an update"),
-        parameters::case(SumGradients, 0, part(Step::MORE), "the first of several"),
-        parameters::case(SumGradients, 0, part(Step::ADDS), "the last of several"),
-        parameters::case(SumGradients, 0, part(Step::ADDS | Step::MORE), "one in the middle"),
+        case(0, "the only batch of an update"),
+        case(Step::MORE, "the first of several"),
+        case(Step::ADDS, "the last of several"),
+        case(Step::ADDS | Step::MORE, "one in the middle"),
     ]
 }

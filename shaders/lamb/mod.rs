@@ -1,17 +1,17 @@
 //! LAMB (You et al. 2020, "Large batch optimization for deep learning", algorithm 2 with phi the identity) on one tensor.
 //!
-//! Inputs as [`tensors`] says; states: first and second moment. Adam's direction with bias corrections, plus the decoupled
+//! Inputs as [`Scope::One`] says; states: first and second moment. Adam's direction with bias corrections, plus the decoupled
 //! weight decay, is scaled by the tensor's norm over its own: the trust ratio. What the paper's code and `timm.optim.Lamb`
 //! call `grad_averaging` is on, `max_grad_norm` is left to clipping, and the ratio is not clipped. Tensors that do not decay
 //! have no ratio, as in both: they are AdamW's.
 
 use crate::dispatch::{Elementwise, Operand, read, update, write};
-use crate::dtype::{Dtype, Precision};
+use crate::dtype::Precision;
+use crate::optimizer::{CASE_FACTORS, Contract, Input, Optimizer, Scope, View, one_case, overflowed};
 use crate::parameters::Factors;
 use crate::square_sum::{parts, square_sum};
 use crate::target::Target;
-use crate::tensors::{self, View};
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Shape, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "lamb", summary: "LAMB on one tensor", cases };
@@ -47,34 +47,20 @@ impl Default for Lamb {
 
 const STATES: usize = 2;
 
-impl Op for Lamb {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for Lamb {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(tensors::outputs(inputs, STATES, self.precision))
+    fn contract(&self) -> Contract {
+        Contract { scope: Scope::One, precision: self.precision, states: STATES }
     }
 
-    fn input_dtype(&self, input: usize) -> Dtype {
-        tensors::input_dtype(input, self.precision)
-    }
-
-    fn output_dtype(&self, output: usize) -> Dtype {
-        tensors::output_dtype(output, STATES)
-    }
-
-    fn alias(&self, output: usize) -> Option<usize> {
-        Some(tensors::alias(output, self.precision, STATES))
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let count = inputs[1].count();
-        let (x, state) = (Operand::X, tensors::first_state(self.precision));
+    fn launches(&self, inputs: &[Shape], _target: &Target) -> Lowered {
+        let contract = self.contract();
+        let count = inputs[contract.number(Input::Parameter)].count();
+        let [g, p] = [Input::Gradient, Input::Parameter].map(|input| contract.operand(input));
+        let [m, v] = [0, 1].map(|moment| contract.operand(Input::State(moment)));
         let [u, partial, totals] = [0, 1, 2].map(Operand::Scratch);
         let constants = [
             ("BETA1", self.beta1.into()),
@@ -82,23 +68,22 @@ impl Op for Lamb {
             ("EPSILON", self.epsilon.into()),
             ("WEIGHT_DECAY", (self.weight_decay * self.factors.decay).into()),
         ];
-        let bindings = [read(x(0)), read(x(1)), update(x(state)), update(x(state + 1)), write(u)];
-        let mut dispatches = vec![tensors::gradient_launch(&DIRECTION, self.precision, count, &constants, &bindings)];
-        dispatches.extend(square_sum(count, x(1), partial, totals, 0));
+        let bindings = [read(g), read(p), update(m), update(v), write(u)];
+        let mut dispatches = vec![contract.launch_gradient(&DIRECTION, count, &constants, &bindings)];
+        dispatches.extend(square_sum(count, p, partial, totals, 0));
         dispatches.extend(square_sum(count, u, partial, totals, 1));
         let rate = [("RATE", self.factors.rate.into())];
-        dispatches.push(tensors::apply_launch(&APPLY, self.precision, count, &rate, [u, totals]));
+        dispatches.push(contract.launch_apply(&APPLY, count, &rate, [u, totals]));
         Lowered { dispatches, scratch: vec![count, parts(count), 2], ..Lowered::default() }
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
         let [beta1, beta2, epsilon] = [self.beta1, self.beta2, self.epsilon].map(f64::from);
         let [lr, correction1, correction2] =
             [step.learning_rate, step.bias_correction1, step.bias_correction2].map(f64::from);
         let decay = f64::from(self.weight_decay) * f64::from(self.factors.decay);
-        let view = View::new(inputs, self.precision);
-        let Some(g) = view.gradient() else { return view.unchanged(STATES) };
-        let p = view.tensor();
+        let Some(g) = view.gradient() else { return view.unchanged() };
+        let p = view.parameter();
         let m = view.state(0).zip(&g, |m, g| beta1 * m + (1.0 - beta1) * g);
         let v = view.state(1).zip(&g, |v, g| beta2 * v + (1.0 - beta2) * g * g);
         let adam = m.zip(&v, |m, v| m * correction1 / (v.sqrt() * correction2 + epsilon));
@@ -109,7 +94,7 @@ impl Op for Lamb {
         view.outputs(p.zip(&u, |p, u| p - rate * u), vec![m, v])
     }
 
-    fn tolerance(&self) -> f64 {
+    fn largest_error(&self) -> f64 {
         1e-5
     }
 }
@@ -121,21 +106,16 @@ fn cases() -> Vec<Case> {
         Step { learning_rate: 0.1, bias_correction1, bias_correction2, ..Step::default() }
     };
     let plain = Lamb::default();
-    let decay = Lamb { weight_decay: 0.3, factors: tensors::CASE_FACTORS, ..Lamb::default() };
-    let half = |lamb: &Lamb| Lamb { precision: Precision::F16, ..lamb.clone() };
-    let zero = || Fill::Normal(0.0);
-    let scaled = |overflow, reason| {
-        tensors::scaled_case(half(&decay), &[3, 5, 7], STATES, step(37), overflow, reason).fill(5, Fill::Positive)
-    };
+    let decay = Lamb { weight_decay: 0.3, factors: CASE_FACTORS, ..Lamb::default() };
+    let half = Lamb { precision: Precision::F16, ..decay.clone() };
+    let zero = |input| (input, Fill::Normal(0.0));
+    let [m, v] = [0, 1].map(Input::State);
+    let squares = || (v, Fill::Positive);
     vec![
-        tensors::case(plain.clone(), &[3, 3, 5, 7], STATES, step(1), "the first step").fill(2, zero()).fill(3, zero()),
-        tensors::case(decay.clone(), &[67, 31], STATES, step(37), "a later step, decay, several elements a thread")
-            .fill(3, Fill::Positive),
-        tensors::case(plain, &[5, 13], STATES, step(1), "a tensor of zeros has no ratio")
-            .fill(1, zero())
-            .fill(2, zero())
-            .fill(3, zero()),
-        scaled(false, "f16: a scaled gradient, a copy of the tensor"),
-        scaled(true, "f16: a step that overflowed changes nothing"),
+        one_case(plain.clone(), &[3, 3, 5, 7], step(1), "the first step", [m, v].map(zero)),
+        one_case(decay, &[67, 31], step(37), "a later step, decay, several elements a thread", [squares()]),
+        one_case(plain, &[5, 13], step(1), "a tensor of zeros has no ratio", [Input::Parameter, m, v].map(zero)),
+        one_case(half.clone(), &[3, 5, 7], step(37), "f16: a scaled gradient, a copy of the tensor", [squares()]),
+        one_case(half, &[3, 5, 7], step(37), "f16: a step that overflowed changes nothing", [squares(), overflowed()]),
     ]
 }

@@ -1,12 +1,12 @@
 //! Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2), with decoupled weight decay.
 //!
-//! Inputs as [`parameters`] says; state: the momentum. Every element moves by the learning rate in the direction of a sign.
+//! Inputs as [`Scope::All`] says; state: the momentum. Every element moves by the learning rate in the direction of a sign.
 
 use crate::dispatch::Elementwise;
-use crate::dtype::{Dtype, Precision};
-use crate::parameters::{self, View};
+use crate::dtype::Precision;
+use crate::optimizer::{CASE_SLABS, Contract, Input, Optimizer, Scope, View, all_case, overflowed};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Shape, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -26,50 +26,35 @@ pub struct Lion {
     pub weight_decay: f32,
     /// In f16 gradients are scaled and products read a copy of the parameters.
     pub precision: Precision,
+    /// Slabs of a gradient, at the most.
+    pub slabs: usize,
 }
 
 impl Default for Lion {
     fn default() -> Self {
-        Lion { beta1: 0.9, beta2: 0.99, weight_decay: 0.0, precision: Precision::F32 }
+        Lion { beta1: 0.9, beta2: 0.99, weight_decay: 0.0, precision: Precision::F32, slabs: 1 }
     }
 }
 
-impl Op for Lion {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for Lion {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let copies = usize::from(self.precision == Precision::F16);
-        Ok(vec![inputs[2].clone(); 2 + copies])
+    fn contract(&self) -> Contract {
+        let scope = Scope::All { slabs: self.slabs };
+        Contract { scope, precision: self.precision, states: 1 }
     }
 
-    fn input_dtype(&self, input: usize) -> Dtype {
-        parameters::input_dtype(input, self.precision)
-    }
-
-    fn output_dtype(&self, output: usize) -> Dtype {
-        parameters::output_dtype(output, 1)
-    }
-
-    fn alias(&self, output: usize) -> Option<usize> {
-        Some(parameters::alias(output, self.precision, 1))
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+    fn launches(&self, inputs: &[Shape], target: &Target) -> Lowered {
         let constants =
             [("BETA1", self.beta1.into()), ("BETA2", self.beta2.into()), ("WEIGHT_DECAY", self.weight_decay.into())];
-        parameters::launch(&KERNEL, self.precision, target, inputs, 1, &constants)
+        self.contract().launch_all(&KERNEL, target, inputs, &constants)
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
         let [beta1, beta2, decay, lr] = [self.beta1, self.beta2, self.weight_decay, step.learning_rate].map(f64::from);
-        let view = View::new(inputs, self.precision);
-        let (mut p, mut m) = (view.parameters().clone(), view.state(0).clone());
+        let (mut p, mut m) = (view.parameter().clone(), view.state(0).clone());
         for (i, word) in view.words().into_iter().enumerate() {
             let Some(word) = word else { continue };
             let between = beta1 * m.data[i] + (1.0 - beta1) * word.gradient;
@@ -83,16 +68,16 @@ impl Op for Lion {
 
 fn cases() -> Vec<Case> {
     let step = Step { learning_rate: 0.01, ..Step::default() };
-    let (plain, decay) = (Lion::default(), Lion { beta1: 0.8, weight_decay: 0.5, ..Lion::default() });
+    let plain = Lion { slabs: CASE_SLABS, ..Lion::default() };
+    let decay = Lion { beta1: 0.8, weight_decay: 0.5, ..plain.clone() };
     let half = Lion { precision: Precision::F16, ..decay.clone() };
-    let scaled = |overflow, reason| parameters::scaled_case(half.clone(), 1, step, overflow, reason);
+    let momentum = |deviation| (Input::State(0), Fill::Normal(deviation));
+    let no_gradient = (Input::Gradient, Fill::Normal(0.0));
     vec![
-        parameters::case(plain, 1, step, "the first step").fill(3, Fill::Normal(0.0)),
-        parameters::case(decay.clone(), 1, step, "momentum, another beta1, weight decay").fill(3, Fill::Normal(0.3)),
-        parameters::case(decay, 1, step, "no gradient and no momentum: only decay")
-            .fill(1, Fill::Normal(0.0))
-            .fill(3, Fill::Normal(0.0)),
-        scaled(false, "f16: a scaled gradient, a copy of the parameters"),
-        scaled(true, "f16: a step that overflowed changes nothing"),
+        all_case(plain, step, "the first step", [momentum(0.0)]),
+        all_case(decay.clone(), step, "momentum, another beta1, weight decay", [momentum(0.3)]),
+        all_case(decay, step, "no gradient and no momentum: only decay", [no_gradient, momentum(0.0)]),
+        all_case(half.clone(), step, "f16: a scaled gradient, a copy of the parameters", []),
+        all_case(half, step, "f16: a step that overflowed changes nothing", [overflowed()]),
     ]
 }

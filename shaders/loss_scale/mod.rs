@@ -20,6 +20,13 @@ const CHECK: Elementwise =
 const ADJUST: Elementwise =
     Elementwise { name: "loss_scale", source: include_str!("adjust.wgsl"), per_step: false, includes: &[] };
 
+/// Numbers of the loss scale, which is `[scale, 1 / scale, good steps, overflow]` as `struct LossScale` in WGSL.
+pub const WORDS: usize = 4;
+/// Where the loss scale holds what gradients are multiplied by to be true.
+pub const INVERSE: usize = 1;
+/// Where it says, by a number that is not 0, that the gradients of this step overflowed.
+pub const OVERFLOWED: usize = 3;
+
 /// Good steps after which the scale doubles.
 pub const INTERVAL: f32 = 2000.0;
 const SMALLEST: f32 = 1.0;
@@ -69,7 +76,7 @@ impl Op for Overflow {
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
         let mut state = inputs[1].clone();
         if !inputs[0].data.iter().all(|g| g.is_finite()) {
-            state.data[3] = 1.0;
+            state.data[OVERFLOWED] = 1.0;
         }
         vec![state]
     }

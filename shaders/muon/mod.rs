@@ -1,6 +1,6 @@
 //! Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) on one matrix, as `torch.optim.Muon` defines it, in f32.
 //!
-//! Inputs as [`tensors`] says; state: the momentum. A tensor is the matrix whose columns are its last axis: filters
+//! Inputs as [`Scope::One`] says; state: the momentum. A tensor is the matrix whose columns are its last axis: filters
 //! `[kh, kw, c_in, c_out]` are `[kh · kw · c_in, c_out]`, the transpose of PyTorch's `[c_out, c_in · kh · kw]` but for the
 //! order of what is summed, and Muon does not depend on either. The momentum is made orthogonal by five steps of Newton and
 //! Schulz, `x ← x (3.4445 I - 4.7750 xᵀx + 2.0315 (xᵀx)²)`, on the shorter side.
@@ -8,12 +8,13 @@
 mod twin;
 
 use crate::dispatch::{Dispatch, Elementwise, Operand, read, update, write};
-use crate::dtype::{Dtype, Precision};
+use crate::dtype::Precision;
 use crate::gemm::{Transposed, multiply};
+use crate::optimizer::{CASE_FACTORS, Contract, Input, Optimizer, Scope, View, one_case, overflowed};
 use crate::parameters::Factors;
 use crate::square_sum::{parts, square_sum};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, tensors};
+use crate::{Array, Case, Entry, Lowered, Shape, Step};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "muon", summary: "Muon on one matrix", cases };
@@ -91,37 +92,24 @@ fn newton_schulz([rows, columns]: [usize; 2], target: &Target, x: Operand, next:
     ]
 }
 
-impl Op for Muon {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for Muon {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(tensors::outputs(inputs, STATES, self.precision))
+    fn contract(&self) -> Contract {
+        Contract { scope: Scope::One, precision: self.precision, states: STATES }
     }
 
-    fn input_dtype(&self, input: usize) -> Dtype {
-        tensors::input_dtype(input, self.precision)
-    }
-
-    fn output_dtype(&self, output: usize) -> Dtype {
-        tensors::output_dtype(output, STATES)
-    }
-
-    fn alias(&self, output: usize) -> Option<usize> {
-        Some(tensors::alias(output, self.precision, STATES))
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let (count, sides) = (inputs[1].count(), matrix(&inputs[1]));
+    fn launches(&self, inputs: &[Shape], target: &Target) -> Lowered {
+        let contract = self.contract();
+        let parameter = &inputs[contract.number(Input::Parameter)];
+        let (count, sides) = (parameter.count(), matrix(parameter));
         let [mut x, mut next, _, _, _, partial, totals] = SCRATCH;
         let constants = [("MOMENTUM", self.momentum.into()), ("NESTEROV", self.nesterov.into())];
-        let bindings = [read(Operand::X(0)), update(Operand::X(tensors::first_state(self.precision))), write(x)];
-        let mut dispatches = vec![tensors::gradient_launch(&MOMENTUM, self.precision, count, &constants, &bindings)];
+        let [g, m] = [Input::Gradient, Input::State(0)].map(|input| contract.operand(input));
+        let bindings = [read(g), update(m), write(x)];
+        let mut dispatches = vec![contract.launch_gradient(&MOMENTUM, count, &constants, &bindings)];
         dispatches.extend(square_sum(count, x, partial, totals, 0));
         dispatches.push(NORMALISE.launch(Precision::F32, count, 0, &[], &[update(x), read(totals)]));
         for _ in 0..ITERATIONS {
@@ -131,7 +119,7 @@ impl Op for Muon {
         let Factors { rate, decay } = self.factors;
         let constants =
             [("SCALE", (rate * scale(sides) as f32).into()), ("DECAY", (rate * decay * self.weight_decay).into())];
-        dispatches.push(tensors::apply_launch(&APPLY, self.precision, count, &constants, [x, totals]));
+        dispatches.push(contract.launch_apply(&APPLY, count, &constants, [x, totals]));
         let square = sides[0].min(sides[1]).pow(2);
         Lowered {
             dispatches,
@@ -140,11 +128,11 @@ impl Op for Muon {
         }
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        twin::update(self, inputs, step)
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
+        twin::update(self, view, step)
     }
 
-    fn tolerance(&self) -> f64 {
+    fn largest_error(&self) -> f64 {
         1e-5
     }
 }
@@ -152,17 +140,16 @@ impl Op for Muon {
 fn cases() -> Vec<Case> {
     let step = Step { learning_rate: 0.5, ..Step::default() };
     let plain = Muon::default();
-    let decay = Muon { weight_decay: 0.1, momentum: 0.8, factors: tensors::CASE_FACTORS, ..Muon::default() };
+    let decay = Muon { weight_decay: 0.1, momentum: 0.8, factors: CASE_FACTORS, ..Muon::default() };
     let simple = Muon { nesterov: false, ..decay.clone() };
     let half = Muon { precision: Precision::F16, ..decay.clone() };
-    let scaled = |overflow, reason| tensors::scaled_case(half.clone(), &[3, 2, 5, 11], STATES, step, overflow, reason);
     vec![
-        tensors::case(plain.clone(), &[3, 3, 5, 7], STATES, step, "filters, more to sum than columns"),
-        tensors::case(decay, &[2, 3, 3, 37], STATES, step, "more columns than rows, decay and factors"),
-        tensors::case(simple, &[9, 16], STATES, step, "without Nesterov's form"),
-        tensors::case(plain.clone(), &[3, 1, 1], STATES, step, "a single column"),
-        tensors::case(plain, &[5, 5, 9, 33], STATES, step, "several tiles, several elements a thread in the norm"),
-        scaled(false, "f16: a scaled gradient, a copy of the matrix"),
-        scaled(true, "f16: a step that overflowed changes nothing"),
+        one_case(plain.clone(), &[3, 3, 5, 7], step, "filters, more to sum than columns", []),
+        one_case(decay, &[2, 3, 3, 37], step, "more columns than rows, decay and factors", []),
+        one_case(simple, &[9, 16], step, "without Nesterov's form", []),
+        one_case(plain.clone(), &[3, 1, 1], step, "a single column", []),
+        one_case(plain, &[5, 5, 9, 33], step, "several tiles, several elements a thread in the norm", []),
+        one_case(half.clone(), &[3, 2, 5, 11], step, "f16: a scaled gradient, a copy of the matrix", []),
+        one_case(half, &[3, 2, 5, 11], step, "f16: a step that overflowed changes nothing", [overflowed()]),
     ]
 }

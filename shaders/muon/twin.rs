@@ -1,7 +1,7 @@
 //! Muon in f64, as `torch.optim.Muon` writes it: on `[c_out, rest]`, transposed where that is taller than wide.
 
 use super::Muon;
-use crate::tensors::View;
+use crate::optimizer::View;
 use crate::{Array, Step};
 
 /// A matrix, row after row.
@@ -47,9 +47,8 @@ fn orthogonal(update: &Matrix) -> Matrix {
     if tall { x.transposed() } else { x }
 }
 
-pub(super) fn update(muon: &Muon, inputs: &[Array], step: &Step) -> Vec<Array> {
-    let view = View::new(inputs, muon.precision);
-    let Some(g) = view.gradient() else { return view.unchanged(1) };
+pub(super) fn update(muon: &Muon, view: &View, step: &Step) -> Vec<Array> {
+    let Some(g) = view.gradient() else { return view.unchanged() };
     let [momentum, decay] = [muon.momentum, muon.weight_decay * muon.factors.decay].map(f64::from);
     let m = view.state(0).zip(&g, |m, g| momentum * m + (1.0 - momentum) * g);
     let update = if muon.nesterov { g.zip(&m, |g, m| (1.0 - momentum) * g + momentum * m) } else { m.clone() };
@@ -58,6 +57,6 @@ pub(super) fn update(muon: &Muon, inputs: &[Array], step: &Step) -> Vec<Array> {
     let ratio = (filters.rows as f64 / filters.columns as f64).max(1.0).sqrt();
     let direction = Array::new(g.shape.clone(), orthogonal(&filters).transposed().data);
     let lr = f64::from(step.learning_rate) * f64::from(muon.factors.rate);
-    let p = view.tensor().zip(&direction, |p, x| p * (1.0 - lr * decay) - lr * ratio * x);
+    let p = view.parameter().zip(&direction, |p, x| p * (1.0 - lr * decay) - lr * ratio * x);
     view.outputs(p, vec![m])
 }

@@ -1,13 +1,13 @@
 //! RMSprop (Hinton, lecture 6e, 2012) as `torch.optim.RMSprop` defines it, not centred.
 //!
-//! Inputs as [`parameters`] says; states: the mean of squares, and with momentum its buffer. The root is taken before
+//! Inputs as [`Scope::All`] says; states: the mean of squares, and with momentum its buffer. The root is taken before
 //! `epsilon` is added.
 
 use crate::dispatch::{Constant, Elementwise};
-use crate::dtype::{Dtype, Precision};
-use crate::parameters::{self, View};
+use crate::dtype::Precision;
+use crate::optimizer::{CASE_SLABS, Contract, Input, Optimizer, Scope, View, all_case, overflowed};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Shape, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -31,11 +31,14 @@ pub struct RmsProp {
     pub weight_decay: f32,
     /// In f16 gradients are scaled and products read a copy of the parameters.
     pub precision: Precision,
+    /// Slabs of a gradient, at the most.
+    pub slabs: usize,
 }
 
 impl Default for RmsProp {
     fn default() -> Self {
-        RmsProp { alpha: 0.99, epsilon: 1e-8, momentum: 0.0, weight_decay: 0.0, precision: Precision::F32 }
+        let (precision, slabs) = (Precision::F32, 1);
+        RmsProp { alpha: 0.99, epsilon: 1e-8, momentum: 0.0, weight_decay: 0.0, precision, slabs }
     }
 }
 
@@ -46,33 +49,17 @@ impl RmsProp {
     }
 }
 
-impl Op for RmsProp {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for RmsProp {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let copies = usize::from(self.precision == Precision::F16);
-        Ok(vec![inputs[2].clone(); 1 + self.states() + copies])
+    fn contract(&self) -> Contract {
+        let scope = Scope::All { slabs: self.slabs };
+        Contract { scope, precision: self.precision, states: self.states() }
     }
 
-    fn input_dtype(&self, input: usize) -> Dtype {
-        parameters::input_dtype(input, self.precision)
-    }
-
-    fn output_dtype(&self, output: usize) -> Dtype {
-        parameters::output_dtype(output, self.states())
-    }
-
-    fn alias(&self, output: usize) -> Option<usize> {
-        Some(parameters::alias(output, self.precision, self.states()))
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+    fn launches(&self, inputs: &[Shape], target: &Target) -> Lowered {
         let mut constants: Vec<(&'static str, Constant)> = vec![
             ("ALPHA", self.alpha.into()),
             ("EPSILON", self.epsilon.into()),
@@ -82,15 +69,14 @@ impl Op for RmsProp {
         if self.momentum != 0.0 {
             constants.push(("MOMENTUM", self.momentum.into()));
         }
-        parameters::launch(&kernel, self.precision, target, inputs, self.states(), &constants)
+        self.contract().launch_all(&kernel, target, inputs, &constants)
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
         let [alpha, epsilon, momentum, decay, lr] =
             [self.alpha, self.epsilon, self.momentum, self.weight_decay, step.learning_rate].map(f64::from);
-        let view = View::new(inputs, self.precision);
-        let mut p = view.parameters().clone();
-        let mut states: Vec<Array> = (0..self.states()).map(|i| view.state(i).clone()).collect();
+        let mut p = view.parameter().clone();
+        let mut states = view.states();
         for (i, word) in view.words().into_iter().enumerate() {
             let Some(word) = word else { continue };
             let d = word.gradient + decay * word.decay * p.data[i];
@@ -106,25 +92,24 @@ impl Op for RmsProp {
         view.outputs(p, states)
     }
 
-    fn tolerance(&self) -> f64 {
+    fn largest_error(&self) -> f64 {
         1e-5
     }
 }
 
 fn cases() -> Vec<Case> {
     let step = Step { learning_rate: 0.01, ..Step::default() };
-    let plain = RmsProp::default();
-    let decay = RmsProp { alpha: 0.9, weight_decay: 0.1, ..RmsProp::default() };
-    let momentum = RmsProp { momentum: 0.9, weight_decay: 0.01, epsilon: 1e-3, ..RmsProp::default() };
+    let plain = RmsProp { slabs: CASE_SLABS, ..RmsProp::default() };
+    let decay = RmsProp { alpha: 0.9, weight_decay: 0.1, ..plain.clone() };
+    let momentum = RmsProp { momentum: 0.9, weight_decay: 0.01, epsilon: 1e-3, ..plain.clone() };
     let half = |op: &RmsProp| RmsProp { precision: Precision::F16, ..op.clone() };
-    let scaled =
-        |op: &RmsProp, overflow, reason| parameters::scaled_case(half(op), op.states(), step, overflow, reason);
+    let squares = || (Input::State(0), Fill::Positive);
     vec![
-        parameters::case(plain.clone(), 1, step, "the first step").fill(3, Fill::Normal(0.0)),
-        parameters::case(decay, 1, step, "another alpha, weight decay").fill(3, Fill::Positive),
-        parameters::case(momentum.clone(), 2, step, "momentum").fill(3, Fill::Positive),
-        scaled(&plain, false, "f16: a scaled gradient, a copy of the parameters").fill(5, Fill::Positive),
-        scaled(&momentum, false, "f16, with momentum").fill(5, Fill::Positive),
-        scaled(&momentum, true, "f16: a step that overflowed changes nothing").fill(5, Fill::Positive),
+        all_case(plain.clone(), step, "the first step", [(Input::State(0), Fill::Normal(0.0))]),
+        all_case(decay, step, "another alpha, weight decay", [squares()]),
+        all_case(momentum.clone(), step, "momentum", [squares()]),
+        all_case(half(&plain), step, "f16: a scaled gradient, a copy of the parameters", [squares()]),
+        all_case(half(&momentum), step, "f16, with momentum", [squares()]),
+        all_case(half(&momentum), step, "f16: a step that overflowed changes nothing", [squares(), overflowed()]),
     ]
 }

@@ -1,13 +1,13 @@
 //! Stochastic gradient descent with momentum, as `torch.optim.SGD` defines it (dampening 0).
 //!
-//! Inputs as [`parameters`] says; state, with momentum: the momentum buffer. `d = g + weight_decay · p`; `m = momentum · m + d`; `p -= lr · m`, or with Nesterov's form
+//! Inputs as [`Scope::All`] says; state, with momentum: the momentum buffer. `d = g + weight_decay · p`; `m = momentum · m + d`; `p -= lr · m`, or with Nesterov's form
 //! `p -= lr · (d + momentum · m)`.
 
 use crate::dispatch::Elementwise;
-use crate::dtype::{Dtype, Precision};
-use crate::parameters::{self, View};
+use crate::dtype::Precision;
+use crate::optimizer::{CASE_SLABS, Contract, Input, Optimizer, Scope, View, all_case, overflowed};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Shape, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -19,7 +19,7 @@ const MOMENTUM: Elementwise =
     Elementwise { name: "sgd/momentum", source: include_str!("momentum.wgsl"), per_step: true, includes: &[] };
 
 /// SGD over all parameters at once, as `torch.optim.SGD`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sgd {
     /// Momentum; 0 keeps no buffer.
     pub momentum: f32,
@@ -29,6 +29,14 @@ pub struct Sgd {
     pub weight_decay: f32,
     /// In f16 gradients are scaled and products read a copy of the parameters.
     pub precision: Precision,
+    /// Slabs of a gradient, at the most.
+    pub slabs: usize,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0, precision: Precision::F32, slabs: 1 }
+    }
 }
 
 impl Sgd {
@@ -38,46 +46,29 @@ impl Sgd {
     }
 }
 
-impl Op for Sgd {
-    fn name(&self) -> &'static str {
-        ENTRY.name
+impl Optimizer for Sgd {
+    fn entry(&self) -> &'static Entry {
+        &ENTRY
     }
 
-    fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let copies = usize::from(self.precision == Precision::F16);
-        Ok(vec![inputs[2].clone(); 1 + self.states() + copies])
+    fn contract(&self) -> Contract {
+        let scope = Scope::All { slabs: self.slabs };
+        Contract { scope, precision: self.precision, states: self.states() }
     }
 
-    fn input_dtype(&self, input: usize) -> Dtype {
-        parameters::input_dtype(input, self.precision)
-    }
-
-    fn output_dtype(&self, output: usize) -> Dtype {
-        parameters::output_dtype(output, self.states())
-    }
-
-    fn alias(&self, output: usize) -> Option<usize> {
-        Some(parameters::alias(output, self.precision, self.states()))
-    }
-
-    fn differentiable(&self, _input: usize) -> bool {
-        false
-    }
-
-    fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
+    fn launches(&self, inputs: &[Shape], target: &Target) -> Lowered {
         let decay = ("WEIGHT_DECAY", self.weight_decay.into());
         if self.momentum == 0.0 {
-            return parameters::launch(&PLAIN, self.precision, target, inputs, 0, &[decay]);
+            return self.contract().launch_all(&PLAIN, target, inputs, &[decay]);
         }
         let constants = [decay, ("MOMENTUM", self.momentum.into()), ("NESTEROV", self.nesterov.into())];
-        parameters::launch(&MOMENTUM, self.precision, target, inputs, 1, &constants)
+        self.contract().launch_all(&MOMENTUM, target, inputs, &constants)
     }
 
-    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
+    fn updated(&self, view: &View, step: &Step) -> Vec<Array> {
         let [momentum, decay, lr] = [self.momentum, self.weight_decay, step.learning_rate].map(f64::from);
-        let view = View::new(inputs, self.precision);
-        let mut p = view.parameters().clone();
-        let mut states: Vec<Array> = (0..self.states()).map(|i| view.state(i).clone()).collect();
+        let mut p = view.parameter().clone();
+        let mut states = view.states();
         for (i, word) in view.words().into_iter().enumerate() {
             let Some(word) = word else { continue };
             let d = word.gradient + decay * word.decay * p.data[i];
@@ -93,16 +84,19 @@ impl Op for Sgd {
 
 fn cases() -> Vec<Case> {
     let step = Step { learning_rate: 0.1, ..Step::default() };
-    let with = |momentum, nesterov, weight_decay| Sgd { momentum, nesterov, weight_decay, ..Sgd::default() };
-    let half = |sgd: Sgd| Sgd { precision: Precision::F16, ..sgd };
-    let scaled = |sgd, states, overflow, reason| parameters::scaled_case(half(sgd), states, step, overflow, reason);
+    let plain = Sgd { slabs: CASE_SLABS, ..Sgd::default() };
+    let decay = Sgd { weight_decay: 0.01, ..plain.clone() };
+    let momentum = Sgd { momentum: 0.9, ..plain.clone() };
+    let nesterov = Sgd { nesterov: true, weight_decay: 5e-4, ..momentum.clone() };
+    let half = |sgd: &Sgd| Sgd { precision: Precision::F16, ..sgd.clone() };
+    let small = (Input::State(0), Fill::Normal(0.3));
     vec![
-        parameters::case(with(0.0, false, 0.0), 0, step, "plain"),
-        parameters::case(with(0.0, false, 0.01), 0, step, "weight decay alone"),
-        parameters::case(with(0.9, false, 0.0), 1, step, "momentum").fill(3, Fill::Normal(0.3)),
-        parameters::case(with(0.9, true, 5e-4), 1, step, "Nesterov and weight decay"),
-        scaled(with(0.0, false, 0.01), 0, false, "f16: a scaled gradient, a copy of the parameters"),
-        scaled(with(0.9, true, 5e-4), 1, false, "f16, with momentum"),
-        scaled(with(0.9, true, 5e-4), 1, true, "f16: a step that overflowed changes nothing"),
+        all_case(plain, step, "plain", []),
+        all_case(decay.clone(), step, "weight decay alone", []),
+        all_case(momentum, step, "momentum", [small]),
+        all_case(nesterov.clone(), step, "Nesterov and weight decay", []),
+        all_case(half(&decay), step, "f16: a scaled gradient, a copy of the parameters", []),
+        all_case(half(&nesterov), step, "f16, with momentum", []),
+        all_case(half(&nesterov), step, "f16: a step that overflowed changes nothing", [overflowed()]),
     ]
 }
