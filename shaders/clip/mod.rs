@@ -79,9 +79,8 @@ impl Op for Clip {
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let (scale, overflow) = inputs
-            .get(1)
-            .map_or((1.0, false), |s| (1.0 / s.data[loss_scale::INVERSE], s.data[loss_scale::OVERFLOWED] != 0.0));
+        let (scale, overflow) =
+            inputs.get(1).map_or((1.0, false), |s| (s.data[loss_scale::SCALE], s.data[loss_scale::OVERFLOWED] != 0.0));
         if overflow {
             return vec![inputs[0].clone()];
         }

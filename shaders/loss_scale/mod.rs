@@ -22,6 +22,8 @@ const ADJUST: Elementwise =
 
 /// Numbers of the loss scale, which is `[scale, 1 / scale, good steps, overflow]` as `struct LossScale` in WGSL.
 pub const WORDS: usize = 4;
+/// Where the loss scale holds what the loss's gradient is multiplied by.
+pub const SCALE: usize = 0;
 /// Where the loss scale holds what gradients are multiplied by to be true.
 pub const INVERSE: usize = 1;
 /// Where it says, by a number that is not 0, that the gradients of this step overflowed.

@@ -155,7 +155,7 @@ impl Twin {
             values.iter().zip(&mut parameters.data[offset..]).for_each(|(&v, into)| *into = f64::from(v));
         }
         let names = tensors.iter().zip(&sizes).map(|((tensor, _), size)| (tensor.name.clone(), size.0)).collect();
-        let (op, states) = optimizer(&config.optimizer, Precision::F32);
+        let (op, states) = optimizer(&config.optimizer, Precision::F32, 1);
         let states = vec![Array::zeros(shape); states.len()];
         Ok(Twin { names, layout, op, parameters, states })
     }

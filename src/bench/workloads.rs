@@ -9,7 +9,6 @@ use lepton_kernels::gemm;
 use lepton_kernels::global_avg_pool::GlobalAvgPool;
 use lepton_kernels::linear::Linear;
 use lepton_kernels::max_pool2d::MaxPool2d;
-use lepton_kernels::op::Precision;
 use lepton_kernels::parameters::{Block, Layout};
 use lepton_kernels::relu::Relu;
 use lepton_kernels::sgd::Sgd;
@@ -94,13 +93,7 @@ fn others(software: bool) -> Vec<Workload> {
             ..plain(BatchImages, "cifar-10", &[&[1024, 32, 32, 3], &[1024], &[2, 3]], 1, 2)
         },
         optimizer(Adam::default(), Adam::STATES, owner, parameters, 0),
-        optimizer(
-            Sgd { momentum: 0.9, nesterov: false, weight_decay: 5e-4, precision: Precision::F32 },
-            1,
-            owner,
-            parameters,
-            1,
-        ),
+        optimizer(Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::default() }, 1, owner, parameters, 1),
     ]
 }
 

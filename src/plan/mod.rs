@@ -175,7 +175,7 @@ impl Plan {
         let setting = Setting { part, precision, keep, input, ..Setting::new(request.batch, images, loss) };
         let Graphs { training, inference, updates, fused } = Graphs::build(request, &setting)?;
         let trains = request.goals.contains(&Goal::Train);
-        let states = optimizer(request.optimizer, precision).1;
+        let states = optimizer(request.optimizer, precision, 1).1;
         let wanted = |goal| match goal {
             Goal::Prepare => true,
             Goal::Accumulate => trains && request.update.accumulate > 1,

@@ -3,11 +3,11 @@
 use lepton_kernels::cast::Cast;
 use lepton_kernels::clip::Clip;
 use lepton_kernels::ema::Ema;
-use lepton_kernels::gemm::Family;
 use lepton_kernels::gradients::SumGradients;
 use lepton_kernels::lookahead::Lookahead;
 use lepton_kernels::loss_scale::{LossScale, Overflow};
 use lepton_kernels::op::{Dtype, Precision};
+use lepton_kernels::optimizer::{Input, Optimizer};
 use lepton_kernels::parameters::{Block, Factors, Layout};
 use lepton_kernels::{Mode, Op, Operand, Shape};
 
@@ -53,7 +53,7 @@ impl Lowerer<'_> {
             self.graph.parameters.iter().zip(slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
         let shared = shared_rate(update.optimizer);
         let factors: Vec<Factors> = update.factors.iter().map(|f| Factors { rate: f.rate * shared, ..*f }).collect();
-        let layout = Layout::new(&sizes, self.target.family == Family::Simt).with_factors(&factors);
+        let layout = Layout::new(&sizes, self.target.threads_are_cheap()).with_factors(&factors);
         self.out.layout = layout.updating(|i| self.slabs[i] > 0);
         if update.sums_gradients() {
             let shared = |i: usize| self.own(update, i).is_none();
@@ -62,7 +62,7 @@ impl Lowerer<'_> {
     }
 
     /// A parameter's own op, if it has one.
-    fn own(&self, update: &Update, parameter: usize) -> Option<(Box<dyn Op>, usize)> {
+    fn own(&self, update: &Update, parameter: usize) -> Option<Box<dyn Optimizer>> {
         let shape = &self.graph.tensors[self.graph.parameters[parameter].tensor].shape;
         own(update.optimizer, shape, update.factors[parameter], self.target.precision)
     }
@@ -123,7 +123,8 @@ impl Lowerer<'_> {
             false => (self.blocks(), Home::AllGradients),
         };
         if update.sums_gradients() {
-            self.launch_ranges("update", &SumGradients, &[self.blocks(), Home::AllGradients, Home::AllSums], &[]);
+            let sums = SumGradients { slabs: self.out.layout.most_slabs() };
+            self.launch_ranges("update", &sums, &[self.blocks(), Home::AllGradients, Home::AllSums], &[]);
         }
         if goal == Goal::Accumulate {
             return;
@@ -163,12 +164,18 @@ impl Lowerer<'_> {
 
     /// The parameters that have no op of their own.
     fn update_together(&mut self, update: &Update, blocks: Home, gradients: Home) {
-        let (op, states) = optimizer(update.optimizer, self.target.precision);
-        let mut inputs = vec![blocks, gradients, Home::AllParameters];
-        if self.is_half() {
-            inputs.extend([SCALE, Home::AllShadows]);
-        }
-        inputs.extend((0..states.len()).map(Home::State));
+        // sums are whole gradients
+        let slabs = if update.sums_gradients() { 1 } else { self.out.layout.most_slabs() };
+        let (op, _) = optimizer(update.optimizer, self.target.precision, slabs);
+        let home = |input| match input {
+            Input::Blocks => blocks,
+            Input::Gradient => gradients,
+            Input::Parameter => Home::AllParameters,
+            Input::LossScale => SCALE,
+            Input::Copy => Home::AllShadows,
+            Input::State(i) => Home::State(i),
+        };
+        let inputs: Vec<Home> = op.contract().inputs().into_iter().map(home).collect();
         let none = blocks == SUM_BLOCKS && self.out.sum_blocks.is_empty();
         if !none {
             self.launch_ranges("update", op.as_ref(), &inputs, &[]);
@@ -178,12 +185,16 @@ impl Lowerer<'_> {
     /// The parameters that have one.
     fn update_alone(&mut self, update: &Update) {
         for (i, parameter) in self.graph.parameters.iter().enumerate() {
-            let Some((op, states)) = self.own(update, i).filter(|_| self.slabs[i] > 0) else { continue };
-            let mut inputs = vec![Home::Sum(i), Home::Parameter(i)];
-            if self.is_half() {
-                inputs.extend([SCALE, Home::Shadow(i)]);
-            }
-            inputs.extend((0..states).map(|state| Home::StateOf(state, i)));
+            let Some(op) = self.own(update, i).filter(|_| self.slabs[i] > 0) else { continue };
+            let home = |input| match input {
+                Input::Blocks => unreachable!("{} updates one parameter", op.name()),
+                Input::Gradient => Home::Sum(i),
+                Input::Parameter => Home::Parameter(i),
+                Input::LossScale => SCALE,
+                Input::Copy => Home::Shadow(i),
+                Input::State(state) => Home::StateOf(state, i),
+            };
+            let inputs: Vec<Home> = op.contract().inputs().into_iter().map(home).collect();
             let name = self.graph.tensors[parameter.tensor].name.clone();
             self.launch_ranges(&name, op.as_ref(), &inputs, &[]);
         }

@@ -11,6 +11,7 @@ use lepton_kernels::ema::{self, Ema};
 use lepton_kernels::lamb::Lamb;
 use lepton_kernels::lion::Lion;
 use lepton_kernels::muon::Muon;
+use lepton_kernels::optimizer::{Optimizer, Scope};
 use lepton_kernels::parameters::Layout;
 use lepton_kernels::rmsprop::RmsProp;
 use lepton_kernels::{Array, Case, Op, Shape, Step};
@@ -22,34 +23,21 @@ use super::file::Golden;
 /// Constants such as the learning rate are f32 here and f64 there.
 const CONSTANTS: f64 = 3e-6;
 
-/// An optimiser, the states that it keeps, and whether it updates one tensor by itself.
-struct Optimizer {
-    op: Box<dyn Op>,
-    states: usize,
-    alone: bool,
-}
-
-fn optimizer(a: &Value) -> Optimizer {
+fn optimizer(a: &Value) -> Box<dyn Optimizer> {
     let number = |key: &str| a[key].as_f64().unwrap_or(0.0) as f32;
     let [beta1, beta2] = [0, 1].map(|i| a["betas"][i].as_f64().unwrap_or(0.0) as f32);
     let (weight_decay, epsilon, momentum) = (number("weight_decay"), number("eps"), number("momentum"));
-    let made = |op: Box<dyn Op>, states, alone| Optimizer { op, states, alone };
     match a["op"].as_str().unwrap() {
-        "adamw" => {
-            let adam = Adam { beta1, beta2, epsilon, weight_decay, decoupled: true, ..Adam::default() };
-            made(Box::new(adam), 2, false)
-        }
+        "adamw" => Box::new(Adam { beta1, beta2, epsilon, weight_decay, decoupled: true, ..Adam::default() }),
         "rmsprop" => {
             let alpha = number("alpha");
-            let op = RmsProp { alpha, epsilon, momentum, weight_decay, ..RmsProp::default() };
-            let states = op.states();
-            made(Box::new(op), states, false)
+            Box::new(RmsProp { alpha, epsilon, momentum, weight_decay, ..RmsProp::default() })
         }
-        "lion" => made(Box::new(Lion { beta1, beta2, weight_decay, ..Lion::default() }), 1, false),
-        "lamb" => made(Box::new(Lamb { beta1, beta2, epsilon, weight_decay, ..Lamb::default() }), 2, true),
+        "lion" => Box::new(Lion { beta1, beta2, weight_decay, ..Lion::default() }),
+        "lamb" => Box::new(Lamb { beta1, beta2, epsilon, weight_decay, ..Lamb::default() }),
         "muon" => {
             let nesterov = a["nesterov"].as_bool().unwrap();
-            made(Box::new(Muon { momentum, nesterov, weight_decay, ..Muon::default() }), 1, true)
+            Box::new(Muon { momentum, nesterov, weight_decay, ..Muon::default() })
         }
         other => panic!("no optimiser {other}"),
     }
@@ -84,25 +72,26 @@ fn optimizers_agree_with_their_references_over_ten_steps() {
     for (name, attributes) in cases {
         let start = golden.array(&format!("{name}.p0"));
         let (gradients, wanted) = (golden.array(&format!("{name}.grads")), golden.array(&format!("{name}.p")));
-        let (shape, Optimizer { op, states, alone }) = (start.shape.clone(), optimizer(&attributes));
+        let (shape, op) = (start.shape.clone(), optimizer(&attributes));
+        let contract = op.contract();
         let blocks: Vec<f64> =
             Layout::new(&[(shape.count(), 1)], false).blocks.iter().flat_map(|b| b.words()).map(f64::from).collect();
         let blocks = Array::new(Shape::new(&[blocks.len()]), blocks);
         let [beta1, beta2] = [0, 1].map(|i| attributes["betas"][i].as_f64().unwrap_or(0.9) as f32);
         let adam = Adam { beta1, beta2, ..Adam::default() };
         let mut held: Vec<Array> = vec![start];
-        held.extend(vec![Array::zeros(shape.clone()); states]);
+        held.extend(vec![Array::zeros(shape.clone()); contract.states]);
         for t in 0..10 {
             let [bias_correction1, bias_correction2] = adam.bias_corrections(t as u64 + 1);
             let learning_rate = attributes["lr"].as_f64().unwrap() as f32;
             let step = Step { learning_rate, bias_correction1, bias_correction2, ..Step::default() };
-            let mut inputs = if alone { vec![] } else { vec![blocks.clone()] };
+            let mut inputs = if contract.scope == Scope::One { vec![] } else { vec![blocks.clone()] };
             inputs.push(row(&gradients, t, &shape));
             inputs.append(&mut held);
             held = op.twin(&inputs, &step);
             assert_close(&format!("{name} step {t}"), &held[0], &row(&wanted, t, &shape), CONSTANTS);
             if let Some(gpu) = gpu.as_ref().filter(|_| t % 9 == 0) {
-                check_adapter(gpu, &format!("{name} step {t}"), optimizer(&attributes).op, inputs, step);
+                check_adapter(gpu, &format!("{name} step {t}"), optimizer(&attributes), inputs, step);
             }
         }
     }
