@@ -4,26 +4,18 @@
 
 use crate::channels::lanes;
 use crate::dispatch::{Binding, Constant, Elementwise, WORKGROUP};
-use crate::target::Family;
+use crate::sharing::Sharing;
 use crate::target::Target;
 use crate::window::{self, Placed};
 use crate::{Dispatch, source};
 
-/// Workgroups that keep a GPU, or some cores, busy.
-const ENOUGH: [usize; 2] = [512, 64];
 /// Rows that a thread adds at the least, if there are so many: enough to pay for adding the parts.
 const LEAST_ROWS: usize = 16;
 /// Rows that a thread adds at the most: rounding, and the loop limit of old software drivers.
 const MOST_ROWS: usize = 4096;
-/// Rows that a thread of a walk handles, on a GPU and on cores.
-const RUN: [usize; 2] = [4, 32];
 
 /// Shared texts of a launch, put before its own: lanes and placement come first.
 type Texts<'a> = &'a [&'static str];
-
-fn on_cores(target: &Target) -> usize {
-    usize::from(matches!(target.family, Family::Lane(_)))
-}
 
 /// The sums of the columns of a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +43,7 @@ impl Columns {
         // 128 bytes side by side, as far as there are channels
         let width = runs.next_power_of_two().min(32 / lanes);
         let (groups, parts) = (runs.div_ceil(width), WORKGROUP as usize / width);
-        let wanted = ENOUGH[on_cores(target)].div_ceil(groups).min(rows.div_ceil(LEAST_ROWS * parts));
+        let wanted = Sharing::of(target).column_groups.div_ceil(groups).min(rows.div_ceil(LEAST_ROWS * parts));
         let slab = rows.div_ceil(wanted.max(rows.div_ceil(parts * MOST_ROWS)).max(1));
         Columns { rows, channels, lanes, width, groups, slab, slabs: rows.div_ceil(slab) }
     }
@@ -162,9 +154,10 @@ fn start_walk(
     mut constants: Vec<(&'static str, Constant)>,
     bindings: &[Binding],
 ) -> Dispatch {
-    let run = RUN[on_cores(target)].min(rows.max(1));
+    let run = Sharing::of(target).walked_rows.min(rows.max(1));
     let blocks = rows.div_ceil(run);
-    let [block_step, row_step] = if on_cores(target) == 1 { [run, 1] } else { [1, blocks] };
+    // neighbouring threads of a GPU read neighbouring rows; a thread on a core reads what follows
+    let [block_step, row_step] = if target.threads_are_cheap() { [1, blocks] } else { [run, 1] };
     constants.extend([
         ("ROWS", rows.into()),
         ("RUN", run.into()),
@@ -177,12 +170,13 @@ fn start_walk(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::{Family, Lanes};
 
     #[test]
     fn slabs_cover_every_row_and_loops_are_short() {
         let shapes = [[1, 1], [64 * 49, 512], [128 * 112 * 112, 32], [1 << 24, 1], [7, 3000], [4096, 8]];
         for [rows, channels] in shapes {
-            for family in [Family::Simt, Family::Lane(crate::target::Lanes { width: 8, wide: true })] {
+            for family in [Family::Simt, Family::Lane(Lanes { width: 8, wide: true })] {
                 let columns = Columns::new(rows, channels, &Target::f32(family));
                 assert!(columns.slab * columns.slabs >= rows, "{rows} x {channels}: rows are left over");
                 assert!(columns.slab.div_ceil(columns.parts()) <= MOST_ROWS, "{rows} x {channels}: a long sum");

@@ -80,6 +80,7 @@ pub mod rmsprop;
 pub mod scale_channels;
 pub mod sgd;
 pub mod shape;
+mod sharing;
 pub mod soft_cross_entropy;
 pub mod softmax;
 pub mod softmax_cross_entropy;

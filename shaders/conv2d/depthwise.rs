@@ -11,7 +11,7 @@ use minijinja::{Environment, Value, context};
 use crate::Lowered;
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGROUP, read, write};
 use crate::gemm::{Conv, Layer, Relu, masked_dy};
-use crate::target::Family;
+use crate::sharing::Sharing;
 use crate::target::Target;
 use crate::window::{Placed, lanes};
 
@@ -28,18 +28,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// Neighbouring pixels of a thread of forward and grad_input at the most. More read less; a GPU wants more threads instead.
-const LONGEST_RUN_ON_A_GPU: usize = 4;
-const LONGEST_RUN_ON_CORES: usize = 8;
 /// Taps that a thread of grad_weight sums at once along an axis, at the most: registers for more would leave too few threads.
 const MOST_TAPS: usize = 3;
 /// Columns and parts of a workgroup, as in grad_weight.
 const WIDTH: usize = 8;
 const PARTS: usize = WORKGROUP as usize / WIDTH;
-/// Workgroups of grad_weight that fill a large GPU: enough loads under way to wait for memory only.
-const ENOUGH_ON_A_GPU: usize = 512;
-/// Workgroups of grad_weight that keep every core of a software adapter busy.
-const ENOUGH_ON_CORES: usize = 32;
 /// Pixels that one thread sums at the most, for the rounding of a plain f32 sum.
 const LONGEST_SUM: usize = 8192;
 /// Loop iterations of one thread at the most: old Mesa stops at 65,535.
@@ -166,14 +159,9 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn on_cores(target: &Target) -> bool {
-    matches!(target.family, Family::Lane { .. })
-}
-
 /// Pixels of a thread, as many as cut `row` pixels most evenly.
 fn run(row: usize, target: &Target) -> usize {
-    let longest = if on_cores(target) { LONGEST_RUN_ON_CORES } else { LONGEST_RUN_ON_A_GPU };
-    row.div_ceil(row.div_ceil(longest))
+    row.div_ceil(row.div_ceil(Sharing::of(target).depthwise_pixels))
 }
 
 /// Runs of channels, each a thread's.
@@ -231,7 +219,7 @@ impl Sums {
         let groups = (channel_runs(conv) * blocks).div_ceil(WIDTH);
         let rows = conv.n * oh;
         let most_rows = (LONGEST_SUM / ow).min(MOST_ITERATIONS / (1 + ow)).max(1);
-        let enough = if on_cores(target) { ENOUGH_ON_CORES } else { ENOUGH_ON_A_GPU };
+        let enough = Sharing::of(target).depthwise_groups;
         let slabs = enough.div_ceil(groups).min(rows.div_ceil(PARTS)).max(rows.div_ceil(PARTS * most_rows));
         let slab = rows.div_ceil(slabs);
         let gathered = (taps[0] * taps[1] + 1).div_ceil(PARTS);
@@ -243,6 +231,7 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::Family;
     use crate::{Padding, Shape, Window};
 
     #[test]

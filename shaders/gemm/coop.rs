@@ -5,6 +5,7 @@ use minijinja::context;
 use super::product::Product;
 use super::template::{self, Storage};
 use super::{Expansion, Matrix, Tiling, count_tiles};
+use crate::sharing;
 use crate::tuning::TileSize;
 
 /// Matrices of a subgroup and subgroups of a workgroup, `[rows, columns]` each.
@@ -31,8 +32,7 @@ const PAD: usize = 8;
 /// Parts that a bias's gradient is summed in, so that the tile does not decide about its rounding.
 const PARTS: usize = 16;
 
-/// Workgroups that are worth having on a large GPU.
-const ENOUGH_TILES: usize = 256;
+const ENOUGH_TILES: usize = sharing::GPU.product_tiles;
 /// Rows of K that one slab sums at the most, for the rounding of a plain f32 sum.
 const LONGEST_SLAB: usize = 16_384;
 

@@ -6,10 +6,10 @@ use super::product::{Direction, Product};
 use super::template::{self, Storage, real_vector, vector};
 use super::{Expansion, Lanes, Tiling, count_tiles};
 use crate::dtype::Precision;
+use crate::sharing;
 use crate::tuning::TileSize;
 
-/// Workgroups that keep every core of a software adapter busy.
-const ENOUGH_TILES: usize = 32;
+const ENOUGH_TILES: usize = sharing::CORES.product_tiles;
 /// Rows of K that one invocation sums by itself at the most: far from the loop limit of old Mesa, and short enough for
 /// the rounding of a plain f32 sum.
 const LONGEST_SLAB: usize = 8192;

@@ -5,6 +5,7 @@ use minijinja::context;
 use super::product::Product;
 use super::template::{self, Storage};
 use super::{Expansion, Tiling, count_tiles};
+use crate::sharing;
 use crate::tuning::TileSize;
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
@@ -36,8 +37,7 @@ const TILES: [Tile; 7] = [
 const SMALLEST: Tile = TILES[6];
 const LARGE: Tile = TILES[4];
 
-/// Workgroups that are worth having on a large GPU: about two for each of its multiprocessors.
-const ENOUGH_TILES: usize = 256;
+const ENOUGH_TILES: usize = sharing::GPU.product_tiles;
 /// Rows of K that one slab sums at the most, for the rounding of a plain f32 sum and the loop limit of old Mesa.
 const LONGEST_SLAB: usize = 8192;
 
