@@ -1,10 +1,14 @@
-//! The images of a data set as ops read them: in one buffer, or, where one binding does not hold them, in four.
+//! The images of a data set as ops read them, by their number: in one buffer, or, where one binding does not hold them, in
+//! four.
 
 use crate::dispatch::{Binding, Constant, Operand, read};
 use crate::{Array, Shape};
 
 /// Buffers that a data set is cut into where one does not hold it. All but the last one hold as many images.
 pub const PARTS: usize = 4;
+
+/// The image number of a row that holds none.
+pub const NOBODY: u32 = u32::MAX;
 
 /// Shared text that reads values by their number in the whole data set, and its constants. The kernel binds part 0 at 0 and
 /// says in `MORE_DATA` where the other parts begin.

@@ -19,6 +19,7 @@
 
 pub mod activation;
 pub mod adam;
+mod adaptive;
 pub mod adaptive_avg_pool2d;
 pub mod adaptive_max_pool2d;
 pub mod add;
@@ -90,6 +91,7 @@ pub mod stack;
 pub mod step;
 pub mod target;
 pub mod target_rows;
+mod templates;
 pub mod tuning;
 pub mod upsample;
 pub mod value_loss;

@@ -1,9 +1,9 @@
 //! Adaptive max pooling (PyTorch's `adaptive_max_pool2d`): the largest of so many pixels that the output has the size that is
-//! asked for. Which pixels a place takes is said in `adaptive_avg_pool2d`.
+//! asked for. Which pixels a place takes is said in `adaptive.rs`.
 //!
 //! Of equal values the first in row order wins, and it alone receives the gradient.
 
-use crate::adaptive_avg_pool2d::{iterations, output_shape, taken};
+use crate::adaptive::{iterations, output_shape, taken};
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, images, source};

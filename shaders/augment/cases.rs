@@ -2,8 +2,8 @@
 
 use super::Augment;
 use super::policy::{Boxes, Erase, Flip, Jitter, Outside, Policy, RandAugment, TABLE};
-use crate::batch_index::NOBODY;
 use crate::case::Fill;
+use crate::data_set::NOBODY;
 use crate::{Case, Step, random};
 
 /// Bytes that change slowly, as in photographs.

@@ -2,8 +2,8 @@
 
 use super::draw::{Drawn, Operation, draw};
 use super::policy::{ONE, Outside, Policy};
-use crate::batch_index::NOBODY;
 use crate::data_set;
+use crate::data_set::NOBODY;
 use crate::{Array, Shape, Step};
 
 /// An image as values 0..255, `[h, w, c]`.

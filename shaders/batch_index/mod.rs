@@ -7,14 +7,11 @@
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, random};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY, random};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "batch_index", summary: "which images a batch holds, shuffled by a counter", cases };
-
-/// The image number of a row that holds none.
-pub const NOBODY: u32 = u32::MAX;
 
 const KERNEL: Elementwise = Elementwise {
     name: "batch_index",

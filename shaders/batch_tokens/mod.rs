@@ -6,7 +6,7 @@
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "batch_tokens", summary: "gathers tokens from the data set", cases };

@@ -7,7 +7,7 @@ use crate::data_set;
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =

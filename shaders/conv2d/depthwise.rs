@@ -13,19 +13,15 @@ use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGRO
 use crate::gemm::{Conv, Layer, Relu, masked_dy};
 use crate::sharing::Sharing;
 use crate::target::Target;
+use crate::templates;
 use crate::window::{Placed, lanes};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    for (name, text) in [
+    templates::environment(&[
         ("depthwise/forward", include_str!("depthwise_forward.wgsl.j2")),
         ("depthwise/grad_input", include_str!("depthwise_grad_input.wgsl.j2")),
         ("depthwise/grad_weight", include_str!("depthwise_grad_weight.wgsl.j2")),
-    ] {
-        environment.add_template(name, text).expect("the templates are part of the program");
-    }
-    environment
+    ])
 });
 
 /// Taps that a thread of grad_weight sums at once along an axis, at the most: registers for more would leave too few threads.
@@ -182,10 +178,7 @@ struct Walk {
 impl Walk {
     fn launch(self, conv: &Conv, target: &Target) -> Dispatch {
         let Walk { name, context, threads, iterations, constants: own, bindings } = self;
-        let source = TEMPLATES
-            .get_template(name)
-            .and_then(|template| template.render(context))
-            .unwrap_or_else(|error| panic!("template {name}: {error:#}"));
+        let source = templates::render(&TEMPLATES, name, context);
         let (_, includes) = lanes(conv.c_in);
         let mut constants = conv.placed.constants(conv.c_in);
         constants.extend(own);

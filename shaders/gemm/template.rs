@@ -8,12 +8,11 @@ use super::phase::{self, Phase};
 use super::product::{Direction, Product};
 use super::{Conv, Tiling};
 use crate::dtype::Precision;
+use crate::templates;
 use crate::window::Placed;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    for (name, text) in [
+    templates::environment(&[
         ("loaders.wgsl.j2", include_str!("loaders.wgsl.j2")),
         ("lane.wgsl.j2", include_str!("lane.wgsl.j2")),
         ("lane_store.wgsl.j2", include_str!("lane_store.wgsl.j2")),
@@ -22,10 +21,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("fetch.wgsl.j2", include_str!("fetch.wgsl.j2")),
         ("prefetch.wgsl.j2", include_str!("prefetch.wgsl.j2")),
         ("store.wgsl.j2", include_str!("store.wgsl.j2")),
-    ] {
-        environment.add_template(name, text).expect("the templates are part of the program");
-    }
-    environment
+    ])
 });
 
 /// How operands are read and written.
@@ -98,10 +94,7 @@ pub(super) fn expand(
         c_type => if whole { vector(storage.c_columns) } else { real_vector(storage.c_columns) },
         ..geometry(product)
     };
-    let text = TEMPLATES
-        .get_template(template)
-        .and_then(|t| t.render(context! { ..own, ..shared }))
-        .unwrap_or_else(|error| panic!("template {template}: {error:#}"));
+    let text = templates::render(&TEMPLATES, template, context! { ..own, ..shared });
     (format!("{}\n{text}", header(template, product.precision)), grid)
 }
 

@@ -6,7 +6,7 @@
 use crate::dispatch::{Elementwise, Operand, read, update};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_index::NOBODY, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "keep_outputs", summary: "keeps a model's outputs for each image", cases };
