@@ -36,7 +36,7 @@ test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates
 	if [ $$code -eq 3 ]; then echo "skipped: cooperative matrices in software"; exit 0; fi; \
 	[ $$code -eq 0 ] || exit $$code; \
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/scripts/mesa-coop.sh LEPTON_REQUIRE_MATRIX=1 \
-		cargo test --locked --test kernels --test tiles --test sabotage -- cooperative
+		cargo test --locked --lib --test kernels -- cooperative
 
 lint: ## check format, clippy and documentation, with warnings denied
 	@scripts/setup.sh --lint

@@ -8,7 +8,7 @@ use lepton_gpu::train::{Event, Trainer};
 
 /// Twenty lines from data to checkpoint.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let gpu = Gpu::open(None)?;
+    let gpu = Gpu::open(&Default::default())?;
     let data = data::load(None)?;
     let config = RunConfig { epochs: 1, limit: Some(2_000), ..RunConfig::default() };
     let mut trainer = Trainer::new(&gpu, &data, ModelSpec::open("seed-functional")?, config)?;

@@ -80,6 +80,19 @@ impl Hint {
         Hint::OneOf { wanted: wanted.into(), names: names.into_iter().map(Into::into).collect(), listed_by }
     }
 
+    /// The key of the configuration that it is about, if it is about one.
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Hint::Set { key, .. }
+            | Hint::Change { key }
+            | Hint::Unset { key }
+            | Hint::Smaller { key }
+            | Hint::Larger { key } => Some(key),
+            Hint::SmallerBatch { .. } => Some("batch"),
+            _ => None,
+        }
+    }
+
     /// Advice in words.
     pub fn advice(text: impl Into<Cow<'static, str>>) -> Self {
         Hint::Advice(text.into())

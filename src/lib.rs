@@ -6,7 +6,7 @@
 //! use lepton_gpu::train::Trainer;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let gpu = Gpu::open(None)?; // the best adapter
+//! let gpu = Gpu::open(&Default::default())?; // the best adapter
 //! let data = data::load(None)?; // the small set in the program
 //! let model = ModelSpec::open("seed-mnist")?;
 //! let mut trainer = Trainer::new(&gpu, &data, model, RunConfig::default())?;
@@ -29,6 +29,7 @@ mod hint;
 pub mod metrics;
 pub mod model;
 pub mod plan;
+mod platform;
 pub mod reference;
 pub mod report;
 mod run;
@@ -40,3 +41,7 @@ pub mod verify;
 
 pub use hint::{Hint, Hints};
 pub use run::{Run, Trained};
+
+/// The name by which tests name this crate, for those that must stand inside it.
+#[cfg(test)]
+extern crate self as lepton_gpu;

@@ -20,7 +20,7 @@ use crate::train::{Control, Event, Outcome, Predictor, StopHandle, TrainError, T
 /// use lepton_gpu::{Run, data, gpu::Gpu, model::ModelSpec, train::Event};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let gpu = Gpu::open(None)?;
+/// let gpu = Gpu::open(&Default::default())?;
 /// let data = data::load(None)?;
 /// let mut trained = Run::new(ModelSpec::open("seed-mnist")?)
 ///     .epochs(2)

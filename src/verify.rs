@@ -4,10 +4,11 @@
 use half::f16;
 use lepton_kernels::array::{Worst, worst_error};
 use lepton_kernels::op::{Dtype, Precision, TENSOR_ALIGN, Target};
-use lepton_kernels::{Access, Array, Case, Dispatch, Entry, Lowered, Mode, Operand};
+use lepton_kernels::{Array, Case, Dispatch, Lowered, Mode, OPS, Operand};
 use serde::Serialize;
 
-use crate::gpu::{Gpu, GpuError, SingleLaunch};
+use crate::gpu::{Checks, Content, Gpu, GpuError, OpRun};
+use crate::hint::{Hint, Hints};
 
 /// The verdict on one op.
 #[derive(Clone, Debug, Serialize)]
@@ -36,27 +37,60 @@ impl Verdict {
 /// Bytes that no kernel leaves behind if it writes everything it should: a NaN in every word.
 const UNWRITTEN: u8 = 0xff;
 
-/// Checks one op on all its cases. `alter` sees every dispatch before it runs; tests break kernels with it.
-///
-/// # Errors
-/// If the device fails; a wrong number is a [`Verdict`], not an error.
-pub fn verify_op(gpu: &Gpu, entry: &Entry, alter: &dyn Fn(Dispatch) -> Dispatch) -> Result<Verdict, GpuError> {
-    verify_cases(gpu, entry.name, &(entry.cases)(), alter)
+/// Why an op cannot be checked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// There is no such op.
+    #[error("there is no op `{name}`")]
+    UnknownOp {
+        /// What was asked for.
+        name: String,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
 }
 
-/// [`verify_op`] on these cases.
+impl Hints for VerifyError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            VerifyError::UnknownOp { name } => vec![Hint::one_of(name, OPS.iter().map(|entry| entry.name))],
+            VerifyError::Gpu(error) => error.hints(),
+        }
+    }
+}
+
+/// Checks the op of this name in [`OPS`] on all its cases, by the kernels that training runs.
 ///
 /// # Errors
-/// If the device fails; a wrong number is a [`Verdict`], not an error.
-pub fn verify_cases(
-    gpu: &Gpu,
-    op: &'static str,
-    cases: &[Case],
-    alter: &dyn Fn(Dispatch) -> Dispatch,
-) -> Result<Verdict, GpuError> {
+/// [`VerifyError`]; a wrong number is a [`Verdict`], not an error.
+pub fn verify_op(gpu: &Gpu, name: &str) -> Result<Verdict, VerifyError> {
+    let unknown = || VerifyError::UnknownOp { name: name.into() };
+    let entry = OPS.iter().find(|entry| entry.name == name).ok_or_else(unknown)?;
+    Ok(verify(gpu, entry.name, &(entry.cases)(), &Runs { checks: Checks::Off, alter: &|dispatch| dispatch })?)
+}
+
+/// Checks an op on these cases, by kernels that check their indices while they run, since anyone can write a [`Case`].
+///
+/// # Errors
+/// If the device fails, or a kernel uses cooperative matrices, which cannot be checked; a wrong number is a [`Verdict`], not
+/// an error.
+pub fn verify_cases(gpu: &Gpu, op: &'static str, cases: &[Case]) -> Result<Verdict, GpuError> {
+    verify(gpu, op, cases, &Runs { checks: Checks::On, alter: &|dispatch| dispatch })
+}
+
+/// How kernels are run.
+struct Runs<'a> {
+    checks: Checks,
+    /// Sees every dispatch before it runs; tests break kernels with it.
+    alter: &'a dyn Fn(Dispatch) -> Dispatch,
+}
+
+fn verify(gpu: &Gpu, op: &'static str, cases: &[Case], runs: &Runs) -> Result<Verdict, GpuError> {
     let mut verdict = Verdict { op, cases: 0, forward: 0.0, backward: None, tolerance: 0.0, failures: Vec::new() };
     for case in cases.iter().filter(|case| case.runs_in(gpu.target().precision)) {
-        let run = CaseRun::new(gpu, case, alter);
+        let run = CaseRun::new(gpu, case, runs);
         verdict.tolerance = verdict.tolerance.max(run.tolerance(Dtype::Real));
         verdict.cases += 1;
         let mut judge = |what: String, (worst, tolerance): Judged, best: &mut f64| {
@@ -85,36 +119,18 @@ pub fn verify_cases(
 /// A worst error, and the largest that is allowed.
 type Judged = (Worst, f64);
 
-/// One case on a device: which buffer each operand is.
+/// One case on a device.
 struct CaseRun<'a> {
     gpu: &'a Gpu,
     case: &'a Case,
     target: Target,
-    alter: &'a dyn Fn(Dispatch) -> Dispatch,
+    runs: &'a Runs<'a>,
     inputs: Vec<Array>,
     outputs: Vec<Array>,
 }
 
-/// Buffers of a run, found by operand.
-#[derive(Default)]
-struct Memory {
-    operands: Vec<Operand>,
-    contents: Vec<Vec<u8>>,
-}
-
-impl Memory {
-    fn add(&mut self, operand: Operand, bytes: Vec<u8>) {
-        self.operands.push(operand);
-        self.contents.push(bytes);
-    }
-
-    fn add_unwritten(&mut self, operand: Operand, bytes: u64) {
-        self.add(operand, vec![UNWRITTEN; bytes as usize]);
-    }
-
-    fn find(&self, operand: Operand) -> Option<usize> {
-        self.operands.iter().rposition(|o| *o == operand)
-    }
+fn unwritten(bytes: u64) -> Content {
+    Content::filled(bytes, UNWRITTEN)
 }
 
 fn encode(array: &Array, dtype: Dtype, precision: Precision) -> Vec<u8> {
@@ -158,63 +174,37 @@ fn compare(got: &[f64], dtype: Dtype, want: &Array) -> Worst {
 const F16_ROUNDING: f64 = 1.0 / 2048.0;
 
 impl<'a> CaseRun<'a> {
-    fn new(gpu: &'a Gpu, case: &'a Case, alter: &'a dyn Fn(Dispatch) -> Dispatch) -> Self {
+    fn new(gpu: &'a Gpu, case: &'a Case, runs: &'a Runs<'a>) -> Self {
         let target = gpu.target();
         let inputs = case.arrays(target.precision);
         let outputs = case.op.twin(&inputs, &case.step);
-        CaseRun { gpu, case, target, alter, inputs, outputs }
+        CaseRun { gpu, case, target, runs, inputs, outputs }
     }
 
     /// The largest error of an element that is stored so: what the op allows, and the rounding of what is stored.
     fn tolerance(&self, dtype: Dtype) -> f64 {
-        let half = dtype == Dtype::Real && self.target.precision == Precision::F16;
-        self.case.op.tolerance() + if half { F16_ROUNDING } else { 0.0 }
+        let is_f16 = dtype == Dtype::Real && self.target.precision == Precision::F16;
+        self.case.op.tolerance() + if is_f16 { F16_ROUNDING } else { 0.0 }
     }
 
-    fn memory(&self) -> Memory {
-        let mut memory = Memory::default();
+    fn memory(&self) -> OpRun {
+        let (op, precision) = (self.case.op.as_ref(), self.target.precision);
+        let mut memory = OpRun::default();
         for (i, input) in self.inputs.iter().enumerate() {
-            memory.add(Operand::X(i), encode(input, self.case.op.input_dtype(i), self.target.precision));
+            memory.add(Operand::X(i), Content::exactly(encode(input, op.input_dtype(i), precision)));
         }
-        for (i, output) in self.outputs.iter().enumerate() {
-            match self.case.op.alias(i) {
-                Some(_) => {}
-                None => {
-                    let bytes = self.case.op.output_dtype(i).bytes(output.data.len(), self.target.precision);
-                    memory.add_unwritten(Operand::Y(i), bytes);
-                }
-            }
-        }
+        let output = |i: usize| unwritten(op.output_dtype(i).bytes(self.outputs[i].data.len(), precision));
+        memory.add_outputs(op, self.outputs.len(), output);
         memory
     }
 
-    fn run(&self, memory: &mut Memory, lowered: Lowered) -> Result<(), GpuError> {
-        for (i, &words) in lowered.saved.iter().enumerate() {
-            memory.add_unwritten(Operand::Saved(i), Dtype::U32.bytes(words, self.target.precision));
-        }
-        for (i, &words) in lowered.scratch.iter().enumerate() {
-            memory.add_unwritten(Operand::Scratch(i), Dtype::U32.bytes(words, self.target.precision));
-        }
-        let bind = |operand: Operand, access: Access| {
-            let operand = match operand {
-                Operand::Y(i) => self.case.op.alias(i).map_or(operand, Operand::X),
-                other => other,
-            };
-            (memory.find(operand).unwrap_or_else(|| panic!("{operand:?} has a buffer")), access)
-        };
-        let launches: Vec<SingleLaunch> = lowered
-            .dispatches
-            .into_iter()
-            .map(|dispatch| {
-                let Dispatch { kernel, bindings, groups, .. } = (self.alter)(dispatch);
-                SingleLaunch { kernel, bindings: bindings.iter().map(|b| bind(b.operand, b.access)).collect(), groups }
-            })
-            .collect();
-        memory.contents = self.gpu.run_once(&memory.contents, &launches, &self.case.step)?;
-        Ok(())
+    fn run(&self, memory: &mut OpRun, lowered: Lowered) -> Result<(), GpuError> {
+        memory.add_working(&lowered, unwritten);
+        let dispatches: Vec<Dispatch> = lowered.dispatches.into_iter().map(self.runs.alter).collect();
+        memory.run(self.gpu, &dispatches, &self.case.step, self.runs.checks)
     }
 
-    fn forward_memory(&self, mode: Mode) -> Result<Memory, GpuError> {
+    fn forward_memory(&self, mode: Mode) -> Result<OpRun, GpuError> {
         let mut memory = self.memory();
         let lowered = self.case.op.forward(&self.case.shapes(), mode, &self.target);
         self.run(&mut memory, lowered)?;
@@ -226,10 +216,8 @@ impl<'a> CaseRun<'a> {
         let op = &self.case.op;
         let memory = self.forward_memory(mode)?;
         let compare_output = |(i, want): (usize, &Array)| {
-            let operand = op.alias(i).map_or(Operand::Y(i), Operand::X);
-            let buffer = memory.find(operand).expect("every output has a buffer");
             let dtype = op.output_dtype(i);
-            let got = decode(&memory.contents[buffer], dtype, self.target.precision);
+            let got = decode(memory.bytes(Operand::Y(i)), dtype, self.target.precision);
             (compare(&got, dtype, want), self.tolerance(dtype))
         };
         Ok(self.outputs.iter().enumerate().map(compare_output).collect())
@@ -248,20 +236,19 @@ impl<'a> CaseRun<'a> {
         let precision = self.target.precision;
         let dy = self.case.cotangent(&self.outputs[0].shape, precision);
         let gradients = op.twin_backward(&self.inputs, &self.outputs, &dy, &self.case.step);
-        memory.add(Operand::Dy(0), encode(&dy, op.output_dtype(0), precision));
+        memory.add(Operand::Dy(0), Content::exactly(encode(&dy, op.output_dtype(0), precision)));
         let slabs = lowered.gradient_slabs;
         let place = |i: usize| if i < op.activations() { (op.input_dtype(i), 1) } else { (Dtype::F32, slabs) };
         for (i, gradient) in gradients.iter().enumerate() {
             let (dtype, slabs) = place(i);
             let count = gradient.as_ref().map_or(0, |g| g.data.len());
-            memory.add_unwritten(Operand::Dx(i), dtype.bytes(count * slabs, precision));
+            memory.add(Operand::Dx(i), unwritten(dtype.bytes(count * slabs, precision)));
         }
         self.run(&mut memory, lowered)?;
         let compare_gradient = |(i, want): (usize, Option<Array>)| {
             let want = want?;
             let (dtype, slabs) = place(i);
-            let buffer = memory.find(Operand::Dx(i))?;
-            let words = decode(&memory.contents[buffer], dtype, precision);
+            let words = decode(memory.bytes(Operand::Dx(i)), dtype, precision);
             let count = want.data.len();
             let sum = |at: usize| (0..slabs).map(|slab| words[slab * count + at]).sum();
             let got: Vec<f64> = (0..count).map(sum).collect();
@@ -270,3 +257,7 @@ impl<'a> CaseRun<'a> {
         Ok(gradients.into_iter().enumerate().filter_map(compare_gradient).collect())
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/sabotage/mod.rs"]
+mod sabotage;

@@ -118,7 +118,7 @@ fn layers_agree_with_pytorch() {
         if let Some(gpu) = &gpu {
             let inputs = arrays.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
             let case = Case { op, inputs, step: Step::default(), only: None, reason: "from PyTorch" };
-            let verdict = verify_cases(gpu, op_name, &[case], &|dispatch| dispatch).unwrap();
+            let verdict = verify_cases(gpu, op_name, &[case]).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }
     }

@@ -1,8 +1,7 @@
 //! Seconds that a part may take, and samples taken within them.
 
-use std::time::Instant;
-
 use crate::gpu::{GpuError, Timed};
+use crate::platform::Instant;
 
 /// Seconds of one sample: long against the tick of a device's clock, and far from the time at which drivers give up.
 const SAMPLE_SECONDS: f64 = 2e-3;

@@ -1,11 +1,11 @@
 //! What the device can do at the most, by kernels that do one thing (`lepton_kernels::ceiling`).
 
 use lepton_kernels::op::Precision;
-use lepton_kernels::{Access, Dispatch, Operand, Step, ceiling};
+use lepton_kernels::{Binding, Dispatch, Operand, Step, ceiling};
 
 use super::budget::{Budget, samples, timed_samples};
 use super::{BenchError, Ceiling, Sampled, Session};
-use crate::gpu::{Content, Gpu, GpuError, SingleLaunch, Timed};
+use crate::gpu::{Content, Gpu, GpuError, OpRun, Timed};
 
 /// A launch of arithmetic should take so long that starting and ending it does not show.
 const LAUNCH_SECONDS: f64 = 5e-3;
@@ -80,8 +80,8 @@ fn arithmetic(session: &Session, budget: Budget, kernel: &dyn Fn(usize) -> Dispa
             false => bytemuck::cast_slice(&ceiling::COEFFICIENTS).to_vec(),
         };
         let bytes = session.gpu.matrix().map_or(0, ceiling::matrix_operand).max(ceiling::COEFFICIENTS.len()) as u64 * 4;
-        let contents = [Content { bytes, pattern }, zeros(16)];
-        let timed = session.gpu.timed(&contents, &[], &[launch(&dispatch, &[0, 1])], &Step::default())?;
+        let run = two(Content { bytes, pattern }, 16);
+        let timed = run.timed(session.gpu, &[], std::slice::from_ref(&dispatch), &Step::default())?;
         timed.seconds(1)?;
         let seconds = timed.seconds(1)?;
         if seconds < LAUNCH_SECONDS && groups < GROUPS[1] && budget.left() > 0.0 {
@@ -99,11 +99,10 @@ fn copy(session: &Session, budget: Budget) -> Found {
     let limits = session.gpu.limits();
     let wanted = if session.software() { 32 << 20 } else { 256 << 20 };
     let bytes = limits.binding_bytes.min(limits.buffer_bytes).min(wanted) / ceiling::COPY_BYTES * ceiling::COPY_BYTES;
-    let contents = [Content { bytes, pattern: [1, 2, 3, 4].repeat(1 << 16) }, zeros(bytes)];
+    let run = two(Content { bytes, pattern: [1, 2, 3, 4].repeat(1 << 16) }, bytes);
     let mut fastest: Option<(f64, Timed)> = None;
     for quads in ceiling::COPY_QUADS {
-        let launches = [launch(&ceiling::copy(bytes, quads), &[0, 1])];
-        let timed = session.gpu.timed(&contents, &[], &launches, &Step::default())?;
+        let timed = run.timed(session.gpu, &[], &[ceiling::copy(bytes, quads)], &Step::default())?;
         timed.seconds(1)?;
         let seconds = timed.seconds(1)?;
         if fastest.as_ref().is_none_or(|(before, _)| seconds < *before) {
@@ -138,9 +137,15 @@ fn download(session: &Session, budget: Budget) -> Found {
 
 /// Launches of one thread each on so many buffers in turn: on one buffer, each waits for the one before it.
 fn touches(gpu: &Gpu, buffers: usize) -> Result<Timed, GpuError> {
-    let dispatch = ceiling::touch();
-    let launches: Vec<SingleLaunch> = (0..LAUNCHES).map(|i| launch(&dispatch, &[i % buffers])).collect();
-    gpu.timed(&vec![zeros(16); buffers], &[], &launches, &Step::default())
+    let mut run = OpRun::default();
+    (0..buffers).for_each(|i| run.add(Operand::X(i), Content::zeros(16)));
+    let touch = |i: usize| {
+        let mut dispatch = ceiling::touch();
+        let on = |binding: &Binding| Binding { operand: Operand::X(i % buffers), ..*binding };
+        dispatch.bindings = dispatch.bindings.iter().map(on).collect();
+        dispatch
+    };
+    run.timed(gpu, &[], &(0..LAUNCHES).map(touch).collect::<Vec<_>>(), &Step::default())
 }
 
 /// Microseconds of device time a launch.
@@ -159,17 +164,10 @@ fn record(session: &Session, budget: Budget) -> Found {
     Ok(Some(Sampled::new(samples(budget, session.preset.samples, &mut take)?)))
 }
 
-fn zeros(bytes: u64) -> Content {
-    Content { bytes, pattern: Vec::new() }
-}
-
-/// A dispatch whose bindings are these buffers.
-fn launch(dispatch: &Dispatch, buffers: &[usize]) -> SingleLaunch {
-    debug_assert!(dispatch.bindings.iter().all(|b| matches!(b.operand, Operand::X(_) | Operand::Y(_))));
-    let bind = |(binding, &buffer): (&lepton_kernels::Binding, &usize)| -> (usize, Access) { (buffer, binding.access) };
-    SingleLaunch {
-        kernel: dispatch.kernel.clone(),
-        bindings: dispatch.bindings.iter().zip(buffers).map(bind).collect(),
-        groups: dispatch.groups,
-    }
+/// The two operands of a kernel that reads one and writes the other, which is empty at first.
+fn two(read: Content, written_bytes: u64) -> OpRun {
+    let mut run = OpRun::default();
+    run.add(Operand::X(0), read);
+    run.add(Operand::Y(0), Content::zeros(written_bytes));
+    run
 }

@@ -7,7 +7,7 @@ use lepton_kernels::{Access, Dispatch, Lowered, Mode, Op, Operand, Step};
 use super::budget::{Budget, timed_samples};
 use super::workloads::{self, Integers, Workload};
 use super::{BenchError, Ceiling, KernelResult, Sampled, Session};
-use crate::gpu::{Content, GpuError, SingleLaunch};
+use crate::gpu::{Content, GpuError, OpRun};
 
 /// Random numbers that are repeated through a buffer.
 const PATTERN: usize = 1 << 14;
@@ -80,33 +80,6 @@ fn directions<'a>(workload: &'a Workload, target: &Target) -> Vec<Job<'a>> {
     jobs
 }
 
-/// Buffers of a job.
-#[derive(Default)]
-struct Memory {
-    operands: Vec<Operand>,
-    contents: Vec<Content>,
-}
-
-impl Memory {
-    fn add(&mut self, operand: Operand, bytes: u64, pattern: Vec<u8>) {
-        self.operands.push(operand);
-        self.contents.push(Content { bytes, pattern });
-    }
-
-    fn launches(&self, op: &dyn Op, dispatches: &[Dispatch]) -> Vec<SingleLaunch> {
-        let find = |operand: Operand| -> usize {
-            let operand = home(op, operand);
-            self.operands.iter().rposition(|o| *o == operand).unwrap_or_else(|| panic!("{operand:?} has a buffer"))
-        };
-        let launch = |dispatch: &Dispatch| SingleLaunch {
-            kernel: dispatch.kernel.clone(),
-            bindings: dispatch.bindings.iter().map(|b| (find(b.operand), b.access)).collect(),
-            groups: dispatch.groups,
-        };
-        dispatches.iter().map(launch).collect()
-    }
-}
-
 /// The operand whose memory it is.
 fn home(op: &dyn Op, operand: Operand) -> Operand {
     match operand {
@@ -130,73 +103,58 @@ impl Job<'_> {
         let op = self.workload.op.as_ref();
         let forward = self.forward();
         let mut memory = self.inputs();
+        memory.add_working(&forward, Content::zeros);
         let mut before = Vec::new();
         let lowered = match &self.wanted {
-            None => {
-                self.add_working(&mut memory, &forward);
-                forward
-            }
+            None => forward,
             Some(wanted) => {
                 let lowered = op.backward(&self.workload.shapes, wanted, &self.target);
-                self.add_working(&mut memory, &forward);
                 // what forward keeps is real, and what it needs to work is not what backward needs
-                before = memory.launches(op, &forward.dispatches);
+                before = forward.dispatches;
                 self.add_gradients(&mut memory, &lowered);
                 lowered
             }
         };
-        let (limits, contents) = (session.gpu.limits(), &memory.contents);
-        let fits = contents.iter().all(|c| c.bytes <= limits.binding_bytes.min(limits.buffer_bytes));
+        let limits = session.gpu.limits();
+        let fits = memory.largest() <= limits.binding_bytes.min(limits.buffer_bytes);
         let loops = |d: &Dispatch| limits.iterations.is_none_or(|limit| d.iterations < limit);
         if !fits || !lowered.dispatches.iter().all(loops) {
             return Ok(None);
         }
         let step = Step { learning_rate: 1e-4, bias_correction1: 1.0, bias_correction2: 1.0, ..Step::default() };
-        let launches = memory.launches(op, &lowered.dispatches);
-        let timed = session.gpu.timed(contents, &before, &launches, &step)?;
+        let timed = memory.timed(session.gpu, &before, &lowered.dispatches, &step)?;
         let seconds = timed_samples(&timed, budget, session.preset.samples)?;
         Ok(Some((lowered, Sampled::new(seconds))))
     }
 
-    fn inputs(&self) -> Memory {
+    fn inputs(&self) -> OpRun {
         let (op, precision) = (self.workload.op.as_ref(), self.target.precision);
-        let mut memory = Memory::default();
+        let mut memory = OpRun::default();
         for (i, shape) in self.workload.shapes.iter().enumerate() {
             let dtype = op.input_dtype(i);
-            let integers =
-                self.workload.integers.as_ref().filter(|(input, _)| *input == i).map(|(_, integers)| integers);
-            memory.add(Operand::X(i), dtype.bytes(shape.count(), precision), pattern(dtype, precision, integers));
+            let integers = self.workload.integers.as_ref();
+            let integers = integers.filter(|(input, _)| *input == i).map(|(_, integers)| integers);
+            let (bytes, pattern) = (dtype.bytes(shape.count(), precision), pattern(dtype, precision, integers));
+            memory.add(Operand::X(i), Content { bytes, pattern });
         }
         let outputs = op.outputs(&self.workload.shapes).expect("shapes of real networks fit");
-        for (i, shape) in outputs.iter().enumerate().filter(|(i, _)| op.alias(*i).is_none()) {
-            memory.add(Operand::Y(i), op.output_dtype(i).bytes(shape.count(), precision), Vec::new());
-        }
-        memory.add(
-            Operand::Dy(0),
-            op.output_dtype(0).bytes(outputs[0].count(), precision),
-            pattern(op.output_dtype(0), precision, None),
-        );
+        let bytes = |i: usize| op.output_dtype(i).bytes(outputs[i].count(), precision);
+        memory.add_outputs(op, outputs.len(), |i| Content::zeros(bytes(i)));
+        let pattern = pattern(op.output_dtype(0), precision, None);
+        memory.add(Operand::Dy(0), Content { bytes: bytes(0), pattern });
         memory
     }
 
-    fn add_working(&self, memory: &mut Memory, lowered: &Lowered) {
-        for (i, &words) in lowered.saved.iter().enumerate() {
-            memory.add(Operand::Saved(i), Dtype::U32.bytes(words, Precision::F32), Vec::new());
-        }
-        for (i, &words) in lowered.scratch.iter().enumerate() {
-            memory.add(Operand::Scratch(i), Dtype::U32.bytes(words, Precision::F32), Vec::new());
-        }
-    }
-
-    fn add_gradients(&self, memory: &mut Memory, lowered: &Lowered) {
+    fn add_gradients(&self, memory: &mut OpRun, lowered: &Lowered) {
         let (op, precision) = (self.workload.op.as_ref(), self.target.precision);
-        self.add_working(memory, &Lowered { saved: Vec::new(), ..lowered.clone() });
+        memory.add_working(&Lowered { saved: Vec::new(), ..lowered.clone() }, Content::zeros);
         for (i, shape) in self.workload.shapes.iter().enumerate() {
-            let bytes = match i < op.activations() {
-                true => op.input_dtype(i).bytes(shape.count(), precision),
-                false => Dtype::F32.bytes(shape.count() * lowered.gradient_slabs, precision),
+            let bytes = if i < op.activations() {
+                op.input_dtype(i).bytes(shape.count(), precision)
+            } else {
+                Dtype::F32.bytes(shape.count() * lowered.gradient_slabs, precision)
             };
-            memory.add(Operand::Dx(i), bytes, Vec::new());
+            memory.add(Operand::Dx(i), Content::zeros(bytes));
         }
     }
 

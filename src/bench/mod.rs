@@ -16,8 +16,8 @@ mod synthetic;
 mod training;
 mod workloads;
 
+use crate::platform::Instant;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use lepton_kernels::op::Precision;
 
@@ -129,11 +129,14 @@ pub enum BenchError {
 
 impl Hints for BenchError {
     fn hints(&self) -> Vec<Hint> {
-        match self {
+        let mut hints = match self {
             BenchError::Gpu(error) => error.hints(),
             BenchError::Model(error) => error.hints(),
             BenchError::Train(error) => error.hints(),
-        }
+        };
+        // models, batches and precisions are the benchmark's own
+        hints.retain(|hint| hint.key().is_none_or(|key| key == "adapter"));
+        hints
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whole training steps of real networks, as a user would train them, and whether they learn what they should.
 
-use std::time::Instant;
+use crate::platform::Instant;
 
 use lepton_kernels::op::Precision;
 

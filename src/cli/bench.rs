@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::args::{BenchArgs, BenchFirstStepArgs};
-use super::{CliError, Exit};
+use super::{CliError, Exit, open};
 use crate::bench::{self, BenchResult, Network, Preset, Settings, measure};
 use crate::checkpoint::write_atomically;
-use crate::gpu::Gpu;
 use crate::report::bench::{BenchProgress, compare, page, read, screen};
 use crate::report::say;
 
@@ -26,7 +25,7 @@ pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         _ => Preset::DEFAULT,
     };
     let settings = Settings { command: std::env::args().collect(), program: std::env::current_exe().ok() };
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     let mut progress = BenchProgress::new();
     let result = measure(&gpu, &preset, &settings, &mut |now| progress.show(&now));
     progress.finish();
@@ -40,7 +39,7 @@ pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 pub fn first_step(args: &BenchFirstStepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let network =
         Network::find(&args.model).ok_or_else(|| CliError::Usage(format!("unknown network `{}`", args.model)))?;
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     say!("{}", bench::first_step(&gpu, network, args.batch, args.precision.into())?);
     Ok(Exit::Done)
 }

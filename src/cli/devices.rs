@@ -2,12 +2,12 @@
 
 use super::args::DevicesArgs;
 use super::{CliError, Exit};
-use crate::gpu::{self, AdapterSummary};
+use crate::gpu::{self, AdapterSummary, GpuOptions};
 use crate::plan::mib;
 use crate::report::say;
 
 pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
-    let adapters = gpu::list();
+    let adapters = gpu::list(&GpuOptions::from_env());
     let summaries = adapters.summaries();
     let used = gpu::choose(&adapters, wanted)?;
     let reason = match (wanted, summaries.len()) {

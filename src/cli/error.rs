@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
-use crate::gpu::GpuError;
+use crate::gpu::{GpuError, TableError};
 use crate::hint::{Hint, Hints};
 use crate::model::ModelError;
 use crate::plan::PlanError;
 use crate::report::bench::ReadError;
 use crate::train::TrainError;
-use crate::tune::{TableError, TuneError};
+use crate::tune::TuneError;
 
 /// Why a command could not run.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,9 @@ pub enum CliError {
     /// A table of tiles.
     #[error(transparent)]
     Tiles(#[from] TableError),
+    /// The check of an op.
+    #[error(transparent)]
+    Verify(#[from] crate::verify::VerifyError),
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -93,6 +96,7 @@ impl Hints for CliError {
             CliError::Tune(error) => error.hints(),
             CliError::Tiles(error) => error.hints(),
             CliError::Plan(error) => error.hints(),
+            CliError::Verify(error) => error.hints(),
             CliError::Checkpoint(error) => error.hints(),
             CliError::Recipe(error) => error.hints(),
             CliError::Augment(error) => error.hints(),

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
-use super::{CliError, Exit, pictures, text};
+use super::{CliError, Exit, open, pictures, text};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::gpu::Gpu;
 use crate::metrics::{CONFUSION_LIMIT, Measures};
 use crate::report::draw::confusion_matrix;
 use crate::report::{percent, print_measures, say};
@@ -22,7 +21,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Some((split, split_name)) = dataset.unseen() else {
         return Err(CliError::Usage(format!("`{}` has no images", dataset.name)));
     };
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;
     if !metrics.loss.is_finite() {
         return Err(CliError::Usage(format!("{} gives a loss that is not a number", path.display())));

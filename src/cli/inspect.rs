@@ -4,9 +4,9 @@ use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 
 use super::args::InspectArgs;
-use super::{CliError, Exit, optimizer};
+use super::{CliError, Exit, open, optimizer};
 use crate::config::UpdateConfig;
-use crate::gpu::{Gpu, GpuError};
+use crate::gpu::GpuError;
 use crate::model::{ModelSpec, layers_text, summary};
 use crate::plan::{Goal, Limits, Plan, Request, default_loss};
 use crate::report::say;
@@ -23,7 +23,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         return Ok(Exit::Done);
     }
     // A plan needs no device; the one that would be used decides which kernels it names.
-    let (target, limits) = match Gpu::open(adapter) {
+    let (target, limits) = match open(adapter) {
         Ok(gpu) => (gpu.target_in(args.precision.into())?, gpu.limits()),
         Err(GpuError::NoAdapter) => {
             (Target { precision: args.precision.into(), ..Target::f32(Family::Simt) }, Limits::WEBGPU)

@@ -31,6 +31,8 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{Args, Command};
 use error::CliError;
 
+use crate::gpu::{Gpu, GpuError, GpuOptions};
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
@@ -69,6 +71,11 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Opens the adapter that was asked for, as the user's environment says.
+fn open(adapter: Option<&str>) -> Result<Gpu, GpuError> {
+    Gpu::open(&GpuOptions::from_env().with_adapter(adapter))
 }
 
 fn run(args: Args) -> Result<Exit, CliError> {

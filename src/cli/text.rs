@@ -5,11 +5,10 @@ use std::path::Path;
 
 use super::args::PredictArgs;
 use super::tasks::spell;
-use super::{CliError, Exit};
+use super::{CliError, Exit, open};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
 use crate::data::{self, Dataset, Kind, Split, Trained, Vocabulary, text};
-use crate::gpu::Gpu;
 use crate::model::{ModelSpec, Tokens, thousands};
 use crate::report::say;
 use crate::train::{Predictor, Ranked, with_held_out};
@@ -132,7 +131,7 @@ pub fn answer(
     let texts = texts(args)?;
     let length = checkpoint.meta.model()?.input[1];
     let bytes: Vec<u8> = texts.iter().flat_map(|text| vocabulary.encode(text, length)).collect();
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, None)?.predict(&bytes)?;
     let tops = answers.iter().map(|answer| answer.top(args.top as usize));
     if args.json {

@@ -7,7 +7,7 @@ use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
-use super::{CliError, Exit, loss, pictures, text};
+use super::{CliError, Exit, loss, open, pictures, text};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -29,7 +29,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if !has_loss && of(&config.loss).evaluates() {
         config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
     }
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
     dataset.notes.iter().for_each(|note| say!("note     {note}"));

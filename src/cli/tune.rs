@@ -3,18 +3,23 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::args::TuneArgs;
-use super::{CliError, Exit};
-use crate::gpu::Gpu;
+use super::{CliError, Exit, open};
+use crate::gpu::{Found, TileTable, table_name};
 use crate::model::ModelSpec;
+use crate::platform::environment;
 use crate::report::say;
-use crate::tune::{Found, TileTable, Tuning, tune, user_table};
+use crate::tune::{Tuning, tune};
 
 pub fn run(args: &TuneArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let model = ModelSpec::open(&args.model)?;
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     let no_folder = || CliError::Usage("this user has no configuration folder\n  try: --out FILE".into());
-    let path = args.out.clone().or_else(|| user_table(gpu.summary())).ok_or_else(no_folder)?;
+    let path = args
+        .out
+        .clone()
+        .or_else(|| Some(environment::tiles()?.join(table_name(gpu.summary()))))
+        .ok_or_else(no_folder)?;
     let made_by =
         std::iter::once("lepton-gpu".to_string()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
     // what is there is kept, but for the products of this model; another adapter's table is not touched

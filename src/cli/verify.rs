@@ -6,7 +6,7 @@ use lepton_kernels::op::{Precision, Target};
 use serde::Serialize;
 
 use super::args::VerifyArgs;
-use super::{CliError, Exit};
+use super::{CliError, Exit, open};
 use crate::gpu::Gpu;
 use crate::report::say;
 use crate::verify::{Verdict, verify_op};
@@ -17,7 +17,7 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         let wanted = args.op.as_deref().unwrap_or_default();
         return Err(CliError::unknown("op", wanted, OPS.iter().map(|entry| entry.name), &[]));
     }
-    let gpu = Gpu::open(adapter)?;
+    let gpu = open(adapter)?;
     if !args.json {
         say!("adapter  {}", gpu.summary().line());
     }
@@ -25,7 +25,7 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     for (way, target) in ways(&gpu) {
         let gpu = gpu.with_target(target);
         for entry in &chosen {
-            rows.push(Row { way, verdict: verify_op(&gpu, entry, &|dispatch| dispatch)? });
+            rows.push(Row { way, verdict: verify_op(&gpu, entry.name)? });
         }
     }
     let passed = rows.iter().all(|row| row.verdict.passed());

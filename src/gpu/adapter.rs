@@ -4,8 +4,10 @@ use lepton_kernels::gemm::{Family, Lanes, Matrix};
 use lepton_kernels::op::Target;
 use serde::{Deserialize, Serialize};
 
-use super::device::GpuError;
+use super::error::GpuError;
+use super::options::GpuOptions;
 use crate::plan::Limits;
+use crate::platform;
 
 /// Adapters that this machine offers.
 pub struct Adapters {
@@ -131,23 +133,22 @@ pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {
     }
 }
 
-/// Every adapter, best first: discrete GPU, integrated GPU, virtual GPU, other, software. GL is asked only where no other
-/// API offers an adapter.
-pub fn list() -> Adapters {
-    let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
-    // WGPU_BACKEND, which every program on wgpu understands, narrows the choice
-    let wanted = wgpu::Backends::from_env().unwrap_or(native | wgpu::Backends::GL);
+/// Every adapter that the options allow, best first: discrete GPU, integrated GPU, virtual GPU, other, software. GL is
+/// asked only where no other API offers an adapter.
+pub async fn list_async(options: &GpuOptions) -> Adapters {
+    let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12 | wgpu::Backends::BROWSER_WEBGPU;
+    let allowed = options.backends.as_deref().map_or(native | wgpu::Backends::GL, wgpu::Backends::from_comma_list);
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    // GL only where nothing else is: its compute path is emulated and its adapters are the same devices again.
-    descriptor.backends = wanted & native;
-    descriptor.flags = wgpu::InstanceFlags::empty().with_env();
+    descriptor.flags = if options.validation { wgpu::InstanceFlags::VALIDATION } else { wgpu::InstanceFlags::empty() };
+    descriptor.backends = allowed & native;
     // an allocation that the device's memory cannot hold is an error, where drivers would move others to the host
     descriptor.memory_budget_thresholds.for_resource_creation = Some(95);
-    let mut adapters = enumerate(descriptor);
+    let mut adapters = enumerate(descriptor).await;
     if adapters.is_empty() {
+        // GL only where nothing else is: its compute path is emulated and its adapters are the same devices again
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-        descriptor.backends = wanted & wgpu::Backends::GL;
-        adapters = enumerate(descriptor);
+        descriptor.backends = allowed & wgpu::Backends::GL;
+        adapters = enumerate(descriptor).await;
     }
     let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {
         wgpu::DeviceType::DiscreteGpu => 0,
@@ -160,9 +161,14 @@ pub fn list() -> Adapters {
     Adapters { adapters }
 }
 
-fn enumerate(descriptor: wgpu::InstanceDescriptor) -> Vec<wgpu::Adapter> {
+/// [`list_async`], and waits for it.
+pub fn list(options: &GpuOptions) -> Adapters {
+    platform::block_on(list_async(options))
+}
+
+async fn enumerate(descriptor: wgpu::InstanceDescriptor) -> Vec<wgpu::Adapter> {
     let backends = descriptor.backends;
-    let adapters = pollster::block_on(wgpu::Instance::new(descriptor).enumerate_adapters(backends));
+    let adapters = wgpu::Instance::new(descriptor).enumerate_adapters(backends).await;
     let computes =
         |a: &wgpu::Adapter| a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
     adapters.into_iter().filter(computes).collect()
@@ -175,22 +181,79 @@ impl Adapters {
     }
 }
 
-/// The adapter that `wanted` names: a number, or part of a name; the best one if nothing is named.
+/// The number of the adapter that `wanted` names; 0, the best one, if nothing is named.
 ///
 /// # Errors
 /// [`GpuError::NoAdapter`] and [`GpuError::UnknownAdapter`].
 pub fn choose(adapters: &Adapters, wanted: Option<&str>) -> Result<usize, GpuError> {
-    let summaries = adapters.summaries();
+    find(&adapters.summaries(), wanted)
+}
+
+/// Digits are a number and never part of a name: drivers' versions are full of them.
+fn find(summaries: &[AdapterSummary], wanted: Option<&str>) -> Result<usize, GpuError> {
     if summaries.is_empty() {
         return Err(GpuError::NoAdapter);
     }
     let Some(wanted) = wanted else { return Ok(0) };
-    let by_name = |s: &&AdapterSummary| {
-        format!("{} {} {}", s.name, s.backend, s.driver).to_lowercase().contains(&wanted.to_lowercase())
+    let named = |summary: &&AdapterSummary| {
+        let names = format!("{} {} {}", summary.name, summary.backend, summary.driver).to_lowercase();
+        names.contains(&wanted.trim().to_lowercase())
     };
-    let by_number = wanted.parse::<usize>().ok().and_then(|number| summaries.get(number));
-    by_number.or_else(|| summaries.iter().find(by_name)).map(|s| s.index).ok_or_else(|| GpuError::UnknownAdapter {
+    let found = if wanted.trim().is_empty() {
+        None
+    } else if let Ok(number) = wanted.trim().parse::<usize>() {
+        summaries.get(number)
+    } else {
+        summaries.iter().find(named)
+    };
+    found.map(|summary| summary.index).ok_or_else(|| GpuError::UnknownAdapter {
         wanted: wanted.into(),
-        there: summaries.iter().map(|s| format!("\n  {}  {}", s.index, s.line())).collect(),
+        there: summaries.iter().map(|s| format!("{}  {}", s.index, s.line())).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn adapter(index: usize, name: &str, driver: &str) -> AdapterSummary {
+        AdapterSummary {
+            index,
+            name: name.into(),
+            kind: "discrete GPU".into(),
+            backend: "vulkan".into(),
+            driver: driver.into(),
+            subgroup: None,
+            f16: false,
+            cooperative_matrix: false,
+            timestamps: false,
+            binding_bytes: 0,
+            buffer_bytes: 0,
+            workgroup_bytes: 0,
+            loop_limit: None,
+            products: "simt".into(),
+        }
+    }
+
+    #[test]
+    fn an_adapter_is_named_by_its_number_or_part_of_its_name() {
+        let there = [adapter(0, "GeForce RTX 4090", "NVIDIA 571.1"), adapter(1, "llvmpipe (LLVM 19)", "Mesa 25.1.3")];
+        for (wanted, index) in [(None, 0), (Some("0"), 0), (Some("1"), 1), (Some("LLVMpipe"), 1), (Some("rtx 4090"), 0)]
+        {
+            assert_eq!(find(&there, wanted).unwrap(), index, "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_adapter_has_and_empty_text_name_none() {
+        let there = [adapter(0, "llvmpipe (LLVM 19)", "Mesa 25.1.3")];
+        // "1", "19" and "25" stand in its name or its driver's version
+        for wanted in ["1", "19", "25", "97", "", " ", "nonesuch"] {
+            let error = find(&there, Some(wanted)).unwrap_err();
+            let GpuError::UnknownAdapter { wanted: named, there } = &error else { panic!("{wanted}: {error}") };
+            assert_eq!((named.as_str(), there.len()), (wanted, 1), "{error}");
+            assert!(error.to_string().contains("\n  0  llvmpipe"), "{error}");
+        }
+        assert!(matches!(find(&[], Some("0")), Err(GpuError::NoAdapter)));
+    }
 }

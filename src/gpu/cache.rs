@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::platform::{environment, files};
+
 /// Where the pipelines of one adapter are kept.
 pub(super) struct CacheFile {
     path: PathBuf,
@@ -16,18 +18,14 @@ pub(super) struct CacheFile {
 const SUM: usize = 32;
 
 impl CacheFile {
-    /// The file for an adapter; none where the user has no cache folder, or set `LEPTON_PIPELINE_CACHE=0`.
-    pub(super) fn of(info: &wgpu::AdapterInfo) -> Option<Self> {
-        if std::env::var_os("LEPTON_PIPELINE_CACHE").is_some_and(|value| value == "0") {
-            return None;
-        }
-        let folder = directories::ProjectDirs::from("", "", "lepton-gpu")?.cache_dir().join("pipelines");
-        Some(CacheFile { path: folder.join(file_name(info, &build())?) })
+    /// An adapter's file in a folder; none for backends that hand out no pipelines.
+    pub(super) fn new(folder: &Path, info: &wgpu::AdapterInfo) -> Option<Self> {
+        Some(CacheFile { path: folder.join(file_name(info, &environment::build())?) })
     }
 
     /// What was stored, if it is whole.
     pub(super) fn read(&self) -> Option<Vec<u8>> {
-        unpack(&std::fs::read(&self.path).ok()?).map(<[u8]>::to_vec)
+        unpack(&files::read(&self.path).ok()?).map(<[u8]>::to_vec)
     }
 
     /// Stores `data` if it is not there already. A cache is a convenience: what cannot be written is left out.
@@ -35,31 +33,18 @@ impl CacheFile {
         if self.read().is_some_and(|stored| stored == data) {
             return;
         }
-        let folder = self.path.parent().expect("a file has a folder");
-        if std::fs::create_dir_all(folder).is_ok() {
-            remove_others(folder, &self.path);
-            let _ = crate::checkpoint::write_atomically(&self.path, &pack(data));
+        if files::write_with_folder(&self.path, &pack(data)).is_ok() {
+            remove_others(&self.path);
         }
     }
 }
 
-/// Files of the same adapter by other builds or drivers, which nobody will read again.
-fn remove_others(folder: &Path, keep: &Path) {
+/// Files beside `keep` for the same adapter by other builds or drivers, which nobody will read again.
+fn remove_others(keep: &Path) {
     let adapter = |path: &Path| Some(path.file_name()?.to_str()?.split('-').next()?.to_string());
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path != keep && adapter(&path) == adapter(keep) {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-/// What tells one build of this program from another: its version, size and time of change.
-fn build() -> String {
-    let meta = std::env::current_exe().and_then(std::fs::metadata);
-    let changed = meta.as_ref().ok().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
-    let size = meta.map_or(0, |m| m.len());
-    format!("{} {size} {}", env!("CARGO_PKG_VERSION"), changed.map_or(0, |time| time.as_nanos()))
+    let folder = keep.parent().expect("a file has a folder");
+    let others = files::entries(folder).into_iter().filter(|path| path != keep && adapter(path) == adapter(keep));
+    others.for_each(|path| files::discard(&path));
 }
 
 /// `ADAPTER-REST`: wgpu's key of the adapter, then a digest of driver and build. None for backends without a cache.

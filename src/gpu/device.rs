@@ -1,79 +1,17 @@
-//! A device: what is asked of an adapter, and how its failures become errors.
+//! A device: what is asked of an adapter, how it is waited for, and how its failures become errors.
 
 use std::sync::{Arc, Mutex};
 
-use lepton_kernels::gemm::Matrix;
+use lepton_kernels::gemm::{Family, Matrix};
 use lepton_kernels::op::{Precision, Target};
 
 use super::adapter::{self, AdapterSummary, Adapters};
+use super::error::GpuError;
+use super::options::GpuOptions;
 use super::pipeline::Pipelines;
-use super::unchecked;
-use crate::hint::{Hint, Hints};
+use super::unchecked::{self, Checks};
 use crate::plan::{Buffer, Limits};
-
-/// Why the GPU cannot do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum GpuError {
-    /// Nothing that can compute.
-    #[error(
-        "no adapter: this machine offers no Vulkan, Metal, DX12 or GL device that can compute\n  try: install your GPU's Vulkan driver, or software Vulkan: apt-get install mesa-vulkan-drivers"
-    )]
-    NoAdapter,
-    /// `--adapter` names nothing there is.
-    #[error(
-        "no adapter matches `{wanted}`; there are{there}\n  try: --adapter with one of these numbers, or part of a name"
-    )]
-    UnknownAdapter {
-        /// What was typed.
-        wanted: String,
-        /// What there is.
-        there: String,
-    },
-    /// `--precision f16` on an adapter that computes in f32 alone.
-    #[error(
-        "{adapter} has no f16 arithmetic in shaders (shader-f16)\n  try: --precision f32, or another --adapter (`lepton-gpu devices` says which have f16)"
-    )]
-    NoF16 {
-        /// Which.
-        adapter: String,
-    },
-    /// The user's table of tiles is damaged.
-    #[error(transparent)]
-    Tiles(#[from] crate::tune::TableError),
-    /// The adapter does not give a device.
-    #[error("adapter {adapter} gives no device: {reason}\n  try: another --adapter (`lepton-gpu devices` lists them)")]
-    NoDevice {
-        /// Which.
-        adapter: String,
-        /// What the driver says.
-        reason: String,
-    },
-    /// The device went away.
-    #[error(
-        "the device was lost: {0}\n  the last checkpoint is intact\n  try: train --resume; if it happens again, a smaller --batch (some drivers stop work that takes over 2 s)"
-    )]
-    Lost(String),
-    /// The driver refused something.
-    #[error("the driver reports: {0}\n  try: lepton-gpu verify, which tells whether this adapter computes correctly")]
-    Driver(String),
-    /// Not enough memory on the device.
-    #[error("the device has no room: {what} takes {bytes} bytes ({})\n  try: a smaller --batch or --limit", crate::plan::mib(*bytes))]
-    OutOfMemory {
-        /// What was to be allocated.
-        what: String,
-        /// Its size.
-        bytes: u64,
-    },
-}
-
-impl Hints for GpuError {
-    fn hints(&self) -> Vec<Hint> {
-        match self {
-            GpuError::Tiles(error) => error.hints(),
-            _ => Vec::new(),
-        }
-    }
-}
+use crate::platform::{self, Arrival};
 
 /// What went wrong on the device since the last look, in the order in which it happened.
 #[derive(Clone, Default)]
@@ -115,26 +53,34 @@ pub struct Gpu {
     pub(super) pipelines: Arc<Pipelines>,
     summary: Arc<AdapterSummary>,
     target: Target,
+    /// The family of products that suits it, whatever `target` says.
+    own_family: Family,
     matrix: Option<Matrix>,
     limits: Limits,
+    checked: bool,
 }
 
 impl Gpu {
-    /// Opens the adapter that `wanted` names, or the best one.
+    /// Opens the adapter that the options name, or the best one.
     ///
     /// # Errors
-    /// [`GpuError::NoAdapter`], [`GpuError::UnknownAdapter`] or [`GpuError::NoDevice`].
-    pub fn open(wanted: Option<&str>) -> Result<Self, GpuError> {
-        let adapters = adapter::list();
-        let index = adapter::choose(&adapters, wanted)?;
-        Self::open_index(&adapters, index)
+    /// [`GpuError::NoAdapter`], [`GpuError::UnknownAdapter`], [`GpuError::NoDevice`], and [`GpuError::Tiles`] for a
+    /// damaged table.
+    pub async fn open_async(options: &GpuOptions) -> Result<Self, GpuError> {
+        let adapters = adapter::list_async(options).await;
+        let index = adapter::choose(&adapters, options.adapter.as_deref())?;
+        Self::open_index(&adapters, index, options).await
     }
 
-    /// Opens an adapter by its number.
+    /// [`open_async`](Gpu::open_async), and waits for it.
     ///
     /// # Errors
-    /// [`GpuError::NoDevice`].
-    pub fn open_index(adapters: &Adapters, index: usize) -> Result<Self, GpuError> {
+    /// As [`open_async`](Gpu::open_async).
+    pub fn open(options: &GpuOptions) -> Result<Self, GpuError> {
+        platform::block_on(Self::open_async(options))
+    }
+
+    async fn open_index(adapters: &Adapters, index: usize, options: &GpuOptions) -> Result<Self, GpuError> {
         let adapter = &adapters.adapters[index];
         let summary = adapters.summaries().swap_remove(index);
         let descriptor = wgpu::DeviceDescriptor {
@@ -146,7 +92,9 @@ impl Gpu {
             memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: (1 << 20)..(64 << 20) },
             ..Default::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+        let (device, queue) = adapter
+            .request_device(&descriptor)
+            .await
             .map_err(|error| GpuError::NoDevice { adapter: summary.name.clone(), reason: error.to_string() })?;
         let faults = Faults::default();
         let (lost, driver) = (faults.clone(), faults.clone());
@@ -157,11 +105,12 @@ impl Gpu {
         });
         device
             .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
-        let tiles = crate::tune::known_tiles(&summary)?;
+        let tiles = options.tiles.tiles(&summary)?;
         let (target, limits) = (Target { tiles, ..adapter::target(adapter) }, adapter::plan_limits(adapter));
-        let pipelines = Arc::new(Pipelines::new(&device, &adapter.get_info()));
-        let matrix = adapter::matrix(adapter);
-        Ok(Gpu { device, queue, faults, pipelines, summary: Arc::new(summary), target, matrix, limits })
+        let pipelines = Pipelines::new(&device, &adapter.get_info(), options.pipeline_cache.as_deref());
+        let (pipelines, summary) = (Arc::new(pipelines), Arc::new(summary));
+        let (own_family, matrix, checked) = (target.family, adapter::matrix(adapter), options.checked);
+        Ok(Gpu { device, queue, faults, pipelines, summary, target, own_family, matrix, limits, checked })
     }
 
     /// What matters about the adapter.
@@ -196,20 +145,37 @@ impl Gpu {
         Gpu { target, ..self.clone() }
     }
 
+    /// Whether kernels made for `target` run here. Those of cooperative matrices and of lanes rest on the size of a
+    /// subgroup, and index by it.
+    pub(super) fn check_target(&self, target: &Target) -> Result<(), GpuError> {
+        let suits = |planned: String, offered: String| {
+            let adapter = self.summary.name.clone();
+            if planned == offered { Ok(()) } else { Err(GpuError::Target { adapter, planned, offered }) }
+        };
+        if let Some(matrix) = target.matrix {
+            let named = |matrix: &Matrix| format!("cooperative matrices {matrix:?}");
+            suits(named(&matrix), self.matrix.as_ref().map_or("none".into(), named))?;
+        }
+        if target.family != Family::Simt {
+            let named = |family: Family| format!("products of family {family}");
+            suits(named(target.family), named(self.own_family))?;
+        }
+        self.target_in(target.precision).map(|_| ())
+    }
+
     /// What it can bind and run.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
+    /// The checks that shaders run with, where `wanted` would do: those that the options ask for.
+    pub(super) fn checks(&self, wanted: Checks) -> Checks {
+        if self.checked { Checks::On } else { wanted }
+    }
+
     /// Bytes of all live allocations on the device, where the backend can tell.
     pub fn allocated_bytes(&self) -> Option<u64> {
         self.device.generate_allocator_report().map(|report| report.total_allocated_bytes)
-    }
-
-    /// A zeroed storage buffer.
-    pub(super) fn buffer(&self, what: &str, bytes: u64) -> Result<wgpu::Buffer, GpuError> {
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        self.buffer_with(what, bytes, usage)
     }
 
     /// Whether the device has room for all these buffers at once.
@@ -219,7 +185,7 @@ impl Gpu {
     pub fn can_allocate(&self, buffers: &[(Buffer, u64)]) -> Result<bool, GpuError> {
         let mut held = Vec::with_capacity(buffers.len());
         for (buffer, bytes) in buffers {
-            match self.buffer(&buffer.to_string(), *bytes) {
+            match self.block(self.buffer(&buffer.to_string(), *bytes)) {
                 Ok(buffer) => held.push(buffer),
                 Err(GpuError::OutOfMemory { .. }) => return Ok(false),
                 Err(other) => return Err(other),
@@ -228,7 +194,14 @@ impl Gpu {
         Ok(true)
     }
 
-    pub(super) fn buffer_with(
+    /// A zeroed storage buffer.
+    pub(super) async fn buffer(&self, what: &str, bytes: u64) -> Result<wgpu::Buffer, GpuError> {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        self.buffer_with(what, bytes, usage).await
+    }
+
+    /// A zeroed buffer for these uses, of whole words.
+    pub(super) async fn buffer_with(
         &self,
         what: &str,
         bytes: u64,
@@ -241,22 +214,56 @@ impl Gpu {
             usage,
             mapped_at_creation: false,
         });
-        match pollster::block_on(scope.pop()) {
+        // the scope belongs to this thread, and must end before anything is awaited
+        let fault = scope.pop();
+        match fault.await {
             Some(_) => Err(GpuError::OutOfMemory { what: what.into(), bytes }),
             None => Ok(buffer),
         }
     }
 
-    /// Waits for one submission and all before it.
-    pub(super) fn wait_for(&self, submission: wgpu::SubmissionIndex) -> Result<(), GpuError> {
-        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None });
-        self.faults.take()?;
-        waited.map(|_| ()).map_err(|error| GpuError::Lost(error.to_string()))
+    /// Arrives once everything submitted so far has finished.
+    pub(super) fn done(&self) -> Arrival<()> {
+        let (arrival, deliver) = Arrival::new();
+        self.queue.on_submitted_work_done(move || deliver(()));
+        arrival
+    }
+
+    /// Completes once everything submitted so far has finished.
+    pub(super) async fn finished(&self) -> Result<(), GpuError> {
+        self.done().await;
+        self.faults.take()
     }
 
     /// Waits until everything submitted has finished.
     pub(super) fn wait(&self) -> Result<(), GpuError> {
-        let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.poll(wgpu::PollType::wait_indefinitely())
+    }
+
+    /// Waits for a future that the device completes.
+    pub(super) fn block<T>(&self, future: impl Future<Output = Result<T, GpuError>>) -> Result<T, GpuError> {
+        platform::block_on_with(future, || self.wait())
+    }
+
+    /// [`block`](Gpu::block) for a future that one submission and those before it complete.
+    pub(super) fn block_for<T>(
+        &self,
+        submission: wgpu::SubmissionIndex,
+        future: impl Future<Output = Result<T, GpuError>>,
+    ) -> Result<T, GpuError> {
+        let wait = || self.poll(wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None });
+        platform::block_on_with(future, wait)
+    }
+
+    /// Polls the device on a thread until what is returned is dropped, so that futures of this module complete in an
+    /// executor that does not block. One is enough for all that run on the device; the blocking forms need none.
+    pub fn drive(&self) -> platform::Driver {
+        let gpu = self.clone();
+        platform::drive(move || gpu.device.poll(wgpu::PollType::wait_indefinitely()).is_ok())
+    }
+
+    fn poll(&self, how: wgpu::PollType) -> Result<(), GpuError> {
+        let waited = self.device.poll(how);
         self.faults.take()?;
         waited.map(|_| ()).map_err(|error| GpuError::Lost(error.to_string()))
     }

@@ -1,12 +1,10 @@
 //! Submissions that are under way. Two at a time, so that one is recorded while the device runs the other.
 
-use std::time::Instant;
-
-use lepton_kernels::Step;
-
-use super::device::{Gpu, GpuError};
-use super::pipeline::step_layout;
+use super::device::Gpu;
+use super::error::GpuError;
+use super::readback::Mapping;
 use crate::plan::HISTORY;
+use crate::platform::Instant;
 
 /// Submissions under way at the same time.
 pub(super) const FLIGHTS: usize = 2;
@@ -24,27 +22,18 @@ pub(super) struct Flight {
     pub steps: usize,
     pub begun: Instant,
     pub submission: Option<wgpu::SubmissionIndex>,
+    /// Its records on their way back.
+    pub mapping: Option<Mapping>,
 }
 
 impl Flight {
-    pub(super) fn new(gpu: &Gpu, number: usize, stride: usize) -> Result<Self, GpuError> {
+    pub(super) async fn new(gpu: &Gpu, number: usize, stride: usize) -> Result<Self, GpuError> {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let uniform = gpu.buffer_with("steps", (stride * STEPS) as u64, usage)?;
-        let step_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("step"),
-            layout: &step_layout(&gpu.device),
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: &uniform,
-                    offset: 0,
-                    size: wgpu::BufferSize::new(Step::BYTES as u64),
-                }),
-            }],
-        });
+        let uniform = gpu.buffer_with("steps", (stride * STEPS) as u64, usage).await?;
+        let step_group = gpu.step_group(&uniform);
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let records = gpu.buffer_with("history readback", (STEPS * 8) as u64, usage)?;
+        let records = gpu.buffer_with("history readback", (STEPS * 8) as u64, usage).await?;
         let (first_record, begun) = (number * STEPS, Instant::now());
-        Ok(Flight { uniform, step_group, records, first_record, steps: 0, begun, submission: None })
+        Ok(Flight { uniform, step_group, records, first_record, steps: 0, begun, submission: None, mapping: None })
     }
 }

@@ -1,85 +1,68 @@
 //! Times launches and transfers: by the device's own clock where it has one, by the host's otherwise.
 
-use std::time::Instant;
+use lepton_kernels::{Dispatch, Step};
 
-use lepton_kernels::Step;
-
-use super::device::{Gpu, GpuError};
-use super::single::{BoundLaunches, SingleLaunch};
+use super::device::Gpu;
+use super::error::GpuError;
+use super::op_run::{BoundLaunches, OpRun};
 use super::timing::Timestamps;
-
-/// What a buffer holds before launches are timed on it.
-#[derive(Clone, Debug)]
-pub struct Content {
-    /// Its size.
-    pub bytes: u64,
-    /// What is repeated from its start to its end, a multiple of four bytes; zeros if it is empty.
-    pub pattern: Vec<u8>,
-}
+use super::unchecked::Checks;
+use crate::platform::Instant;
 
 /// Launches on buffers of their own, ready to be run again and again.
-pub struct Timed {
+pub(crate) struct Timed {
     gpu: Gpu,
     bound: BoundLaunches,
     timestamps: Option<Timestamps>,
 }
 
-impl Gpu {
-    /// Makes the buffers, runs `before` on them once, untimed, and binds `launches`, which are to be timed.
+impl OpRun {
+    /// Makes the buffers, runs `before` on them once, untimed, and binds `dispatches`, which are to be timed. Their kernels
+    /// are this program's own.
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn timed(
+    pub(crate) fn timed(
         &self,
-        contents: &[Content],
-        before: &[SingleLaunch],
-        launches: &[SingleLaunch],
+        gpu: &Gpu,
+        before: &[Dispatch],
+        dispatches: &[Dispatch],
         step: &Step,
     ) -> Result<Timed, GpuError> {
-        let buffers = contents.iter().map(|content| self.filled(content)).collect::<Result<Vec<_>, _>>()?;
-        if !before.is_empty() {
-            let before = self.bind(&buffers, before, step)?;
-            let mut encoder = self.device.create_command_encoder(&Default::default());
-            before.record(&mut encoder.begin_compute_pass(&Default::default()));
-            self.queue.submit([encoder.finish()]);
-        }
-        let bound = self.bind(&buffers, launches, step)?;
-        let timestamps = Timestamps::new(self, 1)?;
-        self.wait()?;
-        Ok(Timed { gpu: self.clone(), bound, timestamps })
-    }
-
-    /// A buffer that the device itself fills, so that little goes through the host.
-    fn filled(&self, content: &Content) -> Result<wgpu::Buffer, GpuError> {
-        let buffer = self.buffer("timed", content.bytes)?;
-        if !content.pattern.is_empty() {
-            let pattern = self.buffer("pattern", content.pattern.len() as u64)?;
-            self.upload(&pattern, &[&content.pattern])?;
-            let mut encoder = self.device.create_command_encoder(&Default::default());
-            let whole = buffer.size();
-            for at in (0..whole).step_by(content.pattern.len()) {
-                encoder.copy_buffer_to_buffer(&pattern, 0, &buffer, at, (whole - at).min(pattern.size()));
+        gpu.block(async {
+            let buffers = self.buffers(gpu).await?;
+            if !before.is_empty() {
+                let before = self.bind(gpu, &buffers, before, step, Checks::Off).await?;
+                let mut encoder = gpu.device.create_command_encoder(&Default::default());
+                before.record(&mut encoder.begin_compute_pass(&Default::default()));
+                gpu.queue.submit([encoder.finish()]);
             }
-            self.queue.submit([encoder.finish()]);
-        }
-        Ok(buffer)
+            let bound = self.bind(gpu, &buffers, dispatches, step, Checks::Off).await?;
+            let timestamps = Timestamps::new(gpu, 1).await?;
+            gpu.finished().await?;
+            Ok(Timed { gpu: gpu.clone(), bound, timestamps })
+        })
     }
+}
 
+impl Gpu {
     /// Memory on both sides for transfers of so many bytes.
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn transfer(&self, bytes: u64) -> Result<Transfer, GpuError> {
-        let buffer = self.buffer("transfer", bytes)?;
-        let staging =
-            self.buffer_with("readback", bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
-        self.wait()?;
-        Ok(Transfer { gpu: self.clone(), buffer, staging })
+    pub(crate) fn transfer(&self, bytes: u64) -> Result<Transfer, GpuError> {
+        self.block(async {
+            let buffer = self.buffer("transfer", bytes).await?;
+            let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+            let staging = self.buffer_with("readback", bytes, usage).await?;
+            self.finished().await?;
+            Ok(Transfer { gpu: self.clone(), buffer, staging })
+        })
     }
 }
 
 /// A buffer on the device and one that both sides reach.
-pub struct Transfer {
+pub(crate) struct Transfer {
     gpu: Gpu,
     buffer: wgpu::Buffer,
     staging: wgpu::Buffer,
@@ -90,7 +73,7 @@ impl Transfer {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn upload_seconds(&self, bytes: &[u8]) -> Result<f64, GpuError> {
+    pub(crate) fn upload_seconds(&self, bytes: &[u8]) -> Result<f64, GpuError> {
         let begun = Instant::now();
         self.gpu.queue.write_buffer(&self.buffer, 0, bytes);
         self.gpu.queue.submit([]);
@@ -102,13 +85,15 @@ impl Transfer {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn download_seconds(&self, into: &mut [u8]) -> Result<f64, GpuError> {
+    pub(crate) fn download_seconds(&self, into: &mut [u8]) -> Result<f64, GpuError> {
         let bytes = into.len() as u64;
         let begun = Instant::now();
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&self.buffer, 0, &self.staging, 0, bytes);
         self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.map(&self.staging, bytes, |mapped| into.copy_from_slice(mapped))?;
+        let mapping = self.gpu.begin_mapping(&self.staging, bytes);
+        let copy = |mapped: &[u8]| into.copy_from_slice(mapped);
+        self.gpu.block(self.gpu.mapped(mapping, &self.staging, bytes, copy))?;
         Ok(begun.elapsed().as_secs_f64())
     }
 }
@@ -118,7 +103,7 @@ impl Timed {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn seconds(&self, repeats: usize) -> Result<f64, GpuError> {
+    pub(crate) fn seconds(&self, repeats: usize) -> Result<f64, GpuError> {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let descriptor = wgpu::ComputePassDescriptor {
             label: None,
@@ -133,7 +118,8 @@ impl Timed {
         self.gpu.queue.submit([commands]);
         self.gpu.wait()?;
         let by_host = begun.elapsed().as_secs_f64();
-        let by_device = self.timestamps.as_ref().map(|timestamps| timestamps.seconds(&self.gpu)).transpose()?;
+        let seconds = |timestamps: &Timestamps| self.gpu.block(timestamps.seconds(&self.gpu));
+        let by_device = self.timestamps.as_ref().map(seconds).transpose()?;
         // a clock that stands still or ran backwards is no clock
         Ok(by_device.and_then(|seconds| seconds.first().copied()).filter(|&s| s > 0.0).unwrap_or(by_host))
     }
@@ -142,7 +128,7 @@ impl Timed {
     ///
     /// # Errors
     /// [`GpuError`].
-    pub fn host_seconds(&self, repeats: usize) -> Result<f64, GpuError> {
+    pub(crate) fn host_seconds(&self, repeats: usize) -> Result<f64, GpuError> {
         let begun = Instant::now();
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         self.record(&mut encoder.begin_compute_pass(&Default::default()), repeats);
@@ -153,7 +139,7 @@ impl Timed {
     }
 
     /// Launches of one repetition.
-    pub fn launches(&self) -> usize {
+    pub(crate) fn launches(&self) -> usize {
         self.bound.len()
     }
 

@@ -1,19 +1,38 @@
 //! The only code that names wgpu: adapters, a device, pipelines, buffers, and running a plan on them.
+//!
+//! Whatever waits for the device is a future at the bottom (`open_async`, `collect_async`, `read_async`, …) with a blocking
+//! form on top. The blocking forms poll the device themselves. In an executor that does not block, a device is polled by
+//! [`Gpu::drive`].
 
 mod adapter;
 mod cache;
 mod device;
+mod error;
 mod flight;
+mod launch;
 mod measure;
+mod op_run;
+mod options;
 mod pipeline;
 mod program;
 mod readback;
-mod single;
+mod tiles;
 mod timing;
 mod unchecked;
 
-pub use adapter::{AdapterSummary, Adapters, choose, list};
-pub use device::{Gpu, GpuError};
-pub use measure::{Content, Timed, Transfer};
+pub use adapter::{AdapterSummary, Adapters, choose, list, list_async};
+pub use device::Gpu;
+pub use error::GpuError;
+pub(crate) use measure::Timed;
+pub(crate) use op_run::{Content, OpRun};
+pub use options::{GpuOptions, TileSource};
 pub use program::Program;
-pub use single::SingleLaunch;
+pub(crate) use tiles::table_name;
+pub use tiles::{Found, TableError, TileTable};
+pub(crate) use unchecked::Checks;
+
+pub use crate::platform::Driver;
+
+#[cfg(test)]
+#[path = "../../tests/tiles/mod.rs"]
+mod tiles_change_no_bit;

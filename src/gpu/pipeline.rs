@@ -1,17 +1,33 @@
 //! Pipelines, built once for each kernel and in parallel.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use lepton_kernels::{Access, Kernel, Step};
-use rayon::prelude::*;
 
 use super::cache::CacheFile;
-use super::device::{Gpu, GpuError};
-use super::unchecked;
+use super::device::Gpu;
+use super::error::GpuError;
+use super::unchecked::{self, Checks};
+use crate::platform;
 
-/// What a pipeline is built from: the kernel, and which of its bindings are written.
-pub(super) type Key = (Arc<Kernel>, Vec<bool>);
+/// What a pipeline is built from.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub kernel: Arc<Kernel>,
+    /// Which of its bindings are written.
+    pub written: Vec<bool>,
+    pub checks: Checks,
+}
+
+impl Key {
+    /// For a kernel that uses its bindings so.
+    pub(super) fn new(kernel: &Arc<Kernel>, accesses: impl Iterator<Item = Access>, checks: Checks) -> Self {
+        let written = accesses.map(|access| access != Access::Read).collect();
+        Key { kernel: kernel.clone(), written, checks }
+    }
+}
 
 /// A pipeline with the layout of its bindings.
 #[derive(Clone)]
@@ -27,18 +43,13 @@ pub(super) struct Pipelines {
 }
 
 impl Pipelines {
-    /// None yet; those of earlier runs come from the cache, where the adapter has one.
-    pub(super) fn new(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> Self {
+    /// None yet; those of earlier runs come from the cache, if there is one and the adapter hands pipelines out.
+    pub(super) fn new(device: &wgpu::Device, info: &wgpu::AdapterInfo, cache: Option<&Path>) -> Self {
         let has = device.features().contains(wgpu::Features::PIPELINE_CACHE);
-        let file = if has { CacheFile::of(info) } else { None };
+        let file = if has { cache.and_then(|folder| CacheFile::new(folder, info)) } else { None };
         let cache = file.map(|file| (unchecked::pipeline_cache(device, file.read().as_deref()), file));
         Pipelines { built: Mutex::default(), cache }
     }
-}
-
-/// Which bindings of a list of accesses are written.
-pub(super) fn written(accesses: impl Iterator<Item = Access>) -> Vec<bool> {
-    accesses.map(|access| access != Access::Read).collect()
 }
 
 fn entry(binding: u32, ty: wgpu::BufferBindingType, dynamic: bool, bytes: Option<u64>) -> wgpu::BindGroupLayoutEntry {
@@ -64,23 +75,32 @@ pub(super) fn step_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 
 impl Gpu {
     /// Builds what is missing, in parallel, and returns the pipelines in the order of `keys`.
-    pub(super) fn pipelines(&self, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
-        let mut built = self.pipelines.built.lock().expect("no one panics while holding it");
+    pub(super) async fn pipelines(&self, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
         let mut missing: Vec<&Key> = Vec::new();
-        for key in keys {
-            if !built.contains_key(key) && !missing.contains(&key) {
-                missing.push(key);
+        {
+            let built = self.pipelines.built.lock().expect("no one panics while holding it");
+            for key in keys {
+                if !built.contains_key(key) && !missing.contains(&key) {
+                    missing.push(key);
+                }
             }
         }
-        let fresh: Vec<(Key, Pipeline)> =
-            missing.into_par_iter().map(|key| Ok((key.clone(), self.build(key)?))).collect::<Result<_, GpuError>>()?;
-        built.extend(fresh);
+        let begun = platform::parallel(&missing, |key| Ok::<_, GpuError>(self.begin(key)))?;
+        for (key, (pipeline, fault)) in missing.into_iter().zip(begun) {
+            if let Some(error) = fault.await {
+                return Err(GpuError::Driver(format!("kernel {}: {error}", key.kernel.name)));
+            }
+            self.pipelines.built.lock().expect("no one panics while holding it").insert(key.clone(), pipeline);
+        }
+        let built = self.pipelines.built.lock().expect("no one panics while holding it");
         Ok(keys.iter().map(|key| built[key].clone()).collect())
     }
 
-    fn build(&self, (kernel, written): &Key) -> Result<Pipeline, GpuError> {
+    /// A pipeline, and what is wrong with it once that is known.
+    fn begin(&self, key: &Key) -> (Pipeline, impl Future<Output = Option<wgpu::Error>> + Send + use<>) {
+        let Key { kernel, written, checks } = key;
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let module = unchecked::module(&self.device, kernel);
+        let module = unchecked::module(&self.device, kernel, *checks);
         let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
         let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
         let label = Some(kernel.name.as_ref());
@@ -107,10 +127,7 @@ impl Gpu {
             },
             cache: self.pipelines.cache.as_ref().map(|(cache, _)| cache),
         });
-        match pollster::block_on(scope.pop()) {
-            Some(error) => Err(GpuError::Driver(format!("kernel {}: {error}", kernel.name))),
-            None => Ok(Pipeline { pipeline, layout }),
-        }
+        (Pipeline { pipeline, layout }, scope.pop())
     }
 
     /// Stores what was compiled, where the adapter hands it out.

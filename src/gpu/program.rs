@@ -1,38 +1,20 @@
 //! A plan on a device: buffers, pipelines and bind groups made once, then lists of steps run again and again.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
 use lepton_kernels::{Step, loss_scale};
 
-use super::device::{Gpu, GpuError};
+use super::device::Gpu;
+use super::error::GpuError;
 use super::flight::{FLIGHTS, Flight, STEPS};
-use super::pipeline::{Key, written};
+use super::launch::{Encoded, Unbound};
 use super::timing::Timestamps;
+use super::unchecked::Checks;
 use crate::plan::{Buffer, Goal, Placed, Plan, PlanStep, Resident};
+use crate::platform::{Duration, Instant};
 
 /// Time that a submission should take: long enough to hide its cost, far from the 2 s at which some drivers give up.
 const SUBMIT: Duration = Duration::from_millis(100);
-
-/// A dispatch with everything bound.
-struct Encoded {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
-    groups: [u32; 2],
-    per_step: bool,
-}
-
-impl Encoded {
-    /// Records it for the step whose parameters are at `offset`.
-    fn record(&self, pass: &mut wgpu::ComputePass, step_group: &wgpu::BindGroup, offset: usize) {
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
-        if self.per_step {
-            pass.set_bind_group(1, step_group, &[offset as u32]);
-        }
-        pass.dispatch_workgroups(self.groups[0], self.groups[1], 1);
-    }
-}
 
 /// A plan with its memory on a device.
 pub struct Program {
@@ -60,9 +42,10 @@ fn take_bytes<'a>(pieces: &mut Vec<&'a [u8]>, mut count: usize) -> Vec<&'a [u8]>
         let (front, rest) = pieces[0].split_at(count.min(pieces[0].len()));
         taken.push(front);
         count -= front.len();
-        match rest.is_empty() {
-            true => drop(pieces.remove(0)),
-            false => pieces[0] = rest,
+        if rest.is_empty() {
+            pieces.remove(0);
+        } else {
+            pieces[0] = rest;
         }
     }
     taken
@@ -73,17 +56,38 @@ fn list_index(goal: Goal) -> usize {
 }
 
 impl Program {
-    /// Allocates the plan's buffers, builds its pipelines in parallel and binds everything.
+    /// Allocates the plan's buffers, builds its pipelines in parallel and binds everything. Its shaders check every index
+    /// while they run, so that no content of a buffer and no step can make them leave their bindings: slower than training,
+    /// prediction and evaluation are, which check what they write instead.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// [`GpuError`]; [`GpuError::Target`] if the plan was compiled for another kind of adapter.
+    pub async fn new_async(gpu: &Gpu, plan: &Plan) -> Result<Self, GpuError> {
+        Self::build(gpu, plan, Checks::On).await
+    }
+
+    /// [`new_async`](Program::new_async), and waits for it.
+    ///
+    /// # Errors
+    /// As [`new_async`](Program::new_async).
     pub fn new(gpu: &Gpu, plan: &Plan) -> Result<Self, GpuError> {
+        gpu.block(Self::new_async(gpu, plan))
+    }
+
+    /// A program without run-time checks. The caller answers for what it writes and runs: labels below the number of
+    /// classes, tokens within the vocabulary, steps within the data set.
+    pub(crate) fn trusted(gpu: &Gpu, plan: &Plan) -> Result<Self, GpuError> {
+        gpu.block(Self::build(gpu, plan, Checks::Off))
+    }
+
+    async fn build(gpu: &Gpu, plan: &Plan, checks: Checks) -> Result<Self, GpuError> {
+        gpu.check_target(&plan.target)?;
         let mut buffers = HashMap::new();
         for (buffer, bytes) in &plan.buffers {
-            buffers.insert(*buffer, gpu.buffer(&buffer.to_string(), *bytes)?);
+            buffers.insert(*buffer, gpu.buffer(&buffer.to_string(), *bytes).await?);
         }
         let stride = Step::BYTES.next_multiple_of(gpu.device.limits().min_uniform_buffer_offset_alignment as usize);
-        let flights = [Flight::new(gpu, 0, stride)?, Flight::new(gpu, 1, stride)?];
+        let flights = [Flight::new(gpu, 0, stride).await?, Flight::new(gpu, 1, stride).await?];
         let mut program = Program {
             gpu: gpu.clone(),
             buffers,
@@ -104,96 +108,130 @@ impl Program {
         ];
         for (resident, blocks) in tables {
             let words: Vec<_> = blocks.iter().map(|b| b.words()).collect();
-            program.write_if_there(resident, bytemuck::cast_slice(&words))?;
+            program.write_if_there(resident, bytemuck::cast_slice(&words)).await?;
         }
-        program.write_if_there(Resident::LossWeights, bytemuck::cast_slice(plan.loss.weights()))?;
-        program.write_if_there(Resident::Augment, bytemuck::cast_slice(&plan.augment_table))?;
-        program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START))?;
-        let keys: Vec<Key> = Goal::ALL.iter().flat_map(|&goal| plan.list(goal)).map(key).collect();
-        gpu.pipelines(&keys)?;
-        for goal in Goal::ALL {
-            program.lists[list_index(goal)] = program.encode(plan.list(goal))?;
-        }
-        gpu.wait()?;
+        program.write_if_there(Resident::LossWeights, bytemuck::cast_slice(plan.loss.weights())).await?;
+        program.write_if_there(Resident::Augment, bytemuck::cast_slice(&plan.augment_table)).await?;
+        program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START)).await?;
+        let launches = program.unbound(Goal::ALL.iter().flat_map(|&goal| plan.list(goal)))?;
+        let mut encoded = gpu.encode(&launches, checks).await?.into_iter();
+        let lists = Goal::ALL.map(|goal| encoded.by_ref().take(plan.list(goal).len()).collect());
+        program.lists = lists;
+        gpu.finished().await?;
         gpu.store_pipelines();
         Ok(program)
     }
 
-    fn write_if_there(&self, resident: Resident, bytes: &[u8]) -> Result<(), GpuError> {
-        match self.buffers.contains_key(&Buffer::Resident(resident)) {
-            true => self.write(Buffer::Resident(resident), bytes),
-            false => Ok(()),
+    async fn write_if_there(&self, resident: Resident, bytes: &[u8]) -> Result<(), GpuError> {
+        if self.buffers.contains_key(&Buffer::Resident(resident)) {
+            self.write_async(Buffer::Resident(resident), bytes).await?;
         }
+        Ok(())
     }
 
-    fn encode(&self, steps: &[PlanStep]) -> Result<Vec<Encoded>, GpuError> {
-        let keys: Vec<Key> = steps.iter().map(key).collect();
-        let pipelines = self.gpu.pipelines(&keys)?;
-        let encode = |(step, pipeline): (&PlanStep, super::pipeline::Pipeline)| {
-            let entries: Vec<wgpu::BindGroupEntry> = (0..)
-                .zip(&step.bindings)
-                .map(|(binding, bound)| wgpu::BindGroupEntry {
-                    binding,
-                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                        buffer: &self.buffers[&bound.buffer],
-                        offset: bound.offset,
-                        size: wgpu::BufferSize::new(bound.bytes),
-                    }),
-                })
-                .collect();
-            let bind_group = self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(&step.kernel.name),
-                layout: &pipeline.layout,
-                entries: &entries,
-            });
-            Encoded { pipeline: pipeline.pipeline, bind_group, groups: step.groups, per_step: step.kernel.per_step }
+    /// The launches of a plan, with the buffers that they use.
+    fn unbound<'a>(&'a self, launches: impl Iterator<Item = &'a PlanStep>) -> Result<Vec<Unbound<'a>>, GpuError> {
+        let unbound = |launch: &'a PlanStep| {
+            let mut bindings = Vec::with_capacity(launch.bindings.len());
+            for bound in &launch.bindings {
+                let buffer = self.buffer(bound.buffer, bound.offset, bound.bytes)?;
+                let (offset, size) = (bound.offset, wgpu::BufferSize::new(bound.bytes));
+                bindings.push((wgpu::BufferBinding { buffer, offset, size }, bound.access));
+            }
+            Ok(Unbound { kernel: &launch.kernel, bindings, groups: launch.groups })
         };
-        Ok(steps.iter().zip(pipelines).map(encode).collect())
+        launches.map(unbound).collect()
+    }
+
+    /// A buffer that has these bytes.
+    fn buffer(&self, buffer: Buffer, first: u64, bytes: u64) -> Result<&wgpu::Buffer, GpuError> {
+        let Some(there) = self.buffers.get(&buffer) else {
+            return Err(GpuError::NoBuffer { buffer: buffer.to_string() });
+        };
+        let (room, end) = (there.size(), first.saturating_add(bytes));
+        if end > room {
+            return Err(GpuError::OutOfRange { buffer: buffer.to_string(), room, first, end });
+        }
+        Ok(there)
     }
 
     /// Writes a buffer from its start.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// [`GpuError::NoBuffer`], [`GpuError::OutOfRange`], and what the device reports.
+    pub async fn write_async(&self, buffer: Buffer, bytes: &[u8]) -> Result<(), GpuError> {
+        self.gpu.upload(self.buffer(buffer, 0, bytes.len() as u64)?, &[bytes]).await
+    }
+
+    /// [`write_async`](Program::write_async), and waits for it.
+    ///
+    /// # Errors
+    /// As [`write_async`](Program::write_async).
     pub fn write(&self, buffer: Buffer, bytes: &[u8]) -> Result<(), GpuError> {
-        self.gpu.upload(&self.buffers[&buffer], &[bytes])
+        self.gpu.block(self.write_async(buffer, bytes))
     }
 
     /// Writes the images of the data set, one piece after another, from its start.
     ///
     /// # Errors
-    /// [`GpuError`].
-    ///
-    /// # Panics
-    /// If there are more than the plan has room for.
-    pub fn write_images(&self, pieces: &[&[u8]]) -> Result<(), GpuError> {
+    /// [`GpuError::OutOfRange`] if there are more than the plan has room for, and what the device reports.
+    pub async fn write_images_async(&self, pieces: &[&[u8]]) -> Result<(), GpuError> {
+        let room = self.image_parts.iter().sum();
+        let end = pieces.iter().map(|piece| piece.len() as u64).sum();
+        if end > room {
+            return Err(GpuError::OutOfRange { buffer: "images".into(), room, first: 0, end });
+        }
         let mut pieces: Vec<&[u8]> = pieces.iter().copied().filter(|piece| !piece.is_empty()).collect();
         for (part, &bytes) in self.image_parts.iter().enumerate() {
             let taken = take_bytes(&mut pieces, bytes as usize);
-            self.gpu.upload(&self.buffers[&Buffer::Resident(Resident::Images(part))], &taken)?;
+            let length = taken.iter().map(|piece| piece.len() as u64).sum();
+            self.gpu.upload(self.buffer(Buffer::Resident(Resident::Images(part)), 0, length)?, &taken).await?;
         }
-        assert!(pieces.is_empty(), "the plan has room for all images");
         Ok(())
+    }
+
+    /// [`write_images_async`](Program::write_images_async), and waits for it.
+    ///
+    /// # Errors
+    /// As [`write_images_async`](Program::write_images_async).
+    pub fn write_images(&self, pieces: &[&[u8]]) -> Result<(), GpuError> {
+        self.gpu.block(self.write_images_async(pieces))
     }
 
     /// Writes all parameters and prepares what is made from them.
     ///
     /// # Errors
-    /// [`GpuError`].
-    pub fn write_parameters(&self, bytes: &[u8]) -> Result<(), GpuError> {
-        self.write(Buffer::Parameters, bytes)?;
+    /// As [`write_async`](Program::write_async).
+    pub async fn write_parameters_async(&self, bytes: &[u8]) -> Result<(), GpuError> {
+        self.write_async(Buffer::Parameters, bytes).await?;
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         self.record(&mut encoder, &self.flights[0], &self.lists[list_index(Goal::Prepare)]);
         self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.wait()
+        self.gpu.finished().await
     }
 
-    /// Reads a buffer.
+    /// [`write_parameters_async`](Program::write_parameters_async), and waits for it.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// As [`write_parameters_async`](Program::write_parameters_async).
+    pub fn write_parameters(&self, bytes: &[u8]) -> Result<(), GpuError> {
+        self.gpu.block(self.write_parameters_async(bytes))
+    }
+
+    /// Reads `bytes` bytes of a buffer from `offset`, both whole words.
+    ///
+    /// # Errors
+    /// As [`write_async`](Program::write_async).
+    pub async fn read_async(&self, buffer: Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>, GpuError> {
+        self.gpu.download(self.buffer(buffer, offset, bytes)?, offset, bytes).await
+    }
+
+    /// [`read_async`](Program::read_async), and waits for it.
+    ///
+    /// # Errors
+    /// As [`read_async`](Program::read_async).
     pub fn read(&self, buffer: Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>, GpuError> {
-        self.gpu.download(&self.buffers[&buffer], offset, bytes)
+        self.gpu.block(self.read_async(buffer, offset, bytes))
     }
 
     /// A parameter's gradient as the last training step left it: its slabs added in their order. In f16 it is multiplied by
@@ -244,12 +282,42 @@ impl Program {
         let submission = self.send(goal, &self.flights[self.next], steps);
         let flight = &mut self.flights[self.next];
         flight.submission = Some(submission);
-        flight.records.map_async(wgpu::MapMode::Read, 0..(steps.len() * 8) as u64, |_| {});
+        flight.mapping = Some(self.gpu.begin_mapping(&flight.records, (steps.len() * 8) as u64));
         self.next = (self.next + 1) % FLIGHTS;
         self.gpu.faults.take()
     }
 
-    /// Waits for the oldest submission and returns `[loss, right answers]` of each of its steps.
+    /// The oldest of the submissions under way, or the one that would be next.
+    fn oldest(&self) -> usize {
+        if self.is_free() { (self.next + 1) % FLIGHTS } else { self.next }
+    }
+
+    /// `[loss, right answers]` of each step of the oldest submission, once it has finished.
+    ///
+    /// # Errors
+    /// [`GpuError`].
+    ///
+    /// # Panics
+    /// If nothing is under way.
+    pub async fn collect_async(&mut self, goal: Goal) -> Result<&[[f32; 2]], GpuError> {
+        let oldest = self.oldest();
+        let flight = &mut self.flights[oldest];
+        let (steps, begun) = (std::mem::take(&mut flight.steps), flight.begun);
+        let mapping = flight.mapping.take().expect("something is under way");
+        self.collected.clear();
+        let collected = &mut self.collected;
+        let read = |mapped: &[u8]| collected.extend_from_slice(bytemuck::cast_slice(mapped));
+        self.gpu.mapped(mapping, &flight.records, (steps * 8) as u64, read).await?;
+        // the first run of a list compiles its kernels on some drivers: it says nothing about the next one
+        let now = Instant::now();
+        let time = (now - begun.max(self.collected_at)) / steps as u32;
+        let slot = &mut self.step_time[list_index(goal)];
+        *slot = Some(slot.map_or(time, |before| before.min(time)));
+        self.collected_at = now;
+        Ok(&self.collected)
+    }
+
+    /// [`collect_async`](Program::collect_async), and waits for it, but for no later submission.
     ///
     /// # Errors
     /// [`GpuError`].
@@ -257,23 +325,9 @@ impl Program {
     /// # Panics
     /// If nothing is under way.
     pub fn collect(&mut self, goal: Goal) -> Result<&[[f32; 2]], GpuError> {
-        let oldest = if self.is_free() { (self.next + 1) % FLIGHTS } else { self.next };
-        let flight = &mut self.flights[oldest];
-        let steps = std::mem::take(&mut flight.steps);
-        let submission = flight.submission.take().expect("something is under way");
-        self.gpu.wait_for(submission)?;
-        self.collected.clear();
-        let collected = &mut self.collected;
-        super::readback::take(&flight.records, (steps * 8) as u64, |mapped| {
-            collected.extend_from_slice(bytemuck::cast_slice(mapped));
-        })?;
-        // the first run of a list compiles its kernels on some drivers: it says nothing about the next one
-        let now = Instant::now();
-        let time = (now - flight.begun.max(self.collected_at)) / steps as u32;
-        let slot = &mut self.step_time[list_index(goal)];
-        *slot = Some(slot.map_or(time, |before| before.min(time)));
-        self.collected_at = now;
-        Ok(&self.collected)
+        let oldest = self.oldest();
+        let submission = self.flights[oldest].submission.take().expect("something is under way");
+        self.gpu.clone().block_for(submission, self.collect_async(goal))
     }
 
     /// Runs `steps` in order and returns `[loss, right answers]` of each.
@@ -358,7 +412,9 @@ impl Program {
     /// [`GpuError`].
     pub fn profile(&mut self, goal: Goal, step: &mut Step) -> Result<([f32; 2], Vec<f64>), GpuError> {
         let list = &self.lists[list_index(goal)];
-        let Some(timestamps) = Timestamps::new(&self.gpu, list.len())? else { return Ok(([0.0; 2], Vec::new())) };
+        let Some(timestamps) = self.gpu.block(Timestamps::new(&self.gpu, list.len()))? else {
+            return Ok(([0.0; 2], Vec::new()));
+        };
         let flight = &self.flights[self.next];
         step.record = flight.first_record as u32;
         self.gpu.queue.write_buffer(&flight.uniform, 0, bytemuck::cast_slice(&step.words()));
@@ -369,13 +425,9 @@ impl Program {
         }
         timestamps.resolve(&mut encoder);
         self.gpu.queue.submit([encoder.finish()]);
-        let seconds = timestamps.seconds(&self.gpu)?;
+        let seconds = self.gpu.block(timestamps.seconds(&self.gpu))?;
         let history = Buffer::Resident(Resident::History);
         let record = self.read(history, u64::from(step.record) * 8, 8)?;
         Ok((bytemuck::pod_read_unaligned(&record), seconds))
     }
-}
-
-fn key(step: &PlanStep) -> Key {
-    (step.kernel.clone(), written(step.bindings.iter().map(|b| b.access)))
 }

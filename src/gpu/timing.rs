@@ -1,6 +1,7 @@
 //! Time on the device, by timestamp queries at the edges of passes.
 
-use super::device::{Gpu, GpuError};
+use super::device::Gpu;
+use super::error::GpuError;
 
 /// Pairs of timestamps, one for each pass that is timed.
 pub(super) struct Timestamps {
@@ -15,7 +16,7 @@ pub(super) const MAX_PAIRS: usize = 2048;
 
 impl Timestamps {
     /// Room for `pairs` passes; none where the adapter cannot tell the time.
-    pub(super) fn new(gpu: &Gpu, pairs: usize) -> Result<Option<Self>, GpuError> {
+    pub(super) async fn new(gpu: &Gpu, pairs: usize) -> Result<Option<Self>, GpuError> {
         if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return Ok(None);
         }
@@ -27,9 +28,9 @@ impl Timestamps {
         });
         let bytes = u64::from(pairs) * 16;
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
-        let resolved = gpu.buffer_with("timestamps", bytes, usage)?;
+        let resolved = gpu.buffer_with("timestamps", bytes, usage).await?;
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let staging = gpu.buffer_with("timestamps readback", bytes, usage)?;
+        let staging = gpu.buffer_with("timestamps readback", bytes, usage).await?;
         Ok(Some(Timestamps { queries, resolved, staging, pairs }))
     }
 
@@ -50,13 +51,13 @@ impl Timestamps {
     }
 
     /// Seconds of each pair, once everything submitted has finished.
-    pub(super) fn seconds(&self, gpu: &Gpu) -> Result<Vec<f64>, GpuError> {
+    pub(super) async fn seconds(&self, gpu: &Gpu) -> Result<Vec<f64>, GpuError> {
         let period = f64::from(gpu.queue.get_timestamp_period()) * 1e-9;
-        let mut seconds = Vec::new();
-        gpu.map(&self.staging, u64::from(self.pairs) * 16, |mapped| {
+        let bytes = u64::from(self.pairs) * 16;
+        let read = |mapped: &[u8]| {
             let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(mapped);
-            seconds.extend(ticks.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0]) as f64 * period));
-        })?;
-        Ok(seconds)
+            ticks.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0]) as f64 * period).collect()
+        };
+        gpu.mapped(gpu.begin_mapping(&self.staging, bytes), &self.staging, bytes, read).await
     }
 }

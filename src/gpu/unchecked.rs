@@ -3,17 +3,32 @@
 
 use lepton_kernels::Kernel;
 
-/// A shader, without run-time checks unless `LEPTON_CHECKED=1`.
-pub(super) fn module(device: &wgpu::Device, kernel: &Kernel) -> wgpu::ShaderModule {
-    let checked = std::env::var_os("LEPTON_CHECKED").is_some_and(|value| value == "1");
-    let checks = if checked { wgpu::ShaderRuntimeChecks::checked() } else { wgpu::ShaderRuntimeChecks::unchecked() };
+/// Whether shaders check their indices, loops and divisors while they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Checks {
+    /// They do: what runs, or what it runs on, came from outside.
+    On,
+    /// They do not: a plan sized what they bind, and this program filled it with what it had checked.
+    Off,
+}
+
+/// A shader.
+pub(super) fn module(device: &wgpu::Device, kernel: &Kernel, checks: Checks) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name.as_ref()),
         source: wgpu::ShaderSource::Wgsl(kernel.source.as_ref().into()),
     };
-    // SAFETY: the plan sizes every binding to what its kernel indexes, no kernel loops without a bound or divides by
-    // zero, and the test suite runs the same kernels with the checks on.
-    unsafe { device.create_shader_module_trusted(descriptor, checks) }
+    match checks {
+        Checks::On => device.create_shader_module(descriptor),
+        // SAFETY: `Checks::Off` is reached by two ways, both closed to other crates. A program that `train` or `tune`
+        // fills: its plan was compiled from a model, so that every binding has the size that its kernel indexes, and
+        // labels, tokens and numbers of images were compared with their ranges. A single op that `verify` or `bench` runs:
+        // it is one of this program's own on shapes and numbers of its own. No kernel of either loops without a bound or
+        // divides by zero, and the test suite runs the same kernels with the checks on.
+        Checks::Off => unsafe {
+            device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+        },
+    }
 }
 
 /// Leave to use cooperative matrices, which wgpu calls experimental.

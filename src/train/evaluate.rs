@@ -52,7 +52,7 @@ impl Evaluator {
         })?;
         check_checkpoint(checkpoint, task, &plan)?;
         tasks::check_width(&targets, data, &plan)?;
-        let program = Program::new(gpu, &plan)?;
+        let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write_images(&[&split.images])?;
         targets.write(&program)?;

@@ -222,7 +222,7 @@ impl Shared {
             fuse: true,
         })?;
         check_checkpoint(checkpoint, self.task, &plan)?;
-        let program = Program::new(gpu, &plan)?;
+        let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         InputKind::of(&self.model).write_norm(&program, &self.model, config)?;
         Ok(Ready { program, plan })

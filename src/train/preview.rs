@@ -1,13 +1,13 @@
 //! Augmented images to look at, made by the kernels that training runs.
 
 use lepton_kernels::augment::{Augment, Policy};
-use lepton_kernels::op::Precision;
+use lepton_kernels::op::{Precision, TENSOR_ALIGN};
 use lepton_kernels::{Mode, Op, Operand, Shape, Step};
 
 use super::error::TrainError;
 use super::mixing::mix;
 use crate::data::Split;
-use crate::gpu::{Gpu, SingleLaunch};
+use crate::gpu::{Checks, Content, Gpu, OpRun};
 use crate::plan::PlanError;
 use crate::session::Sampler;
 
@@ -43,34 +43,24 @@ pub fn preview(
     let words = |values: Vec<u32>| bytemuck::cast_slice(&values).to_vec();
     let norm = [vec![0f32; c], vec![1f32; c]].concat();
     let numbers: Vec<u32> = images.iter().map(|&image| image as u32).collect();
-    let mut operands: Vec<Operand> = (0..5).map(Operand::X).collect();
-    let mut contents = vec![
+    let target = gpu.target_in(Precision::F32)?;
+    let lowered = op.forward(&shapes, Mode::Train, &target);
+    let mut run = OpRun::default();
+    let inputs = [
         split.images[..bytes as usize].to_vec(),
         words(numbers),
         words(vec![0; rows]),
         bytemuck::cast_slice(&norm).to_vec(),
         words(policy.table([h, w])),
     ];
-    let target = gpu.target_in(Precision::F32)?;
-    let lowered = op.forward(&shapes, Mode::Train, &target);
-    for (i, shape) in outputs.iter().enumerate() {
-        operands.push(Operand::Y(i));
-        contents.push(vec![0; op.output_dtype(i).bytes(shape.count(), Precision::F32) as usize]);
+    for (i, mut input) in inputs.into_iter().enumerate() {
+        input.resize(input.len().next_multiple_of(TENSOR_ALIGN as usize), 0);
+        run.add(Operand::X(i), Content::exactly(input));
     }
-    for (i, &words) in lowered.scratch.iter().enumerate() {
-        operands.push(Operand::Scratch(i));
-        contents.push(vec![0; words * 4]);
-    }
-    contents.iter_mut().for_each(|bytes| bytes.resize(bytes.len().next_multiple_of(16), 0));
-    let find = |operand| operands.iter().position(|o| *o == operand).expect("every operand has a buffer");
-    let launches: Vec<SingleLaunch> = (lowered.dispatches.into_iter())
-        .map(|dispatch| SingleLaunch {
-            bindings: dispatch.bindings.iter().map(|b| (find(b.operand), b.access)).collect(),
-            groups: dispatch.groups,
-            kernel: dispatch.kernel,
-        })
-        .collect();
-    let after = gpu.run_once(&contents, &launches, &step)?;
-    let values = after[find(Operand::Y(0))].chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let output = |i: usize| Content::zeros(op.output_dtype(i).bytes(outputs[i].count(), Precision::F32));
+    run.add_outputs(&op, outputs.len(), output);
+    run.add_working(&lowered, Content::zeros);
+    run.run(gpu, &lowered.dispatches, &step, Checks::On)?;
+    let values = run.bytes(Operand::Y(0)).chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
     Ok(values.take(rows * h * w * c).map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8).collect())
 }

@@ -45,7 +45,7 @@ impl Setup {
             return Err(TrainError::NothingToLearn { model: model.name });
         }
         task.check_classes(&config.loss, data, &model, plan.classes)?;
-        let program = Program::new(gpu, &plan)?;
+        let program = Program::trusted(gpu, &plan)?;
         let images: Vec<&[u8]> =
             splits.iter().map(|(split, count)| &split.images[..count * split.image_len()]).collect();
         program.write_images(&images)?;

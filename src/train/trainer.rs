@@ -1,6 +1,6 @@
 //! The training loop, and what a run saves and goes on from.
 
-use std::time::Instant;
+use crate::platform::Instant;
 
 use lepton_kernels::Step;
 use lepton_kernels::op::Precision;

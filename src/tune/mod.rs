@@ -1,17 +1,13 @@
 //! `lepton-gpu tune`: finds the fastest tile of every matrix product of a model on this adapter, by running whole training
 //! steps with each of them. A tile changes the time of a step and none of its bits.
 
-mod table;
-
-pub use table::{Found, TableError, TileTable, known_tiles, user_table};
-
 use std::collections::BTreeMap;
 
 use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
 use lepton_kernels::{Precision, Step, Target, random};
 
 use crate::config::{NormalizeConfig, NormalizeFrom, OptimizerConfig, UpdateConfig};
-use crate::gpu::{Gpu, GpuError, Program};
+use crate::gpu::{Found, Gpu, GpuError, Program};
 use crate::hint::{Hint, Hints};
 use crate::model::{ModelSpec, Sample, starting_values};
 use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, default_loss};
@@ -31,19 +27,27 @@ pub enum TuneError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// No timestamps.
-    #[error(
-        "this adapter cannot time its launches (no timestamp queries), so that there is nothing to compare\n  try: another --adapter; without a table the rules choose"
-    )]
+    #[error("this adapter cannot time its launches (no timestamp queries), so there is nothing to compare")]
     NoTimestamps,
 }
 
 impl Hints for TuneError {
     fn hints(&self) -> Vec<Hint> {
-        match self {
+        let mut hints = match self {
             TuneError::Gpu(error) => error.hints(),
             TuneError::Plan(error) => error.hints(),
-            _ => Vec::new(),
+            TuneError::NoTimestamps => {
+                vec![Hint::Change { key: "adapter" }, Hint::advice("no table: the rules choose tiles then")]
+            }
+        };
+        // it runs single steps on noise: there is no data set to shorten, and no update to accumulate
+        hints.retain(|hint| hint.key() != Some("limit"));
+        for hint in &mut hints {
+            if matches!(hint, Hint::SmallerBatch { .. }) {
+                *hint = Hint::SmallerBatch { accumulate: false };
+            }
         }
+        hints
     }
 }
 
@@ -121,7 +125,7 @@ fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError
 
 /// The fastest seconds of every product of a plan, all its launches in a step together.
 fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<ProductKey, f64>, TuneError> {
-    let mut program = Program::new(gpu, plan)?;
+    let mut program = Program::trusted(gpu, plan)?;
     fill(&program, tuning, plan)?;
     let count = tuning.batch as u32;
     let mut fastest = vec![f64::INFINITY; plan.train.len()];

@@ -1,13 +1,13 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
-use lepton_gpu::gpu::{Gpu, GpuError};
+use lepton_gpu::gpu::{Gpu, GpuError, GpuOptions};
 use lepton_kernels::gemm::Matrix;
 use lepton_kernels::op::{Precision, Target};
 
 /// The adapter, or `None` with a line that says so; a failure where `LEPTON_REQUIRE_GPU=1`.
 pub fn gpu() -> Option<Gpu> {
-    match Gpu::open(std::env::var("LEPTON_ADAPTER").ok().as_deref()) {
+    match Gpu::open(&GpuOptions::from_env()) {
         Ok(gpu) => Some(gpu),
         Err(GpuError::NoAdapter) if std::env::var("LEPTON_REQUIRE_GPU").as_deref() != Ok("1") => {
             eprintln!("skipped: no adapter");

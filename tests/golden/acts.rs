@@ -84,7 +84,7 @@ fn activations_gates_and_joints_agree_with_pytorch() {
         for (node, reads) in site.nodes.into_iter().zip(reads) {
             let inputs = reads.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
             let case = Case { op: node.op, inputs, step: Step::default(), only: None, reason: "from PyTorch" };
-            let verdict = verify_cases(gpu, case.op.name(), &[case], &|dispatch| dispatch).unwrap();
+            let verdict = verify_cases(gpu, case.op.name(), &[case]).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }
     }

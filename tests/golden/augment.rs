@@ -32,7 +32,7 @@ fn augmentation_agrees_with_pytorch_and_colorsys() {
         if let Some(gpu) = &gpu {
             let case = Case::new(op, &sizes, "from PyTorch").step(step);
             let case = values.into_iter().enumerate().fold(case, |case, (i, data)| case.fill(i, Fill::Exactly(data)));
-            let verdict = verify_cases(gpu, "augment", &[case], &|dispatch| dispatch).unwrap();
+            let verdict = verify_cases(gpu, "augment", &[case]).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }
     }

@@ -67,7 +67,7 @@ fn losses_agree_with_pytorch() {
             let inputs = inputs.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
             let op_name = op.name();
             let case = Case { op, inputs, step: Step::default(), only: None, reason: "from PyTorch" };
-            let verdict = verify_cases(gpu, op_name, &[case], &|dispatch| dispatch).unwrap();
+            let verdict = verify_cases(gpu, op_name, &[case]).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }
     }

@@ -41,7 +41,7 @@ fn layer(attributes: &Value, channels: usize) -> (&'static str, Box<dyn Op>) {
 
 fn on_the_adapter(gpu: Option<&Gpu>, name: &str, op_name: &'static str, case: Case) {
     if let Some(gpu) = gpu {
-        let verdict = verify_cases(gpu, op_name, &[case], &|dispatch| dispatch).unwrap();
+        let verdict = verify_cases(gpu, op_name, &[case]).unwrap();
         assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
     }
 }

@@ -54,7 +54,7 @@ fn check_adapter(gpu: &Gpu, what: &str, op: Box<dyn Op>, inputs: Vec<Array>, ste
     let name = op.name();
     let inputs = inputs.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
     let case = Case { op, inputs, step, only: None, reason: "from PyTorch" };
-    let verdict = verify_cases(gpu, name, &[case], &|dispatch| dispatch).unwrap();
+    let verdict = verify_cases(gpu, name, &[case]).unwrap();
     assert!(verdict.passed(), "{what}: {:?}", verdict.failures);
 }
 

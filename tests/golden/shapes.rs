@@ -89,7 +89,7 @@ fn layers_that_change_a_shape_agree_with_pytorch() {
             let inputs = arrays.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
             let op_name = node.op.name();
             let case = Case { op: node.op, inputs, step: Step::default(), only: None, reason: "from PyTorch" };
-            let verdict = verify_cases(gpu, op_name, &[case], &|dispatch| dispatch).unwrap();
+            let verdict = verify_cases(gpu, op_name, &[case]).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }
     }

@@ -26,7 +26,7 @@ fn embedding_agrees_with_pytorch() {
             let inputs = inputs.into_iter().map(|a| Input { shape: a.shape, fill: Fill::Exactly(a.data) }).collect();
             let op = Box::new(Embedding);
             let case = Case { op, inputs, step: Step::default(), only: None, reason: "from PyTorch" };
-            let verdict = verify_cases(gpu, "embedding", &[case], &|dispatch| dispatch).unwrap();
+            let verdict = verify_cases(gpu, "embedding", &[case]).unwrap();
             assert!(verdict.passed(), "{name}: {:?}", verdict.failures);
         }
     }

@@ -8,8 +8,7 @@ use super::{GridData, TaskView, picture, spell};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
-use crate::cli::{CliError, Exit};
-use crate::gpu::Gpu;
+use crate::cli::{CliError, Exit, open};
 use crate::report::draw::{GridCell, prediction_grid};
 use crate::report::say;
 use crate::session::InputKind;
@@ -54,7 +53,7 @@ impl TaskView for Classify {
         let (split, which) = grid.split()?;
         let (data, size) = (&grid.data, split.image_len());
         let last = (args.from + GRID * GRID).min(split.count);
-        let gpu = Gpu::open(adapter)?;
+        let gpu = open(adapter)?;
         let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
         let answers = predictor.predict(&split.images[args.from * size..last * size])?;
         let mut cells = Vec::new();

@@ -8,9 +8,8 @@ use super::{TaskView, drawn};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::{LossArgs, PredictArgs, TrainArgs};
 use crate::cli::error::save_png;
-use crate::cli::{CliError, Exit, loss};
+use crate::cli::{CliError, Exit, loss, open};
 use crate::config::{LossConfig, NormalizeConfig, OptimizerConfig, RunConfig};
-use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::report::draw::{Picture, sample_sheet};
 use crate::report::say;
@@ -119,7 +118,7 @@ impl TaskView for Generate {
             let problem = format!("{flag} is about answers, and this model draws\n  try: without {flag}");
             return Err(CliError::Usage(problem));
         }
-        let gpu = Gpu::open(adapter)?;
+        let gpu = open(adapter)?;
         let samples = sample(&gpu, checkpoint, args.from, SHEET)?;
         let (model, epoch) = (checkpoint.meta.model()?, checkpoint.meta.state.epoch);
         let (first, last) = (args.from, args.from + SHEET - 1);

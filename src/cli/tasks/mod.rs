@@ -11,10 +11,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::args::PredictArgs;
-use super::{CliError, Exit, pictures};
+use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::data::{self, Dataset, Split};
-use crate::gpu::Gpu;
 use crate::report::draw::Picture;
 use crate::report::{percent, say};
 use crate::session::InputKind;
@@ -77,7 +76,7 @@ pub trait TaskView: Sync {
     /// If an image cannot be read, or the device fails.
     fn answer(&self, args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
         let images = typed_images(args, checkpoint)?;
-        let gpu = Gpu::open(adapter)?;
+        let gpu = open(adapter)?;
         let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&images)?;
         let (rows, top) = (args.images.iter().zip(&answers), args.top as usize);
         if args.json {

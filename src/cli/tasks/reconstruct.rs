@@ -8,7 +8,7 @@ use super::{GridData, TaskView, drawn, picture, typed_images};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
-use crate::cli::{CliError, Exit};
+use crate::cli::{CliError, Exit, open};
 use crate::data::{Dataset, Split};
 use crate::gpu::Gpu;
 use crate::metrics::{NOT_ABOVE, Threshold};
@@ -56,7 +56,7 @@ impl TaskView for Reconstruct {
 
     fn answer(&self, args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
         let images = typed_images(args, checkpoint)?;
-        let gpu = Gpu::open(adapter)?;
+        let gpu = open(adapter)?;
         let scores = scores(args, &gpu, checkpoint, images, args.images.len())?;
         let threshold = checkpoint.meta.state.threshold;
         let rows = args.images.iter().zip(&scores);
@@ -106,7 +106,7 @@ impl TaskView for Reconstruct {
             all.take(SHOWN.iter().sum()).collect()
         };
         let images: Vec<u8> = shown.iter().flat_map(|&i| split.image(i)).copied().collect();
-        let gpu = Gpu::open(adapter)?;
+        let gpu = open(adapter)?;
         let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
         let answers = predictor.predict(&images)?;
         let scores = scores(args, &gpu, checkpoint, images, shown.len())?;

@@ -1,30 +1,25 @@
-//! Breaks kernels on purpose, one small change each, and demands that the comparison with the twins notices.
+//! Breaks kernels on purpose, one small change each, and demands that the comparison with the twins notices. Part of the
+//! library's own tests: nothing outside it can run a changed kernel.
 
 use std::sync::Arc;
 
-use lepton_gpu::gpu::Gpu;
-use lepton_gpu::verify::verify_cases;
+use lepton_gpu::gpu::{Checks, Gpu};
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 
-#[path = "sabotage/acts.rs"]
 mod acts;
-#[path = "sabotage/adversarial.rs"]
 mod adversarial;
-#[path = "sabotage/augment.rs"]
 mod augment;
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "sabotage/losses.rs"]
 mod losses;
-#[path = "sabotage/norms.rs"]
 mod norms;
-#[path = "sabotage/optim.rs"]
 mod optim;
-#[path = "sabotage/shapes.rs"]
 mod shapes;
-#[path = "sabotage/text.rs"]
 mod text;
+
+use super::{Runs, verify};
 
 /// Which kernels a change is tried on.
 #[derive(Clone, Copy, PartialEq)]
@@ -180,7 +175,8 @@ fn check(wanted: impl Fn(In) -> bool) {
         assert!(!touched.is_empty() || other_family, "{op}: no shader says `{from}`");
         let alter = |dispatch: Dispatch| changed(dispatch, from, to);
         let notices = |case: &&Case| {
-            let verdict = verify_cases(&gpu, entry.name, std::slice::from_ref(*case), &alter);
+            let runs = Runs { checks: Checks::Off, alter: &alter };
+            let verdict = verify(&gpu, entry.name, std::slice::from_ref(*case), &runs);
             !verdict.expect("the device works").passed()
         };
         if !touched.is_empty() && !touched.iter().any(notices) {

@@ -1,11 +1,13 @@
-//! Every tile that can be chosen for a product gives the same bits as the one that the rules choose.
+//! Every tile that can be chosen for a product gives the same bits as the one that the rules choose. Part of the library's
+//! own tests: nothing outside it can run a single kernel.
 
-use lepton_gpu::gpu::{Gpu, SingleLaunch};
+use lepton_gpu::gpu::{Checks, Content, Gpu, OpRun};
 use lepton_kernels::op::{Dtype, Precision, Target};
 use lepton_kernels::target::Family;
 use lepton_kernels::tuning::{Tiles, Tuning};
-use lepton_kernels::{Case, Dispatch, Lowered, Mode, OPS, Operand, random};
+use lepton_kernels::{Access, Case, Dispatch, Lowered, Mode, OPS, Operand, random};
 
+#[path = "../common/mod.rs"]
 mod common;
 
 /// Products in a lowering, with the launch of each.
@@ -25,7 +27,7 @@ fn noise(words: usize, stream: u64, precision: Precision) -> Vec<u8> {
 /// What a launch writes, with every operand filled alike whatever the tile.
 fn run(gpu: &Gpu, case: &Case, dispatch: &Dispatch, precision: Precision) -> Vec<Vec<u8>> {
     let most = case.inputs.iter().map(|i| i.shape.count()).max().unwrap();
-    let mut contents = Vec::new();
+    let mut memory = OpRun::default();
     for (number, binding) in dispatch.bindings.iter().enumerate() {
         // biases are f32 in both; a weight gradient's slabs are cut by the rules alone, so room for many will do
         let bias = matches!(binding.operand, Operand::X(2));
@@ -34,14 +36,14 @@ fn run(gpu: &Gpu, case: &Case, dispatch: &Dispatch, precision: Precision) -> Vec
             number as u64,
             if bias { Precision::F32 } else { precision },
         );
-        let room = Dtype::F32.bytes(1 << 21, precision) as usize;
-        contents.push(if binding.access == lepton_kernels::Access::Read { bytes } else { vec![0; room] });
+        let room = Dtype::F32.bytes(1 << 21, precision);
+        let read = binding.access == Access::Read;
+        memory.add(binding.operand, if read { Content::exactly(bytes) } else { Content::zeros(room) });
     }
-    let bindings = dispatch.bindings.iter().enumerate().map(|(i, b)| (i, b.access)).collect();
-    let launch = SingleLaunch { kernel: dispatch.kernel.clone(), bindings, groups: dispatch.groups };
-    let after = gpu.run_once(&contents, &[launch], &Default::default()).expect("the device works");
-    let written = dispatch.bindings.iter().zip(after).filter(|(b, _)| b.access != lepton_kernels::Access::Read);
-    written.map(|(_, bytes)| bytes).collect()
+    let step = Default::default();
+    memory.run(gpu, std::slice::from_ref(dispatch), &step, Checks::Off).expect("the device works");
+    let written = dispatch.bindings.iter().filter(|binding| binding.access != Access::Read);
+    written.map(|binding| memory.bytes(binding.operand).to_vec()).collect()
 }
 
 fn check(gpu: &Gpu, target: &Target) -> usize {

@@ -1,26 +1,34 @@
-//! Tables of tiles on disk: the user's, and those of known devices that are part of the program.
+//! Tables of tiles: those of known devices that are part of the program, and the user's on disk.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lepton_kernels::gemm::tiles_of;
 use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::write_atomically;
-use crate::gpu::AdapterSummary;
+use super::adapter::AdapterSummary;
+use super::options::TileSource;
+use crate::hint::{Hint, Hints};
+use crate::platform::files;
 
 /// Tables of known devices. A new one is a file in `tiles/` and a line here.
 const KNOWN: &[(&str, &str)] = &[("tiles/llvmpipe-lane8.toml", include_str!("../../tiles/llvmpipe-lane8.toml"))];
 
 /// A table that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: {problem}\n  try: remove the file, or write it anew with lepton-gpu tune")]
+#[error("{path}: {problem}")]
 pub struct TableError {
-    path: String,
-    problem: String,
+    /// The file.
+    pub path: String,
+    /// What is wrong with it, with line and column where it is a matter of spelling.
+    pub problem: String,
 }
 
-impl crate::hint::Hints for TableError {}
+impl Hints for TableError {
+    fn hints(&self) -> Vec<Hint> {
+        vec![Hint::advice("remove the file"), Hint::command(["tune"])]
+    }
+}
 
 /// The tile of one product, and how it compares with the one that the rules choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +76,7 @@ impl TileTable {
     /// If the file cannot be read, or is none.
     pub fn read(path: &Path) -> Result<Self, TableError> {
         let error = |problem: String| TableError { path: path.display().to_string(), problem };
-        let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+        let text = files::read_text(path).map_err(|e| error(e.to_string()))?;
         TileTable::parse(&text).map_err(error)
     }
 
@@ -92,10 +100,7 @@ impl TileTable {
     pub fn write(&self, path: &Path) -> Result<(), TableError> {
         let text = toml::to_string(self).expect("a table is plain data");
         let error = |problem: String| TableError { path: path.display().to_string(), problem };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| error(e.to_string()))?;
-        }
-        write_atomically(path, text.as_bytes()).map_err(|e| error(e.to_string()))
+        files::write_with_folder(path, text.as_bytes()).map_err(|e| error(e.to_string()))
     }
 
     /// Takes in tiles, which replace those of the same products.
@@ -116,35 +121,31 @@ impl TileTable {
     }
 }
 
-/// Where the user's table for an adapter is; none where the user has no folder for configuration.
-pub fn user_table(adapter: &AdapterSummary) -> Option<PathBuf> {
+/// The name of an adapter's own table in a folder of tables.
+pub(crate) fn table_name(adapter: &AdapterSummary) -> String {
     let name: String = adapter.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let folder = directories::ProjectDirs::from("", "", "lepton-gpu")?.config_dir().join("tiles");
-    Some(folder.join(format!("{}.toml", name.trim_matches('-'))))
+    format!("{}.toml", name.trim_matches('-'))
 }
 
-/// The tiles that are known for an adapter: those of the program, then the user's own, or those of the file that
-/// `LEPTON_TILES` names (`LEPTON_TILES=0`: none).
-///
-/// # Errors
-/// If the user's table is damaged.
-pub fn known_tiles(adapter: &AdapterSummary) -> Result<Tiles, TableError> {
-    let named = std::env::var_os("LEPTON_TILES");
-    if named.as_deref() == Some("0".as_ref()) {
-        return Ok(Tiles::default());
+impl TileSource {
+    /// The tiles for an adapter; those of a later table win.
+    ///
+    /// # Errors
+    /// If the table that the user named, or wrote, is damaged.
+    pub(super) fn tiles(&self, adapter: &AdapterSummary) -> Result<Tiles, TableError> {
+        let own = match self {
+            TileSource::Rules => return Ok(Tiles::default()),
+            TileSource::BuiltIn => None,
+            TileSource::Folder(folder) => Some(folder.join(table_name(adapter))).filter(|path| path.exists()),
+            TileSource::File(path) => Some(path.clone()),
+        };
+        let known = |(name, text): &(&str, &str)| {
+            TileTable::parse(text).unwrap_or_else(|error| panic!("{name} is part of the program: {error}"))
+        };
+        let mut tables: Vec<TileTable> = KNOWN.iter().map(known).collect();
+        tables.extend(own.map(|path| TileTable::read(&path)).transpose()?);
+        Ok(Tiles::new(tables.iter().filter(|t| t.suits(adapter)).flat_map(TileTable::pairs)))
     }
-    let mut tables: Vec<TileTable> = Vec::new();
-    for (name, text) in KNOWN {
-        tables.push(TileTable::parse(text).unwrap_or_else(|error| panic!("{name} is part of the program: {error}")));
-    }
-    match named {
-        Some(path) => tables.push(TileTable::read(Path::new(&path))?),
-        None => {
-            let own = user_table(adapter).filter(|path| path.exists());
-            tables.extend(own.map(|path| TileTable::read(&path)).transpose()?);
-        }
-    }
-    Ok(Tiles::new(tables.iter().filter(|t| t.suits(adapter)).flat_map(TileTable::pairs)))
 }
 
 #[cfg(test)]
@@ -180,8 +181,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.toml");
         std::fs::write(&path, "adapter = 3").unwrap();
-        let error = TileTable::read(&path).unwrap_err().to_string();
-        assert!(error.contains("table.toml") && error.contains("lepton-gpu tune"), "{error}");
+        let error = TileTable::read(&path).unwrap_err();
+        assert!(error.to_string().contains("table.toml"), "{error}");
+        assert!(error.hints().contains(&Hint::command(["tune"])), "it can be written anew");
     }
 
     #[test]

@@ -1,0 +1,120 @@
+//! Why a device cannot do what was asked.
+
+use super::tiles::TableError;
+use crate::hint::{Hint, Hints};
+
+/// Why the GPU cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GpuError {
+    /// Nothing that can compute.
+    #[error("no adapter: this machine offers no Vulkan, Metal, DX12 or GL device that can compute")]
+    NoAdapter,
+    /// The adapter that was asked for is not there.
+    #[error("no adapter matches `{wanted}`; there are{}", there.iter().map(|line| format!("\n  {line}")).collect::<String>())]
+    UnknownAdapter {
+        /// What was asked for.
+        wanted: String,
+        /// What there is, a line each: number, name, kind and driver.
+        there: Vec<String>,
+    },
+    /// An adapter that computes in f32 alone was asked for f16.
+    #[error("{adapter} has no f16 arithmetic in shaders (shader-f16)")]
+    NoF16 {
+        /// Its name.
+        adapter: String,
+    },
+    /// A plan was made for another kind of adapter: its kernels rest on what this one has not.
+    #[error("the plan was made for {planned}, and {adapter} has {offered}")]
+    Target {
+        /// The adapter's name.
+        adapter: String,
+        /// What the plan's kernels need.
+        planned: String,
+        /// What the adapter has.
+        offered: String,
+    },
+    /// A table of tiles cannot be used.
+    #[error(transparent)]
+    Tiles(#[from] TableError),
+    /// The adapter does not give a device.
+    #[error("adapter {adapter} gives no device: {reason}")]
+    NoDevice {
+        /// Its name.
+        adapter: String,
+        /// What the driver says.
+        reason: String,
+    },
+    /// The device went away, with what the driver says.
+    #[error("the device was lost: {0}")]
+    Lost(String),
+    /// The driver refused something, in its words.
+    #[error("the driver reports: {0}")]
+    Driver(String),
+    /// Not enough memory on the device.
+    #[error("the device has no room: {what} takes {bytes} bytes ({})", crate::plan::mib(*bytes))]
+    OutOfMemory {
+        /// What was to be allocated.
+        what: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A program was asked for a buffer that its plan has not.
+    #[error("the plan has no buffer `{buffer}`")]
+    NoBuffer {
+        /// Its name.
+        buffer: String,
+    },
+    /// More bytes than a buffer holds.
+    #[error("`{buffer}` holds {room} bytes, and bytes {first} to {end} were asked for")]
+    OutOfRange {
+        /// The buffer's name.
+        buffer: String,
+        /// Its size.
+        room: u64,
+        /// The first byte.
+        first: u64,
+        /// The byte after the last one.
+        end: u64,
+    },
+    /// A kernel whose indices nothing checks, where only checked ones may run.
+    #[error("kernel {kernel} uses cooperative matrices, whose indices cannot be checked while it runs")]
+    Unchecked {
+        /// Its name.
+        kernel: String,
+    },
+    /// The device answered with a number that no answer can be: its driver computes wrongly.
+    #[error("the device returned {what} {found} of {count}")]
+    Answer {
+        /// What the number stands for, such as `class`.
+        what: &'static str,
+        /// The number.
+        found: u64,
+        /// How many there are, from 0.
+        count: u64,
+    },
+}
+
+impl Hints for GpuError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            GpuError::NoAdapter => vec![Hint::advice(
+                "install your GPU's Vulkan driver, or software Vulkan: apt-get install mesa-vulkan-drivers",
+            )],
+            GpuError::UnknownAdapter { .. } => vec![Hint::Change { key: "adapter" }],
+            GpuError::NoF16 { .. } => vec![Hint::set("precision", "f32"), Hint::Change { key: "adapter" }],
+            GpuError::Target { .. } => vec![Hint::advice("compile the plan for the adapter that runs it")],
+            GpuError::Tiles(error) => error.hints(),
+            GpuError::NoDevice { .. } => vec![Hint::Change { key: "adapter" }],
+            GpuError::Lost(_) => vec![
+                Hint::advice("start again from the last checkpoint, which is intact"),
+                Hint::SmallerBatch { accumulate: true },
+            ],
+            GpuError::Driver(_) | GpuError::Answer { .. } => vec![Hint::command(["verify"])],
+            GpuError::OutOfMemory { .. } => {
+                vec![Hint::SmallerBatch { accumulate: true }, Hint::Smaller { key: "limit" }]
+            }
+            GpuError::NoBuffer { .. } | GpuError::OutOfRange { .. } | GpuError::Unchecked { .. } => Vec::new(),
+        }
+    }
+}

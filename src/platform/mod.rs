@@ -1,0 +1,17 @@
+//! What the engine asks of the machine beside the device: the time, threads, waiting, files, folders and the environment.
+//!
+//! `gpu`, `plan`, `train`, `model` and `metrics` reach these through this module alone, so that a port to a machine that
+//! lacks one of them (a browser has no threads, no files and cannot block) changes one folder. A test reads the sources
+//! for it (`tests/engine.rs`).
+
+pub(crate) mod environment;
+pub(crate) mod files;
+mod threads;
+mod waiting;
+
+/// The clock of everything that measures time.
+pub(crate) use std::time::{Duration, Instant};
+
+pub(crate) use threads::parallel;
+pub use waiting::Driver;
+pub(crate) use waiting::{Arrival, block_on, block_on_with, drive};
