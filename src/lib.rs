@@ -28,6 +28,7 @@ pub mod gpu;
 mod hint;
 pub mod metrics;
 pub mod model;
+pub mod optim;
 pub mod plan;
 mod platform;
 pub mod reference;

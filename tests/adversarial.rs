@@ -8,10 +8,11 @@ use lepton_gpu::config::{LossConfig, NormalizeConfig, OptimizerConfig, Parameter
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::optim::Adam;
 use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
 use lepton_gpu::train::{AdversarialLosses, Event, Trainer, sample};
 use lepton_kernels::Step;
-use lepton_kernels::adam::Adam;
+use lepton_kernels::adam;
 use lepton_kernels::array::worst_error;
 
 mod common;
@@ -27,7 +28,9 @@ use support::{Place, finish, lepton, start};
 const BATCH: usize = 6;
 const IMAGES: usize = 16;
 const RATE: f32 = 2e-3;
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::Adam { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+fn optimizer() -> OptimizerConfig {
+    Adam { beta1: 0.5, ..Adam::default() }.into()
+}
 
 /// The model of `golden/gan.py` with its starting values and images on a device.
 fn golden_program(gpu: &Gpu, golden: &Golden, fuse: bool) -> (Plan, Program) {
@@ -39,7 +42,7 @@ fn golden_program(gpu: &Gpu, golden: &Golden, fuse: bool) -> (Plan, Program) {
         loss: &LossConfig::Adversarial { label_smoothing: 0.1 },
         keep: false,
         input: Default::default(),
-        optimizer: &OPTIMIZER,
+        optimizer: &optimizer(),
         update: &UpdateConfig::default(),
         target: gpu.target(),
         limits: gpu.limits(),
@@ -68,7 +71,7 @@ fn check_steps(gpu: &Gpu, fuse: bool) {
     let (plan, mut program) = golden_program(gpu, &golden, fuse);
     for t in 0..3u32 {
         let first = BATCH * t as usize;
-        let adam = Adam { beta1: 0.5, ..Adam::default() };
+        let adam = adam::Adam { beta1: 0.5, ..adam::Adam::default() };
         let [bias_correction1, bias_correction2] = adam.bias_corrections(u64::from(t) + 1);
         let step = Step {
             learning_rate: RATE,
@@ -122,7 +125,7 @@ fn config() -> RunConfig {
         limit: Some(200),
         loss: LossConfig::Adversarial { label_smoothing: 0.0 },
         normalize: NormalizeConfig::parse("0.5:0.5").unwrap(),
-        optimizer: OPTIMIZER,
+        optimizer: optimizer(),
         ..RunConfig::default()
     }
 }

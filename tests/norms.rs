@@ -4,6 +4,7 @@ use lepton_gpu::checkpoint::Checkpoint;
 use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request};
 use lepton_gpu::train::{Event, Trainer};
 use lepton_kernels::gemm::{Family, Lanes};
@@ -67,7 +68,7 @@ fn model() -> ModelSpec {
 }
 
 fn compile(family: Family, fuse: bool) -> Plan {
-    let optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 };
+    let optimizer: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 }.into();
     Plan::compile(&Request {
         model: &model(),
         batch: 32,
@@ -199,7 +200,7 @@ fn running_averages_are_trained_kept_and_used() {
         assert!(validation < 1.5 * train + 0.5, "{}: loss {train} in training, {validation} after", config.precision);
         let (expected, checkpoint) = stored(&whole);
         let plan = whole.plan();
-        let arena = checkpoint.arena("", &plan.parameters, plan.arena_words).unwrap();
+        let arena = checkpoint.weights(&plan.parameters, plan.arena_words).unwrap();
         let words: Vec<f32> = bytemuck::pod_collect_to_vec(&arena);
         for parameter in plan.parameters.iter().filter(|p| p.name.contains("running")) {
             let values = &words[parameter.offset_words..][..parameter.shape.count()];

@@ -2,6 +2,7 @@
 
 use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, PlanError, Request};
 use lepton_kernels::Access;
 use lepton_kernels::gemm::{Family, Lanes};
@@ -49,7 +50,7 @@ units = 10
 "#;
 
 fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> Result<Plan, PlanError> {
-    let optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    let optimizer: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }.into();
     Plan::compile(&Request {
         model,
         batch,

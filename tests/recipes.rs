@@ -8,6 +8,7 @@ mod support;
 use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, RECIPES, Recipe, RunConfig};
 use lepton_gpu::data::known;
 use lepton_gpu::model::{ModelSpec, PRESETS};
+use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
@@ -97,7 +98,7 @@ fn a_run_is_its_recipe_with_what_was_typed() {
     let flags = "--optimizer sgd --momentum 0.5 --seed 3 --label-smoothing 0.1";
     place.run(&format!("train --recipe mine/recipe.toml --steps 3 {flags} --out other")).exits(0);
     let other = config("other");
-    let sgd = OptimizerConfig::Sgd { momentum: 0.5, nesterov: false, weight_decay: 0.0 };
+    let sgd: OptimizerConfig = Sgd { momentum: 0.5, nesterov: false, weight_decay: 0.0 }.into();
     let label_smoothing = RunConfig { loss: other.loss.clone(), ..expected };
     assert_ne!(other.loss, Default::default(), "the typed loss is there");
     assert_eq!(other, RunConfig { optimizer: sgd, learning_rate: 0.01, seed: 3, ..label_smoothing });

@@ -5,6 +5,7 @@ use lepton_gpu::config::{OptimizerConfig, RunConfig, ScheduleConfig, Validation,
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::optim::Sgd;
 use lepton_gpu::train::Trainer;
 use lepton_kernels::op::Precision;
 
@@ -23,7 +24,7 @@ fn config(optimizer: OptimizerConfig) -> RunConfig {
 }
 
 fn optimizers() -> [OptimizerConfig; 2] {
-    [OptimizerConfig::default(), OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }]
+    [OptimizerConfig::default(), Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }.into()]
 }
 
 fn quiet(trainer: &mut Trainer) {

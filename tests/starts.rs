@@ -1,10 +1,11 @@
 //! Weights that start from the training images, or as a partial identity, and norms whose scale stays 1.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{NormalizeConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{ModelSpec, Sample, starting_values, summary};
+use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
 use lepton_gpu::train::{Plateau, Schedule, Trainer};
 use lepton_kernels::batch_index::image_of_row;
@@ -162,9 +163,7 @@ fn the_recipe_of_speednet_is_what_its_comment_derives() {
     // the numbers of the source: rate and decay of 1024 examples, and what they are divided by
     let [rate, decay, per_step] = [11.5, 0.0153, 1.0 + 1.0 / (1.0 - 0.85)];
     assert!((f64::from(config.learning_rate) - rate / per_step).abs() < 1e-6);
-    let OptimizerConfig::Sgd { momentum, nesterov: true, weight_decay } = config.optimizer else {
-        panic!("{config:?}")
-    };
+    let Some(&Sgd { momentum, nesterov: true, weight_decay }) = config.optimizer.get() else { panic!("{config:?}") };
     // a step there takes off lr / k times the sum of gradients, 1024 times the mean, and wd / k of 1024 examples
     let k = 1024.0 * per_step;
     let decays_by = f64::from(config.learning_rate) * f64::from(weight_decay);

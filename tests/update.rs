@@ -6,24 +6,27 @@ use lepton_gpu::config::{Lookahead, OptimizerConfig, ParameterRule, RunConfig, U
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::optim::{Adam, AdamW, Lamb, Lion, Muon, RmsProp, Sgd};
 use lepton_gpu::train::{Control, Evaluator, Event, Outcome, Trainer};
 use lepton_kernels::ema;
 use lepton_kernels::op::Precision;
 
 mod common;
 
-const SGD: OptimizerConfig = OptimizerConfig::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+fn sgd() -> OptimizerConfig {
+    Sgd { momentum: 0.0, ..Sgd::default() }.into()
+}
 
 fn optimizers() -> [OptimizerConfig; 7] {
     let (beta1, beta2, epsilon, weight_decay) = (0.9, 0.999, 1e-8, 0.01);
     [
-        OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay },
-        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay: 0.0 },
-        OptimizerConfig::AdamW { beta1, beta2, epsilon, weight_decay },
-        OptimizerConfig::RmsProp { alpha: 0.99, epsilon, momentum: 0.9, weight_decay: 0.0 },
-        OptimizerConfig::Lamb { beta1, beta2, epsilon: 1e-6, weight_decay },
-        OptimizerConfig::Lion { beta1, beta2: 0.99, weight_decay },
-        OptimizerConfig::Muon { momentum: 0.95, nesterov: true, beta1, beta2, epsilon, weight_decay, auxiliary: 0.05 },
+        Sgd { momentum: 0.9, nesterov: true, weight_decay }.into(),
+        Adam { beta1, beta2, epsilon, weight_decay: 0.0 }.into(),
+        AdamW { beta1, beta2, epsilon, weight_decay }.into(),
+        RmsProp { alpha: 0.99, epsilon, momentum: 0.9, weight_decay: 0.0 }.into(),
+        Lamb { beta1, beta2, epsilon: 1e-6, weight_decay }.into(),
+        Lion { beta1, beta2: 0.99, weight_decay }.into(),
+        Muon { momentum: 0.95, nesterov: true, beta1, beta2, epsilon, weight_decay, auxiliary: 0.05 }.into(),
     ]
 }
 
@@ -34,7 +37,7 @@ fn base(update: UpdateConfig) -> RunConfig {
         batch: 8,
         limit: Some(61),
         learning_rate: 0.05,
-        optimizer: SGD,
+        optimizer: sgd(),
         update,
         ..RunConfig::default()
     }
@@ -91,7 +94,7 @@ fn norm(values: &[f64]) -> f64 {
 fn several_batches_are_one_large_batch() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
-    let momentum = OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    let momentum: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }.into();
     let config = |batch, accumulate| {
         let update = UpdateConfig { accumulate, ..plain() };
         RunConfig { batch, epochs: 2, optimizer: momentum.clone(), ..base(update) }
@@ -254,7 +257,7 @@ fn trained_weights_return_to_the_slow_ones() {
     let data = data::load(None).unwrap();
     let mut precisions = vec![Precision::F32];
     precisions.extend(common::f16(&gpu).map(|_| Precision::F16));
-    let momentum = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01 };
+    let momentum: OptimizerConfig = Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01 }.into();
     for precision in precisions {
         let plain = RunConfig { precision, optimizer: momentum.clone(), ..base(plain()) };
         let lookahead = Lookahead { steps: 2, alpha: 0.25, ramp: 0.0 };
@@ -357,7 +360,7 @@ fn a_resumed_run_is_the_uninterrupted_one() {
 fn a_stop_within_a_step_waits_for_its_end() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
-    let config = crowded(SGD, Precision::F32);
+    let config = crowded(sgd(), Precision::F32);
     let mut trainer = fresh(&gpu, &data, config.clone());
     let stopped = trainer.fit(|_, _| Control::Stop).unwrap();
     assert_eq!(stopped, Outcome::Stopped);

@@ -12,7 +12,8 @@ use super::synthetic::DIFFERENT;
 use crate::config::{OptimizerConfig, RunConfig};
 use crate::data::{Dataset, Split};
 use crate::model::{ModelError, ModelSpec, Sample, WHITENED, starting_values};
-use crate::plan::{Graph, Setting, optimizer};
+use crate::optim::Sgd;
+use crate::plan::{Graph, Setting};
 use crate::reference::{Images, loss_exact, run_exact};
 use crate::train::Sampler;
 
@@ -54,10 +55,7 @@ impl Network {
 
     /// The run that trains it.
     pub fn config(&self, batch: usize, precision: Precision) -> RunConfig {
-        let optimizer = match self.sgd {
-            true => OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-            false => OptimizerConfig::default(),
-        };
+        let optimizer = if self.sgd { Sgd::default().into() } else { OptimizerConfig::default() };
         let (model, learning_rate) = (self.model.into(), self.learning_rate);
         RunConfig { model, batch, learning_rate, precision, optimizer, epochs: u32::MAX, ..RunConfig::default() }
     }
@@ -155,8 +153,8 @@ impl Twin {
             values.iter().zip(&mut parameters.data[offset..]).for_each(|(&v, into)| *into = f64::from(v));
         }
         let names = tensors.iter().zip(&sizes).map(|((tensor, _), size)| (tensor.name.clone(), size.0)).collect();
-        let (op, states) = optimizer(&config.optimizer, Precision::F32, 1);
-        let states = vec![Array::zeros(shape); states.len()];
+        let op = config.optimizer.op(Precision::F32, 1);
+        let states = vec![Array::zeros(shape); config.optimizer.states().len()];
         Ok(Twin { names, layout, op, parameters, states })
     }
 

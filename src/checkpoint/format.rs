@@ -10,7 +10,7 @@ use super::{State, store};
 use crate::config::RunConfig;
 use crate::data::Vocabulary;
 use crate::model::ModelSpec;
-use crate::plan::Placed;
+use crate::plan::{Placed, TensorPlace};
 
 /// The metadata key that holds [`Meta`] as JSON.
 const KEY: &str = "lepton";
@@ -291,18 +291,20 @@ impl Checkpoint {
     /// [`CheckpointError::Damaged`] if one is missing.
     pub fn weights(&self, parameters: &[Placed], words: usize) -> Result<Vec<u8>, CheckpointError> {
         let averaged = self.meta.config.update.averages();
-        self.arena(if averaged { AVERAGE } else { "" }, parameters, words)
+        let prefix = if averaged { AVERAGE } else { "" };
+        let places: Vec<TensorPlace> = parameters.iter().map(|parameter| parameter.place(prefix)).collect();
+        self.arena(&places, words)
     }
 
-    /// The bytes of a buffer that holds all tensors whose name is `prefix` and a parameter's name.
+    /// The bytes of a buffer of so many words that holds these tensors.
     ///
     /// # Errors
     /// [`CheckpointError::Damaged`] if one is missing.
-    pub fn arena(&self, prefix: &str, parameters: &[Placed], words: usize) -> Result<Vec<u8>, CheckpointError> {
+    pub fn arena(&self, places: &[TensorPlace], words: usize) -> Result<Vec<u8>, CheckpointError> {
         let mut bytes = vec![0; words * 4];
-        for parameter in parameters {
-            let data = self.tensor(&format!("{prefix}{}", parameter.name), parameter.shape.sizes())?;
-            bytes[parameter.offset_words * 4..][..data.len()].copy_from_slice(data);
+        for TensorPlace { name, shape, offset_words } in places {
+            let data = self.tensor(name, shape.sizes())?;
+            bytes[offset_words * 4..][..data.len()].copy_from_slice(data);
         }
         Ok(bytes)
     }

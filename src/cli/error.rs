@@ -49,6 +49,9 @@ pub enum CliError {
     /// A list of transforms.
     #[error(transparent)]
     Augment(#[from] crate::config::AugmentError),
+    /// An option of an optimiser or a loss.
+    #[error(transparent)]
+    Option(#[from] crate::config::OptionError),
     /// The benchmark.
     #[error(transparent)]
     Measure(#[from] crate::bench::BenchError),
@@ -100,6 +103,7 @@ impl Hints for CliError {
             CliError::Checkpoint(error) => error.hints(),
             CliError::Recipe(error) => error.hints(),
             CliError::Augment(error) => error.hints(),
+            CliError::Option(error) => error.hints(),
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),
             CliError::Unknown { hint, .. } => vec![hint.clone()],

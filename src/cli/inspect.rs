@@ -4,8 +4,8 @@ use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 
 use super::args::InspectArgs;
-use super::{CliError, Exit, open, optimizer};
-use crate::config::UpdateConfig;
+use super::{CliError, Exit, open};
+use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::gpu::GpuError;
 use crate::model::{ModelSpec, layers_text, summary};
 use crate::plan::{Goal, Limits, Plan, Request, default_loss};
@@ -30,7 +30,7 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         }
         Err(error) => return Err(error.into()),
     };
-    let optimizer = optimizer::usual(args.optimizer);
+    let optimizer = OptimizerConfig::named(&args.optimizer)?;
     let batch = args.batch as usize;
     let images = args.images.unwrap_or(batch);
     let plan = Plan::compile(&Request {

@@ -1,138 +1,34 @@
 //! What the flags about the optimiser and the update mean.
 
 use super::CliError;
-use super::args::{OptimizerName, UpdateArgs};
+use super::args::UpdateArgs;
 use crate::config::{OptimizerConfig, ParameterRule, UpdateConfig};
 
-/// AdamW's learning rate beside Muon's: 0.02 · 0.05 is Adam's usual 0.001.
-const AUXILIARY: f32 = 0.05;
-
-/// The optimiser of this name with its usual constants.
-pub fn usual(name: OptimizerName) -> OptimizerConfig {
-    let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
-    match name {
-        OptimizerName::Sgd => OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-        OptimizerName::Adam => OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay: 0.0 },
-        OptimizerName::AdamW => OptimizerConfig::AdamW { beta1, beta2, epsilon, weight_decay: 0.01 },
-        OptimizerName::RmsProp => OptimizerConfig::RmsProp { alpha: 0.99, epsilon, momentum: 0.0, weight_decay: 0.0 },
-        OptimizerName::Lamb => OptimizerConfig::Lamb { beta1, beta2, epsilon: 1e-6, weight_decay: 0.01 },
-        OptimizerName::Lion => OptimizerConfig::Lion { beta1, beta2: 0.99, weight_decay: 0.0 },
-        OptimizerName::Muon => OptimizerConfig::Muon {
-            momentum: 0.95,
-            nesterov: true,
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay: 0.0,
-            auxiliary: AUXILIARY,
-        },
-    }
-}
-
-/// The optimiser's constants, as far as it has them.
-#[derive(Default)]
-struct Constants<'a> {
-    momentum: Option<&'a mut f32>,
-    nesterov: Option<&'a mut bool>,
-    beta1: Option<&'a mut f32>,
-    beta2: Option<&'a mut f32>,
-    alpha: Option<&'a mut f32>,
-    epsilon: Option<&'a mut f32>,
-    weight_decay: Option<&'a mut f32>,
-}
-
-fn constants(config: &mut OptimizerConfig) -> Constants<'_> {
-    let none = Constants::default;
-    match config {
-        OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
-            Constants { momentum: Some(momentum), nesterov: Some(nesterov), weight_decay: Some(weight_decay), ..none() }
-        }
-        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay }
-        | OptimizerConfig::AdamW { beta1, beta2, epsilon, weight_decay }
-        | OptimizerConfig::Lamb { beta1, beta2, epsilon, weight_decay } => Constants {
-            beta1: Some(beta1),
-            beta2: Some(beta2),
-            epsilon: Some(epsilon),
-            weight_decay: Some(weight_decay),
-            ..none()
-        },
-        OptimizerConfig::RmsProp { alpha, epsilon, momentum, weight_decay } => Constants {
-            alpha: Some(alpha),
-            epsilon: Some(epsilon),
-            momentum: Some(momentum),
-            weight_decay: Some(weight_decay),
-            ..none()
-        },
-        OptimizerConfig::Lion { beta1, beta2, weight_decay } => {
-            Constants { beta1: Some(beta1), beta2: Some(beta2), weight_decay: Some(weight_decay), ..none() }
-        }
-        OptimizerConfig::Muon { momentum, nesterov, beta1, beta2, epsilon, weight_decay, .. } => Constants {
-            momentum: Some(momentum),
-            nesterov: Some(nesterov),
-            beta1: Some(beta1),
-            beta2: Some(beta2),
-            epsilon: Some(epsilon),
-            weight_decay: Some(weight_decay),
-            ..none()
-        },
-    }
-}
-
-/// Sets a constant to what was typed.
-fn set<T>(flag: &str, owners: &str, typed: Option<T>, constant: Option<&mut T>) -> Result<(), CliError> {
-    match (typed, constant) {
-        (None, _) => Ok(()),
-        (Some(value), Some(constant)) => {
-            *constant = value;
-            Ok(())
-        }
-        (Some(_), None) => {
-            let first = owners.split([',', ' ']).next().unwrap_or_default();
-            Err(CliError::Usage(format!("{flag} belongs to {owners}\n  try: --optimizer {first}")))
-        }
-    }
-}
-
-fn below_one(flag: &str, value: Option<f32>) -> Result<(), CliError> {
-    match value {
-        Some(value) if !(0.0..1.0).contains(&value) => {
-            Err(CliError::Usage(format!("{flag} {value} must be at least 0 and below 1\n  try: {flag} 0.9")))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn not_negative(flag: &str, value: Option<f32>, usual: &str) -> Result<(), CliError> {
-    match value {
-        Some(value) if !(value.is_finite() && value >= 0.0) => {
-            Err(CliError::Usage(format!("{flag} {value} must be 0 or more\n  try: {flag} {usual}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The optimiser `base` with what was typed; another one comes with its usual constants.
+/// The optimiser `base` with what was typed; another one comes with its defaults.
 pub fn optimizer(base: OptimizerConfig, args: &UpdateArgs) -> Result<OptimizerConfig, CliError> {
-    let unit =
-        [("--momentum", args.momentum), ("--beta1", args.beta1), ("--beta2", args.beta2), ("--alpha", args.alpha)];
-    unit.into_iter().try_for_each(|(flag, value)| below_one(flag, value))?;
-    not_negative("--weight-decay", args.weight_decay, "0.0001")?;
-    not_negative("--eps", args.eps, "1e-8")?;
-    let mut config = args.optimizer.map_or(base, usual);
-    let to = constants(&mut config);
-    let adams = "adam, adamw, lamb, lion and muon";
-    set("--momentum", "sgd, rmsprop and muon", args.momentum, to.momentum)?;
-    set("--nesterov", "sgd and muon", args.nesterov.then_some(true), to.nesterov)?;
-    set("--beta1", adams, args.beta1, to.beta1)?;
-    set("--beta2", adams, args.beta2, to.beta2)?;
-    set("--alpha", "rmsprop", args.alpha, to.alpha)?;
-    set("--eps", "adam, adamw, rmsprop, lamb and muon", args.eps, to.epsilon)?;
-    set("--weight-decay", "all", args.weight_decay, to.weight_decay)?;
-    if let OptimizerConfig::Sgd { momentum: 0.0, nesterov: true, .. } = config {
-        let message = "--nesterov is a form of momentum, and --momentum is 0\n  try: --momentum 0.9";
-        return Err(CliError::Usage(message.into()));
+    let number = |value: Option<f32>| value.map(decimal);
+    let typed = [
+        ("momentum", number(args.momentum)),
+        ("nesterov", args.nesterov.then_some(true.into())),
+        ("beta1", number(args.beta1)),
+        ("beta2", number(args.beta2)),
+        ("alpha", number(args.alpha)),
+        ("epsilon", number(args.eps)),
+        ("weight_decay", number(args.weight_decay)),
+    ];
+    let mut config = args.optimizer.as_ref().map_or(Ok(base), |name| OptimizerConfig::named(name))?;
+    for (key, value) in typed {
+        if let Some(value) = value {
+            config = config.with(key, value)?;
+        }
     }
+    config.check()?;
     Ok(config)
+}
+
+/// A number as it was typed, as a value of a configuration file.
+pub(super) fn decimal(number: f32) -> toml::Value {
+    number.to_string().parse::<f64>().unwrap_or(f64::NAN).into()
 }
 
 /// What surrounds it: `base` with what was typed. Rules are added, so that those that were typed have the last word.

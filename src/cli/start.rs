@@ -249,6 +249,7 @@ mod tests {
     use super::super::args::{Args, Command};
     use super::*;
     use crate::config::{LossConfig, OptimizerConfig, ParameterRule, RECIPES};
+    use crate::optim::Sgd;
 
     fn typed(flags: &str) -> TrainArgs {
         let line = format!("lepton-gpu train {flags}");
@@ -281,7 +282,8 @@ mod tests {
     fn flags_change_a_recipe_and_nothing_else() {
         let recipe = resnet();
         let run = || recipe.run.clone();
-        let sgd = |momentum, weight_decay| OptimizerConfig::Sgd { momentum, nesterov: false, weight_decay };
+        let sgd =
+            |momentum, weight_decay| -> OptimizerConfig { Sgd { momentum, nesterov: false, weight_decay }.into() };
         for (flags, expected) in [
             ("--epochs 3 --seed 7", RunConfig { epochs: 3, seed: 7, ..run() }),
             ("--split-seed 4 --limit 9", RunConfig { split_seed: Some(4), limit: Some(9), ..run() }),

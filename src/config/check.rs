@@ -6,20 +6,21 @@ use std::ops::RangeInclusive;
 use lepton_kernels::augment::{Boxes, Flip, MOST_OPERATIONS};
 
 use super::{
-    AugmentConfig, LossConfig, NormalizeConfig, NormalizeFrom, OptimizerConfig, RunConfig, ScheduleConfig, Validation,
+    AugmentConfig, Chosen, LossConfig, NormalizeConfig, NormalizeFrom, OptionError, RunConfig, ScheduleConfig, Table,
+    Validation,
 };
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     /// The key whose value makes no sense, such as `batch` or `warmup.epochs`.
-    pub key: &'static str,
+    pub key: String,
     /// What is wrong, with a way out.
     pub problem: String,
 }
 
 fn fault<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault { key, problem: problem.into() })
+    Err(Fault { key: key.into(), problem: problem.into() })
 }
 
 fn within<N: PartialOrd + Display + Copy>(key: &'static str, value: N, range: RangeInclusive<N>) -> Result<(), Fault> {
@@ -37,12 +38,10 @@ fn no_less(key: &'static str, value: f32) -> Result<(), Fault> {
     }
 }
 
-/// At least 0, and below 1.
-fn decay(key: &'static str, value: f32) -> Result<(), Fault> {
-    match (0.0..1.0).contains(&value) {
-        true => Ok(()),
-        false => fault(key, format!("`{key}` is {value} and must be at least 0 and below 1")),
-    }
+/// What is wrong with the options of a table's member.
+fn member<T: Table + ?Sized>(chosen: &Chosen<T>) -> Result<(), Fault> {
+    let key = |error: &OptionError| error.key().map_or(T::KEY.into(), |key| format!("{}.{key}", T::KEY));
+    chosen.check().map_err(|error| Fault { key: key(&error), problem: error.to_string() })
 }
 
 impl RunConfig {
@@ -71,7 +70,7 @@ impl RunConfig {
         }
         within("max_words", self.text.max_words.unwrap_or(1), 1..=16_777_214)?;
         schedule(&self.schedule)?;
-        optimizer(&self.optimizer)?;
+        member(&self.optimizer)?;
         loss(&self.loss)?;
         normalize(&self.normalize)?;
         augment(&self.augment)?;
@@ -83,45 +82,6 @@ impl RunConfig {
 fn schedule(schedule: &ScheduleConfig) -> Result<(), Fault> {
     let read: Result<ScheduleConfig, String> = schedule.to_string().parse();
     read.map(|_| ()).or_else(|problem| fault("schedule", problem))
-}
-
-fn optimizer(optimizer: &OptimizerConfig) -> Result<(), Fault> {
-    match *optimizer {
-        OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
-            decay("momentum", momentum)?;
-            if nesterov && momentum == 0.0 {
-                return fault("nesterov", "`nesterov` is a form of momentum, and `momentum` is 0");
-            }
-            no_less("weight_decay", weight_decay)
-        }
-        OptimizerConfig::Adam { beta1, beta2, epsilon, weight_decay }
-        | OptimizerConfig::AdamW { beta1, beta2, epsilon, weight_decay }
-        | OptimizerConfig::Lamb { beta1, beta2, epsilon, weight_decay } => {
-            decay("beta1", beta1)?;
-            decay("beta2", beta2)?;
-            no_less("epsilon", epsilon)?;
-            no_less("weight_decay", weight_decay)
-        }
-        OptimizerConfig::RmsProp { alpha, epsilon, momentum, weight_decay } => {
-            decay("alpha", alpha)?;
-            decay("momentum", momentum)?;
-            no_less("epsilon", epsilon)?;
-            no_less("weight_decay", weight_decay)
-        }
-        OptimizerConfig::Lion { beta1, beta2, weight_decay } => {
-            decay("beta1", beta1)?;
-            decay("beta2", beta2)?;
-            no_less("weight_decay", weight_decay)
-        }
-        OptimizerConfig::Muon { momentum, beta1, beta2, epsilon, weight_decay, auxiliary, .. } => {
-            decay("momentum", momentum)?;
-            decay("beta1", beta1)?;
-            decay("beta2", beta2)?;
-            no_less("epsilon", epsilon)?;
-            no_less("weight_decay", weight_decay)?;
-            no_less("auxiliary", auxiliary)
-        }
-    }
 }
 
 fn loss(loss: &LossConfig) -> Result<(), Fault> {
@@ -228,7 +188,7 @@ mod tests {
             ("batch = 64", "batch = 0", "batch"),
             ("learning_rate = 0.001", "learning_rate = nan", "learning_rate"),
             ("validation = \"none\"", "validation = { fraction = 1.0 }", "validation"),
-            ("beta1 = 0.9", "beta1 = 1.0", "beta1"),
+            ("beta1 = 0.9", "beta1 = 1.0", "optimizer.beta1"),
             ("accumulate = 1", "accumulate = 0", "update"),
             ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule"),
             ("[optimizer]", "[warmup]\nepochs = -1.0\nstart = 0.1\n\n[optimizer]", "warmup.epochs"),

@@ -96,6 +96,31 @@ impl Field {
         }
         Err(OutOfRange { key: self.key.into(), value: value.to_string(), takes: self.takes })
     }
+
+    /// Checks a value as a file has it, every element of a list; one of the wrong kind is left to the parser.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] with the value and what it may be.
+    pub fn check_value(&self, value: &toml::Value) -> Result<(), OutOfRange> {
+        match (value, self.takes) {
+            (toml::Value::Integer(whole), _) => self.check(*whole as f64),
+            (toml::Value::Float(number), _) => self.check(*number),
+            (toml::Value::Array(list), _) => list.iter().try_for_each(|value| self.check_value(value)),
+            (toml::Value::String(word), Takes::OneOf(words)) if !words.contains(&word.as_str()) => {
+                Err(OutOfRange { key: self.key.into(), value: word.clone(), takes: self.takes })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The default as a value of a file, if it is one.
+    pub fn default_value(&self) -> Option<toml::Value> {
+        match self.takes {
+            _ if self.default.is_empty() => None,
+            Takes::OneOf(_) | Takes::Text(_) => Some(self.default.into()),
+            _ => format!("value = {}", self.default).parse::<toml::Table>().ok()?.remove("value"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl Recipe {
             let problem = format!("{}`name` is {:?}: letters, digits, -, _ and .", line_of(text, "name"), recipe.name);
             return Err(fail(problem));
         }
-        recipe.run.check().map_err(|fault| fail(format!("{}{}", line_of(text, fault.key), fault.problem)))?;
+        recipe.run.check().map_err(|fault| fail(format!("{}{}", line_of(text, &fault.key), fault.problem)))?;
         Ok(recipe)
     }
 

@@ -17,7 +17,6 @@ use lepton_kernels::value_loss::{Kind, ValueLoss};
 use lepton_kernels::{Shape, ShapeError, random};
 
 use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
-use super::optimizer::has_own;
 use super::{PlanError, Request};
 use crate::config::{LossConfig, UpdateConfig};
 use crate::model::{Generator, ModelError, ModelSpec};
@@ -68,7 +67,7 @@ pub(super) fn check(request: &Request) -> Result<(), PlanError> {
         (accumulate > 1, "--accumulate"),
         (clip_norm.is_some(), "--clip-norm"),
         (clip_value.is_some(), "--clip-value"),
-        (has_own(request.optimizer), "an optimiser that needs whole gradients (lamb, muon)"),
+        (request.optimizer.has_own_ops(), "an optimiser that needs whole gradients (lamb, muon)"),
         (request.target.precision == Precision::F16, "--precision f16"),
     ];
     match refused.into_iter().find(|(asked, _)| *asked) {

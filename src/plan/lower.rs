@@ -10,6 +10,7 @@ use lepton_kernels::{Access, Dispatch, Kernel, Lowered, Mode, Operand, add};
 
 use super::graph::{Graph, Kind, Node, Resident, TensorId};
 use super::update::Update;
+use crate::optim::State;
 
 /// Where a tensor's memory comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,6 +109,8 @@ pub struct Lowering {
     pub launches: Vec<Launch>,
     /// Where parameters and gradients lie.
     pub layout: Layout,
+    /// What the optimiser keeps of the parameters.
+    pub states: Vec<State>,
     /// The blocks of the parameters that are updated together, for whole gradients; none where nobody needs them whole.
     pub sum_blocks: Vec<Block>,
     /// The generator's blocks, where it is trained in turn with a discriminator, whose are in the layout.

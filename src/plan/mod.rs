@@ -9,10 +9,10 @@ mod input;
 mod loss;
 mod lower;
 mod memory;
-mod optimizer;
 mod request;
 mod rewrite;
 mod rules;
+mod states;
 mod text;
 mod update;
 
@@ -29,9 +29,9 @@ pub use graph::{Graph, HISTORY, Resident, Setting};
 pub use input::Input;
 pub use loss::{KEPT, default_loss};
 pub use lower::{Goal, Home};
-pub(crate) use optimizer::optimizer;
 pub use request::{Limits, Request};
 pub use rewrite::{REWRITES, Rewrite};
+pub use states::PlacedState;
 
 use crate::config::LossConfig;
 use graphs::Graphs;
@@ -113,6 +113,25 @@ pub struct Placed {
     pub gradient: GradientPlace,
 }
 
+impl Placed {
+    /// Its place, under its name with `prefix` before it; the same in all buffers that are laid out as the parameters.
+    pub(crate) fn place(&self, prefix: &str) -> TensorPlace {
+        let name = format!("{prefix}{}", self.name);
+        TensorPlace { name, shape: self.shape.clone(), offset_words: self.offset_words }
+    }
+}
+
+/// A tensor of f32 in a buffer.
+#[derive(Clone, Debug)]
+pub struct TensorPlace {
+    /// Its name in a checkpoint.
+    pub name: String,
+    /// Its shape.
+    pub shape: lepton_kernels::Shape,
+    /// Its first word.
+    pub offset_words: usize,
+}
+
 /// What helps where a batch is too large.
 const SMALLER: &str = "a smaller --batch (--accumulate 2 with half of it learns at the same rate)";
 
@@ -129,7 +148,7 @@ pub struct Plan {
     pub loss: LossConfig,
     /// Parameters in the order of their layers.
     pub parameters: Vec<Placed>,
-    /// Words of the buffers of parameters and of each optimiser state.
+    /// Words of the buffer of parameters.
     pub arena_words: usize,
     /// What the workgroups of an update do; goes to [`Resident::Blocks`].
     pub blocks: Vec<Block>,
@@ -140,8 +159,8 @@ pub struct Plan {
     pub augment_table: Vec<u32>,
     /// The same for sums of gradients; goes to [`Resident::SumBlocks`].
     pub sum_blocks: Vec<Block>,
-    /// Tensors of state that the optimiser keeps, by name.
-    pub states: Vec<&'static str>,
+    /// What the optimiser keeps of the parameters.
+    pub states: Vec<PlacedState>,
     /// Bytes of the images in each part of the data set.
     pub image_parts: Vec<u64>,
     /// Every buffer with its size.
@@ -175,7 +194,6 @@ impl Plan {
         let setting = Setting { part, precision, keep, input, ..Setting::new(request.batch, images, loss) };
         let Graphs { training, inference, updates, fused } = Graphs::build(request, &setting)?;
         let trains = request.goals.contains(&Goal::Train);
-        let states = optimizer(request.optimizer, precision, 1).1;
         let wanted = |goal| match goal {
             Goal::Prepare => true,
             Goal::Accumulate => trains && request.update.accumulate > 1,
@@ -193,6 +211,7 @@ impl Plan {
         };
         let graph = &training[0];
         let parameters = place_parameters(graph, &layout);
+        let states = states::place(&request.optimizer.states(), &parameters, layout.parameter_words);
         let slots = memory::assign(&lists.each_ref());
         let finish = |i: usize| {
             let averaged = request.update.averages() && matches!(Goal::ALL[i], Goal::Evaluate | Goal::Predict);
@@ -200,7 +219,7 @@ impl Plan {
                 true => [Buffer::Averages, Buffer::AverageShadow],
                 false => [Buffer::Parameters, Buffer::Shadow],
             };
-            finish(&lists[i], &slots.of[i], &parameters, weights, request.limits)
+            finish(&lists[i], &slots.of[i], &parameters, &states, weights, request.limits)
         };
         let [train, evaluate, predict] = [finish(0)?, finish(1)?, finish(2)?];
         let [prepare, accumulate] = [finish(3)?, finish(4)?];
@@ -258,7 +277,8 @@ impl Plan {
         }
         if !self.train.is_empty() {
             buffers.push((Buffer::Gradients, layout.gradient_words as u64 * 4));
-            buffers.extend((0..self.states.len()).map(|i| (Buffer::State(i), arena)));
+            let states = self.states.iter().enumerate();
+            buffers.extend(states.map(|(i, state)| (Buffer::State(i), state.words as u64 * 4)));
         }
         let bound = |buffer| {
             Goal::ALL.iter().flat_map(|&g| self.list(g)).any(|s| s.bindings.iter().any(|b| b.buffer == buffer))
@@ -321,6 +341,7 @@ fn finish(
     list: &lower::Lowering,
     slots: &[Option<usize>],
     parameters: &[Placed],
+    states: &[PlacedState],
     [weights, shadow]: [Buffer; 2],
     limits: Limits,
 ) -> Result<Vec<PlanStep>, PlanError> {
@@ -340,7 +361,7 @@ fn finish(
             Home::Gradient(i) => (Buffer::Gradients, parameters[i].gradient.offset_words as u64 * 4),
             Home::Shadow(i) => (shadow, parameters[i].offset_words as u64 * 2),
             Home::Sum(i) => (Buffer::Sums, parameters[i].offset_words as u64 * 4),
-            Home::StateOf(state, i) => (Buffer::State(state), parameters[i].offset_words as u64 * 4),
+            Home::StateOf(state, i) => (Buffer::State(state), states[state].offset_words(i) as u64 * 4),
             Home::AllParameters => (Buffer::Parameters, 0),
             Home::AllShadows => (Buffer::Shadow, 0),
             Home::AllGradients => (Buffer::Gradients, 0),

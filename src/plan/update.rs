@@ -7,14 +7,14 @@ use lepton_kernels::gradients::SumGradients;
 use lepton_kernels::lookahead::Lookahead;
 use lepton_kernels::loss_scale::{LossScale, Overflow};
 use lepton_kernels::op::{Dtype, Precision};
-use lepton_kernels::optimizer::{Input, Optimizer};
+use lepton_kernels::optimizer::Input;
 use lepton_kernels::parameters::{Block, Factors, Layout};
 use lepton_kernels::{Mode, Op, Operand, Shape};
 
 use super::graph::Resident;
 use super::lower::{Goal, Home, Lowerer};
-use super::optimizer::{has_own, optimizer, own, shared_rate};
 use crate::config::{OptimizerConfig, UpdateConfig};
+use crate::optim::{OwnOp, StateShape};
 
 /// How a plan updates its parameters.
 pub(super) struct Update<'a> {
@@ -28,7 +28,7 @@ impl Update<'_> {
     /// Whether somebody needs whole gradients. Otherwise the optimiser adds their slabs itself, and one launch is all.
     pub fn sums_gradients(&self) -> bool {
         let UpdateConfig { accumulate, clip_norm, clip_value, .. } = *self.config;
-        accumulate > 1 || clip_norm.is_some() || clip_value.is_some() || has_own(self.optimizer)
+        accumulate > 1 || clip_norm.is_some() || clip_value.is_some() || self.optimizer.has_own_ops()
     }
 }
 
@@ -51,10 +51,11 @@ impl Lowerer<'_> {
         let words = |p: &super::graph::Parameter| self.graph.tensors[p.tensor].shape.count();
         let sizes: Vec<(usize, usize)> =
             self.graph.parameters.iter().zip(slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
-        let shared = shared_rate(update.optimizer);
+        let shared = update.optimizer.shared_rate();
         let factors: Vec<Factors> = update.factors.iter().map(|f| Factors { rate: f.rate * shared, ..*f }).collect();
         let layout = Layout::new(&sizes, self.target.threads_are_cheap()).with_factors(&factors);
         self.out.layout = layout.updating(|i| self.slabs[i] > 0);
+        self.out.states = update.optimizer.states();
         if update.sums_gradients() {
             let shared = |i: usize| self.own(update, i).is_none();
             self.out.sum_blocks = self.out.layout.blocks_of_sums(shared);
@@ -62,9 +63,9 @@ impl Lowerer<'_> {
     }
 
     /// A parameter's own op, if it has one.
-    fn own(&self, update: &Update, parameter: usize) -> Option<Box<dyn Optimizer>> {
+    fn own(&self, update: &Update, parameter: usize) -> Option<OwnOp> {
         let shape = &self.graph.tensors[self.graph.parameters[parameter].tensor].shape;
-        own(update.optimizer, shape, update.factors[parameter], self.target.precision)
+        update.optimizer.own_op(shape, update.factors[parameter], self.target.precision)
     }
 
     /// A range of the buffers of parameters, gradients and state as a tensor.
@@ -89,7 +90,11 @@ impl Lowerer<'_> {
             Home::Parameter(i) => (parameter(i).name, parameter(i).shape, Dtype::F32),
             Home::Shadow(i) => (format!("{}.f16", parameter(i).name), parameter(i).shape, Dtype::Real),
             Home::Sum(i) => (format!("{}.grad.sum", parameter(i).name), parameter(i).shape, Dtype::F32),
-            Home::StateOf(state, i) => (format!("{}.state{state}", parameter(i).name), parameter(i).shape, Dtype::F32),
+            Home::StateOf(state, i) => {
+                let shape = self.out.states[state].of(&parameter(i).shape);
+                let shape = shape.expect("an op of its own names states that its parameter has");
+                (format!("{}.state{state}", parameter(i).name), shape, Dtype::F32)
+            }
             other => unreachable!("{other:?} is no buffer of parameters"),
         };
         let bytes = dtype.bytes(shape.count(), self.target.precision);
@@ -166,14 +171,17 @@ impl Lowerer<'_> {
     fn update_together(&mut self, update: &Update, blocks: Home, gradients: Home) {
         // sums are whole gradients
         let slabs = if update.sums_gradients() { 1 } else { self.out.layout.most_slabs() };
-        let (op, _) = optimizer(update.optimizer, self.target.precision, slabs);
+        let op = update.optimizer.op(self.target.precision, slabs);
+        let states = update.optimizer.states();
+        let whole = states.iter().enumerate().filter(|(_, state)| matches!(state.shape, StateShape::Whole));
+        let whole: Vec<usize> = whole.map(|(number, _)| number).collect();
         let home = |input| match input {
             Input::Blocks => blocks,
             Input::Gradient => gradients,
             Input::Parameter => Home::AllParameters,
             Input::LossScale => SCALE,
             Input::Copy => Home::AllShadows,
-            Input::State(i) => Home::State(i),
+            Input::State(i) => Home::State(whole[i]),
         };
         let inputs: Vec<Home> = op.contract().inputs().into_iter().map(home).collect();
         let none = blocks == SUM_BLOCKS && self.out.sum_blocks.is_empty();
@@ -185,14 +193,14 @@ impl Lowerer<'_> {
     /// The parameters that have one.
     fn update_alone(&mut self, update: &Update) {
         for (i, parameter) in self.graph.parameters.iter().enumerate() {
-            let Some(op) = self.own(update, i).filter(|_| self.slabs[i] > 0) else { continue };
+            let Some(OwnOp { op, states }) = self.own(update, i).filter(|_| self.slabs[i] > 0) else { continue };
             let home = |input| match input {
                 Input::Blocks => unreachable!("{} updates one parameter", op.name()),
                 Input::Gradient => Home::Sum(i),
                 Input::Parameter => Home::Parameter(i),
                 Input::LossScale => SCALE,
                 Input::Copy => Home::Shadow(i),
-                Input::State(state) => Home::StateOf(state, i),
+                Input::State(state) => Home::StateOf(states[state], i),
             };
             let inputs: Vec<Home> = op.contract().inputs().into_iter().map(home).collect();
             let name = self.graph.tensors[parameter.tensor].name.clone();

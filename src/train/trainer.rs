@@ -19,7 +19,7 @@ use crate::data::{Dataset, Vocabulary};
 use crate::gpu::Gpu;
 use crate::metrics::{Measures, Metrics};
 use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
-use crate::plan::{Buffer, Goal, Plan, Resident};
+use crate::plan::{Buffer, Goal, Plan, Resident, TensorPlace};
 use crate::session::{Range, Sampler, Session};
 use crate::tasks::{self, Detail, Samples, Task};
 
@@ -34,6 +34,13 @@ pub enum Outcome {
 
 /// Name of the loss scale in a checkpoint.
 const LOSS_SCALE: &str = "optimizer.loss_scale";
+
+/// A buffer whose tensors a checkpoint holds.
+struct Arena {
+    buffer: Buffer,
+    words: usize,
+    tensors: Vec<TensorPlace>,
+}
 
 /// A model, its data and its optimiser on a device, and where the run stands.
 ///
@@ -473,16 +480,14 @@ impl Trainer {
     /// # Errors
     /// [`TrainError::Diverged`] if a weight is not finite, or if the device is lost.
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        let Session { program, plan, .. } = &self.session;
+        let Session { program, .. } = &self.session;
         let mut tensors = Vec::new();
-        for (prefix, buffer) in self.arenas() {
-            let bytes = program.read(buffer, 0, plan.arena_words as u64 * 4)?;
+        for Arena { buffer, words, tensors: places } in self.arenas() {
+            let bytes = program.read(buffer, 0, words as u64 * 4)?;
             self.check_finite(&bytes)?;
-            for parameter in &plan.parameters {
-                let name = format!("{prefix}{}", parameter.name);
-                let start = parameter.offset_words * 4;
-                let data = bytes[start..start + parameter.shape.count() * 4].to_vec();
-                tensors.push(NamedTensor { name, shape: parameter.shape.sizes().to_vec(), data });
+            for TensorPlace { name, shape, offset_words } in places {
+                let data = bytes[offset_words * 4..][..shape.count() * 4].to_vec();
+                tensors.push(NamedTensor { name, shape: shape.sizes().to_vec(), data });
             }
         }
         if self.config.precision == Precision::F16 {
@@ -493,14 +498,25 @@ impl Trainer {
         Ok(Checkpoint::new(&self.model, &self.config, outputs, vocabulary, self.data, &self.state, tensors))
     }
 
-    /// Buffers of all parameters with what stands before the names of their tensors.
-    fn arenas(&self) -> Vec<(String, Buffer)> {
-        let mut arenas = vec![(String::new(), Buffer::Parameters)];
+    /// The buffers that a run is made of, with the tensors that lie in them.
+    fn arenas(&self) -> Vec<Arena> {
+        let Plan { parameters, arena_words: words, states, .. } = &self.session.plan;
+        let weights = |prefix: &str, buffer| {
+            let tensors = parameters.iter().map(|parameter| parameter.place(prefix)).collect();
+            Arena { buffer, words: *words, tensors }
+        };
+        let mut arenas = vec![weights("", Buffer::Parameters)];
         if self.config.update.averages() {
-            arenas.push((AVERAGE.into(), Buffer::Averages));
+            arenas.push(weights(AVERAGE, Buffer::Averages));
         }
-        let states = self.plan().states.iter().enumerate();
-        arenas.extend(states.map(|(i, name)| (format!("optimizer.{name}."), Buffer::State(i))));
+        arenas.extend(states.iter().enumerate().map(|(i, state)| {
+            let tensors = parameters.iter().zip(&state.tensors).filter_map(|(parameter, tensor)| {
+                let (shape, offset_words) = tensor.clone()?;
+                let name = format!("optimizer.{}.{}", state.name, parameter.name);
+                Some(TensorPlace { name, shape, offset_words })
+            });
+            Arena { buffer: Buffer::State(i), words: state.words, tensors: tensors.collect() }
+        }));
         arenas
     }
 
@@ -522,8 +538,8 @@ impl Trainer {
             return Err(TrainError::DataChanged { before, now });
         }
         // parameters last: what is made from them and their averages is made when they are written
-        for (prefix, buffer) in self.arenas().into_iter().rev() {
-            let bytes = from.arena(&prefix, &plan.parameters, plan.arena_words)?;
+        for Arena { buffer, words, tensors } in self.arenas().into_iter().rev() {
+            let bytes = from.arena(&tensors, words)?;
             match buffer {
                 Buffer::Parameters => program.write_parameters(&bytes)?,
                 other => program.write(other, &bytes)?,

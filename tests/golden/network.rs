@@ -3,9 +3,10 @@
 use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
+use lepton_gpu::optim::{Adam, Sgd};
 use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Resident};
 use lepton_kernels::array::worst_error;
-use lepton_kernels::{Step, adam::Adam, random};
+use lepton_kernels::{Step, adam, random};
 
 use super::file::Golden;
 
@@ -45,8 +46,8 @@ fn optimizer(golden: &Golden, name: &str) -> (OptimizerConfig, f32) {
     let number = |key: &str| attributes[key].as_f64().unwrap_or(0.0) as f32;
     let (momentum, weight_decay) = (number("momentum"), number("weight_decay"));
     let config = match name {
-        "adam" => OptimizerConfig::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay },
-        _ => OptimizerConfig::Sgd { momentum, nesterov: false, weight_decay },
+        "adam" => Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay }.into(),
+        _ => Sgd { momentum, nesterov: false, weight_decay }.into(),
     };
     (config, number("lr"))
 }
@@ -93,7 +94,7 @@ fn run(program: &mut Program, (pixels, labels): (Vec<u8>, Vec<u32>), step: Step)
 pub fn check_gradients(gpu: &Gpu, golden: &Golden, model: &ModelSpec, at: &str, tolerance: f64) {
     let pixels: Vec<u8> = golden.array(&format!("{at}.pixels")).data.iter().map(|&v| v as u8).collect();
     let labels: Vec<u32> = golden.array(&format!("{at}.labels")).data.iter().map(|&v| v as u32).collect();
-    let config = OptimizerConfig::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    let config: OptimizerConfig = Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }.into();
     let (plan, mut program) = program(gpu, model, labels.len(), &config);
     let loss = run(&mut program, (pixels, labels), Step::default());
     let want = golden.array(&format!("{at}.loss")).data[0];
@@ -119,7 +120,7 @@ pub fn check_losses(gpu: &Gpu, golden: &Golden, model: &ModelSpec, count: usize,
     let spread = golden.array(&format!("{name}.spread")).data;
     assert_eq!(want.len(), 20);
     for (t, (want, spread)) in want.iter().zip(spread).enumerate() {
-        let [bias_correction1, bias_correction2] = Adam::default().bias_corrections(t as u64 + 1);
+        let [bias_correction1, bias_correction2] = adam::Adam::default().bias_corrections(t as u64 + 1);
         let step = Step { learning_rate, bias_correction1, bias_correction2, ..Step::default() };
         let number = if model.input[2] == 1 { t as u64 } else { t as u64 % 4 };
         let loss = run(&mut program, batch(model, number, count), step);

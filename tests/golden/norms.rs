@@ -3,6 +3,7 @@
 use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
+use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{self, Buffer, Goal, Placed, Plan, Request, Resident};
 use lepton_gpu::verify::verify_cases;
 use lepton_kernels::array::worst_error;
@@ -110,7 +111,7 @@ fn initial(p: u64, parameter: &Placed) -> Vec<f32> {
 }
 
 fn program(gpu: &Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> (Plan, Program) {
-    let optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 };
+    let optimizer: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 }.into();
     let request = Request {
         model,
         batch: 8,

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 
 use super::CliError;
-use crate::config::{FIELDS, Section, Setting, Takes};
+use crate::config::{FIELDS, Member, Section, Setting, Takes};
 use crate::data::ImageOptions;
+use crate::optim::OPTIMIZERS;
 use crate::train::Tta;
 
 mod loss;
@@ -17,7 +19,13 @@ mod update;
 pub use loss::{LossArgs, LossName, TargetName};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
-pub use update::{OptimizerName, UpdateArgs};
+pub use update::UpdateArgs;
+
+/// The names of a table's members, with what help says of each.
+fn names<T: ?Sized + 'static>(members: impl IntoIterator<Item = &'static Member<T>>) -> PossibleValuesParser {
+    let name = |member: &Member<T>| PossibleValue::new(member.flag_value()).help(member.summary);
+    members.into_iter().map(name).collect::<Vec<_>>().into()
+}
 
 /// Train convolutional networks on any GPU, or on the CPU.
 #[derive(Debug, Parser)]
@@ -279,8 +287,8 @@ pub struct InspectArgs {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch: u32,
     /// Optimizer of the plan.
-    #[arg(long, value_enum, default_value_t = OptimizerName::Adam)]
-    pub optimizer: OptimizerName,
+    #[arg(long, value_parser = names(OPTIMIZERS), default_value = "adam")]
+    pub optimizer: String,
     /// Precision of stored activations in the plan.
     #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
     pub precision: PrecisionName,

@@ -1,15 +1,15 @@
 //! What was typed about the optimiser and the update, for `train`.
 
-use clap::ValueEnum;
-
+use super::names;
 use crate::config::Lookahead;
+use crate::optim::OPTIMIZERS;
 
 /// The optimiser and what surrounds it.
 #[derive(Debug, Default, clap::Args)]
 pub struct UpdateArgs {
     /// The optimiser [default: adam].
-    #[arg(long, value_enum)]
-    pub optimizer: Option<OptimizerName>,
+    #[arg(long, value_parser = names(OPTIMIZERS))]
+    pub optimizer: Option<String>,
     /// Learning rate [default: 0.001; sgd and lamb 0.01, lion 0.0001, muon 0.02].
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub lr: Option<f32>,
@@ -62,25 +62,4 @@ pub struct UpdateArgs {
     /// Multiply the weight decay of the parameters whose name matches (may be repeated).
     #[arg(long, value_name = "PATTERN=F")]
     pub decay_factor: Vec<String>,
-}
-
-/// Optimisers by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OptimizerName {
-    /// Stochastic gradient descent with momentum.
-    Sgd,
-    /// Adam.
-    Adam,
-    /// Adam with decoupled weight decay.
-    #[value(name = "adamw")]
-    AdamW,
-    /// RMSprop.
-    #[value(name = "rmsprop")]
-    RmsProp,
-    /// LAMB, for large batches.
-    Lamb,
-    /// Lion: the sign of a momentum.
-    Lion,
-    /// Muon on the filters of convolutions, AdamW on everything else.
-    Muon,
 }

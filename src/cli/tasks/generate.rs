@@ -9,7 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::cli::args::{LossArgs, PredictArgs, TrainArgs};
 use crate::cli::error::save_png;
 use crate::cli::{CliError, Exit, loss, open};
-use crate::config::{LossConfig, NormalizeConfig, OptimizerConfig, RunConfig};
+use crate::config::{LossConfig, NormalizeConfig, RunConfig};
 use crate::model::ModelSpec;
 use crate::report::draw::{Picture, sample_sheet};
 use crate::report::say;
@@ -24,13 +24,15 @@ const COLUMNS: usize = 8;
 
 /// Learning rate and first decay of Adam in Radford et al. 2016.
 const RATE: f32 = 2e-4;
-const BETA1: f32 = 0.5;
+const BETA1: f64 = 0.5;
 
 /// What was not typed for a model with a generator: Radford's optimiser, and pixels as its last layer gives them.
 pub fn usual(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
     let Some(generator) = &model.generator else { return };
-    if let OptimizerConfig::Adam { beta1, .. } | OptimizerConfig::AdamW { beta1, .. } = &mut config.optimizer {
-        *beta1 = args.update.beta1.unwrap_or(BETA1);
+    if ["adam", "adamw"].contains(&config.optimizer.name()) {
+        if args.update.beta1.is_none() {
+            config.optimizer = config.optimizer.with("beta1", BETA1).expect("Adam has this option");
+        }
         config.learning_rate = args.update.lr.unwrap_or(RATE);
     }
     if !args.typed.has("normalize") && generator.range().is_none_or(|[least, _]| least < 0.0) {
@@ -54,10 +56,8 @@ pub fn loss(args: &LossArgs) -> Result<LossConfig, CliError> {
 /// What a run of two networks is, in a line.
 fn describe(config: &RunConfig) -> Option<String> {
     let LossConfig::Adversarial { label_smoothing } = config.loss else { return None };
-    let optimizer = match config.optimizer {
-        OptimizerConfig::Adam { beta1, .. } | OptimizerConfig::AdamW { beta1, .. } => format!(", beta1 {beta1}"),
-        _ => String::new(),
-    };
+    let beta1 = config.optimizer.options().remove("beta1").filter(|_| config.optimizer.name().starts_with("adam"));
+    let optimizer = beta1.map_or(String::new(), |beta1| format!(", beta1 {beta1}"));
     let pixels = match (config.normalize.mean.first(), config.normalize.std.first()) {
         (Some(mean), Some(std)) => format!("{:.1} to {:.1}", (0.0 - mean) / std, (1.0 - mean) / std),
         _ => "0 to 1".into(),
