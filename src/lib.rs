@@ -26,6 +26,7 @@ pub mod config;
 pub mod data;
 pub mod gpu;
 mod hint;
+pub mod losses;
 pub mod metrics;
 pub mod model;
 pub mod optim;

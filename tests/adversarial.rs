@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{LossConfig, NormalizeConfig, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig};
+use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::{Gpu, Program};
+use lepton_gpu::losses::Adversarial;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Adam;
 use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
@@ -39,7 +40,7 @@ fn golden_program(gpu: &Gpu, golden: &Golden, fuse: bool) -> (Plan, Program) {
         model: &model,
         batch: BATCH,
         images: IMAGES,
-        loss: &LossConfig::Adversarial { label_smoothing: 0.1 },
+        loss: &Adversarial { label_smoothing: 0.1 }.into(),
         keep: false,
         input: Default::default(),
         optimizer: &optimizer(),
@@ -123,7 +124,7 @@ fn config() -> RunConfig {
         batch: 32,
         learning_rate: 2e-4,
         limit: Some(200),
-        loss: LossConfig::Adversarial { label_smoothing: 0.0 },
+        loss: Adversarial::default().into(),
         normalize: NormalizeConfig::parse("0.5:0.5").unwrap(),
         optimizer: optimizer(),
         ..RunConfig::default()

@@ -4,9 +4,10 @@
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{LossConfig, LossTarget, NormalizeConfig, RunConfig, Validation};
+use lepton_gpu::config::{LossTarget, NormalizeConfig, RunConfig, Validation};
 use lepton_gpu::data::{self, Dataset, Split};
 use lepton_gpu::gpu::Gpu;
+use lepton_gpu::losses::{Huber, Mse};
 use lepton_gpu::metrics::{ErrorMeasures, Measures};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{Control, Evaluator, Event, Metrics, Outcome, Predictor, Trainer};
@@ -24,7 +25,7 @@ fn config(normal: &[&str]) -> RunConfig {
         epochs: 10,
         batch: 32,
         learning_rate: 2e-3,
-        loss: LossConfig::Mse { target: LossTarget::Input },
+        loss: Mse { target: LossTarget::Input }.into(),
         normal: normal.iter().map(|name| name.to_string()).collect(),
         ..RunConfig::default()
     }
@@ -114,7 +115,7 @@ fn what_is_kept_is_the_loss_in_both_precisions_and_under_a_scaling() {
         if common::f16(&gpu).is_some() { &[Precision::F32, Precision::F16][..] } else { &[Precision::F32] };
     for &precision in precisions {
         let normalize = NormalizeConfig::parse("0.3:0.4").unwrap();
-        let loss = LossConfig::Huber { delta: 0.5, target: LossTarget::Input };
+        let loss = Huber { delta: 0.5, target: LossTarget::Input }.into();
         let validation = Validation::Fraction(0.3);
         // 200 images are 140 to learn and 60 to validate: the last batch has fewer rows than the plan
         let config = RunConfig {

@@ -10,7 +10,13 @@
 
 override K: u32;
 override PARTS: u32;
+// one of these
 override KIND: u32;
+const BCE = 0u;
+const FOCAL = 1u;
+const MSE = 2u;
+const MAE = 3u;
+const HUBER = 4u;
 // gamma of focal, delta of huber
 override SHAPE: f32;
 // alpha of focal (negative: none), the factor of huber
@@ -62,19 +68,19 @@ fn huber(d: f32) -> vec2f {
 fn of_element(v: f32, t: f32, positive: f32) -> vec2f {
     let d = v - t;
     switch KIND {
-        case 0u: {
+        case BCE: {
             return bce(v, t, positive);
         }
-        case 1u: {
+        case FOCAL: {
             return focal(v, t);
         }
-        case 2u: {
+        case MSE: {
             return vec2f(d * d, 2.0 * d);
         }
-        case 3u: {
+        case MAE: {
             return vec2f(abs(d), sign(d));
         }
-        default: {
+        case HUBER, default: {
             return huber(d);
         }
     }
@@ -94,7 +100,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         scale = loss_scale[0];
     }
     var sum = 0.0;
-    var wrong = KIND > 1u;
+    var wrong = KIND != BCE && KIND != FOCAL;
     for (var k = part % PARTS; k < K; k += PARTS) {
         let at = row * K + k;
         let v = f32(x[at]);

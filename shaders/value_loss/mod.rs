@@ -69,14 +69,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The number by which the shader knows it, its two constants, and its name.
-    fn parts(self) -> (u32, f32, f32, &'static str) {
+    /// Its name and number in the shader, its two constants, and its op's name.
+    fn parts(self) -> ((&'static str, u32), [f32; 2], &'static str) {
         match self {
-            Kind::Bce => (0, 0.0, 0.0, BCE.name),
-            Kind::Focal { gamma, alpha } => (1, gamma, alpha, SIGMOID_FOCAL.name),
-            Kind::Mse => (2, 0.0, 0.0, MSE.name),
-            Kind::Mae => (3, 0.0, 0.0, MAE.name),
-            Kind::Huber { delta, factor } => (4, delta, factor, HUBER.name),
+            Kind::Bce => (("BCE", 0), [0.0; 2], BCE.name),
+            Kind::Focal { gamma, alpha } => (("FOCAL", 1), [gamma, alpha], SIGMOID_FOCAL.name),
+            Kind::Mse => (("MSE", 2), [0.0; 2], MSE.name),
+            Kind::Mae => (("MAE", 3), [0.0; 2], MAE.name),
+            Kind::Huber { delta, factor } => (("HUBER", 4), [delta, factor], HUBER.name),
         }
     }
 
@@ -125,7 +125,7 @@ fn row_sizes(shape: &Shape) -> [usize; 2] {
 
 impl Op for ValueLoss {
     fn name(&self) -> &'static str {
-        self.kind.parts().3
+        self.kind.parts().2
     }
 
     fn attributes(&self) -> String {
@@ -168,7 +168,7 @@ impl Op for ValueLoss {
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [n, k] = row_sizes(&inputs[0]);
         let parts = Self::row_parts(k);
-        let (kind, shape, factor, name) = self.kind.parts();
+        let ((_, kind), [shape, factor], name) = self.kind.parts();
         let constants = [
             ("K", k.into()),
             ("PARTS", parts.into()),
@@ -207,5 +207,22 @@ impl Op for ValueLoss {
 
     fn tolerance(&self) -> f64 {
         1e-5
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shader_numbers_losses_as_the_host_does() {
+        let (gamma, alpha, delta, factor) = (2.0, 0.25, 1.0, 1.0);
+        let kinds = [Kind::Bce, Kind::Focal { gamma, alpha }, Kind::Mse, Kind::Mae, Kind::Huber { delta, factor }];
+        for kind in kinds {
+            let ((name, number), ..) = kind.parts();
+            assert!(ELEMENTS.contains(&format!("const {name} = {number}u;")), "{name} is {number}");
+            let case = if kind == kinds[4] { format!("case {name}, default:") } else { format!("case {name}:") };
+            assert!(ELEMENTS.contains(&case), "{name} has a case");
+        }
     }
 }

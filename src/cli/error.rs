@@ -52,6 +52,12 @@ pub enum CliError {
     /// An option of an optimiser or a loss.
     #[error(transparent)]
     Option(#[from] crate::config::OptionError),
+    /// What surrounds the optimiser.
+    #[error(transparent)]
+    Update(#[from] crate::config::UpdateError),
+    /// Weights that balance classes.
+    #[error(transparent)]
+    Balance(#[from] crate::losses::BalanceError),
     /// The benchmark.
     #[error(transparent)]
     Measure(#[from] crate::bench::BenchError),
@@ -104,6 +110,8 @@ impl Hints for CliError {
             CliError::Recipe(error) => error.hints(),
             CliError::Augment(error) => error.hints(),
             CliError::Option(error) => error.hints(),
+            CliError::Update(error) => error.hints(),
+            CliError::Balance(error) => error.hints(),
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),
             CliError::Unknown { hint, .. } => vec![hint.clone()],

@@ -86,6 +86,7 @@ fn set(key: &str, value: &str) -> String {
     match (key, value) {
         ("fuse", "false") => flag(key),
         (_, "true") => flag(key),
+        ("loss" | "optimizer" | "schedule", name) => format!("{} {}", flag(key), name.replace('_', "-")),
         (_, "false") => format!("without {}", flag(key)),
         _ => format!("{} {value}", flag(key)),
     }

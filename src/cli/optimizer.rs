@@ -54,7 +54,7 @@ pub fn update(base: UpdateConfig, args: &UpdateArgs) -> Result<UpdateConfig, Cli
         decay_all: args.decay_all || base.decay_all,
         parameters,
     };
-    config.check().map_err(CliError::Usage)?;
+    config.check()?;
     Ok(config)
 }
 

@@ -248,7 +248,8 @@ mod tests {
 
     use super::super::args::{Args, Command};
     use super::*;
-    use crate::config::{LossConfig, OptimizerConfig, ParameterRule, RECIPES};
+    use crate::config::{OptimizerConfig, ParameterRule, RECIPES};
+    use crate::losses::Focal;
     use crate::optim::Sgd;
 
     fn typed(flags: &str) -> TrainArgs {
@@ -308,7 +309,7 @@ mod tests {
         let rule = |pattern: &str, lr| ParameterRule { pattern: pattern.into(), lr, ..ParameterRule::default() };
         recipe.run.update.parameters = vec![rule("a.*", Some(0.5))];
         recipe.run.update.ema = Some(0.9);
-        recipe.run.loss = LossConfig::Focal { gamma: 3.0, class_weights: Vec::new() };
+        recipe.run.loss = Focal { gamma: 3.0, ..Focal::default() }.into();
         let config = configured(&recipe, "--freeze b.* --clip-norm 1 --loss mse");
         let frozen = ParameterRule { frozen: Some(true), ..rule("b.*", None) };
         assert_eq!(config.update.parameters, [rule("a.*", Some(0.5)), frozen]);

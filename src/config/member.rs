@@ -238,6 +238,20 @@ impl<T: Table + ?Sized> Chosen<T> {
         text.parse().expect("what was written can be read")
     }
 
+    /// The option that a flag of the command line sets.
+    ///
+    /// # Errors
+    /// [`OptionError::NoOption`] if the member has none such.
+    pub fn option_of_flag(&self, flag: &str) -> Result<&'static Field, OptionError> {
+        let member = self.0.member();
+        let of = |member: &Member<T>| member.options.iter().find(|field| field.flag == Some(flag));
+        of(member).ok_or_else(|| {
+            let owners = T::members().iter().filter(|other| of(other).is_some()).map(|other| other.name).collect();
+            let key = T::members().iter().find_map(of).map_or(flag, |field| field.key).into();
+            OptionError::NoOption { table: T::KEY, member: member.name, key, owners }
+        })
+    }
+
     /// The same member with another value of an option.
     ///
     /// # Errors

@@ -10,24 +10,23 @@ pub mod augment;
 mod check;
 pub(crate) mod field;
 mod fields;
-mod loss;
 pub(crate) mod member;
 mod normalize;
 mod recipe;
 mod schedule;
 mod update;
 
+pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use augment::{AugmentError, check_sizes, parse_augment};
 pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
-pub use loss::{LossConfig, Target as LossTarget, TargetKind};
 pub use member::{Chosen, Member, OptionError, Settings, Table};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use schedule::{Anneal, ScheduleConfig, Warmup};
-pub use update::{Lookahead, ParameterRule, UpdateConfig};
+pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};
 
 /// The images that each epoch is validated on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use lepton_kernels::ema;
 use serde::{Deserialize, Serialize};
 
+use crate::hint::{Hint, Hints};
+
 /// How gradients become an update.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,45 +134,99 @@ impl UpdateConfig {
     /// Looks for numbers that make no sense.
     ///
     /// # Errors
-    /// With what is wrong and a way out, in the words of the command line.
-    pub fn check(&self) -> Result<(), String> {
-        let positive = |flag: &str, value: Option<f32>, usual: &str| match value {
-            Some(v) if !(v.is_finite() && v > 0.0) => Err(format!("{flag} {v} must be above 0\n  try: {flag} {usual}")),
-            _ => Ok(()),
-        };
-        positive("--clip-norm", self.clip_norm, "1")?;
-        positive("--clip-value", self.clip_value, "0.5")?;
-        if self.ema.is_some_and(|decay| !(decay > 0.0 && decay < 1.0)) {
-            let decay = self.ema.unwrap_or_default();
-            return Err(format!("--ema {decay} must be between 0 and 1\n  try: --ema 0.999"));
+    /// The first one.
+    pub fn check(&self) -> Result<(), UpdateError> {
+        for (key, value, better) in [("clip_norm", self.clip_norm, "1"), ("clip_value", self.clip_value, "0.5")] {
+            if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
+                return Err(UpdateError::NotPositive { key, value, better });
+            }
         }
-        self.check_lookahead()?;
+        if let Some(decay) = self.ema.filter(|decay| !(*decay > 0.0 && *decay < 1.0)) {
+            return Err(UpdateError::Average { decay });
+        }
+        if let Some(lookahead) = self.lookahead {
+            let Lookahead { steps, alpha, ramp } = lookahead;
+            if self.ema.is_some() {
+                return Err(UpdateError::TwoAverages);
+            }
+            if steps == 0 || !(alpha > 0.0 && alpha <= 1.0) || !(ramp.is_finite() && ramp >= 0.0) {
+                return Err(UpdateError::Lookahead { steps, alpha, ramp });
+            }
+        }
         if self.accumulate == 0 {
-            return Err("--accumulate 0 would never update\n  try: --accumulate 1, an update after every batch".into());
+            return Err(UpdateError::NeverUpdates);
         }
         for ParameterRule { pattern, lr, weight_decay, .. } in &self.parameters {
             for (what, factor) in [("learning rate", lr), ("weight decay", weight_decay)] {
                 if let Some(factor) = factor.filter(|f| !(f.is_finite() && *f >= 0.0)) {
-                    let message = format!("the factor {factor} of the {what} of `{pattern}` must be 0 or more");
-                    return Err(format!("{message}\n  try: {pattern}=0.1"));
+                    return Err(UpdateError::Factor { pattern: pattern.clone(), what, factor });
                 }
             }
         }
         Ok(())
     }
+}
 
-    fn check_lookahead(&self) -> Result<(), String> {
-        let Some(Lookahead { steps, alpha, ramp }) = self.lookahead else { return Ok(()) };
-        if self.ema.is_some() {
-            return Err("--ema and --lookahead both say what evaluation reads\n  try: one of them".into());
-        }
-        if steps == 0 || !(alpha > 0.0 && alpha <= 1.0) || !(ramp.is_finite() && ramp >= 0.0) {
-            let said = format!(
-                "--lookahead {steps}:{alpha}:{ramp} needs a step or more, a share up to 1, and a ramp of 0 or more"
-            );
-            return Err(format!("{said}\n  try: --lookahead 5:0.5"));
-        }
-        Ok(())
+/// Numbers about updates that make no sense.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// A limit of gradients that lets none through.
+    #[error("`{key}` is {value} and must be a finite number above 0")]
+    NotPositive {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: f32,
+        /// A value that many use.
+        better: &'static str,
+    },
+    /// A decay of the average that is no share.
+    #[error("`ema` is {decay} and must be above 0 and below 1")]
+    Average {
+        /// The decay.
+        decay: f32,
+    },
+    /// Two kinds of weights to evaluate with.
+    #[error("`ema` and `lookahead` each say which weights are evaluated, and only one can be set")]
+    TwoAverages,
+    /// Slow weights that never move, or move too far.
+    #[error(
+        "`lookahead` is {steps}:{alpha}:{ramp}; it needs 1 step or more, a share above 0 and up to 1, and a ramp of 0 or more"
+    )]
+    Lookahead {
+        /// Updates from one step of the slow weights to the next.
+        steps: u32,
+        /// The share at the end of the run.
+        alpha: f32,
+        /// How the share falls.
+        ramp: f32,
+    },
+    /// No batch completes an update.
+    #[error("`accumulate` is 0, so no batch would complete an update")]
+    NeverUpdates,
+    /// A factor of some parameters that is negative, or no number.
+    #[error("the factor of the {what} of `{pattern}` is {factor} and must be a finite number of 0 or more")]
+    Factor {
+        /// Which parameters.
+        pattern: String,
+        /// What is multiplied.
+        what: &'static str,
+        /// By what.
+        factor: f32,
+    },
+}
+
+impl Hints for UpdateError {
+    fn hints(&self) -> Vec<Hint> {
+        vec![match self {
+            UpdateError::NotPositive { key, better, .. } => Hint::set(key, better),
+            UpdateError::Average { .. } => Hint::set("ema", 0.999),
+            UpdateError::TwoAverages => Hint::advice("one of them"),
+            UpdateError::Lookahead { .. } => Hint::set("lookahead", "5:0.5"),
+            UpdateError::NeverUpdates => Hint::set("accumulate", 1),
+            UpdateError::Factor { .. } => Hint::advice("a factor such as 0.1"),
+        }]
     }
 }
 
@@ -195,7 +251,7 @@ mod tests {
             },
         ];
         for config in wrong {
-            assert!(config.check().unwrap_err().contains("try:"), "{config:?}");
+            assert!(!config.check().unwrap_err().hints().is_empty(), "{config:?}");
         }
         UpdateConfig::default().check().unwrap();
     }

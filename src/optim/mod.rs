@@ -237,7 +237,7 @@ mod tests {
             );
         }
         let json = serde_json::to_string(&OptimizerConfig::named("lamb").unwrap()).unwrap();
-        let before = "{\"name\":\"lamb\",\"beta1\":0.9,\"beta2\":0.999,\"epsilon\":1e-6,\"weight_decay\":0.01}";
+        let before = "{\"name\":\"lamb\",\"beta1\":0.9,\"beta2\":0.999,\"epsilon\":0.000001,\"weight_decay\":0.01}";
         assert_eq!(json, before);
     }
 

@@ -18,7 +18,8 @@ use lepton_kernels::{Shape, ShapeError, random};
 
 use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
 use super::{PlanError, Request};
-use crate::config::{LossConfig, UpdateConfig};
+use crate::config::UpdateConfig;
+use crate::losses::Form;
 use crate::model::{Generator, ModelError, ModelSpec};
 
 /// Which half of a step a graph is, where two networks are trained in turn.
@@ -104,7 +105,7 @@ impl Graph {
         generator: &Generator,
         setting: &Setting,
     ) -> Result<Self, ModelError> {
-        let LossConfig::Adversarial { label_smoothing } = setting.loss else {
+        let Form::InTurn { label_smoothing } = setting.loss.form() else {
             let problem = format!(
                 "model `{}` has a generator, and the loss {} knows nothing of one",
                 model.name,
@@ -200,7 +201,7 @@ mod tests {
     fn both_halves_draw_their_own_noise_and_masks() {
         let model = ModelSpec::open("dcgan").unwrap();
         let random_ops = |half| {
-            let setting = Setting { half, ..Setting::new(8, 16, LossConfig::Adversarial { label_smoothing: 0.0 }) };
+            let setting = Setting { half, ..Setting::new(8, 16, crate::losses::Adversarial::default().into()) };
             let graph = Graph::build(&model, &setting).unwrap();
             let ops = graph.nodes.iter().filter(|node| node.op.is::<Noise>() || node.op.is::<Dropout>());
             ops.map(|node| format!("{:?}", node.op)).collect::<Vec<String>>()

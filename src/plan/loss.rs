@@ -13,7 +13,7 @@ use lepton_kernels::value_loss::{Kind, ValueLoss};
 use lepton_kernels::{Op, ShapeError};
 
 use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
-use crate::config::{LossConfig, LossTarget, TargetKind};
+use crate::losses::{Adversarial, Form, LossConfig, LossTarget, Mse, TargetKind};
 use crate::model::{ModelError, ModelSpec};
 
 /// Numbers that [`Resident::Answers`] and [`Resident::Scores`] keep of each image.
@@ -22,27 +22,14 @@ pub const KEPT: usize = 2;
 /// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
 pub fn default_loss(model: &ModelSpec) -> LossConfig {
     if model.generator.is_some() {
-        return LossConfig::Adversarial { label_smoothing: 0.0 };
+        return Adversarial::default().into();
     }
-    let image = LossConfig::Mse { target: LossTarget::Input };
+    let image: LossConfig = Mse { target: LossTarget::Input }.into();
     let suits = |loss: LossConfig| Graph::build(model, &Setting::new(1, 1, loss)).is_ok();
     match !suits(LossConfig::default()) && suits(image.clone()) {
         true => image,
         false => LossConfig::default(),
     }
-}
-
-/// The loss of one element, where numbers are held against numbers.
-fn kind(loss: &LossConfig) -> Option<Kind> {
-    Some(match *loss {
-        LossConfig::CrossEntropy { .. } | LossConfig::Focal { .. } | LossConfig::Adversarial { .. } => return None,
-        LossConfig::Bce { .. } => Kind::Bce,
-        LossConfig::SigmoidFocal { gamma, alpha } => Kind::Focal { gamma, alpha },
-        LossConfig::Mse { .. } => Kind::Mse,
-        LossConfig::Mae { .. } => Kind::Mae,
-        LossConfig::Huber { delta, .. } => Kind::Huber { delta, factor: 1.0 },
-        LossConfig::SmoothL1 { beta, .. } => Kind::Huber { delta: beta, factor: 1.0 / beta },
-    })
 }
 
 impl Graph {
@@ -64,14 +51,17 @@ impl Graph {
             let all = self.resident("values", &sizes, Dtype::F32, Resident::Values);
             self.node("batch.values", Box::new(BatchValues), &[all, rows[0]])[0]
         });
-        let loss = match kind(&setting.loss) {
-            Some(kind) => self.add_value_loss(kind, &setting.loss, values.unwrap_or(self.images), rows[2]),
-            None if setting.loss.is_default() && self.mix.is_none() => {
+        let loss = match setting.loss.form() {
+            Form::Elements(kind) => self.add_value_loss(kind, &setting.loss, values.unwrap_or(self.images), rows[2]),
+            Form::Classes { .. } if setting.loss.is_default() && self.mix.is_none() => {
                 let mut inputs = vec![self.logits, rows[1], rows[2]];
                 inputs.extend(self.loss_scale());
                 self.node("loss", Box::new(SoftmaxCrossEntropy), &inputs)
             }
-            None => self.add_soft_loss(&setting.loss, values, rows),
+            Form::Classes { label_smoothing, gamma } => {
+                self.add_soft_loss(&setting.loss, [label_smoothing, gamma], values, rows)
+            }
+            Form::InTurn { .. } => unreachable!("a model without a generator was refused"),
         };
         self.node("record", Box::new(Record), &[loss[0], loss[1], history]);
         if setting.keep && self.mode == Mode::Infer {
@@ -98,12 +88,13 @@ impl Graph {
         self.node("loss", Box::new(op), &inputs)
     }
 
-    fn add_soft_loss(&mut self, loss: &LossConfig, values: Option<TensorId>, rows: &[TensorId]) -> Vec<TensorId> {
-        let (smoothing, gamma) = match *loss {
-            LossConfig::CrossEntropy { label_smoothing, .. } => (label_smoothing, 0.0),
-            LossConfig::Focal { gamma, .. } => (0.0, gamma),
-            _ => unreachable!("{} is no loss over classes", loss.name()),
-        };
+    fn add_soft_loss(
+        &mut self,
+        loss: &LossConfig,
+        [smoothing, gamma]: [f32; 2],
+        values: Option<TensorId>,
+        rows: &[TensorId],
+    ) -> Vec<TensorId> {
         let (class_weights, scale) = (self.loss_weights(loss), self.loss_scale());
         let mix = self.mix.filter(|_| values.is_none());
         // torch divides by the weights of labels, and by the number of rows where targets are distributions

@@ -21,9 +21,10 @@ pub(crate) use reconstruct::errors;
 pub(crate) use targets::check_width;
 
 use crate::checkpoint::State;
-use crate::config::{LossConfig, LossTarget, RunConfig, TargetKind, Validation};
+use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
 use crate::data::{Dataset, HoldOut, LoadOptions, Split};
 use crate::gpu::GpuError;
+use crate::losses::{Bce, Mse};
 use crate::metrics::{Measures, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{self, Goal};
@@ -66,7 +67,7 @@ pub fn default_loss(model: &ModelSpec, data: &Dataset) -> Result<LossConfig, Tas
         return Err(TaskError::Ambiguous { data: data.name.clone(), width: values.width });
     }
     let labels = values.data.iter().all(|&value| value == 0.0 || value == 1.0);
-    Ok(if labels { LossConfig::Bce { pos_weight: Vec::new() } } else { LossConfig::Mse { target: LossTarget::Values } })
+    Ok(if labels { Bce::default().into() } else { Mse::default().into() })
 }
 
 /// Splits on the device, with how many of their first images are there.

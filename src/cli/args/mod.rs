@@ -16,7 +16,7 @@ mod train;
 mod typed;
 mod update;
 
-pub use loss::{LossArgs, LossName, TargetName};
+pub use loss::LossArgs;
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
 pub use update::UpdateArgs;

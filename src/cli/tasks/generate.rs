@@ -8,8 +8,10 @@ use super::{TaskView, drawn};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::{LossArgs, PredictArgs, TrainArgs};
 use crate::cli::error::save_png;
+use crate::cli::optimizer::decimal;
 use crate::cli::{CliError, Exit, loss, open};
 use crate::config::{LossConfig, NormalizeConfig, RunConfig};
+use crate::losses::{Adversarial, Form};
 use crate::model::ModelSpec;
 use crate::report::draw::{Picture, sample_sheet};
 use crate::report::say;
@@ -50,12 +52,13 @@ pub fn loss(args: &LossArgs) -> Result<LossConfig, CliError> {
             "{flag} does not go with a model that has a generator, whose loss is that of two networks\n  try: without it; --label-smoothing 0.1 is for the real images alone"
         )));
     }
-    LossConfig::adversarial(args.label_smoothing.unwrap_or(0.0)).map_err(CliError::Usage)
+    let loss: LossConfig = Adversarial::default().into();
+    Ok(loss.with("label_smoothing", args.label_smoothing.map_or(0.0.into(), decimal))?)
 }
 
 /// What a run of two networks is, in a line.
 fn describe(config: &RunConfig) -> Option<String> {
-    let LossConfig::Adversarial { label_smoothing } = config.loss else { return None };
+    let Form::InTurn { label_smoothing } = config.loss.form() else { return None };
     let beta1 = config.optimizer.options().remove("beta1").filter(|_| config.optimizer.name().starts_with("adam"));
     let optimizer = beta1.map_or(String::new(), |beta1| format!(", beta1 {beta1}"));
     let pixels = match (config.normalize.mean.first(), config.normalize.std.first()) {

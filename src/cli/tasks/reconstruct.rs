@@ -37,7 +37,7 @@ impl TaskView for Reconstruct {
             [] => "every class".to_string(),
             normal => format!("only {}", normal.join(", ")),
         };
-        let (loss, images) = (config.loss.name(), thousands(trainer.images_per_epoch() as u64));
+        let (loss, images) = (config.loss.entry().flag_value(), thousands(trainer.images_per_epoch() as u64));
         Some(("loss", format!("{loss} against the image itself; {images} images are learned, {learned}")))
     }
 
@@ -64,7 +64,7 @@ impl TaskView for Reconstruct {
             let row = |(path, &score)| {
                 json!({
                     "image": path, "score": score, "normal": threshold.map(|threshold| threshold.is_normal(score)),
-                    "threshold": threshold.map(|threshold| threshold.score), "loss": checkpoint.meta.config.loss.name(),
+                    "threshold": threshold.map(|threshold| threshold.score), "loss": checkpoint.meta.config.loss.entry().flag_value(),
                 })
             };
             say!("{:#}", Value::from(rows.map(row).collect::<Vec<_>>()));

@@ -1,0 +1,52 @@
+//! Weights that balance classes or labels that are not equally frequent.
+
+use super::TargetKind;
+use crate::data::Split;
+use crate::hint::{Hint, Hints};
+
+/// Why weights cannot be balanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BalanceError {
+    /// The loss counts classes, and the images have none.
+    #[error("balanced weights count classes, and these images have values")]
+    NoClasses,
+    /// The loss counts labels, and the images have none.
+    #[error("balanced weights of this loss count labels, and these images have a class")]
+    NoLabels,
+}
+
+impl Hints for BalanceError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            BalanceError::NoClasses => vec![Hint::advice("weights as numbers")],
+            BalanceError::NoLabels => vec![Hint::set("loss", "cross_entropy")],
+        }
+    }
+}
+
+/// The weights that balance the first `count` images of a split for a loss with such targets: of `classes` classes
+/// `images / (classes * images of the class)`, as scikit-learn's `balanced`, or of each label `negatives / positives`, as
+/// PyTorch's documentation of `pos_weight` advises. 1 where there is nothing to count.
+///
+/// # Errors
+/// [`BalanceError`] if the split has no such targets.
+pub fn balanced(split: &Split, count: usize, classes: usize, targets: TargetKind) -> Result<Vec<f32>, BalanceError> {
+    match (&split.values, targets) {
+        (Some(values), TargetKind::Labels) => {
+            let weight = |label: usize| {
+                let own = values.data.iter().skip(label).step_by(values.width).take(count);
+                let own = own.filter(|&&value| value > 0.5).count();
+                if own == 0 || own == count { 1.0 } else { (count - own) as f32 / own as f32 }
+            };
+            Ok((0..values.width).map(weight).collect())
+        }
+        (None, TargetKind::Labels) => Err(BalanceError::NoLabels),
+        (Some(_), _) => Err(BalanceError::NoClasses),
+        (None, _) => {
+            let mut images = vec![0usize; classes];
+            split.labels[..count].iter().for_each(|&label| images[label as usize] += 1);
+            let weight = |&own: &usize| if own == 0 { 1.0 } else { count as f64 / (classes * own) as f64 };
+            Ok(images.iter().map(|own| weight(own) as f32).collect())
+        }
+    }
+}
