@@ -35,6 +35,7 @@ mod platform;
 pub mod reference;
 pub mod report;
 mod run;
+pub mod schedules;
 pub mod session;
 pub mod tasks;
 pub mod train;

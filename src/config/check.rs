@@ -5,9 +5,7 @@ use std::ops::RangeInclusive;
 
 use lepton_kernels::augment::{Boxes, Flip, MOST_OPERATIONS};
 
-use super::{
-    AugmentConfig, Chosen, NormalizeConfig, NormalizeFrom, OptionError, RunConfig, ScheduleConfig, Table, Validation,
-};
+use super::{AugmentConfig, Chosen, NormalizeConfig, NormalizeFrom, OptionError, RunConfig, Table, Validation};
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,19 +66,13 @@ impl RunConfig {
             return fault("min_count", "`min_count` is 0 and must be 1 or more");
         }
         within("max_words", self.text.max_words.unwrap_or(1), 1..=16_777_214)?;
-        schedule(&self.schedule)?;
+        member(&self.schedule)?;
         member(&self.optimizer)?;
         member(&self.loss)?;
         normalize(&self.normalize)?;
         augment(&self.augment)?;
         self.update.check().or_else(|error| fault("update", error.to_string()))
     }
-}
-
-/// The words of the command line have the ranges.
-fn schedule(schedule: &ScheduleConfig) -> Result<(), Fault> {
-    let read: Result<ScheduleConfig, String> = schedule.to_string().parse();
-    read.map(|_| ()).or_else(|problem| fault("schedule", problem))
 }
 
 fn normalize(normalize: &NormalizeConfig) -> Result<(), Fault> {
@@ -171,7 +163,7 @@ mod tests {
             ("validation = \"none\"", "validation = { fraction = 1.0 }", "validation"),
             ("beta1 = 0.9", "beta1 = 1.0", "optimizer.beta1"),
             ("accumulate = 1", "accumulate = 0", "update"),
-            ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule"),
+            ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule.every"),
             ("[optimizer]", "[warmup]\nepochs = -1.0\nstart = 0.1\n\n[optimizer]", "warmup.epochs"),
             ("[optimizer]", "[augment]\nrotate = 200.0\n\n[optimizer]", "rotate"),
             ("[optimizer]", "[augment.randaugment]\noperations = 9\nmagnitude = 1\n\n[optimizer]", "operations"),

@@ -146,7 +146,17 @@ pub enum OptionError {
         /// A value with which both go together.
         better: &'static str,
     },
-    /// A value of the wrong kind, or one is missing.
+    /// An option without a default was not given.
+    #[error("the {table} {member} needs `{key}`")]
+    Missing {
+        /// What was chosen, such as `schedule`.
+        table: &'static str,
+        /// Which.
+        member: &'static str,
+        /// The option.
+        key: &'static str,
+    },
+    /// A value of the wrong kind.
     #[error("the {table} {member}: {problem}")]
     Malformed {
         /// What was chosen, such as `optimizer`.
@@ -171,7 +181,9 @@ impl OptionError {
     pub fn key(&self) -> Option<&str> {
         match self {
             OptionError::NoOption { key, .. } => Some(key),
-            OptionError::OutOfRange { key, .. } | OptionError::Needs { key, .. } => Some(key),
+            OptionError::OutOfRange { key, .. } | OptionError::Needs { key, .. } | OptionError::Missing { key, .. } => {
+                Some(key)
+            }
             OptionError::NoMember { .. } | OptionError::Malformed { .. } => None,
         }
     }
@@ -183,6 +195,7 @@ impl Hints for OptionError {
             OptionError::NoMember { table, members, .. } => members.iter().map(|name| Hint::set(table, name)).collect(),
             OptionError::NoOption { table, owners, .. } => owners.iter().map(|name| Hint::set(table, name)).collect(),
             OptionError::OutOfRange { default: "", .. } | OptionError::Malformed { .. } => Vec::new(),
+            OptionError::Missing { key, .. } => vec![Hint::advice(format!("a value of `{key}`"))],
             OptionError::OutOfRange { key, default, .. } => vec![Hint::set(key, default)],
             OptionError::Needs { needs, better, .. } => vec![Hint::set(needs, better)],
         }
@@ -218,12 +231,16 @@ impl<T: Table + ?Sized> Chosen<T> {
         }
         let mut all = member.defaults();
         all.extend(options);
-        let malformed = |error: toml::de::Error| OptionError::Malformed {
-            table: T::KEY,
-            member: member.name,
-            problem: error.to_string().trim_end().replace('\n', " "),
-        };
-        (member.read)(all).map(Chosen).map_err(malformed)
+        let absent = member.options.iter().find(|field| field.default.is_empty() && !all.contains_key(field.key));
+        (member.read)(all).map(Chosen).map_err(|error| match absent {
+            Some(field) if error.message().starts_with("missing field") => {
+                OptionError::Missing { table: T::KEY, member: member.name, key: field.key }
+            }
+            _ => {
+                let problem = error.to_string().trim_end().replace('\n', " ");
+                OptionError::Malformed { table: T::KEY, member: member.name, problem }
+            }
+        })
     }
 
     /// Its name in configuration files.

@@ -13,11 +13,11 @@ mod fields;
 pub(crate) mod member;
 mod normalize;
 mod recipe;
-mod schedule;
 mod update;
 
 pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
+pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
 pub use augment::{AugmentError, check_sizes, parse_augment};
 pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
@@ -25,7 +25,6 @@ pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use member::{Chosen, Member, OptionError, Settings, Table};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
 pub use recipe::{RECIPES, Recipe, RecipeError};
-pub use schedule::{Anneal, ScheduleConfig, Warmup};
 pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};
 
 /// The images that each epoch is validated on.
@@ -114,7 +113,7 @@ impl Default for RunConfig {
             epochs: 5,
             batch: 64,
             learning_rate: 1e-3,
-            schedule: ScheduleConfig::Constant,
+            schedule: ScheduleConfig::default(),
             warmup: None,
             seed: 0,
             split_seed: None,

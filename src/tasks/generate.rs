@@ -4,7 +4,7 @@
 use lepton_kernels::{Step, random};
 
 use super::{Detail, Splits, Task, TaskError, targets};
-use crate::config::{LossConfig, NormalizeConfig, RunConfig, ScheduleConfig, TargetKind, Validation};
+use crate::config::{LossConfig, NormalizeConfig, RunConfig, TargetKind, Validation};
 use crate::data::Dataset;
 use crate::gpu::{GpuError, Program};
 use crate::metrics::{AdversarialLosses, Measures, Metrics, Totals};
@@ -40,7 +40,7 @@ impl Task for Generate {
     /// Refuses what such a run cannot have, and pixels that its generator cannot make.
     fn check(&self, model: &ModelSpec, config: &RunConfig) -> Result<(), TaskError> {
         let Some(generator) = &model.generator else { return Ok(()) };
-        let plateau = matches!(config.schedule, ScheduleConfig::Plateau { .. });
+        let plateau = config.schedule.patience().is_some();
         let refused = [
             (config.validation != Validation::None, "validation", "there is no answer to validate"),
             (config.split_seed.is_some(), "split_seed", "nothing is held out"),

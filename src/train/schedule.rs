@@ -1,11 +1,10 @@
 //! The learning rate of every step: a pure function of the configuration and the step, and for a plateau of the losses of
 //! the epochs before.
 
-use std::f64::consts::PI;
-
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Anneal, RunConfig, ScheduleConfig};
+use crate::config::RunConfig;
+use crate::schedules::{Moment, ScheduleConfig};
 
 /// The course of the learning rate of a run.
 #[derive(Clone, Debug)]
@@ -69,33 +68,12 @@ impl Schedule {
         let epoch = (step / self.steps_per_epoch.max(1)).min(i32::MAX as u64) as i32;
         // what stretches over the run begins when warm-up ends
         let (t, total) = (step.saturating_sub(self.warmup), self.total.saturating_sub(self.warmup));
-        let share = (t as f64 / total.max(1) as f64).min(1.0);
-        match &self.schedule {
-            ScheduleConfig::Constant => 1.0,
-            ScheduleConfig::Step { every, gamma } => gamma.powi(epoch / *every as i32),
-            ScheduleConfig::Multistep { at, gamma } => {
-                gamma.powi(at.iter().filter(|&&milestone| milestone as i32 <= epoch).count() as i32)
-            }
-            ScheduleConfig::Cosine { last } => between(1.0, *last, share, Anneal::Cosine),
-            ScheduleConfig::OneCycle { peak, start, end, anneal } => {
-                // the last step before the peak, and the last one
-                let last = total.saturating_sub(1) as f64;
-                let top = (peak * total as f64 - 1.0).max(0.0);
-                let (first, t) = (1.0 / start, t as f64);
-                match t <= top && top > 0.0 {
-                    true => between(first, 1.0, t / top, *anneal),
-                    false => between(1.0, first / end, ((t - top) / (last - top).max(1.0)).min(1.0), *anneal),
-                }
-            }
-            ScheduleConfig::Polynomial { power } => (1.0 - share).powf(*power),
-            ScheduleConfig::Exponential { gamma } => gamma.powi(epoch),
-            ScheduleConfig::Plateau { factor, .. } => factor.powi(plateau.reductions as i32),
-        }
+        self.schedule.factor(&Moment { epoch, step: t, total, reductions: plateau.reductions })
     }
 
     /// Takes in the loss of an epoch.
     pub fn finish_epoch(&self, plateau: &mut Plateau, loss: f64) {
-        let ScheduleConfig::Plateau { patience, .. } = self.schedule else { return };
+        let Some(patience) = self.schedule.patience() else { return };
         if plateau.best.is_none_or(|best| loss < best * (1.0 - THRESHOLD)) {
             (plateau.best, plateau.waited) = (Some(loss), 0);
             return;
@@ -104,13 +82,5 @@ impl Schedule {
         if plateau.waited > patience {
             (plateau.waited, plateau.reductions) = (0, plateau.reductions + 1);
         }
-    }
-}
-
-/// From `first` at 0 to `last` at 1.
-fn between(first: f64, last: f64, share: f64, anneal: Anneal) -> f64 {
-    match anneal {
-        Anneal::Cosine => last + (first - last) * 0.5 * (1.0 + (PI * share).cos()),
-        Anneal::Linear => first + (last - first) * share,
     }
 }
