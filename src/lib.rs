@@ -19,6 +19,7 @@
 //! [`plan`] compiles a model into a list of steps, [`gpu`] runs it, [`train`] is the loop, [`verify`] checks every kernel
 //! against its definition in f64, [`reference`](mod@reference) runs a whole model on those definitions.
 
+pub mod augment;
 pub mod bench;
 pub mod checkpoint;
 pub mod cli;

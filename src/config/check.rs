@@ -3,9 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use lepton_kernels::augment::{Boxes, Flip, MOST_OPERATIONS};
-
-use super::{AugmentConfig, Chosen, NormalizeConfig, NormalizeFrom, OptionError, RunConfig, Table, Validation};
+use super::{Chosen, NormalizeConfig, NormalizeFrom, OptionError, RunConfig, Table, Validation, check_policy};
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +68,7 @@ impl RunConfig {
         member(&self.optimizer)?;
         member(&self.loss)?;
         normalize(&self.normalize)?;
-        augment(&self.augment)?;
+        check_policy(&self.augment).map_err(|(key, error)| Fault { key, problem: error.to_string() })?;
         self.update.check().or_else(|error| fault("update", error.to_string()))
     }
 }
@@ -86,54 +84,6 @@ fn normalize(normalize: &NormalizeConfig) -> Result<(), Fault> {
     }
     normalize.mean.iter().try_for_each(|&mean| within("mean", mean, f32::MIN..=f32::MAX))?;
     normalize.std.iter().try_for_each(|&std| within("std", std, f32::MIN_POSITIVE..=f32::MAX))
-}
-
-fn boxes(boxes: &Boxes) -> Result<(), Fault> {
-    for (key, [least, most], [low, high]) in
-        [("scale", boxes.scale, [0.01, 1.0]), ("ratio", boxes.ratio, [0.01, 100.0])]
-    {
-        within(key, least, low..=high)?;
-        within(key, most, least..=high)?;
-    }
-    Ok(())
-}
-
-/// The ranges of `--augment`.
-fn augment(augment: &AugmentConfig) -> Result<(), Fault> {
-    if let Some(Flip::Random(probability)) = augment.flip {
-        within("random", probability, 0.0..=1.0)?;
-    }
-    within("flip_vertical", augment.flip_vertical, 0.0..=1.0)?;
-    within("crop", augment.crop, 0..=128)?;
-    augment.resized_crop.as_ref().map_or(Ok(()), boxes)?;
-    within("rotate", augment.rotate, 0.0..=180.0)?;
-    within("translate", augment.translate, 0.0..=1.0)?;
-    within("shear", augment.shear, 0.0..=45.0)?;
-    if let Some([least, most]) = augment.zoom {
-        within("zoom", least, 0.5..=4.0)?;
-        within("zoom", most, least..=4.0)?;
-    }
-    if let Some(randaugment) = augment.randaugment {
-        within("operations", randaugment.operations, 1..=MOST_OPERATIONS as u32)?;
-        within("magnitude", randaugment.magnitude, 0..=30)?;
-    }
-    if let Some(jitter) = augment.jitter {
-        within("brightness", jitter.brightness, 0.0..=1.0)?;
-        within("contrast", jitter.contrast, 0.0..=1.0)?;
-        within("saturation", jitter.saturation, 0.0..=1.0)?;
-        within("hue", jitter.hue, 0.0..=0.5)?;
-    }
-    if let Some(erase) = &augment.erase {
-        within("probability", erase.probability, 0.0..=1.0)?;
-        boxes(&erase.boxes)?;
-    }
-    within("cutout", augment.cutout, 0..=4096)?;
-    for (key, alpha) in [("mixup", augment.mixup), ("cutmix", augment.cutmix)] {
-        if alpha != 0.0 {
-            within(key, alpha, 0.01..=100.0)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -165,8 +115,12 @@ mod tests {
             ("accumulate = 1", "accumulate = 0", "update"),
             ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule.every"),
             ("[optimizer]", "[warmup]\nepochs = -1.0\nstart = 0.1\n\n[optimizer]", "warmup.epochs"),
-            ("[optimizer]", "[augment]\nrotate = 200.0\n\n[optimizer]", "rotate"),
-            ("[optimizer]", "[augment.randaugment]\noperations = 9\nmagnitude = 1\n\n[optimizer]", "operations"),
+            ("[optimizer]", "[augment]\nrotate = 200.0\n\n[optimizer]", "augment.rotate"),
+            (
+                "[optimizer]",
+                "[augment.randaugment]\noperations = 9\nmagnitude = 1\n\n[optimizer]",
+                "augment.randaugment.operations",
+            ),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\n\n[optimizer]", "normalize"),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\nmean = [0.0]\nstd = [0.0]\n\n[optimizer]", "std"),
             ("[optimizer]", "[text]\nmax_length = 0\ncoarse_labels = false\n\n[optimizer]", "max_length"),

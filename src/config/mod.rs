@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{ImageOptions, TextOptions};
 
-pub mod augment;
 mod check;
 pub(crate) mod field;
 mod fields;
@@ -15,10 +14,10 @@ mod normalize;
 mod recipe;
 mod update;
 
+pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment};
 pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
-pub use augment::{AugmentError, check_sizes, parse_augment};
 pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;

@@ -1,0 +1,21 @@
+//! Boxes of a random size and shape, of which two transforms draw.
+
+use lepton_kernels::augment::Boxes;
+
+use super::number;
+use crate::config::field::Field;
+
+/// The rows of a box: least and most share of the area, least and most ratio of width to height.
+pub(super) const fn rows(keys: [&'static str; 2], defaults: [&'static str; 4]) -> [Field; 4] {
+    [
+        number(keys[0], 0.01, 1.0, defaults[0], "Least share of the area."),
+        number(keys[0], 0.01, 1.0, defaults[1], "Most share of the area."),
+        number(keys[1], 0.01, 100.0, defaults[2], "Least ratio of width to height."),
+        number(keys[1], 0.01, 100.0, defaults[3], "Most ratio of width to height."),
+    ]
+}
+
+/// The values of these rows.
+pub(super) fn values(boxes: &Boxes) -> Vec<f32> {
+    [boxes.scale, boxes.ratio].concat()
+}

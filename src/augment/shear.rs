@@ -1,0 +1,16 @@
+//! Shears along x.
+
+use super::{Augmentation, any_size, number, unless_zero};
+
+/// This transform in `AUGMENTATIONS`.
+pub const ENTRY: Augmentation = Augmentation {
+    name: "shear",
+    about: "a shear by up to DEGREES: shear=10, 0..45",
+    options: &[number("shear", 0.0, 45.0, "", "Largest shear in degrees along x, either way.")],
+    typed: &[1],
+    words: &[],
+    ordered: &[],
+    set: |policy, typed| policy.shear = typed[0],
+    get: |policy| unless_zero(policy.shear),
+    fits: any_size,
+};

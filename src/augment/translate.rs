@@ -1,0 +1,16 @@
+//! Shifts by whole pixels.
+
+use super::{Augmentation, any_size, number, unless_zero};
+
+/// This transform in `AUGMENTATIONS`.
+pub const ENTRY: Augmentation = Augmentation {
+    name: "translate",
+    about: "a shift by up to a SHARE of the size: translate=0.1, 0..1",
+    options: &[number("translate", 0.0, 1.0, "", "Largest shift, as a share of height and of width.")],
+    typed: &[1],
+    words: &[],
+    ordered: &[],
+    set: |policy, typed| policy.translate = typed[0],
+    get: |policy| unless_zero(policy.translate),
+    fits: any_size,
+};

@@ -1,0 +1,16 @@
+//! Enlargements.
+
+use super::{Augmentation, any_size, number};
+
+/// This transform in `AUGMENTATIONS`. Enlargements are at most 3.5 apart: fractions of 2^-14 are drawn from 16 bits.
+pub const ENTRY: Augmentation = Augmentation {
+    name: "zoom",
+    about: "an enlargement LEAST:MOST: zoom=0.8:1.25, 0.5..4",
+    options: &[number("zoom", 0.5, 4.0, "", "Least enlargement."), number("zoom", 0.5, 4.0, "", "Most enlargement.")],
+    typed: &[2],
+    words: &[],
+    ordered: &[[0, 1]],
+    set: |policy, typed| policy.zoom = Some([typed[0], typed[1]]),
+    get: |policy| policy.zoom.map(Vec::from),
+    fits: any_size,
+};
