@@ -116,15 +116,15 @@ impl Run {
 
     /// With a loss instead of the one that model and data ask for.
     #[must_use]
-    pub fn loss(mut self, loss: LossConfig) -> Self {
-        (self.config.loss, self.has_loss) = (loss, true);
+    pub fn loss(mut self, loss: impl Into<LossConfig>) -> Self {
+        (self.config.loss, self.has_loss) = (loss.into(), true);
         self
     }
 
     /// With a schedule of the learning rate.
     #[must_use]
-    pub fn schedule(mut self, schedule: ScheduleConfig) -> Self {
-        self.config.schedule = schedule;
+    pub fn schedule(mut self, schedule: impl Into<ScheduleConfig>) -> Self {
+        self.config.schedule = schedule.into();
         self
     }
 
