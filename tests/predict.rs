@@ -1,15 +1,20 @@
-//! A trained model answers: the same numbers for one image as for many, from several threads, from bytes, files and texts; and
+//! The library as an application uses it: a run in a few lines that another thread can stop; and a trained model answers: the same numbers for one image as for many, from several threads, from bytes, files and texts; and
 //! what it cannot answer is an error.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use image::{DynamicImage, GrayImage};
 
+use lepton_gpu::Run;
 use lepton_gpu::checkpoint::Checkpoint;
 use lepton_gpu::config::RunConfig;
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::optim::AdamW;
 use lepton_gpu::session::InputError;
-use lepton_gpu::train::{Predictor, TrainError, Trainer};
+use lepton_gpu::train::{Control, Event, Outcome, Predictor, TrainError, Trainer};
 
 mod common;
 
@@ -97,4 +102,62 @@ fn what_cannot_be_answered_is_an_error() {
     assert!(matches!(predictor.predict_text("a text"), Err(TrainError::Input(InputError::NoVocabulary { .. }))));
     assert!(Predictor::from_bytes(&gpu, b"no checkpoint").is_err());
     assert!(Predictor::load(&gpu, "/no/such/run").is_err());
+}
+
+#[test]
+fn a_run_trains_and_answers_in_a_few_lines() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let epochs = Arc::new(AtomicUsize::new(0));
+    let heard = epochs.clone();
+    let mut trained = Run::new(ModelSpec::open("linear").unwrap())
+        .optimizer(AdamW::default())
+        .epochs(2)
+        .batch(50)
+        .limit(500)
+        .on_event(move |event| {
+            heard.fetch_add(usize::from(matches!(event, Event::Epoch { .. })), Ordering::Relaxed);
+        })
+        .train(&gpu, &data)
+        .unwrap();
+    assert_eq!((trained.outcome(), epochs.load(Ordering::Relaxed)), (Outcome::Finished, 2));
+    assert!(trained.evaluate().unwrap().unwrap().accuracy.unwrap() > 0.3);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    trained.save(file.path()).unwrap();
+    let image = data.test.as_ref().unwrap().image(0);
+    let answer = trained.predictor(&gpu).unwrap().predict(image).unwrap();
+    assert_eq!(Predictor::load(&gpu, file.path()).unwrap().predict(image).unwrap(), answer);
+    assert_eq!(trained.checkpoint().unwrap().meta.config.loss, RunConfig::default().loss);
+    // it goes on where it was
+    let mut trainer = trained.into_trainer();
+    assert_eq!((trainer.state().epoch, trainer.fit(|_, _| {}).unwrap()), (2, Outcome::Finished));
+}
+
+#[test]
+fn another_thread_stops_a_run_between_steps() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let run = Run::new(ModelSpec::open("linear").unwrap()).epochs(1_000_000).batch(50).limit(500);
+    let handle = run.stop_handle();
+    let (begun, begins) = std::sync::mpsc::channel();
+    let run = run.on_event(move |_| drop(begun.send(())));
+    let stopper = std::thread::spawn(move || {
+        begins.recv().unwrap();
+        handle.stop();
+    });
+    let trained = run.train(&gpu, &data).unwrap();
+    stopper.join().unwrap();
+    assert_eq!(trained.outcome(), Outcome::Stopped);
+    assert!(trained.checkpoint().unwrap().meta.state.step > 0);
+}
+
+#[test]
+fn a_listener_may_stop_or_fail() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let run = || Run::new(ModelSpec::open("linear").unwrap()).epochs(2).limit(200);
+    let stopped = run().on_event(|_| Control::Stop).train(&gpu, &data).unwrap();
+    assert_eq!(stopped.outcome(), Outcome::Stopped);
+    let failed = run().on_event(|_| Err::<(), _>("no room")).train(&gpu, &data).err().unwrap();
+    assert!(matches!(failed, TrainError::Listener(_)) && failed.to_string() == "no room");
 }

@@ -8,7 +8,7 @@ use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
 use super::{CliError, Exit, loss, open, pictures, text};
-use crate::checkpoint::{Checkpoint, write_atomically};
+use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
@@ -147,7 +147,7 @@ fn train(
             let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
             save(trainer, paths)?;
         }
-        log.write(event).map_err(CliError::file(&log_path))?;
+        log.write(event).map_err(|error| unwritten(&log_path, error))?;
         Ok(curve.take(event)?)
     });
     terminal.finish_bar();
@@ -162,6 +162,10 @@ fn train(
         say!("curve    {}", path.display());
     }
     Ok(outcome)
+}
+
+fn unwritten(path: &Path, source: std::io::Error) -> CheckpointError {
+    CheckpointError::Io { path: path.display().to_string(), source }
 }
 
 /// The listener's own error, if that is why training stopped.

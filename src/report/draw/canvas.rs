@@ -8,6 +8,12 @@ use super::text::{Lettering, Style};
 pub(super) const INK: Rgb<u8> = Rgb([0x1f, 0x23, 0x28]);
 /// Text of less importance.
 pub(super) const FAINT: Rgb<u8> = Rgb([0x59, 0x63, 0x6e]);
+/// Frame and text of an answer that is right.
+pub(super) const RIGHT: Rgb<u8> = Rgb([0x1a, 0x7f, 0x37]);
+/// Of one that is wrong.
+pub(super) const WRONG: Rgb<u8> = Rgb([0xcf, 0x22, 0x2e]);
+/// Of one about which nobody knows.
+pub(super) const UNKNOWN: Rgb<u8> = Rgb([0x57, 0x60, 0x6a]);
 /// The page.
 pub(super) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 

@@ -3,13 +3,9 @@
 use image::{Rgb, RgbImage};
 
 use super::Picture;
-use super::canvas::{Area, Canvas, FAINT, INK};
+use super::canvas::{Area, Canvas, FAINT, INK, RIGHT, UNKNOWN, WRONG};
 use super::scale::{Room, Scale, grey, render};
 use super::text::{Lettering, PLAIN, STRONG, TITLE};
-
-const RIGHT: Rgb<u8> = Rgb([0x1a, 0x7f, 0x37]);
-const WRONG: Rgb<u8> = Rgb([0xcf, 0x22, 0x2e]);
-const UNKNOWN: Rgb<u8> = Rgb([0x57, 0x60, 0x6a]);
 
 const MARGIN: usize = 20;
 const BORDER: usize = 3;
