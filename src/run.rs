@@ -221,7 +221,7 @@ impl Trained {
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint), and the system's.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), TrainError> {
-        Ok(write_atomically(path.as_ref(), &self.checkpoint()?.to_bytes())?)
+        Ok(write_atomically(path.as_ref(), &self.checkpoint()?.into_bytes())?)
     }
 
     /// The trainer, to go on with.

@@ -8,11 +8,10 @@ use image::{DynamicImage, GrayImage};
 
 use lepton_gpu::Run;
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::RunConfig;
+use lepton_gpu::config::{OptimizerConfig, RunConfig};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::optim::AdamW;
 use lepton_gpu::session::InputError;
 use lepton_gpu::train::{Control, Event, Outcome, Predictor, TrainError, Trainer};
 
@@ -111,7 +110,7 @@ fn a_run_trains_and_answers_in_a_few_lines() {
     let epochs = Arc::new(AtomicUsize::new(0));
     let heard = epochs.clone();
     let mut trained = Run::new(ModelSpec::open("linear").unwrap())
-        .optimizer(AdamW::default())
+        .optimizer(OptimizerConfig::default())
         .epochs(2)
         .batch(50)
         .limit(500)
@@ -140,7 +139,7 @@ fn another_thread_stops_a_run_between_steps() {
     let run = Run::new(ModelSpec::open("linear").unwrap()).epochs(1_000_000).batch(50).limit(500);
     let handle = run.stop_handle();
     let (begun, begins) = std::sync::mpsc::channel();
-    let run = run.on_event(move |_| drop(begun.send(())));
+    let run = run.on_event(move |_| begun.send(()).unwrap_or_default());
     let stopper = std::thread::spawn(move || {
         begins.recv().unwrap();
         handle.stop();

@@ -73,18 +73,21 @@ pub struct NamedTensor {
     pub data: Vec<u8>,
 }
 
-impl View for &NamedTensor {
+/// A tensor as the header of a file describes it: its data follow by themselves, so that no second copy of them is needed.
+struct Described<'a>(&'a NamedTensor);
+
+impl View for Described<'_> {
     fn dtype(&self) -> Dtype {
         Dtype::F32
     }
     fn shape(&self) -> &[usize] {
-        &self.shape
+        &self.0.shape
     }
     fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        (&self.data).into()
+        (&[]).into()
     }
     fn data_len(&self) -> usize {
-        self.data.len()
+        self.0.data.len()
     }
 }
 
@@ -169,9 +172,22 @@ impl Checkpoint {
     /// # Panics
     /// If two tensors have one name, which the model's rules exclude.
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.clone().into_bytes()
+    }
+
+    /// [`to_bytes`](Self::to_bytes) that lets go of each tensor as soon as it is in them: never are all there twice.
+    ///
+    /// # Panics
+    /// As [`to_bytes`](Self::to_bytes).
+    pub fn into_bytes(mut self) -> Vec<u8> {
         let meta = serde_json::to_string(&self.meta).expect("metadata is plain data");
-        let views = self.tensors.iter().map(|t| (t.name.clone(), t));
-        safetensors::serialize(views, Some(HashMap::from([(KEY.to_string(), meta)]))).expect("tensors are well formed")
+        let described = self.tensors.iter().map(|tensor| (tensor.name.clone(), Described(tensor)));
+        let mut bytes = safetensors::serialize(described, Some(HashMap::from([(KEY.to_string(), meta)])))
+            .expect("tensors are well formed");
+        // tensors of one type follow the header by name
+        self.tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        self.tensors.drain(..).for_each(|tensor| bytes.extend(tensor.data));
+        bytes
     }
 
     /// Reads a checkpoint.
@@ -307,5 +323,36 @@ impl Checkpoint {
             bytes[offset_words * 4..][..data.len()].copy_from_slice(data);
         }
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_those_of_the_library_and_are_read_again() {
+        let tensor = |name: &str, length: u8| NamedTensor {
+            name: name.into(),
+            shape: vec![length.into()],
+            data: (0..4 * length).collect(),
+        };
+        let tensors = vec![tensor("z.weight", 3), tensor("a.weight", 2), tensor("ema.z.weight", 1)];
+        let model = ModelSpec::open("linear").unwrap();
+        let data = DatasetFingerprint { train: 1, test: 2, hash: 3 };
+        let (config, state) = (RunConfig::default(), State::default());
+        let checkpoint = Checkpoint::new(&model, &config, &[], None, data, &state, tensors);
+        let bytes = checkpoint.to_bytes();
+        let read = Checkpoint::from_bytes(&bytes).unwrap();
+        assert_eq!(read.meta, checkpoint.meta);
+        for tensor in &checkpoint.tensors {
+            assert_eq!(read.tensor(&tensor.name, &tensor.shape).unwrap(), tensor.data);
+        }
+        let views = checkpoint.tensors.iter().map(|tensor| {
+            let view = safetensors::tensor::TensorView::new(Dtype::F32, tensor.shape.clone(), &tensor.data).unwrap();
+            (tensor.name.clone(), view)
+        });
+        let meta = HashMap::from([(KEY.to_string(), serde_json::to_string(&checkpoint.meta).unwrap())]);
+        assert!(bytes == safetensors::serialize(views, Some(meta)).unwrap());
     }
 }

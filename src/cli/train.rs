@@ -203,7 +203,7 @@ fn test_late(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
 }
 
 fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
-    let bytes = trainer.checkpoint()?.to_bytes();
+    let bytes = trainer.checkpoint()?.into_bytes();
     for path in paths {
         write_atomically(path, &bytes)?;
     }
