@@ -5,5 +5,5 @@ mod state;
 mod store;
 
 pub use format::{AVERAGE, Checkpoint, CheckpointError, DatasetFingerprint, Meta, NamedTensor};
-pub use state::State;
+pub use state::{Plateau, State};
 pub use store::{locate, write_atomically};

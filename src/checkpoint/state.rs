@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{Threshold, Totals};
-use crate::train::Plateau;
 
 /// A run's position, sums and records.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +25,17 @@ pub struct State {
     /// the last epoch, or when the run stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Threshold>,
+}
+
+/// What a plateau schedule remembers of the epochs before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plateau {
+    /// The best loss of an epoch.
+    pub best: Option<f64>,
+    /// Epochs since then.
+    pub waited: u32,
+    /// How often the rate was reduced.
+    pub reductions: u32,
 }
 
 impl State {

@@ -170,11 +170,6 @@ impl LossConfig {
     pub fn is_default(&self) -> bool {
         *self == LossConfig::default()
     }
-
-    /// Whether it is that of two networks that are trained in turn.
-    pub fn is_adversarial(&self) -> bool {
-        self.target_kind() == TargetKind::Nothing
-    }
 }
 
 /// Reads the options of a loss.

@@ -24,11 +24,11 @@ pub use preview::preview;
 pub use profile::{LaunchTime, Profile};
 pub use range_test::{RangePoint, RangeTest};
 pub use sampler::sample;
-pub use schedule::{Plateau, Schedule};
+pub use schedule::Schedule;
 pub use setup::with_held_out;
 pub use trainer::{Outcome, Trainer};
 
-pub use crate::checkpoint::State;
+pub use crate::checkpoint::{Plateau, State};
 pub use crate::metrics::{AdversarialLosses, Metrics, NOT_ABOVE, Threshold};
 pub use crate::session::{Range, Sampler, Tta};
 pub use crate::tasks::{SHEET, Samples};

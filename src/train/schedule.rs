@@ -1,8 +1,7 @@
 //! The learning rate of every step: a pure function of the configuration and the step, and for a plateau of the losses of
 //! the epochs before.
 
-use serde::{Deserialize, Serialize};
-
+use crate::checkpoint::Plateau;
 use crate::config::RunConfig;
 use crate::schedules::{Moment, ScheduleConfig};
 
@@ -15,17 +14,6 @@ pub struct Schedule {
     total: u64,
     warmup: u64,
     warmup_start: f64,
-}
-
-/// What a plateau schedule remembers of the epochs before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Plateau {
-    /// The best loss of an epoch.
-    pub best: Option<f64>,
-    /// Epochs since then.
-    pub waited: u32,
-    /// How often the rate was reduced.
-    pub reductions: u32,
 }
 
 /// A loss is better than the best one if it is smaller by this share.
