@@ -109,7 +109,9 @@ fn whole_steps_of_both_networks_are_pytorchs() {
 #[test]
 fn whole_steps_are_pytorchs_in_the_family_of_gpus() {
     let Some(gpu) = common::gpu() else { return };
-    let gpu = gpu.with_target(lepton_kernels::op::Target::f32(lepton_kernels::gemm::Family::Simt));
+    let gpu = gpu
+        .with_target(lepton_kernels::op::Target::f32(lepton_kernels::gemm::Family::Simt))
+        .expect("the adapter has it");
     check_steps(&gpu, true);
 }
 

@@ -13,7 +13,7 @@ fn check_everything(gpu: &Gpu, target: Target) {
     let mut failures = Vec::new();
     println!("{} {} {:?}", target.family, target.precision, target.matrix);
     let loosest = if target.precision == Precision::F16 { 6e-4 } else { 1e-5 };
-    let gpu = &gpu.with_target(target);
+    let gpu = &gpu.with_target(target).expect("the adapter has it");
     for entry in OPS {
         let verdict = verify_op(gpu, entry.name).expect("the device works");
         println!(

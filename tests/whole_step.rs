@@ -91,7 +91,7 @@ fn a_step_is_what_the_twins_say() {
     for batch_length in [BATCH as u32, 3] {
         check(&gpu, &model, batch_length, &BOTH);
     }
-    let gpu = gpu.with_target(Target::f32(Family::Simt));
+    let gpu = gpu.with_target(Target::f32(Family::Simt)).expect("the adapter has it");
     check(&gpu, &model, 1, &BOTH);
 }
 
@@ -101,6 +101,6 @@ fn a_step_with_gates_and_dropout_is_what_the_twins_say() {
     let model = |rate| ModelSpec::parse(&GATED.replace("rate = 0.0", rate), "gated").unwrap();
     check(&gpu, &model("rate = 0.0"), 3, &BOTH);
     check(&gpu, &model("rate = 0.3"), BATCH as u32, &[Goal::Train]);
-    let gpu = gpu.with_target(Target::f32(Family::Simt));
+    let gpu = gpu.with_target(Target::f32(Family::Simt)).expect("the adapter has it");
     check(&gpu, &model("rate = 0.3"), 3, &[Goal::Train]);
 }

@@ -196,7 +196,7 @@ impl Checkpoint {
     /// [`CheckpointError`].
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let path_text = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| match source.kind() {
+        let bytes = crate::platform::files::read(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path_text.clone() },
             _ => CheckpointError::Io { path: path_text.clone(), source },
         })?;

@@ -23,7 +23,7 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let mut rows = Vec::new();
     for (way, target) in ways(&gpu) {
-        let gpu = gpu.with_target(target);
+        let gpu = gpu.with_target(target)?;
         for entry in &chosen {
             rows.push(Row { way, verdict: verify_op(&gpu, entry.name)? });
         }

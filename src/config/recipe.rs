@@ -121,7 +121,7 @@ impl Recipe {
             return Err(RecipeError::Unknown { name: name.into() });
         }
         let name = path.to_string_lossy();
-        let text = std::fs::read_to_string(path)
+        let text = crate::platform::files::read_text(path)
             .map_err(|source| RecipeError::Unreadable { path: name.to_string(), source })?;
         Ok(Self::parse(&text, &name)?.at(path))
     }

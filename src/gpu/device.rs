@@ -139,13 +139,16 @@ impl Gpu {
         self.matrix
     }
 
-    /// The same device with other kernels than those that suit it, for tests and comparisons.
-    #[must_use]
-    pub fn with_target(&self, target: Target) -> Gpu {
-        Gpu { target, ..self.clone() }
+    /// The same device with other kernels than those that suit it best, for tests and comparisons.
+    ///
+    /// # Errors
+    /// [`GpuError::Target`] and [`GpuError::NoF16`] if they rest on what the adapter has not.
+    pub fn with_target(&self, target: Target) -> Result<Gpu, GpuError> {
+        self.check_target(&target)?;
+        Ok(Gpu { target, ..self.clone() })
     }
 
-    /// Whether kernels made for `target` run here. Those of cooperative matrices and of lanes rest on the size of a
+    /// Checks that kernels made for `target` run here. Those of cooperative matrices and of lanes rest on the size of a
     /// subgroup, and index by it.
     pub(super) fn check_target(&self, target: &Target) -> Result<(), GpuError> {
         let suits = |planned: String, offered: String| {

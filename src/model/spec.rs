@@ -135,7 +135,7 @@ impl ModelSpec {
             return Err(ModelError::Unknown { name: name.into() });
         }
         let name = path.to_string_lossy();
-        let text = std::fs::read_to_string(path)
+        let text = crate::platform::files::read_text(path)
             .map_err(|source| ModelError::Unreadable { path: name.to_string(), source })?;
         Self::parse(&text, &name)
     }

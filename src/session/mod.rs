@@ -18,7 +18,7 @@ pub use views::Tta;
 pub(crate) use views::seen;
 
 use crate::gpu::{GpuError, Program};
-use crate::plan::{Buffer, Goal, Plan, Resident};
+use crate::plan::{Buffer, Goal, KEPT, Plan, Resident};
 
 /// Most steps of a submission.
 const STEPS: usize = 64;
@@ -110,14 +110,50 @@ impl Session {
         }
     }
 
+    /// What evaluation kept of each image in a classification: the class that was answered, and how many classes come before
+    /// its label; `None` if the plan keeps no answers. Both number classes, whatever the device returned.
+    ///
+    /// # Errors
+    /// [`GpuError::Answer`] if the device returned what is no class, and [`GpuError`] if it is lost.
+    pub(crate) fn answers(&self) -> Result<Option<Vec<[u32; KEPT]>>, GpuError> {
+        let Some(bytes) = self.kept(Resident::Answers)? else { return Ok(None) };
+        let answers: Vec<[u32; KEPT]> = bytemuck::pod_collect_to_vec(&bytes);
+        check_answers(&answers, self.plan.classes)?;
+        Ok(Some(answers))
+    }
+
     /// The numbers of the images of a range.
     pub(crate) fn images(&self, range: &Range) -> Vec<usize> {
         images_of(&self.order, range)
     }
 }
 
+/// Checks numbers that a device answered with before they index anything: a driver that computes wrongly returns any.
+fn check_answers(answers: &[[u32; KEPT]], classes: usize) -> Result<(), GpuError> {
+    for (what, place) in [("class", 0), ("rank of the label", 1)] {
+        if let Some(wrong) = answers.iter().find(|answer| answer[place] as usize >= classes) {
+            return Err(GpuError::Answer { what, found: wrong[place].into(), count: classes as u64 });
+        }
+    }
+    Ok(())
+}
+
 /// The numbers of the images of a range.
 pub(crate) fn images_of(order: &Sampler, range: &Range) -> Vec<usize> {
     let all = order.evaluation_step(range, range.length, 0);
     (0..range.length as u32).filter_map(|row| image_of_row(&all, row)).map(|image| image as usize).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_no_class_is_an_error() {
+        assert!(check_answers(&[[9, 0], [0, 9]], 10).is_ok());
+        let error = check_answers(&[[3, 0], [1_015_951_681, 0]], 10).unwrap_err();
+        assert_eq!(error.to_string(), "the device returned class 1015951681 of 10");
+        let error = check_answers(&[[3, 10]], 10).unwrap_err();
+        assert_eq!(error.to_string(), "the device returned rank of the label 10 of 10");
+    }
 }

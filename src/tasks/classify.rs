@@ -77,15 +77,14 @@ impl Task for Classify {
     }
 
     fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError> {
-        let (Some(answers), Some(scores)) = (session.kept(Resident::Answers)?, session.kept(Resident::Scores)?) else {
+        let (Some(answers), Some(scores)) = (session.answers()?, session.kept(Resident::Scores)?) else {
             return Ok(None);
         };
-        let answers: Vec<u32> = bytemuck::pod_collect_to_vec(&answers);
         let scores: Vec<f32> = bytemuck::pod_collect_to_vec(&scores);
         let answer = |&image: &usize| ClassAnswer {
             label: session.targets.labels[image],
-            answer: answers[image * KEPT],
-            before: answers[image * KEPT + 1],
+            answer: answers[image][0],
+            before: answers[image][1],
             confidence: scores[image * KEPT],
             margin: scores[image * KEPT + 1],
         };

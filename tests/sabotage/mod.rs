@@ -164,7 +164,7 @@ fn check(wanted: impl Fn(In) -> bool) {
     let mut unnoticed = Vec::new();
     for (which, op, from, to) in changes().filter(|change| wanted(change.0)) {
         let Some(target) = target(&gpu, &own, *which) else { continue };
-        let gpu = gpu.with_target(target.clone());
+        let gpu = gpu.with_target(target.clone()).expect("the adapter has it");
         let entry = OPS.iter().find(|e| e.name == *op).expect("the op exists");
         let cases = (entry.cases)();
         let runs = cases.iter().filter(|case| case.runs_in(target.precision));
