@@ -32,7 +32,7 @@ use crate::train::{Control, Event, Outcome, Predictor, StopHandle, TrainError, T
 ///     })
 ///     .train(&gpu, &data)?;
 /// trained.save("model.safetensors")?;
-/// let answer = trained.predictor(&gpu)?.predict(data.test.as_ref().unwrap().image(0))?.remove(0);
+/// let answer = trained.predictor(&gpu)?.predict(data.test().unwrap().example(0))?.remove(0);
 /// println!("{:?}", answer.best());
 /// # Ok(())
 /// # }

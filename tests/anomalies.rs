@@ -68,7 +68,7 @@ fn shoes_and_shirts_are_told_from_trousers() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
     let (mut trainer, _) = trained(&gpu, &data, config(&["Trouser"]));
-    let learned = data.train.as_ref().unwrap().labels.iter().filter(|&&label| label == 1).count();
+    let learned = data.train().unwrap().labels().iter().filter(|&&label| label == 1).count();
     assert_eq!(trainer.images_per_epoch(), learned);
     let Some(Event::Test { images, metrics, classes }) = trainer.test().unwrap() else { panic!("no test images") };
     let auc = metrics.more.auc.unwrap();
@@ -77,18 +77,18 @@ fn shoes_and_shirts_are_told_from_trousers() {
     assert!(classes.len() == 10 && classes[1].normal && classes[1].auc.is_none() && classes[7].auc.unwrap() > 0.99);
 
     // the same from what the model gives, pixel by pixel and pair by pair
-    let (checkpoint, test) = (trainer.checkpoint().unwrap(), data.test.as_ref().unwrap());
+    let (checkpoint, test) = (trainer.checkpoint().unwrap(), data.test().unwrap());
     let (again, errors) = measured(&gpu, &checkpoint, &data, test);
-    let answers = Predictor::new(&gpu, &checkpoint, None).unwrap().predict(&test.images).unwrap();
+    let answers = Predictor::new(&gpu, &checkpoint, None).unwrap().predict(test.bytes()).unwrap();
     let error = |(answer, pixels): (&lepton_gpu::train::Answer, &[u8])| {
         let pairs = answer.outputs.iter().zip(pixels);
         pairs.map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>() / 784.0
     };
-    let own: Vec<f64> = answers.iter().zip(test.images.chunks_exact(784)).map(error).collect();
+    let own: Vec<f64> = answers.iter().zip(test.bytes().chunks_exact(784)).map(error).collect();
     let kept = Evaluator::new(&gpu, &checkpoint, &data, test, None).unwrap().errors().unwrap();
     let worst = kept.iter().zip(&own).map(|(&kept, own)| (f64::from(kept) / own - 1.0).abs()).fold(0.0, f64::max);
     assert!(worst < 1e-4, "an error that was kept is off by {worst}");
-    let pairs = pairs_in_order(&own, &test.labels, 1);
+    let pairs = pairs_in_order(&own, test.labels(), 1);
     assert!((auc - pairs).abs() < 1e-3 && (again.more.auc.unwrap() - pairs).abs() < 1e-4, "{auc} and {pairs}");
     assert!((errors.mean / (own.iter().sum::<f64>() / 2000.0) - 1.0).abs() < 1e-4);
 
@@ -96,7 +96,7 @@ fn shoes_and_shirts_are_told_from_trousers() {
     let threshold = checkpoint.meta.state.threshold.expect("an epoch has ended");
     assert!(!threshold.held_out && threshold.images == learned);
     let above = |kind: bool| {
-        let of: Vec<_> = own.iter().zip(&test.labels).filter(|(_, label)| (**label == 1) == kind).collect();
+        let of: Vec<_> = own.iter().zip(test.labels()).filter(|(_, label)| (**label == 1) == kind).collect();
         of.iter().filter(|(error, _)| **error > threshold.score).count() as f64 / of.len() as f64
     };
     assert!(
@@ -144,7 +144,7 @@ fn without_normal_classes_there_are_errors_and_no_verdict() {
     let data = data::load(None).unwrap();
     let (trainer, _) = trained(&gpu, &data, RunConfig { epochs: 1, limit: Some(300), ..config(&[]) });
     let checkpoint = trainer.checkpoint().unwrap();
-    let (metrics, errors) = measured(&gpu, &checkpoint, &data, data.test.as_ref().unwrap());
+    let (metrics, errors) = measured(&gpu, &checkpoint, &data, data.test().unwrap());
     assert_eq!((metrics.more.auc, metrics.more.normal_error, errors.normal), (None, None, None));
     assert!(errors.classes.iter().all(|class| class.mean.is_some() && class.auc.is_none() && !class.normal));
     assert!((errors.mean / metrics.loss - 1.0).abs() < 1e-4);
@@ -208,10 +208,10 @@ fn trousers() -> Option<Place> {
     assert!(ran.line("try ").contains("predict run --grid"), "{ran}");
     assert!(support::number(ran.line("Test AUC"), "AUC: ") > 0.9, "{ran}");
     let data = data::load(None).unwrap();
-    let test = data.test.unwrap();
+    let test = data.test().unwrap();
     for (label, name) in [(1, "trouser.png"), (8, "bag.png")] {
-        let at = test.labels.iter().position(|&l| l == label).unwrap();
-        let picture = GrayImage::from_raw(28, 28, test.image(at).to_vec()).unwrap();
+        let at = test.labels().iter().position(|&l| l == label).unwrap();
+        let picture = GrayImage::from_raw(28, 28, test.example(at).to_vec()).unwrap();
         DynamicImage::from(picture).save_with_format(place.path(name), ImageFormat::Png).unwrap();
     }
     Some(place)

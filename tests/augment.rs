@@ -94,11 +94,11 @@ fn every_operation_is_drawn_as_often() {
 #[test]
 fn an_image_is_the_same_in_every_batch() {
     let Some(gpu) = common::gpu() else { return };
-    let train = data::load(None).unwrap().train.unwrap();
+    let train = data::load(None).unwrap().into_splits().train.unwrap();
     let policy = parse_augment("strong,jitter=0.4,rotate=10,cutout=5", [28, 28]).unwrap();
     let of = |images: &[usize], seed, epoch| preview(&gpu, &policy, &train, images, seed, epoch).unwrap();
     let together = of(&[3, 17, 5, 80, 41], 9, 2);
-    let size = train.image_len();
+    let size = train.example_bytes();
     assert_eq!(of(&[80], 9, 2), together[3 * size..4 * size]);
     assert_eq!(of(&[41, 3], 9, 2), [&together[4 * size..], &together[..size]].concat());
     assert_ne!(of(&[80], 9, 3), together[3 * size..4 * size], "another epoch");
@@ -115,7 +115,7 @@ fn hash(bytes: &[u8]) -> u64 {
 #[test]
 fn every_adapter_gives_the_same_bytes() {
     let Some(gpu) = common::gpu() else { return };
-    let train = data::load(None).unwrap().train.unwrap();
+    let train = data::load(None).unwrap().into_splits().train.unwrap();
     let list = "strong,flip=alternate,rotate=25,shear=8,zoom=0.8:1.3,translate=0.1,cutout=6,erase=0.5";
     let policy = parse_augment(list, [28, 28]).unwrap();
     let images: Vec<usize> = (0..64).collect();
@@ -164,17 +164,17 @@ fn a_resumed_run_with_augmentation_is_the_uninterrupted_one() {
 #[test]
 fn views_are_averaged() {
     let Some(gpu) = common::gpu() else { return };
-    let mut data = data::load(None).unwrap();
-    let test = data.test.as_mut().unwrap();
-    test.truncate(70);
+    let data = data::load(None).unwrap();
+    let test = data.test().unwrap().clone().truncated(70);
+    let data = data.with_test(test).unwrap();
     let config = config("none");
     let model = ModelSpec::open(&config.model).unwrap();
     let checkpoint = finished(Trainer::new(&gpu, &data, model, config).unwrap()).checkpoint().unwrap();
-    let test = data.test.as_ref().unwrap();
+    let test = data.test().unwrap();
     let mirror = |images: &[u8]| -> Vec<u8> { images.chunks(28).flat_map(|row| row.iter().rev().copied()).collect() };
     let answers = |images: &[u8], tta| Predictor::new(&gpu, &checkpoint, tta).unwrap().predict(images).unwrap();
-    let (plain, mirrored) = (answers(&test.images, None), answers(&mirror(&test.images), None));
-    let averaged = answers(&test.images, Some(Tta::Mirror));
+    let (plain, mirrored) = (answers(test.bytes(), None), answers(&mirror(test.bytes()), None));
+    let averaged = answers(test.bytes(), Some(Tta::Mirror));
     for ((a, b), both) in plain.iter().zip(&mirrored).zip(&averaged) {
         // the mean of logits is the geometric mean of probabilities, normalised
         let means: Vec<f64> =
@@ -187,12 +187,13 @@ fn views_are_averaged() {
     // evaluation counts the answers that prediction gives
     for tta in [Tta::Mirror, Tta::Translate, Tta::MirrorTranslate] {
         let (metrics, _) = Evaluator::new(&gpu, &checkpoint, &data, test, Some(tta)).unwrap().evaluate().unwrap();
-        let answers = answers(&test.images, Some(tta));
-        let right = answers.iter().zip(&test.labels).filter(|(a, label)| a.top(1)[0].class == **label as usize).count();
+        let answers = answers(test.bytes(), Some(tta));
+        let right =
+            answers.iter().zip(test.labels()).filter(|(a, label)| a.top(1)[0].class == **label as usize).count();
         let accuracy = metrics.accuracy.unwrap();
         assert!((accuracy - right as f64 / 70.0).abs() < 1e-9, "{tta:?}: {accuracy} and {right}");
         let loss =
-            answers.iter().zip(&test.labels).map(|(a, l)| -a.probabilities[*l as usize].ln()).sum::<f64>() / 70.0;
+            answers.iter().zip(test.labels()).map(|(a, l)| -a.probabilities[*l as usize].ln()).sum::<f64>() / 70.0;
         assert!((metrics.loss - loss).abs() < 1e-4, "{tta:?}: loss {} and {loss}", metrics.loss);
     }
     let step = Step::default();

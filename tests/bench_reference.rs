@@ -16,8 +16,9 @@ const STEPS: u64 = 3;
 
 fn small(network: &Network) -> (ModelSpec, Dataset, RunConfig) {
     let model = ModelSpec::open(network.model).unwrap();
-    let mut data = synthetic(model.input, 6);
-    data.test.as_mut().unwrap().truncate(2);
+    let data = synthetic(model.input, 6);
+    let test = data.test().unwrap().clone().truncated(2);
+    let data = data.with_test(test).unwrap();
     // two steps an epoch: the third is of another order
     let config = RunConfig { steps: Some(STEPS), ..network.config(3, Precision::F32) };
     (model, data, config)

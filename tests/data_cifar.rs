@@ -72,14 +72,14 @@ fn fails(files: &Files, needles: &[&str]) {
 fn planes_become_pixels() {
     let folder = unpacked(&cifar10());
     let data = load(folder.path(), false).unwrap();
-    let (train, test) = (data.train.as_ref().unwrap(), data.test.as_ref().unwrap());
-    assert_eq!(data.image_shape(), [32, 32, 3]);
-    assert_eq!(train.labels, [1, 5, 2, 6, 3, 7, 4, 8, 5, 9]);
-    assert_eq!(test.labels, [9, 8, 7]);
-    assert_eq!(data.classes, known::find("cifar10").unwrap().classes, "the usual names where no file has them");
+    let (train, test) = (data.train().unwrap(), data.test().unwrap());
+    assert_eq!(data.input().shape(), [32, 32, 3]);
+    assert_eq!(train.labels(), [1, 5, 2, 6, 3, 7, 4, 8, 5, 9]);
+    assert_eq!(test.labels(), [9, 8, 7]);
+    assert_eq!(data.classes(), known::find("cifar10").unwrap().classes, "the usual names where no file has them");
     for (index, seed) in [(0, 1), (1, 51), (9, 55)] {
         let planes = &record(&[0], seed)[1..];
-        let image = train.image(index);
+        let image = train.example(index);
         for (row, column, channel) in [(0, 0, 0), (0, 0, 2), (3, 17, 1), (31, 31, 2)] {
             let at = row * 32 + column;
             assert_eq!(image[at * 3 + channel], planes[channel * 1024 + at], "{index} {row} {column} {channel}");
@@ -93,38 +93,38 @@ fn archives_are_read_as_they_are() {
     files.push(("batches.meta.txt".into(), b"a\nb\r\nc\nd\ne\nf\ng\nh\ni\nj\n\n".to_vec()));
     files.push(("readme.html".into(), b"<html>".to_vec()));
     let wanted = load(unpacked(&files).path(), false).unwrap();
-    assert_eq!(wanted.classes, ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
+    assert_eq!(wanted.classes(), ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in [("x.tar", tar(&files)), ("y.tar.gz", gzip(&tar(&files))), ("z.TGZ", gzip(&tar(&files)))] {
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         let data = load(&path, false).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!((&data.train, &data.test, &data.classes), (&wanted.train, &wanted.test, &wanted.classes));
-        assert_eq!(data.name, name);
+        assert_eq!((data.splits(), data.classes()), (wanted.splits(), wanted.classes()));
+        assert_eq!(data.name(), name);
     }
     // a folder that holds the published archive, or the unpacked folder, is the data set
     let holder = tempfile::tempdir().unwrap();
     fs::write(holder.path().join("cifar-10-binary.tar.gz"), gzip(&tar(&files))).unwrap();
-    assert_eq!(load(holder.path(), false).unwrap().train, wanted.train);
+    assert_eq!(load(holder.path(), false).unwrap().train(), wanted.train());
     let holder = tempfile::tempdir().unwrap();
     fs::rename(unpacked(&files).keep(), holder.path().join("cifar-10-batches-bin")).unwrap();
-    assert_eq!(load(holder.path(), false).unwrap().train, wanted.train);
+    assert_eq!(load(holder.path(), false).unwrap().train(), wanted.train());
 }
 
 #[test]
 fn cifar100_has_fine_and_coarse_labels() {
     let folder = unpacked(&cifar100());
     let fine = load(folder.path(), false).unwrap();
-    assert_eq!(fine.train.as_ref().unwrap().labels, [99, 7]);
-    assert_eq!((fine.classes.len(), fine.classes[99].as_str()), (100, "worm"));
+    assert_eq!(fine.train().unwrap().labels(), [99, 7]);
+    assert_eq!((fine.classes().len(), fine.classes()[99].as_str()), (100, "worm"));
     let coarse = load(folder.path(), true).unwrap();
-    assert_eq!(coarse.train.as_ref().unwrap().labels, [19, 0]);
-    assert_eq!((coarse.classes.len(), coarse.classes[19].as_str()), (20, "vehicles_2"));
-    assert_eq!(coarse.test.unwrap().labels, [4]);
-    assert_eq!(fine.train.unwrap().images, coarse.train.unwrap().images);
+    assert_eq!(coarse.train().unwrap().labels(), [19, 0]);
+    assert_eq!((coarse.classes().len(), coarse.classes()[19].as_str()), (20, "vehicles_2"));
+    assert_eq!(coarse.test().unwrap().labels(), [4]);
+    assert_eq!(fine.train().unwrap().bytes(), coarse.train().unwrap().bytes());
     let names: String = (0..20).map(|i| format!("coarse {i}\n")).collect();
     fs::write(folder.path().join("coarse_label_names.txt"), names).unwrap();
-    assert_eq!(load(folder.path(), true).unwrap().classes[3], "coarse 3");
+    assert_eq!(load(folder.path(), true).unwrap().classes()[3], "coarse 3");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn wrong_files_are_refused() {
     fails(&files, &["train.bin: byte 0: record 0 is cut: 3073 of 3074"]);
     // a test batch alone is a data set to evaluate on
     let alone = load(unpacked(&with(&|f| drop(f.drain(..5)))).path(), false).unwrap();
-    assert!(alone.train.is_none() && alone.test.is_some());
+    assert!(alone.train().is_none() && alone.test().is_some());
 }
 
 #[test]
@@ -189,10 +189,10 @@ fn known_names_find_the_archive() {
     fs::create_dir(root.path().join("cifar10")).unwrap();
     fs::write(root.path().join("cifar10/cifar-10-binary.tar.gz"), gzip(&tar(&cifar10()))).unwrap();
     let data = load("cifar10").unwrap();
-    assert_eq!((data.name.as_str(), data.train.unwrap().count), ("cifar10", 10));
+    assert_eq!((data.name(), data.train().unwrap().len()), ("cifar10", 10));
     fs::create_dir(root.path().join("cifar100")).unwrap();
     fs::write(root.path().join("cifar100/cifar-100-binary.tar.gz"), gzip(&tar(&cifar100()))).unwrap();
-    assert_eq!(load("cifar100").unwrap().classes.len(), 100);
+    assert_eq!(load("cifar100").unwrap().classes().len(), 100);
 }
 
 #[test]
@@ -203,10 +203,10 @@ fn published_cifar10_if_it_is_here() {
         return;
     };
     let data = load(&path, false).unwrap();
-    let (train, described) = (data.train.unwrap(), known::find("cifar10").unwrap());
-    assert_eq!((train.count, data.test.unwrap().count), (50_000, 10_000));
+    let (train, described) = (data.train().unwrap(), known::find("cifar10").unwrap());
+    assert_eq!((train.len(), data.test().unwrap().len()), (50_000, 10_000));
     assert_eq!(pictures::balance(&train, 10), [5_000; 10]);
-    for (channel, (mean, std)) in train.mean_std().into_iter().enumerate() {
+    for (channel, (mean, std)) in train.mean_std().unwrap().into_iter().enumerate() {
         assert!((mean - described.mean[channel]).abs() < 1e-12, "{mean}");
         assert!((std - described.std[channel]).abs() < 1e-12, "{std}");
     }

@@ -4,7 +4,7 @@ mod pictures;
 
 use std::path::PathBuf;
 
-use lepton_gpu::data::{DataError, Dataset, ImageOptions, LoadOptions, Values, check, load_with};
+use lepton_gpu::data::{DataError, Dataset, ImageOptions, LoadOptions, Split, Values, check, load_with};
 use pictures::{Photos, balance, says, small};
 
 /// Pictures `0.png` to `5.png` whose red value is their number, in `images`, and a table beside that folder.
@@ -32,8 +32,8 @@ fn fails(text: &str, needles: &[&str]) {
 
 /// Number of each training picture with its label.
 fn pairs(data: &Dataset) -> Vec<(u8, u32)> {
-    let train = data.train.as_ref().unwrap();
-    let mut pairs: Vec<_> = (0..train.count).map(|i| (train.image(i)[0], train.labels[i])).collect();
+    let train = data.train().unwrap();
+    let mut pairs: Vec<_> = (0..train.len()).map(|i| (train.example(i)[0], train.labels()[i])).collect();
     pairs.sort_unstable();
     pairs
 }
@@ -42,9 +42,9 @@ fn pairs(data: &Dataset) -> Vec<(u8, u32)> {
 fn rows_are_pictures_with_classes() {
     let text = "image,label\nimages/0.png,dog\n\"images/1.png\",\"cat, small\"\nimages/2.png, dog \n";
     let data = load(text).unwrap();
-    assert_eq!(data.classes, ["cat, small", "dog"]);
+    assert_eq!(data.classes(), ["cat, small", "dog"]);
     assert_eq!(pairs(&data), [(0, 1), (1, 0), (2, 1)]);
-    assert_eq!(data.name, "table.csv");
+    assert_eq!(data.name(), "table.csv");
     // other names of columns, other delimiters, a byte order mark, Windows' line ends
     for text in [
         "\u{feff}Path,Class\r\nimages/0.png,b\r\nimages/1.png,a\r\n",
@@ -53,16 +53,16 @@ fn rows_are_pictures_with_classes() {
     ] {
         let data = load(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
         assert_eq!(
-            (data.classes.clone(), pairs(&data)),
+            (data.classes().to_vec(), pairs(&data)),
             (vec!["a".into(), "b".into()], vec![(0, 1), (1, 0)]),
             "{text}"
         );
     }
     let data = load("image,label,note\nimages/0.png,a,x\nimages/1.png,b,y\n").unwrap();
-    assert_eq!(data.notes, ["columns left out: note"]);
+    assert_eq!(data.notes(), ["columns left out: note"]);
     // numbers are sorted as numbers
     let data = load("image,label\nimages/0.png,10\nimages/1.png,9\nimages/2.png,2\n").unwrap();
-    assert_eq!(data.classes, ["2", "9", "10"]);
+    assert_eq!(data.classes(), ["2", "9", "10"]);
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn a_column_may_say_the_split() {
     let text =
         "image,label,split\nimages/0.png,a,train\nimages/1.png,b,Train\nimages/2.png,a,val\nimages/3.png,b,test\n";
     let data = load(text).unwrap();
-    let of = |split: &Option<lepton_gpu::data::Split>| balance(split.as_ref().unwrap(), 2);
-    assert_eq!((of(&data.train), of(&data.validation), of(&data.test)), (vec![1, 1], vec![1, 0], vec![0, 1]));
+    let of = |split: Option<&Split>| balance(split.unwrap(), 2);
+    assert_eq!((of(data.train()), of(data.validation()), of(data.test())), (vec![1, 1], vec![1, 0], vec![0, 1]));
     let wrong = text.replace("test", "tset");
     fails(&wrong, &["table.csv: line 5, column `split`: `tset` is no split", "train, val or test"]);
     let untrained = text.replace("images/1.png,b,Train", "images/1.png,b,val");
@@ -81,27 +81,27 @@ fn a_column_may_say_the_split() {
 #[test]
 fn several_labels_become_values() {
     let data = load("image,labels\nimages/0.png,red|round\nimages/1.png,red\nimages/2.png,\n").unwrap();
-    assert_eq!(data.classes, ["red", "round"]);
-    let train = data.train.unwrap();
-    let values = train.values.as_ref().unwrap();
-    assert_eq!((values.width, train.labels.clone()), (2, vec![0; 3]));
+    assert_eq!(data.classes(), ["red", "round"]);
+    let train = data.train().unwrap();
+    let values = train.values().unwrap();
+    assert_eq!((values.width, train.labels().to_vec()), (2, vec![0; 3]));
     for i in 0..3 {
-        let wanted = [[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]][usize::from(train.image(i)[0])];
+        let wanted = [[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]][usize::from(train.example(i)[0])];
         assert_eq!(values.data[2 * i..2 * i + 2], wanted);
     }
     let data = load("image,has_cat,has_dog,split\nimages/0.png,1,0,train\nimages/1.png,0,1,test\n").unwrap();
-    assert_eq!(data.classes, ["has_cat", "has_dog"]);
-    assert_eq!(data.train.unwrap().values, Some(Values { width: 2, data: vec![1.0, 0.0] }));
-    assert_eq!(data.test.unwrap().values, Some(Values { width: 2, data: vec![0.0, 1.0] }));
+    assert_eq!(data.classes(), ["has_cat", "has_dog"]);
+    assert_eq!(data.train().unwrap().values(), Some(&Values { width: 2, data: vec![1.0, 0.0] }));
+    assert_eq!(data.test().unwrap().values(), Some(&Values { width: 2, data: vec![0.0, 1.0] }));
 }
 
 #[test]
 fn numbers_are_values_to_predict() {
     let data = load("image,age,height\nimages/0.png,31.5,-1e2\nimages/1.png, 7 ,0\n").unwrap();
-    assert_eq!(data.classes, ["age", "height"]);
-    let train = data.train.unwrap();
-    let wanted = if train.image(0)[0] == 0 { [31.5, -100.0, 7.0, 0.0] } else { [7.0, 0.0, 31.5, -100.0] };
-    assert_eq!(train.values, Some(Values { width: 2, data: wanted.to_vec() }));
+    assert_eq!(data.classes(), ["age", "height"]);
+    let train = data.train().unwrap();
+    let wanted = if train.example(0)[0] == 0 { [31.5, -100.0, 7.0, 0.0] } else { [7.0, 0.0, 31.5, -100.0] };
+    assert_eq!(train.values(), Some(&Values { width: 2, data: wanted.to_vec() }));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn missing_pictures_may_be_skipped_and_classes_known() {
     let options = LoadOptions { images: ImageOptions { skip_damaged: true, ..ImageOptions::default() }, ..small() };
     let data = load_as(text, &options).unwrap();
     assert_eq!(pairs(&data), [(0, 0), (1, 1)]);
-    assert_eq!(data.notes, ["left out because they cannot be read: 1 of 3 pictures"]);
+    assert_eq!(data.notes(), ["left out because they cannot be read: 1 of 3 pictures"]);
     let (photos, path) = table(text);
     let report = check(path.to_str().unwrap(), &photos.places(), &|_, _| {}).unwrap();
     assert_eq!((report.images, report.damaged.len()), (2, 1));

@@ -72,7 +72,7 @@ fn says(error: &DataError, needles: &[&str]) {
 
 fn balance(split: &Split, classes: usize) -> Vec<usize> {
     let mut counts = vec![0; classes];
-    for &label in &split.labels {
+    for &label in split.labels() {
         counts[label as usize] += 1;
     }
     counts
@@ -82,21 +82,21 @@ fn balance(split: &Split, classes: usize) -> Vec<usize> {
 fn small_set_is_whole_balanced_and_as_described() {
     let data = load(None).unwrap();
     let described = known::find("fashion-small").unwrap();
-    assert_eq!(data.name, "fashion-small");
-    assert_eq!(data.image_shape(), [28, 28, 1]);
-    assert_eq!(data.classes[9], "Ankle boot");
-    let (train, test) = (data.train.unwrap(), data.test.unwrap());
-    assert_eq!((train.count, test.count), (10_000, 2_000));
+    assert_eq!(data.name(), "fashion-small");
+    assert_eq!(data.input().shape(), [28, 28, 1]);
+    assert_eq!(data.classes()[9], "Ankle boot");
+    let (train, test) = (data.train().unwrap(), data.test().unwrap());
+    assert_eq!((train.len(), test.len()), (10_000, 2_000));
     assert_eq!((described.train_count, described.test_count), (10_000, 2_000));
     assert_eq!(balance(&train, 10), [1_000; 10]);
     assert_eq!(balance(&test, 10), [200; 10]);
-    assert_eq!(train.images.len(), 10_000 * 784);
-    let (mean, std) = train.mean_std()[0];
+    assert_eq!(train.bytes().len(), 10_000 * 784);
+    let (mean, std) = train.mean_std().unwrap()[0];
     assert!((mean - described.mean[0]).abs() < 1e-12, "{mean}");
     assert!((std - described.std[0]).abs() < 1e-12, "{std}");
     // The first labels of Fashion-MNIST, as published.
-    assert_eq!(train.labels[..10], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
-    assert_eq!(test.labels[..10], [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]);
+    assert_eq!(&train.labels()[..10], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
+    assert_eq!(&test.labels()[..10], [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]);
 }
 
 #[test]
@@ -104,9 +104,9 @@ fn small_set_in_the_repository_is_the_one_built_in() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("datasets/fashion-small");
     let from_folder = load_folder(&path).unwrap();
     let built_in = load_from(Some("fashion-small"), &Places::default()).unwrap();
-    assert_eq!(from_folder.train, built_in.train);
-    assert_eq!(from_folder.test, built_in.test);
-    assert_eq!(from_folder.classes, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    assert_eq!(from_folder.train(), built_in.train());
+    assert_eq!(from_folder.test(), built_in.test());
+    assert_eq!(from_folder.classes(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     let mut total = 0;
     for file in &known::find("fashion-small").unwrap().files {
         let packed = fs::read(path.join(&file.name)).unwrap();
@@ -162,12 +162,12 @@ fn plain_gzipped_and_dotted_names_give_the_same() {
     for [(images_name, images), (labels_name, labels)] in &variants {
         let folder = folder(&[(images_name, images), (labels_name, labels)]);
         let data = load_folder(folder.path()).unwrap_or_else(|error| panic!("{images_name}: {error}"));
-        let train = data.train.unwrap();
-        assert_eq!((train.count, train.height, train.width, train.channels), (3, 2, 3, 1));
-        assert_eq!(train.images, (0..18).collect::<Vec<u8>>());
-        assert_eq!(train.labels, [1, 0, 2]);
-        assert_eq!(data.classes, ["0", "1", "2"]);
-        assert!(data.test.is_none());
+        let train = data.train().unwrap();
+        assert_eq!((train.len(), train.input().shape()), (3, [2, 3, 1]));
+        assert_eq!(train.bytes(), (0..18).collect::<Vec<u8>>());
+        assert_eq!(train.labels(), [1, 0, 2]);
+        assert_eq!(data.classes(), ["0", "1", "2"]);
+        assert!(data.test().is_none());
     }
 }
 
@@ -176,18 +176,18 @@ fn images_with_channels_and_a_test_split_alone() {
     let images = idx(&[2, 1, 3, 2], &(0..12).collect::<Vec<u8>>());
     let folder = folder(&[("t10k-images-idx4-ubyte", &images), ("t10k-labels-idx1-ubyte", &idx(&[2], &[4, 0]))]);
     let data = load_folder(folder.path()).unwrap();
-    assert!(data.train.is_none());
-    assert_eq!(data.image_shape(), [1, 3, 2]);
-    assert_eq!(data.classes.len(), 5);
-    let mut test = data.test.unwrap();
-    assert_eq!(test.image(1), [6, 7, 8, 9, 10, 11]);
+    assert!(data.train().is_none());
+    assert_eq!(data.input().shape(), [1, 3, 2]);
+    assert_eq!(data.classes().len(), 5);
+    let mut test = data.into_splits().test.unwrap();
+    assert_eq!(test.example(1), [6, 7, 8, 9, 10, 11]);
     // Channels are the last axis: the means of 0 2 4 .. 10 and of 1 3 5 .. 11.
-    let means: Vec<f64> = test.mean_std().iter().map(|(mean, _)| mean * 255.0).collect();
+    let means: Vec<f64> = test.mean_std().unwrap().iter().map(|(mean, _)| mean * 255.0).collect();
     assert!((means[0] - 5.0).abs() < 1e-12 && (means[1] - 6.0).abs() < 1e-12, "{means:?}");
     test.truncate(1);
-    assert_eq!((test.count, test.labels.len(), test.images.len()), (1, 1, 6));
+    assert_eq!((test.len(), test.labels().len(), test.bytes().len()), (1, 1, 6));
     test.truncate(5);
-    assert_eq!(test.count, 1);
+    assert_eq!(test.len(), 1);
 }
 
 #[test]
@@ -227,9 +227,9 @@ fn known_names_are_looked_up_in_order_and_listed_when_absent() {
         fs::write(folder.join(IMAGES), images(value)).unwrap();
         fs::write(folder.join(LABELS), idx(&[1], &[9])).unwrap();
         let data = load_from(Some("mnist"), &places).unwrap();
-        assert_eq!(data.train.unwrap().images[0], value);
-        assert_eq!(data.classes.len(), 10);
-        assert_eq!(data.source, folder.display().to_string());
+        assert_eq!(data.train().unwrap().bytes()[0], value);
+        assert_eq!(data.classes().len(), 10);
+        assert_eq!(data.source(), folder.display().to_string());
     }
     // A known data set has a known shape and known classes.
     fs::write(first.join("mnist").join(LABELS), idx(&[1], &[10])).unwrap();
@@ -257,10 +257,10 @@ fn published_mnist_if_it_is_here() {
     }
     let data = load_from(Some("mnist"), &places).unwrap();
     let described = known::find("mnist").unwrap();
-    let (train, test) = (data.train.unwrap(), data.test.unwrap());
-    assert_eq!((train.count, test.count), (described.train_count, described.test_count));
+    let (train, test) = (data.train().unwrap(), data.test().unwrap());
+    assert_eq!((train.len(), test.len()), (described.train_count, described.test_count));
     assert_eq!(balance(&train, 10), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
     assert_eq!(balance(&test, 10), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-    let (mean, std) = train.mean_std()[0];
+    let (mean, std) = train.mean_std().unwrap()[0];
     assert!((mean - described.mean[0]).abs() < 1e-12 && (std - described.std[0]).abs() < 1e-12);
 }

@@ -8,7 +8,7 @@ mod commands;
 mod formats;
 mod pictures;
 
-use lepton_gpu::data::{HoldOut, ImageOptions, LoadOptions, Places, check};
+use lepton_gpu::data::{HoldOut, ImageOptions, LoadOptions, Places, Split, check};
 
 use pictures::{Photos, balance, plain, says, small};
 
@@ -26,13 +26,13 @@ fn folders_are_classes_and_names_may_be_any() {
     photos.png("apple/deeper/and deeper/Ünicode №1.png", [1, 2, 3]);
     photos.png("apple/no-extension", [1, 2, 4]);
     let data = photos.loaded();
-    assert_eq!(data.classes, ["apple", "two words", "Äpfel — 林檎"], "sorted");
-    let train = data.train.unwrap();
+    assert_eq!(data.classes(), ["apple", "two words", "Äpfel — 林檎"], "sorted");
+    let train = data.train().unwrap();
     assert_eq!(balance(&train, 3), [4, 2, 2]);
-    assert_eq!(train.image_shape(), [8, 8, 3]);
-    assert!(data.test.is_none() && data.validation.is_none() && data.notes.is_empty(), "{:?}", data.notes);
-    assert_eq!(data.name, "photos");
-    assert!(train.labels != [0, 0, 0, 0, 1, 1, 2, 2], "the first images are not all of one class");
+    assert_eq!(train.input().shape(), [8, 8, 3]);
+    assert!(data.test().is_none() && data.validation().is_none() && data.notes().is_empty(), "{:?}", data.notes());
+    assert_eq!(data.name(), "photos");
+    assert!(train.labels() != [0, 0, 0, 0, 1, 1, 2, 2], "the first images are not all of one class");
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn what_is_no_picture_is_counted_and_left_out() {
     }
     photos.png("loose.png", [0; 3]);
     let data = photos.loaded();
-    assert_eq!(balance(data.train.as_ref().unwrap(), 2), [2, 2]);
+    assert_eq!(balance(data.train().unwrap(), 2), [2, 2]);
     let note = "left out: 1 .db file, 1 .ini file, 1 .md file, 2 .txt file, 1 picture outside the class folders";
-    assert_eq!(data.notes, [note]);
+    assert_eq!(data.notes(), [note]);
 }
 
 #[test]
@@ -75,8 +75,8 @@ fn damaged_pictures_are_all_named() {
         ],
     );
     let data = photos.load(&skipping()).unwrap();
-    assert_eq!(balance(data.train.as_ref().unwrap(), 2), [3, 3]);
-    assert_eq!(data.notes, ["left out because they cannot be read: 5 of 11 pictures"]);
+    assert_eq!(balance(data.train().unwrap(), 2), [3, 3]);
+    assert_eq!(data.notes(), ["left out because they cannot be read: 5 of 11 pictures"]);
     let report = check(photos.root().to_str().unwrap(), &Places::default(), &|_, _| {}).unwrap();
     assert_eq!((report.images, report.damaged.len()), (6, 5));
     assert_eq!(report.classes[1].counts, [3, 0, 0]);
@@ -112,12 +112,12 @@ fn where_nothing_is_learned_of_classes_some_may_be_tested_alone() {
     let unlabelled = LoadOptions { unlabelled: true, ..small() };
     let photos = Photos::of(&["train/good", "test/good", "test/scratch"], 3);
     let data = photos.load(&unlabelled).unwrap();
-    assert_eq!(data.classes, ["good", "scratch"]);
-    let of = |split: &Option<lepton_gpu::data::Split>| balance(split.as_ref().unwrap(), 2);
-    assert_eq!((of(&data.train), of(&data.test)), (vec![3, 0], vec![3, 3]));
+    assert_eq!(data.classes(), ["good", "scratch"]);
+    let of = |split: Option<&Split>| balance(split.unwrap(), 2);
+    assert_eq!((of(data.train()), of(data.test())), (vec![3, 0], vec![3, 3]));
     photos.fails(&small(), &["class `scratch` is not one of the training folders"]);
     let one = Photos::of(&["good"], 3);
-    assert_eq!(one.load(&unlabelled).unwrap().classes, ["good"]);
+    assert_eq!(one.load(&unlabelled).unwrap().classes(), ["good"]);
     one.fails(&small(), &["at least 2 are needed"]);
 }
 
@@ -126,10 +126,10 @@ fn train_val_and_test_folders_are_splits() {
     let photos = Photos::of(&["train/cat", "train/dog", "Validation/cat", "Validation/dog", "test/dog"], 3);
     photos.png("extra/x.png", [0; 3]);
     let data = photos.load(&held(HoldOut::Auto, 0)).unwrap();
-    assert_eq!(data.classes, ["cat", "dog"]);
-    let of = |split: &Option<lepton_gpu::data::Split>| balance(split.as_ref().unwrap(), 2);
-    assert_eq!((of(&data.train), of(&data.validation), of(&data.test)), (vec![3, 3], vec![3, 3], vec![0, 3]));
-    assert_eq!(data.notes, ["left out beside train, val and test: extra"]);
+    assert_eq!(data.classes(), ["cat", "dog"]);
+    let of = |split: Option<&Split>| balance(split.unwrap(), 2);
+    assert_eq!((of(data.train()), of(data.validation()), of(data.test())), (vec![3, 3], vec![3, 3], vec![0, 3]));
+    assert_eq!(data.notes(), ["left out beside train, val and test: extra"]);
     assert_eq!(data.unseen().unwrap().1, "test");
     photos.fails(&held(HoldOut::Share(0.5), 0), &["6 validation images", "--val-split 0.5"]);
     photos.png("test/mouse/x.png", [0; 3]);
@@ -137,15 +137,15 @@ fn train_val_and_test_folders_are_splits() {
 
     // without val, a share of train may be held out; test stays as it is
     let photos = Photos::of(&["train/cat", "train/dog", "test/cat", "test/dog"], 4);
-    assert!(photos.load(&held(HoldOut::Auto, 0)).unwrap().validation.is_none());
+    assert!(photos.load(&held(HoldOut::Auto, 0)).unwrap().validation().is_none());
     let data = photos.load(&held(HoldOut::Share(0.25), 0)).unwrap();
-    assert_eq!((of(&data.train), of(&data.validation), of(&data.test)), (vec![3, 3], vec![1, 1], vec![4, 4]));
+    assert_eq!((of(data.train()), of(data.validation()), of(data.test())), (vec![3, 3], vec![1, 1], vec![4, 4]));
 }
 
 #[test]
 fn a_class_may_be_called_train() {
     let photos = Photos::of(&["train", "car"], 2);
-    assert_eq!(photos.loaded().classes, ["car", "train"]);
+    assert_eq!(photos.loaded().classes(), ["car", "train"]);
 }
 
 #[test]
@@ -155,21 +155,21 @@ fn held_out_images_are_a_seeded_share_of_each_class() {
         (0..count).for_each(|i| photos.png(&format!("{class}/{i}.png"), [i, count, 9]));
     }
     let data = photos.load(&held(HoldOut::Auto, 0)).unwrap();
-    let [train, validation] = [data.train.unwrap(), data.validation.unwrap()];
+    let [train, validation] = [data.train().unwrap(), data.validation().unwrap()];
     // many, one, some, two: a single picture is learned, of two one is
-    assert_eq!(balance(&validation, 4), [8, 0, 2, 1]);
-    assert_eq!(balance(&train, 4), [32, 1, 8, 1]);
-    assert_eq!(data.notes.len(), 1);
-    let says = &data.notes[0];
+    assert_eq!(balance(validation, 4), [8, 0, 2, 1]);
+    assert_eq!(balance(train, 4), [32, 1, 8, 1]);
+    assert_eq!(data.notes().len(), 1);
+    let says = &data.notes()[0];
     assert!(says.starts_with("11 images are held out for validation, 0.2 of each class (--val-split"), "{says}");
-    let mut all: Vec<&[u8]> = (0..train.count).map(|i| train.image(i)).collect();
-    all.extend((0..validation.count).map(|i| validation.image(i)));
+    let mut all: Vec<&[u8]> = (0..train.len()).map(|i| train.example(i)).collect();
+    all.extend((0..validation.len()).map(|i| validation.example(i)));
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), 53, "every picture is in one split");
     let of = |seed| photos.load(&held(HoldOut::Share(0.2), seed)).unwrap();
-    assert_eq!(of(0).validation.unwrap(), validation);
-    assert_ne!(of(1).validation.unwrap(), validation);
+    assert_eq!(of(0).validation().unwrap(), validation);
+    assert_ne!(of(1).validation().unwrap(), validation);
 }
 
 #[test]
@@ -177,8 +177,8 @@ fn a_trained_model_knows_its_classes() {
     let photos = Photos::of(&["b"], 3);
     let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_string()).collect());
     let data = photos.load(&LoadOptions { classes: names(&["a", "b", "c"]), ..small() }).unwrap();
-    assert_eq!(balance(data.train.as_ref().unwrap(), 3), [0, 3, 0]);
-    assert_eq!(data.classes, ["a", "b", "c"]);
+    assert_eq!(balance(data.train().unwrap(), 3), [0, 3, 0]);
+    assert_eq!(data.classes(), ["a", "b", "c"]);
     let options = LoadOptions { classes: names(&["x", "y"]), ..small() };
     photos.fails(&options, &["b: class `b` is not one of the model's classes: x, y"]);
 }
@@ -193,11 +193,11 @@ fn links_are_followed_and_circles_end() {
     symlink(elsewhere.path("x/000.png"), photos.path("a/link.png")).unwrap();
     symlink(photos.path("b"), photos.path("b/circle")).unwrap();
     let data = photos.loaded();
-    assert_eq!(balance(data.train.as_ref().unwrap(), 3), [3, 2, 3]);
-    assert_eq!(data.notes, ["left out: 1 link in a circle"]);
+    assert_eq!(balance(data.train().unwrap(), 3), [3, 2, 3]);
+    assert_eq!(data.notes(), ["left out: 1 link in a circle"]);
     symlink(photos.path("gone.png"), photos.path("a/dead.png")).unwrap();
     photos.fails(&small(), &["1 of 9 pictures", "a/dead.png: a link to nothing"]);
-    assert_eq!(photos.load(&skipping()).unwrap().train.unwrap().count, 8);
+    assert_eq!(photos.load(&skipping()).unwrap().train().unwrap().len(), 8);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use lepton_gpu::Hints;
 use lepton_gpu::checkpoint::Checkpoint;
 use lepton_gpu::config::{LossConfig, LossTarget, RunConfig, Validation};
-use lepton_gpu::data::{self, Dataset, Split, Values};
+use lepton_gpu::data::{self, Dataset, Split, Splits, Targets, Values};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::losses::{Bce, CrossEntropy, Focal, Huber, Mae, Mse, SigmoidFocal, SmoothL1};
 use lepton_gpu::metrics::Measures;
@@ -16,14 +16,16 @@ mod common;
 
 /// The built-in images with values of each from its label and pixels.
 fn with_values(width: usize, values: impl Fn(u32, &[u8]) -> Vec<f32>) -> Dataset {
-    let mut data = data::load(None).unwrap();
-    for split in [&mut data.train, &mut data.test].into_iter().flatten() {
-        split.truncate(1500);
-        let all = (0..split.count).flat_map(|i| values(split.labels[i], split.image(i))).collect();
-        split.labels = vec![0; split.count];
-        split.values = Some(Values { width, data: all });
-    }
-    data
+    let classes = data::load(None).unwrap();
+    let valued = |split: Option<&Split>| {
+        let split = split.unwrap().clone().truncated(1500);
+        let data = (0..split.len()).flat_map(|i| values(split.labels()[i], split.example(i))).collect();
+        let targets = Targets::Values(Values { width, data });
+        Some(Split::new(split.input(), split.bytes().to_vec(), targets).unwrap())
+    };
+    let names = (0..width).map(|i| format!("value {i}")).collect();
+    let splits = Splits { train: valued(classes.train()), test: valued(classes.test()), ..Splits::default() };
+    Dataset::new(classes.name(), names, splits).unwrap()
 }
 
 /// Whether it is worn on the feet, has sleeves, or neither.
@@ -98,11 +100,11 @@ fn several_labels_are_learned() {
     for loss in losses {
         let ran = train(&gpu, &data, linear(3), RunConfig { epochs: 10, ..config(loss) });
         assert!(ran.last.loss < ran.first.loss && ran.last.accuracy.unwrap() > 0.8, "{:?}", ran.last);
-        let test = data.test.as_ref().unwrap();
+        let test = data.test().unwrap();
         let (metrics, Some(Measures::Labels(measured))) = evaluate(&gpu, &ran, &data, test) else { panic!("labels") };
         assert_eq!(metrics.accuracy, Some(measured.all_right), "the loss and the measures count alike");
         assert!(measured.macro_auc.unwrap() > 0.95 && measured.label_accuracy > 0.9, "{measured:?}");
-        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.image(0)).unwrap();
+        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.example(0)).unwrap();
         assert!(answers[0].probabilities.len() == 3 && answers[0].probabilities.iter().all(|p| *p > 0.0 && *p < 1.0));
     }
 }
@@ -124,7 +126,7 @@ fn numbers_are_learned() {
         let ran = train(&gpu, &data, model, config);
         assert!(ran.last.loss < ran.first.loss && ran.last.accuracy.is_none(), "{loss:?}: {:?}", ran.last);
         assert!(ran.last.more.r2.unwrap() > 0.8, "{loss:?}: {:?}", ran.last);
-        let test = data.test.as_ref().unwrap();
+        let test = data.test().unwrap();
         let (metrics, Some(Measures::Values(measured))) = evaluate(&gpu, &ran, &data, test) else { panic!("values") };
         let same = match loss.name() {
             "mse" => measured.mse,
@@ -154,10 +156,10 @@ padding = "same"
 #[test]
 fn an_image_is_learned_in_both_precisions() {
     let Some(gpu) = common::gpu() else { return };
-    let mut data = data::load(None).unwrap();
-    for split in [&mut data.train, &mut data.test].into_iter().flatten() {
-        split.truncate(400);
-    }
+    let data = data::load(None).unwrap();
+    let first = |split: Option<&Split>| Some(split.unwrap().clone().truncated(400));
+    let splits = Splits { train: first(data.train()), test: first(data.test()), ..Splits::default() };
+    let data = data.with_splits(splits).unwrap();
     let precisions =
         if common::f16(&gpu).is_some() { &[Precision::F32, Precision::F16][..] } else { &[Precision::F32] };
     for &precision in precisions {
@@ -166,15 +168,15 @@ fn an_image_is_learned_in_both_precisions() {
         let config = RunConfig { precision, learning_rate: 0.01, epochs: 8, ..config(loss) };
         let ran = train(&gpu, &data, model, config);
         assert!(ran.last.loss < 0.6 * ran.first.loss && ran.last.accuracy.is_none(), "{:?} {:?}", ran.first, ran.last);
-        let test = data.test.as_ref().unwrap();
+        let test = data.test().unwrap();
         let (metrics, measures) = evaluate(&gpu, &ran, &data, test);
         let Some(Measures::Errors(measured)) = measures else { panic!("errors") };
         assert!((metrics.loss / measured.mean - 1.0).abs() < 1e-5, "loss {}, kept {}", metrics.loss, measured.mean);
-        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(&test.images).unwrap();
+        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes()).unwrap();
         let outputs = answers.iter().flat_map(|answer| &answer.outputs);
         let error =
-            outputs.zip(&test.images).map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>();
-        let mean = error / test.images.len() as f64;
+            outputs.zip(test.bytes()).map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>();
+        let mean = error / test.bytes().len() as f64;
         assert!((metrics.loss / mean - 1.0).abs() < 1e-4, "loss {}, predictions {mean}", metrics.loss);
     }
 }

@@ -31,7 +31,7 @@ fn compile(gpu: &Gpu, binding_bytes: u64, images: usize) -> Result<Plan, lepton_
 
 /// Losses of all batches in a random order.
 fn losses(gpu: &Gpu, plan: &Plan) -> Vec<[f32; 2]> {
-    let data = data::load(None).unwrap().train.unwrap();
+    let data = data::load(None).unwrap().into_splits().train.unwrap();
     let mut program = Program::new(gpu, plan).unwrap();
     let mut words = vec![0f32; plan.arena_words];
     for parameter in &plan.parameters {
@@ -40,9 +40,9 @@ fn losses(gpu: &Gpu, plan: &Plan) -> Vec<[f32; 2]> {
     }
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     // in pieces that end where no part ends
-    let (first, second) = data.images[..IMAGES * data.image_len()].split_at(1001);
+    let (first, second) = data.bytes()[..IMAGES * data.example_bytes()].split_at(1001);
     program.write_images(&[first, &[], second]).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&data.labels[..IMAGES])).unwrap();
+    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&data.labels()[..IMAGES])).unwrap();
     program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
     let step = |batch: usize| Step {
         batch_start: (batch * BATCH) as u32,

@@ -50,9 +50,9 @@ fn model() -> ModelSpec {
 #[test]
 fn a_whole_step_is_that_of_the_twins() {
     let Some(gpu) = common::gpu() else { return };
-    let split = dataset(13).train.unwrap();
+    let split = dataset(13).into_splits().train.unwrap();
     let text = include_str!("text/tiny.toml");
-    let model = ModelSpec::parse(text, "tiny").unwrap().for_texts(split.width, 20).for_classes(2);
+    let model = ModelSpec::parse(text, "tiny").unwrap().for_texts(split.input().shape()[1], 20).for_classes(2);
     for batch_length in [5, 3] {
         let optimizer = OptimizerConfig::default();
         let plan = Plan::compile(&Request {
@@ -79,8 +79,8 @@ fn a_whole_step_is_that_of_the_twins() {
             parameters.insert(parameter.name.clone(), values);
         }
         program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
-        program.write_images(&[&split.images]).unwrap();
-        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&split.labels)).unwrap();
+        program.write_images(&[split.bytes()]).unwrap();
+        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(split.labels())).unwrap();
         let step = Step {
             batch_length,
             range_length: 13,
@@ -90,7 +90,7 @@ fn a_whole_step_is_that_of_the_twins() {
             bias_correction2: 1.0,
             ..Step::default()
         };
-        let images = Images { pixels: &split.images, labels: &split.labels };
+        let images = Images { pixels: split.bytes(), labels: split.labels() };
         let want = reference::run(&model, 5, images, &parameters, &step).unwrap();
         let [loss, correct] = program.run(Goal::Train, &mut [step]).unwrap()[0];
         assert!((f64::from(loss) - want.loss).abs() < 1e-5 * want.loss, "{loss} and {}", want.loss);
@@ -126,7 +126,7 @@ fn a_resumed_run_on_texts_is_the_uninterrupted_one() {
         quiet(&mut part);
         std::fs::write(file.path(), part.checkpoint().unwrap().to_bytes()).unwrap();
         let checkpoint = Checkpoint::read(file.path()).unwrap();
-        assert_eq!(checkpoint.meta.vocabulary.as_ref(), data.text.as_ref().map(|text| &text.vocabulary));
+        assert_eq!(checkpoint.meta.vocabulary.as_ref(), data.texts().map(|text| &text.vocabulary));
         let mut rest = Trainer::resume(&gpu, &data, &checkpoint, config()).unwrap();
         quiet(&mut rest);
         assert!(rest.checkpoint().unwrap().to_bytes() == bytes, "resumed at step {steps}");

@@ -28,9 +28,9 @@ const BATCH: usize = 5;
 const IMAGES: usize = 13;
 
 fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
-    let data = data::load(None).unwrap().train.unwrap();
-    let pixels = &data.images[..IMAGES * data.image_len()];
-    let labels = &data.labels[..IMAGES];
+    let data = data::load(None).unwrap().into_splits().train.unwrap();
+    let pixels = &data.bytes()[..IMAGES * data.example_bytes()];
+    let labels = &data.labels()[..IMAGES];
     let plan = Plan::compile(&Request {
         model,
         batch: BATCH,

@@ -106,11 +106,11 @@ pub static REFERENCES: LazyLock<References> =
 /// # Errors
 /// If the model does not fit the images.
 pub fn twin_loss(model: &ModelSpec, config: &RunConfig, data: &Dataset, steps: u64) -> Result<f64, ModelError> {
-    let (train, test) = (data.train.as_ref(), data.test.as_ref());
+    let (train, test) = (data.train(), data.test());
     let (train, test) = (train.expect("images to learn from"), test.expect("images to test on"));
     let mut twin = Twin::new(model, config, train)?;
-    let order = Sampler::new(config.seed, train.count, test.count, 0.0);
-    let per_epoch = train.count.div_ceil(config.batch) as u64;
+    let order = Sampler::new(config.seed, train.len(), test.len(), 0.0);
+    let per_epoch = train.len().div_ceil(config.batch) as u64;
     for done in 0..steps {
         let number = (done % per_epoch) as usize;
         let step = order.training_step((done / per_epoch) as u32, config.batch, number);
@@ -118,10 +118,10 @@ pub fn twin_loss(model: &ModelSpec, config: &RunConfig, data: &Dataset, steps: u
         let learning_rate = config.learning_rate;
         twin.learn(model, config, train, &Step { learning_rate, bias_correction1, bias_correction2, ..step })?;
     }
-    let length = test.count as u32;
+    let length = test.len() as u32;
     let step = Step { batch_length: length, range_length: length, ..Step::default() };
-    let images = Images { pixels: &test.images, labels: &test.labels };
-    loss_exact(model, test.count, images, &twin.values(), &step)
+    let images = Images { pixels: test.bytes(), labels: test.labels() };
+    loss_exact(model, test.len(), images, &twin.values(), &step)
 }
 
 /// Parameters and the optimiser's states, as one block each.
@@ -135,7 +135,7 @@ struct Twin {
 
 impl Twin {
     fn new(model: &ModelSpec, config: &RunConfig, train: &Split) -> Result<Self, ModelError> {
-        let images = train.count.min(DIFFERENT);
+        let images = train.len().min(DIFFERENT);
         let setting = Setting::new(1, images, config.loss.clone());
         let graph = Graph::build(model, &setting)?;
         let tensors: Vec<_> = graph.parameters.iter().map(|p| (&graph.tensors[p.tensor], p.init)).collect();
@@ -144,7 +144,7 @@ impl Twin {
         let shape = Shape::new(&[layout.parameter_words]);
         let mut parameters = Array::zeros(shape.clone());
         let sample = Sample {
-            images: train.images.chunks_exact(train.image_len()).take(WHITENED).collect(),
+            images: train.bytes().chunks_exact(train.example_bytes()).take(WHITENED).collect(),
             size: model.input,
             normalize: &config.normalize,
         };
@@ -164,7 +164,7 @@ impl Twin {
     }
 
     fn learn(&mut self, model: &ModelSpec, config: &RunConfig, train: &Split, step: &Step) -> Result<(), ModelError> {
-        let images = Images { pixels: &train.images, labels: &train.labels };
+        let images = Images { pixels: train.bytes(), labels: train.labels() };
         let found = run_exact(model, config.batch, images, &self.values(), step)?;
         let mut gradients = Array::zeros(Shape::new(&[self.layout.gradient_words]));
         for ((name, count), place) in self.names.iter().zip(&self.layout.gradients) {

@@ -2,7 +2,7 @@
 
 use lepton_kernels::random::uniform;
 
-use crate::data::{Dataset, Element, Split};
+use crate::data::{Dataset, Split, Splits, Targets};
 
 /// Seeds everything.
 const SEED: u64 = 20_26;
@@ -25,26 +25,27 @@ pub const TEST: usize = 256;
 /// first 2,048 of them different, and 256 others. The same bytes on every machine: numbers are made by
 /// integers, and by products and sums in f64 that round alike everywhere.
 pub fn synthetic(size: [usize; 3], train: usize) -> Dataset {
-    let mut learned = split(size, 0, train.min(DIFFERENT));
-    let (images, labels) = (learned.images.clone(), learned.labels.clone());
-    while learned.count < train {
-        let more = (train - learned.count).min(DIFFERENT);
-        learned.images.extend_from_slice(&images[..more * learned.image_len()]);
-        learned.labels.extend_from_slice(&labels[..more]);
-        learned.count += more;
+    let mut pixels = pixels(size, 0, train.min(DIFFERENT));
+    let different = pixels.len();
+    let bytes = train * size.iter().product::<usize>();
+    pixels.reserve_exact(bytes - different);
+    while pixels.len() < bytes {
+        pixels.extend_from_within(..(bytes - pixels.len()).min(different));
     }
-    Dataset {
-        name: "synthetic".into(),
-        source: "made by the program".into(),
-        classes: (0..CLASSES).map(|class| format!("pattern {class}")).collect(),
-        train: Some(learned),
-
-        test: Some(split(size, DIFFERENT, TEST)),
-        ..Dataset::default()
-    }
+    let targets = |first: usize, count: usize| {
+        // repeated images keep their classes
+        let class = |image: usize| (first + image % DIFFERENT) % CLASSES;
+        Targets::Classes { labels: (0..count).map(|image| class(image) as u32).collect(), classes: CLASSES }
+    };
+    let names = (0..CLASSES).map(|class| format!("pattern {class}")).collect();
+    let learned = Split::images(size, pixels, targets(0, train)).expect("so many pixels were made");
+    let test = Split::images(size, self::pixels(size, DIFFERENT, TEST), targets(DIFFERENT, TEST));
+    let splits = Splits { train: Some(learned), test: Some(test.expect("as many")), ..Splits::default() };
+    Dataset::new("synthetic", names, splits).expect("splits of one size").with_source("made by the program")
 }
 
-fn split(size: [usize; 3], first: usize, count: usize) -> Split {
+/// The pixels of `count` images from number `first` on.
+fn pixels(size: [usize; 3], first: usize, count: usize) -> Vec<u8> {
     let [height, width, channels] = size;
     let columns = width.div_ceil(SQUARE);
     let patterns: Vec<Vec<f64>> = (0..CLASSES as u64)
@@ -64,8 +65,7 @@ fn split(size: [usize; 3], first: usize, count: usize) -> Split {
             images.push((256.0 * (SIGNAL * signal + (1.0 - SIGNAL) * noise)) as u8);
         }
     }
-    let labels = (first..first + count).map(|image| (image % CLASSES) as u32).collect();
-    Split { images, labels, values: None, element: Element::Pixels, count, height, width, channels }
+    images
 }
 
 #[cfg(test)]
@@ -75,9 +75,9 @@ mod tests {
     #[test]
     fn images_are_the_same_bytes_on_every_machine() {
         let data = synthetic([9, 7, 2], 30);
-        let train = data.train.unwrap();
-        let sum = train.images.iter().enumerate().map(|(i, &v)| (i as u64 + 1) * u64::from(v)).sum::<u64>();
-        assert_eq!((train.images.len(), sum), (30 * 126, SUM));
+        let train = data.train().unwrap();
+        let sum = train.bytes().iter().enumerate().map(|(i, &v)| (i as u64 + 1) * u64::from(v)).sum::<u64>();
+        assert_eq!((train.bytes().len(), sum), (30 * 126, SUM));
     }
 
     /// Of the bytes, each multiplied by its place from 1; recorded once.
@@ -86,10 +86,10 @@ mod tests {
     #[test]
     fn more_images_repeat_and_test_images_do_not() {
         let data = synthetic([4, 4, 1], DIFFERENT + 3);
-        let (train, test) = (data.train.unwrap(), data.test.unwrap());
-        assert_eq!(train.count, DIFFERENT + 3);
-        assert_eq!(train.image(1), train.image(DIFFERENT + 1));
-        assert_ne!(train.image(1), train.image(11), "same class, other noise");
-        assert!((0..train.count).all(|i| train.image(i) != test.image(5)));
+        let (train, test) = (data.train().unwrap(), data.test().unwrap());
+        assert_eq!(train.len(), DIFFERENT + 3);
+        assert_eq!(train.example(1), train.example(DIFFERENT + 1));
+        assert_ne!(train.example(1), train.example(11), "same class, other noise");
+        assert!((0..train.len()).all(|i| train.example(i) != test.example(5)));
     }
 }

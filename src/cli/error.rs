@@ -22,6 +22,9 @@ pub enum CliError {
     /// The data.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Splits that do not belong together.
+    #[error(transparent)]
+    Dataset(#[from] crate::data::DatasetError),
     /// The device.
     #[error(transparent)]
     Gpu(#[from] GpuError),
@@ -100,6 +103,7 @@ impl Hints for CliError {
         match self {
             CliError::Train(error) => error.hints(),
             CliError::Data(error) => error.hints(),
+            CliError::Dataset(error) => error.hints(),
             CliError::Gpu(error) => error.hints(),
             CliError::Model(error) => error.hints(),
             CliError::Tune(error) => error.hints(),

@@ -19,7 +19,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         None => pictures::of_run(&checkpoint, args.data.as_deref())?,
     };
     let Some((split, split_name)) = dataset.unseen() else {
-        return Err(CliError::Usage(format!("`{}` has no images", dataset.name)));
+        return Err(CliError::Usage(format!("`{}` has no images", dataset.name())));
     };
     let gpu = open(adapter)?;
     let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;
@@ -28,22 +28,22 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let names = &checkpoint.meta.classes;
     if let Some(out) = &args.confusion {
-        let title = format!("{} · {} {split_name} images", checkpoint.meta.model()?.name, split.count);
+        let title = format!("{} · {} {split_name} images", checkpoint.meta.model()?.name, split.len());
         draw_confusion(&title, measures.as_ref(), names, out)?;
     }
     if args.json {
         let value = serde_json::json!({
-            "checkpoint": path, "data": dataset.name, "split": split_name, "images": split.count,
+            "checkpoint": path, "data": dataset.name(), "split": split_name, "images": split.len(),
             "loss": metrics.loss, "accuracy": metrics.accuracy, "summary": metrics.more,
             "measures": measures, "names": names, "adapter": gpu.summary(),
         });
         say!("{value:#}");
         return Ok(Exit::Done);
     }
-    let what = if dataset.text.is_some() { "texts" } else { "images" };
+    let what = if dataset.texts().is_some() { "texts" } else { "images" };
     say!("adapter     {}", gpu.summary().line());
     say!("checkpoint  {}", path.display());
-    say!("data        {} {split_name} {what} of {} ({})", split.count, dataset.name, dataset.source);
+    say!("data        {} {split_name} {what} of {} ({})", split.len(), dataset.name(), dataset.source());
     match metrics.accuracy {
         Some(accuracy) => say!("loss: {:.4} - accuracy: {accuracy:.4} ({})", metrics.loss, percent(accuracy)),
         None => say!("loss: {:.4}", metrics.loss),

@@ -42,8 +42,8 @@ pub fn resolve(
     data: &Dataset,
     limit: Option<usize>,
 ) -> Result<LossConfig, CliError> {
-    let train = data.train.as_ref();
-    let has_values = train.is_some_and(|split| split.values.is_some());
+    let train = data.train();
+    let has_values = train.is_some_and(|split| split.values().is_some());
     let gives_image = of_layers(model).targets().contains(&TargetKind::Input);
     let mut loss = match &args.loss {
         Some(name) => LossConfig::named(name)?,
@@ -70,7 +70,7 @@ pub fn resolve(
         let Some(value) = value else { continue };
         let key = loss.option_of_flag(flag)?.key;
         let value = match (flag, value) {
-            ("class-weights", toml::Value::String(text)) => weights(&text, &loss, train, limit, data.classes.len())?,
+            ("class-weights", toml::Value::String(text)) => weights(&text, &loss, train, limit, data.classes().len())?,
             (_, value) => value,
         };
         loss = loss.with(key, value)?;
@@ -88,7 +88,7 @@ fn weights(
 ) -> Result<toml::Value, CliError> {
     let weights = match train {
         Some(split) if text == "balanced" => {
-            let count = limit.map_or(split.count, |limit| limit.min(split.count));
+            let count = limit.map_or(split.len(), |limit| limit.min(split.len()));
             balanced(split, count, classes, loss.target_kind())?
         }
         _ => numbers(text)?,
@@ -111,23 +111,10 @@ fn numbers(text: &str) -> Result<Vec<f32>, CliError> {
 mod tests {
     use super::super::hint::message;
     use super::*;
-    use crate::data::Values;
     use crate::losses::Mae;
 
-    fn data(labels: Vec<u32>, values: Option<Values>) -> Dataset {
-        let count = labels.len();
-        let split = Split {
-            images: vec![0; count],
-            labels,
-            values,
-            count,
-            height: 1,
-            width: 1,
-            channels: 1,
-            ..Split::default()
-        };
-        let classes = ["a", "b", "c"].map(String::from).into();
-        Dataset { name: "d".into(), classes, train: Some(split), ..Dataset::default() }
+    fn data(labels: Vec<u32>) -> Dataset {
+        Dataset::from_images([1, 1, 1], vec![0; labels.len()], labels, ["a", "b", "c"]).unwrap()
     }
 
     fn linear() -> ModelSpec {
@@ -135,15 +122,16 @@ mod tests {
     }
 
     fn with_values(width: usize, numbers: &[f32]) -> Dataset {
-        data(vec![0; numbers.len() / width], Some(Values { width, data: numbers.to_vec() }))
+        let (pixels, names) = (vec![0; numbers.len() / width], &["a", "b"][..width]);
+        Dataset::from_images_with_values([1, 1, 1], pixels, numbers.to_vec(), names.to_vec()).unwrap()
     }
 
     #[test]
     fn balanced_weights_are_those_of_scikit_learn() {
         let args = LossArgs { class_weights: Some("balanced".into()), ..LossArgs::default() };
-        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0], None), None).unwrap();
+        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0]), None).unwrap();
         assert_eq!(loss.weights(), [0.5, 1.0, 1.0]);
-        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0], None), Some(3)).unwrap();
+        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0]), Some(3)).unwrap();
         assert_eq!(loss.weights(), [0.5, 1.0, 1.0]);
         let args = LossArgs { loss: Some("bce".into()), ..args };
         let loss = resolve(&args, &linear(), &with_values(2, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None).unwrap();
@@ -153,7 +141,7 @@ mod tests {
     #[test]
     fn the_data_says_which_loss_unless_it_can_be_several() {
         let usual = |data: &Dataset| resolve(&LossArgs::default(), &linear(), data, None);
-        assert_eq!(usual(&data(vec![0, 1], None)).unwrap(), LossConfig::default());
+        assert_eq!(usual(&data(vec![0, 1])).unwrap(), LossConfig::default());
         assert_eq!(usual(&with_values(2, &[1.0, 1.0, 0.0, 0.0])).unwrap().name(), "bce");
         assert_eq!(usual(&with_values(1, &[0.3, 7.0])).unwrap().name(), "mse");
         let error = message(&usual(&with_values(2, &[0.25, 0.75, 0.0, 1.0])).unwrap_err());
@@ -162,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_model_that_gives_an_image_is_held_against_its_input() {
-        let (model, classes) = (ModelSpec::open("autoencoder").unwrap(), data(vec![0, 1], None));
+        let (model, classes) = (ModelSpec::open("autoencoder").unwrap(), data(vec![0, 1]));
         let input: LossConfig = Mse { target: LossTarget::Input }.into();
         let resolve = |args: &LossArgs, data: &Dataset| resolve(args, &model, data, None).unwrap();
         assert_eq!(resolve(&LossArgs::default(), &classes), input);
@@ -182,7 +170,7 @@ mod tests {
             (LossArgs { class_weights: Some("0,0,0".into()), ..LossArgs::default() }, "neither `balanced`"),
         ];
         for (args, part) in cases {
-            let error = message(&resolve(&args, &linear(), &data(vec![0, 1, 2], None), None).unwrap_err());
+            let error = message(&resolve(&args, &linear(), &data(vec![0, 1, 2]), None).unwrap_err());
             assert!(error.contains(part), "{error}\nshould say: {part}");
         }
     }

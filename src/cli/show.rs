@@ -17,13 +17,12 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let images = args.images.options()?;
     let options = LoadOptions { shape, images, unlabelled: true, ..LoadOptions::default() };
     let dataset = pictures::load(args.data.as_deref(), &options)?;
-    let (split, which) = if args.test { (&dataset.test, "test") } else { (&dataset.train, "training") };
+    let (split, which) = if args.test { (dataset.test(), "test") } else { (dataset.train(), "training") };
     let split = split
-        .as_ref()
-        .ok_or_else(|| CliError::Usage(format!("`{}` has no {which} images ({})", dataset.name, dataset.source)))?;
-    if args.index >= split.count {
+        .ok_or_else(|| CliError::Usage(format!("`{}` has no {which} images ({})", dataset.name(), dataset.source())))?;
+    if args.index >= split.len() {
         let message =
-            format!("--index {}: there are {} {which} images, 0 to {}", args.index, split.count, split.count - 1);
+            format!("--index {}: there are {} {which} images, 0 to {}", args.index, split.len(), split.len() - 1);
         return Err(CliError::Usage(message));
     }
     if let Some(line) = text::show(&dataset, split, args.index) {
@@ -36,8 +35,8 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some(list) = &args.augment {
         return sheet(args, list, &dataset, split, out, adapter);
     }
-    let label = &dataset.classes[split.labels[args.index] as usize];
-    let title = format!("{which} image {} · {label} · {}", args.index, dataset.name);
+    let label = &dataset.classes()[split.labels()[args.index] as usize];
+    let title = format!("{which} image {} · {label} · {}", args.index, dataset.name());
     save_png(&show_image(&title, &picture(split, args.index)?), out)?;
     say!("{}: {title}", out.display());
     Ok(Exit::Done)
@@ -54,22 +53,23 @@ fn sheet(
     out: &Path,
     adapter: Option<&str>,
 ) -> Result<Exit, CliError> {
-    let policy = parse_augment(list, [split.height, split.width])?;
+    let [height, width, channels] = split.input().shape();
+    let policy = parse_augment(list, [height, width])?;
     picture(split, args.index)?;
-    let images: Vec<usize> = (args.index..split.count).take(args.count as usize).collect();
+    let images: Vec<usize> = (args.index..split.len()).take(args.count as usize).collect();
     let gpu = open(adapter)?;
     let epoch = |epoch| preview(&gpu, &policy, split, &images, args.seed, epoch);
     let epochs: Vec<Vec<u8>> = (0..EPOCHS).map(epoch).collect::<Result<_, _>>()?;
-    let size = split.image_len();
-    let shown = |pixels| Picture { pixels, height: split.height, width: split.width, channels: split.channels };
+    let size = split.example_bytes();
+    let shown = |pixels| Picture { pixels, height, width, channels };
     let rows: Vec<SheetRow> = (images.iter().enumerate())
         .map(|(i, &image)| SheetRow {
-            label: format!("{image} · {}", dataset.classes[split.labels[image] as usize]),
-            original: shown(split.image(image)),
+            label: format!("{image} · {}", dataset.classes()[split.labels()[image] as usize]),
+            original: shown(split.example(image)),
             samples: epochs.iter().map(|epoch| shown(&epoch[i * size..][..size])).collect(),
         })
         .collect();
-    let title = format!("{} · {list}", dataset.name);
+    let title = format!("{} · {list}", dataset.name());
     save_png(&augmented_sheet(&title, &rows), out)?;
     say!("adapter  {}", gpu.summary().line());
     say!("{}: {} images in {EPOCHS} epochs of seed {}", out.display(), rows.len(), args.seed);

@@ -54,40 +54,44 @@ fn load(
     trained: Option<Trained>,
 ) -> Result<Option<Dataset>, CliError> {
     let Some(path) = data.filter(|_| data::kind(data) == Kind::Texts) else { return Ok(None) };
-    let mut texts = text::load(Path::new(path), &config.text, length, trained)?;
+    let texts = text::load(Path::new(path), &config.text, length, trained)?;
     // a limit takes the first texts, and files often have one class after another
-    if let Some(train) = texts.as_mut().and_then(|texts| texts.train.as_mut()).filter(|_| config.limit.is_some()) {
-        *train = train.select(&data::shuffled_indices(train.count));
-    }
-    Ok(texts)
+    let shuffled = |texts: Dataset| match texts.train().filter(|_| config.limit.is_some()) {
+        Some(train) => {
+            let train = train.select(&data::shuffled_indices(train.len()));
+            texts.with_train(train)
+        }
+        None => Ok(texts),
+    };
+    Ok(texts.map(shuffled).transpose()?)
 }
 
 /// A data set of texts in a line; none for images.
 pub fn describe(dataset: &Dataset, used: usize) -> Option<String> {
-    let read = dataset.text.as_ref()?;
-    let count = |split: &Option<Split>| thousands(split.as_ref().map_or(0, |split| split.count) as u64);
-    let [_, length, _] = dataset.image_shape();
+    let read = dataset.texts()?;
+    let count = |split: Option<&Split>| thousands(split.map_or(0, Split::len) as u64);
+    let [_, length, _] = dataset.input().shape();
     let cut = match read.cut {
         0 => "shorter ones padded".to_string(),
         cut => format!("{} longer ones cut, shorter ones padded", thousands(cut as u64)),
     };
     Some(format!(
         "{} ({}): {} training and {} test texts of {length} words ({cut}), {} tokens, {} classes, {}",
-        dataset.name,
-        dataset.source,
+        dataset.name(),
+        dataset.source(),
         thousands(used as u64),
-        count(&dataset.test),
+        count(dataset.test()),
         thousands(read.vocabulary.len() as u64),
-        dataset.classes.len(),
+        dataset.classes().len(),
         if read.latin1 { "latin-1 (not valid UTF-8)" } else { "UTF-8" }
     ))
 }
 
 /// Prints a text of a data set, and what a model sees of it.
 pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Option<String> {
-    let vocabulary = &dataset.text.as_ref()?.vocabulary;
-    let label = &dataset.classes[split.labels[index] as usize];
-    Some(format!("{label}: {}", vocabulary.decode(split.image(index)).join(" ")))
+    let vocabulary = &dataset.texts()?.vocabulary;
+    let label = &dataset.classes()[split.labels()[index] as usize];
+    Some(format!("{label}: {}", vocabulary.decode(split.example(index)).join(" ")))
 }
 
 /// The texts to answer: those that were typed, then the lines of a file.

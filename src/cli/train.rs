@@ -32,7 +32,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let gpu = open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     say!("data     {}", describe(&dataset, &config));
-    dataset.notes.iter().for_each(|note| say!("note     {note}"));
+    dataset.notes().iter().for_each(|note| say!("note     {note}"));
     if args.batch_is_auto() {
         config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
     }
@@ -227,31 +227,31 @@ fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &D
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     write_atomically(&out.join("config.toml"), config.to_toml().as_bytes())?;
     write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
-    if let Some(text) = &dataset.text {
+    if let Some(text) = dataset.texts() {
         write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
     }
     Ok(())
 }
 
 fn describe(dataset: &Dataset, config: &RunConfig) -> String {
-    let [h, w, c] = dataset.image_shape();
-    let train = dataset.train.as_ref().map_or(0, |t| t.count);
+    let [h, w, c] = dataset.input().shape();
+    let train = dataset.train().map_or(0, Split::len);
     let used = config.limit.map_or(train, |limit| limit.min(train));
     if let Some(line) = text::describe(dataset, used) {
         return line;
     }
-    let count = |split: &Option<Split>| thousands(split.as_ref().map_or(0, |split| split.count) as u64);
-    let validation = match &dataset.validation {
+    let count = |split: Option<&Split>| thousands(split.map_or(0, Split::len) as u64);
+    let validation = match dataset.validation() {
         None => String::new(),
-        Some(_) => format!(", {} validation", count(&dataset.validation)),
+        validation => format!(", {} validation", count(validation)),
     };
     format!(
         "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {} classes",
-        dataset.name,
-        dataset.source,
+        dataset.name(),
+        dataset.source(),
         thousands(used as u64),
-        count(&dataset.test),
-        dataset.classes.len()
+        count(dataset.test()),
+        dataset.classes().len()
     )
 }
 

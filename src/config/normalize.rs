@@ -85,17 +85,19 @@ impl NormalizeConfig {
     /// # Errors
     /// A message for the user, if there are numbers for another number of channels.
     pub fn resolved(mut self, train: &Split) -> Result<Self, String> {
-        if self.from == NormalizeFrom::Dataset && self.mean.is_empty() {
-            let numbers = train.mean_std();
+        if self.from == NormalizeFrom::Dataset
+            && self.mean.is_empty()
+            && let Some(numbers) = train.mean_std()
+        {
             self.mean = numbers.iter().map(|(mean, _)| *mean as f32).collect();
             // a channel that is the same everywhere stays 0
             self.std = numbers.iter().map(|&(_, std)| if std > 0.0 { std as f32 } else { 1.0 }).collect();
         }
-        if !self.mean.is_empty() && self.mean.len() != train.channels {
+        if !self.mean.is_empty() && self.mean.len() != train.input().shape()[2] {
             return Err(format!(
                 "--normalize has numbers for {} channels, and the images have {}\n  try: --normalize dataset",
                 self.mean.len(),
-                train.channels
+                train.input().shape()[2]
             ));
         }
         Ok(self)
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_numbers_of_a_known_data_set_are_those_of_its_description() {
-        let train = crate::data::load(None).unwrap().train.unwrap();
+        let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
         let known = crate::data::known::find(crate::data::known::SMALL).unwrap();
         let found = NormalizeConfig::parse("dataset").unwrap().resolved(&train).unwrap();
         assert!((f64::from(found.mean[0]) - known.mean[0]).abs() < 1e-4, "{found:?}");
@@ -163,7 +165,7 @@ mod tests {
             let message = NormalizeConfig::parse(text).unwrap_err();
             assert!(message.contains(words) && message.contains("dataset"), "{message}");
         }
-        let train = crate::data::load(None).unwrap().train.unwrap();
+        let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
         let message = NormalizeConfig::parse("imagenet").unwrap().resolved(&train).unwrap_err();
         assert!(message.contains("3 channels") && message.contains("have 1"), "{message}");
     }

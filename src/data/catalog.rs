@@ -7,7 +7,7 @@ use lepton_kernels::random;
 use super::idx::MAX_BYTES;
 use super::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use super::picture_error::PictureError;
-use super::{DataError, Dataset, Split, Values, cache, shuffled_indices};
+use super::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, cache, shuffled_indices};
 
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) enum Part {
 
 /// What is to be learned about a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Targets {
+pub(super) enum Target {
     Class(u32),
     Values(Vec<f32>),
 }
@@ -40,7 +40,7 @@ pub(super) enum Targets {
 pub(super) struct Entry {
     pub path: PathBuf,
     pub part: Part,
-    pub targets: Targets,
+    pub target: Target,
 }
 
 /// Listed pictures.
@@ -136,7 +136,7 @@ impl Catalog {
         for &i in order {
             let entry = &self.entries[i];
             if matches!(entry.part, Part::Unknown | Part::Train) {
-                let group = if let Targets::Class(class) = entry.targets { class as usize } else { 0 };
+                let group = if let Target::Class(class) = entry.target { class as usize } else { 0 };
                 by_class[group].push(i);
             }
         }
@@ -166,43 +166,46 @@ impl Catalog {
             });
             self.split(&members.collect::<Vec<_>>(), pixels, options.shape)
         };
-        let train = gather(&[Part::Train, Part::Unknown]);
+        let train = gather(&[Part::Train, Part::Unknown])?;
         if options.classes.is_none()
             && !options.unlabelled
             && let Some(split) = &train
-            && split.values.is_none()
-            && let Some(class) = (0..self.classes.len()).find(|&class| !split.labels.contains(&(class as u32)))
+            && split.values().is_none()
+            && let Some(class) = (0..self.classes.len()).find(|&class| !split.labels().contains(&(class as u32)))
         {
             let class = self.classes[class].clone();
             return Err(PictureError::Untrained { root: self.root, class }.into());
         }
-        let [validation, test] = [Part::Validation, Part::Test].map(|part| gather(&[part]));
+        let (validation, test) = (gather(&[Part::Validation])?, gather(&[Part::Test])?);
         let name = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let source = self.root.display().to_string();
-        Ok(Dataset { name, source, classes: self.classes, train, validation, test, notes: self.notes, text: None })
+        let splits = Splits { train, validation, test };
+        Ok(Dataset::new(name, self.classes, splits)?.with_source(source).with_notes(self.notes))
     }
 
     /// The pictures `members` as a split; none if there are none.
-    fn split(&self, members: &[usize], pixels: &[u8], [height, width, channels]: [usize; 3]) -> Option<Split> {
-        let size = height * width * channels;
-        let first = *members.first()?;
+    fn split(&self, members: &[usize], pixels: &[u8], shape: [usize; 3]) -> Result<Option<Split>, DatasetError> {
+        let Some(&first) = members.first() else { return Ok(None) };
+        let size: usize = shape.iter().product();
         let mut images = Vec::with_capacity(members.len() * size);
         for &i in members {
             images.extend_from_slice(&pixels[i * size..(i + 1) * size]);
         }
-        let label = |&i: &usize| if let Targets::Class(class) = self.entries[i].targets { class } else { 0 };
-        let values = match &self.entries[first].targets {
-            Targets::Class(_) => None,
-            Targets::Values(values) => {
-                let data = members.iter().flat_map(|&i| match &self.entries[i].targets {
-                    Targets::Values(values) => values.as_slice(),
-                    Targets::Class(_) => &[],
+        let targets = || members.iter().map(|&i| &self.entries[i].target);
+        let class = |target: &Target| if let Target::Class(class) = target { *class } else { 0 };
+        let targets = match &self.entries[first].target {
+            Target::Class(_) => {
+                Targets::Classes { labels: targets().map(class).collect(), classes: self.classes.len() }
+            }
+            Target::Values(values) => {
+                let data = targets().flat_map(|target| match target {
+                    Target::Values(values) => values.as_slice(),
+                    Target::Class(_) => &[],
                 });
-                Some(Values { width: values.len(), data: data.copied().collect() })
+                Targets::Values(Values { width: values.len(), data: data.copied().collect() })
             }
         };
-        let labels = members.iter().map(label).collect();
-        Some(Split { images, labels, values, count: members.len(), height, width, channels, ..Split::default() })
+        Split::images(shape, images, targets).map(Some)
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use image::GenericImageView;
 use rayon::prelude::*;
 
-use super::catalog::{Catalog, Damaged, OnPictures, Part, Targets};
-use super::{DataError, Kind, LoadOptions, Places, Split, folder, kind, load_with, picture, table};
+use super::catalog::{Catalog, Damaged, OnPictures, Part, Target};
+use super::{DataError, Kind, LoadOptions, Places, folder, kind, load_with, picture, table};
 
 /// Images of a class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +52,13 @@ pub fn check(spec: &str, places: &Places, on_pictures: OnPictures) -> Result<Rep
         return Ok(pictures(catalog, on_pictures));
     }
     let data = load_with(Some(spec), &LoadOptions::default(), places, on_pictures)?;
-    let mut report = Report { classes: named(data.classes), ..Report::default() };
-    for (part, split) in [&data.train, &data.validation, &data.test].into_iter().enumerate() {
-        let Some(Split { labels, count, width, height, .. }) = split else { continue };
-        labels.iter().for_each(|&label| report.classes[label as usize].counts[part] += 1);
-        report.images += count;
-        report.sizes = vec![((*width as u32, *height as u32), report.images)];
+    let mut report = Report { classes: named(data.classes().to_vec()), ..Report::default() };
+    let [height, width, _] = data.input().shape();
+    for (part, split) in [data.train(), data.validation(), data.test()].into_iter().enumerate() {
+        let Some(split) = split else { continue };
+        split.labels().iter().for_each(|&label| report.classes[label as usize].counts[part] += 1);
+        report.images += split.len();
+        report.sizes = vec![((width as u32, height as u32), report.images)];
     }
     Ok(report)
 }
@@ -87,14 +88,14 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
             Part::Validation => 1,
             Part::Test => 2,
         };
-        match (outcome, entry.targets) {
+        match (outcome, entry.target) {
             (Err(reason), _) => report.damaged.push(Damaged { path: entry.path, reason }),
-            (Ok(size), targets) => {
+            (Ok(size), target) => {
                 report.images += 1;
                 *sizes.entry(size).or_default() += 1;
-                match targets {
-                    Targets::Class(class) => report.classes[class as usize].counts[part] += 1,
-                    Targets::Values(values) => {
+                match target {
+                    Target::Class(class) => report.classes[class as usize].counts[part] += 1,
+                    Target::Values(values) => {
                         let set = values.iter().zip(&mut report.classes).filter(|(value, _)| **value != 0.0);
                         set.for_each(|(_, class)| class.counts[part] += 1);
                     }

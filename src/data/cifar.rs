@@ -10,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
 use super::idx::{io_error, is_gzip};
-use super::{DataError, Split, known};
+use super::{DataError, Split, Targets, known};
 
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
@@ -231,7 +231,7 @@ impl Files {
     }
 
     /// The records of some files; none if not one of them is there.
-    fn split(&self, names: &[&str], layout: &Layout) -> Result<Option<Split>, CifarError> {
+    fn split(&self, names: &[&str], layout: &Layout) -> Result<Option<Split>, DataError> {
         let found = names.iter().filter(|name| self.content.contains_key(**name)).count();
         if found == 0 {
             return Ok(None);
@@ -239,11 +239,13 @@ impl Files {
         let (mut images, mut labels) = (Vec::new(), Vec::new());
         for name in names {
             let file = self.label(name);
-            let Some(bytes) = self.content.get(*name) else { return Err(CifarError::MissingBatch { file, found }) };
+            let Some(bytes) = self.content.get(*name) else {
+                return Err(CifarError::MissingBatch { file, found }.into());
+            };
             records(&file, bytes, layout, &mut images, &mut labels)?;
         }
-        let count = labels.len();
-        Ok(Some(Split { images, labels, count, height: SIDE, width: SIDE, channels: 3, ..Split::default() }))
+        let targets = Targets::Classes { labels, classes: layout.classes };
+        Ok(Some(Split::images([SIDE, SIDE, 3], images, targets)?))
     }
 }
 

@@ -12,6 +12,9 @@ use super::idx::MAX_BYTES;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// Arrays that do not make a data set.
+    #[error(transparent)]
+    Dataset(#[from] super::DatasetError),
     /// Pictures in folders and tables.
     #[error(transparent)]
     Pictures(#[from] super::picture_error::PictureError),

@@ -10,7 +10,7 @@ use image::ImageFormat;
 use walkdir::WalkDir;
 
 use super::DataError;
-use super::catalog::{Catalog, Damaged, Entry, Part, Targets};
+use super::catalog::{Catalog, Damaged, Entry, Part, Target};
 use super::idx::io_error;
 use super::options::LoadOptions;
 use super::picture_error::PictureError;
@@ -141,7 +141,7 @@ impl Listing {
             }
             let path = entry.into_path();
             match sort(&path) {
-                Sort::Picture => self.catalog.entries.push(Entry { path, part, targets: Targets::Class(label as u32) }),
+                Sort::Picture => self.catalog.entries.push(Entry { path, part, target: Target::Class(label as u32) }),
                 Sort::Damaged(reason) => self.catalog.damaged.push(Damaged { path, reason }),
                 Sort::Other => self.ignore(&kind_of(&path)),
             }

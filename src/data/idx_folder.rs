@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::known::{self, Known};
-use super::{DataError, Dataset, Split, folder_name, idx};
+use super::{DataError, Dataset, Split, Splits, Targets, folder_name, idx};
 
 /// Loads what IDX files a folder has; `None` if it has none or is not there.
 pub(super) fn load_folder(folder: &Path, known: Option<&Known>) -> Result<Option<Dataset>, DataError> {
@@ -79,11 +79,12 @@ fn assemble(
         }
     };
     let [train, test] = [train, test].map(|raw| raw.map(|raw| checked(raw, classes.len())).transpose());
-    Ok(Dataset { name, source, classes, train: train?, test: test?, ..Dataset::default() })
+    let splits = Splits { train: train?, test: test?, ..Splits::default() };
+    Ok(Dataset::new(name, classes, splits)?.with_source(source))
 }
 
 fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
-    let (count, [height, width, channels]) = (raw.images.count, raw.images.shape);
+    let count = raw.images.count;
     if raw.labels.len() != count {
         return Err(DataError::Counts {
             images_path: raw.pair.images,
@@ -101,13 +102,6 @@ fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
             classes,
         });
     }
-    Ok(Split {
-        images: raw.images.pixels,
-        labels: raw.labels.iter().map(|&label| u32::from(label)).collect(),
-        count,
-        height,
-        width,
-        channels,
-        ..Split::default()
-    })
+    let labels = raw.labels.iter().map(|&label| u32::from(label)).collect();
+    Ok(Split::images(raw.images.shape, raw.images.pixels, Targets::Classes { labels, classes })?)
 }

@@ -11,6 +11,7 @@ mod cache;
 mod catalog;
 mod check;
 mod cifar;
+mod dataset;
 mod download;
 mod error;
 pub mod fetch;
@@ -29,6 +30,7 @@ mod verify;
 pub use catalog::{Damaged, OnPictures};
 pub use check::{ClassCount, Report, check};
 pub use cifar::CifarError;
+pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};
 pub use error::DataError;
 pub use fetch::{FetchOptions, Progress, fetch};
 use known::Format;
@@ -39,177 +41,12 @@ pub use places::Places;
 pub use table::TableError;
 pub use text::{TextError, TextOptions, Texts, Trained, Vocabulary};
 
-/// Numbers about each image, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Values {
-    /// Numbers of one image.
-    pub width: usize,
-    /// `[n, width]`.
-    pub data: Vec<f32>,
-}
-
-/// What the values of an image are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Element {
-    /// Pixels, a byte each.
-    #[default]
-    Pixels,
-    /// Tokens of a text, a little-endian u32 each; the image is one pixel high.
-    Tokens,
-}
-
-impl Element {
-    /// Bytes of one value.
-    pub fn bytes(self) -> usize {
-        match self {
-            Element::Pixels => 1,
-            Element::Tokens => 4,
-        }
-    }
-}
-
-/// Labelled images, all of the same size.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Split {
-    /// Pixels or tokens, `[n, h, w, c]`, as `element` says.
-    pub images: Vec<u8>,
-    /// Class of each image, `[n]`; all 0 where there are `values` instead.
-    pub labels: Vec<u32>,
-    /// Numbers to be learned about each image instead of one class.
-    pub values: Option<Values>,
-    /// What the values of an image are.
-    pub element: Element,
-    /// Number of images, n.
-    pub count: usize,
-    /// Height in pixels, h.
-    pub height: usize,
-    /// Width in pixels, w.
-    pub width: usize,
-    /// Values per pixel, c.
-    pub channels: usize,
-}
-
-/// Images to learn from and images to test on; at least one of the two.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Dataset {
-    /// A known data set's name, or the folder's.
-    pub name: String,
-    /// The folder it came from, for printing.
-    pub source: String,
-    /// Class names; label `i` is `classes[i]`.
-    pub classes: Vec<String>,
-    /// Images for training.
-    pub train: Option<Split>,
-    /// Images for validation, where the data set says which; otherwise a run holds out some of `train`.
-    pub validation: Option<Split>,
-    /// Images for testing.
-    pub test: Option<Split>,
-    /// What people should know about how it was read, in lines.
-    pub notes: Vec<String>,
-    /// How texts were read, if it is a data set of texts.
-    pub text: Option<Texts>,
-}
-
-impl Split {
-    /// Bytes of image `index`, `[h, w, c]`.
-    ///
-    /// # Panics
-    /// If there are not that many images.
-    pub fn image(&self, index: usize) -> &[u8] {
-        let size = self.image_len();
-        &self.images[index * size..(index + 1) * size]
-    }
-
-    /// Bytes per image: h · w · c pixels, or four times as many for tokens.
-    pub fn image_len(&self) -> usize {
-        self.height * self.width * self.channels * self.element.bytes()
-    }
-
-    /// Image shape, `[h, w, c]`.
-    pub fn image_shape(&self) -> [usize; 3] {
-        [self.height, self.width, self.channels]
-    }
-
-    /// Keeps the first `count` images; all of them if there are fewer.
-    pub fn truncate(&mut self, count: usize) {
-        self.count = self.count.min(count);
-        self.labels.truncate(self.count);
-        if let Some(values) = &mut self.values {
-            values.data.truncate(self.count * values.width);
-        }
-        self.images.truncate(self.count * self.image_len());
-    }
-
-    /// The images of these classes, in their order.
-    pub fn of_classes(&self, classes: &[u32]) -> Split {
-        let wanted: Vec<usize> = (0..self.count).filter(|&i| classes.contains(&self.labels[i])).collect();
-        self.select(&wanted)
-    }
-
-    /// These images, in this order.
-    ///
-    /// # Panics
-    /// If there is no image of such a number.
-    pub fn select(&self, wanted: &[usize]) -> Split {
-        let values = self.values.as_ref().map(|Values { width, data }| Values {
-            width: *width,
-            data: wanted.iter().flat_map(|i| &data[i * width..(i + 1) * width]).copied().collect(),
-        });
-        Split {
-            images: wanted.iter().flat_map(|&i| self.image(i)).copied().collect(),
-            labels: wanted.iter().map(|&i| self.labels[i]).collect(),
-            values,
-            count: wanted.len(),
-            ..*self
-        }
-    }
-
-    /// Mean and standard deviation (of the population) of the pixels scaled to 0..1, `[c]`.
-    pub fn mean_std(&self) -> Vec<(f64, f64)> {
-        let mut counts = vec![[0_u64; 256]; self.channels];
-        for pixel in self.images.chunks_exact(self.channels) {
-            for (count, &value) in counts.iter_mut().zip(pixel) {
-                count[usize::from(value)] += 1;
-            }
-        }
-        counts.iter().map(histogram_mean_std).collect()
-    }
-}
-
 /// Numbers below `count`, mixed; always in the same order, so that an image's number stays.
 pub fn shuffled_indices(count: usize) -> Vec<usize> {
     const ORDER: u64 = 0x0070_6963_7475_7265;
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|&i| lepton_kernels::random::hash64(ORDER ^ lepton_kernels::random::hash64(i as u64)));
     order
-}
-
-fn histogram_mean_std(counts: &[u64; 256]) -> (f64, f64) {
-    let total = counts.iter().sum::<u64>() as f64;
-    let weighted = |value: &dyn Fn(f64) -> f64| -> f64 {
-        let terms = counts.iter().enumerate();
-        terms.map(|(v, &count)| value(v as f64) * count as f64).sum::<f64>() / total
-    };
-    let mean = weighted(&|v| v);
-    let variance = weighted(&|v| (v - mean) * (v - mean));
-    (mean / 255.0, variance.sqrt() / 255.0)
-}
-
-impl Dataset {
-    /// Image shape of both splits, `[h, w, c]`.
-    ///
-    /// # Panics
-    /// If there is neither split; `load` always gives one.
-    pub fn image_shape(&self) -> [usize; 3] {
-        let split = self.train.as_ref().or(self.validation.as_ref()).or(self.test.as_ref());
-        split.expect("a data set has a split").image_shape()
-    }
-
-    /// The images that tell most about a trained model, and what they are called: test, validation or training images.
-    pub fn unseen(&self) -> Option<(&Split, &'static str)> {
-        let splits = [(&self.test, "test"), (&self.validation, "validation"), (&self.train, "training")];
-        splits.into_iter().find_map(|(split, name)| Some((split.as_ref()?, name)))
-    }
 }
 
 /// What a data set is, before it is read.
@@ -307,7 +144,7 @@ fn load_path(
             return table::list(path, options)?.load(options, places.pictures.as_deref(), on_pictures);
         }
         Ok(_) if cifar::is_archive(path) => {
-            return Ok(cifar_dataset(path, &folder_name(path), cifar::read(path, options.images.coarse)?));
+            return cifar_dataset(path, &folder_name(path), cifar::read(path, options.images.coarse)?);
         }
         Ok(_) if text::is_text(path)? => {
             let texts = text::load(path, &TextOptions::default(), None, None)?;
@@ -349,11 +186,11 @@ fn folder_name(path: &Path) -> String {
 /// Loads what CIFAR files a folder has; `None` if it has none or is not there.
 fn load_cifar(folder: &Path, name: &str, options: &LoadOptions) -> Result<Option<Dataset>, DataError> {
     let Some(path) = cifar::find(folder) else { return Ok(None) };
-    Ok(Some(cifar_dataset(&path, name, cifar::read(&path, options.images.coarse)?)))
+    cifar_dataset(&path, name, cifar::read(&path, options.images.coarse)?).map(Some)
 }
 
-fn cifar_dataset(path: &Path, name: &str, read: cifar::Cifar) -> Dataset {
+fn cifar_dataset(path: &Path, name: &str, read: cifar::Cifar) -> Result<Dataset, DataError> {
     let cifar::Cifar { classes, train, test } = read;
-    let (name, source) = (name.to_string(), path.display().to_string());
-    Dataset { name, source, classes, train, test, ..Dataset::default() }
+    let splits = Splits { train, test, ..Splits::default() };
+    Ok(Dataset::new(name, classes, splits)?.with_source(path.display().to_string()))
 }

@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord};
 use thiserror::Error;
 
 use super::DataError;
-use super::catalog::{Catalog, Damaged, Entry, Part, Targets};
+use super::catalog::{Catalog, Damaged, Entry, Part, Target};
 use super::folder::{Sort, sort};
 use super::idx::io_error;
 use super::options::LoadOptions;
@@ -127,7 +127,7 @@ pub(super) fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataEr
         catalog.notes.push(format!("columns left out: {}", unused.join(", ")));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    for (row, targets) in rows.iter().zip(targets) {
+    for (row, target) in rows.iter().zip(targets) {
         let part = part(path, &columns, row)?;
         let name = row.fields[columns.path].trim();
         if name.is_empty() {
@@ -140,7 +140,7 @@ pub(super) fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataEr
             Sort::Other => Some("no picture in a format that is read".to_string()),
         };
         match damaged {
-            None => catalog.entries.push(Entry { path: picture, part, targets }),
+            None => catalog.entries.push(Entry { path: picture, part, target }),
             Some(reason) => {
                 catalog.damaged.push(Damaged { path: picture, reason: format!("line {}: {reason}", row.line) });
             }
@@ -232,7 +232,7 @@ fn labels(
     rows: &[Row],
     catalog: &mut Catalog,
     options: &LoadOptions,
-) -> Result<Vec<Targets>, DataError> {
+) -> Result<Vec<Target>, DataError> {
     let several = rows.iter().any(|row| row.fields[column].contains('|'));
     let of = |row: &Row| -> Vec<String> {
         let words = row.fields[column].split('|').map(|word| word.trim().to_string());
@@ -262,9 +262,9 @@ fn labels(
         targets.push(if several {
             let mut values = vec![0.0; classes.len()];
             words.iter().for_each(|word| values[index(word)] = 1.0);
-            Targets::Values(values)
+            Target::Values(values)
         } else {
-            Targets::Class(index(&words[0]) as u32)
+            Target::Class(index(&words[0]) as u32)
         });
     }
     catalog.classes = classes;
@@ -272,7 +272,7 @@ fn labels(
 }
 
 /// Numbers in columns of their own.
-fn values(path: &Path, columns: &Columns, rows: &[Row], catalog: &mut Catalog) -> Result<Vec<Targets>, DataError> {
+fn values(path: &Path, columns: &Columns, rows: &[Row], catalog: &mut Catalog) -> Result<Vec<Target>, DataError> {
     catalog.classes = columns.values.iter().map(|&i| columns.names[i].clone()).collect();
     let mut targets = Vec::with_capacity(rows.len());
     for row in rows {
@@ -288,7 +288,7 @@ fn values(path: &Path, columns: &Columns, rows: &[Row], catalog: &mut Catalog) -
                 }
             }
         }
-        targets.push(Targets::Values(numbers));
+        targets.push(Target::Values(numbers));
     }
     Ok(targets)
 }

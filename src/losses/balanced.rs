@@ -31,7 +31,7 @@ impl Hints for BalanceError {
 /// # Errors
 /// [`BalanceError`] if the split has no such targets.
 pub fn balanced(split: &Split, count: usize, classes: usize, targets: TargetKind) -> Result<Vec<f32>, BalanceError> {
-    match (&split.values, targets) {
+    match (&split.values(), targets) {
         (Some(values), TargetKind::Labels) => {
             let weight = |label: usize| {
                 let own = values.data.iter().skip(label).step_by(values.width).take(count);
@@ -44,7 +44,7 @@ pub fn balanced(split: &Split, count: usize, classes: usize, targets: TargetKind
         (Some(_), _) => Err(BalanceError::NoClasses),
         (None, _) => {
             let mut images = vec![0usize; classes];
-            split.labels[..count].iter().for_each(|&label| images[label as usize] += 1);
+            split.labels()[..count].iter().for_each(|&label| images[label as usize] += 1);
             let weight = |&own: &usize| if own == 0 { 1.0 } else { count as f64 / (classes * own) as f64 };
             Ok(images.iter().map(|own| weight(own) as f32).collect())
         }

@@ -128,7 +128,7 @@ mod tests {
     /// Colour images whose channels belong together, made of two grey ones each.
     fn colour(train: &data::Split, count: usize) -> Vec<Vec<u8>> {
         let image = |i: usize| {
-            let (a, b) = (train.image(i), train.image(i + count));
+            let (a, b) = (train.example(i), train.example(i + count));
             let pixel = |p: usize| [a[p], 255 - a[p] / 2 - b[p] / 4, a[p].max(b[p])];
             (0..a.len()).flat_map(pixel).collect()
         };
@@ -137,8 +137,9 @@ mod tests {
 
     #[test]
     fn answers_of_whitening_filters_are_uncorrelated_and_of_variance_one() {
-        let train = data::load(None).unwrap().train.unwrap();
-        let (grey, normalize) = (train.images.chunks_exact(784).take(60).collect(), NormalizeConfig::parse("0.3:0.35"));
+        let train = data::load(None).unwrap().into_splits().train.unwrap();
+        let (grey, normalize) =
+            (train.bytes().chunks_exact(784).take(60).collect(), NormalizeConfig::parse("0.3:0.35"));
         let coloured = colour(&train, 40);
         let none = NormalizeConfig::default();
         for (images, size, normalize, [kh, kw]) in [

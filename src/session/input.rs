@@ -1,7 +1,7 @@
 //! What a model is given: pixels or tokens. Every question that depends on which of the two it is, is asked here.
 
 use crate::config::{NormalizeConfig, RunConfig};
-use crate::data::{Dataset, Element, Split};
+use crate::data::{Dataset, Split};
 use crate::gpu::{GpuError, Program};
 use crate::hint::{Hint, Hints};
 use crate::model::ModelSpec;
@@ -32,11 +32,11 @@ impl InputKind {
 
     /// Bytes of one input of this shape.
     pub(crate) fn bytes(self, shape: [usize; 3]) -> usize {
-        let element = match self {
-            InputKind::Images => Element::Pixels,
-            InputKind::Texts => Element::Tokens,
+        let value_bytes = match self {
+            InputKind::Images => 1,
+            InputKind::Texts => size_of::<u32>(),
         };
-        shape.iter().product::<usize>() * element.bytes()
+        shape.iter().product::<usize>() * value_bytes
     }
 
     /// How inputs are scaled, with the statistics of the training images where it asks for them; tokens are not.
@@ -183,19 +183,18 @@ impl Hints for InputError {
 /// # Errors
 /// [`InputError`] with what the model takes and what the data set holds.
 pub(crate) fn check_data(data: &Dataset, model: &ModelSpec) -> Result<(), InputError> {
-    let names = || (model.name.clone(), data.name.clone());
+    let names = || (model.name.clone(), data.name().to_string());
     let takes = InputKind::of(model);
-    let given = if data.text.is_some() { InputKind::Texts } else { InputKind::Images };
+    let given = if data.texts().is_some() { InputKind::Texts } else { InputKind::Images };
     if takes != given {
         let (model, data) = names();
         return Err(InputError::Kind { model, takes, data, given });
     }
-    if let Some(text) = &data.text {
-        check_vocabulary(model, Some(text.vocabulary.len()))?;
-        let splits = [&data.train, &data.validation, &data.test].into_iter().flatten();
-        splits.into_iter().try_for_each(|split| check_tokens(&split.images, text.vocabulary.len()))?;
+    if let Some(texts) = data.texts() {
+        // every token of a data set is in its vocabulary
+        check_vocabulary(model, Some(texts.vocabulary.len()))?;
     }
-    let shape = data.image_shape();
+    let shape = data.input().shape();
     if shape == model.input {
         return Ok(());
     }
@@ -234,11 +233,11 @@ pub(crate) fn check_tokens(bytes: &[u8], tokens: usize) -> Result<(), InputError
 
 /// The model with the numbers that it leaves to the data set: outputs, and for texts length and vocabulary.
 pub(crate) fn fitted(model: &ModelSpec, data: &Dataset) -> ModelSpec {
-    let train = data.train.as_ref();
-    let values = train.and_then(|train| train.values.as_ref());
-    let model = model.for_classes(values.map_or(data.classes.len(), |values| values.width));
-    match (&data.text, train) {
-        (Some(text), Some(train)) => model.for_texts(train.width, text.vocabulary.len()),
+    let train = data.train();
+    let values = train.and_then(Split::values);
+    let model = model.for_classes(values.map_or(data.classes().len(), |values| values.width));
+    match (data.texts(), train) {
+        (Some(text), Some(train)) => model.for_texts(train.input().shape()[1], text.vocabulary.len()),
         _ => model,
     }
 }

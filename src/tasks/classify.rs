@@ -28,8 +28,8 @@ impl Task for Classify {
 
     fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
         if config.loss.target_kind() == TargetKind::Label {
-            if let Some(values) = splits.iter().find_map(|(split, _)| split.values.as_ref()) {
-                let (loss, data) = (config.loss.name(), data.name.clone());
+            if let Some(values) = splits.iter().find_map(|(split, _)| split.values()) {
+                let (loss, data) = (config.loss.name(), data.name().to_string());
                 return Err(TaskError::NeedsClasses { loss, data, width: values.width });
             }
             return Ok(Targets { labels: targets::labels(splits), ..Targets::default() });
@@ -38,7 +38,7 @@ impl Task for Classify {
         let rows = || values.data.chunks_exact(values.width);
         let total = |row: &[f32]| row.iter().map(|&v| f64::from(v)).sum::<f64>();
         if let Some((image, sum)) = rows().map(total).enumerate().find(|(_, sum)| (sum - 1.0).abs() > 1e-3) {
-            return Err(TaskError::NoDistribution { data: data.name.clone(), image, sum });
+            return Err(TaskError::NoDistribution { data: data.name().to_string(), image, sum });
         }
         let labels = rows().map(largest).collect();
         Ok(Targets { labels, values: Some(values), ..Targets::default() })
@@ -52,21 +52,21 @@ impl Task for Classify {
         outputs: usize,
     ) -> Result<(), TaskError> {
         // a distribution's width is compared when its values are read
-        if loss.target_kind() == TargetKind::Distribution || outputs == data.classes.len() {
+        if loss.target_kind() == TargetKind::Distribution || outputs == data.classes().len() {
             return Ok(());
         }
         Err(TaskError::Classes {
             model: model.name.clone(),
             layer: model.layers.last().map_or(String::new(), |layer| layer.name.clone()),
             outputs,
-            data: data.name.clone(),
-            classes: data.classes.len(),
+            data: data.name().to_string(),
+            classes: data.classes().len(),
         })
     }
 
     fn output_names(&self, loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {
         match loss.target_kind() {
-            TargetKind::Label => data.classes.clone(),
+            TargetKind::Label => data.classes().to_vec(),
             _ => targets::names(data, outputs),
         }
     }

@@ -62,7 +62,7 @@ impl Task for Generate {
 
     /// Those of the classes: outputs are pixels and need none.
     fn output_names(&self, _loss: &LossConfig, data: &Dataset, _outputs: usize) -> Vec<String> {
-        data.classes.clone()
+        data.classes().to_vec()
     }
 
     fn names_outputs(&self) -> bool {

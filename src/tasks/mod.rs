@@ -59,12 +59,12 @@ pub fn of_model(model: &ModelSpec) -> &'static dyn Task {
 /// [`TaskError::Ambiguous`] if the values may be a distribution over classes.
 pub fn default_loss(model: &ModelSpec, data: &Dataset) -> Result<LossConfig, TaskError> {
     let of_layers = plan::default_loss(&model.for_classes(1));
-    let values = data.train.as_ref().and_then(|train| train.values.as_ref());
+    let values = data.train().and_then(Split::values);
     let Some(values) = values.filter(|_| of(&of_layers).needs_labels()) else { return Ok(of_layers) };
     let rows = || values.data.chunks_exact(values.width.max(1));
     let shares = values.width > 1 && rows().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-3);
     if shares && values.data.iter().all(|&value| value >= 0.0) {
-        return Err(TaskError::Ambiguous { data: data.name.clone(), width: values.width });
+        return Err(TaskError::Ambiguous { data: data.name().to_string(), width: values.width });
     }
     let labels = values.data.iter().all(|&value| value == 0.0 || value == 1.0);
     Ok(if labels { Bce::default().into() } else { Mse::default().into() })
@@ -95,9 +95,9 @@ pub trait Task: Debug + Sync {
     /// # Errors
     /// [`TaskError`] if classes are named and the task cannot learn some alone.
     fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
-        match (&data.train, config.normal.is_empty()) {
+        match (data.train(), config.normal.is_empty()) {
             (Some(train), false) => {
-                Err(TaskError::NormalNeedsReconstruction { loss: config.loss.name(), values: train.values.is_some() })
+                Err(TaskError::NormalNeedsReconstruction { loss: config.loss.name(), values: train.values().is_some() })
             }
             _ => Ok(Cow::Borrowed(data)),
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Detail, Splits, Task, TaskError, targets};
 use crate::checkpoint::State;
 use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
-use crate::data::Dataset;
+use crate::data::{self, Dataset};
 use crate::gpu::GpuError;
 use crate::metrics::{ErrorMeasures, Measures, Metrics, Threshold, Totals};
 use crate::model::ModelSpec;
@@ -30,11 +30,11 @@ impl Task for Reconstruct {
 
     /// The training images of the normal classes alone, whose names are then in `config`; all of them where no class is named.
     fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
-        let Some(train) = data.train.as_ref().filter(|_| !config.normal.is_empty()) else {
+        let Some(train) = data.train().filter(|_| !config.normal.is_empty()) else {
             return Ok(Cow::Borrowed(data));
         };
-        if train.values.is_some() {
-            return Err(TaskError::NormalNeedsClasses { data: data.name.clone() });
+        if train.values().is_some() {
+            return Err(TaskError::NormalNeedsClasses { data: data.name().to_string() });
         }
         let mut classes = Vec::new();
         for name in &config.normal {
@@ -43,32 +43,23 @@ impl Task for Reconstruct {
                 classes.push(class);
             }
         }
-        config.normal = classes.iter().map(|&class| data.classes[class as usize].clone()).collect();
+        config.normal = classes.iter().map(|&class| data.classes()[class as usize].clone()).collect();
         let train = train.of_classes(&classes);
-        if train.count == 0 {
-            return Err(TaskError::NoneNormal { data: data.name.clone(), classes: config.normal.clone() });
+        if train.is_empty() {
+            return Err(TaskError::NoneNormal { data: data.name().to_string(), classes: config.normal.clone() });
         }
-        let Dataset { name, source, classes, validation, test, notes, text, .. } = data;
-        Ok(Cow::Owned(Dataset {
-            name: name.clone(),
-            source: source.clone(),
-            classes: classes.clone(),
-            train: Some(train),
-            validation: validation.clone(),
-            test: test.clone(),
-            notes: notes.clone(),
-            text: text.clone(),
-        }))
+        let (validation, test) = (data.validation().cloned(), data.test().cloned());
+        let splits = data::Splits { train: Some(train), validation, test };
+        Ok(Cow::Owned(data.with_splits(splits).expect("some of the examples of a data set")))
     }
 
     fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
-        let number = |name: &String| data.classes.iter().position(|class| class == name).map(|class| class as u32);
+        let number = |name: &String| data.classes().iter().position(|class| class == name).map(|class| class as u32);
         // images with values have no class
-        let all = [&data.train, &data.validation, &data.test].into_iter().flatten();
-        let valued = all.into_iter().any(|split| split.values.is_some());
+        let valued = data.splits().iter().any(|(_, split)| split.values().is_some());
         Ok(Targets {
             labels: targets::labels(splits),
-            classes: if valued { Vec::new() } else { data.classes.clone() },
+            classes: if valued { Vec::new() } else { data.classes().to_vec() },
             normal: (!config.normal.is_empty()).then(|| config.normal.iter().filter_map(number).collect()),
             ..Targets::default()
         })
@@ -76,7 +67,7 @@ impl Task for Reconstruct {
 
     /// Those of the classes: outputs are pixels and need none.
     fn output_names(&self, _loss: &LossConfig, data: &Dataset, _outputs: usize) -> Vec<String> {
-        data.classes.clone()
+        data.classes().to_vec()
     }
 
     fn names_outputs(&self) -> bool {
@@ -159,14 +150,14 @@ fn threshold(
 /// A class by its name, or by its number.
 fn class(wanted: &str, data: &Dataset) -> Result<u32, TaskError> {
     let wanted = wanted.trim();
-    let names = || data.classes.iter();
+    let names = || data.classes().iter();
     let named = names().position(|name| name == wanted);
     let alike = || names().position(|name| name.eq_ignore_ascii_case(wanted));
-    let number = || wanted.parse::<usize>().ok().filter(|&number| number < data.classes.len());
+    let number = || wanted.parse::<usize>().ok().filter(|&number| number < data.classes().len());
     named.or_else(alike).or_else(number).map(|class| class as u32).ok_or_else(|| TaskError::UnknownClass {
         wanted: wanted.to_string(),
-        data: data.name.clone(),
-        classes: data.classes.clone(),
+        data: data.name().to_string(),
+        classes: data.classes().to_vec(),
     })
 }
 
@@ -177,8 +168,7 @@ mod tests {
 
     #[test]
     fn a_class_has_a_name_and_a_number() {
-        let classes = ["Bag", "0", "Boot"].map(String::from).into();
-        let data = Dataset { name: "d".into(), classes, ..Dataset::default() };
+        let data = Dataset::from_images([1, 1, 1], vec![0], vec![0], ["Bag", "0", "Boot"]).unwrap();
         let found: Vec<u32> = ["Boot", "boot", "2", " 1", "0"].iter().map(|name| class(name, &data).unwrap()).collect();
         assert_eq!(found, [2, 2, 2, 1, 1], "a name comes before a number");
         let error = class("3", &data).unwrap_err();

@@ -18,7 +18,7 @@ pub(super) struct Check {
 
 /// The labels of all images of these splits.
 pub(super) fn labels(splits: &Splits) -> Vec<u32> {
-    splits.iter().flat_map(|(split, count)| &split.labels[..*count]).copied().collect()
+    splits.iter().flat_map(|(split, count)| &split.labels()[..*count]).copied().collect()
 }
 
 /// The values of all images of these splits, `[images, width]`.
@@ -26,10 +26,10 @@ pub(super) fn labels(splits: &Splits) -> Vec<u32> {
 /// # Errors
 /// If there are none, not as many for each image, or some that do not fit.
 pub(super) fn values(loss: &LossConfig, data: &Dataset, splits: &Splits, check: Check) -> Result<Values, TaskError> {
-    let name = || data.name.clone();
+    let name = || data.name().to_string();
     let mut all: Option<Values> = None;
     for (split, count) in splits {
-        let Some(own) = &split.values else {
+        let Some(own) = split.values() else {
             return Err(TaskError::NeedsValues { loss: loss.name(), data: name() });
         };
         if own.width == 0 {
@@ -63,7 +63,7 @@ pub(crate) fn check_width(targets: &Targets, data: &Dataset, plan: &Plan) -> Res
         Some(values) if values.width != plan.classes => Err(TaskError::Width {
             model: plan.model.clone(),
             outputs: plan.classes,
-            data: data.name.clone(),
+            data: data.name().to_string(),
             values: values.width,
         }),
         _ => Ok(()),
@@ -72,8 +72,8 @@ pub(crate) fn check_width(targets: &Targets, data: &Dataset, plan: &Plan) -> Res
 
 /// The names of values: the data's where it has one for each, else their numbers.
 pub(super) fn names(data: &Dataset, outputs: usize) -> Vec<String> {
-    if data.classes.len() == outputs {
-        return data.classes.clone();
+    if data.classes().len() == outputs {
+        return data.classes().to_vec();
     }
     (0..outputs).map(|i| i.to_string()).collect()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lepton_kernels::random;
 
 use crate::checkpoint::{CheckpointError, DatasetFingerprint};
+use crate::data::DatasetError;
 use crate::gpu::GpuError;
 use crate::hint::{Hint, Hints};
 use crate::plan::PlanError;
@@ -24,6 +25,9 @@ pub enum TrainError {
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Splits that do not belong together.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
     /// The model cannot read the data.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -126,6 +130,7 @@ impl Hints for TrainError {
             TrainError::Gpu(error) => error.hints(),
             TrainError::Plan(error) => error.hints(),
             TrainError::Checkpoint(error) => error.hints(),
+            TrainError::Dataset(error) => error.hints(),
             TrainError::Input(error) => error.hints(),
             TrainError::Task(error) => error.hints(),
             TrainError::NothingHeldOut { .. } => {

@@ -32,14 +32,15 @@ impl Evaluator {
         tta: Option<Tta>,
     ) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
+        data.check_split(split)?;
         let (model, config) = (checkpoint.meta.model()?, &checkpoint.meta.config);
         let task = tasks::of(&config.loss);
         task.check_answers(&model, tta.is_some())?;
-        let targets = task.read_targets(config, data, &[(split, split.count)])?;
+        let targets = task.read_targets(config, data, &[(split, split.len())])?;
         let plan = Plan::compile(&Request {
             model: &model,
             batch: config.batch,
-            images: split.count,
+            images: split.len(),
             loss: &config.loss,
             keep: true,
             input: Input { views: tta.is_some(), ..Input::default() },
@@ -54,10 +55,10 @@ impl Evaluator {
         tasks::check_width(&targets, data, &plan)?;
         let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
-        program.write_images(&[&split.images])?;
+        program.write_images(&[split.bytes()])?;
         targets.write(&program)?;
         InputKind::of(&model).write_norm(&program, &model, config)?;
-        let session = Session::new(program, plan, Sampler::new(0, split.count, 0, 0.0), targets);
+        let session = Session::new(program, plan, Sampler::new(0, split.len(), 0, 0.0), targets);
         Ok(Evaluator { session, task, views: tta.map_or_else(Vec::new, Tta::views) })
     }
 

@@ -23,18 +23,18 @@ pub fn preview(
     seed: u64,
     epoch: u32,
 ) -> Result<Vec<u8>, TrainError> {
-    let [h, w, c] = split.image_shape();
+    let [h, w, c] = split.input().shape();
     let rows = images.len();
     let sizes: [&[usize]; 5] = [&[rows, h, w, c], &[rows], &[rows], &[2, c], &[lepton_kernels::augment::TABLE]];
     let shapes = sizes.map(Shape::new);
     let op = Augment { policy: policy.clone() };
     let outputs = op.outputs(&shapes).map_err(|error| PlanError::Model(crate::model::ModelError::Augment(error)))?;
     // images draw by their number in the data set
-    let order = Sampler::new(seed, split.count, 0, 0.0);
+    let order = Sampler::new(seed, split.len(), 0, 0.0);
     let mut step = Step { batch_length: rows as u32, ..order.training_step(epoch, rows, 0) };
     mix(policy, &mut step, [h, w]);
 
-    let bytes = (images.iter().max().map_or(0, |last| last + 1) * split.image_len()) as u64;
+    let bytes = (images.iter().max().map_or(0, |last| last + 1) * split.example_bytes()) as u64;
     let limit = gpu.limits().binding_bytes;
     if bytes > limit {
         let (tensor, hint) = ("the images up to the last one shown".to_string(), "a smaller --index");
@@ -47,7 +47,7 @@ pub fn preview(
     let lowered = op.forward(&shapes, Mode::Train, &target);
     let mut run = OpRun::default();
     let inputs = [
-        split.images[..bytes as usize].to_vec(),
+        split.bytes()[..bytes as usize].to_vec(),
         words(numbers),
         words(vec![0; rows]),
         bytemuck::cast_slice(&norm).to_vec(),

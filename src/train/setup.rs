@@ -26,9 +26,9 @@ impl Setup {
     /// Checks that data, model and configuration go together, compiles the plan and uploads the data.
     pub fn new(gpu: &Gpu, data: &Dataset, model: &ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let task = tasks::of(&config.loss);
-        let train = data.train.as_ref().ok_or_else(|| TrainError::NoTrainingImages {
-            data: data.name.clone(),
-            source_folder: data.source.clone(),
+        let train = data.train().ok_or_else(|| TrainError::NoTrainingImages {
+            data: data.name().to_string(),
+            source_folder: data.source().to_string(),
         })?;
         let model = session::fitted(model, data);
         let input = InputKind::of(&model);
@@ -47,13 +47,13 @@ impl Setup {
         task.check_classes(&config.loss, data, &model, plan.classes)?;
         let program = Program::trusted(gpu, &plan)?;
         let images: Vec<&[u8]> =
-            splits.iter().map(|(split, count)| &split.images[..count * split.image_len()]).collect();
+            splits.iter().map(|(split, count)| &split.bytes()[..count * split.example_bytes()]).collect();
         program.write_images(&images)?;
         targets.write(&program)?;
         input.write_norm(&program, &model, &config)?;
         let outputs = task.output_names(&config.loss, data, plan.classes);
-        let test = data.test.as_ref().map_or(0, |test| test.count);
-        let fingerprint = fingerprint(train.count, test, &images, &targets);
+        let test = data.test().map_or(0, Split::len);
+        let fingerprint = fingerprint(train.len(), test, &images, &targets);
         let session = Session::new(program, plan, order, targets);
         Ok(Setup { session, model, config, outputs, data: fingerprint })
     }
@@ -65,7 +65,7 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
     if !tasks::of(&config.loss).evaluates() {
         return Ok(Sampler::new(config.seed, count, 0, 0.0));
     }
-    let (test, own) = (data.test.as_ref(), data.validation.as_ref());
+    let (test, own) = (data.test(), data.validation());
     let held_out = match config.validation {
         Validation::Fraction(share) if own.is_none() => share,
         _ => 0.0,
@@ -73,11 +73,11 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
     if held_out > 0.0 && (count as f64 * held_out).round() < 1.0 {
         return Err(TrainError::NothingHeldOut { share: held_out, images: count });
     }
-    let order = Sampler::new(config.seed, count, test.map_or(0, |t| t.count), held_out)
+    let order = Sampler::new(config.seed, count, test.map_or(0, Split::len), held_out)
         .with_split_seed(config.split_seed())
-        .with_validation(own.map_or(0, |v| v.count));
+        .with_validation(own.map_or(0, Split::len));
     if config.validation == Validation::Test && order.test.is_none() {
-        return Err(TrainError::NoTestImages { data: data.name.clone() });
+        return Err(TrainError::NoTestImages { data: data.name().to_string() });
     }
     if order.train.length == 0 {
         return Err(TrainError::NothingLeft { share: held_out, images: count });
@@ -90,29 +90,29 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
 ///
 /// # Errors
 /// If the data are not as large as they were.
-pub fn with_held_out(mut data: Dataset, config: &RunConfig) -> Result<Dataset, TrainError> {
+pub fn with_held_out(data: Dataset, config: &RunConfig) -> Result<Dataset, TrainError> {
     let fraction = matches!(config.validation, Validation::Fraction(_)) && config.normal.is_empty();
-    let Some(train) = data.train.as_ref().filter(|_| fraction && data.test.is_none() && data.validation.is_none())
-    else {
+    let Some(train) = data.train().filter(|_| fraction && data.test().is_none() && data.validation().is_none()) else {
         return Ok(data);
     };
     let order = order(&data, config)?;
-    data.validation = order.held_out.map(|range| train.select(&images_of(&order, &range)));
-    Ok(data)
+    let Some(range) = order.held_out else { return Ok(data) };
+    let held_out = train.select(&images_of(&order, &range));
+    Ok(data.with_validation(held_out)?)
 }
 
 /// The images of a run in their order on the device, so many of each split: training, validation, test.
 fn splits<'a>(data: &'a Dataset, config: &RunConfig) -> Vec<(&'a Split, usize)> {
     let learned = learned_images(data, config);
     let evaluates = tasks::of(&config.loss).evaluates();
-    let others: &[_] = if evaluates { &[&data.validation, &data.test] } else { &[] };
-    let others = others.iter().copied().flatten().map(|split| (split, split.count));
-    data.train.iter().map(|train| (train, learned)).chain(others).collect()
+    let others: &[_] = if evaluates { &[data.validation(), data.test()] } else { &[] };
+    let others = others.iter().copied().flatten().map(|split| (split, split.len()));
+    data.train().map(|train| (train, learned)).into_iter().chain(others).collect()
 }
 
 /// Training images of a run, before any are held out.
 pub(super) fn learned_images(data: &Dataset, config: &RunConfig) -> usize {
-    let there = data.train.as_ref().map_or(0, |t| t.count);
+    let there = data.train().map_or(0, Split::len);
     config.limit.map_or(there, |limit| limit.min(there))
 }
 
@@ -148,8 +148,7 @@ mod tests {
 
     #[test]
     fn the_split_follows_its_own_seed() {
-        let train = Split { count: 100, ..Split::default() };
-        let data = Dataset { train: Some(train), ..Dataset::default() };
+        let data = Dataset::from_images([1, 1, 1], vec![0; 100], vec![0; 100], ["one"]).unwrap();
         let keys = |seed, split_seed| {
             let config = RunConfig { seed, split_seed, validation: Validation::Fraction(0.2), ..RunConfig::default() };
             let step = order(&data, &config).unwrap().training_step(0, 16, 0);

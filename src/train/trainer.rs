@@ -110,7 +110,7 @@ impl Trainer {
 
     fn build(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
-        let vocabulary = data.text.as_ref().map(|text| text.vocabulary.clone());
+        let vocabulary = data.texts().map(|text| text.vocabulary.clone());
         let Setup { session, model, config, outputs, data } = Setup::new(gpu, data, model, config)?;
         let images = session.order.train.length;
         let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images };
@@ -136,8 +136,8 @@ impl Trainer {
     fn first_images<'a>(&'a self, data: &'a Dataset) -> Sample<'a> {
         let train = self.session.order.train;
         let first = Range { length: train.length.min(WHITENED), ..train };
-        let all = data.train.as_ref().into_iter();
-        let images = all.flat_map(|train| self.session.images(&first).into_iter().map(|i| train.image(i)));
+        let all = data.train().into_iter();
+        let images = all.flat_map(|train| self.session.images(&first).into_iter().map(|i| train.example(i)));
         Sample { images: images.collect(), size: self.model.input, normalize: &self.config.normalize }
     }
 

@@ -47,11 +47,11 @@ fn what_changes_is_decoded_again() {
     File::options().append(true).open(photos.path("a/x.png")).unwrap().set_modified(later).unwrap();
     assert_eq!(pixel(&photos.loaded(), "a", 0, 0), [1, 2, 3], "another time");
     photos.png("a/z.png", [9; 3]);
-    assert_eq!(photos.loaded().train.unwrap().count, 3, "another file");
+    assert_eq!(photos.loaded().train().unwrap().len(), 3, "another file");
     fs::rename(photos.path("a/z.png"), photos.path("b/z.png")).unwrap();
-    assert_ne!(photos.loaded().train.unwrap().labels, first.train.unwrap().labels, "another class");
+    assert_ne!(photos.loaded().train().unwrap().labels(), first.train().unwrap().labels(), "another class");
     let larger = LoadOptions { shape: [9, 9, 3], ..small() };
-    assert_eq!(photos.load(&larger).unwrap().image_shape(), [9, 9, 3], "another size");
+    assert_eq!(photos.load(&larger).unwrap().input().shape(), [9, 9, 3], "another size");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn damaged_pictures_are_kept_as_such() {
     // from what was kept
     photos.fails(&small(), &["1 of 4 pictures", "a/cut.png"]);
     let data = photos.load(&skipping()).unwrap();
-    assert_eq!(data.train.unwrap().count, 3);
+    assert_eq!(data.train().unwrap().len(), 3);
     assert_eq!(photos.kept().len(), 1);
 }
 
@@ -110,7 +110,7 @@ fn a_cache_that_cannot_be_written_only_warns() {
     let photos = photos();
     fs::write(photos.cache(), "a file where the folder should be").unwrap();
     let data = photos.loaded();
-    assert_eq!(data.notes.len(), 1);
-    assert!(data.notes[0].starts_with("images are not kept for the next start: "), "{:?}", data.notes);
-    assert_eq!(data.train.unwrap().count, 2);
+    assert_eq!(data.notes().len(), 1);
+    assert!(data.notes()[0].starts_with("images are not kept for the next start: "), "{:?}", data.notes());
+    assert_eq!(data.train().unwrap().len(), 2);
 }

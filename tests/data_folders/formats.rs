@@ -22,7 +22,7 @@ fn formats_are_told_by_content() {
     let grey = GrayImage::from_pixel(9, 9, Luma([77]));
     photos.write("pgm/a.pgm", [b"P5\n9 9\n255\n".as_slice(), grey.as_raw()].concat());
     let data = photos.loaded();
-    assert_eq!(data.classes.len(), 8);
+    assert_eq!(data.classes().len(), 8);
     for class in ["Bmp", "Gif", "Jpeg", "Png", "Pnm", "Tiff", "WebP"] {
         alike(&pixel(&data, class, 4, 4), &RED, 3);
     }
@@ -127,8 +127,8 @@ fn an_answer_sees_what_training_saw() {
     photos.write("noise/a.png", encode(&noise.into(), ImageFormat::Png));
     for fit in [Fit::Crop, Fit::Stretch, Fit::Pad] {
         let data = photos.load(&fitted(fit, [13, 17, 3])).unwrap();
-        let train = data.train.unwrap();
-        let index = train.labels.iter().position(|&label| label == 0).unwrap();
-        assert_eq!(train.image(index), picture::read(&photos.path("noise/a.png"), [13, 17, 3], fit).unwrap());
+        let train = data.train().unwrap();
+        let index = train.labels().iter().position(|&label| label == 0).unwrap();
+        assert_eq!(train.example(index), picture::read(&photos.path("noise/a.png"), [13, 17, 3], fit).unwrap());
     }
 }

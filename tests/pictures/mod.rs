@@ -117,17 +117,18 @@ pub fn says(error: &DataError, needles: &[&str]) {
 /// Images of each class.
 pub fn balance(split: &Split, classes: usize) -> Vec<usize> {
     let mut counts = vec![0; classes];
-    split.labels.iter().for_each(|&label| counts[label as usize] += 1);
+    split.labels().iter().for_each(|&label| counts[label as usize] += 1);
     counts
 }
 
 /// The pixel at `(row, column)` of the only image of a class.
 #[track_caller]
 pub fn pixel(data: &Dataset, class: &str, row: usize, column: usize) -> Vec<u8> {
-    let (label, split) = (data.classes.iter().position(|name| name == class).unwrap(), data.train.as_ref().unwrap());
-    let index = split.labels.iter().position(|&l| l as usize == label).unwrap();
-    let at = (row * split.width + column) * split.channels;
-    split.image(index)[at..at + split.channels].to_vec()
+    let (label, split) = (data.classes().iter().position(|name| name == class).unwrap(), data.train().unwrap());
+    let index = split.labels().iter().position(|&l| l as usize == label).unwrap();
+    let [_, width, channels] = split.input().shape();
+    let at = (row * width + column) * channels;
+    split.example(index)[at..at + channels].to_vec()
 }
 
 /// Whether two colours are alike, as far as JPEG keeps them.

@@ -51,24 +51,24 @@ impl TaskView for Classify {
     ) -> Result<Exit, CliError> {
         let grid = GridData::load(args, checkpoint)?;
         let (split, which) = grid.split()?;
-        let (data, size) = (&grid.data, split.image_len());
-        let last = (args.from + GRID * GRID).min(split.count);
+        let (data, size) = (&grid.data, split.example_bytes());
+        let last = (args.from + GRID * GRID).min(split.len());
         let gpu = open(adapter)?;
         let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
-        let answers = predictor.predict(&split.images[args.from * size..last * size])?;
+        let answers = predictor.predict(&split.bytes()[args.from * size..last * size])?;
         let mut cells = Vec::new();
         for (i, answer) in (args.from..last).zip(&answers) {
             let best = answer.best().expect("a model gives at least one class");
             cells.push(GridCell {
                 picture: picture(split, i)?,
-                predicted: data.classes[best.class].clone(),
+                predicted: data.classes()[best.class].clone(),
                 probability: best.probability as f32,
-                truth: Some(data.classes[split.labels[i] as usize].clone()),
+                truth: Some(data.classes()[split.labels()[i] as usize].clone()),
             });
         }
         let right = cells.iter().filter(|cell| cell.truth.as_ref() == Some(&cell.predicted)).count();
         let (model, count) = (&predictor.model().name, cells.len());
-        let title = format!("{model} · {} {which} images · {right} of {count} right", data.name);
+        let title = format!("{model} · {} {which} images · {right} of {count} right", data.name());
         save_png(&prediction_grid(&title, &cells, GRID), out)?;
         say!("adapter  {}", gpu.summary().line());
         say!("{}: {right} of {count} right", out.display());

@@ -123,8 +123,8 @@ impl GridData {
     fn load(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Self, CliError> {
         let grid = GridData { data: pictures::of_run(checkpoint, args.data.as_deref())? };
         let (split, which) = grid.split()?;
-        if args.from >= split.count {
-            return Err(CliError::Usage(format!("--from {}: there are {} {which} images", args.from, split.count)));
+        if args.from >= split.len() {
+            return Err(CliError::Usage(format!("--from {}: there are {} {which} images", args.from, split.len())));
         }
         check_data(checkpoint, &grid.data)?;
         Ok(grid)
@@ -132,13 +132,13 @@ impl GridData {
 
     /// The images that tell most about the model, and what they are called.
     fn split(&self) -> Result<(&Split, &'static str), CliError> {
-        self.data.unseen().ok_or_else(|| CliError::Usage(format!("`{}` has no images", self.data.name)))
+        self.data.unseen().ok_or_else(|| CliError::Usage(format!("`{}` has no images", self.data.name())))
     }
 }
 
 /// Image `i` of a split as a picture.
 pub fn picture(split: &Split, i: usize) -> Result<Picture<'_>, CliError> {
-    drawn(split.image(i), [split.height, split.width, split.channels])
+    drawn(split.example(i), split.input().shape())
 }
 
 /// Pixels `[h, w, c]` as a picture.

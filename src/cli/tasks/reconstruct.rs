@@ -9,7 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
 use crate::cli::{CliError, Exit, open};
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Split, Targets};
 use crate::gpu::Gpu;
 use crate::metrics::{NOT_ABOVE, Threshold};
 use crate::model::thousands;
@@ -95,22 +95,23 @@ impl TaskView for Reconstruct {
     ) -> Result<Exit, CliError> {
         let grid = GridData::load(args, checkpoint)?;
         let ((split, _), data, config) = (grid.split()?, &grid.data, &checkpoint.meta.config);
-        let normal = |i: usize| config.normal.contains(&data.classes[split.labels[i] as usize]);
+        let normal = |i: usize| config.normal.contains(&data.classes()[split.labels()[i] as usize]);
         // images with values have no class
-        let known = !config.normal.is_empty() && split.values.is_none();
-        let all = args.from..split.count;
+        let known = !config.normal.is_empty() && split.values().is_none();
+        let all = args.from..split.len();
         let shown: Vec<usize> = if known {
             let of = |kind: bool, count| all.clone().filter(move |&i| normal(i) == kind).take(count);
             of(true, SHOWN[0]).chain(of(false, SHOWN[1])).collect()
         } else {
             all.take(SHOWN.iter().sum()).collect()
         };
-        let images: Vec<u8> = shown.iter().flat_map(|&i| split.image(i)).copied().collect();
+        let images: Vec<u8> = shown.iter().flat_map(|&i| split.example(i)).copied().collect();
         let gpu = open(adapter)?;
         let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
         let answers = predictor.predict(&images)?;
         let scores = scores(args, &gpu, checkpoint, images, shown.len())?;
-        let pixels = |answer: &Answer| config.normalize.pixels(&answer.outputs, split.channels);
+        let [_, _, channels] = split.input().shape();
+        let pixels = |answer: &Answer| config.normalize.pixels(&answer.outputs, channels);
         let reconstructions: Vec<Vec<u8>> = answers.iter().map(pixels).collect();
         let threshold = checkpoint.meta.state.threshold;
         let mut cells = Vec::new();
@@ -118,8 +119,8 @@ impl TaskView for Reconstruct {
             let called_normal = threshold.map(|threshold| threshold.is_normal(score));
             cells.push(PairCell {
                 image: picture(split, i)?,
-                reconstruction: drawn(reconstruction, split.image_shape())?,
-                class: split.values.is_none().then(|| data.classes[split.labels[i] as usize].clone()),
+                reconstruction: drawn(reconstruction, split.input().shape())?,
+                class: split.values().is_none().then(|| data.classes()[split.labels()[i] as usize].clone()),
                 score,
                 called_normal,
                 right: if known { called_normal.map(|called| called == normal(i)) } else { None },
@@ -129,7 +130,7 @@ impl TaskView for Reconstruct {
         let count = cells.len();
         let told =
             if known && threshold.is_some() { format!("{right} of {count} right") } else { format!("{count} images") };
-        let learned = if known { format!("normal: {}", config.normal.join(", ")) } else { data.name.clone() };
+        let learned = if known { format!("normal: {}", config.normal.join(", ")) } else { data.name().to_string() };
         let title = format!("{} · {learned} · {told}", predictor.model().name);
         save_png(&pair_grid(&title, &cells, COLUMNS), out)?;
         say!("adapter    {}", gpu.summary().line());
@@ -154,8 +155,7 @@ fn scores(
     images: Vec<u8>,
     count: usize,
 ) -> Result<Vec<f32>, CliError> {
-    let [height, width, channels] = checkpoint.meta.model()?.input;
-    let split = Split { images, labels: vec![0; count], count, height, width, channels, ..Split::default() };
-    let data = Dataset { name: "images".into(), test: Some(split.clone()), ..Dataset::default() };
+    let split = Split::images(checkpoint.meta.model()?.input, images, Targets::Nothing { examples: count })?;
+    let data = Dataset::new("images", Vec::new(), split.clone().into())?;
     Ok(Evaluator::new(gpu, checkpoint, &data, &split, args.tta)?.errors()?)
 }

@@ -1,4 +1,4 @@
-//! Texts of several classes, a line each, as tokens: images one pixel high whose pixels are numbers of words.
+//! Texts of several classes, a line each, as tokens: numbers of words.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ use files::Source;
 use lines::Sample;
 pub use vocabulary::{PAD, UNKNOWN, Vocabulary};
 
-use super::{DataError, Dataset, Element, Split, idx};
+use super::{DataError, Dataset, Input, Split, Splits, Targets, idx};
 
 /// How texts are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,8 +121,8 @@ pub fn load(
     let (train, test) = (split(train, &sources.train)?, split(test, &sources.test)?);
     let absolute = path.canonicalize();
     let name = absolute.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let text = Some(Texts { vocabulary, cut, latin1 });
-    Ok(Some(Dataset { name, source: path.display().to_string(), classes, train, test, text, ..Dataset::default() }))
+    let (splits, texts) = (Splits { train, test, ..Splits::default() }, Texts { vocabulary, cut, latin1 });
+    Ok(Some(Dataset::of_texts(name, classes, splits, texts)?.with_source(path.display().to_string())))
 }
 
 fn read(sources: &[Source], options: &TextOptions) -> Result<Raw, DataError> {
@@ -161,7 +161,7 @@ fn split(
     vocabulary: &Vocabulary,
     classes: &[String],
     length: usize,
-) -> Result<Split, TextError> {
+) -> Result<Split, DataError> {
     let label = |(sample, _): &(Sample, Vec<String>)| {
         let found = classes.iter().position(|class| *class == sample.label);
         found.map(|class| class as u32).ok_or_else(|| TextError::UnknownClass {
@@ -172,8 +172,7 @@ fn split(
         })
     };
     let labels = raw.samples.iter().map(label).collect::<Result<Vec<_>, _>>()?;
-    let images = raw.samples.iter().flat_map(|(_, words)| vocabulary.encode_words(words, length)).collect();
-    let element = Element::Tokens;
-    let count = raw.samples.len();
-    Ok(Split { images, labels, values: None, element, count, height: 1, width: length, channels: 1 })
+    let tokens = raw.samples.iter().flat_map(|(_, words)| vocabulary.encode_words(words, length)).collect();
+    let input = Input::Tokens { length, vocabulary: vocabulary.len() };
+    Ok(Split::new(input, tokens, Targets::Classes { labels, classes: classes.len() })?)
 }
