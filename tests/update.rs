@@ -6,7 +6,7 @@ use lepton_gpu::config::{Lookahead, OptimizerConfig, ParameterRule, RunConfig, U
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::optim::{Adam, AdamW, Lamb, Lion, Muon, RmsProp, Sgd};
+use lepton_gpu::optim::{Adam, AdamW, Lamb, Lion, Muon, OPTIMIZERS, RmsProp, Sgd};
 use lepton_gpu::train::{Control, Evaluator, Event, Outcome, Trainer};
 use lepton_kernels::ema;
 use lepton_kernels::op::Precision;
@@ -17,7 +17,8 @@ fn sgd() -> OptimizerConfig {
     Sgd { momentum: 0.0, ..Sgd::default() }.into()
 }
 
-fn optimizers() -> [OptimizerConfig; 7] {
+/// One of each; the number of rows keeps it complete.
+fn optimizers() -> [OptimizerConfig; OPTIMIZERS.len()] {
     let (beta1, beta2, epsilon, weight_decay) = (0.9, 0.999, 1e-8, 0.01);
     [
         Sgd { momentum: 0.9, nesterov: true, weight_decay }.into(),

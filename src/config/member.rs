@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::field::{Field, OutOfRange};
-use crate::hint::{Hint, Hints};
+use super::field::Field;
+use super::option_error::OptionError;
 
 /// A row of a table whose members implement `T`.
 pub struct Member<T: ?Sized + 'static> {
@@ -97,110 +97,6 @@ pub trait Table: Settings {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Chosen<T: ?Sized>(Arc<T>);
-
-/// Why a member cannot be chosen, or an option cannot have a value.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OptionError {
-    /// No member has this name.
-    #[error("there is no {table} `{name}`; there are {}", members.join(", "))]
-    NoMember {
-        /// What was to be chosen, such as `optimizer`.
-        table: &'static str,
-        /// The name.
-        name: String,
-        /// The names that there are.
-        members: Vec<&'static str>,
-    },
-    /// The member does not have this option.
-    #[error("the {table} {member} has no option `{key}`{}", who_has_it(.owners))]
-    NoOption {
-        /// What was chosen, such as `optimizer`.
-        table: &'static str,
-        /// Which.
-        member: &'static str,
-        /// The option.
-        key: String,
-        /// The members that have it.
-        owners: Vec<&'static str>,
-    },
-    /// A value outside of its range.
-    #[error("{error}")]
-    OutOfRange {
-        /// The option.
-        key: &'static str,
-        /// Its value and its range.
-        error: OutOfRange,
-        /// Its default; empty if it has none.
-        default: &'static str,
-    },
-    /// An option has no effect without another.
-    #[error("`{key}` needs `{needs}`, which is {value}")]
-    Needs {
-        /// The option.
-        key: &'static str,
-        /// The other one.
-        needs: &'static str,
-        /// What that is.
-        value: String,
-        /// A value with which both go together.
-        better: &'static str,
-    },
-    /// An option without a default was not given.
-    #[error("the {table} {member} needs `{key}`")]
-    Missing {
-        /// What was chosen, such as `schedule`.
-        table: &'static str,
-        /// Which.
-        member: &'static str,
-        /// The option.
-        key: &'static str,
-    },
-    /// A value of the wrong kind.
-    #[error("the {table} {member}: {problem}")]
-    Malformed {
-        /// What was chosen, such as `optimizer`.
-        table: &'static str,
-        /// Which.
-        member: &'static str,
-        /// What is wrong, with the option's name.
-        problem: String,
-    },
-}
-
-fn who_has_it(owners: &[&str]) -> String {
-    match owners {
-        [] => String::new(),
-        [one] => format!("; {one} has it"),
-        [first @ .., last] => format!("; {} and {last} have it", first.join(", ")),
-    }
-}
-
-impl OptionError {
-    /// The option that it is about, if there is one.
-    pub fn key(&self) -> Option<&str> {
-        match self {
-            OptionError::NoOption { key, .. } => Some(key),
-            OptionError::OutOfRange { key, .. } | OptionError::Needs { key, .. } | OptionError::Missing { key, .. } => {
-                Some(key)
-            }
-            OptionError::NoMember { .. } | OptionError::Malformed { .. } => None,
-        }
-    }
-}
-
-impl Hints for OptionError {
-    fn hints(&self) -> Vec<Hint> {
-        match self {
-            OptionError::NoMember { table, members, .. } => members.iter().map(|name| Hint::set(table, name)).collect(),
-            OptionError::NoOption { table, owners, .. } => owners.iter().map(|name| Hint::set(table, name)).collect(),
-            OptionError::OutOfRange { default: "", .. } | OptionError::Malformed { .. } => Vec::new(),
-            OptionError::Missing { key, .. } => vec![Hint::advice(format!("a value of `{key}`"))],
-            OptionError::OutOfRange { key, default, .. } => vec![Hint::set(key, default)],
-            OptionError::Needs { needs, better, .. } => vec![Hint::set(needs, better)],
-        }
-    }
-}
 
 impl<T: Table + ?Sized> Chosen<T> {
     /// A member's value. [`From`] makes one of every member's type.

@@ -11,6 +11,7 @@ pub(crate) mod field;
 mod fields;
 pub(crate) mod member;
 mod normalize;
+pub(crate) mod option_error;
 mod recipe;
 mod update;
 
@@ -21,8 +22,9 @@ pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
 pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
-pub use member::{Chosen, Member, OptionError, Settings, Table};
+pub use member::{Chosen, Member, Settings, Table};
 pub use normalize::{NormalizeConfig, NormalizeFrom};
+pub use option_error::OptionError;
 pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};
 

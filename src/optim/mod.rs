@@ -9,7 +9,8 @@ use lepton_kernels::parameters::Factors;
 use serde::de::DeserializeOwned;
 
 use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, OptionError, Settings, Table};
+use crate::config::member::{Chosen, Member, Settings, Table};
+use crate::config::option_error::OptionError;
 
 mod adam;
 mod adamw;

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, OptionError, Settings, Table};
+use crate::config::member::{Chosen, Member, Settings, Table};
+use crate::config::option_error::OptionError;
 
 mod constant;
 mod cosine;
