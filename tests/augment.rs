@@ -216,7 +216,7 @@ fn the_command_draws_a_sheet_and_names_mistakes() {
     let sheet = image::open(folder.path().join("sheet.png")).unwrap();
     assert!(sheet.width() > 8 * 28 && sheet.height() > 2 * 28);
     let (code, message) = run(&["show", "--augment", "rotate=200", "--out", "no.png"]);
-    assert!(code == Some(2) && message.contains("200 is not in 0..180"), "{message}");
+    assert!(code == Some(2) && message.contains("must be from 0 to 180"), "{message}");
     let train = ["train", "--model", "linear", "--steps", "1", "--limit", "64", "--out", "run"];
     assert_eq!(run(&[&train[..], &["--augment", "light", "--normalize", "dataset"]].concat()).0, Some(0));
     let (code, message) = run(&["train", "--out", "run", "--resume", "--augment", "strong"]);

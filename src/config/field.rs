@@ -36,7 +36,7 @@ pub enum Takes {
 }
 
 /// A key of a configuration, or an option of a member of a table (an optimiser's `momentum`).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
     /// Its path in a configuration file, such as `batch`; of a member's option the last part alone: `momentum`.
     pub key: &'static str,

@@ -123,7 +123,7 @@ impl<T: Table + ?Sized> Chosen<T> {
             return Err(OptionError::NoMember { table: T::KEY, name: name.into(), members });
         };
         if let Some(key) = options.keys().find(|key| member.option(key).is_none()) {
-            return Err(no_option(member, key));
+            return Err(no_option(member, key, |field| field.key == *key));
         }
         let mut all = member.defaults();
         all.extend(options);
@@ -157,12 +157,8 @@ impl<T: Table + ?Sized> Chosen<T> {
     /// [`OptionError::NoOption`] if the member has none such.
     pub fn option_of_flag(&self, flag: &str) -> Result<&'static Field, OptionError> {
         let member = self.0.member();
-        let of = |member: &Member<T>| member.options.iter().find(|field| field.flag == Some(flag));
-        of(member).ok_or_else(|| {
-            let owners = T::members().iter().filter(|other| of(other).is_some()).map(|other| other.name).collect();
-            let key = T::members().iter().find_map(of).map_or(flag, |field| field.key).into();
-            OptionError::NoOption { table: T::KEY, member: member.name, key, owners }
-        })
+        let of = |field: &&Field| field.flag == Some(flag);
+        member.options.iter().find(of).ok_or_else(|| no_option(member, flag, |field| of(&field)))
     }
 
     /// The same member with another value of an option.
@@ -171,7 +167,7 @@ impl<T: Table + ?Sized> Chosen<T> {
     /// [`OptionError`]: the member does not have the option, or the value is out of its range.
     pub fn with(&self, key: &str, value: impl Into<toml::Value>) -> Result<Self, OptionError> {
         let (member, value) = (self.0.member(), value.into());
-        let field = member.option(key).ok_or_else(|| no_option(member, key))?;
+        let field = member.option(key).ok_or_else(|| no_option(member, key, |field| field.key == key))?;
         check(field, &value)?;
         let mut options = self.options();
         options.insert(key.into(), value);
@@ -196,9 +192,13 @@ impl<T: Table + ?Sized> Chosen<T> {
     }
 }
 
-fn no_option<T: Table + ?Sized>(member: &Member<T>, key: &str) -> OptionError {
-    let owners = T::members().iter().filter(|other| other.option(key).is_some()).map(|other| other.name).collect();
-    OptionError::NoOption { table: T::KEY, member: member.name, key: key.into(), owners }
+/// An option that the member does not have, and who has it.
+fn no_option<T: Table + ?Sized>(member: &Member<T>, asked: &str, is_it: impl Fn(&Field) -> bool) -> OptionError {
+    let row = |other: &Member<T>| other.options.iter().find(|field| is_it(field));
+    let owners = T::members().iter().filter(|other| row(other).is_some()).map(|other| other.name).collect();
+    let row = T::members().iter().find_map(row);
+    let key = row.map_or(asked, |row| row.key).into();
+    OptionError::NoOption { table: T::KEY, member: member.name, key, owners, row }
 }
 
 /// Checks a value, or every one of a list; what is of the wrong kind is found where it is read.

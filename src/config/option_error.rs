@@ -1,6 +1,6 @@
 //! Why a member of a table cannot be chosen, or one of its options cannot have a value.
 
-use super::field::OutOfRange;
+use super::field::{Field, OutOfRange};
 use crate::hint::{Hint, Hints};
 
 /// Why a member cannot be chosen, or an option cannot have a value.
@@ -28,6 +28,8 @@ pub enum OptionError {
         key: String,
         /// The members that have it.
         owners: Vec<&'static str>,
+        /// Its row in one of them.
+        row: Option<&'static Field>,
     },
     /// A value outside of its range.
     #[error("{error}")]
@@ -98,7 +100,11 @@ impl Hints for OptionError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             OptionError::NoMember { table, members, .. } => members.iter().map(|name| Hint::set(table, name)).collect(),
-            OptionError::NoOption { table, owners, .. } => owners.iter().map(|name| Hint::set(table, name)).collect(),
+            OptionError::NoOption { table, owners, row, .. } => {
+                let others = owners.iter().map(|name| Hint::set(table, name));
+                // where several options share a flag, its name says more than the key
+                others.chain(row.map(|row| Hint::Unset { key: row.flag.unwrap_or(row.key) })).collect()
+            }
             OptionError::OutOfRange { default: "", .. } | OptionError::Malformed { .. } => Vec::new(),
             OptionError::Missing { key, .. } => vec![Hint::advice(format!("a value of `{key}`"))],
             OptionError::OutOfRange { key, default, .. } => vec![Hint::set(key, default)],

@@ -182,13 +182,13 @@ pub enum UpdateError {
         better: &'static str,
     },
     /// A decay of the average that is no share.
-    #[error("`ema` is {decay} and must be above 0 and below 1")]
+    #[error("`ema` is {decay} and must be between 0 and 1")]
     Average {
         /// The decay.
         decay: f32,
     },
     /// Two kinds of weights to evaluate with.
-    #[error("`ema` and `lookahead` each say which weights are evaluated, and only one can be set")]
+    #[error("`ema` and `lookahead` each say which weights are evaluated, and only one of them can be set")]
     TwoAverages,
     /// Slow weights that never move, or move too far.
     #[error(
@@ -220,9 +220,9 @@ pub enum UpdateError {
 impl Hints for UpdateError {
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
+            UpdateError::TwoAverages => return vec![Hint::Unset { key: "ema" }, Hint::Unset { key: "lookahead" }],
             UpdateError::NotPositive { key, better, .. } => Hint::set(key, better),
             UpdateError::Average { .. } => Hint::set("ema", 0.999),
-            UpdateError::TwoAverages => Hint::advice("one of them"),
             UpdateError::Lookahead { .. } => Hint::set("lookahead", "5:0.5"),
             UpdateError::NeverUpdates => Hint::set("accumulate", 1),
             UpdateError::Factor { .. } => Hint::advice("a factor such as 0.1"),

@@ -35,7 +35,7 @@ fn a_schedule_changes_the_rate_and_is_kept_with_the_run() {
     assert!(place.run("train --out run --resume --schedule cosine").exits(2).err.contains("--schedule"));
     for (typed, part) in [
         ("--schedule cosin", "there is no schedule `cosin`"),
-        ("--schedule step", "needs every"),
+        ("--schedule step", "needs `every`"),
         ("--warmup -1", "invalid --warmup -1: expected a finite number of 0 or more"),
     ] {
         let ran = place.run(&format!("train {typed} --out other")).exits(2);
