@@ -2,20 +2,24 @@
 //! and the same kernels on software Vulkan where there is no GPU.
 //!
 //! ```no_run
-//! use lepton_gpu::{config::RunConfig, data, gpu::Gpu, model::ModelSpec};
-//! use lepton_gpu::train::Trainer;
+//! use lepton_gpu::{Run, data, gpu::Gpu, model::ModelSpec, train::Predictor};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let gpu = Gpu::open(&Default::default())?; // the best adapter
 //! let data = data::load(None)?; // the small set in the program
-//! let model = ModelSpec::open("seed-mnist")?;
-//! let mut trainer = Trainer::new(&gpu, &data, model, RunConfig::default())?;
-//! trainer.fit(|_, event| println!("{event:?}"))?;
-//! std::fs::write("model.safetensors", trainer.checkpoint()?.to_bytes())?;
+//! let trained = Run::new(ModelSpec::open("seed-mnist")?)
+//!     .epochs(5)
+//!     .on_event(|event| println!("{event:?}"))
+//!     .train(&gpu, &data)?;
+//! trained.save("model.safetensors")?;
+//!
+//! let predictor = Predictor::load(&gpu, "model.safetensors")?; // cheap to clone, usable from several threads
+//! println!("{:?}", predictor.predict_file("photo.jpg")?.best());
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! [`Run`] is the short way; [`train::Trainer`] has every step of it, [`tasks`] what a model can be trained for.
 //! [`plan`] compiles a model into a list of steps, [`gpu`] runs it, [`train`] is the loop, [`verify`] checks every kernel
 //! against its definition in f64, [`reference`](mod@reference) runs a whole model on those definitions.
 

@@ -16,24 +16,36 @@ use crate::train::{Control, Event, Outcome, Predictor, StopHandle, TrainError, T
 /// A run that has not begun: a model and its configuration. What is not said has the defaults of [`RunConfig`], and the loss is
 /// the one that the model and the data ask for.
 ///
-/// ```no_run
+/// ```
 /// use lepton_gpu::{Run, data, gpu::Gpu, model::ModelSpec, train::Event};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let gpu = Gpu::open(&Default::default())?;
-/// let data = data::load(None)?;
-/// let mut trained = Run::new(ModelSpec::open("seed-mnist")?)
-///     .epochs(2)
-///     .batch(128)
+/// # let Ok(gpu) = Gpu::open(&Default::default()) else { return Ok(()) };
+/// # /*
+/// let gpu = Gpu::open(&Default::default())?; // the best adapter
+/// # */
+/// let data = data::load(None)?; // a small set that is in the program
+/// let mut trained = Run::new(ModelSpec::open("linear")?)
+///     .epochs(1)
+///     .batch(50)
+///     .limit(1000)
 ///     .on_event(|event| {
 ///         if let Event::Epoch { epoch, train, .. } = event {
 ///             println!("epoch {epoch}: loss {:.3}", train.loss);
 ///         }
 ///     })
 ///     .train(&gpu, &data)?;
+/// let metrics = trained.evaluate()?.expect("it has test images");
+/// assert!(metrics.accuracy.unwrap() > 0.5);
+/// let image = data.test().unwrap().example(0);
+/// let answer = trained.predictor(&gpu)?.predict(image)?.remove(0);
+/// println!("{} with {:.0} %", answer.best().unwrap().name, 100.0 * answer.best().unwrap().probability);
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("model.safetensors");
+/// # /*
 /// trained.save("model.safetensors")?;
-/// let answer = trained.predictor(&gpu)?.predict(data.test().unwrap().example(0))?.remove(0);
-/// println!("{:?}", answer.best());
+/// # */
+/// # trained.save(path)?;
 /// # Ok(())
 /// # }
 /// ```
