@@ -42,9 +42,9 @@ pub enum Access {
 
 /// One binding of a dispatch, in the order of the shader's `@binding` numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Binding {
-    /// What is bound.
-    pub operand: Operand,
+pub struct Binding<T = Operand> {
+    /// What is bound: an operand of the op, or what stands for it nearer to the device.
+    pub operand: T,
     /// How it is used.
     pub access: Access,
 }
@@ -109,13 +109,13 @@ pub struct Kernel {
     pub workgroup: u32,
 }
 
-/// One kernel launch.
+/// One kernel launch: as an op lowers it, on its operands; in a plan on tensors, then on ranges of buffers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dispatch {
+pub struct Dispatch<T = Operand> {
     /// The shader, specialised.
     pub kernel: Arc<Kernel>,
     /// Its operands, in `@binding` order.
-    pub bindings: Vec<Binding>,
+    pub bindings: Vec<Binding<T>>,
     /// Workgroups along x and y.
     pub groups: [u32; 2],
     /// Loop iterations that one invocation executes at the most, over all its loops. Some drivers stop at a limit.
@@ -124,6 +124,16 @@ pub struct Dispatch {
     pub multiply_adds: u64,
     /// For a matrix product: which tiles can compute it.
     pub tuning: Option<Tuning>,
+}
+
+impl<T> Dispatch<T> {
+    /// The same launch with something else bound in the place of each operand.
+    pub fn map<U>(self, mut bind: impl FnMut(T) -> U) -> Dispatch<U> {
+        let bind = |Binding { operand, access }: Binding<T>| Binding { operand: bind(operand), access };
+        let Dispatch { kernel, bindings, groups, iterations, multiply_adds, tuning } = self;
+        let bindings = bindings.into_iter().map(bind).collect();
+        Dispatch { kernel, bindings, groups, iterations, multiply_adds, tuning }
+    }
 }
 
 /// `var<storage, read>`.

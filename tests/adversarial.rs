@@ -10,7 +10,7 @@ use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::losses::Adversarial;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Adam;
-use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Training};
 use lepton_gpu::train::{AdversarialLosses, Event, Trainer, sample};
 use lepton_kernels::Step;
 use lepton_kernels::adam;
@@ -36,20 +36,18 @@ fn optimizer() -> OptimizerConfig {
 /// The model of `golden/gan.py` with its starting values and images on a device.
 fn golden_program(gpu: &Gpu, golden: &Golden, fuse: bool) -> (Plan, Program) {
     let model = ModelSpec::parse(include_str!("golden/gan.toml"), "gan").unwrap();
-    let plan = Plan::compile(&Request {
-        model: &model,
-        batch: BATCH,
-        images: IMAGES,
-        loss: &Adversarial { label_smoothing: 0.1 }.into(),
-        keep: false,
-        input: Default::default(),
-        optimizer: &optimizer(),
-        update: &UpdateConfig::default(),
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &[Goal::Train, Goal::Predict],
-        fuse,
-    })
+    let plan = Plan::compile(
+        &model,
+        &Request {
+            loss: Adversarial { label_smoothing: 0.1 }.into(),
+            training: Some(Training { optimizer: optimizer(), ..Training::default() }),
+            evaluate: false,
+            target: gpu.target(),
+            limits: gpu.limits(),
+            fuse,
+            ..Request::new(BATCH, IMAGES)
+        },
+    )
     .unwrap();
     let program = Program::new(gpu, &plan).unwrap();
     let mut words = vec![0f32; plan.arena_words];
@@ -62,8 +60,8 @@ fn golden_program(gpu: &Gpu, golden: &Golden, fuse: bool) -> (Plan, Program) {
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     let pixels: Vec<u8> = golden.array("images").data.iter().map(|&value| value as u8).collect();
     program.write_images(&[&pixels]).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), &[0; IMAGES * 4]).unwrap();
-    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0.5f32; 4])).unwrap();
+    program.write(Buffer::Labels, &[0; IMAGES * 4]).unwrap();
+    program.write(Buffer::Norm, bytemuck::cast_slice(&[0.5f32; 4])).unwrap();
     (plan, program)
 }
 
@@ -259,9 +257,9 @@ fn what_does_not_go_with_two_networks_is_refused() {
         (&["--loss", "mse"], "--loss does not go with"),
         (&["--class-weights", "balanced"], "--class-weights does not go with"),
         (&["--label-smoothing", "0.7"], "less than 0.5"),
-        (&["--accumulate", "2"], "--accumulate does not go with"),
-        (&["--clip-norm", "1"], "--clip-norm does not go with"),
-        (&["--clip-value", "1"], "--clip-value does not go with"),
+        (&["--accumulate", "2"], "without --accumulate"),
+        (&["--clip-norm", "1"], "without --clip-norm"),
+        (&["--clip-value", "1"], "without --clip-value"),
         (&["--optimizer", "lamb"], "lamb, muon"),
         (&["--optimizer", "muon"], "lamb, muon"),
         (&["--precision", "f16"], "f16"),

@@ -2,7 +2,6 @@
 //! for every launch (wgpu-core 30, `drain_barriers`). So what is counted is how many more allocations a submission with
 //! more steps makes, and it must be one a launch.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::Program;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::{Goal, Plan, Request};
@@ -25,26 +24,17 @@ fn allocations(program: &mut Program, steps: usize) -> u64 {
 #[test]
 fn a_step_allocates_nothing() {
     let Some(gpu) = common::gpu() else { return };
-    let plan = Plan::compile(&Request {
-        model: &ModelSpec::open("seed-mnist").unwrap(),
-        batch: 2,
-        images: 2,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: Default::default(),
-        optimizer: &OptimizerConfig::default(),
-        update: &UpdateConfig::default(),
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &[Goal::Train],
-        fuse: true,
-    })
-    .unwrap();
+    let request = Request { evaluate: false, predict: false, ..Request::new(2, 2) };
+    let model = ModelSpec::open("seed-mnist").unwrap();
+    let plan = Plan::compile(&model, &Request { target: gpu.target(), limits: gpu.limits(), ..request }).unwrap();
     let mut program = Program::new(&gpu, &plan).unwrap();
     allocations(&mut program, 1); // the first submission compiles kernels
     let counts: Vec<u64> = [8, 16, 32, 64].into_iter().map(|steps| allocations(&mut program, steps)).collect();
-    let launches = 32 * plan.train.len() as u64;
-    println!("{counts:?} allocations in submissions of 8, 16, 32 and 64 steps of {} launches", plan.train.len());
+    let launches = 32 * plan.lists[Goal::Train].len() as u64;
+    println!(
+        "{counts:?} allocations in submissions of 8, 16, 32 and 64 steps of {} launches",
+        plan.lists[Goal::Train].len()
+    );
     // lists of wgpu grow by doubling; one allocation of ours a step would be 32 more
     let more = counts[3] - counts[2];
     assert!(more < launches + 16, "{more} more allocations for 32 more steps, which have {launches} launches");

@@ -4,6 +4,7 @@
 use lepton_gpu::config::{RunConfig, parse_augment};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::plan::Goal;
 use lepton_gpu::train::{Evaluator, Predictor, Sampler, Trainer, Tta, preview};
 use lepton_kernels::Step;
 use lepton_kernels::augment::draw::{Drawn, draw};
@@ -231,8 +232,10 @@ fn mixed_rows_are_learned_with_both_labels() {
     let model = ModelSpec::open("linear").unwrap();
     let reads = |list: &str| {
         let trainer = Trainer::new(&gpu, &data, model.clone(), config(list)).unwrap();
-        let steps = trainer.plan().train.iter().filter(|step| step.layer.starts_with("loss"));
-        steps.flat_map(|step| step.tensors.clone()).collect::<Vec<String>>()
+        let plan = trainer.plan();
+        let launches = plan.lists[Goal::Train].iter().filter(|launch| launch.layer.starts_with("loss"));
+        let bindings = launches.flat_map(|launch| &launch.bindings);
+        bindings.map(|binding| plan.tensors[binding.operand.tensor].name.clone()).collect::<Vec<String>>()
     };
     // the other row's label and the share that augmentation gives
     for tensor in ["batch.images.1", "batch.images.2", "batch.images.3"] {

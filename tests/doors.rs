@@ -1,11 +1,8 @@
 //! The doors of the library: what an application may hold and pass, and what it cannot do to a device whatever it passes.
 
-use std::sync::LazyLock;
-
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, GpuError, GpuOptions, Program};
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Plan, Request};
 use lepton_gpu::train::{Evaluator, Predictor, Trainer};
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::{Step, Target};
@@ -24,10 +21,6 @@ fn an_application_can_own_and_move_everything_that_runs() {
     is_send::<Predictor>();
 }
 
-static LOSS: LazyLock<LossConfig> = LazyLock::new(LossConfig::default);
-static OPTIMIZER: LazyLock<OptimizerConfig> = LazyLock::new(OptimizerConfig::default);
-static UPDATE: LazyLock<UpdateConfig> = LazyLock::new(UpdateConfig::default);
-
 /// Images of the data set of [`plan`], and images in a batch.
 const IMAGES: usize = 4;
 
@@ -36,24 +29,12 @@ fn model() -> ModelSpec {
 }
 
 fn plan(gpu: &Gpu) -> Plan {
-    Plan::compile(&request(&model(), gpu)).unwrap()
+    Plan::compile(&model(), &request(gpu)).unwrap()
 }
 
-fn request<'a>(model: &'a ModelSpec, gpu: &Gpu) -> Request<'a> {
-    Request {
-        model,
-        batch: IMAGES,
-        images: IMAGES,
-        loss: &LOSS,
-        keep: true,
-        input: Default::default(),
-        optimizer: &OPTIMIZER,
-        update: &UPDATE,
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &[Goal::Train, Goal::Evaluate, Goal::Predict],
-        fuse: true,
-    }
+fn request(gpu: &Gpu) -> Request {
+    let (target, limits) = (gpu.target(), gpu.limits());
+    Request { record_predictions: true, target, limits, ..Request::new(IMAGES, IMAGES) }
 }
 
 /// Numbers that index far out of every buffer, and near its end.
@@ -64,14 +45,14 @@ fn labels_that_are_no_classes_harm_no_program() {
     let Some(gpu) = common::gpu() else { return };
     let plan = plan(&gpu);
     let mut program = Program::new(&gpu, &plan).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&HOSTILE)).unwrap();
+    program.write(Buffer::Labels, bytemuck::cast_slice(&HOSTILE)).unwrap();
     let count = IMAGES as u32;
     let step = Step { batch_length: count, range_length: count, data_length: count, ..Step::default() };
     for goal in [Goal::Evaluate, Goal::Train] {
         program.run(goal, &mut [step]).unwrap();
     }
     // the device goes on, and computes what it should
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&[0u32, 1, 2, 3])).unwrap();
+    program.write(Buffer::Labels, bytemuck::cast_slice(&[0u32, 1, 2, 3])).unwrap();
     program.write_parameters(&vec![0; plan.arena_words * 4]).unwrap();
     let [loss, _] = program.run(Goal::Evaluate, &mut [step]).unwrap()[0];
     assert!((loss - 10f32.ln()).abs() < 1e-3, "ten classes of the same logit have a loss of ln 10, not {loss}");
@@ -107,7 +88,7 @@ fn buffers_are_written_and_read_within_their_size() {
     let Some(gpu) = common::gpu() else { return };
     let plan = plan(&gpu);
     let program = Program::new(&gpu, &plan).unwrap();
-    let labels = Buffer::Resident(Resident::Labels);
+    let labels = Buffer::Labels;
     let out_of_range = |result: Result<(), GpuError>| {
         let error = result.unwrap_err();
         assert!(matches!(error, GpuError::OutOfRange { .. }), "{error}");
@@ -117,7 +98,7 @@ fn buffers_are_written_and_read_within_their_size() {
     out_of_range(program.write_images(&[&[0; IMAGES * 28 * 28], &[0]]));
     out_of_range(program.read(labels, 8, IMAGES as u64 * 4).map(drop));
     out_of_range(program.read(labels, u64::MAX - 4, 8).map(drop));
-    let missing = program.write(Buffer::Slot(9999), &[0; 4]).unwrap_err();
+    let missing = program.write(Buffer::State(99), &[0; 4]).unwrap_err();
     assert!(matches!(missing, GpuError::NoBuffer { .. }), "{missing}");
 }
 
@@ -127,7 +108,7 @@ fn a_plan_for_another_kind_of_adapter_is_refused() {
     // no adapter has subgroups of 77 lanes
     let lanes = Target { family: Family::Lane(Lanes { width: 77, wide: false }), ..gpu.target() };
     assert!(matches!(gpu.with_target(lanes.clone()), Err(GpuError::Target { .. })));
-    let request = |target| Plan::compile(&Request { target, ..request(&model(), &gpu) });
+    let request = |target| Plan::compile(&model(), &Request { target, ..request(&gpu) });
     let Ok(plan) = request(lanes) else { return };
     assert!(matches!(Program::new(&gpu, &plan), Err(GpuError::Target { .. })));
 }
@@ -157,7 +138,7 @@ fn an_executor_can_wait_for_a_device() {
         let step = Step { batch_length: count, range_length: count, data_length: count, ..Step::default() };
         program.submit(Goal::Evaluate, &mut [step])?;
         let records = program.collect_async(Goal::Evaluate).await?.to_vec();
-        program.read_async(Buffer::Resident(Resident::Labels), 0, 16).await?;
+        program.read_async(Buffer::Labels, 0, 16).await?;
         Ok::<_, GpuError>(records)
     };
     // nothing here polls the device but the driver's thread

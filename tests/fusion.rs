@@ -3,6 +3,7 @@
 use lepton_gpu::config::RunConfig;
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
+use lepton_gpu::plan::Goal;
 use lepton_gpu::train::{Event, Trainer};
 
 mod common;
@@ -20,7 +21,7 @@ fn losses(gpu: &lepton_gpu::gpu::Gpu, fuse: bool) -> (Vec<f64>, usize) {
             }
         })
         .unwrap();
-    (losses, trainer.plan().train.len())
+    (losses, trainer.plan().lists[Goal::Train].len())
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Batch normalisation in a plan and in training: what is fused and folded, and that running averages are the layer's own.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{OptimizerConfig, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
-use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request};
+use lepton_gpu::plan::{Bound, Buffer, Goal, Plan, Request, Training};
 use lepton_gpu::train::{Event, Trainer};
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::{Precision, Target};
-use lepton_kernels::{Access, parameters};
+use lepton_kernels::{Access, Binding, parameters};
 
 mod common;
 
@@ -69,21 +69,9 @@ fn model() -> ModelSpec {
 
 fn compile(family: Family, fuse: bool) -> Plan {
     let optimizer: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 }.into();
-    Plan::compile(&Request {
-        model: &model(),
-        batch: 32,
-        images: 100,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: Input::default(),
-        optimizer: &optimizer,
-        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
-        target: Target::f32(family),
-        limits: Limits::WEBGPU,
-        goals: &Goal::ALL,
-        fuse,
-    })
-    .unwrap()
+    let update = UpdateConfig { decay_all: true, ..UpdateConfig::default() };
+    let (training, target) = (Some(Training { optimizer, update }), Target::f32(family));
+    Plan::compile(&model(), &Request { training, target, fuse, ..Request::new(32, 100) }).unwrap()
 }
 
 const FAMILIES: [Family; 2] = [Family::Simt, Family::Lane(Lanes { width: 8, wide: true })];
@@ -92,7 +80,7 @@ const FAMILIES: [Family; 2] = [Family::Simt, Family::Lane(Lanes { width: 8, wide
 fn plans_fuse_in_training_and_fold_away_from_it() {
     for family in FAMILIES {
         let plan = compile(family, true);
-        let names = |goal| plan.list(goal).iter().map(|step| step.kernel.name.to_string()).collect::<Vec<_>>();
+        let names = |goal: Goal| plan.lists[goal].iter().map(|step| step.kernel.name.to_string()).collect::<Vec<_>>();
         let count = |goal, name: &str| names(goal).iter().filter(|kernel| kernel.starts_with(name)).count();
         // one pooled norm, two that end in nothing, one that ends in a ReLU; a list has no ReLU or pooling of its own
         assert_eq!(count(Goal::Train, "batch_norm/pool_apply"), 1);
@@ -108,7 +96,10 @@ fn plans_fuse_in_training_and_fold_away_from_it() {
         let text = plan.to_string();
         assert!(text.contains("pool1 into norm1") && text.contains("conv1.folded"), "{text}");
         let separate = compile(family, false);
-        assert!(separate.train.len() > plan.train.len() && !separate.to_string().contains("folded"));
+        assert!(
+            separate.lists[Goal::Train].len() > plan.lists[Goal::Train].len()
+                && !separate.to_string().contains("folded")
+        );
     }
 }
 
@@ -122,16 +113,18 @@ fn nobody_but_their_layer_writes_running_averages() {
             assert_eq!(parameter.gradient.slabs, 0, "{} has a gradient", parameter.name);
             let words = parameter.offset_words..parameter.offset_words + parameter.shape.count();
             let updated = |block: &&parameters::Block| words.contains(&(block.word as usize));
-            assert!(!plan.blocks.iter().any(|block| updated(&block)), "{} is updated", parameter.name);
+            assert!(!plan.phases[0].blocks.iter().any(|block| updated(&block)), "{} is updated", parameter.name);
         }
-        for step in &plan.train {
+        for step in &plan.lists[Goal::Train] {
             let written: Vec<_> = step.bindings.iter().filter(|b| b.access != Access::Read).collect();
-            for bound in written.iter().filter(|b| b.buffer == Buffer::Parameters && step.layer != "update") {
+            for bound in written.iter().filter(|b| b.operand.buffer == Buffer::Parameters && step.layer != "update") {
                 // a launch that writes a buffer binds other ranges of it for writing alone, and none of them twice
-                let same: Vec<_> = step.bindings.iter().filter(|b| b.buffer == bound.buffer).collect();
+                let same: Vec<_> = step.bindings.iter().filter(|b| b.operand.buffer == bound.operand.buffer).collect();
                 assert!(same.iter().all(|b| b.access == Access::Update), "{}", step.kernel.name);
-                let overlaps = |b: &&&lepton_gpu::plan::Bound| {
-                    b.offset < bound.offset + bound.bytes && bound.offset < b.offset + b.bytes
+                let range = bound.operand;
+                let overlaps = |b: &&&Binding<Bound>| {
+                    let other = b.operand;
+                    other.offset < range.offset + range.bytes && range.offset < other.offset + other.bytes
                 };
                 assert_eq!(same.iter().filter(overlaps).count(), 1, "{}", step.kernel.name);
             }

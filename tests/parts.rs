@@ -1,10 +1,10 @@
 //! A data set that one binding does not hold lies in several, and nothing else changes.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
-use lepton_gpu::plan::{Buffer, Goal, Input, Limits, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, Request};
+use lepton_gpu::{Hint, Hints};
 use lepton_kernels::{Step, random};
 
 mod common;
@@ -13,20 +13,9 @@ const BATCH: usize = 8;
 const IMAGES: usize = 128;
 
 fn compile(gpu: &Gpu, binding_bytes: u64, images: usize) -> Result<Plan, lepton_gpu::plan::PlanError> {
-    Plan::compile(&Request {
-        model: &ModelSpec::open("linear").unwrap(),
-        batch: BATCH,
-        images,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: Input::default(),
-        optimizer: &OptimizerConfig::default(),
-        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
-        target: gpu.target(),
-        limits: Limits { binding_bytes, ..gpu.limits() },
-        goals: &[Goal::Evaluate],
-        fuse: true,
-    })
+    let request = Request { training: None, predict: false, target: gpu.target(), ..Request::new(BATCH, images) };
+    let limits = Limits { binding_bytes, ..gpu.limits() };
+    Plan::compile(&ModelSpec::open("linear").unwrap(), &Request { limits, ..request })
 }
 
 /// Losses of all batches in a random order.
@@ -42,8 +31,8 @@ fn losses(gpu: &Gpu, plan: &Plan) -> Vec<[f32; 2]> {
     // in pieces that end where no part ends
     let (first, second) = data.bytes()[..IMAGES * data.example_bytes()].split_at(1001);
     program.write_images(&[first, &[], second]).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&data.labels()[..IMAGES])).unwrap();
-    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
+    program.write(Buffer::Labels, bytemuck::cast_slice(&data.labels()[..IMAGES])).unwrap();
+    program.write(Buffer::Norm, bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
     let step = |batch: usize| Step {
         batch_start: (batch * BATCH) as u32,
         batch_length: BATCH as u32,
@@ -69,7 +58,9 @@ fn a_data_set_in_parts_gives_the_same_losses() {
 fn a_data_set_that_four_bindings_do_not_hold_is_an_error_with_both_sizes() {
     let Some(gpu) = common::gpu() else { return };
     compile(&gpu, 40_000, 204).unwrap();
-    let error = compile(&gpu, 40_000, 205).unwrap_err().to_string();
-    assert!(error.contains("the images of the data set") && error.contains("--limit"), "{error}");
+    let error = compile(&gpu, 40_000, 205).unwrap_err();
+    assert_eq!(error.hints(), [Hint::Smaller { key: "limit" }]);
+    let error = error.to_string();
+    assert!(error.contains("the images of the data set"), "{error}");
     assert!(error.contains("160720 bytes") && error.contains("160000 bytes"), "{error}");
 }

@@ -1,12 +1,17 @@
 //! Plans as text: a refactor must not change them, and no device is needed to look at them.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
+use std::collections::{HashMap, HashSet};
+
+use lepton_gpu::config::{OptimizerConfig, UpdateConfig};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
-use lepton_gpu::plan::{Buffer, Goal, Limits, Plan, PlanError, Request};
-use lepton_kernels::Access;
+use lepton_gpu::plan::{
+    Bound, Buffer, Goal, Limits, List, Plan, PlanError, PlanTensorId, Request, Training, default_loss,
+};
+use lepton_gpu::{Hint, Hints};
 use lepton_kernels::gemm::{Family, Lanes};
-use lepton_kernels::op::Target;
+use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::{Access, Binding};
 
 /// A network with everything that matters to a planner: a residual connection, a stride, an activation layer of its own.
 const RESIDUAL: &str = r#"
@@ -51,20 +56,14 @@ units = 10
 
 fn compile(model: &ModelSpec, batch: usize, family: Family, limits: Limits) -> Result<Plan, PlanError> {
     let optimizer: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }.into();
-    Plan::compile(&Request {
-        model,
-        batch,
-        images: 100,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: Default::default(),
-        optimizer: &optimizer,
-        update: &UpdateConfig::default(),
-        target: Target::f32(family),
-        limits,
-        goals: &Goal::ALL,
-        fuse: true,
-    })
+    let training = Some(Training { optimizer, ..Training::default() });
+    Plan::compile(model, &Request { training, target: Target::f32(family), limits, ..Request::new(batch, 100) })
+}
+
+const LANE: Family = Family::Lane(Lanes { width: 8, wide: true });
+
+fn residual() -> ModelSpec {
+    ModelSpec::parse(RESIDUAL, "residual").unwrap()
 }
 
 fn preset(name: &str) -> ModelSpec {
@@ -73,60 +72,123 @@ fn preset(name: &str) -> ModelSpec {
 
 #[test]
 fn plans_stay_what_they_are() {
-    let lane = Family::Lane(Lanes { width: 8, wide: true });
-    insta::assert_snapshot!("seed_mnist_lane8", compile(&preset("seed-mnist"), 64, lane, Limits::WEBGPU).unwrap());
+    insta::assert_snapshot!("seed_mnist_lane8", compile(&preset("seed-mnist"), 64, LANE, Limits::WEBGPU).unwrap());
     insta::assert_snapshot!(
         "seed_mnist_simt",
         compile(&preset("seed-mnist"), 64, Family::Simt, Limits::WEBGPU).unwrap()
     );
-    let residual = ModelSpec::parse(RESIDUAL, "residual").unwrap();
-    insta::assert_snapshot!("residual_lane8", compile(&residual, 7, lane, Limits::WEBGPU).unwrap());
+    insta::assert_snapshot!("residual_lane8", compile(&residual(), 7, LANE, Limits::WEBGPU).unwrap());
+}
+
+/// Models, precisions and updates with everything that makes slots hard: norms, pools, f16, accumulation, two phases.
+fn hard_plans() -> Vec<Plan> {
+    let f16 = |family| Target { precision: Precision::F16, ..Target::f32(family) };
+    let accumulate = UpdateConfig { accumulate: 3, clip_norm: Some(1.0), ema: Some(0.9), ..UpdateConfig::default() };
+    let mut plans = Vec::new();
+    for model in [preset("seed-cifar"), preset("resnet20"), preset("dcgan"), residual()] {
+        let two = model.generator.is_some();
+        for target in [Target::f32(Family::Simt), Target::f32(LANE), f16(LANE)] {
+            for update in [UpdateConfig::default(), accumulate.clone()] {
+                if two && (target.precision == Precision::F16 || update.accumulate > 1) {
+                    continue;
+                }
+                let training = Some(Training { update, ..Training::default() });
+                let request =
+                    Request { loss: default_loss(&model), training, target: target.clone(), ..Request::new(7, 20) };
+                plans.push(Plan::compile(&model, &request).unwrap());
+            }
+        }
+    }
+    assert!(plans.iter().any(|plan| plan.phases.len() == 2));
+    plans
 }
 
 #[test]
-fn no_step_binds_one_buffer_for_reading_and_writing() {
-    for model in [preset("seed-cifar"), ModelSpec::parse(RESIDUAL, "residual").unwrap()] {
-        let plan = compile(&model, 33, Family::Simt, Limits::WEBGPU).unwrap();
-        for step in Goal::ALL.iter().flat_map(|&goal| plan.list(goal)) {
-            for written in step.bindings.iter().filter(|b| b.access != Access::Read) {
-                let same = step.bindings.iter().filter(|b| b.buffer == written.buffer).count();
-                let shared = matches!(written.buffer, Buffer::Gradients);
-                assert!(
-                    same == 1 || shared,
-                    "{} {}: {} bound {same} times",
-                    step.layer,
-                    step.kernel.name,
-                    written.buffer
-                );
+fn no_launch_binds_one_buffer_for_reading_and_writing() {
+    for plan in hard_plans() {
+        for launch in plan.lists.all() {
+            for written in launch.bindings.iter().filter(|binding| binding.access != Access::Read) {
+                let Bound { buffer, offset, bytes, .. } = written.operand;
+                // of one buffer nothing else may be read, and no other range be written that overlaps
+                let clashes = |b: &&Binding<Bound>| {
+                    let other = b.operand;
+                    let apart = other.offset >= offset + bytes || offset >= other.offset + other.bytes;
+                    other.buffer == buffer && (b.access == Access::Read || !apart)
+                };
+                let count = launch.bindings.iter().filter(clashes).count();
+                assert_eq!(count, 1, "{} {}: {buffer} is bound {count} times", launch.layer, launch.kernel.name);
+            }
+        }
+    }
+}
+
+/// Follows every slot through the launches of a goal: a tensor must still be there when somebody reads it, or updates what was
+/// written before.
+fn first_stale_read(plan: &Plan, goal: Goal) -> Option<String> {
+    let mut holds: HashMap<Buffer, PlanTensorId> = HashMap::new();
+    let mut written: HashSet<PlanTensorId> = HashSet::new();
+    for launch in &plan.lists[goal] {
+        let in_slots = || launch.bindings.iter().filter(|b| matches!(b.operand.buffer, Buffer::Slot(_)));
+        for binding in in_slots() {
+            let Bound { tensor, buffer, .. } = binding.operand;
+            let is_read = match binding.access {
+                Access::Read => true,
+                // a kernel that writes some elements of a new tensor updates it
+                Access::Update => written.contains(&tensor),
+                Access::Write => false,
+            };
+            if is_read && holds.get(&buffer) != Some(&tensor) {
+                return Some(format!("{goal:?}: {} reads {}", launch.layer, plan.tensors[tensor].name));
+            }
+        }
+        for Bound { tensor, buffer, .. } in in_slots().filter(|b| b.access != Access::Read).map(|b| b.operand) {
+            holds.insert(buffer, tensor);
+            written.insert(tensor);
+        }
+    }
+    None
+}
+
+#[test]
+fn what_a_launch_reads_was_written_by_the_last_writer_of_its_slot() {
+    for plan in hard_plans() {
+        for goal in Goal::ALL {
+            assert_eq!(first_stale_read(&plan, goal), None, "{}", plan.model);
+        }
+    }
+}
+
+#[test]
+fn every_tensor_of_a_goal_has_a_name_of_its_own() {
+    for plan in hard_plans() {
+        for goal in Goal::ALL {
+            let mut named: HashMap<&str, PlanTensorId> = HashMap::new();
+            for Bound { tensor, .. } in plan.lists[goal].iter().flat_map(|l| &l.bindings).map(|b| b.operand) {
+                let name = plan.tensors[tensor].name.as_str();
+                assert_eq!(*named.entry(name).or_insert(tensor), tensor, "{}, {goal:?}: two are {name}", plan.model);
             }
         }
     }
 }
 
 #[test]
-fn what_a_step_reads_was_written_by_the_last_writer_of_its_slot() {
-    // follows every slot through the list: a tensor must still be there when somebody reads it
-    let plan = compile(&ModelSpec::parse(RESIDUAL, "residual").unwrap(), 7, Family::Simt, Limits::WEBGPU).unwrap();
-    for goal in Goal::ALL {
-        let mut holds = std::collections::HashMap::new();
-        for step in plan.list(goal) {
-            for (bound, tensor) in step.bindings.iter().zip(&step.tensors) {
-                if bound.access == Access::Read && matches!(bound.buffer, Buffer::Slot(_)) {
-                    assert_eq!(holds.get(&bound.buffer), Some(tensor), "{goal:?} {}", step.layer);
-                }
-            }
-            for (bound, tensor) in step.bindings.iter().zip(&step.tensors).filter(|(b, _)| b.access != Access::Read) {
-                holds.insert(bound.buffer, tensor.clone());
-            }
-        }
+fn a_step_is_its_phases_and_accumulating_is_all_but_the_update() {
+    for plan in hard_plans() {
+        let of = |list: List| plan.lists[list].len();
+        let phases = 0..plan.phases.len();
+        let all: usize = phases.map(|p| of(List::Forward(p)) + of(List::Gradients(p)) + of(List::Update(p))).sum();
+        assert_eq!(plan.lists[Goal::Train].len(), all);
+        assert_eq!(plan.lists[Goal::Accumulate].len(), of(List::Forward(0)) + of(List::Gradients(0)));
     }
 }
 
 #[test]
 fn a_plan_that_passes_the_limits_is_refused_with_both_numbers() {
     let small = Limits { binding_bytes: 1 << 20, ..Limits::WEBGPU };
-    let error = compile(&preset("seed-mnist"), 64, Family::Simt, small).unwrap_err().to_string();
-    assert!(error.contains("conv1") && error.contains("1048576") && error.contains("--batch"), "{error}");
+    let error = compile(&preset("seed-mnist"), 64, Family::Simt, small).unwrap_err();
+    assert_eq!(error.hints(), [Hint::SmallerBatch { accumulate: true }]);
+    let error = error.to_string();
+    assert!(error.contains("conv1") && error.contains("1048576"), "{error}");
     let impatient = Limits { iterations: Some(100), ..Limits::WEBGPU };
     let error = compile(&preset("seed-mnist"), 64, Family::Simt, impatient).unwrap_err().to_string();
     assert!(error.contains("loops") && error.contains("stops after 100"), "{error}");
@@ -135,7 +197,7 @@ fn a_plan_that_passes_the_limits_is_refused_with_both_numbers() {
 #[test]
 fn large_batches_keep_the_loop_limit_of_old_mesa() {
     let old = Limits { iterations: Some(65_535), binding_bytes: 2 << 30, buffer_bytes: 2 << 30 };
-    for family in [Family::Simt, Family::Lane(Lanes { width: 8, wide: true })] {
+    for family in [Family::Simt, LANE] {
         compile(&preset("seed-cifar"), 4096, family, old).unwrap();
     }
 }

@@ -9,9 +9,7 @@ use lepton_gpu::config::{NormalizeConfig, OptimizerConfig, RECIPES, Recipe, RunC
 use lepton_gpu::data::known;
 use lepton_gpu::model::{ModelSpec, PRESETS};
 use lepton_gpu::optim::Sgd;
-use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
-use lepton_kernels::gemm::Family;
-use lepton_kernels::op::Target;
+use lepton_gpu::plan::{Input, Limits, Plan, Request, Training};
 
 use cases::{Case, refused};
 use support::Place;
@@ -53,20 +51,19 @@ fn every_recipe_is_compiled() {
             // about the sizes of MR and TREC
             None => (model.for_classes(6).for_texts(56, 18_000), 10_000),
         };
-        let plan = Plan::compile(&Request {
-            model: &model,
-            batch: run.batch,
-            images,
-            loss: &run.loss,
-            keep: true,
-            input: Input::augmented(&run.augment),
-            optimizer: &run.optimizer,
-            update: &run.update,
-            target: Target::f32(Family::Simt),
-            limits: Limits { binding_bytes: 2 << 30, buffer_bytes: 2 << 30, ..Limits::WEBGPU },
-            goals: &[Goal::Train, Goal::Evaluate],
-            fuse: run.fuse,
-        });
+        let plan = Plan::compile(
+            &model,
+            &Request {
+                loss: run.loss.clone(),
+                input: Input::augmented(&run.augment),
+                training: Some(Training { optimizer: run.optimizer.clone(), update: run.update.clone() }),
+                record_predictions: true,
+                predict: false,
+                limits: Limits { binding_bytes: 2 << 30, buffer_bytes: 2 << 30, ..Limits::WEBGPU },
+                fuse: run.fuse,
+                ..Request::new(run.batch, images)
+            },
+        );
         plan.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }

@@ -6,11 +6,10 @@ use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{ModelSpec, Sample, starting_values, summary};
 use lepton_gpu::optim::Sgd;
-use lepton_gpu::plan::{Goal, Input, Limits, Plan, Request};
+use lepton_gpu::plan::{Input, Limits, Plan, Request, Training};
 use lepton_gpu::train::{Plateau, Schedule, Trainer};
 use lepton_kernels::batch_index::image_of_row;
-use lepton_kernels::gemm::Family;
-use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::op::Precision;
 use lepton_kernels::{Shape, Step, random};
 
 mod common;
@@ -179,20 +178,18 @@ fn the_recipe_of_speednet_is_what_its_comment_derives() {
         assert!((at(step) / at(112) - share).abs() < 2e-3 && at(step) <= 1.5, "{step}: {}", at(step));
     }
     let model = ModelSpec::open(&config.model).unwrap();
-    let plan = Plan::compile(&Request {
-        model: &model,
-        batch: config.batch,
-        images: 60_000,
-        loss: &config.loss,
-        keep: true,
-        input: Input::augmented(&config.augment),
-        optimizer: &config.optimizer,
-        update: &config.update,
-        target: Target::f32(Family::Simt),
-        limits: Limits { binding_bytes: 1 << 31, buffer_bytes: 1 << 31, iterations: None },
-        goals: &Goal::ALL,
-        fuse: config.fuse,
-    });
+    let plan = Plan::compile(
+        &model,
+        &Request {
+            loss: config.loss.clone(),
+            input: Input::augmented(&config.augment),
+            training: Some(Training { optimizer: config.optimizer.clone(), update: config.update.clone() }),
+            record_predictions: true,
+            limits: Limits { binding_bytes: 1 << 31, buffer_bytes: 1 << 31, iterations: None },
+            fuse: config.fuse,
+            ..Request::new(config.batch, 60_000)
+        },
+    );
     let gradients: Vec<(String, usize)> =
         plan.unwrap().parameters.into_iter().map(|p| (p.name, p.gradient.slabs)).collect();
     for (name, slabs) in gradients {

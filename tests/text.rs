@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{LossConfig, OptimizerConfig, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{RunConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Program;
 use lepton_gpu::model::{ModelSpec, initial_values};
-use lepton_gpu::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Plan, Request};
 use lepton_gpu::reference::{self, Images};
 use lepton_gpu::train::Trainer;
 use lepton_kernels::{Step, random};
@@ -54,22 +54,8 @@ fn a_whole_step_is_that_of_the_twins() {
     let text = include_str!("text/tiny.toml");
     let model = ModelSpec::parse(text, "tiny").unwrap().for_texts(split.input().shape()[1], 20).for_classes(2);
     for batch_length in [5, 3] {
-        let optimizer = OptimizerConfig::default();
-        let plan = Plan::compile(&Request {
-            model: &model,
-            batch: 5,
-            images: 13,
-            loss: &LossConfig::default(),
-            keep: false,
-            input: Input::default(),
-            update: &UpdateConfig::default(),
-            optimizer: &optimizer,
-            target: gpu.target(),
-            limits: gpu.limits(),
-            goals: &Goal::ALL,
-            fuse: true,
-        })
-        .unwrap();
+        let request = Request { target: gpu.target(), limits: gpu.limits(), ..Request::new(5, 13) };
+        let plan = Plan::compile(&model, &request).unwrap();
         let mut program = Program::new(&gpu, &plan).unwrap();
         let mut words = vec![0f32; plan.arena_words];
         let mut parameters = HashMap::new();
@@ -80,7 +66,7 @@ fn a_whole_step_is_that_of_the_twins() {
         }
         program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
         program.write_images(&[split.bytes()]).unwrap();
-        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(split.labels())).unwrap();
+        program.write(Buffer::Labels, bytemuck::cast_slice(split.labels())).unwrap();
         let step = Step {
             batch_length,
             range_length: 13,

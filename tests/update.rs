@@ -1,12 +1,14 @@
 //! How gradients become an update: several batches at once, clipping, averages, rules for parameters, and all of it after a
 //! stop.
 
+use lepton_gpu::Hints;
 use lepton_gpu::checkpoint::Checkpoint;
 use lepton_gpu::config::{Lookahead, OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::{Adam, AdamW, Lamb, Lion, Muon, OPTIMIZERS, RmsProp, Sgd};
+use lepton_gpu::plan::Goal;
 use lepton_gpu::train::{Control, Evaluator, Event, Outcome, Trainer};
 use lepton_kernels::ema;
 use lepton_kernels::op::Precision;
@@ -156,18 +158,22 @@ fn frozen_parameters_stay_and_cost_nothing() {
             let stays = name.starts_with(pattern.trim_end_matches('*'));
             assert_eq!(tensor(&begun, name) == tensor(&after, name), stays, "{name} with --freeze {pattern}");
         }
-        let gradients = trainer.plan().train.iter().flat_map(|s| &s.tensors).filter(|t| t.starts_with(&first));
-        let written = gradients.filter(|t| t.contains(".grad")).count();
+        let plan = trainer.plan();
+        let bound = plan.lists[Goal::Train].iter().flat_map(|launch| &launch.bindings);
+        let names = bound.map(|binding| &plan.tensors[binding.operand.tensor].name);
+        let written = names.filter(|name| name.starts_with(&first) && name.contains(".grad")).count();
         assert_eq!(written == 0, pattern.ends_with('*'), "{pattern}: {written} gradients of {first}");
     }
     let refused = |parameters| {
         let config = base(UpdateConfig { parameters, ..plain() });
-        Trainer::new(&gpu, &data, model.clone(), config).err().unwrap().to_string()
+        Trainer::new(&gpu, &data, model.clone(), config).err().unwrap()
     };
     let nobody = refused(vec![ParameterRule { frozen: Some(true), ..rule("convolution*") }]);
-    assert!(nobody.contains("`convolution*`") && nobody.contains(&all[0]) && nobody.contains("try:"), "{nobody}");
+    assert!(!nobody.hints().is_empty(), "{nobody}");
+    let nobody = nobody.to_string();
+    assert!(nobody.contains("`convolution*`") && nobody.contains(&all[0]), "{nobody}");
     let nothing = refused(vec![ParameterRule { frozen: Some(true), ..rule("*") }]);
-    assert!(nothing.contains("nothing to train"), "{nothing}");
+    assert!(nothing.to_string().contains("nothing to train"), "{nothing}");
 }
 
 #[test]
@@ -190,7 +196,8 @@ fn rules_set_the_factors_of_parameters() {
     let decays = |update: UpdateConfig| {
         let trainer = fresh(&gpu, &data, base(update));
         let plan = trainer.plan();
-        let factor = |offset: usize| plan.blocks.iter().find(|b| b.word as usize == offset).unwrap().factors.decay;
+        let factor =
+            |offset: usize| plan.phases[0].blocks.iter().find(|b| b.word as usize == offset).unwrap().factors.decay;
         plan.parameters.iter().map(|p| (p.name.clone(), factor(p.offset_words))).collect::<Vec<_>>()
     };
     for (name, decay) in decays(plain()) {

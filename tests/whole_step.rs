@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
-use lepton_gpu::plan::{Buffer, Goal, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Plan, Request};
 use lepton_gpu::reference::{self, Images};
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
@@ -31,21 +30,8 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
     let data = data::load(None).unwrap().into_splits().train.unwrap();
     let pixels = &data.bytes()[..IMAGES * data.example_bytes()];
     let labels = &data.labels()[..IMAGES];
-    let plan = Plan::compile(&Request {
-        model,
-        batch: BATCH,
-        images: IMAGES,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: Default::default(),
-        optimizer: &OptimizerConfig::default(),
-        update: &UpdateConfig::default(),
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &Goal::ALL,
-        fuse: true,
-    })
-    .unwrap();
+    let request = Request { target: gpu.target(), limits: gpu.limits(), ..Request::new(BATCH, IMAGES) };
+    let plan = Plan::compile(model, &request).unwrap();
     let mut program = Program::new(gpu, &plan).unwrap();
     let mut words = vec![0f32; plan.arena_words];
     let mut parameters = HashMap::new();
@@ -59,8 +45,8 @@ fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
     }
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     program.write_images(&[pixels]).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(labels)).unwrap();
-    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
+    program.write(Buffer::Labels, bytemuck::cast_slice(labels)).unwrap();
+    program.write(Buffer::Norm, bytemuck::cast_slice(&[0f32, 1.0])).unwrap();
 
     let step = Step {
         batch_start: BATCH as u32,

@@ -12,7 +12,7 @@ use crate::config::RunConfig;
 use crate::data::Dataset;
 use crate::gpu::GpuError;
 use crate::model::ModelSpec;
-use crate::plan::PlanError;
+use crate::plan::{Goal, PlanError};
 use crate::train::{Control, Event, TrainError, Trainer};
 
 /// Images of an epoch on a GPU: enough that the end of an epoch weighs as little as with real data.
@@ -138,8 +138,8 @@ impl Job {
             batch: self.batch,
             precision: self.precision.to_string(),
             parameters: plan.parameters.iter().map(|p| p.shape.count() as u64).sum(),
-            dispatches: plan.train.len(),
-            multiply_adds: plan.train.iter().map(|step| step.multiply_adds).sum(),
+            dispatches: plan.lists[Goal::Train].len(),
+            multiply_adds: plan.lists[Goal::Train].iter().map(|step| step.multiply_adds).sum(),
             images_per_second: self.batch as f64 / step_seconds.median,
             step_seconds,
             first_step_cold_seconds: None,

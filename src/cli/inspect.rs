@@ -5,10 +5,10 @@ use lepton_kernels::op::Target;
 
 use super::args::InspectArgs;
 use super::{CliError, Exit, open};
-use crate::config::{OptimizerConfig, UpdateConfig};
+use crate::config::OptimizerConfig;
 use crate::gpu::GpuError;
 use crate::model::{ModelSpec, layers_text, summary};
-use crate::plan::{Goal, Limits, Plan, Request, default_loss};
+use crate::plan::{Limits, Plan, Request, Training, default_loss};
 use crate::report::say;
 
 pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -30,23 +30,11 @@ pub fn run(args: &InspectArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         }
         Err(error) => return Err(error.into()),
     };
-    let optimizer = OptimizerConfig::named(&args.optimizer)?;
     let batch = args.batch as usize;
     let images = args.images.unwrap_or(batch);
-    let plan = Plan::compile(&Request {
-        model: &model,
-        batch,
-        images,
-        loss: &default_loss(&model),
-        keep: false,
-        input: Default::default(),
-        optimizer: &optimizer,
-        update: &UpdateConfig::default(),
-        target,
-        limits,
-        goals: &Goal::ALL,
-        fuse: !args.no_fuse,
-    })?;
+    let training = Training { optimizer: OptimizerConfig::named(&args.optimizer)?, ..Training::default() };
+    let request = Request { loss: default_loss(&model), training: Some(training), ..Request::new(batch, images) };
+    let plan = Plan::compile(&model, &Request { target, limits, fuse: !args.no_fuse, ..request })?;
     say!("\n{plan}");
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use super::flight::{FLIGHTS, Flight, STEPS};
 use super::launch::{Encoded, Unbound};
 use super::timing::Timestamps;
 use super::unchecked::Checks;
-use crate::plan::{Buffer, Goal, Placed, Plan, PlanStep, Resident};
+use crate::plan::{Bound, Buffer, Goal, Launch, Lists, Placed, Plan};
 use crate::platform::{Duration, Instant};
 
 /// Time that a submission should take: long enough to hide its cost, far from the 2 s at which some drivers give up.
@@ -20,7 +20,7 @@ const SUBMIT: Duration = Duration::from_millis(100);
 pub struct Program {
     gpu: Gpu,
     buffers: HashMap<Buffer, wgpu::Buffer>,
-    lists: [Vec<Encoded>; Goal::ALL.len()],
+    lists: Lists<Encoded>,
     flights: [Flight; FLIGHTS],
     /// The flight that takes the next submission; the other one is older.
     next: usize,
@@ -49,10 +49,6 @@ fn take_bytes<'a>(pieces: &mut Vec<&'a [u8]>, mut count: usize) -> Vec<&'a [u8]>
         }
     }
     taken
-}
-
-fn list_index(goal: Goal) -> usize {
-    Goal::ALL.iter().position(|&g| g == goal).expect("every goal has a list")
 }
 
 impl Program {
@@ -101,46 +97,43 @@ impl Program {
             collected_at: Instant::now(),
             step_time: Default::default(),
         };
-        let tables = [
-            (Resident::Blocks, &plan.blocks),
-            (Resident::GeneratorBlocks, &plan.generator_blocks),
-            (Resident::SumBlocks, &plan.sum_blocks),
-        ];
-        for (resident, blocks) in tables {
-            let words: Vec<_> = blocks.iter().map(|b| b.words()).collect();
-            program.write_if_there(resident, bytemuck::cast_slice(&words)).await?;
+        for (number, phase) in plan.phases.iter().enumerate() {
+            let tables = [(Buffer::Blocks(number), &phase.blocks), (Buffer::SumBlocks(number), &phase.sum_blocks)];
+            for (buffer, blocks) in tables {
+                let words: Vec<_> = blocks.iter().map(|b| b.words()).collect();
+                program.write_if_there(buffer, bytemuck::cast_slice(&words)).await?;
+            }
         }
-        program.write_if_there(Resident::LossWeights, bytemuck::cast_slice(plan.loss.weights())).await?;
-        program.write_if_there(Resident::Augment, bytemuck::cast_slice(&plan.augment_table)).await?;
-        program.write_if_there(Resident::LossScale, bytemuck::cast_slice(&loss_scale::START)).await?;
-        let launches = program.unbound(Goal::ALL.iter().flat_map(|&goal| plan.list(goal)))?;
-        let mut encoded = gpu.encode(&launches, checks).await?.into_iter();
-        let lists = Goal::ALL.map(|goal| encoded.by_ref().take(plan.list(goal).len()).collect());
-        program.lists = lists;
+        program.write_if_there(Buffer::LossWeights, bytemuck::cast_slice(plan.loss.weights())).await?;
+        program.write_if_there(Buffer::Augment, bytemuck::cast_slice(&plan.augment_table)).await?;
+        program.write_if_there(Buffer::LossScale, bytemuck::cast_slice(&loss_scale::START)).await?;
+        let launches = program.unbound(plan.lists.all())?;
+        let encoded = gpu.encode(&launches, checks).await?;
+        program.lists = plan.lists.with(encoded);
         gpu.finished().await?;
         gpu.store_pipelines();
         Ok(program)
     }
 
-    async fn write_if_there(&self, resident: Resident, bytes: &[u8]) -> Result<(), GpuError> {
-        if self.buffers.contains_key(&Buffer::Resident(resident)) {
-            self.write_async(Buffer::Resident(resident), bytes).await?;
+    async fn write_if_there(&self, buffer: Buffer, bytes: &[u8]) -> Result<(), GpuError> {
+        if self.buffers.contains_key(&buffer) {
+            self.write_async(buffer, bytes).await?;
         }
         Ok(())
     }
 
     /// The launches of a plan, with the buffers that they use.
-    fn unbound<'a>(&'a self, launches: impl Iterator<Item = &'a PlanStep>) -> Result<Vec<Unbound<'a>>, GpuError> {
-        let unbound = |launch: &'a PlanStep| {
+    fn unbound<'a>(&'a self, launches: &'a [Launch<Bound>]) -> Result<Vec<Unbound<'a>>, GpuError> {
+        let unbound = |launch: &'a Launch<Bound>| {
             let mut bindings = Vec::with_capacity(launch.bindings.len());
-            for bound in &launch.bindings {
-                let buffer = self.buffer(bound.buffer, bound.offset, bound.bytes)?;
-                let (offset, size) = (bound.offset, wgpu::BufferSize::new(bound.bytes));
-                bindings.push((wgpu::BufferBinding { buffer, offset, size }, bound.access));
+            for binding in &launch.bindings {
+                let Bound { buffer, offset, bytes, .. } = binding.operand;
+                let (buffer, size) = (self.buffer(buffer, offset, bytes)?, wgpu::BufferSize::new(bytes));
+                bindings.push((wgpu::BufferBinding { buffer, offset, size }, binding.access));
             }
             Ok(Unbound { kernel: &launch.kernel, bindings, groups: launch.groups })
         };
-        launches.map(unbound).collect()
+        launches.iter().map(unbound).collect()
     }
 
     /// A buffer that has these bytes.
@@ -185,7 +178,7 @@ impl Program {
         for (part, &bytes) in self.image_parts.iter().enumerate() {
             let taken = take_bytes(&mut pieces, bytes as usize);
             let length = taken.iter().map(|piece| piece.len() as u64).sum();
-            self.gpu.upload(self.buffer(Buffer::Resident(Resident::Images(part)), 0, length)?, &taken).await?;
+            self.gpu.upload(self.buffer(Buffer::Images(part), 0, length)?, &taken).await?;
         }
         Ok(())
     }
@@ -205,7 +198,7 @@ impl Program {
     pub async fn write_parameters_async(&self, bytes: &[u8]) -> Result<(), GpuError> {
         self.write_async(Buffer::Parameters, bytes).await?;
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        self.record(&mut encoder, &self.flights[0], &self.lists[list_index(Goal::Prepare)]);
+        self.record(&mut encoder, &self.flights[0], &self.lists[Goal::Prepare]);
         self.gpu.queue.submit([encoder.finish()]);
         self.gpu.finished().await
     }
@@ -248,7 +241,7 @@ impl Program {
 
     /// How many steps one submission should hold now.
     pub fn steps_per_run(&self, goal: Goal) -> usize {
-        let time = self.step_time[list_index(goal)];
+        let time = self.step_time[goal as usize];
         time.map_or(1, |time| (SUBMIT.as_nanos() / time.as_nanos().max(1)) as usize).clamp(1, STEPS)
     }
 
@@ -311,7 +304,7 @@ impl Program {
         // the first run of a list compiles its kernels on some drivers: it says nothing about the next one
         let now = Instant::now();
         let time = (now - begun.max(self.collected_at)) / steps as u32;
-        let slot = &mut self.step_time[list_index(goal)];
+        let slot = &mut self.step_time[goal as usize];
         *slot = Some(slot.map_or(time, |before| before.min(time)));
         self.collected_at = now;
         Ok(&self.collected)
@@ -346,7 +339,7 @@ impl Program {
     /// What runs for a step: a batch that is not the last of its update only adds to the gradients.
     fn list_of(&self, goal: Goal, step: &Step) -> &[Encoded] {
         let more = goal == Goal::Train && step.part & Step::MORE != 0;
-        &self.lists[list_index(if more { Goal::Accumulate } else { goal })]
+        &self.lists[if more { Goal::Accumulate } else { goal }]
     }
 
     /// One compute pass a submission. A step that takes longer than a submission should is cut into several.
@@ -387,7 +380,7 @@ impl Program {
     }
 
     fn copy_records(&self, encoder: &mut wgpu::CommandEncoder, flight: &Flight, steps: usize) {
-        if let Some(history) = self.buffers.get(&Buffer::Resident(Resident::History)) {
+        if let Some(history) = self.buffers.get(&Buffer::History) {
             let first = (flight.first_record * 8) as u64;
             encoder.copy_buffer_to_buffer(history, first, &flight.records, 0, (steps * 8) as u64);
         }
@@ -395,7 +388,7 @@ impl Program {
 
     /// Submissions that one step is cut into; 1 unless a single step is slow. Only ever more than 1 when runs hold one step.
     fn parts(&self, goal: Goal) -> usize {
-        let Some(time) = self.step_time[list_index(goal)] else {
+        let Some(time) = self.step_time[goal as usize] else {
             // nothing is known yet, and a first step may be slow: one dispatch a submission
             return usize::MAX;
         };
@@ -411,7 +404,7 @@ impl Program {
     /// # Errors
     /// [`GpuError`].
     pub fn profile(&mut self, goal: Goal, step: &mut Step) -> Result<([f32; 2], Vec<f64>), GpuError> {
-        let list = &self.lists[list_index(goal)];
+        let list = &self.lists[goal];
         let Some(timestamps) = self.gpu.block(Timestamps::new(&self.gpu, list.len()))? else {
             return Ok(([0.0; 2], Vec::new()));
         };
@@ -426,7 +419,7 @@ impl Program {
         timestamps.resolve(&mut encoder);
         self.gpu.queue.submit([encoder.finish()]);
         let seconds = self.gpu.block(timestamps.seconds(&self.gpu))?;
-        let history = Buffer::Resident(Resident::History);
+        let history = Buffer::History;
         let record = self.read(history, u64::from(step.record) * 8, 8)?;
         Ok((bytemuck::pod_read_unaligned(&record), seconds))
     }

@@ -50,9 +50,9 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
             table.add_row(["image", "", "", &input, "0", "0", ""]);
         }
         let name = if number < before { format!("{}{}", Generator::PREFIX, spec.name) } else { spec.name.clone() };
-        let nodes = &graph.nodes[built.nodes.clone()];
+        let nodes = graph.nodes.range(built.nodes.clone());
         let multiply_adds = nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum();
-        let own = graph.parameters[built.parameters.clone()].iter().filter(|p| p.trained);
+        let own = graph.parameters.range(built.parameters.clone()).iter().filter(|p| p.trained);
         let own: usize = own.map(|p| graph.tensors[p.tensor].shape.count()).sum();
         let output: Vec<String> = graph.tensors[built.output].shape.sizes()[1..].iter().map(usize::to_string).collect();
         parameters += own as u64;

@@ -10,49 +10,49 @@ pub enum PlanError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A tensor is too large for the adapter.
-    #[error("`{tensor}` takes {bytes} bytes ({}), and this adapter binds at most {limit} bytes ({})\n  try: {hint}", mib(*bytes), mib(*limit))]
+    #[error("`{tensor}` takes {bytes} bytes ({}), and this adapter binds at most {limit} bytes ({})", mib(*bytes), mib(*limit))]
     TooLarge {
-        /// Which.
+        /// Its name, with the layer's before it.
         tensor: String,
-        /// Its size.
+        /// Its size in bytes.
         bytes: u64,
-        /// The adapter's limit.
+        /// The most bytes that the adapter binds.
         limit: u64,
-        /// A way out.
-        hint: &'static str,
+        /// What makes it smaller.
+        hint: Hint,
     },
     /// A loop is too long for the driver.
     #[error(
-        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver stops after {limit} without a word\n  try: a newer driver (Mesa 23 and later have no such limit), or fewer channels or features in this layer"
+        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver silently stops after {limit}"
     )]
     TooLong {
-        /// The layer.
+        /// The layer's name.
         layer: String,
-        /// The kernel.
+        /// The kernel's name: `op/direction`.
         kernel: String,
-        /// Its iterations.
+        /// Iterations of one thread, over all its loops.
         iterations: u64,
-        /// The driver's limit.
+        /// How many the driver runs at the most.
         limit: u64,
     },
     /// A rule for parameters that are not there.
-    #[error("no parameter is named `{pattern}`; the model has {}\n  try: `{}`, or a pattern such as `conv*`", names.join(", "), names.first().map_or("", String::as_str))]
+    #[error("no parameter is named `{pattern}`; the model has {}", names.join(", "))]
     NoParameter {
-        /// What was asked for.
+        /// The rule's pattern.
         pattern: String,
-        /// The names that there are.
+        /// Names of all parameters.
         names: Vec<String>,
     },
-    /// Something that two networks cannot be trained in turn with.
-    #[error(
-        "{what} does not go with a model that has a generator: its two networks are trained in turn\n  try: without it"
-    )]
+    /// An option that two networks cannot be trained in turn with.
+    #[error("{what} does not work with a model that has a generator: its two networks are trained in turn")]
     InTurn {
-        /// What.
+        /// What it does: `gradient clipping`.
         what: &'static str,
+        /// Its key in the configuration.
+        key: &'static str,
     },
     /// Every parameter is frozen.
-    #[error("all {count} parameters are frozen, so there is nothing to train\n  try: --freeze with fewer of them")]
+    #[error("all {count} parameters are frozen, so there is nothing to train")]
     Frozen {
         /// How many there are.
         count: usize,
@@ -63,7 +63,19 @@ impl Hints for PlanError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             PlanError::Model(error) => error.hints(),
-            _ => Vec::new(),
+            PlanError::TooLarge { hint, .. } => vec![hint.clone()],
+            PlanError::TooLong { .. } => vec![
+                Hint::advice("a newer driver (Mesa 23 and later have no such limit)"),
+                Hint::advice("fewer channels or features in this layer"),
+            ],
+            PlanError::NoParameter { names, .. } => names
+                .first()
+                .map(|name| Hint::advice(format!("`{name}`")))
+                .into_iter()
+                .chain([Hint::advice("a pattern such as `conv*`")])
+                .collect(),
+            PlanError::InTurn { key, .. } => vec![Hint::Unset { key }],
+            PlanError::Frozen { .. } => vec![Hint::advice("rules that freeze fewer of them")],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A model on a batch as a graph: tensors with shapes, nodes with ops, in the order in which they run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use lepton_kernels::batch_index::BatchIndex;
@@ -8,62 +8,31 @@ use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::{Op, Shape, ShapeError, data_set};
 
-use super::adversarial::Half;
+use super::adversarial;
+use super::buffer::Buffer;
+use super::ids::{Id, Table};
 use super::input::Input;
 use crate::config::LossConfig;
 use crate::model::{Init, LayerBuilder, LayerSpec, ModelError, ModelSpec, ParameterSpec, Value};
 
-/// Index of a tensor in [`Graph::tensors`].
-pub type TensorId = usize;
+/// The number of a tensor in [`Graph::tensors`].
+pub type TensorId = Id<Tensor>;
+
+/// The number of a node in [`Graph::nodes`]; rewrites change it.
+pub type NodeId = Id<Node>;
+
+/// The number of a parameter in [`Graph::parameters`].
+pub type ParameterId = Id<Parameter>;
 
 /// Where a tensor of the graph comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// Something that stays on the device.
-    Resident(Resident),
-    /// A parameter, by its number in [`Graph::parameters`].
-    Parameter(usize),
+    /// A buffer of its own, which stays on the device between steps.
+    Resident(Buffer),
+    /// A parameter.
+    Parameter(ParameterId),
     /// Computed by a node.
     Value,
-}
-
-/// Buffers that stay on the device and are neither parameters nor gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resident {
-    /// The images of the data set, as bytes, or its texts, as tokens: part `i` of them.
-    Images(usize),
-    /// Their labels.
-    Labels,
-    /// Means and standard deviations of the channels.
-    Norm,
-    /// Loss and right answers of recent steps.
-    History,
-    /// The model's last output, for predictions.
-    Logits,
-    /// In f16: the loss scale and what decides about it.
-    LossScale,
-    /// Which workgroup updates which parameters.
-    Blocks,
-    /// Numbers to be learned about each image.
-    Values,
-    /// Weights of classes or of positives in the loss.
-    LossWeights,
-    /// What evaluation keeps of each image: the answer, and how many classes come before the label.
-    Answers,
-    /// What evaluation keeps of each image: the answer's probability, and of two classes the difference of logits.
-    Scores,
-    /// What evaluation keeps of each image: the model's outputs.
-    Outputs,
-    /// What evaluation keeps of each image: its loss.
-    Errors,
-    /// Cosines and sizes of boxes that augmentation draws from.
-    Augment,
-    /// Logits averaged over the views of a batch.
-    Average,
-    /// The same for gradients whose slabs have been added.
-    SumBlocks,
-    /// Which workgroup updates which of the generator's parameters; [`Blocks`](Resident::Blocks) are then the discriminator's.
-    GeneratorBlocks,
 }
 
 /// A tensor of the graph.
@@ -109,28 +78,35 @@ pub struct Parameter {
 #[derive(Clone, Debug)]
 pub struct LayerNodes {
     /// Its nodes.
-    pub nodes: Range<usize>,
+    pub nodes: Range<NodeId>,
     /// Its parameters.
-    pub parameters: Range<usize>,
+    pub parameters: Range<ParameterId>,
     /// What it gives.
     pub output: TensorId,
+}
+
+/// The rows of a batch: `[n]` each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows {
+    /// Which image of the data set each one is (u32).
+    pub image: TensorId,
+    /// Its label (u32); after augmentation the label that counts most.
+    pub label: TensorId,
+    /// Its share in the mean loss; 0 where the batch is not full.
+    pub weight: TensorId,
 }
 
 /// A model on a batch.
 #[derive(Debug, Default)]
 pub struct Graph {
     /// Every tensor.
-    pub tensors: Vec<Tensor>,
+    pub tensors: Table<Tensor>,
     /// Nodes in the order in which they run.
-    pub nodes: Vec<Node>,
+    pub nodes: Table<Node>,
     /// Parameters in the order of their layers.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Table<Parameter>,
     /// What each layer of the model became, until nodes are fused.
     pub layers: Vec<LayerNodes>,
-    /// What the random streams of its layers are mixed with.
-    pub salt: u32,
-    /// How many of the first parameters are a generator's.
-    pub generator_parameters: usize,
     /// The batch's images, `[n, h, w, c]`.
     pub images: TensorId,
     /// The model's last output: `[n, classes]`, `[n, values]` or an image.
@@ -158,19 +134,17 @@ pub struct Setting {
     pub mode: Mode,
     /// The loss.
     pub loss: LossConfig,
-    /// Whether evaluation keeps what metrics are counted from.
-    pub keep: bool,
+    /// Whether evaluation records what metrics are counted from.
+    pub record_predictions: bool,
     /// How images are read.
     pub input: Input,
-    /// Which half of a step, where two networks are trained in turn.
-    pub half: Half,
 }
 
 impl Setting {
     /// Training in f32 on a data set in one part.
     pub fn new(batch: usize, images: usize, loss: LossConfig) -> Self {
         let (precision, mode, input) = (Precision::F32, Mode::Train, Input::default());
-        Setting { batch, images, part: images, precision, mode, loss, keep: false, input, half: Half::default() }
+        Setting { batch, images, part: images, precision, mode, loss, record_predictions: false, input }
     }
 }
 
@@ -183,45 +157,50 @@ impl Graph {
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give what the loss needs.
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
-        let Setting { batch, images, part, precision, mode, half, .. } = *setting;
-        let mut graph = Graph { precision, mode, salt: half.salt(), ..Graph::default() };
+        let Setting { batch, images, part, precision, mode, .. } = *setting;
         if let Some(generator) = &model.generator {
-            return graph.build_adversarial(model, generator, setting);
+            return adversarial::generator_graph(model, generator, setting);
         }
+        let mut graph = Graph { precision, mode, ..Graph::default() };
         let [h, w, c] = model.input;
         let parts = match model.tokens {
-            Some(_) => vec![graph.resident("images", &[images, h, w, c], Dtype::U32, Resident::Images(0))],
+            Some(_) => vec![graph.resident(Buffer::Images(0), &[images, h, w, c], Dtype::U32)],
             None => graph.images_in_parts([images, h, w, c], part),
         };
-        let labels = graph.resident("labels", &[images], Dtype::U32, Resident::Labels);
-        let norm = model.tokens.is_none().then(|| graph.resident("norm", &[2, c], Dtype::F32, Resident::Norm));
-        let rows = graph.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        let label = match norm {
-            Some(norm) => graph.add_images(&setting.input, &parts, &rows, norm)?,
-            None => {
-                graph.images = graph.node("batch.tokens", Box::new(BatchTokens), &[parts[0], rows[0]])[0];
-                rows[1]
-            }
-        };
-        graph.logits = graph.add_layers("", &model.layers, graph.images)?;
+        let labels = graph.resident(Buffer::Labels, &[images], Dtype::U32);
+        let norm = model.tokens.is_none().then(|| graph.resident(Buffer::Norm, &[2, c], Dtype::F32));
+        let mut rows = graph.add_rows(batch, labels);
+        match norm {
+            Some(norm) => rows.label = graph.add_images(&setting.input, &parts, &rows, norm)?,
+            None => graph.images = graph.node("batch.tokens", Box::new(BatchTokens), &[parts[0], rows.image])[0],
+        }
+        graph.logits = graph.add_layers("", &model.layers, graph.images, 0)?;
         graph.add_average(&setting.input);
-        graph.add_loss(model, setting, &[rows[0], label, rows[2]])?;
+        graph.add_loss(model, setting, &rows)?;
         Ok(graph)
     }
 
-    /// Adds layers that read `input`, with `prefix` before their names; gives the last one's output.
+    /// Adds what says which images are in the batch.
+    pub(super) fn add_rows(&mut self, batch: usize, labels: TensorId) -> Rows {
+        let outputs = self.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
+        Rows { image: outputs[0], label: outputs[1], weight: outputs[2] }
+    }
+
+    /// Adds layers that read `input`, with `prefix` before their names; gives the last one's output. What they draw at random
+    /// depends on their names and on `stream`.
     pub(super) fn add_layers(
         &mut self,
         prefix: &str,
         layers: &[LayerSpec],
         input: TensorId,
+        stream: u32,
     ) -> Result<TensorId, ModelError> {
         let mut outputs: HashMap<&str, TensorId> = HashMap::from([("input", input)]);
         let mut last = input;
         for (i, spec) in layers.iter().enumerate() {
             let inputs: Vec<TensorId> = spec.inputs.iter().map(|name| outputs[name.as_str()]).collect();
             let layer = format!("{prefix}{}", spec.name);
-            let mut site = LayerBuilder::new(&layer, self.shapes(&inputs)).salted(self.salt);
+            let mut site = LayerBuilder::new(&layer, self.shapes(&inputs)).salted(stream);
             let built = spec.layer.build(&mut site).and_then(|output| {
                 self.check_stored(&site, &inputs)?;
                 self.check_start(&site, &inputs)?;
@@ -279,7 +258,7 @@ impl Graph {
 
     /// Takes over what a layer built; gives its output.
     fn add_site(&mut self, layer: &str, site: LayerBuilder, inputs: &[TensorId], output: Value) -> TensorId {
-        let (first_node, first_parameter) = (self.nodes.len(), self.parameters.len());
+        let (first_node, first_parameter) = (self.nodes.next_id(), self.parameters.next_id());
         let parameters: Vec<TensorId> = site.parameters.into_iter().map(|p| self.parameter(layer, p)).collect();
         let mut given: Vec<TensorId> = Vec::new();
         let find = |value: Value, given: &[TensorId]| match value {
@@ -299,8 +278,8 @@ impl Graph {
         }
         let output = find(output, &given);
         self.layers.push(LayerNodes {
-            nodes: first_node..self.nodes.len(),
-            parameters: first_parameter..self.parameters.len(),
+            nodes: first_node..self.nodes.next_id(),
+            parameters: first_parameter..self.parameters.next_id(),
             output,
         });
         output
@@ -308,7 +287,7 @@ impl Graph {
 
     fn parameter(&mut self, layer: &str, spec: ParameterSpec) -> TensorId {
         let ParameterSpec { name, shape, init, trained } = spec;
-        let kind = Kind::Parameter(self.parameters.len());
+        let kind = Kind::Parameter(self.parameters.next_id());
         let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, kind);
         self.parameters.push(Parameter { tensor, init, trained, frozen: false });
         tensor
@@ -321,15 +300,14 @@ impl Graph {
             let left = images.saturating_sub(i * part);
             // the last part takes what there is, and the limits are checked later; a binding has at least one image
             let count = if i + 1 == data_set::PARTS { left } else { left.min(part) }.max(1);
-            let name = if i == 0 { "images".into() } else { format!("images.{i}") };
-            self.resident(&name, &[count, h, w, c], Dtype::U8, Resident::Images(i))
+            self.resident(Buffer::Images(i), &[count, h, w, c], Dtype::U8)
         };
         (0..parts).map(resident).collect()
     }
 
     /// Bytes of the images in each part of the data set.
     pub fn image_parts(&self) -> Vec<u64> {
-        let parts = self.tensors.iter().filter(|t| matches!(t.kind, Kind::Resident(Resident::Images(_))));
+        let parts = self.tensors.iter().filter(|t| matches!(t.kind, Kind::Resident(Buffer::Images(_))));
         parts.map(|part| part.shape.count() as u64 * part.dtype.width(self.precision)).collect()
     }
 
@@ -343,12 +321,12 @@ impl Graph {
     }
 
     fn tensor(&mut self, name: &str, shape: Shape, dtype: Dtype, kind: Kind) -> TensorId {
-        self.tensors.push(Tensor { name: name.into(), shape, dtype, kind });
-        self.tensors.len() - 1
+        self.tensors.push(Tensor { name: name.into(), shape, dtype, kind })
     }
 
-    pub(super) fn resident(&mut self, name: &str, sizes: &[usize], dtype: Dtype, resident: Resident) -> TensorId {
-        self.tensor(name, Shape::new(sizes), dtype, Kind::Resident(resident))
+    /// A tensor that is a whole buffer.
+    pub(super) fn resident(&mut self, buffer: Buffer, sizes: &[usize], dtype: Dtype) -> TensorId {
+        self.tensor(&buffer.to_string(), Shape::new(sizes), dtype, Kind::Resident(buffer))
     }
 
     /// Adds a node; its shapes have been checked.
@@ -364,9 +342,16 @@ impl Graph {
     }
 
     /// Adds a node that runs before the one that is now number `at`; its shapes have been checked.
-    pub(super) fn insert_node(&mut self, at: usize, name: &str, op: Box<dyn Op>, inputs: &[TensorId]) -> Vec<TensorId> {
+    pub(super) fn insert_node(
+        &mut self,
+        at: NodeId,
+        name: &str,
+        op: Box<dyn Op>,
+        inputs: &[TensorId],
+    ) -> Vec<TensorId> {
+        let added = self.nodes.next_id();
         let outputs = self.node(name, op, inputs);
-        let node = self.nodes.pop().expect("it was just added");
+        let node = self.nodes.remove(added);
         self.nodes.insert(at, node);
         outputs
     }
@@ -381,14 +366,23 @@ impl Graph {
         self.tensors[self.logits].shape.sizes()[1..].iter().product()
     }
 
+    /// Shape of a parameter.
+    pub fn parameter_shape(&self, id: ParameterId) -> &Shape {
+        &self.tensors[self.parameters[id].tensor].shape
+    }
+
+    /// Name of a parameter: `conv1.weight`.
+    pub fn parameter_name(&self, id: ParameterId) -> &str {
+        &self.tensors[self.parameters[id].tensor].name
+    }
+
     /// Which tensors need a gradient: parameters, and what is computed from them.
-    pub fn needs_gradient(&self) -> Vec<bool> {
-        let trained = |t: &Tensor| matches!(t.kind, Kind::Parameter(number) if self.parameters[number].trained);
-        let mut needs: Vec<bool> = self.tensors.iter().map(trained).collect();
+    pub fn needs_gradient(&self) -> HashSet<TensorId> {
+        let trained = self.parameters.iter().filter(|parameter| parameter.trained);
+        let mut needs: HashSet<TensorId> = trained.map(|parameter| parameter.tensor).collect();
         for node in &self.nodes {
-            let any = node.inputs.iter().enumerate().any(|(i, &t)| needs[t] && node.op.differentiable(i));
-            for &output in &node.outputs {
-                needs[output] = any;
+            if node.inputs.iter().enumerate().any(|(i, t)| needs.contains(t) && node.op.differentiable(i)) {
+                needs.extend(&node.outputs);
             }
         }
         needs

@@ -7,7 +7,8 @@ use lepton_kernels::batch_views::BatchViews;
 use lepton_kernels::op::Dtype;
 use lepton_kernels::{Mode, Op};
 
-use super::graph::{Graph, Resident, TensorId};
+use super::buffer::Buffer;
+use super::graph::{Graph, Rows, TensorId};
 use crate::model::ModelError;
 
 /// How images are read, besides being gathered and normalised.
@@ -27,24 +28,24 @@ impl Input {
 }
 
 impl Graph {
-    /// Adds what reads the batch: `rows` are image numbers, labels and weights. Gives the rows' labels.
+    /// Adds what reads the images of the batch. Gives the rows' labels.
     pub(super) fn add_images(
         &mut self,
         input: &Input,
         data: &[TensorId],
-        rows: &[TensorId],
+        rows: &Rows,
         norm: TensorId,
     ) -> Result<TensorId, ModelError> {
         let name = "batch.images";
         let Some(policy) = input.augment.as_ref().filter(|_| self.mode == Mode::Train) else {
             let views = input.views && self.mode == Mode::Infer;
             let op: Box<dyn Op> = if views { Box::new(BatchViews) } else { Box::new(BatchImages) };
-            let inputs: Vec<TensorId> = [data[0], rows[0], norm].iter().chain(&data[1..]).copied().collect();
+            let inputs: Vec<TensorId> = [data[0], rows.image, norm].iter().chain(&data[1..]).copied().collect();
             self.images = self.node(name, op, &inputs)[0];
-            return Ok(rows[1]);
+            return Ok(rows.label);
         };
-        let table = self.resident("augment", &[TABLE], Dtype::U32, Resident::Augment);
-        let mut inputs = vec![data[0], rows[0], rows[1], norm, table];
+        let table = self.resident(Buffer::Augment, &[TABLE], Dtype::U32);
+        let mut inputs = vec![data[0], rows.image, rows.label, norm, table];
         inputs.extend(&data[1..]);
         let op = Augment { policy: policy.clone() };
         op.outputs(&self.shapes(&inputs)).map_err(ModelError::Augment)?;
@@ -55,7 +56,7 @@ impl Graph {
                 self.mix = Some([other, share]);
                 label
             }
-            _ => rows[1],
+            _ => rows.label,
         })
     }
 
@@ -63,7 +64,7 @@ impl Graph {
     pub(super) fn add_average(&mut self, input: &Input) {
         if input.views && self.mode == Mode::Infer {
             let sizes = self.tensors[self.logits].shape.sizes().to_vec();
-            let average = self.resident("average", &sizes, Dtype::F32, Resident::Average);
+            let average = self.resident(Buffer::Average, &sizes, Dtype::F32);
             self.logits = self.node("average", Box::new(AverageViews), &[self.logits, average])[0];
         }
     }

@@ -1,4 +1,4 @@
-//! The end of a graph: the loss, what it is held against, and what evaluation keeps of each image.
+//! The end of a graph: the loss, what it is held against, and what evaluation records of each image.
 
 use lepton_kernels::batch_values::BatchValues;
 use lepton_kernels::keep_answers::KeepAnswers;
@@ -12,12 +12,13 @@ use lepton_kernels::target_rows::TargetRows;
 use lepton_kernels::value_loss::{Kind, ValueLoss};
 use lepton_kernels::{Op, ShapeError};
 
-use super::graph::{Graph, HISTORY, Resident, Setting, TensorId};
+use super::buffer::Buffer;
+use super::graph::{Graph, HISTORY, Rows, Setting, TensorId};
 use crate::losses::{Adversarial, Form, LossConfig, LossTarget, Mse, TargetKind};
 use crate::model::{ModelError, ModelSpec};
 
-/// Numbers that [`Resident::Answers`] and [`Resident::Scores`] keep of each image.
-pub const KEPT: usize = 2;
+/// Numbers that [`Buffer::Answers`] and [`Buffer::Scores`] record of each image.
+pub const RECORDED: usize = 2;
 
 /// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
 pub fn default_loss(model: &ModelSpec) -> LossConfig {
@@ -33,28 +34,25 @@ pub fn default_loss(model: &ModelSpec) -> LossConfig {
 }
 
 impl Graph {
-    /// Adds the loss and everything after it. `rows` are image numbers, labels and weights of the batch.
+    /// Adds the loss and everything after it.
     ///
     /// # Errors
     /// If the last layer does not give what the loss needs.
-    pub(super) fn add_loss(
-        &mut self,
-        model: &ModelSpec,
-        setting: &Setting,
-        rows: &[TensorId],
-    ) -> Result<(), ModelError> {
+    pub(super) fn add_loss(&mut self, model: &ModelSpec, setting: &Setting, rows: &Rows) -> Result<(), ModelError> {
         self.check_last_layer(model, &setting.loss)?;
-        let history = self.resident("history", &[HISTORY, 2], Dtype::F32, Resident::History);
+        let history = self.resident(Buffer::History, &[HISTORY, 2], Dtype::F32);
         let against = setting.loss.target_kind();
         let values = against.needs_values().then(|| {
             let sizes = [setting.images, self.classes()];
-            let all = self.resident("values", &sizes, Dtype::F32, Resident::Values);
-            self.node("batch.values", Box::new(BatchValues), &[all, rows[0]])[0]
+            let all = self.resident(Buffer::Values, &sizes, Dtype::F32);
+            self.node("batch.values", Box::new(BatchValues), &[all, rows.image])[0]
         });
         let loss = match setting.loss.form() {
-            Form::Elements(kind) => self.add_value_loss(kind, &setting.loss, values.unwrap_or(self.images), rows[2]),
+            Form::Elements(kind) => {
+                self.add_value_loss(kind, &setting.loss, values.unwrap_or(self.images), rows.weight)
+            }
             Form::Classes { .. } if setting.loss.is_default() && self.mix.is_none() => {
-                let mut inputs = vec![self.logits, rows[1], rows[2]];
+                let mut inputs = vec![self.logits, rows.label, rows.weight];
                 inputs.extend(self.loss_scale());
                 self.node("loss", Box::new(SoftmaxCrossEntropy), &inputs)
             }
@@ -64,20 +62,20 @@ impl Graph {
             Form::InTurn { .. } => unreachable!("a model without a generator was refused"),
         };
         self.node("record", Box::new(Record), &[loss[0], loss[1], history]);
-        if setting.keep && self.mode == Mode::Infer {
-            self.keep(against, setting.images, loss[0], rows);
+        if setting.record_predictions && self.mode == Mode::Infer {
+            self.record(against, setting.images, loss[0], rows);
         }
         Ok(())
     }
 
     fn loss_scale(&mut self) -> Option<TensorId> {
-        let half = self.precision == Precision::F16;
-        half.then(|| self.resident("loss_scale", &[4], Dtype::F32, Resident::LossScale))
+        let is_f16 = self.precision == Precision::F16;
+        is_f16.then(|| self.resident(Buffer::LossScale, &[4], Dtype::F32))
     }
 
     fn loss_weights(&mut self, loss: &LossConfig) -> Option<TensorId> {
         let count = loss.weights().len();
-        (count > 0).then(|| self.resident("loss.weights", &[count], Dtype::F32, Resident::LossWeights))
+        (count > 0).then(|| self.resident(Buffer::LossWeights, &[count], Dtype::F32))
     }
 
     fn add_value_loss(&mut self, kind: Kind, loss: &LossConfig, target: TensorId, weights: TensorId) -> Vec<TensorId> {
@@ -93,15 +91,19 @@ impl Graph {
         loss: &LossConfig,
         [smoothing, gamma]: [f32; 2],
         values: Option<TensorId>,
-        rows: &[TensorId],
+        rows: &Rows,
     ) -> Vec<TensorId> {
         let (class_weights, scale) = (self.loss_weights(loss), self.loss_scale());
         let mix = self.mix.filter(|_| values.is_none());
         // torch divides by the weights of labels, and by the number of rows where targets are distributions
         let row_weights = class_weights.filter(|_| values.is_none());
         let op = TargetRows { mixed: mix.is_some(), weighted: row_weights.is_some(), scaled: scale.is_some() };
-        let inputs: Vec<TensorId> =
-            rows[1..3].iter().copied().chain(mix.into_iter().flatten()).chain(row_weights).chain(scale).collect();
+        let inputs: Vec<TensorId> = [rows.label, rows.weight]
+            .into_iter()
+            .chain(mix.into_iter().flatten())
+            .chain(row_weights)
+            .chain(scale)
+            .collect();
         let targets = self.node("loss.targets", Box::new(op), &inputs)[0];
         let (weighted, distribution) = (class_weights.is_some(), values.is_some());
         let op = SoftCrossEntropy { smoothing, gamma, weighted, distribution };
@@ -109,21 +111,21 @@ impl Graph {
         self.node("loss", Box::new(op), &inputs)
     }
 
-    /// Keeps what the metrics of [`crate::metrics`] are counted from.
-    fn keep(&mut self, against: TargetKind, images: usize, loss: TensorId, rows: &[TensorId]) {
+    /// Records what the metrics of [`crate::metrics`] are counted from.
+    fn record(&mut self, against: TargetKind, images: usize, loss: TensorId, rows: &Rows) {
         let (op, inputs): (Box<dyn Op>, Vec<TensorId>) = match against {
             TargetKind::Label | TargetKind::Distribution => {
-                let answers = self.resident("answers", &[images, KEPT], Dtype::U32, Resident::Answers);
-                let scores = self.resident("scores", &[images, KEPT], Dtype::F32, Resident::Scores);
-                (Box::new(KeepAnswers), vec![self.logits, rows[1], rows[0], answers, scores])
+                let answers = self.resident(Buffer::Answers, &[images, RECORDED], Dtype::U32);
+                let scores = self.resident(Buffer::Scores, &[images, RECORDED], Dtype::F32);
+                (Box::new(KeepAnswers), vec![self.logits, rows.label, rows.image, answers, scores])
             }
             TargetKind::Labels | TargetKind::Numbers => {
-                let kept = self.resident("outputs", &[images, self.classes()], Dtype::F32, Resident::Outputs);
-                (Box::new(KeepOutputs), vec![self.logits, rows[0], kept])
+                let outputs = self.resident(Buffer::Outputs, &[images, self.classes()], Dtype::F32);
+                (Box::new(KeepOutputs), vec![self.logits, rows.image, outputs])
             }
             TargetKind::Input => {
-                let kept = self.resident("errors", &[images], Dtype::F32, Resident::Errors);
-                (Box::new(KeepErrors), vec![loss, rows[2], rows[0], kept])
+                let errors = self.resident(Buffer::Errors, &[images], Dtype::F32);
+                (Box::new(KeepErrors), vec![loss, rows.weight, rows.image, errors])
             }
             // nothing is evaluated
             TargetKind::Nothing => return,

@@ -1,100 +1,108 @@
 //! Slots: tensors that are not needed at the same time share a buffer.
 //!
 //! Largest first, each tensor takes the first slot that is free over its whole lifetime (greedy by size, Pisarchyk and
-//! Lee 2020). Lists never run at the same time, so all of them share the same slots.
+//! Lee 2020). What one goal needs, no other one needs at the same time, so all of them share the same slots.
 
-use super::lower::{Home, Lowering};
+use std::collections::HashMap;
 
-/// Buffers shared by tensors.
-#[derive(Debug, Default)]
-pub struct Slots {
-    /// Size of each slot.
-    pub bytes: Vec<u64>,
-    /// Slot of each tensor, for every list: `of[list][tensor]`.
-    pub of: Vec<Vec<Option<usize>>>,
+use super::ids::{Id, Table};
+use super::launch::{Launch, PlanTensor, PlanTensorId};
+
+/// A buffer shared by tensors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its size: that of its largest tensor.
+    pub bytes: u64,
 }
 
-/// First and last launch that touches each tensor.
-fn lifetimes(list: &Lowering) -> Vec<Option<(usize, usize)>> {
-    let mut lives: Vec<Option<(usize, usize)>> = vec![None; list.tensors.len()];
-    for (step, launch) in list.launches.iter().enumerate() {
-        for &(tensor, _) in &launch.bindings {
-            let first = lives[tensor].map_or(step, |(first, _)| first);
-            lives[tensor] = Some((first, step));
+/// The number of a slot.
+pub type SlotId = Id<Slot>;
+
+/// All slots, and who has which.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    pub all: Table<Slot>,
+    /// The slot of each tensor without a place of its own.
+    pub of: HashMap<PlanTensorId, SlotId>,
+}
+
+/// First and last launch of a tensor.
+type Life = (usize, usize);
+
+/// When each tensor is needed.
+fn lives(launches: &[Launch<PlanTensorId>]) -> HashMap<PlanTensorId, Life> {
+    let mut lives: HashMap<PlanTensorId, Life> = HashMap::new();
+    for (number, launch) in launches.iter().enumerate() {
+        for binding in &launch.bindings {
+            lives.entry(binding.operand).or_insert((number, number)).1 = number;
         }
     }
     lives
 }
 
-/// Gives every tensor without a home of its own a slot.
-pub fn assign(lists: &[&Lowering]) -> Slots {
-    struct Item {
-        list: usize,
-        tensor: usize,
-        bytes: u64,
-        life: (usize, usize),
-    }
-    let mut items = Vec::new();
-    for (list, lowering) in lists.iter().enumerate() {
-        for (tensor, life) in lifetimes(lowering).into_iter().enumerate() {
-            let described = &lowering.tensors[tensor];
-            if let (Home::Slot, Some(life)) = (described.home, life) {
-                items.push(Item { list, tensor, bytes: described.bytes, life });
-            }
-        }
-    }
-    items.sort_by_key(|item| (std::cmp::Reverse(item.bytes), item.list, item.tensor));
-    let mut slots = Slots { bytes: Vec::new(), of: lists.iter().map(|l| vec![None; l.tensors.len()]).collect() };
-    let mut taken: Vec<Vec<(usize, usize, usize)>> = Vec::new();
-    for Item { list, tensor, bytes, life } in items {
-        let overlaps = |&(l, first, last): &(usize, usize, usize)| l == list && first <= life.1 && life.0 <= last;
-        let slot = taken.iter().position(|lives| !lives.iter().any(overlaps)).unwrap_or_else(|| {
-            taken.push(Vec::new());
-            slots.bytes.push(bytes);
-            taken.len() - 1
-        });
-        taken[slot].push((list, life.0, life.1));
-        slots.of[list][tensor] = Some(slot);
+/// Gives every tensor without a place of its own a slot.
+pub(super) fn assign(tensors: &Table<PlanTensor>, launches: &[Launch<PlanTensorId>]) -> Slots {
+    let lives = lives(launches);
+    let mut homeless: Vec<PlanTensorId> =
+        tensors.ids().filter(|id| tensors[*id].location.is_none() && lives.contains_key(id)).collect();
+    homeless.sort_by_key(|&id| (std::cmp::Reverse(tensors[id].bytes), id));
+    let mut slots = Slots::default();
+    let mut taken: HashMap<SlotId, Vec<Life>> = HashMap::new();
+    for id in homeless {
+        let life = lives[&id];
+        let is_free = |slot: &SlotId| taken[slot].iter().all(|other| other.1 < life.0 || life.1 < other.0);
+        let slot = slots.all.ids().find(is_free).unwrap_or_else(|| slots.all.push(Slot { bytes: tensors[id].bytes }));
+        taken.entry(slot).or_default().push(life);
+        slots.of.insert(id, slot);
     }
     slots
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::lower::{Launch, PlanTensor};
-    use super::*;
-    use lepton_kernels::{Access, Kernel};
+    use lepton_kernels::{Access, Binding, Dispatch, Kernel};
 
-    fn list(sizes: &[u64], steps: &[&[usize]]) -> Lowering {
+    use super::*;
+
+    /// Tensors of these sizes, and launches that bind them by number.
+    fn draft(sizes: &[u64], bound: &[&[usize]]) -> (Table<PlanTensor>, Vec<Launch<PlanTensorId>>) {
         let kernel = Kernel { name: "k".into(), source: "".into(), constants: vec![], per_step: false, workgroup: 64 };
-        let tensors = sizes.iter().map(|&bytes| PlanTensor { name: String::new(), bytes, home: Home::Slot }).collect();
-        let launch = |bound: &&[usize]| Launch {
+        let mut tensors = Table::default();
+        let mut add = |&bytes| tensors.push(PlanTensor { name: String::new(), bytes, location: None });
+        let ids: Vec<PlanTensorId> = sizes.iter().map(&mut add).collect();
+        let launch = |numbers: &&[usize]| Launch {
             layer: String::new(),
-            kernel: kernel.clone().into(),
-            bindings: bound.iter().map(|&t| (t, Access::Read)).collect(),
-            groups: [1, 1],
-            iterations: 0,
-            multiply_adds: 0,
-            tuning: None,
+            dispatch: Dispatch {
+                kernel: kernel.clone().into(),
+                bindings: numbers.iter().map(|&i| Binding { operand: ids[i], access: Access::Read }).collect(),
+                groups: [1, 1],
+                iterations: 0,
+                multiply_adds: 0,
+                tuning: None,
+            },
         };
-        Lowering { tensors, launches: steps.iter().map(launch).collect(), ..Lowering::default() }
+        let launches = bound.iter().map(launch).collect();
+        (tensors, launches)
+    }
+
+    fn sizes(slots: &Slots) -> Vec<u64> {
+        slots.all.iter().map(|slot| slot.bytes).collect()
     }
 
     #[test]
     fn a_chain_needs_two_slots_and_nothing_overlaps() {
-        let chain = list(&[100, 80, 90, 10], &[&[0, 1], &[1, 2], &[2, 3]]);
-        let slots = assign(&[&chain]);
-        assert_eq!(slots.bytes, [100, 80]);
-        for launch in &chain.launches {
-            let mut used: Vec<_> = launch.bindings.iter().map(|(t, _)| slots.of[0][*t]).collect();
-            used.dedup();
-            assert_eq!(used.len(), 2, "two tensors of a launch share a slot");
+        let (tensors, chain) = draft(&[100, 80, 90, 10], &[&[0, 1], &[1, 2], &[2, 3]]);
+        let slots = assign(&tensors, &chain);
+        assert_eq!(sizes(&slots), [100, 80]);
+        for launch in &chain {
+            let used: Vec<_> = launch.bindings.iter().map(|binding| slots.of[&binding.operand]).collect();
+            assert_ne!(used[0], used[1], "two tensors of a launch share a slot");
         }
     }
 
     #[test]
-    fn lists_share_slots() {
-        let (one, two) = (list(&[64], &[&[0]]), list(&[32], &[&[0]]));
-        assert_eq!(assign(&[&one, &two]).bytes, [64]);
+    fn what_is_not_needed_at_the_same_time_shares_a_slot() {
+        let (tensors, launches) = draft(&[64, 32], &[&[0], &[1]]);
+        assert_eq!(sizes(&assign(&tensors, &launches)), [64]);
     }
 }

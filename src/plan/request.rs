@@ -1,46 +1,80 @@
 //! What a plan is made from.
 
 use lepton_kernels::op::Target;
+use lepton_kernels::target::Family;
 
-use super::{Goal, Input};
+use super::Input;
 use crate::config::{LossConfig, OptimizerConfig, UpdateConfig};
-use crate::model::ModelSpec;
 
-/// What a plan is made from.
+/// What a plan is made from, beside the model.
 #[derive(Clone, Debug)]
-pub struct Request<'a> {
-    /// The model.
-    pub model: &'a ModelSpec,
+pub struct Request {
     /// Images in a batch.
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
     /// The loss.
-    pub loss: &'a LossConfig,
-    /// Whether evaluation keeps what metrics are counted from.
-    pub keep: bool,
+    pub loss: LossConfig,
     /// How images are read.
     pub input: Input,
-    /// The optimiser.
-    pub optimizer: &'a OptimizerConfig,
-    /// What surrounds it.
-    pub update: &'a UpdateConfig,
+    /// How the model is trained, if it is.
+    pub training: Option<Training>,
+    /// Whether it is evaluated.
+    pub evaluate: bool,
+    /// Whether evaluation records what metrics are counted from, of each image.
+    pub record_predictions: bool,
+    /// Whether it predicts.
+    pub predict: bool,
     /// Which kernels suit the adapter.
     pub target: Target,
     /// What the adapter can bind and run.
     pub limits: Limits,
-    /// What it must be able to do; lists for other goals stay empty.
-    pub goals: &'a [Goal],
-    /// Whether ops are fused. Without it the numbers are the same, within rounding.
+    /// Whether the graph is [rewritten](super::REWRITES). Without it the numbers are the same, within rounding.
     pub fuse: bool,
 }
 
-impl Request<'_> {
-    /// How many images of the data set one binding holds.
-    pub(super) fn images_in_a_part(&self) -> usize {
-        let bytes = self.model.input.iter().product::<usize>() as u64;
+/// How parameters are updated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Training {
+    /// The optimiser.
+    pub optimizer: OptimizerConfig,
+    /// What surrounds it.
+    pub update: UpdateConfig,
+}
+
+impl Request {
+    /// Training with the default optimiser and loss, evaluation and prediction, in f32 on any WebGPU adapter.
+    pub fn new(batch: usize, images: usize) -> Self {
+        Request {
+            batch,
+            images,
+            loss: LossConfig::default(),
+            input: Input::default(),
+            training: Some(Training::default()),
+            evaluate: true,
+            record_predictions: false,
+            predict: true,
+            target: Target::f32(Family::Simt),
+            limits: Limits::WEBGPU,
+            fuse: true,
+        }
+    }
+
+    /// Prediction alone.
+    pub fn prediction(batch: usize, loss: &LossConfig) -> Self {
+        Request { loss: loss.clone(), training: None, evaluate: false, ..Request::new(batch, batch) }
+    }
+
+    /// Evaluation alone, with what metrics are counted from.
+    pub fn evaluation(batch: usize, images: usize, loss: &LossConfig) -> Self {
+        let loss = loss.clone();
+        Request { loss, training: None, record_predictions: true, predict: false, ..Request::new(batch, images) }
+    }
+
+    /// How many images of the data set, of so many bytes each, one binding holds.
+    pub(super) fn images_in_a_part(&self, image_bytes: usize) -> usize {
         let limit = self.limits.binding_bytes.min(self.limits.buffer_bytes);
-        usize::try_from(limit / bytes).unwrap_or(usize::MAX).max(1)
+        usize::try_from(limit / image_bytes as u64).unwrap_or(usize::MAX).max(1)
     }
 }
 

@@ -4,13 +4,13 @@ use lepton_kernels::parameters::Factors;
 use wildmatch::WildMatch;
 
 use super::PlanError;
-use super::graph::{Graph, Parameter};
+use super::graph::{Graph, Parameter, ParameterId};
 use crate::config::UpdateConfig;
 
 /// Freezes the parameters that rules freeze, and gives the factors of all.
 ///
 /// # Errors
-/// If a rule is for nobody, or if nothing is left to train.
+/// If a rule is for nobody.
 pub(super) fn apply(graph: &mut Graph, config: &UpdateConfig) -> Result<Vec<Factors>, PlanError> {
     let names: Vec<String> = graph.parameters.iter().map(|p| graph.tensors[p.tensor].name.clone()).collect();
     let axes = |p: &Parameter| graph.tensors[p.tensor].shape.sizes().len();
@@ -19,22 +19,21 @@ pub(super) fn apply(graph: &mut Graph, config: &UpdateConfig) -> Result<Vec<Fact
     let mut factors: Vec<Factors> = graph.parameters.iter().map(|p| Factors { rate: 1.0, decay: decays(p) }).collect();
     for rule in &config.parameters {
         let pattern = WildMatch::new(&rule.pattern);
-        let matched: Vec<usize> = (0..names.len()).filter(|&i| pattern.matches(&names[i])).collect();
+        let matched: Vec<ParameterId> =
+            graph.parameters.ids().filter(|id| pattern.matches(&names[id.number()])).collect();
         if matched.is_empty() {
             return Err(PlanError::NoParameter { pattern: rule.pattern.clone(), names });
         }
-        for i in matched {
-            factors[i].rate = rule.lr.unwrap_or(factors[i].rate);
-            factors[i].decay = rule.weight_decay.unwrap_or(factors[i].decay);
-            let parameter = &mut graph.parameters[i];
+        for id in matched {
+            let own = &mut factors[id.number()];
+            own.rate = rule.lr.unwrap_or(own.rate);
+            own.decay = rule.weight_decay.unwrap_or(own.decay);
+            let parameter = &mut graph.parameters[id];
             parameter.frozen = rule.frozen.unwrap_or(parameter.frozen);
         }
     }
-    for parameter in &mut graph.parameters {
+    for parameter in graph.parameters.iter_mut() {
         parameter.trained &= !parameter.frozen;
     }
-    match names.is_empty() || graph.parameters.iter().any(|p| p.trained) {
-        true => Ok(factors),
-        false => Err(PlanError::Frozen { count: names.len() }),
-    }
+    Ok(factors)
 }

@@ -5,25 +5,7 @@ use std::fmt;
 use lepton_kernels::Access;
 use lepton_kernels::op::Target;
 
-use super::{Buffer, Plan, PlanStep, Resident, mib};
-
-impl fmt::Display for Buffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Buffer::Slot(i) => write!(f, "slot{i}"),
-            Buffer::Parameters => write!(f, "parameters"),
-            Buffer::Shadow => write!(f, "parameters.f16"),
-            Buffer::Gradients => write!(f, "gradients"),
-            Buffer::Sums => write!(f, "gradients.sum"),
-            Buffer::Averages => write!(f, "ema"),
-            Buffer::AverageShadow => write!(f, "ema.f16"),
-            Buffer::State(i) => write!(f, "state{i}"),
-            Buffer::Resident(Resident::Images(0)) => write!(f, "images"),
-            Buffer::Resident(Resident::Images(part)) => write!(f, "images.{part}"),
-            Buffer::Resident(resident) => write!(f, "{}", format!("{resident:?}").to_lowercase()),
-        }
-    }
-}
+use super::{Bound, Launch, Plan, mib};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,22 +18,18 @@ impl fmt::Display for Plan {
         )?;
         let fused = if self.fused.is_empty() { "nothing".into() } else { self.fused.join("; ") };
         writeln!(f, "fused: {fused}")?;
-        let lists = [
-            ("train", &self.train),
-            ("accumulate", &self.accumulate),
-            ("evaluate", &self.evaluate),
-            ("predict", &self.predict),
-            ("prepare", &self.prepare),
-        ];
-        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-            writeln!(f, "\n{name}: {} dispatches", list.len())?;
+        for name in self.lists.names() {
+            let list = &self.lists[name];
+            let phase = name.phase().filter(|_| self.phases.len() > 1).map(|phase| self.phases[phase].name);
+            let heading = phase.map_or(String::new(), |phase| format!("{phase} "));
+            writeln!(f, "\n{heading}{name}: {} dispatches", list.len())?;
             writeln!(
                 f,
                 "  {:>3}  {:<14} {:<26} {:>12} {:>13}  {:>11}  reads -> writes",
                 "#", "layer", "kernel", "threads", "multiply-adds", "bytes"
             )?;
-            for (i, step) in list.iter().enumerate() {
-                write_step(f, i, step)?;
+            for (i, launch) in list.iter().enumerate() {
+                self.write_launch(f, i, launch)?;
             }
         }
         writeln!(f, "\nmemory")?;
@@ -62,24 +40,27 @@ impl fmt::Display for Plan {
     }
 }
 
-fn write_step(f: &mut fmt::Formatter<'_>, number: usize, step: &PlanStep) -> fmt::Result {
-    let side = |written: bool| {
-        let bound = step.bindings.iter().zip(&step.tensors);
-        let names = bound.filter(|(b, _)| (b.access != Access::Read) == written).map(|(b, name)| match b.buffer {
-            Buffer::Slot(_) => format!("{name}@{}", b.buffer),
-            _ => name.clone(),
-        });
-        names.collect::<Vec<_>>().join(" ")
-    };
-    let threads = u64::from(step.groups[0]) * u64::from(step.groups[1]) * u64::from(step.kernel.workgroup);
-    let bytes = step.bytes();
-    writeln!(
-        f,
-        "  {number:>3}  {:<14} {:<26} {threads:>12} {:>13}  {bytes:>11}  {} -> {}",
-        step.layer,
-        step.kernel.name,
-        step.multiply_adds,
-        side(false),
-        side(true)
-    )
+impl Plan {
+    fn write_launch(&self, f: &mut fmt::Formatter<'_>, number: usize, launch: &Launch<Bound>) -> fmt::Result {
+        let side = |written: bool| {
+            let bound = launch.bindings.iter().filter(|binding| (binding.access != Access::Read) == written);
+            let names = bound.map(|binding| {
+                let Bound { tensor, buffer, .. } = binding.operand;
+                let tensor = &self.tensors[tensor];
+                if tensor.location.is_none() { format!("{}@{buffer}", tensor.name) } else { tensor.name.clone() }
+            });
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let threads = u64::from(launch.groups[0]) * u64::from(launch.groups[1]) * u64::from(launch.kernel.workgroup);
+        let bytes = launch.bytes();
+        writeln!(
+            f,
+            "  {number:>3}  {:<14} {:<26} {threads:>12} {:>13}  {bytes:>11}  {} -> {}",
+            launch.layer,
+            launch.kernel.name,
+            launch.multiply_adds,
+            side(false),
+            side(true)
+        )
+    }
 }

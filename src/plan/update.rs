@@ -6,215 +6,267 @@ use lepton_kernels::ema::Ema;
 use lepton_kernels::gradients::SumGradients;
 use lepton_kernels::lookahead::Lookahead;
 use lepton_kernels::loss_scale::{LossScale, Overflow};
-use lepton_kernels::op::{Dtype, Precision};
+use lepton_kernels::op::{Dtype, Precision, Target};
 use lepton_kernels::optimizer::Input;
 use lepton_kernels::parameters::{Block, Factors, Layout};
 use lepton_kernels::{Mode, Op, Operand, Shape};
 
-use super::graph::Resident;
-use super::lower::{Goal, Home, Lowerer};
-use crate::config::{OptimizerConfig, UpdateConfig};
-use crate::optim::{OwnOp, StateShape};
+use super::buffer::{Buffer, Location};
+use super::draft::Draft;
+use super::graph::{Graph, ParameterId};
+use super::launch::PlanTensorId;
+use super::lists::List;
+use super::phases::{Graphs, PhaseGraph};
+use super::{Phase, Request, Training};
+use crate::config::UpdateConfig;
+use crate::optim::{OwnOp, State, StateShape};
 
-/// How a plan updates its parameters.
-pub(super) struct Update<'a> {
-    pub optimizer: &'a OptimizerConfig,
-    pub config: &'a UpdateConfig,
-    /// Of every parameter.
-    pub factors: Vec<Factors>,
+/// Gives parameters and gradients their places. `slabs` are those of every gradient in each phase; each parameter is trained in
+/// one of them.
+pub(super) fn lay_out(graphs: &Graphs, request: &Request, slabs: &[Vec<usize>]) -> Layout {
+    let graph = graphs.any();
+    let slabs = |i: usize| slabs.iter().map(|of_phase| of_phase[i]).max().unwrap_or_default();
+    let words = |(i, id)| (graph.parameter_shape(id).count(), slabs(i));
+    let sizes: Vec<(usize, usize)> = graph.parameters.ids().enumerate().map(words).collect();
+    let layout = Layout::new(&sizes, request.target.threads_are_cheap());
+    match (&request.training, graphs.phases.first()) {
+        (Some(training), Some(phase)) => {
+            let shared = training.optimizer.shared_rate();
+            let factors = phase.factors.iter().map(|f| Factors { rate: f.rate * shared, ..*f });
+            layout.with_factors(&factors.collect::<Vec<_>>())
+        }
+        _ => layout,
+    }
 }
 
-impl Update<'_> {
+impl Training {
     /// Whether somebody needs whole gradients. Otherwise the optimiser adds their slabs itself, and one launch is all.
-    pub fn sums_gradients(&self) -> bool {
-        let UpdateConfig { accumulate, clip_norm, clip_value, .. } = *self.config;
+    fn sums_gradients(&self) -> bool {
+        let UpdateConfig { accumulate, clip_norm, clip_value, .. } = self.update;
         accumulate > 1 || clip_norm.is_some() || clip_value.is_some() || self.optimizer.has_own_ops()
     }
 }
 
-const SCALE: Home = Home::Resident(Resident::LossScale);
-const SUM_BLOCKS: Home = Home::Resident(Resident::SumBlocks);
+/// The buffers that hold something of every parameter, and launches on ranges of them.
+pub(super) struct Arenas<'a> {
+    draft: &'a mut Draft,
+    graph: &'a Graph,
+    target: &'a Target,
+    layout: &'a Layout,
+    /// What the optimiser keeps of the parameters.
+    states: Vec<State>,
+    blocks: Vec<Block>,
+    sum_blocks: Vec<Block>,
+}
 
-impl Lowerer<'_> {
-    fn is_half(&self) -> bool {
+impl<'a> Arenas<'a> {
+    /// Those of all parameters, of which none is updated.
+    pub fn new(draft: &'a mut Draft, graph: &'a Graph, target: &'a Target, layout: &'a Layout) -> Self {
+        Arenas { draft, graph, target, layout, states: Vec::new(), blocks: Vec::new(), sum_blocks: Vec::new() }
+    }
+
+    fn is_f16(&self) -> bool {
         self.target.precision == Precision::F16
     }
 
-    /// Which workgroup updates which of the parameters that this half of a step trains.
-    fn blocks(&self) -> Home {
-        Home::Resident(if self.first { Resident::Blocks } else { Resident::GeneratorBlocks })
-    }
-
-    /// Gives parameters and gradients their places, once the slabs of every gradient are known; what has no gradient here is
-    /// not updated here.
-    pub(super) fn lay_out(&mut self, update: &Update, slabs: &[usize]) {
-        let words = |p: &super::graph::Parameter| self.graph.tensors[p.tensor].shape.count();
-        let sizes: Vec<(usize, usize)> =
-            self.graph.parameters.iter().zip(slabs).map(|(p, &slabs)| (words(p), slabs)).collect();
-        let shared = update.optimizer.shared_rate();
-        let factors: Vec<Factors> = update.factors.iter().map(|f| Factors { rate: f.rate * shared, ..*f }).collect();
-        let layout = Layout::new(&sizes, self.target.threads_are_cheap()).with_factors(&factors);
-        self.out.layout = layout.updating(|i| self.slabs[i] > 0);
-        self.out.states = update.optimizer.states();
-        if update.sums_gradients() {
-            let shared = |i: usize| self.own(update, i).is_none();
-            self.out.sum_blocks = self.out.layout.blocks_of_sums(shared);
-        }
-    }
-
-    /// A parameter's own op, if it has one.
-    fn own(&self, update: &Update, parameter: usize) -> Option<OwnOp> {
-        let shape = &self.graph.tensors[self.graph.parameters[parameter].tensor].shape;
-        update.optimizer.own_op(shape, update.factors[parameter], self.target.precision)
-    }
-
-    /// A range of the buffers of parameters, gradients and state as a tensor.
-    fn range(&mut self, home: Home) -> (usize, Shape) {
-        let Layout { parameter_words, gradient_words, ref blocks, .. } = self.out.layout;
-        let whole = |words: usize| Shape::new(&[words]);
-        let parameter = |i: usize| self.graph.tensors[self.graph.parameters[i].tensor].clone();
-        let table = |blocks: &[Block]| whole(blocks.len() * Block::WORDS);
-        let (name, shape, dtype) = match home {
-            Home::AllParameters => ("parameters".into(), whole(parameter_words), Dtype::F32),
-            Home::AllShadows => ("parameters.f16".into(), whole(parameter_words), Dtype::Real),
-            Home::AllGradients => ("gradients".into(), whole(gradient_words), Dtype::F32),
-            Home::AllSums => ("gradients.sum".into(), whole(parameter_words), Dtype::F32),
-            Home::AllAverages => ("ema".into(), whole(parameter_words), Dtype::F32),
-            Home::AllAverageShadows => ("ema.f16".into(), whole(parameter_words), Dtype::Real),
-            Home::State(i) => (format!("state{i}"), whole(parameter_words), Dtype::F32),
-            Home::Resident(Resident::Blocks | Resident::GeneratorBlocks) => {
-                ("blocks".into(), table(blocks), Dtype::U32)
+    /// Whole, or the range of a parameter, as a tensor.
+    fn range(&mut self, location: Location) -> (PlanTensorId, Shape) {
+        let buffer = location.buffer;
+        let shape = match (location.parameter, buffer) {
+            (Some(parameter), Buffer::State(i)) => {
+                let shape = self.states[i].of(self.graph.parameter_shape(parameter));
+                shape.expect("an op of its own names states that its parameter has")
             }
-            Home::Resident(Resident::SumBlocks) => ("blocks.sum".into(), table(&self.out.sum_blocks), Dtype::U32),
-            Home::Resident(Resident::LossScale) => ("loss_scale".into(), whole(4), Dtype::F32),
-            Home::Parameter(i) => (parameter(i).name, parameter(i).shape, Dtype::F32),
-            Home::Shadow(i) => (format!("{}.f16", parameter(i).name), parameter(i).shape, Dtype::Real),
-            Home::Sum(i) => (format!("{}.grad.sum", parameter(i).name), parameter(i).shape, Dtype::F32),
-            Home::StateOf(state, i) => {
-                let shape = self.out.states[state].of(&parameter(i).shape);
-                let shape = shape.expect("an op of its own names states that its parameter has");
-                (format!("{}.state{state}", parameter(i).name), shape, Dtype::F32)
-            }
-            other => unreachable!("{other:?} is no buffer of parameters"),
+            (Some(parameter), _) => self.graph.parameter_shape(parameter).clone(),
+            (None, Buffer::Gradients) => Shape::new(&[self.layout.gradient_words]),
+            (None, Buffer::Blocks(_)) => Shape::new(&[self.blocks.len() * Block::WORDS]),
+            (None, Buffer::SumBlocks(_)) => Shape::new(&[self.sum_blocks.len() * Block::WORDS]),
+            (None, Buffer::LossScale) => Shape::new(&[4]),
+            (None, _) => Shape::new(&[self.layout.parameter_words]),
+        };
+        let dtype = match buffer {
+            Buffer::Shadow | Buffer::AverageShadow => Dtype::Real,
+            Buffer::Blocks(_) | Buffer::SumBlocks(_) => Dtype::U32,
+            _ => Dtype::F32,
+        };
+        let name = || match location.parameter {
+            Some(parameter) => self.graph.parameter_name(parameter).to_string() + &buffer.suffix(),
+            None => buffer.to_string(),
         };
         let bytes = dtype.bytes(shape.count(), self.target.precision);
-        (self.new_tensor(name, bytes, home), shape)
+        (self.draft.located(location, name, bytes), shape)
     }
 
     /// Launches an op on such ranges: its inputs, then its outputs.
-    fn launch_ranges(&mut self, layer: &str, op: &dyn Op, inputs: &[Home], outputs: &[Home]) {
-        let (inputs, shapes): (Vec<usize>, Vec<Shape>) = inputs.iter().map(|&home| self.range(home)).unzip();
-        let outputs: Vec<usize> = outputs.iter().map(|&home| self.range(home).0).collect();
+    fn launch(&mut self, layer: &str, op: &dyn Op, inputs: &[Location], outputs: &[Location]) {
+        let (inputs, shapes): (Vec<PlanTensorId>, Vec<Shape>) = inputs.iter().map(|&at| self.range(at)).unzip();
+        let outputs: Vec<PlanTensorId> = outputs.iter().map(|&at| self.range(at).0).collect();
         let lowered = op.forward(&shapes, Mode::Train, self.target);
-        let scratch: Vec<usize> =
-            lowered.scratch.iter().map(|&words| self.words(format!("{}.scratch", op.name()), words)).collect();
+        let name = format!("{}.scratch", op.name());
+        let scratch: Vec<PlanTensorId> =
+            lowered.scratch.iter().map(|&words| self.draft.words(name.clone(), words)).collect();
         for dispatch in lowered.dispatches {
-            let bind = |operand| match operand {
+            let dispatch = dispatch.map(|operand| match operand {
                 Operand::X(i) => inputs[i],
                 Operand::Y(i) => outputs[i],
                 Operand::Scratch(i) => scratch[i],
                 other => unreachable!("{} binds whole buffers, not {other:?}", op.name()),
-            };
-            let bound: Vec<usize> = dispatch.bindings.iter().map(|binding| bind(binding.operand)).collect();
-            self.push(layer, dispatch, &bound);
+            });
+            self.draft.launch(layer, dispatch);
+        }
+    }
+
+    /// [`launch`](Self::launch) on whole buffers that are updated in place.
+    fn launch_whole(&mut self, layer: &str, op: &dyn Op, buffers: &[Buffer]) {
+        let inputs: Vec<Location> = buffers.iter().map(|&buffer| Location::whole(buffer)).collect();
+        self.launch(layer, op, &inputs, &[]);
+    }
+
+    /// In f16, the copies that products read.
+    pub fn copy_parameters(&mut self, averages: bool) {
+        let copies = [(Buffer::Parameters, Buffer::Shadow), (Buffer::Averages, Buffer::AverageShadow)];
+        for (from, to) in copies.into_iter().take(if averages { 2 } else { 1 }) {
+            if self.is_f16() {
+                self.launch("prepare", &Cast, &[Location::whole(from)], &[Location::whole(to)]);
+            }
+        }
+    }
+}
+
+/// Lowers what follows the gradients of a phase.
+pub(super) struct Updater<'a> {
+    arenas: Arenas<'a>,
+    phase: &'a PhaseGraph,
+    number: usize,
+    training: &'a Training,
+    /// Slabs of each parameter's gradient; 0 where this phase trains it not.
+    slabs: &'a [usize],
+    /// The most slabs that one of the gradients has.
+    most_slabs: usize,
+}
+
+impl<'a> Updater<'a> {
+    /// Of phase `number`, which updates the parameters whose gradients have slabs.
+    pub fn new(
+        draft: &'a mut Draft,
+        phase: &'a PhaseGraph,
+        number: usize,
+        training: &'a Training,
+        layout: &'a Layout,
+        slabs: &'a [usize],
+        target: &'a Target,
+    ) -> Self {
+        let states = training.optimizer.states();
+        let arenas = Arenas { states, ..Arenas::new(draft, &phase.graph, target, layout) };
+        let own_layout = layout.clone().updating(|i| slabs[i] > 0);
+        let most_slabs = own_layout.most_slabs();
+        let mut updater = Updater { arenas, phase, number, training, slabs, most_slabs };
+        if training.sums_gradients() {
+            let shared: Vec<bool> = phase.graph.parameters.ids().map(|id| updater.own(id).is_none()).collect();
+            updater.arenas.sum_blocks = own_layout.blocks_of_sums(|i| shared[i]);
+        }
+        updater.arenas.blocks = own_layout.blocks;
+        updater
+    }
+
+    /// What the device needs to know of the phase.
+    pub fn finish(self) -> Phase {
+        let Arenas { blocks, sum_blocks, .. } = self.arenas;
+        Phase { name: self.phase.name, blocks, sum_blocks }
+    }
+
+    /// A parameter's own op, if it has one.
+    fn own(&self, parameter: ParameterId) -> Option<OwnOp> {
+        let (shape, precision) = (self.phase.graph.parameter_shape(parameter), self.arenas.target.precision);
+        self.training.optimizer.own_op(shape, self.phase.factors[parameter.number()], precision)
+    }
+
+    /// Adds the slabs of gradients, where somebody needs them whole.
+    pub fn gradients(&mut self) {
+        self.arenas.draft.open(List::Gradients(self.number));
+        if self.training.sums_gradients() {
+            let buffers = [Buffer::Blocks(self.number), Buffer::Gradients, Buffer::Sums];
+            self.arenas.launch_whole("update", &SumGradients { slabs: self.most_slabs }, &buffers);
         }
     }
 
     /// What follows the gradients. Where nobody needs them whole it is one dispatch over all parameters; in f16 the gradients
     /// are looked at before and the loss scale after.
-    pub(super) fn update(&mut self, update: &Update, goal: Goal) {
-        let (blocks, gradients) = match update.sums_gradients() {
-            true => (SUM_BLOCKS, Home::AllSums),
-            false => (self.blocks(), Home::AllGradients),
-        };
-        if update.sums_gradients() {
-            let sums = SumGradients { slabs: self.out.layout.most_slabs() };
-            self.launch_ranges("update", &sums, &[self.blocks(), Home::AllGradients, Home::AllSums], &[]);
+    pub fn update(&mut self) {
+        self.arenas.draft.open(List::Update(self.number));
+        let sums = self.training.sums_gradients();
+        let gradients = if sums { Buffer::Sums } else { Buffer::Gradients };
+        let is_f16 = self.arenas.is_f16();
+        if is_f16 {
+            self.arenas.launch_whole("update", &Overflow, &[gradients, Buffer::LossScale]);
         }
-        if goal == Goal::Accumulate {
-            return;
+        let UpdateConfig { clip_value, clip_norm, .. } = self.training.update;
+        for clip in [clip_value.map(Clip::Value), clip_norm.map(Clip::Norm)].into_iter().flatten() {
+            let scale = is_f16.then_some(Buffer::LossScale);
+            let buffers: Vec<Buffer> = std::iter::once(gradients).chain(scale).collect();
+            self.arenas.launch_whole("update", &clip, &buffers);
         }
-        let scale = self.is_half().then_some(SCALE);
-        if self.is_half() {
-            self.launch_ranges("update", &Overflow, &[gradients, SCALE], &[]);
-        }
-        let (value, norm) = (update.config.clip_value.map(Clip::Value), update.config.clip_norm.map(Clip::Norm));
-        for clip in [value, norm].into_iter().flatten() {
-            let inputs: Vec<Home> = std::iter::once(gradients).chain(scale).collect();
-            self.launch_ranges("update", &clip, &inputs, &[]);
-        }
-        self.update_together(update, blocks, gradients);
-        self.update_alone(update);
-        if self.is_half() {
-            self.launch_ranges("update", &LossScale, &[SCALE], &[]);
-        }
-        if self.last {
-            self.average(update.config);
+        self.update_together(gradients);
+        self.update_alone();
+        if is_f16 {
+            self.arenas.launch_whole("update", &LossScale, &[Buffer::LossScale]);
         }
     }
 
     /// The weights that evaluation reads, where they are others.
-    fn average(&mut self, config: &UpdateConfig) {
-        let precision = self.target.precision;
-        let mut inputs = vec![Home::AllParameters, Home::AllAverages];
+    pub fn average(&mut self) {
+        let (config, precision, is_f16) = (&self.training.update, self.arenas.target.precision, self.arenas.is_f16());
+        let mut buffers = vec![Buffer::Parameters, Buffer::Averages];
         if config.ema.is_some() {
-            inputs.extend(self.is_half().then_some(Home::AllAverageShadows));
-            self.launch_ranges("ema", &Ema { precision }, &inputs, &[]);
+            buffers.extend(is_f16.then_some(Buffer::AverageShadow));
+            self.arenas.launch_whole("ema", &Ema { precision }, &buffers);
         } else if config.lookahead.is_some() {
-            let copies = [Home::AllShadows, Home::AllAverageShadows];
-            inputs.extend(copies.into_iter().filter(|_| precision == Precision::F16));
-            self.launch_ranges("lookahead", &Lookahead { precision }, &inputs, &[]);
+            if is_f16 {
+                buffers.extend([Buffer::Shadow, Buffer::AverageShadow]);
+            }
+            self.arenas.launch_whole("lookahead", &Lookahead { precision }, &buffers);
         }
     }
 
     /// The parameters that have no op of their own.
-    fn update_together(&mut self, update: &Update, blocks: Home, gradients: Home) {
+    fn update_together(&mut self, gradients: Buffer) {
+        let blocks = match gradients {
+            Buffer::Sums if self.arenas.sum_blocks.is_empty() => return,
+            Buffer::Sums => Buffer::SumBlocks(self.number),
+            _ => Buffer::Blocks(self.number),
+        };
         // sums are whole gradients
-        let slabs = if update.sums_gradients() { 1 } else { self.out.layout.most_slabs() };
-        let op = update.optimizer.op(self.target.precision, slabs);
-        let states = update.optimizer.states();
-        let whole = states.iter().enumerate().filter(|(_, state)| matches!(state.shape, StateShape::Whole));
-        let whole: Vec<usize> = whole.map(|(number, _)| number).collect();
-        let home = |input| match input {
+        let slabs = if gradients == Buffer::Sums { 1 } else { self.most_slabs };
+        let op = self.training.optimizer.op(self.arenas.target.precision, slabs);
+        let states = self.arenas.states.iter().enumerate();
+        let whole: Vec<usize> =
+            states.filter(|(_, state)| matches!(state.shape, StateShape::Whole)).map(|(number, _)| number).collect();
+        let buffer = |input| match input {
             Input::Blocks => blocks,
             Input::Gradient => gradients,
-            Input::Parameter => Home::AllParameters,
-            Input::LossScale => SCALE,
-            Input::Copy => Home::AllShadows,
-            Input::State(i) => Home::State(whole[i]),
+            Input::Parameter => Buffer::Parameters,
+            Input::LossScale => Buffer::LossScale,
+            Input::Copy => Buffer::Shadow,
+            Input::State(i) => Buffer::State(whole[i]),
         };
-        let inputs: Vec<Home> = op.contract().inputs().into_iter().map(home).collect();
-        let none = blocks == SUM_BLOCKS && self.out.sum_blocks.is_empty();
-        if !none {
-            self.launch_ranges("update", op.as_ref(), &inputs, &[]);
-        }
+        let buffers: Vec<Buffer> = op.contract().inputs().into_iter().map(buffer).collect();
+        self.arenas.launch_whole("update", op.as_ref(), &buffers);
     }
 
     /// The parameters that have one.
-    fn update_alone(&mut self, update: &Update) {
-        for (i, parameter) in self.graph.parameters.iter().enumerate() {
-            let Some(OwnOp { op, states }) = self.own(update, i).filter(|_| self.slabs[i] > 0) else { continue };
-            let home = |input| match input {
+    fn update_alone(&mut self) {
+        for id in self.phase.graph.parameters.ids().filter(|id| self.slabs[id.number()] > 0) {
+            let Some(OwnOp { op, states }) = self.own(id) else { continue };
+            let location = |input| match input {
                 Input::Blocks => unreachable!("{} updates one parameter", op.name()),
-                Input::Gradient => Home::Sum(i),
-                Input::Parameter => Home::Parameter(i),
-                Input::LossScale => SCALE,
-                Input::Copy => Home::Shadow(i),
-                Input::State(state) => Home::StateOf(states[state], i),
+                Input::Gradient => Location::of(Buffer::Sums, id),
+                Input::Parameter => Location::of(Buffer::Parameters, id),
+                Input::LossScale => Location::whole(Buffer::LossScale),
+                Input::Copy => Location::of(Buffer::Shadow, id),
+                Input::State(state) => Location::of(Buffer::State(states[state]), id),
             };
-            let inputs: Vec<Home> = op.contract().inputs().into_iter().map(home).collect();
-            let name = self.graph.tensors[parameter.tensor].name.clone();
-            self.launch_ranges(&name, op.as_ref(), &inputs, &[]);
-        }
-    }
-
-    /// In f16, the copies that products read.
-    pub(super) fn copy_parameters(&mut self, update: &Update) {
-        if self.is_half() {
-            self.launch_ranges("prepare", &Cast, &[Home::AllParameters], &[Home::AllShadows]);
-            if update.config.averages() {
-                self.launch_ranges("prepare", &Cast, &[Home::AllAverages], &[Home::AllAverageShadows]);
-            }
+            let inputs: Vec<Location> = op.contract().inputs().into_iter().map(location).collect();
+            self.arenas.launch(self.phase.graph.parameter_name(id), op.as_ref(), &inputs, &[]);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::data::{Dataset, Split};
 use crate::gpu::{GpuError, Program};
 use crate::hint::{Hint, Hints};
 use crate::model::ModelSpec;
-use crate::plan::{Buffer, Resident};
+use crate::plan::Buffer;
 
 /// What a model reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +56,7 @@ impl InputKind {
     /// [`GpuError`] if the device is lost.
     pub(crate) fn write_norm(self, program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
         match self {
-            InputKind::Images => {
-                program.write(Buffer::Resident(Resident::Norm), &config.normalize.bytes(model.input[2]))
-            }
+            InputKind::Images => program.write(Buffer::Norm, &config.normalize.bytes(model.input[2])),
             InputKind::Texts => Ok(()),
         }
     }

@@ -18,7 +18,7 @@ pub use views::Tta;
 pub(crate) use views::seen;
 
 use crate::gpu::{GpuError, Program};
-use crate::plan::{Buffer, Goal, KEPT, Plan, Resident};
+use crate::plan::{Buffer, Goal, Plan, RECORDED};
 
 /// Most steps of a submission.
 const STEPS: usize = 64;
@@ -102,8 +102,7 @@ impl Session {
     ///
     /// # Errors
     /// [`GpuError`] if the device is lost.
-    pub(crate) fn kept(&self, resident: Resident) -> Result<Option<Vec<u8>>, GpuError> {
-        let buffer = Buffer::Resident(resident);
+    pub(crate) fn kept(&self, buffer: Buffer) -> Result<Option<Vec<u8>>, GpuError> {
         match self.plan.buffers.iter().find(|(b, _)| *b == buffer) {
             Some((_, bytes)) => Ok(Some(self.program.read(buffer, 0, *bytes)?)),
             None => Ok(None),
@@ -115,9 +114,9 @@ impl Session {
     ///
     /// # Errors
     /// [`GpuError::Answer`] if the device returned what is no class, and [`GpuError`] if it is lost.
-    pub(crate) fn answers(&self) -> Result<Option<Vec<[u32; KEPT]>>, GpuError> {
-        let Some(bytes) = self.kept(Resident::Answers)? else { return Ok(None) };
-        let answers: Vec<[u32; KEPT]> = bytemuck::pod_collect_to_vec(&bytes);
+    pub(crate) fn answers(&self) -> Result<Option<Vec<[u32; RECORDED]>>, GpuError> {
+        let Some(bytes) = self.kept(Buffer::Answers)? else { return Ok(None) };
+        let answers: Vec<[u32; RECORDED]> = bytemuck::pod_collect_to_vec(&bytes);
         check_answers(&answers, self.plan.classes)?;
         Ok(Some(answers))
     }
@@ -129,7 +128,7 @@ impl Session {
 }
 
 /// Checks numbers that a device answered with before they index anything: a driver that computes wrongly returns any.
-fn check_answers(answers: &[[u32; KEPT]], classes: usize) -> Result<(), GpuError> {
+fn check_answers(answers: &[[u32; RECORDED]], classes: usize) -> Result<(), GpuError> {
     for (what, place) in [("class", 0), ("rank of the label", 1)] {
         if let Some(wrong) = answers.iter().find(|answer| answer[place] as usize >= classes) {
             return Err(GpuError::Answer { what, found: wrong[place].into(), count: classes as u64 });

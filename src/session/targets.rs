@@ -2,7 +2,7 @@
 
 use crate::data::Values;
 use crate::gpu::{GpuError, Program};
-use crate::plan::{Buffer, Resident};
+use crate::plan::Buffer;
 
 /// Labels and values of every image on a device, in the order of the images.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +28,9 @@ impl Targets {
     /// # Errors
     /// [`GpuError`] if the device is lost.
     pub(crate) fn write(&self, program: &Program) -> Result<(), GpuError> {
-        program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&self.labels))?;
+        program.write(Buffer::Labels, bytemuck::cast_slice(&self.labels))?;
         if let Some(values) = &self.values {
-            program.write(Buffer::Resident(Resident::Values), bytemuck::cast_slice(&values.data))?;
+            program.write(Buffer::Values, bytemuck::cast_slice(&values.data))?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::gpu::GpuError;
 use crate::metrics::{ClassAnswer, ClassMeasures, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
-use crate::plan::{KEPT, Resident};
+use crate::plan::{Buffer, RECORDED};
 use crate::session::{Session, Targets};
 
 /// Chooses one of several classes.
@@ -77,7 +77,7 @@ impl Task for Classify {
     }
 
     fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError> {
-        let (Some(answers), Some(scores)) = (session.answers()?, session.kept(Resident::Scores)?) else {
+        let (Some(answers), Some(scores)) = (session.answers()?, session.kept(Buffer::Scores)?) else {
             return Ok(None);
         };
         let scores: Vec<f32> = bytemuck::pod_collect_to_vec(&scores);
@@ -85,8 +85,8 @@ impl Task for Classify {
             label: session.targets.labels[image],
             answer: answers[image][0],
             before: answers[image][1],
-            confidence: scores[image * KEPT],
-            margin: scores[image * KEPT + 1],
+            confidence: scores[image * RECORDED],
+            margin: scores[image * RECORDED + 1],
         };
         let all: Vec<ClassAnswer> = images.iter().map(answer).collect();
         Ok(Some(Measures::Classes(ClassMeasures::new(&all, session.plan.classes, detail == Detail::Full))))

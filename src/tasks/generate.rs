@@ -9,7 +9,7 @@ use crate::data::Dataset;
 use crate::gpu::{GpuError, Program};
 use crate::metrics::{AdversarialLosses, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
-use crate::plan::{Buffer, Goal, Plan, Resident};
+use crate::plan::{Buffer, Goal, Plan};
 use crate::session::{SAMPLES, Session, Targets};
 
 /// Makes images of noise.
@@ -144,7 +144,7 @@ pub(crate) fn draw(
         let noise_key = random::key(seed, SAMPLES, 0);
         let step = Step { batch_start, batch_length, range_length: batch_length, noise_key, ..Step::default() };
         program.run(Goal::Predict, &mut [step])?;
-        let bytes = program.read(Buffer::Resident(Resident::Logits), 0, (rows * size * 4) as u64)?;
+        let bytes = program.read(Buffer::Logits, 0, (rows * size * 4) as u64)?;
         let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
         pixels.extend(normalize.pixels(&values, shape[2]));
     }

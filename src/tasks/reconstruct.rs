@@ -9,7 +9,7 @@ use crate::data::{self, Dataset};
 use crate::gpu::GpuError;
 use crate::metrics::{ErrorMeasures, Measures, Metrics, Threshold, Totals};
 use crate::model::ModelSpec;
-use crate::plan::Resident;
+use crate::plan::Buffer;
 use crate::session::{Range, Session, Targets};
 
 /// Gives the image that it is given.
@@ -128,7 +128,7 @@ impl Task for Reconstruct {
 
 /// The loss of each of these images by itself, as the last evaluation kept it.
 pub(crate) fn errors(session: &Session, images: &[usize]) -> Result<Option<Vec<f32>>, GpuError> {
-    let Some(bytes) = session.kept(Resident::Errors)? else { return Ok(None) };
+    let Some(bytes) = session.kept(Buffer::Errors)? else { return Ok(None) };
     let all: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
     Ok(Some(images.iter().map(|&image| all[image]).collect()))
 }

@@ -4,7 +4,7 @@ use super::{Splits, TaskError};
 use crate::config::LossConfig;
 use crate::data::{Dataset, Values};
 use crate::gpu::GpuError;
-use crate::plan::{Plan, Resident};
+use crate::plan::{Buffer, Plan};
 use crate::session::{Session, Targets};
 
 /// What each value must be.
@@ -81,7 +81,7 @@ pub(super) fn names(data: &Dataset, outputs: usize) -> Vec<String> {
 /// What a model gave for these images and what it should have given, both `[images, width]`; `None` if the last evaluation
 /// kept no outputs.
 pub(super) fn outputs(session: &Session, images: &[usize]) -> Result<Option<[Vec<f32>; 2]>, GpuError> {
-    let (Some(outputs), Some(values)) = (session.kept(Resident::Outputs)?, &session.targets.values) else {
+    let (Some(outputs), Some(values)) = (session.kept(Buffer::Outputs)?, &session.targets.values) else {
         return Ok(None);
     };
     let outputs: Vec<f32> = bytemuck::pod_collect_to_vec(&outputs);

@@ -2,11 +2,10 @@
 
 use super::error::TrainError;
 use crate::checkpoint::Checkpoint;
-use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::metrics::{Measures, Metrics};
-use crate::plan::{Goal, Input, Plan, Request};
+use crate::plan::{Input, Plan, Request};
 use crate::session::{self, InputKind, Range, Sampler, Session, Tta};
 use crate::tasks::{self, Detail, Task};
 use lepton_kernels::batch_views::View;
@@ -37,20 +36,15 @@ impl Evaluator {
         let task = tasks::of(&config.loss);
         task.check_answers(&model, tta.is_some())?;
         let targets = task.read_targets(config, data, &[(split, split.len())])?;
-        let plan = Plan::compile(&Request {
-            model: &model,
-            batch: config.batch,
-            images: split.len(),
-            loss: &config.loss,
-            keep: true,
-            input: Input { views: tta.is_some(), ..Input::default() },
-            optimizer: &OptimizerConfig::default(),
-            update: &UpdateConfig::default(),
-            target: gpu.target(),
-            limits: gpu.limits(),
-            goals: &[Goal::Evaluate],
-            fuse: true,
-        })?;
+        let plan = Plan::compile(
+            &model,
+            &Request {
+                input: Input { views: tta.is_some(), ..Input::default() },
+                target: gpu.target(),
+                limits: gpu.limits(),
+                ..Request::evaluation(config.batch, split.len(), &config.loss)
+            },
+        )?;
         check_checkpoint(checkpoint, task, &plan)?;
         tasks::check_width(&targets, data, &plan)?;
         let program = Program::trusted(gpu, &plan)?;

@@ -10,11 +10,10 @@ use lepton_kernels::batch_views::View;
 use super::error::TrainError;
 use super::evaluate::check_checkpoint;
 use crate::checkpoint::{Checkpoint, locate};
-use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::data::{self, picture};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
-use crate::plan::{Buffer, Goal, Input, Plan, Request, Resident};
+use crate::plan::{Buffer, Goal, Input, Plan, Request};
 use crate::session::{InputError, InputKind, Tta, check_tokens, check_vocabulary, seen};
 use crate::tasks::{self, Task};
 
@@ -207,20 +206,15 @@ impl Shared {
     /// The model on the device for batches of so many inputs.
     fn prepare(&self, rows: usize) -> Result<Ready, TrainError> {
         let (gpu, checkpoint, config) = (&self.gpu, &self.checkpoint, &self.checkpoint.meta.config);
-        let plan = Plan::compile(&Request {
-            model: &self.model,
-            batch: rows,
-            images: rows,
-            loss: &config.loss,
-            keep: false,
-            input: Input { views: !self.views.is_empty(), ..Input::default() },
-            optimizer: &OptimizerConfig::default(),
-            update: &UpdateConfig::default(),
-            target: gpu.target(),
-            limits: gpu.limits(),
-            goals: &[Goal::Predict],
-            fuse: true,
-        })?;
+        let plan = Plan::compile(
+            &self.model,
+            &Request {
+                input: Input { views: !self.views.is_empty(), ..Input::default() },
+                target: gpu.target(),
+                limits: gpu.limits(),
+                ..Request::prediction(rows, &config.loss)
+            },
+        )?;
         check_checkpoint(checkpoint, self.task, &plan)?;
         let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
@@ -250,7 +244,7 @@ impl Shared {
             let mut steps: Vec<Step> = looks.map(|number| seen(step, &self.views, number)).collect();
             program.run(Goal::Predict, &mut steps)?;
             let bytes = u64::from(length) * plan.classes as u64 * 4;
-            let bytes = program.read(Buffer::Resident(Resident::Logits), 0, bytes)?;
+            let bytes = program.read(Buffer::Logits, 0, bytes)?;
             let outputs: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
             answers.extend(
                 outputs

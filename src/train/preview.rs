@@ -8,6 +8,7 @@ use super::error::TrainError;
 use super::mixing::mix;
 use crate::data::Split;
 use crate::gpu::{Checks, Content, Gpu, OpRun};
+use crate::hint::Hint;
 use crate::plan::PlanError;
 use crate::session::Sampler;
 
@@ -37,7 +38,7 @@ pub fn preview(
     let bytes = (images.iter().max().map_or(0, |last| last + 1) * split.example_bytes()) as u64;
     let limit = gpu.limits().binding_bytes;
     if bytes > limit {
-        let (tensor, hint) = ("the images up to the last one shown".to_string(), "a smaller --index");
+        let (tensor, hint) = ("the images up to the last one shown".to_string(), Hint::Smaller { key: "index" });
         return Err(PlanError::TooLarge { tensor, bytes, limit, hint }.into());
     }
     let words = |values: Vec<u32>| bytemuck::cast_slice(&values).to_vec();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::plan::Plan;
+use crate::plan::{Bound, Goal, Launch, Plan};
 
 /// Times of every launch of some training steps.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,14 +39,14 @@ impl LaunchTime {
 
 impl Profile {
     pub(super) fn new(plan: &Plan) -> Self {
-        let launch = |step: &crate::plan::PlanStep| LaunchTime {
-            layer: step.layer.clone(),
-            kernel: step.kernel.name.to_string(),
-            multiply_adds: step.multiply_adds,
-            bytes: step.bytes(),
+        let launch = |launch: &Launch<Bound>| LaunchTime {
+            layer: launch.layer.clone(),
+            kernel: launch.kernel.name.to_string(),
+            multiply_adds: launch.multiply_adds,
+            bytes: launch.bytes(),
             seconds: Vec::new(),
         };
-        Profile { steps: 0, launches: plan.train.iter().map(launch).collect() }
+        Profile { steps: 0, launches: plan.lists[Goal::Train].iter().map(launch).collect() }
     }
 
     pub(super) fn add(&mut self, seconds: &[f64]) {

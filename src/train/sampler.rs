@@ -2,9 +2,8 @@
 
 use super::error::TrainError;
 use crate::checkpoint::Checkpoint;
-use crate::config::{OptimizerConfig, UpdateConfig};
 use crate::gpu::{Gpu, Program};
-use crate::plan::{Goal, Input, Plan, Request};
+use crate::plan::{Plan, Request};
 use crate::tasks::{SHEET, Samples, check_samples, draw};
 
 /// Draws images `first .. first + count` of a checkpoint's generator: the same each time.
@@ -16,20 +15,10 @@ pub fn sample(gpu: &Gpu, checkpoint: &Checkpoint, first: usize, count: usize) ->
     let model = checkpoint.meta.model()?;
     check_samples(&model, first, count)?;
     let config = &checkpoint.meta.config;
-    let plan = Plan::compile(&Request {
-        model: &model,
-        batch: SHEET,
-        images: SHEET,
-        loss: &config.loss,
-        keep: false,
-        input: Input::default(),
-        optimizer: &OptimizerConfig::default(),
-        update: &UpdateConfig::default(),
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &[Goal::Predict],
-        fuse: true,
-    })?;
+    let plan = Plan::compile(
+        &model,
+        &Request { target: gpu.target(), limits: gpu.limits(), ..Request::prediction(SHEET, &config.loss) },
+    )?;
     checkpoint.check_parameters(&plan.parameters)?;
     let mut program = Program::trusted(gpu, &plan)?;
     program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;

@@ -6,7 +6,7 @@ use crate::config::{RunConfig, Validation};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
-use crate::plan::{Input, Plan, Request};
+use crate::plan::{Goal, Input, Plan, Request, Training};
 use crate::session::{self, InputKind, Sampler, Session, images_of};
 use crate::tasks;
 
@@ -126,20 +126,22 @@ pub(super) fn compile(
 ) -> Result<Plan, TrainError> {
     let splits = splits(data, config);
     let task = tasks::of(&config.loss);
-    Ok(Plan::compile(&Request {
-        model: &session::fitted(model, data),
-        batch,
-        images: splits.iter().map(|(_, count)| count).sum(),
-        loss: &config.loss,
-        keep: splits.len() > 1 || config.validation != Validation::None || task.always_records(),
-        input: Input::augmented(&config.augment),
-        optimizer: &config.optimizer,
-        update: &config.update,
-        target: gpu.target_in(config.precision)?,
-        limits: gpu.limits(),
-        goals: &task.goals(),
-        fuse: config.fuse,
-    })?)
+    let goals = task.goals();
+    Ok(Plan::compile(
+        &session::fitted(model, data),
+        &Request {
+            loss: config.loss.clone(),
+            input: Input::augmented(&config.augment),
+            training: Some(Training { optimizer: config.optimizer.clone(), update: config.update.clone() }),
+            evaluate: goals.contains(&Goal::Evaluate),
+            record_predictions: splits.len() > 1 || config.validation != Validation::None || task.always_records(),
+            predict: goals.contains(&Goal::Predict),
+            target: gpu.target_in(config.precision)?,
+            limits: gpu.limits(),
+            fuse: config.fuse,
+            ..Request::new(batch, splits.iter().map(|(_, count)| count).sum())
+        },
+    )?)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::data::{Dataset, Vocabulary};
 use crate::gpu::Gpu;
 use crate::metrics::{Measures, Metrics};
 use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
-use crate::plan::{Buffer, Goal, Plan, Resident, TensorPlace};
+use crate::plan::{Buffer, Goal, Plan, TensorPlace};
 use crate::session::{Range, Sampler, Session};
 use crate::tasks::{self, Detail, Samples, Task};
 
@@ -199,7 +199,7 @@ impl Trainer {
 
     /// Launches of such a step.
     pub fn dispatches_per_step(&self) -> usize {
-        self.plan().train.len() + (self.updates.accumulate - 1) * self.plan().accumulate.len()
+        self.plan().lists[Goal::Train].len() + (self.updates.accumulate - 1) * self.plan().lists[Goal::Accumulate].len()
     }
 
     /// Trains to the configured epochs or steps. `listen` hears every event; it may return nothing, a [`Control`] that stops
@@ -491,7 +491,7 @@ impl Trainer {
             }
         }
         if self.config.precision == Precision::F16 {
-            let data = program.read(Buffer::Resident(Resident::LossScale), 0, 16)?;
+            let data = program.read(Buffer::LossScale, 0, 16)?;
             tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
         }
         let (outputs, vocabulary) = (&self.outputs, self.vocabulary.as_ref());
@@ -546,7 +546,7 @@ impl Trainer {
             }
         }
         if self.config.precision == Precision::F16 {
-            program.write(Buffer::Resident(Resident::LossScale), from.tensor(LOSS_SCALE, &[4])?)?;
+            program.write(Buffer::LossScale, from.tensor(LOSS_SCALE, &[4])?)?;
         }
         self.state = from.meta.state.clone();
         Ok(())

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
 use lepton_kernels::{Precision, Step, Target, random};
 
-use crate::config::{NormalizeConfig, NormalizeFrom, OptimizerConfig, UpdateConfig};
+use crate::config::{NormalizeConfig, NormalizeFrom};
 use crate::gpu::{Found, Gpu, GpuError, Program};
 use crate::hint::{Hint, Hints};
 use crate::model::{ModelSpec, Sample, starting_values};
-use crate::plan::{Buffer, Goal, Plan, PlanError, Request, Resident, default_loss};
+use crate::plan::{Buffer, Goal, Plan, PlanError, Request, default_loss};
 
 /// Steps with each set of tiles; the fastest time of each launch counts.
 const STEPS: usize = 7;
@@ -69,8 +69,7 @@ pub struct Tuning<'a> {
 pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Found>, TuneError> {
     let rules = Target { tiles: Tiles::default(), ..gpu.target_in(tuning.precision)? };
     let plan = compile(gpu, tuning, rules.clone())?;
-    let choices: BTreeMap<ProductKey, Vec<TileSize>> = plan
-        .train
+    let choices: BTreeMap<ProductKey, Vec<TileSize>> = plan.lists[Goal::Train]
         .iter()
         .filter_map(|step| step.tuning.as_ref())
         .map(|tuning| (tuning.product.clone(), tuning.tiles.clone()))
@@ -107,20 +106,9 @@ fn best(key: &ProductKey, all: &[TileSize], times: &BTreeMap<(ProductKey, TileSi
 }
 
 fn compile(gpu: &Gpu, tuning: &Tuning, target: Target) -> Result<Plan, PlanError> {
-    Plan::compile(&Request {
-        model: tuning.model,
-        batch: tuning.batch,
-        images: tuning.batch,
-        loss: &default_loss(tuning.model),
-        keep: false,
-        input: Default::default(),
-        optimizer: &OptimizerConfig::default(),
-        update: &UpdateConfig::default(),
-        target,
-        limits: gpu.limits(),
-        goals: &[Goal::Train],
-        fuse: true,
-    })
+    let loss = default_loss(tuning.model);
+    let request = Request { loss, evaluate: false, predict: false, ..Request::new(tuning.batch, tuning.batch) };
+    Plan::compile(tuning.model, &Request { target, limits: gpu.limits(), ..request })
 }
 
 /// The fastest seconds of every product of a plan, all its launches in a step together.
@@ -128,7 +116,7 @@ fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<ProductKey, 
     let mut program = Program::trusted(gpu, plan)?;
     fill(&program, tuning, plan)?;
     let count = tuning.batch as u32;
-    let mut fastest = vec![f64::INFINITY; plan.train.len()];
+    let mut fastest = vec![f64::INFINITY; plan.lists[Goal::Train].len()];
     for _ in 0..STEPS {
         let mut step = Step { batch_length: count, range_length: count, data_length: count, ..Step::default() };
         let (_, seconds) = program.profile(Goal::Train, &mut step)?;
@@ -138,7 +126,7 @@ fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<ProductKey, 
         fastest.iter_mut().zip(seconds).for_each(|(best, time)| *best = best.min(time));
     }
     let mut times = BTreeMap::new();
-    for (step, seconds) in plan.train.iter().zip(fastest) {
+    for (step, seconds) in plan.lists[Goal::Train].iter().zip(fastest) {
         if let Some(tuning) = &step.tuning {
             *times.entry(tuning.product.clone()).or_insert(0.0) += seconds;
         }
@@ -159,5 +147,5 @@ fn fill(program: &Program, tuning: &Tuning, plan: &Plan) -> Result<(), GpuError>
     }
     program.write_parameters(bytemuck::cast_slice(&words))?;
     program.write_images(&[&images])?;
-    program.write(Buffer::Resident(Resident::Norm), &normalize.bytes(c))
+    program.write(Buffer::Norm, &normalize.bytes(c))
 }

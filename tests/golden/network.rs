@@ -1,10 +1,10 @@
 //! Whole training steps on a device, from the weights and images that both sides compute from one formula.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
+use lepton_gpu::config::{OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
 use lepton_gpu::optim::{Adam, Sgd};
-use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Training};
 use lepton_kernels::array::worst_error;
 use lepton_kernels::{Step, adam, random};
 
@@ -53,22 +53,11 @@ fn optimizer(golden: &Golden, name: &str) -> (OptimizerConfig, f32) {
 }
 
 fn program(gpu: &Gpu, model: &ModelSpec, batch: usize, config: &OptimizerConfig) -> (Plan, Program) {
-    let plan = Plan::compile(&Request {
-        model,
-        batch,
-        images: batch,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: Default::default(),
-        optimizer: config,
-        // PyTorch decays everything
-        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &[Goal::Train],
-        fuse: true,
-    })
-    .unwrap();
+    // PyTorch decays everything
+    let update = UpdateConfig { decay_all: true, ..UpdateConfig::default() };
+    let training = Some(Training { optimizer: config.clone(), update });
+    let request = Request { training, evaluate: false, predict: false, ..Request::new(batch, batch) };
+    let plan = Plan::compile(model, &Request { target: gpu.target(), limits: gpu.limits(), ..request }).unwrap();
     let program = Program::new(gpu, &plan).unwrap();
     let mut words = vec![0f32; plan.arena_words];
     for (p, parameter) in plan.parameters.iter().enumerate() {
@@ -78,13 +67,13 @@ fn program(gpu: &Gpu, model: &ModelSpec, batch: usize, config: &OptimizerConfig)
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     let c = model.input[2];
     let norm: Vec<f32> = (0..2 * c).map(|i| if i < c { 0.0 } else { 1.0 }).collect();
-    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&norm)).unwrap();
+    program.write(Buffer::Norm, bytemuck::cast_slice(&norm)).unwrap();
     (plan, program)
 }
 
 fn run(program: &mut Program, (pixels, labels): (Vec<u8>, Vec<u32>), step: Step) -> f64 {
     program.write_images(&[&pixels]).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels)).unwrap();
+    program.write(Buffer::Labels, bytemuck::cast_slice(&labels)).unwrap();
     let n = labels.len() as u32;
     let step = Step { batch_length: n, range_length: n, data_length: n, ..step };
     f64::from(program.run(Goal::Train, &mut [step]).unwrap()[0][0])

@@ -1,10 +1,10 @@
 //! Normalisation layers, and a network with batch norm over ten steps: `norms.py` made the numbers.
 
-use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
+use lepton_gpu::config::{OptimizerConfig, UpdateConfig};
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{Init, ModelSpec};
 use lepton_gpu::optim::Sgd;
-use lepton_gpu::plan::{self, Buffer, Goal, Placed, Plan, Request, Resident};
+use lepton_gpu::plan::{Buffer, Goal, Placed, Plan, Request, Training};
 use lepton_gpu::verify::verify_cases;
 use lepton_kernels::array::worst_error;
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormPool};
@@ -112,21 +112,10 @@ fn initial(p: u64, parameter: &Placed) -> Vec<f32> {
 
 fn program(gpu: &Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> (Plan, Program) {
     let optimizer: OptimizerConfig = Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 }.into();
-    let request = Request {
-        model,
-        batch: 8,
-        images: 8,
-        loss: &LossConfig::default(),
-        keep: false,
-        input: plan::Input::default(),
-        optimizer: &optimizer,
-        update: &UpdateConfig { decay_all: true, ..UpdateConfig::default() },
-        target: gpu.target(),
-        limits: gpu.limits(),
-        goals: &[Goal::Train, Goal::Evaluate],
-        fuse,
-    };
-    let plan = Plan::compile(&request).unwrap();
+    let update = UpdateConfig { decay_all: true, ..UpdateConfig::default() };
+    let training = Some(Training { optimizer, update });
+    let request = Request { training, predict: false, fuse, ..Request::new(8, 8) };
+    let plan = Plan::compile(model, &Request { target: gpu.target(), limits: gpu.limits(), ..request }).unwrap();
     let program = Program::new(gpu, &plan).unwrap();
     let mut words = vec![0f32; plan.arena_words];
     for (p, parameter) in plan.parameters.iter().enumerate() {
@@ -141,7 +130,7 @@ fn program(gpu: &Gpu, golden: &Golden, model: &ModelSpec, fuse: bool) -> (Plan, 
         words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
     }
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
-    program.write(Buffer::Resident(Resident::Norm), bytemuck::cast_slice(&[0f32, 0.0, 0.0, 1.0, 1.0, 1.0])).unwrap();
+    program.write(Buffer::Norm, bytemuck::cast_slice(&[0f32, 0.0, 0.0, 1.0, 1.0, 1.0])).unwrap();
     (plan, program)
 }
 
@@ -178,7 +167,7 @@ fn training_with_batch_norm_follows_pytorch() {
 fn run(program: &mut Program, goal: Goal, model: &ModelSpec, t: usize, step: Step) -> f64 {
     let (pixels, labels) = network::batch(model, t as u64 % 4, 8);
     program.write_images(&[&pixels]).unwrap();
-    program.write(Buffer::Resident(Resident::Labels), bytemuck::cast_slice(&labels)).unwrap();
+    program.write(Buffer::Labels, bytemuck::cast_slice(&labels)).unwrap();
     let n = step.batch_length;
     let step = Step { range_length: n, data_length: n, ..step };
     f64::from(program.run(goal, &mut [step]).unwrap()[0][0])

@@ -5,32 +5,22 @@
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormPool};
 use lepton_kernels::max_pool2d::MaxPool2d;
 
-use super::{Graph, Rewrite, absorb, successor};
+use super::{Graph, NodeId, Rewrite, absorb, successor};
 
 pub(super) const REWRITE: Rewrite = Rewrite {
     name: "join_max_pool",
     summary: "a max pooling joins the batch normalisation whose output it alone reads",
-    apply,
+    at,
 };
 
-fn apply(graph: &mut Graph) -> Vec<String> {
-    let mut done = Vec::new();
-    for i in 0.. {
-        if i >= graph.nodes.len() {
-            break;
-        }
-        let Some(reader) = successor(graph, i) else { continue };
-        let (norm, pool) = (graph.nodes[i].op.downcast_ref(), graph.nodes[reader].op.downcast_ref());
-        let (Some(norm), Some(pool)) = (norm, pool) else { continue };
-        if let Some(joined) = join(norm, pool) {
-            graph.nodes[i].op = Box::new(joined);
-            done.push(absorb(graph, i, reader));
-        }
+fn at(graph: &mut Graph, i: NodeId) -> Option<String> {
+    let reader = successor(graph, i)?;
+    let norm: &BatchNorm = graph.nodes[i].op.downcast_ref()?;
+    let &MaxPool2d { window, relu } = graph.nodes[reader].op.downcast_ref()?;
+    if !BatchNormPool::suits(&window) {
+        return None;
     }
-    done
-}
-
-fn join(norm: &BatchNorm, pool: &MaxPool2d) -> Option<BatchNormPool> {
-    let (window, relu) = (pool.window, norm.relu || pool.relu);
-    BatchNormPool::suits(&window).then(|| BatchNormPool { norm: BatchNorm { relu, ..norm.clone() }, window })
+    let norm = BatchNorm { relu: norm.relu || relu, ..norm.clone() };
+    graph.nodes[i].op = Box::new(BatchNormPool { norm, window });
+    Some(absorb(graph, i, reader))
 }

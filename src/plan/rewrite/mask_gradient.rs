@@ -7,12 +7,12 @@ use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::gemm::Relu;
 use lepton_kernels::linear::Linear;
 
-use super::{Graph, Rewrite, TensorId, only_reader};
+use super::{Graph, NodeId, Rewrite, TensorId, only_reader};
 
 pub(super) const REWRITE: Rewrite = Rewrite {
     name: "mask_gradient",
     summary: "the backward of a product's ReLU is done by the product that alone reads it",
-    apply,
+    at,
 };
 
 /// What a product says of the ReLUs around it: of its own, and whether its input gradient is masked.
@@ -30,25 +30,18 @@ fn product(op: &mut dyn Op) -> Option<(&mut Relu, &mut bool)> {
     find(op)
 }
 
-fn apply(graph: &mut Graph) -> Vec<String> {
-    let mut done = Vec::new();
-    for i in 0..graph.nodes.len() {
-        let Some(reader) = reader_through_views(graph, graph.nodes[i].outputs[0]) else { continue };
-        if product(graph.nodes[i].op.as_mut()).is_none_or(|(relu, _)| *relu != Relu::Whole) {
-            continue;
-        }
-        let Some((_, masked)) = product(graph.nodes[reader].op.as_mut()) else { continue };
-        *masked = true;
-        if let Some((relu, _)) = product(graph.nodes[i].op.as_mut()) {
-            *relu = Relu::Forward;
-        }
-        done.push(format!("relu gradient of {} into {}", graph.nodes[i].name, graph.nodes[reader].name));
-    }
-    done
+fn at(graph: &mut Graph, i: NodeId) -> Option<String> {
+    let reader = reader_through_views(graph, graph.nodes[i].outputs[0])?;
+    product(graph.nodes[reader].op.as_mut())?;
+    let (relu, _) = product(graph.nodes[i].op.as_mut()).filter(|(relu, _)| **relu == Relu::Whole)?;
+    *relu = Relu::Forward;
+    let (_, masked) = product(graph.nodes[reader].op.as_mut())?;
+    *masked = true;
+    Some(format!("relu gradient of {} into {}", graph.nodes[i].name, graph.nodes[reader].name))
 }
 
 /// The only node that reads `tensor`, or a view of it, as its first input.
-fn reader_through_views(graph: &Graph, mut tensor: TensorId) -> Option<usize> {
+fn reader_through_views(graph: &Graph, mut tensor: TensorId) -> Option<NodeId> {
     loop {
         let reader = only_reader(graph, tensor)?;
         let node = &graph.nodes[reader];

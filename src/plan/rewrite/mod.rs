@@ -7,7 +7,7 @@ mod join_relu;
 mod mask_gradient;
 mod move_relu;
 
-use super::graph::{Graph, TensorId};
+use super::graph::{Graph, Kind, NodeId, TensorId};
 
 /// A rewrite of a graph.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +16,21 @@ pub struct Rewrite {
     pub name: &'static str,
     /// What it does, in a sentence without an end.
     pub summary: &'static str,
-    /// Applies it wherever it fits; gives a line for people about each place, such as `pool1 into norm1`.
-    pub apply: fn(&mut Graph) -> Vec<String>,
+    /// Applies it to a node and what follows, if it fits there; gives a line for people, such as `pool1 into norm1`.
+    pub at: fn(&mut Graph, NodeId) -> Option<String>,
+}
+
+impl Rewrite {
+    /// Applies it wherever it fits; gives a line for people about each place.
+    pub fn apply(&self, graph: &mut Graph) -> Vec<String> {
+        let mut done = Vec::new();
+        let mut node = NodeId::default();
+        while node < graph.nodes.next_id() {
+            done.extend((self.at)(graph, node));
+            node = node.next();
+        }
+        done
+    }
 }
 
 /// All rewrites in the order in which they are applied: some make room for those that follow.
@@ -26,23 +39,23 @@ pub const REWRITES: [Rewrite; 5] =
 
 /// Applies all rewrites; gives their lines.
 pub(super) fn apply_all(graph: &mut Graph) -> Vec<String> {
-    REWRITES.iter().flat_map(|rewrite| (rewrite.apply)(graph)).collect()
+    REWRITES.iter().flat_map(|rewrite| rewrite.apply(graph)).collect()
 }
 
 /// The only node that reads `tensor`, if there is just one and the model does not end there.
-fn only_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
-    let mut readers = graph.nodes.iter().enumerate().filter(|(_, n)| n.inputs.contains(&tensor)).map(|(i, _)| i);
+fn only_reader(graph: &Graph, tensor: TensorId) -> Option<NodeId> {
+    let mut readers = graph.nodes.entries().filter(|(_, n)| n.inputs.contains(&tensor)).map(|(i, _)| i);
     let first = readers.next()?;
     (readers.next().is_none() && tensor != graph.logits).then_some(first)
 }
 
 /// The only node that reads what node `i` gives first.
-fn successor(graph: &Graph, i: usize) -> Option<usize> {
+fn successor(graph: &Graph, i: NodeId) -> Option<NodeId> {
     only_reader(graph, graph.nodes[i].outputs[0])
 }
 
 /// Removes node `reader`, whose work node `i` now does as well; gives the line about it.
-fn absorb(graph: &mut Graph, i: usize, reader: usize) -> String {
+fn absorb(graph: &mut Graph, i: NodeId, reader: NodeId) -> String {
     let absorbed = graph.nodes.remove(reader);
     graph.nodes[i].outputs[0] = absorbed.outputs[0];
     format!("{} into {}", absorbed.name, graph.nodes[i].name)
@@ -67,7 +80,7 @@ mod tests {
                 let setting = Setting { mode, ..Setting::new(2, 2, crate::plan::default_loss(&model)) };
                 let mut graph = Graph::build(&model, &setting).unwrap();
                 for rewrite in REWRITES {
-                    if !(rewrite.apply)(&mut graph).is_empty() {
+                    if !rewrite.apply(&mut graph).is_empty() {
                         fitted.insert(rewrite.name);
                     }
                 }

@@ -1,0 +1,102 @@
+//! The graphs that a plan is lowered from: those of a training step, phase after phase, and that of inference.
+
+use std::ops::Range;
+
+use lepton_kernels::Mode;
+use lepton_kernels::parameters::{Block, Factors};
+
+use super::graph::{Graph, Setting};
+use super::{PlanError, Request, adversarial, rewrite, rules};
+use crate::model::{ModelError, ModelSpec};
+
+/// What a device needs to know of a phase of a training step: a forward and backward pass and the update of some parameters. One
+/// network has one phase; two networks that are trained in turn have two.
+#[derive(Clone, Debug)]
+pub struct Phase {
+    /// What it trains.
+    pub name: &'static str,
+    /// What the workgroups of its update do; goes to [`Buffer::Blocks`](super::Buffer::Blocks).
+    pub blocks: Vec<Block>,
+    /// The same for sums of gradients; goes to [`Buffer::SumBlocks`](super::Buffer::SumBlocks).
+    pub sum_blocks: Vec<Block>,
+}
+
+/// A phase before it is lowered.
+pub(super) struct PhaseGraph {
+    /// What it trains.
+    pub name: &'static str,
+    pub graph: Graph,
+    /// Numbers of the parameters that it trains; all phases have the same parameters.
+    pub trains: Range<usize>,
+    /// Of every parameter.
+    pub factors: Vec<Factors>,
+}
+
+impl PhaseGraph {
+    /// The phases of a training step.
+    fn all(model: &ModelSpec, setting: &Setting) -> Result<Vec<Self>, ModelError> {
+        if let Some(generator) = &model.generator {
+            return adversarial::phases(model, generator, setting);
+        }
+        let graph = Graph::build(model, setting)?;
+        let trains = 0..graph.parameters.len();
+        Ok(vec![PhaseGraph { name: "model", graph, trains, factors: Vec::new() }])
+    }
+
+    /// Applies the run's rules, and trains nothing but its own.
+    fn settle(&mut self, request: &Request) -> Result<(), PlanError> {
+        let Some(training) = &request.training else { return Ok(()) };
+        self.factors = rules::apply(&mut self.graph, &training.update)?;
+        let own = self.trains.clone();
+        for (number, parameter) in self.graph.parameters.iter_mut().enumerate() {
+            parameter.trained &= own.contains(&number);
+        }
+        if !own.is_empty() && !self.graph.parameters.iter().any(|parameter| parameter.trained) {
+            return Err(PlanError::Frozen { count: own.len() });
+        }
+        Ok(())
+    }
+}
+
+/// The graphs of a plan.
+pub(super) struct Graphs {
+    /// Of a training step, if there is one.
+    pub phases: Vec<PhaseGraph>,
+    /// Of evaluation and prediction.
+    pub inference: Graph,
+    /// What was rewritten, for people.
+    pub fused: Vec<String>,
+}
+
+impl Graphs {
+    /// Builds, rewrites and applies the run's rules.
+    pub fn build(model: &ModelSpec, request: &Request, setting: &Setting) -> Result<Self, PlanError> {
+        let build = |mode| Setting { mode, ..setting.clone() };
+        let mut inference = Graph::build(model, &build(Mode::Infer))?;
+        let mut phases = Vec::new();
+        if request.training.is_some() {
+            phases = PhaseGraph::all(model, &build(Mode::Train))?;
+        }
+        let mut fused = Vec::new();
+        if request.fuse {
+            let of_inference = rewrite::apply_all(&mut inference);
+            let mut of_training: Vec<String> = Vec::new();
+            for line in phases.iter_mut().flat_map(|phase| rewrite::apply_all(&mut phase.graph)) {
+                // phases of a step have layers in common
+                if !of_training.contains(&line) {
+                    of_training.push(line);
+                }
+            }
+            fused = if phases.is_empty() { of_inference } else { of_training };
+        }
+        for phase in &mut phases {
+            phase.settle(request)?;
+        }
+        Ok(Graphs { phases, inference, fused })
+    }
+
+    /// One that has all parameters: that of training, if there is one.
+    pub fn any(&self) -> &Graph {
+        self.phases.first().map_or(&self.inference, |phase| &phase.graph)
+    }
+}
