@@ -15,7 +15,12 @@ pub(super) const fn rows(keys: [&'static str; 2], defaults: [&'static str; 4]) -
     ]
 }
 
-/// The values of these rows.
+/// The box of these numbers.
+pub(super) fn of(numbers: &[f32]) -> Boxes {
+    Boxes { scale: [numbers[0], numbers[1]], ratio: [numbers[2], numbers[3]] }
+}
+
+/// The numbers of a box.
 pub(super) fn values(boxes: &Boxes) -> Vec<f32> {
     [boxes.scale, boxes.ratio].concat()
 }

@@ -12,7 +12,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.crop = typed[0] as u32,
+    set: |policy, numbers| policy.crop = numbers[0] as u32,
     get: |policy| unless_zero(policy.crop as f32),
     fits,
 };

@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.cutmix = typed[0],
+    set: |policy, numbers| policy.cutmix = numbers[0],
     get: |policy| unless_zero(policy.cutmix),
     fits: any_size,
 };

@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.cutout = typed[0] as u32,
+    set: |policy, numbers| policy.cutout = numbers[0] as u32,
     get: |policy| unless_zero(policy.cutout as f32),
     fits: any_size,
 };

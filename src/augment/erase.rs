@@ -1,14 +1,11 @@
 //! Random erasing (`RandomErasing`; Zhong 2017).
 
-use lepton_kernels::augment::{Boxes, Erase, Policy};
+use lepton_kernels::augment::{Erase, Policy};
 
 use super::{AugmentError, Augmentation, Problem, boxes, number};
 use crate::config::field::Field;
 
-/// `torchvision.transforms.RandomErasing`'s defaults.
-const DEFAULT: Boxes = Boxes { scale: [0.02, 0.33], ratio: [0.3, 3.3] };
-
-/// The rows of what is erased.
+/// What is erased, with `torchvision.transforms.RandomErasing`'s defaults.
 const BOX: [Field; 4] = boxes::rows(["erase.boxes.scale", "erase.boxes.ratio"], ["0.02", "0.33", "0.3", "3.3"]);
 
 /// This transform in `AUGMENTATIONS`.
@@ -25,8 +22,8 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[0, 1],
     words: &[],
     ordered: &[[1, 2], [3, 4]],
-    set: |policy, typed| {
-        policy.erase = Some(Erase { probability: typed.first().copied().unwrap_or(0.5), boxes: DEFAULT });
+    set: |policy, numbers| {
+        policy.erase = Some(Erase { probability: numbers[0], boxes: boxes::of(&numbers[1..]) });
     },
     get: |policy| policy.erase.map(|erase| [vec![erase.probability], boxes::values(&erase.boxes)].concat()),
     fits,

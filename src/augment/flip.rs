@@ -12,7 +12,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[0, 1],
     words: &[("alternate", |policy| policy.flip = Some(Flip::Alternating))],
     ordered: &[],
-    set: |policy, typed| policy.flip = Some(Flip::Random(typed.first().copied().unwrap_or(0.5))),
+    set: |policy, numbers| policy.flip = Some(Flip::Random(numbers[0])),
     get: |policy| match policy.flip {
         Some(Flip::Random(probability)) => Some(vec![probability]),
         Some(Flip::Alternating) | None => None,

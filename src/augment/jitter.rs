@@ -9,18 +9,18 @@ pub const ENTRY: Augmentation = Augmentation {
     name: "jitter",
     about: "colours: jitter=X, or BRIGHTNESS:CONTRAST:SATURATION:HUE, 0..1 and hue 0..0.5",
     options: &[
-        number("jitter.brightness", 0.0, 1.0, "0", "Brightness: factors from 1 - x to 1 + x."),
-        number("jitter.contrast", 0.0, 1.0, "0", "Contrast, around the image's mean grey."),
-        number("jitter.saturation", 0.0, 1.0, "0", "Saturation, around each pixel's grey."),
-        number("jitter.hue", 0.0, 0.5, "0", "Hue, in turns either way; of a single number a quarter."),
+        number("jitter.brightness", 0.0, 1.0, "", "Brightness: factors from 1 - x to 1 + x."),
+        number("jitter.contrast", 0.0, 1.0, "", "Contrast, around the image's mean grey."),
+        number("jitter.saturation", 0.0, 1.0, "", "Saturation, around each pixel's grey."),
+        number("jitter.hue", 0.0, 0.5, "", "Hue, in turns either way; of a single number a quarter."),
     ],
     typed: &[1, 4],
     words: &[],
     ordered: &[],
-    set: |policy, typed| {
-        let (brightness, contrast, saturation, hue) = match *typed {
+    set: |policy, numbers| {
+        let (brightness, contrast, saturation, hue) = match *numbers {
             [all] => (all, all, all, (all / 4.0).min(0.5)),
-            _ => (typed[0], typed[1], typed[2], typed[3]),
+            _ => (numbers[0], numbers[1], numbers[2], numbers[3]),
         };
         policy.jitter = Some(Jitter { brightness, contrast, saturation, hue });
     },

@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.mixup = typed[0],
+    set: |policy, numbers| policy.mixup = numbers[0],
     get: |policy| unless_zero(policy.mixup),
     fits: any_size,
 };

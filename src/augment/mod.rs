@@ -61,7 +61,7 @@ pub struct Augmentation {
     pub words: &'static [(&'static str, fn(&mut Policy))],
     /// Options of which the first may not be larger than the second, by their numbers.
     pub ordered: &'static [[usize; 2]],
-    /// Puts it into a policy, with the numbers that were typed.
+    /// Puts it into a policy, with the numbers that were typed and the defaults of those after them.
     pub set: fn(&mut Policy, &[f32]),
     /// The values of its options in a policy; none where it is off.
     pub get: fn(&Policy) -> Option<Vec<f32>>,
@@ -156,13 +156,11 @@ impl Augmentation {
     /// Puts it into a policy as an item of a list says: its name, or `name=value`.
     fn apply(&self, policy: &mut Policy, item: &str, value: Option<&str>) -> Result<(), AugmentError> {
         let Some(value) = value else {
-            return match self.typed.contains(&0) {
-                true => {
-                    (self.set)(policy, &[]);
-                    Ok(())
-                }
-                false => Err(self.error(item, Problem::NeedsValue)),
-            };
+            if !self.typed.contains(&0) {
+                return Err(self.error(item, Problem::NeedsValue));
+            }
+            (self.set)(policy, &self.with_defaults(Vec::new()));
+            return Ok(());
         };
         if let Some((_, set)) = self.words.iter().find(|(word, _)| *word == value) {
             set(policy);
@@ -180,8 +178,15 @@ impl Augmentation {
             return Err(self.error(item, Problem::Count { takes: self.typed, found: numbers.len() }));
         }
         self.check_numbers(&numbers).map_err(|problem| self.error(item, problem))?;
-        (self.set)(policy, &numbers);
+        (self.set)(policy, &self.with_defaults(numbers));
         Ok(())
+    }
+
+    /// Numbers that were typed, and the defaults of those after them up to the first that has none.
+    fn with_defaults(&self, mut numbers: Vec<f32>) -> Vec<f32> {
+        let left = &self.options[numbers.len()..];
+        numbers.extend(left.iter().map_while(|field| field.default.parse::<f32>().ok()));
+        numbers
     }
 
     /// Checks numbers against the rows.

@@ -15,8 +15,8 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[2],
     words: &[],
     ordered: &[],
-    set: |policy, typed| {
-        policy.randaugment = Some(RandAugment { operations: typed[0] as u32, magnitude: typed[1] as u32 });
+    set: |policy, numbers| {
+        policy.randaugment = Some(RandAugment { operations: numbers[0] as u32, magnitude: numbers[1] as u32 });
     },
     get: |policy| policy.randaugment.map(|list| vec![list.operations as f32, list.magnitude as f32]),
     fits: any_size,

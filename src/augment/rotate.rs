@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.rotate = typed[0],
+    set: |policy, numbers| policy.rotate = numbers[0],
     get: |policy| unless_zero(policy.rotate),
     fits: any_size,
 };

@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.shear = typed[0],
+    set: |policy, numbers| policy.shear = numbers[0],
     get: |policy| unless_zero(policy.shear),
     fits: any_size,
 };

@@ -1,7 +1,7 @@
 //! The table of transforms, lists of them, and what is refused.
 
 use super::*;
-use lepton_kernels::augment::{Flip, Jitter, Outside, RandAugment};
+use lepton_kernels::augment::{Boxes, Flip, Jitter, Outside, RandAugment};
 
 fn message(error: &AugmentError) -> String {
     let hints: Vec<String> = error.hints().iter().map(|hint| format!("{hint:?}")).collect();
@@ -76,7 +76,7 @@ fn policies_follow_the_size_and_can_be_changed() {
     assert_eq!((small.crop, small.outside, small.resized_crop), (4, Outside::Reflect, None));
     assert_eq!(parse_augment("standard,crop=2", [32, 32]).unwrap().crop, 2);
     let large = parse_augment("standard", [224, 160]).unwrap();
-    assert_eq!((large.crop, large.resized_crop), (0, Some(resized_crop::DEFAULT)));
+    assert_eq!((large.crop, large.resized_crop), (0, Some(Boxes { scale: [0.08, 1.0], ratio: [0.75, 4.0 / 3.0] })));
     assert_eq!(parse_augment("none", [8, 8]).unwrap(), Policy::default());
 }
 

@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.translate = typed[0],
+    set: |policy, numbers| policy.translate = numbers[0],
     get: |policy| unless_zero(policy.translate),
     fits: any_size,
 };

@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[0, 1],
     words: &[],
     ordered: &[],
-    set: |policy, typed| policy.flip_vertical = typed.first().copied().unwrap_or(0.5),
+    set: |policy, numbers| policy.flip_vertical = numbers[0],
     get: |policy| unless_zero(policy.flip_vertical),
     fits: any_size,
 };

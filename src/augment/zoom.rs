@@ -10,7 +10,7 @@ pub const ENTRY: Augmentation = Augmentation {
     typed: &[2],
     words: &[],
     ordered: &[[0, 1]],
-    set: |policy, typed| policy.zoom = Some([typed[0], typed[1]]),
+    set: |policy, numbers| policy.zoom = Some([numbers[0], numbers[1]]),
     get: |policy| policy.zoom.map(Vec::from),
     fits: any_size,
 };
