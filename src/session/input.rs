@@ -42,10 +42,15 @@ impl InputKind {
     /// How inputs are scaled, with the statistics of the training images where it asks for them; tokens are not.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
-    pub(crate) fn normalize(self, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, String> {
+    /// [`InputError::Normalization`] if it has numbers for another number of channels.
+    pub(crate) fn normalize(self, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, InputError> {
         match self {
-            InputKind::Images => asked.resolved(train),
+            InputKind::Images => {
+                let found = asked.resolved(train);
+                let (numbers, channels) = (found.mean.len(), train.input().shape()[2]);
+                let fits = numbers == 0 || numbers == channels;
+                if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }
+            }
             InputKind::Texts => Ok(asked),
         }
     }
@@ -100,6 +105,14 @@ pub enum InputError {
         data: String,
         /// The size of its images, `[h, w, c]`.
         given: [usize; 3],
+    },
+    /// Means and deviations for another number of channels than the images have.
+    #[error("there are means and deviations for {numbers} channels, and the images have {channels}")]
+    Normalization {
+        /// Channels that there are numbers for.
+        numbers: usize,
+        /// Channels of the images.
+        channels: usize,
     },
     /// A model of texts without the words that its tokens stand for.
     #[error("model `{model}` takes texts, and its checkpoint has no vocabulary")]
@@ -164,6 +177,7 @@ impl Hints for InputError {
                 Hint::set("size", format!("{h}x{w}x{c}")),
                 Hint::advice(format!("a model file with input = [{h}, {w}, {c}]")),
             ],
+            InputError::Normalization { .. } => vec![Hint::set("normalize", "dataset")],
             InputError::Vocabulary { rows, .. } => vec![
                 Hint::advice("vocabulary = \"auto\" in the model file"),
                 Hint::set("text.max_words", rows.saturating_sub(2)),
@@ -237,5 +251,20 @@ pub(crate) fn fitted(model: &ModelSpec, data: &Dataset) -> ModelSpec {
     match (data.texts(), train) {
         (Some(text), Some(train)) => model.for_texts(train.input().shape()[1], text.vocabulary.len()),
         _ => model,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_for_other_channels_are_refused_with_both_numbers() {
+        let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
+        let asked = NormalizeConfig::parse("imagenet").unwrap();
+        assert_eq!(InputKind::Texts.normalize(asked.clone(), &train), Ok(asked.clone()));
+        let error = InputKind::Images.normalize(asked, &train).unwrap_err();
+        assert_eq!(error, InputError::Normalization { numbers: 3, channels: 1 });
+        assert_eq!(error.hints(), [Hint::set("normalize", "dataset")]);
     }
 }

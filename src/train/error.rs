@@ -35,8 +35,13 @@ pub enum TrainError {
     #[error(transparent)]
     Task(#[from] TaskError),
     /// The configuration contradicts itself or the data.
-    #[error("{0}")]
-    Config(String),
+    #[error("{problem}")]
+    Config {
+        /// The key whose value makes no sense.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There is nothing to train on.
     #[error("`{data}` has no training images ({source_folder})")]
     NoTrainingImages {
@@ -144,7 +149,7 @@ impl Hints for TrainError {
                 vec![Hint::Smaller { key: "learning_rate" }, Hint::Change { key: "seed" }]
             }
             TrainError::Listener(error) => error.downcast_ref::<TrainError>().map_or_else(Vec::new, Hints::hints),
-            TrainError::Config(_) | TrainError::NoTrainingImages { .. } | TrainError::Picture { .. } => Vec::new(),
+            TrainError::Config { .. } | TrainError::NoTrainingImages { .. } | TrainError::Picture { .. } => Vec::new(),
         }
     }
 }

@@ -33,8 +33,8 @@ impl Setup {
         let model = session::fitted(model, data);
         let input = InputKind::of(&model);
         session::check_data(data, &model)?;
-        config.check().map_err(|fault| TrainError::Config(fault.problem))?;
-        config.normalize = input.normalize(config.normalize, train).map_err(TrainError::Config)?;
+        config.check().map_err(|fault| TrainError::Config { key: fault.key, problem: fault.problem })?;
+        config.normalize = input.normalize(config.normalize, train)?;
         task.check(&model, &config)?;
         let order = order(data, &config)?;
         let splits = splits(data, &config);
