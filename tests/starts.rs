@@ -191,7 +191,7 @@ fn the_recipe_of_speednet_is_what_its_comment_derives() {
         },
     );
     let gradients: Vec<(String, usize)> =
-        plan.unwrap().parameters.into_iter().map(|p| (p.name, p.gradient.slabs)).collect();
+        plan.unwrap().parameters.iter().map(|p| (p.name.clone(), p.gradient.slabs)).collect();
     for (name, slabs) in gradients {
         let fixed = ["whiten.weight", "fixed.weight"].contains(&name.as_str()) || name.contains("running");
         let fixed = fixed || (name.contains("norm") && name.ends_with("weight"));

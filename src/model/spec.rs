@@ -7,7 +7,7 @@ use lepton_kernels::ShapeError;
 
 use super::builder::{ModelBuilder, NewLayer, layer};
 use super::generator::Generator;
-use super::layers::{AUTO, Layer};
+use super::layers::{AUTO, Layer, is_own};
 use super::presets;
 use crate::hint::{Hint, Hints};
 
@@ -117,6 +117,12 @@ pub struct ModelSpec {
 impl ModelSpec {
     /// Words of a text for a model of `tokens = "auto"` until the data are known: what `inspect` shows.
     pub const UNKNOWN_LENGTH: usize = 64;
+
+    /// Whether a layer's type is an application's own, and not of [`LAYERS`](super::LAYERS).
+    pub fn has_own_layers(&self) -> bool {
+        let generator = self.generator.iter().flat_map(|generator| &generator.layers);
+        self.layers.iter().chain(generator).any(|layer| is_own(layer.layer.kind()))
+    }
 
     /// The preset of this name, the model file at this path, or that of the run folder there.
     ///

@@ -78,9 +78,21 @@ pub struct TensorPlace {
     pub offset_words: usize,
 }
 
-/// A compiled model.
+/// A compiled model as [`Plan::compile`] made it. It can be read and not changed, since kernels rest on what it says.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Plan(Compiled);
+
+impl std::ops::Deref for Plan {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        &self.0
+    }
+}
+
+/// What a [`Plan`] says.
+#[derive(Debug)]
+pub struct Compiled {
     /// The model's name.
     pub model: String,
     /// Images in a batch.
@@ -111,6 +123,8 @@ pub struct Plan {
     pub fused: Vec<String>,
     /// The target it was made for.
     pub target: Target,
+    /// Whether an application's own layers are in it, whose ops are not known here: shaders check their indices then.
+    pub own_layers: bool,
 }
 
 impl Plan {
@@ -121,6 +135,10 @@ impl Plan {
     /// cannot bind or run what it takes.
     pub fn compile(model: &ModelSpec, request: &Request) -> Result<Self, PlanError> {
         adversarial::check(model, request)?;
+        let own_layers = model.has_own_layers();
+        // nothing checks the indices of cooperative matrices
+        let matrix = if own_layers { None } else { request.target.matrix };
+        let request = &Request { target: Target { matrix, ..request.target.clone() }, ..request.clone() };
         let setting = Setting {
             part: request.images_in_a_part(model.input.iter().product()),
             precision: request.target.precision,
@@ -139,7 +157,7 @@ impl Plan {
         let lists = bind::bind(&lists, &lowering, &slots, &states, request.limits)?;
         let [height, width, _] = model.input;
         let table = request.input.augment.as_ref().map(|policy| policy.table([height, width]));
-        let mut plan = Plan {
+        let mut plan = Plan(Compiled {
             model: model.name.clone(),
             batch: request.batch,
             classes: graph.classes(),
@@ -155,8 +173,9 @@ impl Plan {
             lists,
             fused: graphs.fused,
             target: request.target.clone(),
-        };
-        plan.buffers = bind::buffers(&plan, &slots, layout.gradient_words);
+            own_layers,
+        });
+        plan.0.buffers = bind::buffers(&plan, &slots, layout.gradient_words);
         bind::check_buffers(&plan, request.limits)?;
         Ok(plan)
     }

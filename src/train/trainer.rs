@@ -500,7 +500,8 @@ impl Trainer {
 
     /// The buffers that a run is made of, with the tensors that lie in them.
     fn arenas(&self) -> Vec<Arena> {
-        let Plan { parameters, arena_words: words, states, .. } = &self.session.plan;
+        let plan = &self.session.plan;
+        let (parameters, words, states) = (&plan.parameters, &plan.arena_words, &plan.states);
         let weights = |prefix: &str, buffer| {
             let tensors = parameters.iter().map(|parameter| parameter.place(prefix)).collect();
             Arena { buffer, words: *words, tensors }

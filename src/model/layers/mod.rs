@@ -29,6 +29,7 @@ mod weights;
 
 pub use layer_builder::{Init, LayerBuilder, LayerNode, ParameterSpec, Value};
 pub use options::Activation;
+pub(super) use registry::is_own;
 pub use registry::{RegisterError, register};
 
 /// Every type of layer, in the order in which they are listed for people.

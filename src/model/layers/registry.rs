@@ -15,7 +15,8 @@ pub struct RegisterError {
     pub name: &'static str,
 }
 
-/// Makes a layer type known by its name, for the whole process.
+/// Makes a layer type known by its name, for the whole process. A model that has such layers runs shaders that check every
+/// index, since anyone can write an op; without cooperative matrices, where nothing could.
 ///
 /// # Errors
 /// [`RegisterError`] if another type has that name; the same type may be registered again.
@@ -27,6 +28,11 @@ pub fn register(layer: &'static LayerType) -> Result<(), RegisterError> {
         Some(_) => return Err(RegisterError { name: layer.name }),
     }
     Ok(())
+}
+
+/// Whether a layer type is an application's own.
+pub(in crate::model) fn is_own(layer: &LayerType) -> bool {
+    LAYERS.iter().all(|known| known.name != layer.name)
 }
 
 /// The layer type of this name.
