@@ -186,6 +186,13 @@ impl<T: Table + ?Sized> Chosen<T> {
         self.0.check_together()
     }
 
+    /// Whether its type is that of a member of the table, and not an application's own, whatever row that says it has.
+    pub(crate) fn is_listed(&self) -> bool {
+        let own = self.0.as_any().type_id();
+        let is = |member: &Member<T>| Self::named(member.name).is_ok_and(|listed| listed.0.as_any().type_id() == own);
+        T::members().iter().any(is)
+    }
+
     /// Its value, if it is a member of this type.
     pub fn get<M: 'static>(&self) -> Option<&M> {
         self.0.as_any().downcast_ref()

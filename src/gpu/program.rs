@@ -78,7 +78,7 @@ impl Program {
 
     async fn build(gpu: &Gpu, plan: &Plan, checks: Checks) -> Result<Self, GpuError> {
         gpu.check_target(&plan.target)?;
-        let checks = if plan.own_layers { Checks::On } else { checks };
+        let checks = if plan.foreign_ops { Checks::On } else { checks };
         let mut buffers = HashMap::new();
         for (buffer, bytes) in &plan.buffers {
             buffers.insert(*buffer, gpu.buffer(&buffer.to_string(), *bytes).await?);

@@ -204,6 +204,7 @@ mod tests {
         for member in OPTIMIZERS {
             let optimizer = OptimizerConfig::named(member.name).unwrap();
             assert!(optimizer.default_learning_rate() > 0.0, "{}", member.name);
+            assert!(optimizer.is_listed(), "{} runs without checks", member.name);
             // an op over all parameters binds blocks, gradients, parameters, then whole states
             let whole = optimizer.states().iter().filter(|state| matches!(state.shape, StateShape::Whole)).count();
             let inputs = [8, 128, 128].into_iter().chain(std::iter::repeat_n(128, whole));

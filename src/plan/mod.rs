@@ -123,8 +123,9 @@ pub struct Compiled {
     pub fused: Vec<String>,
     /// The target it was made for.
     pub target: Target,
-    /// Whether an application's own layers are in it, whose ops are not known here: shaders check their indices then.
-    pub own_layers: bool,
+    /// Whether an application's own layers or optimiser are in it, whose ops are not known here: shaders check their indices
+    /// then.
+    pub foreign_ops: bool,
 }
 
 impl Plan {
@@ -135,9 +136,10 @@ impl Plan {
     /// cannot bind or run what it takes.
     pub fn compile(model: &ModelSpec, request: &Request) -> Result<Self, PlanError> {
         adversarial::check(model, request)?;
-        let own_layers = model.has_own_layers();
+        let own_optimizer = request.training.as_ref().is_some_and(|training| !training.optimizer.is_listed());
+        let foreign_ops = model.has_own_layers() || own_optimizer;
         // nothing checks the indices of cooperative matrices
-        let matrix = if own_layers { None } else { request.target.matrix };
+        let matrix = if foreign_ops { None } else { request.target.matrix };
         let request = &Request { target: Target { matrix, ..request.target.clone() }, ..request.clone() };
         let setting = Setting {
             part: request.images_in_a_part(model.input.iter().product()),
@@ -173,7 +175,7 @@ impl Plan {
             lists,
             fused: graphs.fused,
             target: request.target.clone(),
-            own_layers,
+            foreign_ops,
         });
         plan.0.buffers = bind::buffers(&plan, &slots, layout.gradient_words);
         bind::check_buffers(&plan, request.limits)?;
