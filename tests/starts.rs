@@ -1,13 +1,13 @@
 //! Weights that start from the training images, or as a partial identity, and norms whose scale stays 1.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{NormalizeConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{NormalizeConfig, ParameterRule, RunConfig, UpdateConfig, Validation, Warmup};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{ModelSpec, Sample, starting_values, summary};
 use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{Input, Limits, Plan, Request, Training};
-use lepton_gpu::train::{Plateau, Schedule, Trainer};
+use lepton_gpu::train::{Plateau, Schedule, TrainError, Trainer};
 use lepton_kernels::batch_index::image_of_row;
 use lepton_kernels::op::Precision;
 use lepton_kernels::{Shape, Step, random};
@@ -153,6 +153,38 @@ fn starts_that_cannot_be_are_refused_with_a_way_out() {
     let grouped = MODEL.replace("[28, 28, 1]", "[28, 28, 2]").replace("filters = 12", "filters = 12\ngroups = 2");
     let error = summary(&model(&grouped)).unwrap_err().to_string();
     assert!(error.contains("sees all channels, and groups = 2") && error.contains("groups = 1"), "{error}");
+}
+
+#[test]
+fn a_configuration_that_makes_no_sense_is_refused_by_the_trainer() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let plain = || RunConfig { limit: Some(80), steps: Some(0), ..RunConfig::default() };
+    let update = |update| RunConfig { update, ..plain() };
+    for (config, key) in [
+        (RunConfig { batch: 0, ..plain() }, "batch"),
+        (RunConfig { batch: 65_537, ..plain() }, "batch"),
+        (RunConfig { limit: Some(0), ..plain() }, "limit"),
+        (RunConfig { learning_rate: f32::NAN, ..plain() }, "learning_rate"),
+        (RunConfig { learning_rate: f32::INFINITY, ..plain() }, "learning_rate"),
+        (RunConfig { validation: Validation::Fraction(1.0), ..plain() }, "validation"),
+        (RunConfig { warmup: Some(Warmup { epochs: -1.0, start: 0.1 }), ..plain() }, "warmup.epochs"),
+        (
+            RunConfig { schedule: toml::from_str("name = \"step\"\nevery = 0\ngamma = 0.1").unwrap(), ..plain() },
+            "schedule.every",
+        ),
+        (update(UpdateConfig { accumulate: 0, ..UpdateConfig::default() }), "update.accumulate"),
+        (update(UpdateConfig { ema: Some(1.0), ..UpdateConfig::default() }), "update.ema"),
+        (update(UpdateConfig { clip_norm: Some(f32::NAN), ..UpdateConfig::default() }), "update.clip_norm"),
+    ] {
+        match Trainer::new(&gpu, &data, ModelSpec::open("linear").unwrap(), config).err() {
+            Some(TrainError::Config(error)) => assert_eq!(error.key(), key, "{error}"),
+            other => panic!("{key}: {other:?}"),
+        }
+    }
+    // a seed may be larger than a number of a configuration file
+    let seeded = RunConfig { seed: u64::MAX, ..plain() };
+    Trainer::new(&gpu, &data, ModelSpec::open("linear").unwrap(), seeded).unwrap();
 }
 
 #[test]

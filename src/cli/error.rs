@@ -52,12 +52,20 @@ pub enum CliError {
     /// A list of transforms.
     #[error(transparent)]
     Augment(#[from] crate::config::AugmentError),
+    /// A flag for an option that the chosen optimiser or loss does not have, or not with this value.
+    #[error("invalid {typed}: {error}")]
+    Flag {
+        /// The flag with its value.
+        typed: String,
+        /// What is wrong with it.
+        error: crate::config::OptionError,
+    },
     /// An option of an optimiser or a loss.
     #[error(transparent)]
     Option(#[from] crate::config::OptionError),
-    /// What surrounds the optimiser.
+    /// A setting of the configuration.
     #[error(transparent)]
-    Update(#[from] crate::config::UpdateError),
+    Config(#[from] crate::config::ConfigError),
     /// Weights that balance classes.
     #[error(transparent)]
     Balance(#[from] crate::losses::BalanceError),
@@ -113,8 +121,8 @@ impl Hints for CliError {
             CliError::Checkpoint(error) => error.hints(),
             CliError::Recipe(error) => error.hints(),
             CliError::Augment(error) => error.hints(),
-            CliError::Option(error) => error.hints(),
-            CliError::Update(error) => error.hints(),
+            CliError::Flag { error, .. } | CliError::Option(error) => error.hints(),
+            CliError::Config(error) => error.hints(),
             CliError::Balance(error) => error.hints(),
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),

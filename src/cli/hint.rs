@@ -3,8 +3,9 @@
 use std::fmt::Display;
 
 use super::args::OPTIONS;
-use crate::config::{FIELDS, Setting};
+use crate::config::FIELDS;
 use crate::hint::{Hint, Hints};
+use crate::losses::LOSSES;
 
 /// An error for a terminal: what went wrong, the name that was probably meant, and what to try, as far as they are known.
 pub fn message(error: &(impl Display + Hints)) -> String {
@@ -92,30 +93,23 @@ fn set(key: &str, value: &str) -> String {
     }
 }
 
-/// The flag of a key. Of an option of an optimiser or a loss, such as `optimizer.momentum`, the last part names it.
+/// The flag of a key; an option of a member of a table may come without the table's name, or with another member's key.
 pub fn flag(key: &str) -> String {
-    let of_row = |row: &&Setting| row.field.key == key;
-    let row = FIELDS.iter().chain(OPTIONS).find(of_row).and_then(|row| row.field.flag);
-    let name = match key {
-        _ if row.is_some() => row.unwrap_or_default(),
-        "learning_rate" => "lr",
-        "warmup" => "warmup",
-        "loss.name" => "loss",
-        "optimizer.name" => "optimizer",
-        "optimizer.epsilon" | "epsilon" => "eps",
-        "loss.gamma" | "gamma" => "focal-gamma",
-        "loss.alpha" => "focal-alpha",
-        "loss.delta" | "loss.beta" | "delta" | "beta" => "huber-delta",
-        "loss.pos_weight" | "pos_weight" => "class-weights",
-        "update.parameters" => "freeze",
-        _ => key.rsplit('.').next().unwrap_or(key),
-    };
-    format!("--{}", name.replace('_', "-"))
+    let rows = || FIELDS.iter().chain(OPTIONS);
+    let exact = rows().find(|row| row.field.key == key || row.field.key.strip_suffix(".name") == Some(key));
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let own = || rows().find(|row| row.field.key.rsplit('.').next() == Some(last)).and_then(|row| row.field.flag);
+    let of_loss = || LOSSES.iter().find_map(|loss| loss.option(last)?.flag);
+    match exact.and_then(|row| row.field.flag).or_else(own).or_else(of_loss) {
+        Some(flag) => format!("--{flag}"),
+        None => format!("--{}", last.replace('_', "-")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::OptionError;
 
     #[test]
     fn hints_are_worded_as_flags() {
@@ -147,5 +141,27 @@ mod tests {
         assert_eq!(tries(&[many]), "one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more");
         let two = [Hint::set("precision", "f32"), Hint::Change { key: "adapter" }];
         assert_eq!(tries(&two), "--precision f32, or another --adapter");
+    }
+
+    #[test]
+    fn flags_that_a_command_does_not_have_are_not_advised() {
+        let error = OptionError::Needs { key: "nesterov", needs: "momentum", value: "0".into(), better: "0.9" };
+        assert!(message(&error).ends_with("\n  try: --momentum 0.9"));
+        let [with, without] =
+            ["momentum", "size"].map(|flag| clap::Command::new("x").arg(clap::Arg::new(flag).long(flag)));
+        assert_eq!(message_of(&error, &with), message(&error));
+        assert_eq!(message_of(&error, &without), error.to_string());
+    }
+
+    #[test]
+    fn every_key_has_its_own_flag() {
+        for row in FIELDS.iter().chain(OPTIONS).filter(|row| row.field.flag.is_some()) {
+            assert_eq!(flag(row.field.key)[2..], *row.field.flag.unwrap());
+        }
+        for (key, name) in
+            [("optimizer", "--optimizer"), ("epsilon", "--eps"), ("beta", "--huber-delta"), ("ema", "--ema")]
+        {
+            assert_eq!(flag(key), name);
+        }
     }
 }

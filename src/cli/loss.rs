@@ -1,8 +1,8 @@
 //! The loss of `train`: what was typed, and what the data asks for.
 
 use super::CliError;
-use super::args::LossArgs;
-use super::optimizer::decimal;
+use super::args::Typed;
+use super::optimizer::{options, with};
 use super::tasks::generate;
 use crate::config::{LossConfig, TargetKind};
 use crate::data::{Dataset, Split};
@@ -11,69 +11,41 @@ use crate::model::ModelSpec;
 use crate::tasks::{default_loss, of_model as of_layers};
 use crate::train::TrainError;
 
-/// The flags, and whether they were typed.
-pub fn typed(args: &LossArgs) -> [(&'static str, bool); 7] {
-    [
-        ("--loss", args.loss.is_some()),
-        ("--label-smoothing", args.label_smoothing.is_some()),
-        ("--class-weights", args.class_weights.is_some()),
-        ("--focal-gamma", args.focal_gamma.is_some()),
-        ("--focal-alpha", args.focal_alpha.is_some()),
-        ("--huber-delta", args.huber_delta.is_some()),
-        ("--target", args.target.is_some()),
-    ]
-}
-
 /// The loss of a model before its data are read: that of two networks, or the default, which data and flags replace.
 ///
 /// # Errors
 /// [`CliError::Usage`] if flags do not go with two networks.
-pub fn of_model(args: &LossArgs, model: &ModelSpec) -> Result<LossConfig, CliError> {
-    if of_layers(model).evaluates() { Ok(LossConfig::default()) } else { generate::loss(args) }
+pub fn of_model(typed: &Typed, model: &ModelSpec) -> Result<LossConfig, CliError> {
+    if of_layers(model).evaluates() { Ok(LossConfig::default()) } else { generate::loss(typed) }
 }
 
 /// The loss for a model and the first `limit` training images of a data set.
 ///
 /// # Errors
 /// If flags contradict each other, or if the data allows several losses and none was named.
-pub fn resolve(
-    args: &LossArgs,
-    model: &ModelSpec,
-    data: &Dataset,
-    limit: Option<usize>,
-) -> Result<LossConfig, CliError> {
+pub fn resolve(typed: &Typed, model: &ModelSpec, data: &Dataset, limit: Option<usize>) -> Result<LossConfig, CliError> {
     let train = data.train();
     let has_values = train.is_some_and(|split| split.values().is_some());
     let gives_image = of_layers(model).targets().contains(&TargetKind::Input);
-    let mut loss = match &args.loss {
+    let mut loss = match typed.text("loss.name") {
         Some(name) => LossConfig::named(name)?,
-        None if args.target.as_deref() == Some("input") && !has_values => Mse { target: LossTarget::Input }.into(),
+        None if typed.text("loss.target") == Some("input") && !has_values => Mse { target: LossTarget::Input }.into(),
         None => default_loss(model, data).map_err(TrainError::from)?,
     };
-    let member = loss.entry();
     // such a model can be trained in no other way
-    if gives_image && member.option("target").is_some() {
+    if gives_image && loss.entry().option("target").is_some() {
         loss = loss.with("target", "input")?;
     }
-    if has_values && member.option("distribution").is_some() {
+    if has_values && loss.entry().option("distribution").is_some() {
         loss = loss.with("distribution", true)?;
     }
-    let given = [
-        ("label-smoothing", args.label_smoothing.map(decimal)),
-        ("focal-gamma", args.focal_gamma.map(decimal)),
-        ("focal-alpha", args.focal_alpha.map(decimal)),
-        ("huber-delta", args.huber_delta.map(decimal)),
-        ("target", args.target.as_deref().map(Into::into)),
-        ("class-weights", args.class_weights.as_deref().map(Into::into)),
-    ];
-    for (flag, value) in given {
-        let Some(value) = value else { continue };
-        let key = loss.option_of_flag(flag)?.key;
-        let value = match (flag, value) {
-            ("class-weights", toml::Value::String(text)) => weights(&text, &loss, train, limit, data.classes().len())?,
-            (_, value) => value,
+    for setting in options("loss") {
+        let Some(text) = typed.text(setting.field.key) else { continue };
+        let value = match setting.field.flag {
+            Some("class-weights") => weights(text, &loss, train, limit, data.classes().len())?,
+            _ => typed.value(setting)?.expect("it was typed"),
         };
-        loss = loss.with(key, value)?;
+        loss = with(&loss, setting, value, typed)?;
     }
     Ok(loss)
 }
@@ -93,7 +65,7 @@ fn weights(
         }
         _ => numbers(text)?,
     };
-    Ok(weights.into_iter().map(decimal).collect::<Vec<_>>().into())
+    Ok(weights.into_iter().map(f64::from).collect::<Vec<_>>().into())
 }
 
 fn numbers(text: &str) -> Result<Vec<f32>, CliError> {
@@ -102,7 +74,7 @@ fn numbers(text: &str) -> Result<Vec<f32>, CliError> {
     match weights {
         Some(weights) if weights.iter().any(|&w| w > 0.0) => Ok(weights),
         _ => Err(CliError::Usage(format!(
-            "--class-weights {text} is neither `balanced` nor a number of 0 or more for each class\n  try: --class-weights balanced, or --class-weights 1,0.5,2"
+            "invalid --class-weights {text}: expected `balanced`, or a number of 0 or more for each class\n  try: --class-weights balanced, or --class-weights 1,0.5,2"
         ))),
     }
 }
@@ -126,21 +98,30 @@ mod tests {
         Dataset::from_images_with_values([1, 1, 1], pixels, numbers.to_vec(), names.to_vec()).unwrap()
     }
 
+    fn typed(settings: &[(&'static str, &str)]) -> Typed {
+        let mut typed = Typed::default();
+        settings.iter().for_each(|(key, value)| typed.set(key, (*value).into()));
+        typed
+    }
+
     #[test]
     fn balanced_weights_are_those_of_scikit_learn() {
-        let args = LossArgs { class_weights: Some("balanced".into()), ..LossArgs::default() };
-        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0]), None).unwrap();
+        let balanced = ("loss.class_weights", "balanced");
+        let six = data(vec![0, 0, 1, 0, 1, 0]);
+        let loss = resolve(&typed(&[balanced]), &linear(), &six, None).unwrap();
         assert_eq!(loss.weights(), [0.5, 1.0, 1.0]);
-        let loss = resolve(&args, &linear(), &data(vec![0, 0, 1, 0, 1, 0]), Some(3)).unwrap();
+        let loss = resolve(&typed(&[balanced]), &linear(), &six, Some(3)).unwrap();
         assert_eq!(loss.weights(), [0.5, 1.0, 1.0]);
-        let args = LossArgs { loss: Some("bce".into()), ..args };
-        let loss = resolve(&args, &linear(), &with_values(2, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None).unwrap();
+        let labels = with_values(2, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let loss = resolve(&typed(&[balanced, ("loss.name", "bce")]), &linear(), &labels, None).unwrap();
         assert_eq!(loss.weights(), [3.0, 1.0]);
+        let given = typed(&[("loss.class_weights", "0.1,1,2")]);
+        assert_eq!(resolve(&given, &linear(), &six, None).unwrap().weights(), [0.1, 1.0, 2.0]);
     }
 
     #[test]
     fn the_data_says_which_loss_unless_it_can_be_several() {
-        let usual = |data: &Dataset| resolve(&LossArgs::default(), &linear(), data, None);
+        let usual = |data: &Dataset| resolve(&Typed::default(), &linear(), data, None);
         assert_eq!(usual(&data(vec![0, 1])).unwrap(), LossConfig::default());
         assert_eq!(usual(&with_values(2, &[1.0, 1.0, 0.0, 0.0])).unwrap().name(), "bce");
         assert_eq!(usual(&with_values(1, &[0.3, 7.0])).unwrap().name(), "mse");
@@ -149,28 +130,26 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_gives_an_image_is_held_against_its_input() {
+    fn a_model_that_gives_an_image_is_compared_with_its_input() {
         let (model, classes) = (ModelSpec::open("autoencoder").unwrap(), data(vec![0, 1]));
         let input: LossConfig = Mse { target: LossTarget::Input }.into();
-        let resolve = |args: &LossArgs, data: &Dataset| resolve(args, &model, data, None).unwrap();
-        assert_eq!(resolve(&LossArgs::default(), &classes), input);
-        assert_eq!(resolve(&LossArgs::default(), &with_values(1, &[0.3, 7.0])), input);
-        let mae = LossArgs { loss: Some("mae".into()), ..LossArgs::default() };
-        assert_eq!(resolve(&mae, &classes), Mae { target: LossTarget::Input }.into());
-        let values = LossArgs { target: Some("values".into()), ..LossArgs::default() };
-        assert_eq!(resolve(&values, &classes), Mse::default().into());
+        let resolve = |settings: &[_], data: &Dataset| resolve(&typed(settings), &model, data, None).unwrap();
+        assert_eq!(resolve(&[], &classes), input);
+        assert_eq!(resolve(&[], &with_values(1, &[0.3, 7.0])), input);
+        assert_eq!(resolve(&[("loss.name", "mae")], &classes), Mae { target: LossTarget::Input }.into());
+        assert_eq!(resolve(&[("loss.target", "values")], &classes), Mse::default().into());
     }
 
     #[test]
     fn flags_that_do_nothing_are_refused() {
         let cases = [
-            (LossArgs { huber_delta: Some(2.0), ..LossArgs::default() }, "try: --loss huber, or --loss smooth-l1"),
-            (LossArgs { label_smoothing: Some(1.5), ..LossArgs::default() }, "must be from 0 to 1"),
-            (LossArgs { class_weights: Some("1,x".into()), ..LossArgs::default() }, "--class-weights balanced"),
-            (LossArgs { class_weights: Some("0,0,0".into()), ..LossArgs::default() }, "neither `balanced`"),
+            (("loss.delta", "2"), "try: --loss huber, or --loss smooth-l1"),
+            (("loss.label_smoothing", "1.5"), "invalid --label-smoothing 1.5: expected from 0 to 1"),
+            (("loss.class_weights", "1,x"), "--class-weights balanced"),
+            (("loss.class_weights", "0,0,0"), "expected `balanced`"),
         ];
-        for (args, part) in cases {
-            let error = message(&resolve(&args, &linear(), &data(vec![0, 1, 2]), None).unwrap_err());
+        for (setting, part) in cases {
+            let error = message(&resolve(&typed(&[setting]), &linear(), &data(vec![0, 1, 2]), None).unwrap_err());
             assert!(error.contains(part), "{error}\nshould say: {part}");
         }
     }

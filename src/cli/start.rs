@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::args::TrainArgs;
 use super::tasks::generate;
-use super::{CliError, loss, optimizer, pictures, text};
+use super::{CliError, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    FIELDS, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup, check_sizes, parse_augment,
+    ConfigError, FIELDS, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup,
+    check_sizes, parse_augment,
 };
 use crate::data::{self, Kind, known};
 use crate::model::ModelSpec;
@@ -64,14 +65,13 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
         let other_data = own_data.is_some() && config.data != own_data;
         say!("recipe   {}", described(recipe, other_data, args.typed.has("model")));
     }
-    let says_loss = loss::typed(&args.loss).iter().any(|(_, typed)| *typed);
     // a recipe that says nothing, and one whose model was replaced, leave it to model and data
     let fits = |recipe: &Recipe| {
         let (own, needed) = (tasks::of(&recipe.run.loss), tasks::of_model(&model));
         let same = own.evaluates() == needed.evaluates() && own.needs_labels() == needed.needs_labels();
         !recipe.run.loss.is_default() && same
     };
-    let has_loss = !says_loss && recipe.as_ref().is_some_and(fits);
+    let has_loss = !args.has_loss() && recipe.as_ref().is_some_and(fits);
     Ok(Start { out, config, model, from: None, has_loss })
 }
 
@@ -125,13 +125,6 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
 /// A base, the defaults or a recipe, and every flag that was typed on top of it.
 fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, CliError> {
     let base = recipe.map_or_else(RunConfig::default, |recipe| recipe.run.clone());
-    let optimizer = optimizer::optimizer(base.optimizer.clone(), &args.update)?;
-    let default_learning_rate =
-        if args.update.optimizer.is_some() { optimizer.default_learning_rate() } else { base.learning_rate };
-    let learning_rate = args.update.lr.unwrap_or(default_learning_rate);
-    if !(learning_rate.is_finite() && learning_rate >= 0.0) {
-        return Err(CliError::Usage(format!("--lr {learning_rate} is no learning rate\n  try: --lr 0.001")));
-    }
     let mut config = settings(&base, args)?;
     config.data = data_of(args, recipe)?;
     let kind = data::kind(config.data.as_deref());
@@ -150,14 +143,15 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
             Kind::Pictures => config.model = pictures::DEFAULT_MODEL.into(),
         }
     }
-    Ok(RunConfig { learning_rate, optimizer, update: optimizer::update(base.update, &args.update)?, ..config })
+    Ok(config)
 }
 
-/// A configuration with the settings that were typed on top of it; those of optimiser and loss, and the transforms, which
-/// depend on the size of images, are set by others.
+/// A configuration with the settings that were typed on top of it, but for its data, its loss, which depends on these, and
+/// its transforms, which depend on the size of images.
 fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
     let mut table = toml::Table::try_from(base).expect("a configuration is plain data");
-    for setting in FIELDS.iter().filter(|setting| !["data", "augment"].contains(&setting.field.key)) {
+    let others = ["data", "augment", "loss.", "optimizer.", "update.parameters."];
+    for setting in FIELDS.iter().filter(|setting| !others.iter().any(|other| setting.field.key.starts_with(other))) {
         let key = setting.field.key;
         let Some(text) = args.typed.text(key) else { continue };
         let value = match key {
@@ -165,8 +159,9 @@ fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
             "batch" if args.batch_is_auto() => toml::Value::Integer(1),
             "fuse" => toml::Value::Boolean(false),
             "normal" => args.typed.all(key).to_vec().into(),
-            "normalize" => value_of(NormalizeConfig::parse(text).map_err(CliError::Usage)?),
+            "normalize" => value_of(NormalizeConfig::parse(text).map_err(ConfigError::from)?),
             "schedule" => value_of(schedule(text)?),
+            "update.lookahead" => value_of(lookahead(text)?),
             "validation" => value_of(validation(text)?),
             _ => args.typed.value(setting)?.expect("it was typed"),
         };
@@ -183,7 +178,25 @@ fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
     if args.typed.has("warmup.epochs") {
         table["warmup"].as_table_mut().expect("a group of keys").insert("start".into(), Warmup::START.into());
     }
-    Ok(table.try_into().expect("every row has a key of the configuration"))
+    // one takes the place of the other
+    for (typed, other) in [("update.ema", "lookahead"), ("update.lookahead", "ema")] {
+        if args.typed.has(typed) && !args.typed.has(&format!("update.{other}")) {
+            table["update"].as_table_mut().expect("a group of keys").remove(other);
+        }
+    }
+    let mut config: RunConfig = table.try_into().expect("every row has a key of the configuration");
+    config.optimizer = optimizer::chosen(config.optimizer, &args.typed)?;
+    if args.typed.has("optimizer.name") && !args.typed.has("learning_rate") {
+        config.learning_rate = config.optimizer.default_learning_rate();
+    }
+    config.update.parameters.extend(optimizer::rules(&args.typed)?);
+    config.check()?;
+    Ok(config)
+}
+
+fn lookahead(text: &str) -> Result<Lookahead, CliError> {
+    text.parse()
+        .map_err(|problem| CliError::Usage(format!("invalid --lookahead {text}: {problem}\n  try: --lookahead 5:0.5")))
 }
 
 fn value_of(value: impl serde::Serialize) -> toml::Value {

@@ -23,11 +23,11 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Start { out, mut config, model, from, has_loss } = if args.resume() { resumed(args)? } else { fresh(args)? };
     if !has_loss {
         // what is held out depends on it; data and flags say the rest
-        config.loss = loss::of_model(&args.loss, &model)?;
+        config.loss = loss::of_model(&args.typed, &model)?;
     }
     let dataset = load(&config, &model, from.as_ref())?;
     if !has_loss && of(&config.loss).evaluates() {
-        config.loss = loss::resolve(&args.loss, &model, &dataset, config.limit)?;
+        config.loss = loss::resolve(&args.typed, &model, &dataset, config.limit)?;
     }
     let gpu = open(adapter)?;
     say!("adapter  {}", gpu.summary().line());

@@ -1,94 +1,123 @@
-//! Numbers of a configuration that was read from a file: what a flag would refuse, a file cannot bring in.
+//! Values of a configuration that make no sense, wherever it comes from.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
-
-use super::{Chosen, NormalizeConfig, NormalizeFrom, OptionError, RunConfig, Table, Validation, check_policy};
+use super::{
+    AugmentError, Chosen, FIELDS, NormalizeError, OptionError, OutOfRange, RunConfig, Setting, Table, UpdateError,
+    Validation, check_policy, setting,
+};
+use crate::hint::{Hint, Hints};
 
 /// What is wrong with a configuration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A value outside of its range.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+    /// A fraction of the training images that is none.
+    #[error("the fraction of `validation` is {0} and must be above 0 and below 1")]
+    Fraction(f64),
+    /// An option of an optimiser, a loss or a schedule.
+    #[error("{error}")]
+    Member {
+        /// What has the option, such as `optimizer`.
+        table: &'static str,
+        /// What is wrong with it.
+        error: OptionError,
+    },
+    /// What surrounds the optimiser.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+    /// The scaling of pixels.
+    #[error(transparent)]
+    Normalize(#[from] NormalizeError),
+    /// A transform of the training images.
+    #[error("{error}")]
+    Augment {
+        /// Its key, such as `augment.rotate`.
+        key: String,
+        /// What is wrong with it.
+        error: AugmentError,
+    },
+}
+
+impl ConfigError {
     /// The key whose value makes no sense, such as `batch` or `warmup.epochs`.
-    pub key: String,
-    /// What is wrong, with a way out.
-    pub problem: String,
-}
-
-fn fault<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault { key: key.into(), problem: problem.into() })
-}
-
-fn within<N: PartialOrd + Display + Copy>(key: &'static str, value: N, range: RangeInclusive<N>) -> Result<(), Fault> {
-    match range.contains(&value) {
-        true => Ok(()),
-        false => fault(key, format!("`{key}` is {value} and must be from {} to {}", range.start(), range.end())),
+    pub fn key(&self) -> String {
+        match self {
+            ConfigError::OutOfRange(error) => error.key.clone(),
+            ConfigError::Fraction(_) => "validation".into(),
+            ConfigError::Member { table, error } => {
+                error.key().map_or(table.to_string(), |key| format!("{table}.{key}"))
+            }
+            ConfigError::Update(_) => "update".into(),
+            ConfigError::Normalize(_) => "normalize".into(),
+            ConfigError::Augment { key, .. } => key.clone(),
+        }
     }
 }
 
-/// 0 or more, and finite.
-fn no_less(key: &'static str, value: f32) -> Result<(), Fault> {
-    match (0.0..=f32::MAX).contains(&value) {
-        true => Ok(()),
-        false => fault(key, format!("`{key}` is {value} and must be a finite number of 0 or more")),
+impl Hints for ConfigError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            ConfigError::OutOfRange(error) => {
+                let hint = setting(&error.key).and_then(|row| Some(Hint::set(row.field.key, row.field.example()?)));
+                hint.into_iter().collect()
+            }
+            ConfigError::Fraction(_) => vec![Hint::set("validation", 0.1)],
+            ConfigError::Member { error, .. } => error.hints(),
+            ConfigError::Update(error) => error.hints(),
+            ConfigError::Normalize(error) => error.hints(),
+            ConfigError::Augment { error, .. } => error.hints(),
+        }
     }
 }
 
 /// What is wrong with the options of a table's member.
-fn member<T: Table + ?Sized>(chosen: &Chosen<T>) -> Result<(), Fault> {
-    let key = |error: &OptionError| error.key().map_or(T::KEY.into(), |key| format!("{}.{key}", T::KEY));
-    chosen.check().map_err(|error| Fault { key: key(&error), problem: error.to_string() })
+fn member<T: Table + ?Sized>(chosen: &Chosen<T>) -> Result<(), ConfigError> {
+    chosen.check().map_err(|error| ConfigError::Member { table: T::KEY, error })
 }
 
 impl RunConfig {
-    /// Looks for numbers that make no sense.
+    /// Looks for values that make no sense.
     ///
     /// # Errors
-    /// The first one.
-    pub fn check(&self) -> Result<(), Fault> {
-        within("batch", self.batch, 1..=65_536)?;
-        if self.limit == Some(0) {
-            return fault("limit", "`limit` is 0 and must be 1 or more");
+    /// [`ConfigError`]: the first one.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        // TOML has no number above i64::MAX, which these may be
+        let limit = self.limit.map(|limit| limit.min(1));
+        let steps = self.steps.map(|steps| steps.min(1));
+        let written = RunConfig { seed: 0, split_seed: None, limit, steps, ..self.clone() };
+        let table = toml::Table::try_from(&written).expect("a configuration is plain data");
+        // options of members are checked by the rows of those
+        let own = |row: &&Setting| !row.field.key.starts_with("optimizer.") && !row.field.key.starts_with("loss.");
+        for row in FIELDS.iter().filter(own) {
+            at(&table, row.field.key).map_or(Ok(()), |value| row.field.check_value(value))?;
         }
-        no_less("learning_rate", self.learning_rate)?;
         if let Validation::Fraction(share) = self.validation
             && !(share > 0.0 && share < 1.0)
         {
-            return fault("validation", format!("`fraction` is {share} and must be between 0 and 1"));
+            return Err(ConfigError::Fraction(share));
         }
-        if let Some(warmup) = self.warmup {
-            within("warmup.epochs", warmup.epochs, 0.0..=1e9)?;
-            within("warmup.start", warmup.start, 0.0..=1.0)?;
-        }
-        within("max_length", self.text.max_length.unwrap_or(1), 1..=65_536)?;
-        if self.text.min_count == Some(0) {
-            return fault("min_count", "`min_count` is 0 and must be 1 or more");
-        }
-        within("max_words", self.text.max_words.unwrap_or(1), 1..=16_777_214)?;
         member(&self.schedule)?;
         member(&self.optimizer)?;
         member(&self.loss)?;
-        normalize(&self.normalize)?;
-        check_policy(&self.augment).map_err(|(key, error)| Fault { key, problem: error.to_string() })?;
-        self.update.check().or_else(|error| fault("update", error.to_string()))
+        self.normalize.check()?;
+        check_policy(&self.augment).map_err(|(key, error)| ConfigError::Augment { key, error })?;
+        Ok(self.update.check()?)
     }
 }
 
-fn normalize(normalize: &NormalizeConfig) -> Result<(), Fault> {
-    let (means, deviations) = (normalize.mean.len(), normalize.std.len());
-    if means != deviations {
-        return fault("normalize", format!("`mean` has {means} numbers and `std` {deviations}"));
+/// The value of a path such as `warmup.epochs`.
+fn at<'a>(table: &'a toml::Table, key: &str) -> Option<&'a toml::Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((group, rest)) => at(table.get(group)?.as_table()?, rest),
     }
-    let numbers_needed = matches!(normalize.from, NormalizeFrom::Imagenet | NormalizeFrom::Given);
-    if numbers_needed && means == 0 || normalize.is_none() && means > 0 {
-        return fault("normalize", format!("`mean` has {means} numbers, which is not what its `from` says"));
-    }
-    normalize.mean.iter().try_for_each(|&mean| within("mean", mean, f32::MIN..=f32::MAX))?;
-    normalize.std.iter().try_for_each(|&std| within("std", std, f32::MIN_POSITIVE..=f32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse_augment;
+    use super::super::{NormalizeConfig, parse_augment};
     use super::*;
 
     #[test]
@@ -112,7 +141,7 @@ mod tests {
             ("learning_rate = 0.001", "learning_rate = nan", "learning_rate"),
             ("validation = \"none\"", "validation = { fraction = 1.0 }", "validation"),
             ("beta1 = 0.9", "beta1 = 1.0", "optimizer.beta1"),
-            ("accumulate = 1", "accumulate = 0", "update"),
+            ("accumulate = 1", "accumulate = 0", "update.accumulate"),
             ("name = \"constant\"", "name = \"step\"\nevery = 0\ngamma = 0.1", "schedule.every"),
             ("[optimizer]", "[warmup]\nepochs = -1.0\nstart = 0.1\n\n[optimizer]", "warmup.epochs"),
             ("[optimizer]", "[augment]\nrotate = 200.0\n\n[optimizer]", "augment.rotate"),
@@ -122,10 +151,10 @@ mod tests {
                 "augment.randaugment.operations",
             ),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\n\n[optimizer]", "normalize"),
-            ("[optimizer]", "[normalize]\nfrom = \"given\"\nmean = [0.0]\nstd = [0.0]\n\n[optimizer]", "std"),
-            ("[optimizer]", "[text]\nmax_length = 0\ncoarse_labels = false\n\n[optimizer]", "max_length"),
-            ("[optimizer]", "[text]\nmin_count = 0\ncoarse_labels = false\n\n[optimizer]", "min_count"),
-            ("[optimizer]", "[text]\nmax_words = 16777215\ncoarse_labels = false\n\n[optimizer]", "max_words"),
+            ("[optimizer]", "[normalize]\nfrom = \"given\"\nmean = [0.0]\nstd = [0.0]\n\n[optimizer]", "normalize"),
+            ("[optimizer]", "[text]\nmax_length = 0\ncoarse_labels = false\n\n[optimizer]", "text.max_length"),
+            ("[optimizer]", "[text]\nmin_count = 0\ncoarse_labels = false\n\n[optimizer]", "text.min_count"),
+            ("[optimizer]", "[text]\nmax_words = 16777215\ncoarse_labels = false\n\n[optimizer]", "text.max_words"),
             (
                 "[optimizer]",
                 "[loss]\nname = \"adversarial\"\nlabel_smoothing = 0.5\n\n[optimizer]",
@@ -135,7 +164,7 @@ mod tests {
         ] {
             assert!(text.contains(before), "{text}");
             let config: RunConfig = toml::from_str(&text.replace(before, after)).unwrap();
-            assert_eq!(config.check().expect_err(after).key, key);
+            assert_eq!(config.check().expect_err(after).key(), key);
         }
     }
 }

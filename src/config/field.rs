@@ -22,6 +22,13 @@ pub enum Takes {
         /// Larger than any.
         below: f64,
     },
+    /// A finite number above `above` and below `below`, which may be infinite.
+    Between {
+        /// Smaller than any.
+        above: f64,
+        /// Larger than any.
+        below: f64,
+    },
     /// A whole number from `min` to `max`, both included.
     Whole {
         /// Smallest.
@@ -70,6 +77,8 @@ impl fmt::Display for Takes {
             Takes::Number { min, max } if max >= f64::from(f32::MAX) => write!(f, "a finite number of {min} or more"),
             Takes::Number { min, max } => write!(f, "from {min} to {max}"),
             Takes::Below { min, below } => write!(f, "at least {min} and below {below}"),
+            Takes::Between { above, below } if below.is_infinite() => write!(f, "a finite number above {above}"),
+            Takes::Between { above, below } => write!(f, "above {above} and below {below}"),
             Takes::Whole { min, max: u64::MAX } => write!(f, "a whole number of {min} or more"),
             Takes::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),
             Takes::OneOf(words) => write!(f, "one of {}", words.join(", ")),
@@ -84,9 +93,14 @@ impl Field {
     /// # Errors
     /// [`OutOfRange`] with the value and what it may be.
     pub fn check(&self, value: f64) -> Result<(), OutOfRange> {
+        // a number that is stored as f32 is compared with the f32 that a limit is, and shown as it was written
+        let single = value as f32;
+        let is_single = f64::from(single) == value;
+        let limit = |limit: f64| if is_single { f64::from(limit as f32) } else { limit };
         let fits = match self.takes {
-            Takes::Number { min, max } => value >= min && value <= max,
-            Takes::Below { min, below } => value >= min && value < below,
+            Takes::Number { min, max } => value >= limit(min) && value <= limit(max),
+            Takes::Below { min, below } => value >= limit(min) && value < limit(below),
+            Takes::Between { above, below } => value > limit(above) && value < limit(below),
             Takes::Whole { min, max } => value.fract() == 0.0 && value >= min as f64 && value <= max as f64,
             Takes::Switch | Takes::OneOf(_) | Takes::Text(_) => true,
         };
@@ -94,7 +108,14 @@ impl Field {
         if fits {
             return Ok(());
         }
-        Err(OutOfRange { key: self.key.into(), value: value.to_string(), takes: self.takes })
+        let value = if is_single { single.to_string() } else { value.to_string() };
+        Err(OutOfRange { key: self.key.into(), value, takes: self.takes })
+    }
+
+    /// A number that it can be set to: the default, or the first one of several.
+    pub fn example(&self) -> Option<&'static str> {
+        let word = self.default.split([' ', ';']).next()?;
+        word.parse::<f64>().is_ok().then_some(word)
     }
 
     /// Checks a value as a file has it, every element of a list; one of the wrong kind is left to the parser.
@@ -144,6 +165,13 @@ mod tests {
         let error = SHARE.check(1.5).unwrap_err();
         assert_eq!(error.to_string(), "`share` is 1.5 and must be at least 0 and below 1");
         let whole = Field { takes: Takes::Whole { min: 1, max: 65_536 }, ..SHARE };
+        let share = Field { takes: Takes::Between { above: 0.0, below: 1.0 }, ..SHARE };
+        assert!(share.check(0.0).is_err() && share.check(1.0).is_err() && share.check(0.5).is_ok());
+        let any = Field { takes: Takes::Between { above: 0.0, below: f64::INFINITY }, ..SHARE };
+        assert!(any.check(f64::INFINITY).is_err() && any.check(f64::from(f32::MAX)).is_ok());
+        let small = Field { takes: Takes::Number { min: 1e-6, max: 1.0 }, ..SHARE };
+        assert!(small.check(f64::from(1e-6f32)).is_ok(), "an f32 is compared as one");
+        assert_eq!(small.check(f64::from(1.1f32)).unwrap_err().value, "1.1");
         assert!(whole.check(1.5).is_err() && whole.check(0.0).is_err() && whole.check(65_536.0).is_ok());
     }
 }

@@ -1,7 +1,12 @@
 //! Every key of a run's configuration, a row each. Flags of `train` and their help, what a resumed run may change, range
 //! checks, and the reference in the guides are made from these rows.
 
+use std::sync::LazyLock;
+
 use super::field::{Field, Takes};
+use super::member::Member;
+use crate::losses::LOSSES;
+use crate::optim::{OPTIMIZERS, OptimizerConfig};
 
 /// Where a setting stands in help and in the guides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,11 +147,92 @@ const fn whole(min: u64, max: u64) -> Takes {
 /// Without an upper limit.
 const MOST: u64 = u64::MAX;
 
-use Section::{Augmentation, Data, Expert, Loss, Model, Schedule, Texts, Training};
+use Section::{Augmentation, Data, Expert, Loss, Model, Optimizer, Schedule, Texts, Training};
 
-/// Every key of a configuration; a key of which files have a table, such as `schedule`, stands for all keys below it.
+/// 0 or more, and finite.
+const NOT_NEGATIVE: Takes = Takes::Number { min: 0.0, max: f32::MAX as f64 };
+
+/// Above 0, and finite.
+const POSITIVE: Takes = Takes::Between { above: 0.0, below: f64::INFINITY };
+
+/// Every key of a configuration, with the options of the members of tables (`optimizer.momentum`). A key of which files
+/// have a table, such as `schedule`, stands for all keys below it.
+pub static FIELDS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+    let completed = |setting: &Setting| {
+        let (default, options) = match setting.field.key {
+            "optimizer.name" => (setting.field.default, options("optimizer", Optimizer, OPTIMIZERS)),
+            "loss.name" => (setting.field.default, options("loss", Loss, LOSSES)),
+            "learning_rate" => (learning_rates(), Vec::new()),
+            _ => (setting.field.default, Vec::new()),
+        };
+        let setting = Setting { field: Field { default, ..setting.field }, ..*setting };
+        std::iter::once(setting).chain(options)
+    };
+    KEYS.iter().flat_map(completed).collect()
+});
+
+/// A row for each flag that options of these members have: what it does and its default, by member where they differ.
+/// Options without a flag have a row each.
+fn options<T: ?Sized>(table: &str, section: Section, members: &[Member<T>]) -> Vec<Setting> {
+    let mut settings: Vec<Setting> = Vec::new();
+    for option in members.iter().flat_map(|member| member.options) {
+        let is_same = |other: &Field| other.flag == option.flag && (option.flag.is_some() || other.key == option.key);
+        let key = format!("{table}.{}", option.key);
+        if settings.iter().any(|known| known.field.key == key || option.flag.is_some() && is_same(&known.field)) {
+            continue;
+        }
+        let of_members = |part: fn(&Field) -> &'static str| {
+            let own = |member: &Member<T>| member.options.iter().find(|own| is_same(own)).map(part);
+            by_member(members.iter().filter_map(|member| Some((member.flag_value(), own(member)?))))
+        };
+        let field = Field {
+            key: leaked(key),
+            doc: of_members(|option| option.doc.trim_end_matches('.')),
+            default: of_members(|option| if option.default == "false" { "" } else { option.default }),
+            ..*option
+        };
+        // a list of numbers, or a word that stands for one
+        let form = (option.flag == Some("class-weights")).then_some("balanced|W1,W2,…");
+        settings.push(Setting { field, form, ..Setting::new(section, "", "", Takes::Switch, "", "") });
+    }
+    settings
+}
+
+/// The learning rate that each optimiser has by default.
+fn learning_rates() -> &'static str {
+    let rate = |name| OptimizerConfig::named(name).map(|optimizer| optimizer.default_learning_rate());
+    by_member(OPTIMIZERS.iter().filter_map(|member| Some((member.flag_value(), rate(member.name).ok()?.to_string()))))
+}
+
+/// What members have to say, those that say the same together: `0.9 for sgd; 0.0 for rmsprop`; alone if all say the same.
+fn by_member(said: impl Iterator<Item = (String, impl ToString)>) -> &'static str {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (member, text) in said {
+        let text = text.to_string();
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, members)) => members.push(member),
+            None => groups.push((text, vec![member])),
+        }
+    }
+    if let [(text, _)] = groups.as_slice() {
+        return leaked(text.clone());
+    }
+    groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
+    let parts = groups.iter().filter(|(text, _)| !text.is_empty()).map(|(text, members)| match members.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{text} for {} and {last}", first.join(", ")),
+        members => format!("{text} for {}", members.concat()),
+    });
+    leaked(parts.collect::<Vec<_>>().join("; "))
+}
+
+/// Rows are static; the texts of those that are made here stay for as long as the program runs.
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+/// The keys that are no options of a member of a table.
 #[rustfmt::skip]
-pub const FIELDS: &[Setting] = &[
+const KEYS: &[Setting] = &[
     Setting::new(Data, "data", "data", Takes::Text("DATA"), "fashion-small, which is built in",
         "A folder of images with a subfolder for each class, a folder of IDX or CIFAR files, a CSV file, a text file, \
          or a data set listed by `lepton-gpu data list`").common(),
@@ -179,6 +265,31 @@ pub const FIELDS: &[Setting] = &[
         "Seed of the initial weights, the order of the images, augmentation, dropout and the validation split"),
     Setting::new(Training, "precision", "precision", Takes::OneOf(&["f32", "f16"]), "f32",
         "Precision of stored activations: f16 halves their memory and uses cooperative matrices if the adapter has them"),
+    Setting::new(Optimizer, "optimizer.name", "optimizer", Takes::Text("NAME"), "adam", "The optimizer"),
+    Setting::new(Optimizer, "update.decay_all", "decay-all", Takes::Switch, "",
+        "Apply weight decay to biases and norm scales as well, not only to weights with two or more dimensions"),
+    Setting::new(Optimizer, "update.accumulate", "accumulate", whole(1, 65_536), "1",
+        "Accumulate the gradients of N batches into one step: a larger batch in the memory of a small one"),
+    Setting::new(Optimizer, "update.clip_norm", "clip-norm", POSITIVE, "",
+        "Scale all gradients down so that their norm is at most this, such as 1"),
+    Setting::new(Optimizer, "update.clip_value", "clip-value", POSITIVE, "",
+        "Clip each element of the gradients to the range from -F to F"),
+    Setting::new(Optimizer, "update.ema", "ema", Takes::Between { above: 0.0, below: 1.0 }, "",
+        "Keep an exponential moving average of the weights with this decay, such as 0.999, and evaluate with it"),
+    Setting::new(Optimizer, "update.lookahead", "lookahead", Takes::Text("K[:ALPHA[:RAMP]]"), "",
+        "Lookahead: every K steps, move the slow weights a fraction ALPHA (0.5) toward the fast ones, then reset the fast \
+         ones to them; evaluate with the slow weights. With RAMP the fraction falls from 1 to ALPHA along (t / T) ^ RAMP"),
+    Setting::new(Optimizer, "update.parameters.frozen", "freeze", Takes::Text("PATTERN"), "",
+        "Freeze the parameters whose name matches, such as 'conv1.*'").given(Given::Repeatedly),
+    Setting::new(Optimizer, "update.parameters.lr", "lr-factor", Takes::Text("PATTERN=F"), "",
+        "Multiply the learning rate of the parameters whose name matches, such as 'dense.*=0.1'")
+        .given(Given::Repeatedly),
+    Setting::new(Optimizer, "update.parameters.weight_decay", "decay-factor", Takes::Text("PATTERN=F"), "",
+        "Multiply the weight decay of the parameters whose name matches").given(Given::Repeatedly),
+    Setting::new(Optimizer, "update.parameters.match", "", Takes::Text("PATTERN"), "",
+        "The parameters that a rule in [[update.parameters]] applies to; the last matching rule wins").in_files(),
+    Setting::new(Schedule, "learning_rate", "lr", NOT_NEGATIVE, "",
+        "Learning rate; the highest one of a schedule").common(),
     Setting::new(Schedule, "schedule", "schedule", Takes::Text("NAME[:OPTION=VALUE,…]"), "constant",
         "Learning rate schedule: constant, step, multistep, cosine, one-cycle, polynomial, exponential or plateau, with \
          options such as step:every=30,gamma=0.1"),
@@ -186,6 +297,9 @@ pub const FIELDS: &[Setting] = &[
         "Increase the learning rate linearly during the first epochs; 0.5 is half an epoch").form("EPOCHS"),
     Setting::new(Schedule, "warmup.start", "", Takes::Number { min: 0.0, max: 1.0 }, "0.01",
         "Factor of the learning rate at the first step of warm-up").in_files(),
+    Setting::new(Loss, "loss.name", "loss", Takes::Text("NAME"),
+        "cross-entropy for images with a class, bce or mse for images with values, mse for models that output an image of the \
+         input's shape", "The loss"),
     Setting::new(Loss, "normal", "normal", Takes::Text("CLASS"), "all classes",
         "Train on images of these classes only, by name or number, and give each test image an anomaly score; for models \
          that reconstruct their input").given(Given::List),
@@ -232,4 +346,110 @@ fn row_markdown(setting: &Setting) -> String {
     };
     let values = setting.word().map_or(values.clone(), |word| format!("{values}, or `{word}`"));
     format!("| `{key}` | {flag} | {} | {} | {} |\n", cell(values), cell(default.into()), cell(doc.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::*;
+    use super::*;
+    use crate::losses::LossConfig;
+
+    /// Every path of a table, of the elements of lists, too.
+    fn paths(value: &toml::Value, path: &str, found: &mut BTreeSet<String>) {
+        let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+        match value {
+            toml::Value::Table(table) => table.iter().for_each(|(key, value)| paths(value, &below(key), found)),
+            toml::Value::Array(list) if list.iter().any(toml::Value::is_table) => {
+                list.iter().for_each(|value| paths(value, path, found));
+            }
+            _ => {
+                found.insert(path.into());
+            }
+        }
+    }
+
+    /// The paths of configurations in which everything is set that can be.
+    fn every_path() -> BTreeSet<String> {
+        let rule = ParameterRule { pattern: "a".into(), lr: Some(1.0), weight_decay: Some(1.0), frozen: Some(true) };
+        let text = "max_length = 1\nmin_count = 1\nmax_words = 1\ncoarse_labels = true";
+        let full = RunConfig {
+            data: Some("a".into()),
+            warmup: Some(Warmup { epochs: 1.0, start: 0.1 }),
+            schedule: "cosine".parse().unwrap(),
+            split_seed: Some(1),
+            limit: Some(1),
+            steps: Some(1),
+            validation: Validation::Fraction(0.1),
+            normal: vec!["a".into()],
+            normalize: NormalizeConfig::parse("0.5:0.5").unwrap(),
+            augment: parse_augment("strong", [32, 32]).unwrap(),
+            images: toml::from_str("fit = \"pad\"").unwrap(),
+            text: toml::from_str(text).unwrap(),
+            update: UpdateConfig {
+                accumulate: 2,
+                clip_norm: Some(1.0),
+                clip_value: Some(1.0),
+                ema: Some(0.9),
+                decay_all: true,
+                lookahead: Some("5".parse().unwrap()),
+                parameters: vec![rule],
+            },
+            ..RunConfig::default()
+        };
+        let mut found = BTreeSet::new();
+        paths(&toml::Value::try_from(&full).unwrap(), "", &mut found);
+        for optimizer in OPTIMIZERS {
+            let optimizer = OptimizerConfig::named(optimizer.name).unwrap();
+            paths(&toml::Value::try_from(&optimizer).unwrap(), "optimizer", &mut found);
+        }
+        for loss in LOSSES {
+            // what is left out at its default
+            let weights = loss.options.iter().find(|option| option.flag == Some("class-weights"));
+            let loss = LossConfig::named(loss.name).unwrap();
+            let loss = weights.map_or(loss.clone(), |row| loss.with(row.key, vec![1.0]).unwrap());
+            let smooth = loss.with("label_smoothing", 0.1).unwrap_or(loss);
+            paths(&toml::Value::try_from(&smooth).unwrap(), "loss", &mut found);
+        }
+        found
+    }
+
+    #[test]
+    fn every_key_has_a_row_and_every_row_a_key() {
+        let stands_for = |row: &Setting, path: &str| {
+            let key = row.field.key;
+            path == key || path.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let paths = every_path();
+        for path in &paths {
+            let option = path.starts_with("loss.") && LOSSES.iter().any(|loss| loss.option(&path[5..]).is_some());
+            assert!(option || FIELDS.iter().any(|row| stands_for(row, path)), "`{path}` has no row");
+        }
+        for row in FIELDS.iter().filter(|row| row.field.key != "loss.distribution") {
+            assert!(paths.iter().any(|path| stands_for(row, path)), "there is no key `{}`", row.field.key);
+        }
+    }
+
+    #[test]
+    fn keys_and_flags_are_unique_and_explained() {
+        for (i, row) in FIELDS.iter().enumerate() {
+            let Field { key, flag, doc, .. } = row.field;
+            assert!(FIELDS[..i].iter().all(|other| other.field.key != key), "{key}");
+            assert!(flag.is_none() || FIELDS[..i].iter().all(|other| other.field.flag != flag), "{key}: {flag:?}");
+            assert!(!doc.is_empty() && !doc.ends_with('.'), "{key}: {doc}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_configuration() {
+        let table = toml::Table::try_from(RunConfig::default()).unwrap();
+        for row in FIELDS.iter().filter(|row| matches!(row.field.takes, Takes::Whole { .. } | Takes::OneOf(_))) {
+            if let Some(value) = table.get(row.field.key) {
+                assert_eq!(value.to_string().trim_matches('"'), row.field.default, "{}", row.field.key);
+            }
+        }
+        assert_eq!(setting("optimizer.momentum").unwrap().field.default, "0.9 for sgd; 0.0 for rmsprop; 0.95 for muon");
+        assert!(setting("learning_rate").unwrap().field.default.starts_with("0.001 for adam, adamw and rmsprop; 0.01"));
+    }
 }

@@ -19,11 +19,12 @@ pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment}
 pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
+pub use check::ConfigError;
 pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use member::{Chosen, Member, Settings, Table};
-pub use normalize::{NormalizeConfig, NormalizeFrom};
+pub use normalize::{NormalizeConfig, NormalizeError, NormalizeFrom};
 pub use option_error::OptionError;
 pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Split;
+use crate::hint::{Hint, Hints};
 
 /// Where the numbers come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,16 +42,11 @@ impl NormalizeConfig {
         self.from == NormalizeFrom::None
     }
 
-    /// From `none`, `dataset`, `imagenet` or `m1,m2,m3:s1,s2,s3`.
+    /// Reads `none`, `dataset`, `imagenet` or means and standard deviations: `m1,m2,m3:s1,s2,s3`.
     ///
     /// # Errors
-    /// A message for the user.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let bad = |problem: String| {
-            format!(
-                "--normalize {text}: {problem}\n  try: none, dataset, imagenet, or MEANS:DEVIATIONS such as 0.5:0.25"
-            )
-        };
+    /// [`NormalizeError`].
+    pub fn parse(text: &str) -> Result<Self, NormalizeError> {
         let from = match text {
             "none" => NormalizeFrom::None,
             "dataset" => NormalizeFrom::Dataset,
@@ -64,23 +60,40 @@ impl NormalizeConfig {
         if from != NormalizeFrom::Given {
             return Ok(NormalizeConfig { from, ..NormalizeConfig::default() });
         }
-        let (means, deviations) = text.split_once(':').ok_or_else(|| bad("no such way".into()))?;
+        let (means, deviations) = text.split_once(':').ok_or_else(|| NormalizeError::Unknown(text.into()))?;
         let numbers = |list: &str| {
             let number = |part: &str| part.trim().parse::<f32>().ok().filter(|number| number.is_finite());
-            let parse = |part: &str| number(part).ok_or_else(|| bad(format!("`{part}` is no number")));
-            list.split(',').map(parse).collect::<Result<Vec<f32>, String>>()
+            let parse = |part: &str| number(part).ok_or_else(|| NormalizeError::NotANumber(part.into()));
+            list.split(',').map(parse).collect::<Result<Vec<f32>, NormalizeError>>()
         };
-        let (mean, std) = (numbers(means)?, numbers(deviations)?);
-        if mean.len() != std.len() {
-            return Err(bad(format!("there are {} means and {} deviations", mean.len(), std.len())));
-        }
-        if let Some(small) = std.iter().find(|&&deviation| deviation <= 0.0) {
-            return Err(bad(format!("a deviation is above 0, and {small} is not")));
-        }
-        Ok(NormalizeConfig { from, mean, std })
+        let config = NormalizeConfig { from, mean: numbers(means)?, std: numbers(deviations)? };
+        config.check()?;
+        Ok(config)
     }
 
-    /// With the numbers of the training images where they are asked for and not there yet.
+    /// Looks for numbers that make no sense.
+    ///
+    /// # Errors
+    /// [`NormalizeError`]: the first one.
+    pub fn check(&self) -> Result<(), NormalizeError> {
+        let (means, stds) = (self.mean.len(), self.std.len());
+        if means != stds {
+            return Err(NormalizeError::Lengths { means, stds });
+        }
+        let needs_numbers = matches!(self.from, NormalizeFrom::Imagenet | NormalizeFrom::Given);
+        if needs_numbers && means == 0 || self.is_none() && means > 0 {
+            return Err(NormalizeError::Count { means });
+        }
+        if let Some(mean) = self.mean.iter().find(|mean| !mean.is_finite()) {
+            return Err(NormalizeError::NotANumber(mean.to_string()));
+        }
+        match self.std.iter().find(|&&std| !(std >= f32::MIN_POSITIVE && std.is_finite())) {
+            Some(&std) => Err(NormalizeError::Std(std)),
+            None => Ok(()),
+        }
+    }
+
+    /// With the statistics of the training images where they are asked for and not known yet.
     #[must_use]
     pub fn resolved(mut self, train: &Split) -> Self {
         if self.from == NormalizeFrom::Dataset
@@ -96,9 +109,10 @@ impl NormalizeConfig {
 
     /// Means then deviations, `[2, channels]`, as the device reads them.
     pub fn bytes(&self, channels: usize) -> Vec<u8> {
-        let norm = match self.mean.is_empty() {
-            true => [vec![0.0; channels], vec![1.0; channels]].concat(),
-            false => [self.mean.clone(), self.std.clone()].concat(),
+        let norm = if self.mean.is_empty() {
+            [vec![0.0; channels], vec![1.0; channels]].concat()
+        } else {
+            [self.mean.clone(), self.std.clone()].concat()
         };
         bytemuck::cast_slice(&norm).to_vec()
     }
@@ -111,6 +125,43 @@ impl NormalizeConfig {
             (value * 255.0).round().clamp(0.0, 255.0) as u8
         };
         outputs.iter().enumerate().map(pixel).collect()
+    }
+}
+
+/// Why pixels cannot be scaled.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NormalizeError {
+    /// No way of scaling.
+    #[error(
+        "unknown normalization `{0}`: expected none, dataset, imagenet, or means and standard deviations such as 0.5:0.25"
+    )]
+    Unknown(String),
+    /// A mean or a standard deviation that is no number.
+    #[error("a mean or standard deviation for normalization is `{0}`, which is not a finite number")]
+    NotANumber(String),
+    /// Lists of different lengths.
+    #[error("normalization has {means} means and {stds} standard deviations")]
+    Lengths {
+        /// Means.
+        means: usize,
+        /// Standard deviations.
+        stds: usize,
+    },
+    /// Numbers where there must be none, or none where there must be some.
+    #[error("normalization has {means} means, which does not match its `from`")]
+    Count {
+        /// Means.
+        means: usize,
+    },
+    /// A standard deviation that nothing can be divided by.
+    #[error("a standard deviation for normalization is {0} and must be a finite number above 0")]
+    Std(f32),
+}
+
+impl Hints for NormalizeError {
+    fn hints(&self) -> Vec<Hint> {
+        vec![Hint::set("normalize", "dataset")]
     }
 }
 
@@ -148,13 +199,13 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (text, words) in [
-            ("dataste", "no such way"),
+            ("dataste", "unknown normalization `dataste`"),
             ("0.5:0", "above 0"),
-            ("0.5,0.5:0.2", "2 means and 1 deviations"),
-            ("a:0.2", "`a` is no number"),
+            ("0.5,0.5:0.2", "2 means and 1 standard deviations"),
+            ("a:0.2", "`a`, which is not a finite number"),
         ] {
-            let message = NormalizeConfig::parse(text).unwrap_err();
-            assert!(message.contains(words) && message.contains("dataset"), "{message}");
+            let error = NormalizeConfig::parse(text).unwrap_err();
+            assert!(error.to_string().contains(words) && !error.hints().is_empty(), "{error}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
+use super::{ConfigError, NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
 use crate::data::known;
 use crate::hint::{Hint, Hints};
 use crate::model::preset;
@@ -86,6 +86,16 @@ pub enum RecipeError {
         /// What is wrong with it, and on which line.
         problem: String,
     },
+    /// A value of it makes no sense.
+    #[error("{origin}: {line}{error}")]
+    Invalid {
+        /// The file.
+        origin: String,
+        /// `line 7: `, where it is known.
+        line: String,
+        /// What is wrong.
+        error: ConfigError,
+    },
 }
 
 impl Hints for RecipeError {
@@ -96,7 +106,7 @@ impl Hints for RecipeError {
                 Hint::advice("the path of a recipe file or of a run"),
             ],
             RecipeError::Unreadable { .. } => vec![Hint::advice("a recipe file, or the config.toml of a run")],
-            RecipeError::Malformed { .. } => {
+            RecipeError::Malformed { .. } | RecipeError::Invalid { .. } => {
                 vec![Hint::advice("compare it with a built-in one: `lepton-gpu recipes mnist-seed`")]
             }
         }
@@ -166,7 +176,10 @@ impl Recipe {
             let problem = format!("{}`name` is {:?}: letters, digits, -, _ and .", line_of(text, "name"), recipe.name);
             return Err(fail(problem));
         }
-        recipe.run.check().map_err(|fault| fail(format!("{}{}", line_of(text, &fault.key), fault.problem)))?;
+        recipe.run.check().map_err(|error| {
+            let line = line_of(text, &error.key());
+            RecipeError::Invalid { origin: origin.into(), line, error }
+        })?;
         Ok(recipe)
     }
 

@@ -131,19 +131,11 @@ impl UpdateConfig {
         self.ema.map_or_else(slow, |decay| ema::decay(decay, t))
     }
 
-    /// Looks for numbers that make no sense.
+    /// Looks for values that do not go together; ranges of single numbers are in their rows.
     ///
     /// # Errors
-    /// The first one.
+    /// [`UpdateError`]: the first one.
     pub fn check(&self) -> Result<(), UpdateError> {
-        for (key, value, better) in [("clip_norm", self.clip_norm, "1"), ("clip_value", self.clip_value, "0.5")] {
-            if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
-                return Err(UpdateError::NotPositive { key, value, better });
-            }
-        }
-        if let Some(decay) = self.ema.filter(|decay| !(*decay > 0.0 && *decay < 1.0)) {
-            return Err(UpdateError::Average { decay });
-        }
         if let Some(lookahead) = self.lookahead {
             let Lookahead { steps, alpha, ramp } = lookahead;
             if self.ema.is_some() {
@@ -152,9 +144,6 @@ impl UpdateConfig {
             if steps == 0 || !(alpha > 0.0 && alpha <= 1.0) || !(ramp.is_finite() && ramp >= 0.0) {
                 return Err(UpdateError::Lookahead { steps, alpha, ramp });
             }
-        }
-        if self.accumulate == 0 {
-            return Err(UpdateError::NeverUpdates);
         }
         for ParameterRule { pattern, lr, weight_decay, .. } in &self.parameters {
             for (what, factor) in [("learning rate", lr), ("weight decay", weight_decay)] {
@@ -171,22 +160,6 @@ impl UpdateConfig {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpdateError {
-    /// A limit of gradients that lets none through.
-    #[error("`{key}` is {value} and must be a finite number above 0")]
-    NotPositive {
-        /// The key.
-        key: &'static str,
-        /// Its value.
-        value: f32,
-        /// A value that many use.
-        better: &'static str,
-    },
-    /// A decay of the average that is no share.
-    #[error("`ema` is {decay} and must be between 0 and 1")]
-    Average {
-        /// The decay.
-        decay: f32,
-    },
     /// Two kinds of weights to evaluate with.
     #[error("`ema` and `lookahead` each say which weights are evaluated, and only one of them can be set")]
     TwoAverages,
@@ -202,9 +175,6 @@ pub enum UpdateError {
         /// How the share falls.
         ramp: f32,
     },
-    /// No batch completes an update.
-    #[error("`accumulate` is 0, so no batch would complete an update")]
-    NeverUpdates,
     /// A factor of some parameters that is negative, or no number.
     #[error("the factor of the {what} of `{pattern}` is {factor} and must be a finite number of 0 or more")]
     Factor {
@@ -220,11 +190,8 @@ pub enum UpdateError {
 impl Hints for UpdateError {
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
-            UpdateError::TwoAverages => return vec![Hint::Unset { key: "ema" }, Hint::Unset { key: "lookahead" }],
-            UpdateError::NotPositive { key, better, .. } => Hint::set(key, better),
-            UpdateError::Average { .. } => Hint::set("ema", 0.999),
+            UpdateError::TwoAverages => return ["ema", "lookahead"].map(|key| Hint::Unset { key }).into(),
             UpdateError::Lookahead { .. } => Hint::set("lookahead", "5:0.5"),
-            UpdateError::NeverUpdates => Hint::set("accumulate", 1),
             UpdateError::Factor { .. } => Hint::advice("a factor such as 0.1"),
         }]
     }
@@ -232,6 +199,7 @@ impl Hints for UpdateError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RunConfig;
     use super::*;
 
     #[test]
@@ -251,9 +219,10 @@ mod tests {
             },
         ];
         for config in wrong {
-            assert!(!config.check().unwrap_err().hints().is_empty(), "{config:?}");
+            let error = RunConfig { update: config.clone(), ..RunConfig::default() }.check().unwrap_err();
+            assert!(error.key().starts_with("update"), "{config:?}: {error}");
         }
-        UpdateConfig::default().check().unwrap();
+        RunConfig::default().check().unwrap();
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lepton_kernels::random;
 
 use crate::checkpoint::{CheckpointError, DatasetFingerprint};
+use crate::config::ConfigError;
 use crate::data::DatasetError;
 use crate::gpu::GpuError;
 use crate::hint::{Hint, Hints};
@@ -35,13 +36,8 @@ pub enum TrainError {
     #[error(transparent)]
     Task(#[from] TaskError),
     /// The configuration contradicts itself or the data.
-    #[error("{problem}")]
-    Config {
-        /// The key whose value makes no sense.
-        key: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// There is nothing to train on.
     #[error("`{data}` has no training images ({source_folder})")]
     NoTrainingImages {
@@ -149,7 +145,8 @@ impl Hints for TrainError {
                 vec![Hint::Smaller { key: "learning_rate" }, Hint::Change { key: "seed" }]
             }
             TrainError::Listener(error) => error.downcast_ref::<TrainError>().map_or_else(Vec::new, Hints::hints),
-            TrainError::Config { .. } | TrainError::NoTrainingImages { .. } | TrainError::Picture { .. } => Vec::new(),
+            TrainError::Config(error) => error.hints(),
+            TrainError::NoTrainingImages { .. } | TrainError::Picture { .. } => Vec::new(),
         }
     }
 }

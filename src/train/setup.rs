@@ -33,7 +33,7 @@ impl Setup {
         let model = session::fitted(model, data);
         let input = InputKind::of(&model);
         session::check_data(data, &model)?;
-        config.check().map_err(|fault| TrainError::Config { key: fault.key, problem: fault.problem })?;
+        config.check()?;
         config.normalize = input.normalize(config.normalize, train)?;
         task.check(&model, &config)?;
         let order = order(data, &config)?;

@@ -11,15 +11,11 @@ use crate::data::ImageOptions;
 use crate::optim::OPTIMIZERS;
 use crate::train::Tta;
 
-mod loss;
 mod train;
 mod typed;
-mod update;
 
-pub use loss::LossArgs;
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
-pub use update::UpdateArgs;
 
 /// The names of a table's members, with what help says of each.
 fn names<T: ?Sized + 'static>(members: impl IntoIterator<Item = &'static Member<T>>) -> PossibleValuesParser {

@@ -7,9 +7,10 @@ use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, ValueEnum};
 use lepton_kernels::op::Precision;
 
 use super::typed::arg;
-use super::update::UpdateArgs;
-use super::{ADAPTER, ADAPTER_VARIABLE, LossArgs, Typed};
+use super::{ADAPTER, ADAPTER_VARIABLE, Typed, names};
 use crate::config::{FIELDS, Resuming, Section, Setting, Takes};
+use crate::losses::LOSSES;
+use crate::optim::OPTIMIZERS;
 
 /// Options of `train` that are no part of a configuration.
 #[rustfmt::skip]
@@ -38,10 +39,6 @@ pub struct TrainArgs {
     pub typed: Typed,
     /// The flags that were typed and that a run which goes on does not take, as they were typed.
     pub fixed: Vec<String>,
-    /// The optimiser and what surrounds it.
-    pub update: UpdateArgs,
-    /// The loss.
-    pub loss: LossArgs,
 }
 
 impl TrainArgs {
@@ -60,6 +57,11 @@ impl TrainArgs {
         self.typed.has("resume")
     }
 
+    /// Whether a flag about the loss was given; which classes are normal is none of them.
+    pub fn has_loss(&self) -> bool {
+        FIELDS.iter().any(|setting| setting.field.key.starts_with("loss.") && self.typed.has(setting.field.key))
+    }
+
     /// Whether the batch is the largest one that fits.
     pub fn batch_is_auto(&self) -> bool {
         self.typed.text("batch") == Some("auto")
@@ -69,26 +71,19 @@ impl TrainArgs {
 impl clap::Args for TrainArgs {
     fn augment_args(command: Command) -> Command {
         let data = Arg::new("DATA").value_name("DATA").help("The training data; see --data");
-        Section::ALL
-            .into_iter()
-            .fold(command.arg(data), |command, section| {
-                let own = Self::settings().filter(|setting| setting.section == section);
-                let command = command.args(own.filter_map(arg)).next_help_heading(section.title());
-                match section {
-                    Section::Optimizer => UpdateArgs::augment_args(command),
-                    Section::Loss => LossArgs::augment_args(command),
-                    _ => command,
-                }
-            })
-            .mut_args(|arg| {
-                let has_row = Self::settings().any(|setting| arg.get_id() == setting.field.key);
-                let rest = !has_row && !["DATA", "lr"].contains(&arg.get_id().as_str());
-                if rest { arg.hide_short_help(true) } else { arg }
-            })
+        let in_section = |section| Self::settings().filter(move |setting| setting.section == section);
+        command
+            .arg(data)
+            .args(Section::ALL.into_iter().flat_map(in_section).filter_map(arg))
             .mut_arg("data", |arg| arg.conflicts_with("DATA"))
+            .mut_arg("optimizer.name", |arg| arg.value_parser(names(OPTIMIZERS)))
+            // two networks have a loss of their own
+            .mut_arg("loss.name", |arg| {
+                arg.value_parser(names(LOSSES.iter().filter(|loss| loss.name != "adversarial")))
+            })
             .mut_arg("resume", |arg| arg.requires("out"))
             .mut_arg("adapter", |arg| arg.env(ADAPTER_VARIABLE))
-            .mut_arg("lr_find", |arg| arg.conflicts_with_all(["resume", "profile", "lr"]))
+            .mut_arg("lr_find", |arg| arg.conflicts_with_all(["resume", "profile", "learning_rate"]))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -110,8 +105,7 @@ impl FromArgMatches for TrainArgs {
         if let Some(data) = matches.get_one::<String>("DATA") {
             typed.set("data", data.clone());
         }
-        let (update, loss) = (UpdateArgs::from_arg_matches(matches)?, LossArgs::from_arg_matches(matches)?);
-        Ok(TrainArgs { typed, fixed, update, loss })
+        Ok(TrainArgs { typed, fixed })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -136,5 +130,46 @@ impl From<PrecisionName> for Precision {
             PrecisionName::F32 => Precision::F32,
             PrecisionName::F16 => Precision::F16,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_is_a_row_and_every_row_a_flag() {
+        let command = TrainArgs::augment_args(Command::new("train"));
+        let flags: Vec<&str> = command.get_arguments().filter_map(Arg::get_long).collect();
+        let rows: Vec<&str> = TrainArgs::settings().filter_map(|setting| setting.field.flag).collect();
+        assert!(flags.iter().all(|flag| rows.contains(flag)), "{flags:?}\n{rows:?}");
+        assert!(rows.iter().all(|row| flags.contains(row)), "{flags:?}\n{rows:?}");
+        let unique: std::collections::BTreeSet<&&str> = rows.iter().collect();
+        assert_eq!(unique.len(), rows.len(), "a flag stands twice");
+    }
+
+    #[test]
+    fn a_run_that_goes_on_takes_what_its_rows_say() {
+        let parsed = |line: &str| {
+            let command = TrainArgs::augment_args(Command::new("train"));
+            let matches = command.try_get_matches_from(line.split_whitespace()).unwrap();
+            TrainArgs::from_arg_matches(&matches).unwrap().fixed
+        };
+        let rows = TrainArgs::settings().filter(|setting| setting.field.flag.is_some());
+        for setting in rows.filter(|setting| !["resume", "lr_find"].contains(&setting.field.key)) {
+            let flag = format!("--{}", setting.field.flag.unwrap());
+            let value = match setting.field.takes {
+                Takes::Switch => "",
+                Takes::OneOf(words) => words[0],
+                _ if setting.field.key == "optimizer.name" => "sgd",
+                _ if setting.field.key == "loss.name" => "mse",
+                _ => "1",
+            };
+            let fixed =
+                parsed(&format!("train --resume --out run {flag} {value}").replace("--out run --out 1", "--out run"));
+            let expected: &[String] = if setting.resuming == Resuming::Takes { &[] } else { &[flag] };
+            assert_eq!(fixed, expected);
+        }
+        assert_eq!(parsed("train photos --resume --out run"), ["DATA"]);
     }
 }

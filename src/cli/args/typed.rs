@@ -20,8 +20,9 @@ pub fn arg(setting: &Setting) -> Option<Arg> {
     let arg = match setting.field.takes {
         Takes::Switch => return Some(arg.action(ArgAction::SetTrue)),
         // numbers are checked when all of them are known, with a message that says the range
-        Takes::Number { .. } | Takes::Below { .. } => {
-            arg.value_name(setting.form.unwrap_or("F")).allow_negative_numbers(true)
+        // a list of numbers may begin with a negative one
+        Takes::Number { .. } | Takes::Below { .. } | Takes::Between { .. } => {
+            arg.value_name(setting.form.unwrap_or("F")).allow_hyphen_values(true)
         }
         Takes::Whole { .. } => arg.value_name(setting.form.unwrap_or("N")).allow_negative_numbers(true),
         Takes::OneOf(words) => arg.value_parser(PossibleValuesParser::new(words)),
@@ -103,7 +104,7 @@ fn value(setting: &Setting, text: &str) -> Result<toml::Value, CliError> {
     let value = match takes {
         Takes::Switch => Some(toml::Value::Boolean(true)),
         Takes::Whole { .. } => text.parse().ok().map(toml::Value::Integer),
-        Takes::Number { .. } | Takes::Below { .. } => text.parse().ok().map(toml::Value::Float),
+        Takes::Number { .. } | Takes::Below { .. } | Takes::Between { .. } => text.parse().ok().map(toml::Value::Float),
         Takes::OneOf(_) | Takes::Text(_) => Some(toml::Value::String(text.into())),
     };
     let in_range = match value {
@@ -115,8 +116,7 @@ fn value(setting: &Setting, text: &str) -> Result<toml::Value, CliError> {
     value.filter(|_| in_range).ok_or_else(|| {
         let flag = field.flag.unwrap_or(field.key);
         let word = setting.word().map_or(String::new(), |word| format!(", or `{word}`"));
-        let number = field.default.parse::<f64>().is_ok();
-        let example = if number { format!("\n  try: --{flag} {}", field.default) } else { String::new() };
+        let example = field.example().map_or(String::new(), |example| format!("\n  try: --{flag} {example}"));
         CliError::Usage(format!("invalid --{flag} {text}: expected {takes}{word}{example}"))
     })
 }

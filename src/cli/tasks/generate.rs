@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::{TaskView, drawn};
 use crate::checkpoint::Checkpoint;
-use crate::cli::args::{LossArgs, PredictArgs, TrainArgs};
+use crate::cli::args::{PredictArgs, TrainArgs, Typed};
 use crate::cli::error::save_png;
-use crate::cli::optimizer::decimal;
-use crate::cli::{CliError, Exit, loss, open};
-use crate::config::{LossConfig, NormalizeConfig, RunConfig};
+use crate::cli::{CliError, Exit, open, optimizer};
+use crate::config::{FIELDS, LossConfig, NormalizeConfig, RunConfig, Setting};
 use crate::losses::{Adversarial, Form};
 use crate::model::ModelSpec;
 use crate::report::draw::{Picture, sample_sheet};
@@ -32,10 +31,12 @@ const BETA1: f64 = 0.5;
 pub fn usual(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
     let Some(generator) = &model.generator else { return };
     if ["adam", "adamw"].contains(&config.optimizer.name()) {
-        if args.update.beta1.is_none() {
+        if !args.typed.has("optimizer.beta1") {
             config.optimizer = config.optimizer.with("beta1", BETA1).expect("Adam has this option");
         }
-        config.learning_rate = args.update.lr.unwrap_or(RATE);
+        if !args.typed.has("learning_rate") {
+            config.learning_rate = RATE;
+        }
     }
     if !args.typed.has("normalize") && generator.range().is_none_or(|[least, _]| least < 0.0) {
         let channels = model.input[2];
@@ -45,15 +46,17 @@ pub fn usual(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
 }
 
 /// The loss of two networks; of the flags about losses only one goes with it.
-pub fn loss(args: &LossArgs) -> Result<LossConfig, CliError> {
-    let typed = loss::typed(args).into_iter().find(|(flag, typed)| *typed && *flag != "--label-smoothing");
-    if let Some((flag, _)) = typed {
+pub fn loss(typed: &Typed) -> Result<LossConfig, CliError> {
+    let other = |setting: &&Setting| {
+        let key = setting.field.key;
+        (key.starts_with("loss.") || key == "normal") && key != "loss.label_smoothing" && typed.has(key)
+    };
+    if let Some(flag) = FIELDS.iter().find(other).and_then(|setting| setting.field.flag) {
         return Err(CliError::Usage(format!(
-            "{flag} does not go with a model that has a generator, whose loss is that of two networks\n  try: without it; --label-smoothing 0.1 is for the real images alone"
+            "--{flag} does not go with a model that has a generator, whose loss is that of two networks\n  try: without it; --label-smoothing 0.1 is for the real images alone"
         )));
     }
-    let loss: LossConfig = Adversarial::default().into();
-    Ok(loss.with("label_smoothing", args.label_smoothing.map_or(0.0.into(), decimal))?)
+    optimizer::chosen(Adversarial::default().into(), typed)
 }
 
 /// What a run of two networks is, in a line.
