@@ -51,8 +51,8 @@ pub fn in_child(
     cold: bool,
 ) -> Result<f64, String> {
     let mut command = Command::new(program);
-    command.args(["--adapter", &adapter.to_string(), "bench-first-step", network.model]);
-    command.args([batch.to_string(), precision.to_string()]);
+    command.args(["bench-first-step", network.model, &batch.to_string(), &precision.to_string()]);
+    command.args(["--adapter", &adapter.to_string()]);
     if cold {
         command.envs(COLD);
     }

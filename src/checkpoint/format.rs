@@ -1,14 +1,16 @@
 //! What a checkpoint holds, and its bytes. The same run gives the same bytes: no time, no machine, no hash order.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::{State, store};
+use super::State;
 use crate::config::RunConfig;
 use crate::data::Vocabulary;
+use crate::hint::{Hint, Hints};
 use crate::model::ModelSpec;
 use crate::plan::{Placed, TensorPlace};
 
@@ -25,15 +27,13 @@ const FORMAT: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// Nothing there.
-    #[error(
-        "there is no checkpoint at {path}\n  try: the folder of a run (it holds last.safetensors), or a .safetensors file"
-    )]
+    #[error("there is no checkpoint at {path}")]
     Missing {
         /// Where.
         path: String,
     },
     /// The system cannot read or write it.
-    #[error("{path}: {source}{}", store::advice(source))]
+    #[error("{path}: {source}")]
     Io {
         /// Where.
         path: String,
@@ -41,9 +41,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is damaged or of another kind.
-    #[error(
-        "{path} is not a whole checkpoint: {problem}\n  try: another checkpoint of the run, if there is one (best.safetensors beside last.safetensors)"
-    )]
+    #[error("{path} is not a whole checkpoint: {problem}")]
     Damaged {
         /// Where.
         path: String,
@@ -60,7 +58,28 @@ pub enum CheckpointError {
     },
 }
 
-impl crate::hint::Hints for CheckpointError {}
+impl Hints for CheckpointError {
+    fn hints(&self) -> Vec<Hint> {
+        match self {
+            CheckpointError::Missing { .. } => {
+                vec![Hint::advice("the folder of a run (it has a last.safetensors), or a .safetensors file")]
+            }
+            CheckpointError::Io { source, .. } => match source.kind() {
+                ErrorKind::StorageFull => {
+                    vec![Hint::advice("free some space; the previous file is intact"), Hint::Change { key: "out" }]
+                }
+                ErrorKind::PermissionDenied => vec![Hint::Change { key: "out" }],
+                _ => Vec::new(),
+            },
+            CheckpointError::Damaged { .. } => {
+                vec![Hint::advice(
+                    "another checkpoint of the run: best.safetensors and last.safetensors are side by side",
+                )]
+            }
+            CheckpointError::OtherModel { .. } => Vec::new(),
+        }
+    }
+}
 
 /// A tensor of f32 with its name.
 #[derive(Clone, Debug, PartialEq)]

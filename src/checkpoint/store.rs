@@ -1,6 +1,5 @@
 //! Checkpoints as files: written whole or not at all, and found again.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::format::CheckpointError;
@@ -13,15 +12,6 @@ use crate::platform::files;
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
     files::write_atomically(path, bytes)
         .map_err(|source| CheckpointError::Io { path: path.display().to_string(), source })
-}
-
-/// A way out of a system's error.
-pub(super) fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull => "\n  try: free some space, or --out on another disk; the previous file is intact",
-        io::ErrorKind::PermissionDenied => "\n  try: --out in a folder you may write to",
-        _ => "",
-    }
 }
 
 /// The checkpoint that `run` names: the file itself, or a run folder's `best`, or its `last`.
