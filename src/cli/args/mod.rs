@@ -92,7 +92,7 @@ impl Command {
 
 /// The adapter of every command that opens one.
 pub const ADAPTER: Setting = Setting::new(
-    Section::Expert,
+    Section::Training,
     "adapter",
     "adapter",
     Takes::Text("N|NAME"),

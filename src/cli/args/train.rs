@@ -6,9 +6,9 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, ValueEnum};
 use lepton_kernels::op::Precision;
 
-use super::typed::arg;
+use super::typed::{arg, help};
 use super::{ADAPTER, ADAPTER_VARIABLE, Typed, names};
-use crate::config::{FIELDS, Resuming, Section, Setting, Takes};
+use crate::config::{FIELDS, Resuming, Section, Setting, Takes, setting};
 use crate::losses::LOSSES;
 use crate::optim::OPTIMIZERS;
 
@@ -70,12 +70,13 @@ impl TrainArgs {
 
 impl clap::Args for TrainArgs {
     fn augment_args(command: Command) -> Command {
-        let data = Arg::new("DATA").value_name("DATA").help("The training data; see --data");
+        let doc = setting("data").map_or(String::new(), help);
+        let data = Arg::new("DATA").value_name("DATA").help(doc);
         let in_section = |section| Self::settings().filter(move |setting| setting.section == section);
         command
             .arg(data)
             .args(Section::ALL.into_iter().flat_map(in_section).filter_map(arg))
-            .mut_arg("data", |arg| arg.conflicts_with("DATA"))
+            .mut_arg("data", |arg| arg.conflicts_with("DATA").help("The same as DATA").hide_short_help(true))
             .mut_arg("optimizer.name", |arg| arg.value_parser(names(OPTIMIZERS)))
             // two networks have a loss of their own
             .mut_arg("loss.name", |arg| {

@@ -25,7 +25,7 @@ pub fn arg(setting: &Setting) -> Option<Arg> {
             arg.value_name(setting.form.unwrap_or("F")).allow_hyphen_values(true)
         }
         Takes::Whole { .. } => arg.value_name(setting.form.unwrap_or("N")).allow_negative_numbers(true),
-        Takes::OneOf(words) => arg.value_parser(PossibleValuesParser::new(words)),
+        Takes::OneOf(words) => arg.value_name(flag.to_uppercase()).value_parser(PossibleValuesParser::new(words)),
         Takes::Text(form) => arg.value_name(form),
     };
     Some(match setting.given {
@@ -36,7 +36,7 @@ pub fn arg(setting: &Setting) -> Option<Arg> {
 }
 
 /// What help says of a row.
-fn help(setting: &Setting) -> String {
+pub fn help(setting: &Setting) -> String {
     let doc = setting.field.doc.trim_end_matches('.');
     let again = if setting.given == Given::Repeatedly { " (may be repeated)" } else { "" };
     match setting.field.default {
