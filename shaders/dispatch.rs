@@ -163,6 +163,27 @@ pub fn fold(groups: usize) -> [u32; 2] {
     [groups.div_ceil(rows).max(1) as u32, rows as u32]
 }
 
+/// A launch of one workgroup of [`WORKGROUP`] threads, whose text `texts` are.
+pub(crate) fn one_workgroup(
+    name: &'static str,
+    texts: &[&str],
+    iterations: usize,
+    constants: Vec<(&'static str, Constant)>,
+    bindings: Vec<Binding>,
+) -> Dispatch {
+    let per_step = texts.contains(&crate::source::STEP);
+    let source = texts.join("\n").into();
+    let kernel = Kernel { name: name.into(), source, constants, per_step, workgroup: WORKGROUP };
+    Dispatch {
+        kernel: kernel.into(),
+        bindings,
+        groups: [1, 1],
+        iterations: iterations as u64,
+        multiply_adds: 0,
+        tuning: None,
+    }
+}
+
 /// A shader that handles one element a thread, before its sizes are known.
 #[derive(Clone, Copy, Debug)]
 pub struct Elementwise<'a> {

@@ -30,6 +30,8 @@ pub const SCALE: &str = include_str!("common/scale.wgsl");
 pub const SHIFT: &str = include_str!("common/shift.wgsl");
 /// Neither scale nor shift: channels as they are normalised.
 pub const NO_AFFINE: &str = include_str!("common/no_affine.wgsl");
+/// Where the numbers of the loss scale stand.
+pub const LOSS_SCALE: &str = include_str!("common/loss_scale.wgsl");
 /// Blocks of parameters with their gradients.
 pub const PARAMETERS: &str = include_str!("common/parameters.wgsl");
 
@@ -46,7 +48,7 @@ pub fn real(precision: Precision) -> &'static str {
 pub fn gradients(precision: Precision) -> &'static str {
     match precision {
         Precision::F32 => include_str!("common/unscaled.wgsl"),
-        Precision::F16 => include_str!("common/scaled.wgsl"),
+        Precision::F16 => concat!(include_str!("common/loss_scale.wgsl"), "\n", include_str!("common/scaled.wgsl")),
     }
 }
 

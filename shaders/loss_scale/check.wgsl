@@ -1,5 +1,5 @@
 // overflow
-//   computes  loss_scale[3] = 1 where any gradient is not finite; leaves it where all are
+//   computes  overflowed = 1 where any gradient is not finite; leaves it where all are
 //   reads     every word of the buffer of gradients      updates  loss_scale
 //   thread    every COUNT-th run of four words, so that neighbours read neighbours
 
@@ -22,6 +22,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     if bad {
         // everybody stores the same bits, those of 1.0
-        atomicStore(&loss_scale[3], 0x3f800000u);
+        atomicStore(&loss_scale[LOSS_SCALE_OVERFLOWED], 0x3f800000u);
     }
 }

@@ -7,7 +7,7 @@
 use crate::dispatch::{Elementwise, Operand, read, update};
 use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
 /// The check in `OPS`.
 pub const OVERFLOW: Entry =
@@ -15,17 +15,27 @@ pub const OVERFLOW: Entry =
 /// The adjustment in `OPS`.
 pub const ENTRY: Entry = Entry { name: "loss_scale", summary: "adjusts the loss scale after a step", cases };
 
-const CHECK: Elementwise =
-    Elementwise { name: "overflow", source: include_str!("check.wgsl"), per_step: false, includes: &[] };
-const ADJUST: Elementwise =
-    Elementwise { name: "loss_scale", source: include_str!("adjust.wgsl"), per_step: false, includes: &[] };
+const CHECK: Elementwise = Elementwise {
+    name: "overflow",
+    source: include_str!("check.wgsl"),
+    per_step: false,
+    includes: &[source::LOSS_SCALE],
+};
+const ADJUST: Elementwise = Elementwise {
+    name: "loss_scale",
+    source: include_str!("adjust.wgsl"),
+    per_step: false,
+    includes: &[source::LOSS_SCALE],
+};
 
-/// Numbers of the loss scale, which is `[scale, 1 / scale, good steps, overflow]` as `struct LossScale` in WGSL.
+/// Numbers of the loss scale, `[scale, 1 / scale, good steps, overflow]`: those of `common/loss_scale.wgsl`.
 pub const WORDS: usize = 4;
 /// Where the loss scale holds what the loss's gradient is multiplied by.
 pub const SCALE: usize = 0;
 /// Where the loss scale holds what gradients are multiplied by to be true.
 pub const INVERSE: usize = 1;
+/// Where it counts good steps since the scale changed.
+pub const GOOD_STEPS: usize = 2;
 /// Where it says, by a number that is not 0, that the gradients of this step overflowed.
 pub const OVERFLOWED: usize = 3;
 
@@ -155,4 +165,19 @@ fn cases() -> Vec<Case> {
         with([1.0, 1.0, 0.0, 1.0], "an overflow at the smallest scale"),
         with([16_777_216.0, 1.0 / 16_777_216.0, 1999.0, 0.0], "it stops at the largest"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_and_twins_agree_where_the_numbers_stand() {
+        let numbers = [("FACTOR", SCALE), ("INVERSE", INVERSE), ("GOOD_STEPS", GOOD_STEPS), ("OVERFLOWED", OVERFLOWED)];
+        for (name, at) in numbers {
+            let line = format!("const LOSS_SCALE_{name} = {at}u;");
+            assert!(source::LOSS_SCALE.contains(&line), "common/loss_scale.wgsl has no `{line}`");
+        }
+        assert_eq!(numbers.len(), WORDS);
+    }
 }

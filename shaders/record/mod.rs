@@ -3,10 +3,10 @@
 //! Inputs: loss of each row `[n]`, right answers `[n]`, history `[records, 2]`, whose record `step.record` is replaced by
 //! `[sum of losses, right answers]`. The host reads the history back every few steps; nothing else leaves the device.
 
-use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
+use crate::dispatch::{Operand, WORKGROUP, one_workgroup, read, update};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -43,16 +43,11 @@ impl Op for Record {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
         let rows = inputs[0].count();
-        let kernel = Kernel {
-            name: ENTRY.name.into(),
-            source: format!("{}\n{}", crate::source::STEP, include_str!("rows.wgsl")).into(),
-            constants: vec![("ROWS", rows.into())],
-            per_step: true,
-            workgroup: 64,
-        };
+        let texts = [source::STEP, include_str!("rows.wgsl")];
+        let constants = vec![("ROWS", rows.into())];
         let bindings = vec![read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
-        let iterations = (rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, tuning: None }.into()
+        let iterations = rows.div_ceil(WORKGROUP as usize) + WORKGROUP as usize;
+        one_workgroup(ENTRY.name, &texts, iterations, constants, bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

@@ -3,10 +3,10 @@
 //!
 //! Inputs: loss of each row `[n]`, history `[records, 2]`, of whose record `step.record` one number is replaced.
 
-use crate::dispatch::{Dispatch, Kernel, Operand, read, update};
+use crate::dispatch::{Operand, WORKGROUP, one_workgroup, read, update};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -46,16 +46,11 @@ impl Op for RecordLoss {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
         let rows = inputs[0].count();
-        let kernel = Kernel {
-            name: ENTRY.name.into(),
-            source: format!("{}\n{}", crate::source::STEP, include_str!("rows.wgsl")).into(),
-            constants: vec![("ROWS", rows.into()), ("COLUMN", self.column.into())],
-            per_step: true,
-            workgroup: 64,
-        };
+        let texts = [source::STEP, include_str!("rows.wgsl")];
+        let constants = vec![("ROWS", rows.into()), ("COLUMN", self.column.into())];
         let bindings = vec![read(Operand::X(0)), update(Operand::X(1))];
-        let iterations = (rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, tuning: None }.into()
+        let iterations = rows.div_ceil(WORKGROUP as usize) + WORKGROUP as usize;
+        one_workgroup(ENTRY.name, &texts, iterations, constants, bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {

@@ -10,7 +10,7 @@
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::target_rows::WIDTH;
+use crate::target_rows::{ROW, Row, WIDTH};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
@@ -21,7 +21,7 @@ pub const ENTRY: Entry = Entry {
 };
 
 const KERNEL: Elementwise =
-    Elementwise { name: "soft_cross_entropy", source: include_str!("rows.wgsl"), per_step: false, includes: &[] };
+    Elementwise { name: "soft_cross_entropy", source: include_str!("rows.wgsl"), per_step: false, includes: &[ROW] };
 
 /// Cross entropy of logits `[n, classes]` with smoothing, mixing, class weights, whole distributions or focusing.
 #[derive(Clone, Debug, Default)]
@@ -47,10 +47,13 @@ impl SoftCrossEntropy {
     fn target(&self, inputs: &[Array], row: usize, c: usize) -> f64 {
         let classes = inputs[0].shape.sizes()[1];
         let [weights, targets] = self.extras().map(|i| &inputs[i].data);
-        let of = &inputs[1].data[row * WIDTH..][..WIDTH];
+        let of = Row::of(&inputs[1], row);
         let at = |label: f64| f64::from(u8::from(label == c as f64));
-        let plain =
-            if self.distribution { targets[row * classes + c] } else { of[2] * at(of[0]) + (1.0 - of[2]) * at(of[1]) };
+        let plain = if self.distribution {
+            targets[row * classes + c]
+        } else {
+            of.share * at(of.label) + (1.0 - of.share) * at(of.other)
+        };
         let smoothing = f64::from(self.smoothing);
         let weight = if self.weighted { weights[c] } else { 1.0 };
         weight * ((1.0 - smoothing) * plain + smoothing / classes as f64)
@@ -116,8 +119,8 @@ impl Op for SoftCrossEntropy {
         let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
         let mut gradient = Array::zeros(inputs[0].shape.clone());
         for i in 0..n {
-            let of = &inputs[1].data[i * WIDTH..][..WIDTH];
-            if of[3] == 0.0 {
+            let of = Row::of(&inputs[1], i);
+            if of.weight == 0.0 {
                 continue;
             }
             let row = &inputs[0].data[i * classes..][..classes];
@@ -134,12 +137,12 @@ impl Op for SoftCrossEntropy {
                 let focus = if gamma == 0.0 { 0.0 } else { gamma * rest(c).powf(gamma - 1.0) * p[c] * log_p[c] };
                 if q[c] == 0.0 { 0.0 } else { q[c] * (focus - rest(c).powf(gamma)) }
             };
-            outputs[0].data[i] = of[3] * (0..classes).map(loss).sum::<f64>();
-            let label = if of[2] >= 0.5 { of[0] } else { of[1] };
+            outputs[0].data[i] = of.weight * (0..classes).map(loss).sum::<f64>();
+            let label = if of.share >= 0.5 { of.label } else { of.other };
             outputs[1].data[i] = f64::from(row.iter().position(|&v| v == largest) == Some(label as usize));
             let total: f64 = (0..classes).map(slope).sum();
             for (c, p) in p.iter().enumerate() {
-                gradient.data[i * classes + c] = of[4] * (slope(c) - p * total);
+                gradient.data[i * classes + c] = of.scaled * (slope(c) - p * total);
             }
         }
         outputs.push(gradient);
@@ -150,7 +153,7 @@ impl Op for SoftCrossEntropy {
         let classes = inputs[0].shape.sizes()[1];
         let mut gradient = outputs[2].clone();
         for (i, row) in gradient.data.chunks_exact_mut(classes).enumerate() {
-            let [weight, scaled] = [3, 4].map(|at| inputs[1].data[i * WIDTH + at]);
+            let Row { weight, scaled, .. } = Row::of(&inputs[1], i);
             let scale = if weight == 0.0 { 1.0 } else { scaled / weight };
             row.iter_mut().for_each(|g| *g /= scale);
         }

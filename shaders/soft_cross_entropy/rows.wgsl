@@ -18,7 +18,7 @@ override WEIGHTED: bool;
 override DISTRIBUTION: bool;
 
 @group(0) @binding(0) var<storage, read> logits: array<Real>;
-@group(0) @binding(1) var<storage, read> rows: array<f32>;
+@group(0) @binding(1) var<storage, read> rows: array<TargetRow>;
 @group(0) @binding(2) var<storage, read> class_weights: array<f32>;
 @group(0) @binding(3) var<storage, read> targets: array<f32>;
 @group(0) @binding(4) var<storage, read_write> loss: array<f32>;
@@ -52,8 +52,8 @@ fn target_of(row: u32, c: u32) -> f32 {
     if DISTRIBUTION {
         q = targets[row * CLASSES + c];
     } else {
-        let share = rows[5u * row + 2u];
-        q = select(0.0, share, c == u32(rows[5u * row])) + select(0.0, 1.0 - share, c == u32(rows[5u * row + 1u]));
+        let own = rows[row];
+        q = select(0.0, own.share, c == u32(own.label)) + select(0.0, 1.0 - own.share, c == u32(own.other));
     }
     q = (1.0 - SMOOTHING) * q + SMOOTHING / f32(CLASSES);
     if WEIGHTED {
@@ -91,14 +91,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         // 0 * log 0 is 0
         sums += select(vec2f(0.0), q * focal(s, f32(logits[first + c]), c).yz, q != 0.0);
     }
-    let weight = rows[5u * row + 3u];
+    let against = rows[row];
+    let weight = against.weight;
     let used = weight != 0.0;
-    let label = select(rows[5u * row + 1u], rows[5u * row], rows[5u * row + 2u] >= 0.5);
+    let label = select(against.other, against.label, against.share >= 0.5);
     loss[row] = select(0.0, weight * sums.x, used);
     correct[row] = select(0.0, 1.0, used && s.answer == u32(label));
     for (var c = 0u; c < classes; c++) {
         let own = focal(s, f32(logits[first + c]), c);
         let slope = target_of(row, c) * own.z - own.x * sums.y;
-        gradient[first + c] = Real(select(0.0, rows[5u * row + 4u] * slope, used));
+        gradient[first + c] = Real(select(0.0, against.scaled * slope, used));
     }
 }

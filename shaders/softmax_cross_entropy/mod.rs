@@ -8,7 +8,7 @@
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
@@ -24,8 +24,11 @@ const UNSCALED: Elementwise = Elementwise {
     per_step: false,
     includes: &[include_str!("unscaled.wgsl")],
 };
-const SCALED: Elementwise =
-    Elementwise { name: "softmax_cross_entropy/scaled", includes: &[include_str!("scaled.wgsl")], ..UNSCALED };
+const SCALED: Elementwise = Elementwise {
+    name: "softmax_cross_entropy/scaled",
+    includes: &[source::LOSS_SCALE, include_str!("scaled.wgsl")],
+    ..UNSCALED
+};
 
 /// Cross entropy of logits `[n, classes]` and labels `[n]`, its gradient and right answers: `torch.nn.CrossEntropyLoss`.
 #[derive(Clone, Debug)]

@@ -4,5 +4,5 @@
 @group(0) @binding(6) var<storage, read> loss_scale: array<f32>;
 
 fn gradient_scale() -> f32 {
-    return loss_scale[0];
+    return loss_scale[LOSS_SCALE_FACTOR];
 }

@@ -8,10 +8,10 @@
 //! Where classes have weights, rows are weighted so that their losses sum to `torch.nn.CrossEntropyLoss(weight)`'s mean:
 //! divided by the weights of the targets.
 
-use crate::dispatch::{Dispatch, Kernel, Operand, read, write};
+use crate::dispatch::{Operand, WORKGROUP, one_workgroup, read, write};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, loss_scale, source};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry =
@@ -19,6 +19,35 @@ pub const ENTRY: Entry =
 
 /// Numbers of a row.
 pub const WIDTH: usize = 5;
+/// A row in WGSL.
+pub(crate) const ROW: &str = include_str!("row.wgsl");
+
+/// A row of the output, as `row.wgsl` has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// The label.
+    pub label: f64,
+    /// The label that it is mixed with.
+    pub other: f64,
+    /// Share of the first label; that of the other is the rest.
+    pub share: f64,
+    /// Weight of the row's loss.
+    pub weight: f64,
+    /// The weight times the loss scale.
+    pub scaled: f64,
+}
+
+impl Row {
+    /// Row `i` of `[n, 5]`.
+    pub fn of(rows: &Array, i: usize) -> Row {
+        let [label, other, share, weight, scaled] = std::array::from_fn(|at| rows.data[i * WIDTH + at]);
+        Row { label, other, share, weight, scaled }
+    }
+
+    fn numbers(self) -> [f64; WIDTH] {
+        [self.label, self.other, self.share, self.weight, self.scaled]
+    }
+}
 
 /// The op: which inputs it has.
 #[derive(Clone, Debug, Default)]
@@ -72,13 +101,12 @@ impl Op for TargetRows {
             ("WEIGHTED", self.weighted.into()),
             ("SCALED", self.scaled.into()),
         ];
-        let source = include_str!("rows.wgsl").into();
-        let kernel = Kernel { name: ENTRY.name.into(), source, constants, per_step: false, workgroup: 64 };
         let mut bindings = vec![read(Operand::X(0)), read(Operand::X(1))];
         bindings.extend(self.inputs().map(|i| read(Operand::X(i))));
         bindings.push(write(Operand::Y(0)));
-        let iterations = (2 * rows.div_ceil(64) + 64) as u64;
-        Dispatch { kernel: kernel.into(), bindings, groups: [1, 1], iterations, multiply_adds: 0, tuning: None }.into()
+        let texts = [source::LOSS_SCALE, ROW, include_str!("rows.wgsl")];
+        let iterations = 2 * rows.div_ceil(WORKGROUP as usize) + WORKGROUP as usize;
+        one_workgroup(ENTRY.name, &texts, iterations, constants, bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -91,13 +119,12 @@ impl Op for TargetRows {
         let counting: Vec<usize> = (0..n).filter(|&i| weights[i] != 0.0).collect();
         let mass = |i: usize| share(i) * of_class(labels[i]) + (1.0 - share(i)) * of_class(other(i));
         let mean = counting.iter().map(|&i| mass(i)).sum::<f64>() / counting.len().max(1) as f64;
-        let mut rows = Array::zeros(Shape::new(&[n, WIDTH]));
-        for i in 0..n {
+        let row = |i: usize| {
             let weight = if weights[i] == 0.0 || mean == 0.0 { 0.0 } else { weights[i] / mean };
-            let scaled = weight * if self.scaled { scale[0] } else { 1.0 };
-            rows.data[i * WIDTH..][..WIDTH].copy_from_slice(&[labels[i], other(i), share(i), weight, scaled]);
-        }
-        vec![rows]
+            let scaled = weight * if self.scaled { scale[loss_scale::SCALE] } else { 1.0 };
+            Row { label: labels[i], other: other(i), share: share(i), weight, scaled }
+        };
+        vec![Array::new(Shape::new(&[n, WIDTH]), (0..n).flat_map(|i| row(i).numbers()).collect())]
     }
 }
 

@@ -19,7 +19,7 @@ override SCALED: bool;
 @group(0) @binding(3) var<storage, read> shares: array<f32>;
 @group(0) @binding(4) var<storage, read> class_weights: array<f32>;
 @group(0) @binding(5) var<storage, read> loss_scale: array<f32>;
-@group(0) @binding(6) var<storage, read_write> rows: array<f32>;
+@group(0) @binding(6) var<storage, read_write> rows: array<TargetRow>;
 
 var<workgroup> sums: array<vec2f, 64>;
 
@@ -44,6 +44,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         divisor = select(0.0, total.x / max(total.y, 1.0), total.x > 0.0);
     }
     for (var row = lane; row < ROWS; row += 64u) {
+        // no row counts where all targets weigh nothing; the bound only keeps that division defined
         let weight = select(0.0, weights[row] / max(divisor, 1e-30), divisor > 0.0);
         var other = labels[row];
         var share = 1.0;
@@ -53,12 +54,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
             share = shares[row];
         }
         if SCALED {
-            scale = loss_scale[0];
+            scale = loss_scale[LOSS_SCALE_FACTOR];
         }
-        rows[5u * row] = f32(labels[row]);
-        rows[5u * row + 1u] = f32(other);
-        rows[5u * row + 2u] = share;
-        rows[5u * row + 3u] = weight;
-        rows[5u * row + 4u] = weight * scale;
+        rows[row] = TargetRow(f32(labels[row]), f32(other), share, weight, weight * scale);
     }
 }

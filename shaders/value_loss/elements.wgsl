@@ -97,7 +97,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let share = weight / f32(K);
     var scale = 1.0;
     if SCALED {
-        scale = loss_scale[0];
+        scale = loss_scale[LOSS_SCALE_FACTOR];
     }
     var sum = 0.0;
     var wrong = KIND != BCE && KIND != FOCAL;

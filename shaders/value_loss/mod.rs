@@ -11,7 +11,7 @@ mod twin;
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
-use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
 /// Binary cross entropy in `OPS`.
 pub const BCE: Entry = Entry {
@@ -180,7 +180,7 @@ impl Op for ValueLoss {
         ];
         let wide = self.target == Dtype::Real && target.precision == Precision::F16;
         let alias = if wide { "alias Target = f16;" } else { "alias Target = f32;" };
-        let elements = Elementwise { name, source: ELEMENTS, per_step: false, includes: &[alias] };
+        let elements = Elementwise { name, source: ELEMENTS, per_step: false, includes: &[alias, source::LOSS_SCALE] };
         let [scale, positives] = self.extras();
         let (x, y) = (Operand::X, Operand::Y);
         let whole = [y(0), y(1)];

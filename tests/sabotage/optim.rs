@@ -12,7 +12,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "rmsprop", "(sqrt(second) + EPSILON)", "sqrt(second + EPSILON)"),
     (Own, "rmsprop", "MOMENTUM * m[i] + d", "MOMENTUM * m[i] + step.learning_rate * d"),
     (Own, "rmsprop", "(1.0 - ALPHA) * d * d", "(1.0 - ALPHA) * d"),
-    (F16, "rmsprop", "return scaled * loss_scale[1];", "return scaled;"),
+    (F16, "rmsprop", "return scaled * loss_scale[LOSS_SCALE_INVERSE];", "return scaled;"),
     (Own, "lion", "BETA2 * before", "BETA1 * before"),
     (Own, "lion", "sign(BETA1 * before", "sign(0.0 * before"),
     (Own, "lion", "WEIGHT_DECAY * sum.decay * p", "WEIGHT_DECAY * p"),
