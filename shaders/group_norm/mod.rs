@@ -5,10 +5,7 @@
 //! deviation; then a scale and a shift, gamma and beta, of each channel. Nothing of it knows of other images, so a batch
 //! that is not full needs no care.
 
-mod layer;
 mod sets;
-
-pub use layer::{LAYER, LayerNorm};
 
 use crate::case::Fill;
 use crate::dtype::Dtype;
@@ -16,18 +13,37 @@ use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_norm::matrix};
 use sets::{Sets, Style};
 
-/// This op in `OPS`.
+/// Group and instance normalisation in `OPS`.
 pub const ENTRY: Entry = Entry {
     name: "group_norm",
     summary: "normalisation of each image's groups of channels, optional ReLU; also instance norm",
-    cases,
+    cases: group_cases,
+};
+/// Layer normalisation in `OPS`.
+pub const LAYER: Entry = Entry {
+    name: "layer_norm",
+    summary: "normalisation of each pixel's channels or of whole images",
+    cases: layer_cases,
 };
 
-/// The op; inputs x `[n, h, w, c]` or `[n, c]`, and with `affine` gamma and beta `[c]`.
+/// The values that are normalised together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// Groups of an image's channels, so many of them: group norm, and with as many as there are channels instance norm.
+    Groups(usize),
+    /// The channels of a pixel: layer norm.
+    Pixel,
+    /// A whole image: layer norm over all axes but the batch.
+    Image,
+}
+
+/// Group, instance or layer normalisation of `[n, h, w, c]` or `[n, c]`, as `torch.nn.GroupNorm` and `torch.nn.LayerNorm`.
+///
+/// With `affine`, gamma and beta are inputs: `[c]`, or `[h, w, c]` of whole images.
 #[derive(Clone, Debug)]
-pub struct GroupNorm {
-    /// Groups of channels; a divisor of their number.
-    pub groups: usize,
+pub struct SetNorm {
+    /// What loses its mean and is divided by its deviation.
+    pub together: Together,
     /// Added to the variance.
     pub epsilon: f32,
     /// Whether gamma and beta are inputs.
@@ -36,14 +52,18 @@ pub struct GroupNorm {
     pub relu: bool,
 }
 
-impl GroupNorm {
+impl SetNorm {
     fn sets(&self, x: &Shape) -> Result<Sets, ShapeError> {
         let [rows, pixels, channels] = matrix(x)?;
-        if self.groups == 0 || !channels.is_multiple_of(self.groups) {
-            return Err(ShapeError::new(format!("groups = {} does not divide its {channels} channels", self.groups))
-                .hint("a number of groups that divides the channels"));
+        match self.together {
+            Together::Groups(groups) if groups == 0 || !channels.is_multiple_of(groups) => {
+                Err(ShapeError::new(format!("groups = {groups} does not divide its {channels} channels"))
+                    .hint("a number of groups that divides the channels"))
+            }
+            Together::Groups(groups) => Ok(Sets { rows: rows / pixels, pixels, channels, groups }),
+            Together::Pixel => Ok(Sets { rows, pixels: 1, channels, groups: 1 }),
+            Together::Image => Ok(Sets { rows: rows / pixels, pixels: 1, channels: pixels * channels, groups: 1 }),
         }
-        Ok(Sets { rows: rows / pixels, pixels, channels, groups: self.groups })
     }
 
     fn style(&self) -> Style {
@@ -51,13 +71,20 @@ impl GroupNorm {
     }
 }
 
-impl Op for GroupNorm {
+impl Op for SetNorm {
     fn name(&self) -> &'static str {
-        ENTRY.name
+        match self.together {
+            Together::Groups(_) => ENTRY.name,
+            Together::Pixel | Together::Image => LAYER.name,
+        }
     }
 
     fn attributes(&self) -> String {
-        format!("groups {}", self.groups) + if self.relu { " + relu" } else { "" }
+        match (self.together, self.relu) {
+            (Together::Groups(groups), relu) => format!("groups {groups}") + if relu { " + relu" } else { "" },
+            (Together::Pixel, relu) => if relu { "relu" } else { "" }.into(),
+            (Together::Image, relu) => String::from("whole image") + if relu { ", relu" } else { "" },
+        }
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -91,9 +118,9 @@ impl Op for GroupNorm {
     }
 }
 
-fn cases() -> Vec<Case> {
-    let op = |groups, affine, relu| GroupNorm { groups, epsilon: 1e-5, affine, relu };
-    let case = |op: GroupNorm, x: &[usize], reason| {
+fn group_cases() -> Vec<Case> {
+    let op = |groups, affine, relu| SetNorm { together: Together::Groups(groups), epsilon: 1e-5, affine, relu };
+    let case = |op: SetNorm, x: &[usize], reason| {
         let c = [*x.last().expect("channels")];
         let shapes: Vec<&[usize]> =
             std::iter::once(x).chain(std::iter::repeat_n(&c[..], if op.affine { 2 } else { 0 })).collect();
@@ -111,5 +138,22 @@ fn cases() -> Vec<Case> {
         case(op(4, true, false), &[5, 16], "features without pixels"),
         case(op(5, false, true), &[70, 35], "more sets than a workgroup, ReLU, no scale and shift"),
         far,
+    ]
+}
+
+fn layer_cases() -> Vec<Case> {
+    let case = |together, affine, relu, x: &[usize], reason| {
+        let gamma = if together == Together::Image { &x[1..] } else { &x[x.len() - 1..] };
+        let shapes: Vec<&[usize]> =
+            std::iter::once(x).chain(std::iter::repeat_n(gamma, if affine { 2 } else { 0 })).collect();
+        Case::new(SetNorm { together, epsilon: 1e-5, affine, relu }, &shapes, reason)
+    };
+    vec![
+        case(Together::Pixel, true, false, &[5, 12], "features, runs of four"),
+        case(Together::Pixel, true, true, &[3, 5, 4, 7], "channels of pixels, nothing divides by four, ReLU"),
+        case(Together::Pixel, false, false, &[3, 67], "no scale and shift, a long row"),
+        case(Together::Pixel, true, false, &[2, 13, 11, 16], "several slabs of gamma's gradient"),
+        case(Together::Image, true, true, &[3, 5, 7, 4], "whole images, ReLU"),
+        case(Together::Image, false, false, &[2, 3, 5, 3], "whole images, no scale and shift"),
     ]
 }

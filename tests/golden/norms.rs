@@ -9,7 +9,7 @@ use lepton_gpu::verify::verify_cases;
 use lepton_kernels::array::worst_error;
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormPool};
 use lepton_kernels::case::{Fill, Input};
-use lepton_kernels::group_norm::{GroupNorm, LayerNorm};
+use lepton_kernels::group_norm::{SetNorm, Together};
 use lepton_kernels::{Array, Case, InInference, Op, Step, Window};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use super::{STORED, assert_close, common, network, sizes};
 fn layer(attributes: &Value, channels: usize) -> (&'static str, Box<dyn Op>) {
     let epsilon = attributes["epsilon"].as_f64().unwrap() as f32;
     let affine = attributes["affine"].as_bool().unwrap();
-    let groups = |groups| Box::new(GroupNorm { groups, epsilon, affine, relu: false });
+    let norm = |together| Box::new(SetNorm { together, epsilon, affine, relu: false });
     match attributes["op"].as_str().unwrap() {
         "batch_norm" => {
             let momentum = attributes["momentum"].as_f64().unwrap() as f32;
@@ -30,11 +30,11 @@ fn layer(attributes: &Value, channels: usize) -> (&'static str, Box<dyn Op>) {
             let window = Window::new(sizes(attributes, "pool"), sizes(attributes, "pool"));
             ("batch_norm_pool", Box::new(BatchNormPool { norm: BatchNorm { relu: true, ..norm }, window }))
         }
-        "group_norm" => ("group_norm", groups(attributes["groups"].as_u64().unwrap() as usize)),
-        "instance_norm" => ("group_norm", groups(channels)),
+        "group_norm" => ("group_norm", norm(Together::Groups(attributes["groups"].as_u64().unwrap() as usize))),
+        "instance_norm" => ("group_norm", norm(Together::Groups(channels))),
         "layer_norm" => {
             let whole_image = attributes["whole_image"].as_bool().unwrap();
-            ("layer_norm", Box::new(LayerNorm { whole_image, epsilon, affine, relu: false }))
+            ("layer_norm", norm(if whole_image { Together::Image } else { Together::Pixel }))
         }
         other => panic!("no op {other}"),
     }

@@ -1,7 +1,7 @@
 //! `batch_norm`, `layer_norm`, `group_norm` and `instance_norm`.
 
 use lepton_kernels::batch_norm::BatchNorm;
-use lepton_kernels::group_norm::{GroupNorm, LayerNorm};
+use lepton_kernels::group_norm::{SetNorm, Together};
 use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
@@ -166,7 +166,8 @@ impl Build for Channels {
         let whole_image = self.over == Over::Image;
         let shape = if whole_image { Shape::new(&layer.shape(Value::Input(0)).sizes()[1..]) } else { channels(layer) };
         let inputs = inputs(layer, self.affine, shape);
-        let op = LayerNorm { whole_image, epsilon: self.epsilon, affine: self.affine, relu: false };
+        let together = if whole_image { Together::Image } else { Together::Pixel };
+        let op = SetNorm { together, epsilon: self.epsilon, affine: self.affine, relu: false };
         let y = layer.add(op, &inputs)?;
         layer.activate(self.activation, y)
     }
@@ -219,6 +220,6 @@ fn build_groups(
     check_epsilon(epsilon)?;
     let c = channels(layer);
     let inputs = inputs(layer, affine, c);
-    let y = layer.add(GroupNorm { groups, epsilon, affine, relu: false }, &inputs)?;
+    let y = layer.add(SetNorm { together: Together::Groups(groups), epsilon, affine, relu: false }, &inputs)?;
     layer.activate(activation, y)
 }

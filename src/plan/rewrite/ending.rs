@@ -6,7 +6,7 @@ use lepton_kernels::batch_norm::{BatchNorm, BatchNormInference};
 use lepton_kernels::conv_transpose2d::ConvTranspose2d;
 use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::gemm::Relu;
-use lepton_kernels::group_norm::{GroupNorm, LayerNorm};
+use lepton_kernels::group_norm::SetNorm;
 use lepton_kernels::linear::Linear;
 use lepton_kernels::max_pool2d::MaxPool2d;
 
@@ -22,15 +22,14 @@ pub(super) enum Ending<'a> {
 type Find = for<'a> fn(&'a mut dyn Op) -> Option<Ending<'a>>;
 
 /// The types of op that can end in a ReLU.
-const TYPES: [Find; 9] = [
+const TYPES: [Find; 8] = [
     |op| op.downcast_mut::<Conv2d>().map(|op| Ending::Product(&mut op.relu)),
     |op| op.downcast_mut::<ConvTranspose2d>().map(|op| Ending::Product(&mut op.relu)),
     |op| op.downcast_mut::<Linear>().map(|op| Ending::Product(&mut op.relu)),
     |op| op.downcast_mut::<Add>().map(|op| Ending::Whole(&mut op.relu)),
     |op| op.downcast_mut::<BatchNorm>().map(|op| Ending::Whole(&mut op.relu)),
     |op| op.downcast_mut::<BatchNormInference>().map(|op| Ending::Whole(&mut op.relu)),
-    |op| op.downcast_mut::<GroupNorm>().map(|op| Ending::Whole(&mut op.relu)),
-    |op| op.downcast_mut::<LayerNorm>().map(|op| Ending::Whole(&mut op.relu)),
+    |op| op.downcast_mut::<SetNorm>().map(|op| Ending::Whole(&mut op.relu)),
     |op| op.downcast_mut::<MaxPool2d>().map(|op| Ending::Whole(&mut op.relu)),
 ];
 
