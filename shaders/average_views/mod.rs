@@ -8,6 +8,10 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
+// numbers of the inputs
+const LOGITS: usize = 0;
+const AVERAGE: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "average_views", summary: "weighted mean of logits over views", cases };
 
@@ -27,7 +31,7 @@ impl Op for AverageViews {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[0].clone(), inputs[0].clone()])
+        Ok(vec![inputs[LOGITS].clone(), inputs[LOGITS].clone()])
     }
 
     fn activations(&self) -> usize {
@@ -51,13 +55,13 @@ impl Op for AverageViews {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let bindings = [read(Operand::X(0)), update(Operand::X(1)), write(Operand::Y(0))];
-        KERNEL.launch(target.precision, inputs[0].count(), 0, &[], &bindings).into()
+        let bindings = [read(Operand::X(LOGITS)), update(Operand::X(AVERAGE)), write(Operand::Y(0))];
+        KERNEL.launch(target.precision, inputs[LOGITS].count(), 0, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        let before = if step.view & LATER == 0 { inputs[1].map(|_| 0.0) } else { inputs[1].clone() };
-        let average = before.zip(&inputs[0], |before, x| before + f64::from(step.view_weight) * x);
+        let before = if step.view & LATER == 0 { inputs[AVERAGE].map(|_| 0.0) } else { inputs[AVERAGE].clone() };
+        let average = before.zip(&inputs[LOGITS], |before, x| before + f64::from(step.view_weight) * x);
         vec![average.clone(), average]
     }
 }

@@ -10,6 +10,12 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const DATA: usize = 0;
+const IMAGE_NUMBERS: usize = 1;
+const NORM: usize = 2;
+const MORE_DATA: usize = 3;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "batch_images", summary: "gathers bytes from the data set and normalises them", cases };
@@ -27,8 +33,8 @@ impl Op for BatchImages {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [_, h, w, c] = inputs[0].nhwc()?;
-        Ok(vec![Shape::new(&[inputs[1].count(), h, w, c])])
+        let [_, h, w, c] = inputs[DATA].nhwc()?;
+        Ok(vec![Shape::new(&[inputs[IMAGE_NUMBERS].count(), h, w, c])])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -44,30 +50,31 @@ impl Op for BatchImages {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
-        let mut constants = vec![("PIXELS", (h * w * c).into()), ("C", c.into()), ("ROWS", inputs[1].count().into())];
-        let (text, part) = data_set::text(&inputs[0], &inputs[3..]);
+        let [_, h, w, c] = inputs[DATA].nhwc().expect("shapes were checked");
+        let mut constants =
+            vec![("PIXELS", (h * w * c).into()), ("C", c.into()), ("ROWS", inputs[IMAGE_NUMBERS].count().into())];
+        let (text, part) = data_set::text(&inputs[DATA], &inputs[MORE_DATA..]);
         constants.extend(part);
         let x = Operand::X;
-        let mut bindings = vec![read(x(0)), read(x(1)), read(x(2)), write(Operand::Y(0))];
-        bindings.extend(data_set::more(3, &inputs[3..]));
-        let elements = inputs[1].count() * h * w * c;
+        let mut bindings = vec![read(x(DATA)), read(x(IMAGE_NUMBERS)), read(x(NORM)), write(Operand::Y(0))];
+        bindings.extend(data_set::more(MORE_DATA, &inputs[MORE_DATA..]));
+        let elements = inputs[IMAGE_NUMBERS].count() * h * w * c;
         let kernel = Elementwise { includes: &[text], ..KERNEL };
         kernel.launch(target.precision, elements.div_ceil(4), 4, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
+        let [_, h, w, c] = inputs[DATA].shape.nhwc().expect("shapes were checked");
         let size = h * w * c;
-        let shape = Shape::new(&[inputs[1].data.len(), h, w, c]);
-        let data = data_set::whole(&inputs[0], &inputs[3..]);
+        let shape = Shape::new(&[inputs[IMAGE_NUMBERS].data.len(), h, w, c]);
+        let data = data_set::whole(&inputs[DATA], &inputs[MORE_DATA..]);
         let value = |i: usize| {
-            let image = inputs[1].data[i / size];
+            let image = inputs[IMAGE_NUMBERS].data[i / size];
             if image == f64::from(NOBODY) {
                 return 0.0;
             }
             let byte = data.data[image as usize * size + i % size];
-            (byte / 255.0 - inputs[2].data[i % c]) / inputs[2].data[c + i % c]
+            (byte / 255.0 - inputs[NORM].data[i % c]) / inputs[NORM].data[c + i % c]
         };
         vec![Array::new(shape.clone(), (0..shape.count()).map(value).collect())]
     }

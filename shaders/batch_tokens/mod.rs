@@ -8,6 +8,10 @@ use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const DATA: usize = 0;
+const TEXT_NUMBERS: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "batch_tokens", summary: "gathers tokens from the data set", cases };
 
@@ -24,8 +28,8 @@ impl Op for BatchTokens {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [_, h, w, c] = inputs[0].nhwc()?;
-        Ok(vec![Shape::new(&[inputs[1].count(), h, w, c])])
+        let [_, h, w, c] = inputs[DATA].nhwc()?;
+        Ok(vec![Shape::new(&[inputs[TEXT_NUMBERS].count(), h, w, c])])
     }
 
     fn input_dtype(&self, _input: usize) -> Dtype {
@@ -41,20 +45,20 @@ impl Op for BatchTokens {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
+        let [_, h, w, c] = inputs[DATA].nhwc().expect("shapes were checked");
         let length = h * w * c;
-        let bindings = [read(Operand::X(0)), read(Operand::X(1)), write(Operand::Y(0))];
-        let tokens = inputs[1].count() * length;
+        let bindings = [read(Operand::X(DATA)), read(Operand::X(TEXT_NUMBERS)), write(Operand::Y(0))];
+        let tokens = inputs[TEXT_NUMBERS].count() * length;
         KERNEL.launch(Precision::F32, tokens, 0, &[("LENGTH", length.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
-        let shape = Shape::new(&[inputs[1].data.len(), h, w, c]);
-        let texts: Vec<&[f64]> = inputs[0].data.chunks_exact(h * w * c).collect();
+        let [_, h, w, c] = inputs[DATA].shape.nhwc().expect("shapes were checked");
+        let shape = Shape::new(&[inputs[TEXT_NUMBERS].data.len(), h, w, c]);
+        let texts: Vec<&[f64]> = inputs[DATA].data.chunks_exact(h * w * c).collect();
         let nobody = vec![0.0; h * w * c];
         let row = |&text: &f64| if text == f64::from(NOBODY) { &nobody[..] } else { texts[text as usize] };
-        vec![Array::new(shape, inputs[1].data.iter().flat_map(row).copied().collect())]
+        vec![Array::new(shape, inputs[TEXT_NUMBERS].data.iter().flat_map(row).copied().collect())]
     }
 }
 

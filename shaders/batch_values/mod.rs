@@ -8,6 +8,10 @@ use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const DATA: usize = 0;
+const IMAGE_NUMBERS: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "batch_values", summary: "gathers values from the data set", cases };
 
@@ -24,8 +28,8 @@ impl Op for BatchValues {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [_, k] = inputs[0].matrix()?;
-        Ok(vec![Shape::new(&[inputs[1].count(), k])])
+        let [_, k] = inputs[DATA].matrix()?;
+        Ok(vec![Shape::new(&[inputs[IMAGE_NUMBERS].count(), k])])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -41,19 +45,19 @@ impl Op for BatchValues {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let [_, k] = inputs[0].matrix().expect("shapes were checked");
-        let bindings = [read(Operand::X(0)), read(Operand::X(1)), write(Operand::Y(0))];
-        KERNEL.launch(Precision::F32, inputs[1].count() * k, 0, &[("K", k.into())], &bindings).into()
+        let [_, k] = inputs[DATA].matrix().expect("shapes were checked");
+        let bindings = [read(Operand::X(DATA)), read(Operand::X(IMAGE_NUMBERS)), write(Operand::Y(0))];
+        KERNEL.launch(Precision::F32, inputs[IMAGE_NUMBERS].count() * k, 0, &[("K", k.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [_, k] = inputs[0].shape.matrix().expect("shapes were checked");
+        let [_, k] = inputs[DATA].shape.matrix().expect("shapes were checked");
         let row = |&image: &f64| match image == f64::from(NOBODY) {
             true => vec![0.0; k],
-            false => inputs[0].data[image as usize * k..][..k].to_vec(),
+            false => inputs[DATA].data[image as usize * k..][..k].to_vec(),
         };
-        let data: Vec<f64> = inputs[1].data.iter().flat_map(row).collect();
-        vec![Array::new(Shape::new(&[inputs[1].data.len(), k]), data)]
+        let data: Vec<f64> = inputs[IMAGE_NUMBERS].data.iter().flat_map(row).collect();
+        vec![Array::new(Shape::new(&[inputs[IMAGE_NUMBERS].data.len(), k]), data)]
     }
 }
 

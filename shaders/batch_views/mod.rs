@@ -9,6 +9,12 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const DATA: usize = 0;
+const IMAGE_NUMBERS: usize = 1;
+const NORM: usize = 2;
+const MORE_DATA: usize = 3;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "batch_views", summary: "gathers bytes and normalises them, mirrored and shifted by a view", cases };
@@ -45,8 +51,8 @@ impl Op for BatchViews {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [_, h, w, c] = inputs[0].nhwc()?;
-        Ok(vec![Shape::new(&[inputs[1].count(), h, w, c])])
+        let [_, h, w, c] = inputs[DATA].nhwc()?;
+        Ok(vec![Shape::new(&[inputs[IMAGE_NUMBERS].count(), h, w, c])])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -62,21 +68,21 @@ impl Op for BatchViews {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [_, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
-        let (text, part) = data_set::text(&inputs[0], &inputs[3..]);
+        let [_, h, w, c] = inputs[DATA].nhwc().expect("shapes were checked");
+        let (text, part) = data_set::text(&inputs[DATA], &inputs[MORE_DATA..]);
         let mut constants = vec![("H", h.into()), ("W", w.into()), ("C", c.into())];
         constants.extend(part);
         let x = Operand::X;
-        let mut bindings = vec![read(x(0)), read(x(1)), read(x(2)), write(Operand::Y(0))];
-        bindings.extend(data_set::more(3, &inputs[3..]));
+        let mut bindings = vec![read(x(DATA)), read(x(IMAGE_NUMBERS)), read(x(NORM)), write(Operand::Y(0))];
+        bindings.extend(data_set::more(MORE_DATA, &inputs[MORE_DATA..]));
         let kernel = Elementwise { includes: &[text], ..KERNEL };
-        kernel.launch(target.precision, inputs[1].count() * h * w * c, 0, &constants, &bindings).into()
+        kernel.launch(target.precision, inputs[IMAGE_NUMBERS].count() * h * w * c, 0, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
-        let data = data_set::whole(&inputs[0], &inputs[3..]);
-        let mut y = Array::zeros(Shape::new(&[inputs[1].data.len(), h, w, c]));
+        let [_, h, w, c] = inputs[DATA].shape.nhwc().expect("shapes were checked");
+        let data = data_set::whole(&inputs[DATA], &inputs[MORE_DATA..]);
+        let mut y = Array::zeros(Shape::new(&[inputs[IMAGE_NUMBERS].data.len(), h, w, c]));
         let decode = |byte: u32| if step.view == 0 { 0 } else { i64::from(byte & 255) - 128 };
         let shift = [decode(step.view >> 8), decode(step.view >> 16)];
         let mirrored = |mut i: i64, n: usize| {
@@ -87,7 +93,7 @@ impl Op for BatchViews {
             i.clamp(0, last) as usize
         };
         for i in 0..y.data.len() {
-            let number = inputs[1].data[i / (h * w * c)];
+            let number = inputs[IMAGE_NUMBERS].data[i / (h * w * c)];
             if number == f64::from(NOBODY) {
                 continue;
             }
@@ -95,7 +101,7 @@ impl Op for BatchViews {
             let column = mirrored((i / c % w) as i64 + shift[1], w);
             let column = if step.view & 1 == 1 { w - 1 - column } else { column };
             let byte = data.data[data.at4(number as usize, row, column, i % c)];
-            y.data[i] = (byte / 255.0 - inputs[2].data[i % c]) / inputs[2].data[c + i % c];
+            y.data[i] = (byte / 255.0 - inputs[NORM].data[i % c]) / inputs[NORM].data[c + i % c];
         }
         vec![y]
     }

@@ -9,6 +9,10 @@ use crate::square_sum::{parts, square_sum};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, loss_scale, source};
 
+// numbers of the inputs
+const GRADIENTS: usize = 0;
+const LOSS_SCALE: usize = 1;
+
 /// Clipping by value in `OPS`.
 pub const VALUE: Entry = Entry { name: "clip_value", summary: "all gradients cut off at a value", cases: value_cases };
 /// Clipping by norm in `OPS`.
@@ -41,7 +45,7 @@ impl Op for Clip {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[0].clone()])
+        Ok(vec![inputs[GRADIENTS].clone()])
     }
 
     fn input_dtype(&self, _input: usize) -> Dtype {
@@ -61,11 +65,11 @@ impl Op for Clip {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let (count, gradients) = (inputs[0].count(), Operand::X(0));
+        let (count, gradients) = (inputs[GRADIENTS].count(), Operand::X(GRADIENTS));
         let (scaled, totals) = (inputs.len() == 2, Operand::Scratch(1));
         let includes = [source::gradients(precision(scaled))];
         let launch = |kernel: Elementwise, constant, mut bindings: Vec<Binding>| {
-            bindings.extend(scaled.then(|| read(Operand::X(1))));
+            bindings.extend(scaled.then(|| read(Operand::X(LOSS_SCALE))));
             Elementwise { includes: &includes, ..kernel }.launch(Precision::F32, count, 0, &[constant], &bindings)
         };
         match *self {
@@ -82,17 +86,17 @@ impl Op for Clip {
         let (scale, overflow) =
             inputs.get(1).map_or((1.0, false), |s| (s.data[loss_scale::SCALE], s.data[loss_scale::OVERFLOWED] != 0.0));
         if overflow {
-            return vec![inputs[0].clone()];
+            return vec![inputs[GRADIENTS].clone()];
         }
         let clipped = match *self {
             Clip::Value(value) => {
                 let value = f64::from(value);
-                inputs[0].map(|g| (g / scale).clamp(-value, value) * scale)
+                inputs[GRADIENTS].map(|g| (g / scale).clamp(-value, value) * scale)
             }
             Clip::Norm(largest) => {
-                let norm = (inputs[0].dot(&inputs[0])).sqrt() / scale;
+                let norm = (inputs[GRADIENTS].dot(&inputs[GRADIENTS])).sqrt() / scale;
                 let factor = (f64::from(largest) / (norm + 1e-6)).min(1.0);
-                inputs[0].map(|g| g * factor)
+                inputs[GRADIENTS].map(|g| g * factor)
             }
         };
         vec![clipped]

@@ -8,6 +8,11 @@ use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
+// numbers of the inputs
+const PARAMETERS: usize = 0;
+const AVERAGE: usize = 1;
+const COPY: usize = 2;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "ema", summary: "moving average of all parameters", cases };
 
@@ -58,20 +63,20 @@ impl Op for Ema {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let mut bindings = vec![read(Operand::X(0)), update(Operand::X(1))];
+        let mut bindings = vec![read(Operand::X(PARAMETERS)), update(Operand::X(AVERAGE))];
         let kernel = match self.precision {
             Precision::F32 => ALONE,
             Precision::F16 => {
-                bindings.push(write(Operand::X(2)));
+                bindings.push(write(Operand::X(COPY)));
                 COPIED
             }
         };
-        kernel.launch(self.precision, inputs[0].count().div_ceil(4), 0, &[], &bindings).into()
+        kernel.launch(self.precision, inputs[PARAMETERS].count().div_ceil(4), 0, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
         let decay = f64::from(step.ema_decay);
-        let average = inputs[1].zip(&inputs[0], |average, p| decay * average + (1.0 - decay) * p);
+        let average = inputs[AVERAGE].zip(&inputs[PARAMETERS], |average, p| decay * average + (1.0 - decay) * p);
         vec![average; inputs.len() - 1]
     }
 }

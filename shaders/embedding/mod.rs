@@ -13,6 +13,10 @@ use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
+// numbers of the inputs
+const TOKENS: usize = 0;
+const TABLE: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "embedding", summary: "a learned row of features for each token", cases };
 
@@ -37,8 +41,8 @@ pub struct Embedding;
 
 /// Texts, tokens of a text, rows of the table, features.
 fn sizes(inputs: &[Shape]) -> [usize; 4] {
-    let [n, h, w, _] = inputs[0].nhwc().expect("shapes were checked");
-    let [vocabulary, features] = inputs[1].matrix().expect("shapes were checked");
+    let [n, h, w, _] = inputs[TOKENS].nhwc().expect("shapes were checked");
+    let [vocabulary, features] = inputs[TABLE].matrix().expect("shapes were checked");
     [n, h * w, vocabulary, features]
 }
 
@@ -48,11 +52,14 @@ impl Op for Embedding {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [n, h, w, c] = inputs[0].nhwc()?;
-        let [_, features] = inputs[1].matrix()?;
+        let [n, h, w, c] = inputs[TOKENS].nhwc()?;
+        let [_, features] = inputs[TABLE].matrix()?;
         if [h, c] != [1, 1] {
-            return Err(ShapeError::new(format!("it needs tokens [n, 1, length, 1], and its input is {}", inputs[0]))
-                .hint("tokens = \"auto\" instead of `input`, and the embedding as the first layer"));
+            return Err(ShapeError::new(format!(
+                "it needs tokens [n, 1, length, 1], and its input is {}",
+                inputs[TOKENS]
+            ))
+            .hint("tokens = \"auto\" instead of `input`, and the embedding as the first layer"));
         }
         Ok(vec![Shape::new(&[n, 1, w, features])])
     }
@@ -69,7 +76,7 @@ impl Op for Embedding {
         let [n, length, _, features] = sizes(inputs);
         let (lanes, text) = lanes(features);
         let kernel = Elementwise { includes: &[text], ..FORWARD };
-        let bindings = [read(Operand::X(0)), read(Operand::X(1)), write(Operand::Y(0))];
+        let bindings = [read(Operand::X(TOKENS)), read(Operand::X(TABLE)), write(Operand::Y(0))];
         let threads = n * length * features / lanes;
         kernel.launch(target.precision, threads, 0, &[("FEATURES", features.into())], &bindings).into()
     }
@@ -82,7 +89,7 @@ impl Op for Embedding {
         let positions = n * length;
         let (lanes, text) = lanes(features);
         let [marks, next, follows] = [0, 1, 2].map(Operand::Scratch);
-        let (tokens, dtable) = (Operand::X(0), Operand::Dx(1));
+        let (tokens, dtable) = (Operand::X(TOKENS), Operand::Dx(TABLE));
         let clear = |text, threads, operand| {
             let includes = [text];
             let kernel = Elementwise { includes: &includes, ..CLEAR };
@@ -111,21 +118,21 @@ impl Op for Embedding {
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let shapes = [inputs[0].shape.clone(), inputs[1].shape.clone()];
+        let shapes = [inputs[TOKENS].shape.clone(), inputs[TABLE].shape.clone()];
         let features = sizes(&shapes)[3];
         let mut y = Array::zeros(self.outputs(&shapes).expect("shapes were checked").remove(0));
-        for (row, &token) in y.data.chunks_exact_mut(features).zip(&inputs[0].data) {
+        for (row, &token) in y.data.chunks_exact_mut(features).zip(&inputs[TOKENS].data) {
             if token != 0.0 {
-                row.copy_from_slice(&inputs[1].data[token as usize * features..][..features]);
+                row.copy_from_slice(&inputs[TABLE].data[token as usize * features..][..features]);
             }
         }
         vec![y]
     }
 
     fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
-        let mut dtable = Array::zeros(inputs[1].shape.clone());
+        let mut dtable = Array::zeros(inputs[TABLE].shape.clone());
         let features = dtable.shape.sizes()[1];
-        for (position, &token) in inputs[0].data.iter().enumerate().filter(|(_, token)| **token != 0.0) {
+        for (position, &token) in inputs[TOKENS].data.iter().enumerate().filter(|(_, token)| **token != 0.0) {
             for feature in 0..features {
                 dtable.data[token as usize * features + feature] += dy.data[position * features + feature];
             }

@@ -10,6 +10,13 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const LOGITS: usize = 0;
+const LABELS: usize = 1;
+const IMAGE_NUMBERS: usize = 2;
+const ANSWERS: usize = 3;
+const SCORES: usize = 4;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "keep_answers", summary: "keeps each image's answer, rank of its label and confidence", cases };
@@ -27,7 +34,7 @@ impl Op for KeepAnswers {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        inputs[0].matrix()?;
+        inputs[LOGITS].matrix()?;
         Ok(inputs[3..5].to_vec())
     }
 
@@ -48,17 +55,18 @@ impl Op for KeepAnswers {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [n, classes] = inputs[0].matrix().expect("shapes were checked");
+        let [n, classes] = inputs[LOGITS].matrix().expect("shapes were checked");
         let x = Operand::X;
-        let bindings = [read(x(0)), read(x(1)), read(x(2)), update(x(3)), update(x(4))];
+        let bindings =
+            [read(x(LOGITS)), read(x(LABELS)), read(x(IMAGE_NUMBERS)), update(x(ANSWERS)), update(x(SCORES))];
         KERNEL.launch(target.precision, n, 2 * classes, &[("CLASSES", classes.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [_, classes] = inputs[0].shape.matrix().expect("shapes were checked");
-        let (mut answers, mut scores) = (inputs[3].clone(), inputs[4].clone());
-        for (row, logits) in inputs[0].data.chunks_exact(classes).enumerate() {
-            let (label, image) = (inputs[1].data[row] as usize, inputs[2].data[row]);
+        let [_, classes] = inputs[LOGITS].shape.matrix().expect("shapes were checked");
+        let (mut answers, mut scores) = (inputs[ANSWERS].clone(), inputs[SCORES].clone());
+        for (row, logits) in inputs[LOGITS].data.chunks_exact(classes).enumerate() {
+            let (label, image) = (inputs[LABELS].data[row] as usize, inputs[IMAGE_NUMBERS].data[row]);
             if image == f64::from(NOBODY) {
                 continue;
             }

@@ -8,6 +8,12 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const LOSSES: usize = 0;
+const WEIGHTS: usize = 1;
+const IMAGE_NUMBERS: usize = 2;
+const KEPT: usize = 3;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "keep_errors", summary: "keeps the loss of each image by itself", cases };
 
@@ -24,7 +30,7 @@ impl Op for KeepErrors {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[3].clone()])
+        Ok(vec![inputs[KEPT].clone()])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -45,14 +51,16 @@ impl Op for KeepErrors {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let x = Operand::X;
-        let bindings = [read(x(0)), read(x(1)), read(x(2)), update(x(3))];
-        KERNEL.launch(target.precision, inputs[0].count(), 0, &[], &bindings).into()
+        let bindings = [read(x(LOSSES)), read(x(WEIGHTS)), read(x(IMAGE_NUMBERS)), update(x(KEPT))];
+        KERNEL.launch(target.precision, inputs[LOSSES].count(), 0, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let mut kept = inputs[3].clone();
-        for (row, &image) in inputs[2].data.iter().enumerate().filter(|(_, image)| **image != f64::from(NOBODY)) {
-            kept.data[image as usize] = inputs[0].data[row] / inputs[1].data[row];
+        let mut kept = inputs[KEPT].clone();
+        for (row, &image) in
+            inputs[IMAGE_NUMBERS].data.iter().enumerate().filter(|(_, image)| **image != f64::from(NOBODY))
+        {
+            kept.data[image as usize] = inputs[LOSSES].data[row] / inputs[WEIGHTS].data[row];
         }
         vec![kept]
     }

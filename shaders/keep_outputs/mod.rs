@@ -8,6 +8,11 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, data_set::NOBODY};
 
+// numbers of the inputs
+const VALUES: usize = 0;
+const IMAGE_NUMBERS: usize = 1;
+const KEPT: usize = 2;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "keep_outputs", summary: "keeps a model's outputs for each image", cases };
 
@@ -24,7 +29,7 @@ impl Op for KeepOutputs {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[2].clone()])
+        Ok(vec![inputs[KEPT].clone()])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -44,16 +49,18 @@ impl Op for KeepOutputs {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [n, k] = inputs[0].matrix().expect("shapes were checked");
-        let bindings = [read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
+        let [n, k] = inputs[VALUES].matrix().expect("shapes were checked");
+        let bindings = [read(Operand::X(VALUES)), read(Operand::X(IMAGE_NUMBERS)), update(Operand::X(KEPT))];
         KERNEL.launch(target.precision, n * k, 0, &[("K", k.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [_, k] = inputs[0].shape.matrix().expect("shapes were checked");
-        let mut kept = inputs[2].clone();
-        for (row, &image) in inputs[1].data.iter().enumerate().filter(|(_, image)| **image != f64::from(NOBODY)) {
-            kept.data[image as usize * k..][..k].copy_from_slice(&inputs[0].data[row * k..][..k]);
+        let [_, k] = inputs[VALUES].shape.matrix().expect("shapes were checked");
+        let mut kept = inputs[KEPT].clone();
+        for (row, &image) in
+            inputs[IMAGE_NUMBERS].data.iter().enumerate().filter(|(_, image)| **image != f64::from(NOBODY))
+        {
+            kept.data[image as usize * k..][..k].copy_from_slice(&inputs[VALUES].data[row * k..][..k]);
         }
         vec![kept]
     }

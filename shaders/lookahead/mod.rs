@@ -9,6 +9,12 @@ use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
+// numbers of the inputs
+const FAST: usize = 0;
+const SLOW: usize = 1;
+const FAST_COPY: usize = 2;
+const SLOW_COPY: usize = 3;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "lookahead", summary: "slow weights that the others return to", cases };
 
@@ -53,15 +59,15 @@ impl Op for Lookahead {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let mut bindings = vec![update(Operand::X(0)), update(Operand::X(1))];
+        let mut bindings = vec![update(Operand::X(FAST)), update(Operand::X(SLOW))];
         let kernel = match self.precision {
             Precision::F32 => ALONE,
             Precision::F16 => {
-                bindings.extend([write(Operand::X(2)), write(Operand::X(3))]);
+                bindings.extend([write(Operand::X(FAST_COPY)), write(Operand::X(SLOW_COPY))]);
                 COPIED
             }
         };
-        kernel.launch(self.precision, inputs[0].count().div_ceil(4), 0, &[], &bindings).into()
+        kernel.launch(self.precision, inputs[FAST].count().div_ceil(4), 0, &[], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
@@ -69,7 +75,7 @@ impl Op for Lookahead {
             return inputs.to_vec();
         }
         let alpha = 1.0 - f64::from(step.ema_decay);
-        let slow = inputs[1].zip(&inputs[0], |slow, fast| slow + alpha * (fast - slow));
+        let slow = inputs[SLOW].zip(&inputs[FAST], |slow, fast| slow + alpha * (fast - slow));
         vec![slow; inputs.len()]
     }
 }

@@ -8,6 +8,11 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
+// numbers of the inputs
+const LOSS: usize = 0;
+const CORRECT: usize = 1;
+const HISTORY: usize = 2;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "record", summary: "loss and right answers of a batch, kept for the host", cases };
@@ -22,7 +27,7 @@ impl Op for Record {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[2].clone()])
+        Ok(vec![inputs[HISTORY].clone()])
     }
 
     fn input_dtype(&self, _input: usize) -> Dtype {
@@ -42,16 +47,16 @@ impl Op for Record {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let rows = inputs[0].count();
+        let rows = inputs[LOSS].count();
         let texts = [source::STEP, include_str!("rows.wgsl")];
         let constants = vec![("ROWS", rows.into())];
-        let bindings = vec![read(Operand::X(0)), read(Operand::X(1)), update(Operand::X(2))];
+        let bindings = vec![read(Operand::X(LOSS)), read(Operand::X(CORRECT)), update(Operand::X(HISTORY))];
         let iterations = rows.div_ceil(WORKGROUP as usize) + WORKGROUP as usize;
         one_workgroup(ENTRY.name, &texts, iterations, constants, bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        let mut history = inputs[2].clone();
+        let mut history = inputs[HISTORY].clone();
         for (i, rows) in inputs[..2].iter().enumerate() {
             history.data[step.record as usize * 2 + i] = rows.data.iter().sum();
         }

@@ -8,6 +8,10 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
+// numbers of the inputs
+const LOSS: usize = 0;
+const HISTORY: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "record_loss", summary: "one of two losses of a batch, kept for the host", cases };
@@ -25,7 +29,7 @@ impl Op for RecordLoss {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[1].clone()])
+        Ok(vec![inputs[HISTORY].clone()])
     }
 
     fn input_dtype(&self, _input: usize) -> Dtype {
@@ -45,17 +49,17 @@ impl Op for RecordLoss {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let rows = inputs[0].count();
+        let rows = inputs[LOSS].count();
         let texts = [source::STEP, include_str!("rows.wgsl")];
         let constants = vec![("ROWS", rows.into()), ("COLUMN", self.column.into())];
-        let bindings = vec![read(Operand::X(0)), update(Operand::X(1))];
+        let bindings = vec![read(Operand::X(LOSS)), update(Operand::X(HISTORY))];
         let iterations = rows.div_ceil(WORKGROUP as usize) + WORKGROUP as usize;
         one_workgroup(ENTRY.name, &texts, iterations, constants, bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        let mut history = inputs[1].clone();
-        history.data[step.record as usize * 2 + self.column] = inputs[0].data.iter().sum();
+        let mut history = inputs[HISTORY].clone();
+        history.data[step.record as usize * 2 + self.column] = inputs[LOSS].data.iter().sum();
         vec![history]
     }
 }

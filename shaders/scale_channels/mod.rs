@@ -9,6 +9,10 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
+// numbers of the inputs
+const INPUT: usize = 0;
+const FACTORS: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry =
     Entry { name: "scale_channels", summary: "learned factors of channels; PReLU where only below 0", cases };
@@ -39,23 +43,23 @@ fn rows_and_channels(shape: &Shape) -> (usize, usize) {
 
 /// Parts into which the rows are dealt.
 fn parts(inputs: &[Shape]) -> usize {
-    let (rows, c) = rows_and_channels(&inputs[0]);
-    let most = if inputs[1].count() == 1 { MOST_SLABS_OF_ONE / c } else { MOST_SLABS };
+    let (rows, c) = rows_and_channels(&inputs[INPUT]);
+    let most = if inputs[FACTORS].count() == 1 { MOST_SLABS_OF_ONE / c } else { MOST_SLABS };
     (rows / ROWS_A_SLAB).min(most).max(1)
 }
 
 impl ScaleChannels {
     fn scale(&self, inputs: &[Shape], target: &Target, from: Operand, to: Operand) -> crate::Dispatch {
-        let constants = [("C", inputs[1].count().into()), ("BELOW", self.below.into())];
-        let bindings = [read(Operand::X(0)), read(from), read(Operand::X(1)), write(to)];
-        SCALE.launch(target.precision, inputs[0].count().div_ceil(4), 0, &constants, &bindings)
+        let constants = [("C", inputs[FACTORS].count().into()), ("BELOW", self.below.into())];
+        let bindings = [read(Operand::X(INPUT)), read(from), read(Operand::X(FACTORS)), write(to)];
+        SCALE.launch(target.precision, inputs[INPUT].count().div_ceil(4), 0, &constants, &bindings)
     }
 
     fn grad(&self, inputs: &[Shape], target: &Target, parts: usize) -> crate::Dispatch {
-        let (rows, c) = rows_and_channels(&inputs[0]);
+        let (rows, c) = rows_and_channels(&inputs[INPUT]);
         let (lanes, text) = lanes(c);
         let constants = [("C", c.into()), ("ROWS", rows.into()), ("SLABS", parts.into()), ("BELOW", self.below.into())];
-        let bindings = [read(Operand::X(0)), read(Operand::Dy(0)), write(Operand::Dx(1))];
+        let bindings = [read(Operand::X(INPUT)), read(Operand::Dy(0)), write(Operand::Dx(FACTORS))];
         let kernel = Elementwise { includes: &[text], ..GRAD };
         kernel.launch(target.precision, parts * c / lanes, rows.div_ceil(parts), &constants, &bindings)
     }
@@ -76,12 +80,12 @@ impl Op for ScaleChannels {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let (_, c) = rows_and_channels(&inputs[0]);
-        if inputs[1] != Shape::new(&[c]) && inputs[1] != Shape::new(&[1]) {
-            return Err(ShapeError::new(format!("it has {} factors, and its input {c} channels", inputs[1]))
+        let (_, c) = rows_and_channels(&inputs[INPUT]);
+        if inputs[FACTORS] != Shape::new(&[c]) && inputs[FACTORS] != Shape::new(&[1]) {
+            return Err(ShapeError::new(format!("it has {} factors, and its input {c} channels", inputs[FACTORS]))
                 .hint("a factor a channel, or one in all"));
         }
-        Ok(vec![inputs[0].clone()])
+        Ok(vec![inputs[INPUT].clone()])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -89,7 +93,7 @@ impl Op for ScaleChannels {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        self.scale(inputs, target, Operand::X(0), Operand::Y(0)).into()
+        self.scale(inputs, target, Operand::X(INPUT), Operand::Y(0)).into()
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
@@ -101,20 +105,20 @@ impl Op for ScaleChannels {
         if wanted[1] {
             dispatches.push(self.grad(inputs, target, parts));
         }
-        let (_, c) = rows_and_channels(&inputs[0]);
-        let gradient_slabs = parts * c / inputs[1].count();
+        let (_, c) = rows_and_channels(&inputs[INPUT]);
+        let gradient_slabs = parts * c / inputs[FACTORS].count();
         Lowered { dispatches, gradient_slabs, ..Lowered::default() }
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let (x, a) = (&inputs[0], &inputs[1].data);
+        let (x, a) = (&inputs[INPUT], &inputs[FACTORS].data);
         let scaled = |(i, &x): (usize, &f64)| if self.spares(x) { x } else { x * a[i % a.len()] };
         vec![Array::new(x.shape.clone(), x.data.iter().enumerate().map(scaled).collect())]
     }
 
     fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
-        let (x, a) = (&inputs[0], &inputs[1].data);
-        let (mut dx, mut da) = (dy.clone(), Array::zeros(inputs[1].shape.clone()));
+        let (x, a) = (&inputs[INPUT], &inputs[FACTORS].data);
+        let (mut dx, mut da) = (dy.clone(), Array::zeros(inputs[FACTORS].shape.clone()));
         for (i, &value) in x.data.iter().enumerate().filter(|(_, x)| !self.spares(**x)) {
             dx.data[i] *= a[i % a.len()];
             da.data[i % a.len()] += value * dy.data[i];

@@ -13,6 +13,10 @@ use crate::target::Target;
 use crate::target_rows::{ROW, Row, WIDTH};
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
+// numbers of the inputs
+const LOGITS: usize = 0;
+const ROWS: usize = 1;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
     name: "soft_cross_entropy",
@@ -45,9 +49,9 @@ impl SoftCrossEntropy {
 
     /// The target of class `c`, smoothed and weighted.
     fn target(&self, inputs: &[Array], row: usize, c: usize) -> f64 {
-        let classes = inputs[0].shape.sizes()[1];
+        let classes = inputs[LOGITS].shape.sizes()[1];
         let [weights, targets] = self.extras().map(|i| &inputs[i].data);
-        let of = Row::of(&inputs[1], row);
+        let of = Row::of(&inputs[ROWS], row);
         let at = |label: f64| f64::from(u8::from(label == c as f64));
         let plain = if self.distribution {
             targets[row * classes + c]
@@ -77,7 +81,7 @@ impl Op for SoftCrossEntropy {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [n, classes] = inputs[0].matrix()?;
+        let [n, classes] = inputs[LOGITS].matrix()?;
         let rows = Shape::new(&[n]);
         Ok(vec![rows.clone(), rows, Shape::new(&[n, classes])])
     }
@@ -99,7 +103,7 @@ impl Op for SoftCrossEntropy {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [n, classes] = inputs[0].matrix().expect("shapes were checked");
+        let [n, classes] = inputs[LOGITS].matrix().expect("shapes were checked");
         let constants = [
             ("CLASSES", classes.into()),
             ("SMOOTHING", self.smoothing.into()),
@@ -114,16 +118,16 @@ impl Op for SoftCrossEntropy {
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [n, classes] = inputs[0].shape.matrix().expect("shapes were checked");
+        let [n, classes] = inputs[LOGITS].shape.matrix().expect("shapes were checked");
         let gamma = f64::from(self.gamma);
         let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
-        let mut gradient = Array::zeros(inputs[0].shape.clone());
+        let mut gradient = Array::zeros(inputs[LOGITS].shape.clone());
         for i in 0..n {
-            let of = Row::of(&inputs[1], i);
+            let of = Row::of(&inputs[ROWS], i);
             if of.weight == 0.0 {
                 continue;
             }
-            let row = &inputs[0].data[i * classes..][..classes];
+            let row = &inputs[LOGITS].data[i * classes..][..classes];
             let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let log_total = row.iter().map(|v| (v - largest).exp()).sum::<f64>().ln();
             let log_p: Vec<f64> = row.iter().map(|v| v - largest - log_total).collect();
@@ -150,10 +154,10 @@ impl Op for SoftCrossEntropy {
     }
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], _dy: &Array, _step: &Step) -> Vec<Option<Array>> {
-        let classes = inputs[0].shape.sizes()[1];
+        let classes = inputs[LOGITS].shape.sizes()[1];
         let mut gradient = outputs[2].clone();
         for (i, row) in gradient.data.chunks_exact_mut(classes).enumerate() {
-            let Row { weight, scaled, .. } = Row::of(&inputs[1], i);
+            let Row { weight, scaled, .. } = Row::of(&inputs[ROWS], i);
             let scale = if weight == 0.0 { 1.0 } else { scaled / weight };
             row.iter_mut().for_each(|g| *g /= scale);
         }

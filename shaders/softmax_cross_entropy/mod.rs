@@ -10,6 +10,12 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
+// numbers of the inputs
+const LOGITS: usize = 0;
+const LABELS: usize = 1;
+const WEIGHTS: usize = 2;
+const LOSS_SCALE: usize = 3;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
     name: "softmax_cross_entropy",
@@ -40,7 +46,7 @@ impl Op for SoftmaxCrossEntropy {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [n, classes] = inputs[0].matrix()?;
+        let [n, classes] = inputs[LOGITS].matrix()?;
         let rows = Shape::new(&[n]);
         Ok(vec![rows.clone(), rows, Shape::new(&[n, classes])])
     }
@@ -62,31 +68,31 @@ impl Op for SoftmaxCrossEntropy {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [n, classes] = inputs[0].matrix().expect("shapes were checked");
+        let [n, classes] = inputs[LOGITS].matrix().expect("shapes were checked");
         let mut bindings = vec![
-            read(Operand::X(0)),
-            read(Operand::X(1)),
-            read(Operand::X(2)),
+            read(Operand::X(LOGITS)),
+            read(Operand::X(LABELS)),
+            read(Operand::X(WEIGHTS)),
             write(Operand::Y(0)),
             write(Operand::Y(1)),
             write(Operand::Y(2)),
         ];
         let scaled = inputs.len() == 4;
         if scaled {
-            bindings.push(read(Operand::X(3)));
+            bindings.push(read(Operand::X(LOSS_SCALE)));
         }
         let kernel = if scaled { SCALED } else { UNSCALED };
         kernel.launch(target.precision, n, 3 * classes, &[("CLASSES", classes.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [n, classes] = inputs[0].shape.matrix().expect("shapes were checked");
+        let [n, classes] = inputs[LOGITS].shape.matrix().expect("shapes were checked");
         let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
-        let mut gradient = Array::zeros(inputs[0].shape.clone());
+        let mut gradient = Array::zeros(inputs[LOGITS].shape.clone());
         let scale = inputs.get(3).map_or(1.0, |scale| scale.data[0]);
         for i in 0..n {
-            let row = &inputs[0].data[i * classes..][..classes];
-            let (label, weight) = (inputs[1].data[i] as usize, inputs[2].data[i]);
+            let row = &inputs[LOGITS].data[i * classes..][..classes];
+            let (label, weight) = (inputs[LABELS].data[i] as usize, inputs[WEIGHTS].data[i]);
             if weight == 0.0 {
                 continue;
             }

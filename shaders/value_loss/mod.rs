@@ -13,6 +13,11 @@ use crate::dtype::{Dtype, Precision};
 use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
+// numbers of the inputs
+const VALUES: usize = 0;
+const TARGETS: usize = 1;
+const WEIGHTS: usize = 2;
+
 /// Binary cross entropy in `OPS`.
 pub const BCE: Entry = Entry {
     name: "bce_with_logits",
@@ -157,8 +162,8 @@ impl Op for ValueLoss {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let rows = Shape::new(&inputs[0].sizes()[..1]);
-        Ok(vec![rows.clone(), rows, inputs[0].clone()])
+        let rows = Shape::new(&inputs[VALUES].sizes()[..1]);
+        Ok(vec![rows.clone(), rows, inputs[VALUES].clone()])
     }
 
     fn activations(&self) -> usize {
@@ -186,7 +191,7 @@ impl Op for ValueLoss {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [n, k] = row_sizes(&inputs[0]);
+        let [n, k] = row_sizes(&inputs[VALUES]);
         let parts = Self::row_parts(k);
         let mut constants = vec![
             ("K", k.into()),

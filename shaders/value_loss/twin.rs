@@ -1,6 +1,6 @@
 //! The definition of the losses of numbers, from their formulas.
 
-use super::{Kind, ValueLoss, row_sizes};
+use super::{Kind, TARGETS, VALUES, ValueLoss, WEIGHTS, row_sizes};
 use crate::{Array, Shape};
 
 fn sigmoid(x: f64) -> f64 {
@@ -44,16 +44,16 @@ fn element(kind: Kind, x: f64, t: f64, positive: f64) -> [f64; 2] {
 }
 
 pub(super) fn outputs(op: &ValueLoss, inputs: &[Array]) -> Vec<Array> {
-    let [n, k] = row_sizes(&inputs[0].shape);
+    let [n, k] = row_sizes(&inputs[VALUES].shape);
     let [scale, positives] = op.extras().map(|i| &inputs[i].data);
     let scale = if op.scaled { scale[0] } else { 1.0 };
     let mut outputs = vec![Array::zeros(Shape::new(&[n])); 2];
-    let mut gradient = Array::zeros(inputs[0].shape.clone());
-    for row in (0..n).filter(|&row| inputs[2].data[row] != 0.0) {
-        let share = inputs[2].data[row] / k as f64;
+    let mut gradient = Array::zeros(inputs[VALUES].shape.clone());
+    for row in (0..n).filter(|&row| inputs[WEIGHTS].data[row] != 0.0) {
+        let share = inputs[WEIGHTS].data[row] / k as f64;
         let mut right = op.kind.has_answers();
         for at in row * k..(row + 1) * k {
-            let (x, t) = (inputs[0].data[at], inputs[1].data[at]);
+            let (x, t) = (inputs[VALUES].data[at], inputs[TARGETS].data[at]);
             let [loss, slope] = element(op.kind, x, t, if op.positives { positives[at % k] } else { 1.0 });
             outputs[0].data[row] += share * loss;
             gradient.data[at] = scale * share * slope;
