@@ -1,5 +1,6 @@
 //! Batch normalisation away from training: an affine map of each channel, from the running averages.
 
+use super::{BETA, GAMMA, INPUT};
 use super::{cases, matrix};
 use crate::case::Fill;
 use crate::columns::walk;
@@ -43,8 +44,8 @@ impl Op for BatchNormInference {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        matrix(&inputs[0])?;
-        Ok(vec![inputs[0].clone()])
+        matrix(&inputs[INPUT])?;
+        Ok(vec![inputs[INPUT].clone()])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -56,20 +57,20 @@ impl Op for BatchNormInference {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [rows, _, c] = matrix(&inputs[0]).expect("shapes were checked");
+        let [rows, _, c] = matrix(&inputs[INPUT]).expect("shapes were checked");
         let own = [("EPSILON", self.epsilon.into()), ("RELU", self.relu.into())];
         let running = if self.affine { 3 } else { 1 };
         let x = Operand::X;
-        let mut bindings = vec![read(x(0)), read(x(running)), read(x(running + 1)), write(Operand::Y(0))];
+        let mut bindings = vec![read(x(INPUT)), read(x(running)), read(x(running + 1)), write(Operand::Y(0))];
         if self.affine {
-            bindings.extend([read(x(1)), read(x(2))]);
+            bindings.extend([read(x(GAMMA)), read(x(BETA))]);
         }
         let affine: &[&'static str] = if self.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
         walk(KERNEL, affine, target, [rows, c], &own, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [.., c] = matrix(&inputs[0].shape).expect("shapes were checked");
+        let [.., c] = matrix(&inputs[INPUT].shape).expect("shapes were checked");
         let running = if self.affine { 3 } else { 1 };
         let of = |input: usize, i: usize| inputs[input].data[i % c];
         let value = |(i, x): (usize, &f64)| {
@@ -77,7 +78,7 @@ impl Op for BatchNormInference {
             let value = if self.affine { xhat * of(1, i) + of(2, i) } else { xhat };
             if self.relu { value.max(0.0) } else { value }
         };
-        vec![Array::new(inputs[0].shape.clone(), inputs[0].data.iter().enumerate().map(value).collect())]
+        vec![Array::new(inputs[INPUT].shape.clone(), inputs[INPUT].data.iter().enumerate().map(value).collect())]
     }
 }
 

@@ -25,6 +25,11 @@ use crate::op::InInference;
 use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step};
 
+// numbers of the inputs; gamma and beta with `affine`
+const INPUT: usize = 0;
+const GAMMA: usize = 1;
+const BETA: usize = 2;
+
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
     name: "batch_norm",
@@ -69,7 +74,7 @@ impl BatchNorm {
 
     /// What the statistics of x are made of, whatever follows.
     fn check(&self, inputs: &[Shape]) -> Result<[usize; 3], ShapeError> {
-        let [rows, pixels, c] = matrix(&inputs[0])?;
+        let [rows, pixels, c] = matrix(&inputs[INPUT])?;
         match inputs[1..].iter().find(|parameter| parameter.sizes() != [c]) {
             Some(other) => Err(ShapeError::new(format!("a parameter {other} does not fit {c} channels"))),
             None => Ok([rows, pixels, c]),
@@ -93,7 +98,7 @@ impl Op for BatchNorm {
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
         let [.., c] = self.check(inputs)?;
-        Ok([inputs[0].clone()].into_iter().chain(Self::further_outputs(c)).collect())
+        Ok([inputs[INPUT].clone()].into_iter().chain(Self::further_outputs(c)).collect())
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {

@@ -1,5 +1,6 @@
 //! The launches of batch normalisation, which its forms share.
 
+use super::{BETA, GAMMA, INPUT};
 use super::{BatchNorm, Totals};
 use crate::columns::{Columns, walk};
 use crate::dispatch::{Binding, Constant, Elementwise, Operand, read, update, write};
@@ -36,7 +37,7 @@ fn affine(norm: &BatchNorm) -> &'static [&'static str] {
 /// Gamma and beta, where there are any.
 fn with_affine(norm: &BatchNorm, mut bindings: Vec<Binding>) -> Vec<Binding> {
     if norm.affine {
-        bindings.extend([read(Operand::X(1)), read(Operand::X(2))]);
+        bindings.extend([read(Operand::X(GAMMA)), read(Operand::X(BETA))]);
     }
     bindings
 }
@@ -53,7 +54,7 @@ fn constants(norm: &BatchNorm, pixels: usize) -> [(&'static str, Constant); 2] {
 pub(super) fn statistics(norm: &BatchNorm, inputs: &[Shape], target: &Target) -> Lowered {
     let [rows, pixels, c] = sizes(norm, inputs);
     let columns = Columns::new(rows, c, target);
-    let (x, sums, running) = (Operand::X(0), Operand::Scratch(0), norm.running());
+    let (x, sums, running) = (Operand::X(INPUT), Operand::Scratch(0), norm.running());
     let pixels = ("PIXELS", pixels.into());
     let first = columns.launch(STATISTICS, &[], target, &[pixels], &[read(x), write(sums)]);
     let own = [pixels, ("EPSILON", norm.epsilon.into()), ("MOMENTUM", norm.momentum.into())];
@@ -65,7 +66,7 @@ pub(super) fn statistics(norm: &BatchNorm, inputs: &[Shape], target: &Target) ->
 
 pub(super) fn apply(norm: &BatchNorm, inputs: &[Shape], target: &Target) -> Dispatch {
     let [rows, pixels, c] = sizes(norm, inputs);
-    let bindings = vec![read(Operand::X(0)), read(STATISTICS_OUTPUT), write(Operand::Y(0))];
+    let bindings = vec![read(Operand::X(INPUT)), read(STATISTICS_OUTPUT), write(Operand::Y(0))];
     let bindings = with_affine(norm, bindings);
     walk(APPLY, affine(norm), target, [rows, c], &constants(norm, pixels), &bindings)
 }
@@ -80,7 +81,8 @@ pub(super) fn gradients(
 ) -> Totals {
     let [rows, pixels, c] = sizes(norm, inputs);
     let columns = Columns::new(rows, c, target);
-    let bindings = vec![read(Operand::X(0)), read(Operand::Dy(0)), read(STATISTICS_OUTPUT), write(Operand::Scratch(0))];
+    let bindings =
+        vec![read(Operand::X(INPUT)), read(Operand::Dy(0)), read(STATISTICS_OUTPUT), write(Operand::Scratch(0))];
     let bindings = with_affine(norm, bindings);
     let sums = columns.launch(GRADIENT_SUMS, affine(norm), target, &constants(norm, pixels), &bindings);
     lowered.dispatches.push(sums);
@@ -108,12 +110,12 @@ pub(super) fn finish_gradients(
 pub(super) fn grad_input(norm: &BatchNorm, inputs: &[Shape], totals: Totals, target: &Target) -> Dispatch {
     let [rows, pixels, c] = sizes(norm, inputs);
     let bindings = vec![
-        read(Operand::X(0)),
+        read(Operand::X(INPUT)),
         read(Operand::Dy(0)),
         read(STATISTICS_OUTPUT),
         read(totals.dgamma),
         read(totals.dbeta),
-        write(Operand::Dx(0)),
+        write(Operand::Dx(INPUT)),
     ];
     let bindings = with_affine(norm, bindings);
     walk(GRAD_INPUT, affine(norm), target, [rows, c], &constants(norm, pixels), &bindings)

@@ -3,6 +3,7 @@
 //!
 //! For windows that do not overlap. Inputs as those of [`BatchNorm`], and its outputs with the pooled y.
 
+use super::{BETA, GAMMA, INPUT};
 use super::{BatchNorm, cases, parts, twin};
 use crate::case::Fill;
 use crate::columns::{Columns, walk_images};
@@ -56,7 +57,7 @@ impl BatchNormPool {
     }
 
     fn place(&self, inputs: &[Shape]) -> (Placed, [usize; 2]) {
-        let [n, h, w, c] = inputs[0].nhwc().expect("shapes were checked");
+        let [n, h, w, c] = inputs[INPUT].nhwc().expect("shapes were checked");
         (self.window.place([h, w]).expect("shapes were checked"), [n, c])
     }
 }
@@ -95,12 +96,17 @@ impl Op for BatchNormPool {
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (placed, [n, c]) = self.place(inputs);
         let mut lowered = parts::statistics(&self.norm, inputs, target);
-        let mut bindings =
-            vec![read(Operand::X(0)), read(parts::STATISTICS_OUTPUT), write(Operand::Y(0)), write(WINNER), write(WON)];
+        let mut bindings = vec![
+            read(Operand::X(INPUT)),
+            read(parts::STATISTICS_OUTPUT),
+            write(Operand::Y(0)),
+            write(WINNER),
+            write(WON),
+        ];
         let texts: &[&'static str] =
             if self.norm.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
         if self.norm.affine {
-            bindings.extend([read(Operand::X(1)), read(Operand::X(2))]);
+            bindings.extend([read(Operand::X(GAMMA)), read(Operand::X(BETA))]);
         }
         let rows = n * placed.output[0] * placed.output[1];
         let lanes = channels::lanes(c).0;
@@ -127,17 +133,17 @@ impl Op for BatchNormPool {
         let totals = parts::finish_gradients(&self.norm, &columns, c, wanted, target, &mut lowered);
         if wanted[0] {
             let mut bindings = vec![
-                read(Operand::X(0)),
+                read(Operand::X(INPUT)),
                 read(Operand::Dy(0)),
                 read(WINNER),
                 read(parts::STATISTICS_OUTPUT),
                 read(totals.dgamma),
                 read(totals.dbeta),
-                write(Operand::Dx(0)),
+                write(Operand::Dx(INPUT)),
             ];
             let text = if self.norm.affine { source::SCALE } else { source::NO_AFFINE };
             if self.norm.affine {
-                bindings.push(read(Operand::X(1)));
+                bindings.push(read(Operand::X(GAMMA)));
             }
             let cells = [0, 1].map(|a| (placed.input[a] + placed.before[a]).div_ceil(placed.stride[a]));
             let own = [("CELLS_H", cells[0].into()), ("CELLS_W", cells[1].into())];

@@ -1,5 +1,6 @@
 //! Batch normalisation in f64: the definition.
 
+use super::{BETA, GAMMA, INPUT};
 use super::{BatchNorm, matrix};
 use crate::{Array, Shape, Step};
 
@@ -10,7 +11,7 @@ fn channel(x: &Array, rows: usize, c: usize) -> impl Iterator<Item = f64> + '_ {
 }
 
 pub(super) fn forward(norm: &BatchNorm, inputs: &[Array], step: &Step) -> Vec<Array> {
-    let x = &inputs[0];
+    let x = &inputs[INPUT];
     let [rows, pixels, c] = matrix(&x.shape).expect("shapes were checked");
     let live = rows.min(step.batch_length as usize * pixels);
     let count = live.max(1) as f64;
@@ -31,12 +32,12 @@ pub(super) fn forward(norm: &BatchNorm, inputs: &[Array], step: &Step) -> Vec<Ar
 
 /// y from x and its statistics.
 pub(super) fn apply(norm: &BatchNorm, inputs: &[Array], statistics: &Array) -> Array {
-    let x = &inputs[0];
+    let x = &inputs[INPUT];
     let c = statistics.shape.sizes()[1];
     let mut y = Array::zeros(x.shape.clone());
     for i in 0..counted(x, statistics) {
         let (ch, [xhat, _]) = (i % c, normalised(statistics, c, i % c, x.data[i]));
-        let value = if norm.affine { xhat * inputs[1].data[ch] + inputs[2].data[ch] } else { xhat };
+        let value = if norm.affine { xhat * inputs[GAMMA].data[ch] + inputs[BETA].data[ch] } else { xhat };
         y.data[i] = if norm.relu { value.max(0.0) } else { value };
     }
     y
@@ -56,7 +57,7 @@ fn normalised(statistics: &Array, c: usize, ch: usize, x: f64) -> [f64; 2] {
 
 /// Gradients from that of the normalised and scaled x, any ReLU being undone.
 pub(super) fn backward(norm: &BatchNorm, inputs: &[Array], statistics: &Array, g: &Array) -> Vec<Option<Array>> {
-    let x = &inputs[0];
+    let x = &inputs[INPUT];
     let [.., c] = matrix(&x.shape).expect("shapes were checked");
     let count = statistics.data[3 * c];
     let live = counted(x, statistics);
@@ -69,7 +70,7 @@ pub(super) fn backward(norm: &BatchNorm, inputs: &[Array], statistics: &Array, g
     let mut dx = Array::zeros(x.shape.clone());
     for i in 0..live {
         let (ch, [xhat, inverse]) = (i % c, normalised(statistics, c, i % c, x.data[i]));
-        let gamma = if norm.affine { inputs[1].data[ch] } else { 1.0 };
+        let gamma = if norm.affine { inputs[GAMMA].data[ch] } else { 1.0 };
         // mean and deviation move with every x
         dx.data[i] = gamma * inverse * (g.data[i] - dbeta.data[ch] / count - xhat * dgamma.data[ch] / count);
     }

@@ -4,6 +4,7 @@
 //! The kernels are templates, because what a thread keeps in registers must be unrolled: forward and grad_input a run of
 //! pixels, grad_weight a block of taps.
 
+use crate::gemm::{BIAS, INPUT, WEIGHT};
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Value, context};
@@ -58,17 +59,17 @@ impl Ends {
     /// `Y(0)` from `X(0)`, in a convolution and in a transposed one.
     pub(crate) fn forward(layer: Layer) -> Self {
         let relu = layer.relu != Relu::None;
-        Ends { from: Operand::X(0), to: Operand::Y(0), bias: layer.bias, relu, masked: false }
+        Ends { from: Operand::X(INPUT), to: Operand::Y(0), bias: layer.bias, relu, masked: false }
     }
 
     /// `Dx(0)` from `dy`.
     pub(crate) fn grad_input(dy: Operand, masked: bool) -> Self {
-        Ends { from: dy, to: Operand::Dx(0), bias: false, relu: false, masked }
+        Ends { from: dy, to: Operand::Dx(INPUT), bias: false, relu: false, masked }
     }
 
     fn bindings(&self) -> Vec<Binding> {
-        let extra = if self.bias { Some(Operand::X(2)) } else { self.masked.then_some(Operand::X(0)) };
-        let mut bindings = vec![read(self.from), read(Operand::X(1)), write(self.to)];
+        let extra = if self.bias { Some(Operand::X(BIAS)) } else { self.masked.then_some(Operand::X(INPUT)) };
+        let mut bindings = vec![read(self.from), read(Operand::X(WEIGHT)), write(self.to)];
         bindings.extend(extra.map(read));
         bindings
     }
@@ -102,7 +103,7 @@ pub(super) fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Targ
     if wanted[1] || (layer.bias && wanted[2]) {
         let sums = Sums::new(conv, target);
         lowered.gradient_slabs = sums.slabs;
-        lowered.dispatches.push(grad_weight(conv, &sums, layer.bias, [Operand::X(0), dy], target));
+        lowered.dispatches.push(grad_weight(conv, &sums, layer.bias, [Operand::X(INPUT), dy], target));
     }
     lowered
 }
@@ -111,7 +112,7 @@ pub(super) fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Targ
 /// slabs: what is gathered is `dy`.
 pub(crate) fn transposed_grad_weight(conv: &Conv, dy: Operand, target: &Target) -> (usize, Dispatch) {
     let sums = Sums::new(conv, target);
-    (sums.slabs, grad_weight(conv, &sums, false, [dy, Operand::X(0)], target))
+    (sums.slabs, grad_weight(conv, &sums, false, [dy, Operand::X(INPUT)], target))
 }
 
 /// Pixels of the convolution's input from those of its output.
@@ -134,9 +135,9 @@ pub(crate) fn grad_input(conv: &Conv, ends: Ends, target: &Target) -> Dispatch {
 }
 
 fn grad_weight(conv: &Conv, sums: &Sums, bias: bool, reads: [Operand; 2], target: &Target) -> Dispatch {
-    let mut bindings = vec![read(reads[0]), read(reads[1]), write(Operand::Dx(1))];
+    let mut bindings = vec![read(reads[0]), read(reads[1]), write(Operand::Dx(WEIGHT))];
     if bias {
-        bindings.push(write(Operand::Dx(2)));
+        bindings.push(write(Operand::Dx(BIAS)));
     }
     let [taps_y, taps_x] = sums.taps;
     let slides = conv.placed.stride[1] == conv.placed.dilation[1];

@@ -11,6 +11,7 @@ mod twin;
 
 use crate::dtype::Dtype;
 use crate::gemm::{self, Conv, Layer, Relu};
+use crate::gemm::{INPUT, WEIGHT};
 use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
 
@@ -36,7 +37,7 @@ pub struct Conv2d {
 
 impl Conv2d {
     fn conv(&self, inputs: &[Shape]) -> Conv {
-        Conv::new(&self.window, self.groups, &inputs[0], &inputs[1]).expect("shapes were checked")
+        Conv::new(&self.window, self.groups, &inputs[INPUT], &inputs[WEIGHT]).expect("shapes were checked")
     }
 
     fn layer(&self, inputs: &[Shape]) -> Layer {
@@ -61,7 +62,7 @@ impl Op for Conv2d {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let conv = Conv::new(&self.window, self.groups, &inputs[0], &inputs[1])?;
+        let conv = Conv::new(&self.window, self.groups, &inputs[INPUT], &inputs[WEIGHT])?;
         Ok(vec![Shape::new(&[conv.n, conv.placed.output[0], conv.placed.output[1], conv.c_out])])
     }
 

@@ -16,6 +16,7 @@ use crate::conv2d::depthwise::{self, Ends};
 use crate::dispatch::{Dispatch, Elementwise, Operand, WORKGROUP, read, write};
 use crate::dtype::Dtype;
 use crate::gemm::{self, Conv, Layer, Relu, masked_dy};
+use crate::gemm::{BIAS, INPUT, WEIGHT};
 use crate::target::Target;
 use crate::window::Placed;
 use crate::{Array, Entry, Lowered, Mode, Op, Padding, Shape, ShapeError, Step, Window};
@@ -96,8 +97,8 @@ impl ConvTranspose2d {
 
     /// The convolution that goes the other way.
     fn conv(&self, inputs: &[Shape]) -> Result<Conv, ShapeError> {
-        let [n, h, w, c_in] = inputs[0].nhwc()?;
-        let [.., per_out, columns] = inputs[1].nhwc()?;
+        let [n, h, w, c_in] = inputs[INPUT].nhwc()?;
+        let [.., per_out, columns] = inputs[WEIGHT].nhwc()?;
         if self.groups == 0 || c_in % self.groups != 0 {
             return Err(ShapeError::new(format!("groups = {} does not divide its {c_in} input channels", self.groups))
                 .hint("a number of groups that divides both input channels and filters"));
@@ -120,7 +121,7 @@ fn grad_bias(pixels: usize, channels: usize, slabs: usize, dy: Operand, target: 
     let constants = [("C", channels.into()), ("PIXELS", pixels.into()), ("SLAB", slab.into())];
     let threads = slabs * (channels / lanes).div_ceil(WIDTH) * WORKGROUP as usize;
     let kernel = Elementwise { includes: &[text], ..GRAD_BIAS };
-    let bindings = [read(dy), write(Operand::Dx(2))];
+    let bindings = [read(dy), write(Operand::Dx(BIAS))];
     kernel.launch(target.precision, threads, slab.div_ceil(PARTS) + PARTS, &constants, &bindings)
 }
 

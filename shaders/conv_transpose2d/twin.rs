@@ -2,6 +2,7 @@
 
 use super::ConvTranspose2d;
 use crate::gemm::Relu;
+use crate::gemm::{INPUT, WEIGHT};
 use crate::{Array, Op, Shape};
 
 /// Calls `visit(y, x, weight)` with the flat positions of every multiply-add.
@@ -36,7 +37,7 @@ fn shapes(inputs: &[Array]) -> Vec<Shape> {
 pub(super) fn forward(op: &ConvTranspose2d, inputs: &[Array]) -> Array {
     let shapes = shapes(inputs);
     let mut y = Array::zeros(op.outputs(&shapes).expect("shapes were checked").remove(0));
-    visit(op, &shapes, |o, i, w| y.data[o] += inputs[0].data[i] * inputs[1].data[w]);
+    visit(op, &shapes, |o, i, w| y.data[o] += inputs[INPUT].data[i] * inputs[WEIGHT].data[w]);
     if let Some(bias) = inputs.get(2) {
         let channels = bias.data.len();
         y.data.iter_mut().enumerate().for_each(|(o, value)| *value += bias.data[o % channels]);
@@ -49,15 +50,15 @@ pub(super) fn backward(op: &ConvTranspose2d, inputs: &[Array], y: &Array, dy: &A
     let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
     let (dx, rest) = gradients.split_at_mut(1);
     visit(op, &shapes(inputs), |o, i, w| {
-        dx[0].data[i] += dy.data[o] * inputs[1].data[w];
-        rest[0].data[w] += dy.data[o] * inputs[0].data[i];
+        dx[0].data[i] += dy.data[o] * inputs[WEIGHT].data[w];
+        rest[0].data[w] += dy.data[o] * inputs[INPUT].data[i];
     });
     if let Some(bias) = rest.get_mut(1) {
         let channels = bias.data.len();
         dy.data.iter().enumerate().for_each(|(o, d)| bias.data[o % channels] += d);
     }
     if op.masked {
-        gradients[0] = gradients[0].zip(&inputs[0], |d, x| if x > 0.0 { d } else { 0.0 });
+        gradients[0] = gradients[0].zip(&inputs[INPUT], |d, x| if x > 0.0 { d } else { 0.0 });
     }
     gradients
 }

@@ -5,6 +5,13 @@ use crate::Lowered;
 use crate::dispatch::Operand;
 use crate::target::Target;
 
+/// Number of the input of a layer: images, or rows of features.
+pub(crate) const INPUT: usize = 0;
+/// Number of its weights.
+pub(crate) const WEIGHT: usize = 1;
+/// Number of its bias, if it has one.
+pub(crate) const BIAS: usize = 2;
+
 /// What a layer does beside its products.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Layer {
@@ -32,8 +39,9 @@ pub enum Relu {
 pub fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
     let relu = layer.relu != Relu::None;
     let product = Product { bias: layer.bias, relu, ..Product::new(Direction::Forward, conv, target.precision) };
-    let extra = layer.bias.then_some(Operand::X(2));
-    launch(&product, target, Operands { a: Operand::X(0), b: Operand::X(1), c: Operand::Y(0), extra }, 1).into()
+    let extra = layer.bias.then_some(Operand::X(BIAS));
+    launch(&product, target, Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra }, 1)
+        .into()
 }
 
 /// The gradients of the wanted inputs: `X(0)` the images, `X(1)` the filters, `X(2)` the bias.
@@ -43,15 +51,15 @@ pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> 
     let dy = masked_dy(count, layer.relu, target, &mut lowered);
     if wanted[0] {
         let product = Product { masked: layer.masked, ..Product::new(Direction::GradInput, conv, target.precision) };
-        let extra = layer.masked.then_some(Operand::X(0));
-        let operands = Operands { a: dy, b: Operand::X(1), c: Operand::Dx(0), extra };
+        let extra = layer.masked.then_some(Operand::X(INPUT));
+        let operands = Operands { a: dy, b: Operand::X(WEIGHT), c: Operand::Dx(INPUT), extra };
         lowered.dispatches.push(launch(&product, target, operands, 1));
     }
     if wanted[1] || (layer.bias && wanted[2]) {
         let product = Product { bias: layer.bias, ..Product::new(Direction::GradWeight, conv, target.precision) };
         lowered.gradient_slabs = slabs(&product, target);
-        let extra = layer.bias.then_some(Operand::Dx(2));
-        let operands = Operands { a: Operand::X(0), b: dy, c: Operand::Dx(1), extra };
+        let extra = layer.bias.then_some(Operand::Dx(BIAS));
+        let operands = Operands { a: Operand::X(INPUT), b: dy, c: Operand::Dx(WEIGHT), extra };
         lowered.dispatches.push(launch(&product, target, operands, lowered.gradient_slabs));
     }
     lowered

@@ -18,7 +18,7 @@ mod simt;
 mod template;
 mod transposed;
 
-pub(crate) use layer::masked_dy;
+pub(crate) use layer::{BIAS, INPUT, WEIGHT, masked_dy};
 pub use layer::{Layer, Relu, backward, forward};
 pub(crate) use matrix::{Transposed, multiply};
 pub use product::{Conv, Direction, Product};

@@ -5,6 +5,7 @@
 //! convolution's input gradient, its input gradient is that convolution, and its weight gradient is the same product with
 //! dy where x was.
 
+use super::layer::{BIAS, INPUT, WEIGHT};
 use super::{Conv, Direction, Layer, Operands, Product, Relu, launch, slabs};
 use crate::dispatch::{Dispatch, Operand};
 use crate::target::Target;
@@ -13,21 +14,21 @@ use crate::target::Target;
 pub(crate) fn transposed_forward(conv: &Conv, layer: Layer, target: &Target) -> Dispatch {
     let relu = layer.relu != Relu::None;
     let product = Product { bias: layer.bias, relu, ..Product::new(Direction::GradInput, conv, target.precision) };
-    let extra = layer.bias.then_some(Operand::X(2));
-    launch(&product, target, Operands { a: Operand::X(0), b: Operand::X(1), c: Operand::Y(0), extra }, 1)
+    let extra = layer.bias.then_some(Operand::X(BIAS));
+    launch(&product, target, Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra }, 1)
 }
 
 /// The gradient `Dx(0)` of the images, masked where they are not positive if `masked`.
 pub(crate) fn transposed_grad_input(conv: &Conv, masked: bool, dy: Operand, target: &Target) -> Dispatch {
     let product = Product { masked, ..Product::new(Direction::Forward, conv, target.precision) };
-    let extra = masked.then_some(Operand::X(0));
-    launch(&product, target, Operands { a: dy, b: Operand::X(1), c: Operand::Dx(0), extra }, 1)
+    let extra = masked.then_some(Operand::X(INPUT));
+    launch(&product, target, Operands { a: dy, b: Operand::X(WEIGHT), c: Operand::Dx(INPUT), extra }, 1)
 }
 
 /// The gradient `Dx(1)` of the filters, and its slabs.
 pub(crate) fn transposed_grad_weight(conv: &Conv, dy: Operand, target: &Target) -> (usize, Dispatch) {
     let product = Product::new(Direction::GradWeight, conv, target.precision);
     let slabs = slabs(&product, target);
-    let operands = Operands { a: dy, b: Operand::X(0), c: Operand::Dx(1), extra: None };
+    let operands = Operands { a: dy, b: Operand::X(INPUT), c: Operand::Dx(WEIGHT), extra: None };
     (slabs, launch(&product, target, operands, slabs))
 }

@@ -11,6 +11,7 @@ use crate::case::Fill;
 use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_norm::matrix};
+use sets::INPUT;
 use sets::{Sets, Style};
 
 /// Group and instance normalisation in `OPS`.
@@ -88,8 +89,8 @@ impl Op for SetNorm {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        self.sets(&inputs[0])?;
-        Ok(vec![inputs[0].clone()])
+        self.sets(&inputs[INPUT])?;
+        Ok(vec![inputs[INPUT].clone()])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
@@ -97,19 +98,19 @@ impl Op for SetNorm {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        self.sets(&inputs[0]).expect("shapes were checked").forward(self.style(), target)
+        self.sets(&inputs[INPUT]).expect("shapes were checked").forward(self.style(), target)
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
-        self.sets(&inputs[0]).expect("shapes were checked").backward(self.style(), wanted, target)
+        self.sets(&inputs[INPUT]).expect("shapes were checked").backward(self.style(), wanted, target)
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        vec![self.sets(&inputs[0].shape).expect("shapes were checked").twin(self.style(), inputs)]
+        vec![self.sets(&inputs[INPUT].shape).expect("shapes were checked").twin(self.style(), inputs)]
     }
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
-        let sets = self.sets(&inputs[0].shape).expect("shapes were checked");
+        let sets = self.sets(&inputs[INPUT].shape).expect("shapes were checked");
         sets.twin_backward(self.style(), inputs, &outputs[0], dy)
     }
 

@@ -6,6 +6,11 @@ use crate::dispatch::{Binding, Constant, Elementwise, Operand, WORKGROUP, read, 
 use crate::target::Target;
 use crate::{Array, Dispatch, Lowered, source};
 
+// numbers of the inputs; gamma and beta with `affine`
+pub(super) const INPUT: usize = 0;
+pub(super) const GAMMA: usize = 1;
+pub(super) const BETA: usize = 2;
+
 const FORWARD: Elementwise =
     Elementwise { name: "group_norm/forward", source: include_str!("forward.wgsl"), per_step: false, includes: &[] };
 const GRAD_INPUT: Elementwise =
@@ -37,7 +42,7 @@ impl Style {
 
     fn bind(self, mut bindings: Vec<Binding>) -> Vec<Binding> {
         if self.affine {
-            bindings.extend([read(Operand::X(1)), read(Operand::X(2))]);
+            bindings.extend([read(Operand::X(GAMMA)), read(Operand::X(BETA))]);
         }
         bindings
     }
@@ -85,7 +90,7 @@ impl Sets {
     }
 
     pub(super) fn forward(&self, style: Style, target: &Target) -> Lowered {
-        let bindings = vec![read(Operand::X(0)), write(Operand::Y(0)), write(Operand::Saved(0))];
+        let bindings = vec![read(Operand::X(INPUT)), write(Operand::Y(0)), write(Operand::Saved(0))];
         let own = [("EPSILON", style.epsilon.into()), ("RELU", style.relu.into())];
         let dispatches = vec![self.launch(FORWARD, style, target, 3, &own, bindings)];
         Lowered { saved: vec![3 * self.rows * self.groups], dispatches, ..Lowered::default() }
@@ -93,7 +98,7 @@ impl Sets {
 
     pub(super) fn backward(&self, style: Style, wanted: &[bool], target: &Target) -> Lowered {
         let mut lowered = Lowered::default();
-        let given = || vec![read(Operand::X(0)), read(Operand::Dy(0)), read(Operand::Saved(0))];
+        let given = || vec![read(Operand::X(INPUT)), read(Operand::Dy(0)), read(Operand::Saved(0))];
         if style.affine && (wanted[1] || wanted[2]) {
             let columns = Columns::in_runs(self.rows * self.pixels, self.channels, self.group().1, target);
             // a scratch of its own where nobody wants the gradient
@@ -108,7 +113,7 @@ impl Sets {
         }
         if wanted[0] {
             let mut bindings = given();
-            bindings.push(write(Operand::Dx(0)));
+            bindings.push(write(Operand::Dx(INPUT)));
             let own = [("RELU", style.relu.into())];
             lowered.dispatches.push(self.launch(GRAD_INPUT, style, target, 2, &own, bindings));
         }
@@ -143,10 +148,10 @@ impl Sets {
     }
 
     pub(super) fn twin(&self, style: Style, inputs: &[Array]) -> Array {
-        let (mut y, _) = self.normalised(style.epsilon, &inputs[0]);
+        let (mut y, _) = self.normalised(style.epsilon, &inputs[INPUT]);
         for (i, value) in y.data.iter_mut().enumerate() {
             if style.affine {
-                *value = *value * inputs[1].data[i % self.channels] + inputs[2].data[i % self.channels];
+                *value = *value * inputs[GAMMA].data[i % self.channels] + inputs[BETA].data[i % self.channels];
             }
             if style.relu {
                 *value = value.max(0.0);
@@ -156,16 +161,16 @@ impl Sets {
     }
 
     pub(super) fn twin_backward(&self, style: Style, inputs: &[Array], y: &Array, dy: &Array) -> Vec<Option<Array>> {
-        let (xhat, inverses) = self.normalised(style.epsilon, &inputs[0]);
+        let (xhat, inverses) = self.normalised(style.epsilon, &inputs[INPUT]);
         let g = if style.relu { dy.zip(y, |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
-        let mut gradients = vec![Array::zeros(inputs[0].shape.clone())];
+        let mut gradients = vec![Array::zeros(inputs[INPUT].shape.clone())];
         let mut of_xhat = g.clone();
         if style.affine {
-            gradients.extend([Array::zeros(inputs[1].shape.clone()), Array::zeros(inputs[1].shape.clone())]);
+            gradients.extend([Array::zeros(inputs[GAMMA].shape.clone()), Array::zeros(inputs[GAMMA].shape.clone())]);
             for i in 0..g.data.len() {
                 gradients[1].data[i % self.channels] += g.data[i] * xhat.data[i];
                 gradients[2].data[i % self.channels] += g.data[i];
-                of_xhat.data[i] *= inputs[1].data[i % self.channels];
+                of_xhat.data[i] *= inputs[GAMMA].data[i % self.channels];
             }
         }
         for (set, inverse) in self.positions().zip(inverses) {

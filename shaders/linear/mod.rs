@@ -4,6 +4,7 @@
 
 use crate::dtype::Dtype;
 use crate::gemm::{self, Conv, Layer, Relu};
+use crate::gemm::{INPUT, WEIGHT};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
@@ -20,8 +21,8 @@ pub struct Linear {
 }
 
 fn conv(inputs: &[Shape]) -> Conv {
-    let [n, c_in] = inputs[0].matrix().expect("shapes were checked");
-    Conv::linear(n, c_in, inputs[1].sizes()[1])
+    let [n, c_in] = inputs[INPUT].matrix().expect("shapes were checked");
+    Conv::linear(n, c_in, inputs[WEIGHT].sizes()[1])
 }
 
 impl Linear {
@@ -41,8 +42,8 @@ impl Op for Linear {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        let [n, c_in] = inputs[0].matrix()?;
-        let [rows, c_out] = inputs[1].matrix()?;
+        let [n, c_in] = inputs[INPUT].matrix()?;
+        let [rows, c_out] = inputs[WEIGHT].matrix()?;
         if rows != c_in {
             return Err(ShapeError::new(format!("its weights take {rows} features, and its input has {c_in}")));
         }
@@ -62,17 +63,18 @@ impl Op for Linear {
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let ([n, c_in], c_out) = (inputs[0].shape.matrix().expect("a matrix"), inputs[1].shape.sizes()[1]);
+        let ([n, c_in], c_out) = (inputs[INPUT].shape.matrix().expect("a matrix"), inputs[WEIGHT].shape.sizes()[1]);
         let mut y = Array::zeros(Shape::new(&[n, c_out]));
         for (i, o) in (0..n * c_out).map(|e| (e / c_out, e % c_out)) {
-            let sum: f64 = (0..c_in).map(|k| inputs[0].data[i * c_in + k] * inputs[1].data[k * c_out + o]).sum();
+            let sum: f64 =
+                (0..c_in).map(|k| inputs[INPUT].data[i * c_in + k] * inputs[WEIGHT].data[k * c_out + o]).sum();
             y.data[i * c_out + o] = sum + inputs.get(2).map_or(0.0, |bias| bias.data[o]);
         }
         vec![if self.relu != Relu::None { y.map(|v| v.max(0.0)) } else { y }]
     }
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
-        let ([n, c_in], c_out) = (inputs[0].shape.matrix().expect("a matrix"), inputs[1].shape.sizes()[1]);
+        let ([n, c_in], c_out) = (inputs[INPUT].shape.matrix().expect("a matrix"), inputs[WEIGHT].shape.sizes()[1]);
         let dy = if self.relu == Relu::Whole {
             dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 })
         } else {
@@ -80,14 +82,14 @@ impl Op for Linear {
         };
         let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
         for (i, o, k) in (0..n * c_out * c_in).map(|e| (e / (c_out * c_in), e / c_in % c_out, e % c_in)) {
-            gradients[0].data[i * c_in + k] += dy.data[i * c_out + o] * inputs[1].data[k * c_out + o];
-            gradients[1].data[k * c_out + o] += dy.data[i * c_out + o] * inputs[0].data[i * c_in + k];
+            gradients[0].data[i * c_in + k] += dy.data[i * c_out + o] * inputs[WEIGHT].data[k * c_out + o];
+            gradients[1].data[k * c_out + o] += dy.data[i * c_out + o] * inputs[INPUT].data[i * c_in + k];
         }
         if let Some(bias) = gradients.get_mut(2) {
             dy.data.iter().enumerate().for_each(|(e, d)| bias.data[e % c_out] += d);
         }
         if self.masked {
-            gradients[0] = gradients[0].zip(&inputs[0], |d, x| if x > 0.0 { d } else { 0.0 });
+            gradients[0] = gradients[0].zip(&inputs[INPUT], |d, x| if x > 0.0 { d } else { 0.0 });
         }
         gradients.into_iter().map(Some).collect()
     }
