@@ -1,4 +1,4 @@
-//! Kernels over images whose size changes: the constants of `common/images.wgsl`.
+//! Images as matrices of pixels, and as kernels see them whose size changes (`common/images.wgsl`).
 
 use crate::dispatch::Constant;
 use crate::{Shape, ShapeError, channels, source};
@@ -36,5 +36,15 @@ pub(crate) fn check_scaling(before: usize, after: usize) -> Result<(), ShapeErro
         Some(counted) if counted <= most => Ok(()),
         _ => Err(ShapeError::new(format!("it makes {after} pixels of {before} along an axis, more than it can count"))
             .hint("a smaller size, or smaller images")),
+    }
+}
+
+/// What a norm sees of images or features: rows, pixels of an image and channels of `[n, h, w, c]` or `[n, c]`.
+pub(crate) fn rows(x: &Shape) -> Result<[usize; 3], ShapeError> {
+    match *x.sizes() {
+        [n, c] => Ok([n, 1, c]),
+        [n, h, w, c] => Ok([n * h * w, h * w, c]),
+        _ => Err(ShapeError::new(format!("it normalises [n, h, w, c] or [n, features], and its input is {x}"))
+            .hint("put it after a conv2d or linear layer")),
     }
 }

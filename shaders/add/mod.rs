@@ -54,7 +54,7 @@ impl Op for Add {
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         let masked =
-            |i| crate::relu::mask(target.precision, inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(i));
+            |i| crate::mask::mask(target.precision, inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(i));
         let dispatches = (0..2).filter(|&i| self.relu && wanted[i]).map(masked).collect();
         Lowered { dispatches, ..Lowered::default() }
     }

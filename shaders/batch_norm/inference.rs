@@ -1,13 +1,12 @@
 //! Batch normalisation away from training: an affine map of each channel, from the running averages.
 
-use super::{BETA, GAMMA, INPUT};
-use super::{cases, matrix};
+use super::{BETA, GAMMA, INPUT, cases};
 use crate::case::Fill;
 use crate::columns::walk;
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, images, source};
 
 /// This op in `OPS`.
 pub const INFERENCE: Entry = Entry {
@@ -44,7 +43,7 @@ impl Op for BatchNormInference {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        matrix(&inputs[INPUT])?;
+        images::rows(&inputs[INPUT])?;
         Ok(vec![inputs[INPUT].clone()])
     }
 
@@ -57,7 +56,7 @@ impl Op for BatchNormInference {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [rows, _, c] = matrix(&inputs[INPUT]).expect("shapes were checked");
+        let [rows, _, c] = images::rows(&inputs[INPUT]).expect("shapes were checked");
         let own = [("EPSILON", self.epsilon.into()), ("RELU", self.relu.into())];
         let running = if self.affine { 3 } else { 1 };
         let x = Operand::X;
@@ -70,7 +69,7 @@ impl Op for BatchNormInference {
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [.., c] = matrix(&inputs[INPUT].shape).expect("shapes were checked");
+        let [.., c] = images::rows(&inputs[INPUT].shape).expect("shapes were checked");
         let running = if self.affine { 3 } else { 1 };
         let of = |input: usize, i: usize| inputs[input].data[i % c];
         let value = |(i, x): (usize, &f64)| {

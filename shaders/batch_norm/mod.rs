@@ -23,7 +23,7 @@ pub use pool::{BatchNormPool, POOL};
 use crate::dtype::Dtype;
 use crate::op::InInference;
 use crate::target::Target;
-use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step};
+use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step, images};
 
 // numbers of the inputs; gamma and beta with `affine`
 const INPUT: usize = 0;
@@ -56,16 +56,6 @@ impl Default for BatchNorm {
     }
 }
 
-/// Rows, pixels of an image and channels of `[n, h, w, c]` or `[n, c]`.
-pub(crate) fn matrix(x: &Shape) -> Result<[usize; 3], ShapeError> {
-    match *x.sizes() {
-        [n, c] => Ok([n, 1, c]),
-        [n, h, w, c] => Ok([n * h * w, h * w, c]),
-        _ => Err(ShapeError::new(format!("it normalises [n, h, w, c] or [n, features], and its input is {x}"))
-            .hint("put it after a conv2d or linear layer")),
-    }
-}
-
 impl BatchNorm {
     /// Number of the input that is the running mean.
     fn running(&self) -> usize {
@@ -74,7 +64,7 @@ impl BatchNorm {
 
     /// What the statistics of x are made of, whatever follows.
     fn check(&self, inputs: &[Shape]) -> Result<[usize; 3], ShapeError> {
-        let [rows, pixels, c] = matrix(&inputs[INPUT])?;
+        let [rows, pixels, c] = images::rows(&inputs[INPUT])?;
         match inputs[1..].iter().find(|parameter| parameter.sizes() != [c]) {
             Some(other) => Err(ShapeError::new(format!("a parameter {other} does not fit {c} channels"))),
             None => Ok([rows, pixels, c]),

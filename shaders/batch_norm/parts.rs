@@ -1,7 +1,6 @@
 //! The launches of batch normalisation, which its forms share.
 
-use super::{BETA, GAMMA, INPUT};
-use super::{BatchNorm, Totals};
+use super::{BETA, BatchNorm, GAMMA, INPUT, Totals};
 use crate::columns::{Columns, walk};
 use crate::dispatch::{Binding, Constant, Elementwise, Operand, read, update, write};
 use crate::target::Target;

@@ -3,8 +3,7 @@
 //!
 //! For windows that do not overlap. Inputs as those of [`BatchNorm`], and its outputs with the pooled y.
 
-use super::{BETA, GAMMA, INPUT};
-use super::{BatchNorm, cases, parts, twin};
+use super::{BETA, BatchNorm, GAMMA, INPUT, cases, parts, twin};
 use crate::case::Fill;
 use crate::columns::{Columns, walk_images};
 use crate::dispatch::{Elementwise, Operand, read, write};

@@ -1,8 +1,7 @@
 //! Batch normalisation in f64: the definition.
 
-use super::{BETA, GAMMA, INPUT};
-use super::{BatchNorm, matrix};
-use crate::{Array, Shape, Step};
+use super::{BETA, BatchNorm, GAMMA, INPUT};
+use crate::{Array, Shape, Step, images};
 
 /// The values of channel `c` in the first `rows` rows.
 fn channel(x: &Array, rows: usize, c: usize) -> impl Iterator<Item = f64> + '_ {
@@ -12,7 +11,7 @@ fn channel(x: &Array, rows: usize, c: usize) -> impl Iterator<Item = f64> + '_ {
 
 pub(super) fn forward(norm: &BatchNorm, inputs: &[Array], step: &Step) -> Vec<Array> {
     let x = &inputs[INPUT];
-    let [rows, pixels, c] = matrix(&x.shape).expect("shapes were checked");
+    let [rows, pixels, c] = images::rows(&x.shape).expect("shapes were checked");
     let live = rows.min(step.batch_length as usize * pixels);
     let count = live.max(1) as f64;
     let momentum = f64::from(norm.momentum);
@@ -58,7 +57,7 @@ fn normalised(statistics: &Array, c: usize, ch: usize, x: f64) -> [f64; 2] {
 /// Gradients from that of the normalised and scaled x, any ReLU being undone.
 pub(super) fn backward(norm: &BatchNorm, inputs: &[Array], statistics: &Array, g: &Array) -> Vec<Option<Array>> {
     let x = &inputs[INPUT];
-    let [.., c] = matrix(&x.shape).expect("shapes were checked");
+    let [.., c] = images::rows(&x.shape).expect("shapes were checked");
     let count = statistics.data[3 * c];
     let live = counted(x, statistics);
     let mut dgamma = Array::zeros(Shape::new(&[c]));

@@ -6,12 +6,11 @@
 //! A filter for each channel has kernels of its own (`depthwise`); everything else is a matrix product (`gemm`).
 
 mod cases;
-pub(crate) mod depthwise;
 mod twin;
 
+use crate::depthwise;
 use crate::dtype::Dtype;
-use crate::gemm::{self, Conv, Layer, Relu};
-use crate::gemm::{INPUT, WEIGHT};
+use crate::gemm::{self, Conv, INPUT, Layer, Relu, WEIGHT};
 use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, Window};
 

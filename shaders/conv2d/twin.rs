@@ -1,8 +1,7 @@
 //! Convolution in f64: the definition, tap by tap.
 
 use super::Conv2d;
-use crate::gemm::Relu;
-use crate::gemm::{INPUT, WEIGHT};
+use crate::gemm::{INPUT, Relu, WEIGHT};
 use crate::{Array, Op, Shape};
 
 /// Calls `visit(y, x, weight)` with the flat positions of every multiply-add.

@@ -12,11 +12,10 @@ mod cases;
 mod twin;
 
 use crate::channels::lanes;
-use crate::conv2d::depthwise::{self, Ends};
+use crate::depthwise::{self, Ends};
 use crate::dispatch::{Dispatch, Elementwise, Operand, WORKGROUP, read, write};
 use crate::dtype::Dtype;
-use crate::gemm::{self, Conv, Layer, Relu, masked_dy};
-use crate::gemm::{BIAS, INPUT, WEIGHT};
+use crate::gemm::{self, BIAS, Conv, INPUT, Layer, Relu, WEIGHT, masked_dy};
 use crate::target::Target;
 use crate::window::Placed;
 use crate::{Array, Entry, Lowered, Mode, Op, Padding, Shape, ShapeError, Step, Window};

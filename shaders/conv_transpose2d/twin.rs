@@ -1,8 +1,7 @@
 //! Transposed convolution in f64: the definition. Every pixel of the input scatters its filter.
 
 use super::ConvTranspose2d;
-use crate::gemm::Relu;
-use crate::gemm::{INPUT, WEIGHT};
+use crate::gemm::{INPUT, Relu, WEIGHT};
 use crate::{Array, Op, Shape};
 
 /// Calls `visit(y, x, weight)` with the flat positions of every multiply-add.

@@ -10,9 +10,8 @@ mod sets;
 use crate::case::Fill;
 use crate::dtype::Dtype;
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, batch_norm::matrix};
-use sets::INPUT;
-use sets::{Sets, Style};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, images};
+use sets::{INPUT, Sets, Style};
 
 /// Group and instance normalisation in `OPS`.
 pub const ENTRY: Entry = Entry {
@@ -55,7 +54,7 @@ pub struct SetNorm {
 
 impl SetNorm {
     fn sets(&self, x: &Shape) -> Result<Sets, ShapeError> {
-        let [rows, pixels, channels] = matrix(x)?;
+        let [rows, pixels, channels] = images::rows(x)?;
         match self.together {
             Together::Groups(groups) if groups == 0 || !channels.is_multiple_of(groups) => {
                 Err(ShapeError::new(format!("groups = {groups} does not divide its {channels} channels"))

@@ -3,8 +3,7 @@
 //! Inputs: `[n, c_in]`, weights `[c_in, c_out]`, bias `[c_out]` if there is one. Output `[n, c_out]`.
 
 use crate::dtype::Dtype;
-use crate::gemm::{self, Conv, Layer, Relu};
-use crate::gemm::{INPUT, WEIGHT};
+use crate::gemm::{self, Conv, INPUT, Layer, Relu, WEIGHT};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 

@@ -1,26 +1,19 @@
 //! Rectified linear unit: `y = max(x, 0)`; the gradient at exactly 0 is 0.
 
 use crate::dispatch::{Elementwise, Operand, read, write};
-use crate::dtype::Precision;
+use crate::mask::mask;
 use crate::target::Target;
-use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "relu", summary: "y = max(x, 0)", cases };
 
 const FORWARD: Elementwise =
     Elementwise { name: "relu/forward", source: include_str!("forward.wgsl"), per_step: false, includes: &[] };
-const BACKWARD: Elementwise =
-    Elementwise { name: "relu/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
 /// `max(x, 0)` elementwise, any shape, as `torch.nn.ReLU`.
 #[derive(Clone, Debug)]
 pub struct Relu;
-
-/// `into = dy where y > 0, else 0` over `count` elements: the backward of any op that ends in a ReLU.
-pub fn mask(precision: Precision, count: usize, y: Operand, dy: Operand, into: Operand) -> Dispatch {
-    BACKWARD.launch(precision, count.div_ceil(4), 0, &[], &[read(y), read(dy), write(into)])
-}
 
 impl Op for Relu {
     fn name(&self) -> &'static str {

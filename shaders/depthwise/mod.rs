@@ -4,14 +4,13 @@
 //! The kernels are templates, because what a thread keeps in registers must be unrolled: forward and grad_input a run of
 //! pixels, grad_weight a block of taps.
 
-use crate::gemm::{BIAS, INPUT, WEIGHT};
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Value, context};
 
 use crate::Lowered;
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGROUP, read, write};
-use crate::gemm::{Conv, Layer, Relu, masked_dy};
+use crate::gemm::{BIAS, Conv, INPUT, Layer, Relu, WEIGHT, masked_dy};
 use crate::sharing::Sharing;
 use crate::target::Target;
 use crate::templates;
@@ -19,9 +18,9 @@ use crate::window::{Placed, lanes};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates::environment(&[
-        ("depthwise/forward", include_str!("depthwise_forward.wgsl.j2")),
-        ("depthwise/grad_input", include_str!("depthwise_grad_input.wgsl.j2")),
-        ("depthwise/grad_weight", include_str!("depthwise_grad_weight.wgsl.j2")),
+        ("depthwise/forward", include_str!("forward.wgsl.j2")),
+        ("depthwise/grad_input", include_str!("grad_input.wgsl.j2")),
+        ("depthwise/grad_weight", include_str!("grad_weight.wgsl.j2")),
     ])
 });
 
