@@ -6,7 +6,7 @@
 use crate::case::{Fill, Input as CaseInput};
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGROUP, read, update};
 use crate::dtype::{Dtype, Precision};
-use crate::parameters::{ALIGN_WORDS, Block, Factors, Layout, MOST_LANES};
+use crate::parameters::{Block, Factors, Layout, MOST_LANES};
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, loss_scale, source};
 
@@ -217,29 +217,6 @@ impl<T: Optimizer> Op for T {
     }
 }
 
-/// Where one state keeps its part of each parameter.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StateLayout {
-    /// First word and shape of each parameter's part; nothing where the optimiser keeps none of it.
-    pub parts: Vec<(usize, Shape)>,
-    /// Words of the whole state.
-    pub words: usize,
-}
-
-impl StateLayout {
-    /// Lays out parts of these shapes. Where they are the parameters' own, they lie as the parameters do ([`Layout`]).
-    pub fn new(shapes: impl IntoIterator<Item = Shape>) -> Self {
-        let mut layout = StateLayout::default();
-        for shape in shapes {
-            let first = layout.words;
-            layout.words += shape.count().next_multiple_of(ALIGN_WORDS);
-            layout.parts.push((first, shape));
-        }
-        layout.words = layout.words.max(ALIGN_WORDS);
-        layout
-    }
-}
-
 /// A parameter's true gradient, and its factors of learning rate and weight decay.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
@@ -431,18 +408,6 @@ mod tests {
                 assert!(bound <= slabs as u64 + 16, "{slabs} slabs on {family}: {bound} iterations are far too many");
             }
         }
-    }
-
-    #[test]
-    fn a_state_as_large_as_the_parameters_lies_as_they_do() {
-        let sizes: [&[usize]; 4] = [&[3, 3, 5, 7], &[7], &[128], &[1]];
-        let parameters = Layout::new(&sizes.map(|sizes| (sizes.iter().product(), 1)), false);
-        let state = StateLayout::new(sizes.map(Shape::new));
-        assert_eq!(state.words, parameters.parameter_words);
-        assert_eq!(state.parts.iter().map(|(first, _)| *first).collect::<Vec<_>>(), parameters.parameters);
-        // factors of rows and columns, and a parameter of which nothing is kept
-        let small = StateLayout::new([Shape::new(&[45]), Shape::new(&[0]), Shape::new(&[300])]);
-        assert_eq!((small.parts[1].0, small.parts[2].0, small.words), (128, 128, 512));
     }
 
     #[test]
