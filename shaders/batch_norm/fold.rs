@@ -11,6 +11,10 @@ use crate::dtype::Dtype;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, source};
 
+// numbers of the inputs: the product's weight and, if it has one, its bias
+const WEIGHT: usize = 0;
+const BIAS: usize = 1;
+
 /// This op in `OPS`.
 pub const FOLD: Entry =
     Entry { name: "fold_batch_norm", summary: "weight and bias of a product that does a batch norm, too", cases };
@@ -51,7 +55,7 @@ impl Op for FoldBatchNorm {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[0].clone(), Shape::new(&[channels(&inputs[0])])])
+        Ok(vec![inputs[WEIGHT].clone(), Shape::new(&[channels(&inputs[WEIGHT])])])
     }
 
     fn activations(&self) -> usize {
@@ -71,37 +75,37 @@ impl Op for FoldBatchNorm {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let c = channels(&inputs[0]);
+        let c = channels(&inputs[WEIGHT]);
         let (x, running) = (Operand::X, self.running());
         let mut bindings =
-            vec![read(x(0)), read(x(running)), read(x(running + 1)), write(Operand::Y(0)), write(Operand::Y(1))];
+            vec![read(x(WEIGHT)), read(x(running)), read(x(running + 1)), write(Operand::Y(0)), write(Operand::Y(1))];
         let bias = match self.bias {
             true => include_str!("fold_bias.wgsl"),
             false => include_str!("fold_no_bias.wgsl"),
         };
         if self.bias {
-            bindings.push(read(x(1)));
+            bindings.push(read(x(BIAS)));
         }
         if self.affine {
             bindings.extend([read(x(self.gamma())), read(x(self.gamma() + 1))]);
         }
         let texts: &[&'static str] =
             if self.affine { &[bias, source::SCALE, source::SHIFT] } else { &[bias, source::NO_AFFINE] };
-        let size = [inputs[0].count() / c, c];
+        let size = [inputs[WEIGHT].count() / c, c];
         walk(KERNEL, texts, target, size, &[("EPSILON", self.epsilon.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let c = channels(&inputs[0].shape);
+        let c = channels(&inputs[WEIGHT].shape);
         let (gamma, running) = (self.gamma(), self.running());
-        let mut weight = inputs[0].clone();
+        let mut weight = inputs[WEIGHT].clone();
         let mut folded = Array::zeros(Shape::new(&[c]));
         for ch in 0..c {
             let (scale, shift) =
                 if self.affine { (inputs[gamma].data[ch], inputs[gamma + 1].data[ch]) } else { (1.0, 0.0) };
             let scale = scale / (inputs[running + 1].data[ch] + f64::from(self.epsilon)).sqrt();
             weight.data.iter_mut().skip(ch).step_by(c).for_each(|w| *w *= scale);
-            let bias = if self.bias { inputs[1].data[ch] } else { 0.0 };
+            let bias = if self.bias { inputs[BIAS].data[ch] } else { 0.0 };
             folded.data[ch] = (bias - inputs[running].data[ch]) * scale + shift;
         }
         vec![weight, folded]

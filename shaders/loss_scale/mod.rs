@@ -49,6 +49,10 @@ pub const START: [f32; 4] = [65_536.0, 1.0 / 65_536.0, 0.0, 0.0];
 /// Quads of words that one thread looks at.
 const QUADS_A_THREAD: usize = 8;
 
+// numbers of the inputs of `overflow`
+const GRADIENTS: usize = 0;
+const STATE: usize = 1;
+
 /// Looks for gradients that are not finite. Inputs: all gradients (a multiple of four words), the loss scale, in place.
 #[derive(Clone, Debug)]
 pub struct Overflow;
@@ -59,7 +63,7 @@ impl Op for Overflow {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![inputs[1].clone()])
+        Ok(vec![inputs[STATE].clone()])
     }
 
     fn input_dtype(&self, _input: usize) -> Dtype {
@@ -71,7 +75,7 @@ impl Op for Overflow {
     }
 
     fn alias(&self, _output: usize) -> Option<usize> {
-        Some(1)
+        Some(STATE)
     }
 
     fn differentiable(&self, _input: usize) -> bool {
@@ -79,15 +83,15 @@ impl Op for Overflow {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let quads = inputs[0].count() / 4;
-        let bindings = [read(Operand::X(0)), update(Operand::X(1))];
+        let quads = inputs[GRADIENTS].count() / 4;
+        let bindings = [read(Operand::X(GRADIENTS)), update(Operand::X(STATE))];
         let threads = quads.div_ceil(QUADS_A_THREAD);
         CHECK.launch(Precision::F32, threads, QUADS_A_THREAD, &[("QUADS", quads.into())], &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let mut state = inputs[1].clone();
-        if !inputs[0].data.iter().all(|g| g.is_finite()) {
+        let mut state = inputs[STATE].clone();
+        if !inputs[GRADIENTS].data.iter().all(|g| g.is_finite()) {
             state.data[OVERFLOWED] = 1.0;
         }
         vec![state]

@@ -17,6 +17,10 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case
 pub const ENTRY: Entry =
     Entry { name: "target_rows", summary: "labels, shares and weights of the rows of a loss over classes", cases };
 
+// numbers of the inputs that are always there
+const LABELS: usize = 0;
+const WEIGHTS: usize = 1;
+
 /// Numbers of a row.
 pub const WIDTH: usize = 5;
 /// A row in WGSL.
@@ -63,12 +67,12 @@ pub struct TargetRows {
 impl TargetRows {
     /// Input numbers of other labels, shares, class weights and loss scale; where there is none, an input of the same kind.
     fn inputs(&self) -> [usize; 4] {
-        let mut next = 2;
+        let mut next = WEIGHTS + 1;
         let mut take = |there: bool, instead: usize| {
             next += usize::from(there);
             if there { next - 1 } else { instead }
         };
-        [take(self.mixed, 0), take(self.mixed, 1), take(self.weighted, 1), take(self.scaled, 1)]
+        [take(self.mixed, LABELS), take(self.mixed, WEIGHTS), take(self.weighted, WEIGHTS), take(self.scaled, WEIGHTS)]
     }
 }
 
@@ -78,11 +82,11 @@ impl Op for TargetRows {
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
-        Ok(vec![Shape::new(&[inputs[0].count(), WIDTH])])
+        Ok(vec![Shape::new(&[inputs[LABELS].count(), WIDTH])])
     }
 
     fn input_dtype(&self, input: usize) -> Dtype {
-        if input == 0 || (self.mixed && input == 2) { Dtype::U32 } else { Dtype::F32 }
+        if input == LABELS || (self.mixed && input == 2) { Dtype::U32 } else { Dtype::F32 }
     }
 
     fn output_dtype(&self, _output: usize) -> Dtype {
@@ -94,14 +98,14 @@ impl Op for TargetRows {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {
-        let rows = inputs[0].count();
+        let rows = inputs[LABELS].count();
         let constants = vec![
             ("ROWS", rows.into()),
             ("MIXED", self.mixed.into()),
             ("WEIGHTED", self.weighted.into()),
             ("SCALED", self.scaled.into()),
         ];
-        let mut bindings = vec![read(Operand::X(0)), read(Operand::X(1))];
+        let mut bindings = vec![read(Operand::X(LABELS)), read(Operand::X(WEIGHTS))];
         bindings.extend(self.inputs().map(|i| read(Operand::X(i))));
         bindings.push(write(Operand::Y(0)));
         let texts = [source::LOSS_SCALE, ROW, include_str!("rows.wgsl")];
@@ -111,7 +115,7 @@ impl Op for TargetRows {
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
         let [others, shares, class_weights, scale] = self.inputs().map(|i| &inputs[i].data);
-        let (labels, weights) = (&inputs[0].data, &inputs[1].data);
+        let (labels, weights) = (&inputs[LABELS].data, &inputs[WEIGHTS].data);
         let n = labels.len();
         let other = |i: usize| if self.mixed { others[i] } else { labels[i] };
         let share = |i: usize| if self.mixed { shares[i] } else { 1.0 };
