@@ -79,10 +79,7 @@ impl Op for FoldBatchNorm {
         let (x, running) = (Operand::X, self.running());
         let mut bindings =
             vec![read(x(WEIGHT)), read(x(running)), read(x(running + 1)), write(Operand::Y(0)), write(Operand::Y(1))];
-        let bias = match self.bias {
-            true => include_str!("fold_bias.wgsl"),
-            false => include_str!("fold_no_bias.wgsl"),
-        };
+        let bias = if self.bias { include_str!("fold_bias.wgsl") } else { include_str!("fold_no_bias.wgsl") };
         if self.bias {
             bindings.push(read(x(BIAS)));
         }

@@ -73,8 +73,5 @@ pub(super) fn backward(norm: &BatchNorm, inputs: &[Array], statistics: &Array, g
         // mean and deviation move with every x
         dx.data[i] = gamma * inverse * (g.data[i] - dbeta.data[ch] / count - xhat * dgamma.data[ch] / count);
     }
-    match norm.affine {
-        true => vec![Some(dx), Some(dgamma), Some(dbeta), None, None],
-        false => vec![Some(dx), None, None],
-    }
+    if norm.affine { vec![Some(dx), Some(dgamma), Some(dbeta), None, None] } else { vec![Some(dx), None, None] }
 }

@@ -52,9 +52,12 @@ impl Op for BatchValues {
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
         let [_, k] = inputs[DATA].shape.matrix().expect("shapes were checked");
-        let row = |&image: &f64| match image == f64::from(NOBODY) {
-            true => vec![0.0; k],
-            false => inputs[DATA].data[image as usize * k..][..k].to_vec(),
+        let row = |&image: &f64| {
+            if image == f64::from(NOBODY) {
+                vec![0.0; k]
+            } else {
+                inputs[DATA].data[image as usize * k..][..k].to_vec()
+            }
         };
         let data: Vec<f64> = inputs[IMAGE_NUMBERS].data.iter().flat_map(row).collect();
         vec![Array::new(Shape::new(&[inputs[IMAGE_NUMBERS].data.len(), k]), data)]

@@ -71,17 +71,19 @@ impl Op for Conv2d {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (conv, layer) = (self.conv(inputs), self.layer(inputs));
-        match depthwise::suits(&conv) {
-            true => depthwise::forward(&conv, depthwise::Ends::forward(layer), target).into(),
-            false => gemm::forward(&conv, layer, target),
+        if depthwise::suits(&conv) {
+            depthwise::forward(&conv, depthwise::Ends::forward(layer), target).into()
+        } else {
+            gemm::forward(&conv, layer, target)
         }
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         let (conv, layer) = (self.conv(inputs), self.layer(inputs));
-        match depthwise::suits(&conv) {
-            true => depthwise::backward(&conv, layer, wanted, target),
-            false => gemm::backward(&conv, layer, wanted, target),
+        if depthwise::suits(&conv) {
+            depthwise::backward(&conv, layer, wanted, target)
+        } else {
+            gemm::backward(&conv, layer, wanted, target)
         }
     }
 

@@ -154,9 +154,10 @@ impl Op for ConvTranspose2d {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (conv, layer) = (self.conv(inputs).expect("shapes were checked"), self.layer(inputs));
-        match depthwise::suits(&conv) {
-            true => depthwise::grad_input(&conv, Ends::forward(layer), target).into(),
-            false => gemm::transposed_forward(&conv, layer, target).into(),
+        if depthwise::suits(&conv) {
+            depthwise::grad_input(&conv, Ends::forward(layer), target).into()
+        } else {
+            gemm::transposed_forward(&conv, layer, target).into()
         }
     }
 
@@ -167,14 +168,16 @@ impl Op for ConvTranspose2d {
         let mut lowered = Lowered::default();
         let dy = masked_dy(pixels * conv.c_in, self.relu, target, &mut lowered);
         if wanted[0] {
-            lowered.dispatches.push(match each {
-                true => depthwise::forward(&conv, Ends::grad_input(dy, self.masked), target),
-                false => gemm::transposed_grad_input(&conv, self.masked, dy, target),
+            lowered.dispatches.push(if each {
+                depthwise::forward(&conv, Ends::grad_input(dy, self.masked), target)
+            } else {
+                gemm::transposed_grad_input(&conv, self.masked, dy, target)
             });
         }
-        let (slabs, grad_weight) = match each {
-            true => depthwise::transposed_grad_weight(&conv, dy, target),
-            false => gemm::transposed_grad_weight(&conv, dy, target),
+        let (slabs, grad_weight) = if each {
+            depthwise::transposed_grad_weight(&conv, dy, target)
+        } else {
+            gemm::transposed_grad_weight(&conv, dy, target)
         };
         // all parameters of an op have as many slabs
         lowered.gradient_slabs = slabs;

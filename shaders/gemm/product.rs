@@ -161,9 +161,10 @@ impl Product {
     pub fn multiply_adds(&self) -> u64 {
         let phases = self.phases();
         let [m, n, k] = self.sizes();
-        let one_group: u64 = match phases.is_empty() {
-            true => m as u64 * k as u64,
-            false => phases.iter().map(|p| self.phase_sizes(p)).map(|[rows, depth]| rows as u64 * depth as u64).sum(),
+        let one_group: u64 = if phases.is_empty() {
+            m as u64 * k as u64
+        } else {
+            phases.iter().map(|p| self.phase_sizes(p)).map(|[rows, depth]| rows as u64 * depth as u64).sum()
         };
         one_group * (n * self.conv.groups) as u64
     }

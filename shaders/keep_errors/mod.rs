@@ -68,9 +68,8 @@ impl Op for KeepErrors {
 
 fn cases() -> Vec<Case> {
     let case = |images: Vec<f64>, reason| {
-        let weight = |(row, &image): (usize, &f64)| match image == f64::from(NOBODY) {
-            true => 0.0,
-            false => 0.25 + 0.125 * (row % 3) as f64,
+        let weight = |(row, &image): (usize, &f64)| {
+            if image == f64::from(NOBODY) { 0.0 } else { 0.25 + 0.125 * (row % 3) as f64 }
         };
         let weights = images.iter().enumerate().map(weight).collect();
         Case::new(KeepErrors, &[&[images.len()], &[images.len()], &[images.len()], &[80]], reason)

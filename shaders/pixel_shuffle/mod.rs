@@ -63,9 +63,10 @@ impl Op for PixelShuffle {
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
-        match wanted[0] {
-            true => self.launch(inputs, target, !self.inverse, [Operand::Dy(0), Operand::Dx(0)]),
-            false => Lowered::default(),
+        if wanted[0] {
+            self.launch(inputs, target, !self.inverse, [Operand::Dy(0), Operand::Dx(0)])
+        } else {
+            Lowered::default()
         }
     }
 

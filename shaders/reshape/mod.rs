@@ -37,9 +37,10 @@ impl Op for Reshape {
         let known = known.ok_or_else(|| self.error(&inputs[0], "does not divide"))?;
         let sizes = self.sizes.iter().map(|size| size.unwrap_or(count / known));
         let shape: Vec<usize> = std::iter::once(inputs[0].sizes()[0]).chain(sizes).collect();
-        match shape[1..].iter().product::<usize>() == count {
-            true => Ok(vec![Shape::new(&shape)]),
-            false => Err(self.error(&inputs[0], "does not hold")),
+        if shape[1..].iter().product::<usize>() == count {
+            Ok(vec![Shape::new(&shape)])
+        } else {
+            Err(self.error(&inputs[0], "does not hold"))
         }
     }
 

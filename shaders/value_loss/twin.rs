@@ -35,9 +35,10 @@ fn element(kind: Kind, x: f64, t: f64, positive: f64) -> [f64; 2] {
         Kind::Mae => [d.abs(), if d == 0.0 { 0.0 } else { d.signum() }],
         Kind::Huber { delta, factor } => {
             let (delta, factor) = (f64::from(delta), f64::from(factor));
-            match d.abs() <= delta {
-                true => [factor * d * d / 2.0, factor * d],
-                false => [factor * delta * (d.abs() - delta / 2.0), factor * delta * d.signum()],
+            if d.abs() <= delta {
+                [factor * d * d / 2.0, factor * d]
+            } else {
+                [factor * delta * (d.abs() - delta / 2.0), factor * delta * d.signum()]
             }
         }
     }
