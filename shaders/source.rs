@@ -32,6 +32,10 @@ pub const SHIFT: &str = include_str!("common/shift.wgsl");
 pub const NO_AFFINE: &str = include_str!("common/no_affine.wgsl");
 /// Where the numbers of the loss scale stand.
 pub const LOSS_SCALE: &str = include_str!("common/loss_scale.wgsl");
+/// How the slabs of a gradient are added where threads are cheap.
+pub const SLABS_TOGETHER: &str = include_str!("common/slabs_together.wgsl");
+/// How they are added where threads are not.
+pub const SLABS_ALONE: &str = include_str!("common/slabs_alone.wgsl");
 /// Blocks of parameters with their gradients.
 pub const PARAMETERS: &str = include_str!("common/parameters.wgsl");
 

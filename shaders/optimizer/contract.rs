@@ -98,9 +98,7 @@ impl Contract {
         constants: &[(&'static str, Constant)],
     ) -> Lowered {
         let Scope::All { slabs } = self.scope else { panic!("{} updates one parameter", kernel.name) };
-        let together = include_str!("common/slabs_together.wgsl");
-        let alone = include_str!("common/slabs_alone.wgsl");
-        let add_slabs = if target.threads_are_cheap() { together } else { alone };
+        let add_slabs = if target.threads_are_cheap() { source::SLABS_TOGETHER } else { source::SLABS_ALONE };
         let includes =
             [source::PARAMETERS, add_slabs, source::copies(self.precision), source::gradients(self.precision)];
         let kernel = Elementwise { includes: &includes, per_step: true, ..*kernel };

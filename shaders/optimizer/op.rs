@@ -14,8 +14,8 @@ pub trait Optimizer: Op {
     /// Its inputs and outputs.
     fn contract(&self) -> Contract;
 
-    /// Shapes of the states that it keeps of a parameter; most are as large as the parameter. Those of [`Scope::All`](super::Scope::All) always
-    /// are, since states and parameters are laid out alike there.
+    /// Shapes of the states that it keeps of a parameter; most are as large as the parameter. Those of
+    /// [`Scope::All`](super::Scope::All) always are, since states and parameters are laid out alike there.
     fn state_shapes(&self, parameter: &Shape) -> Vec<Shape> {
         vec![parameter.clone(); self.contract().states]
     }
