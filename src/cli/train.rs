@@ -17,7 +17,7 @@ use crate::plan::mib;
 use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
 use crate::session::InputKind;
 use crate::tasks::{of, of_model};
-use crate::train::{Event, Fit, Outcome, State, StopHandle, TrainError, Trainer, largest_batch};
+use crate::train::{BatchBound, Event, LargestBatch, Outcome, State, StopHandle, TrainError, Trainer, largest_batch};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let Start { out, mut config, model, from, has_loss } = if args.resume() { resumed(args)? } else { fresh(args)? };
@@ -89,10 +89,11 @@ fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Res
 
 /// The largest batch that fits.
 fn fit_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<usize, CliError> {
-    let Fit { batch, bytes, few_images } = largest_batch(gpu, data, model, config)?;
-    let why = match few_images {
-        true => "the next power of two is more than the training images",
-        false => "the largest power of two that fits",
+    let LargestBatch { batch, bytes, bound } = largest_batch(gpu, data, model, config)?;
+    let why = match bound {
+        BatchBound::Images => "the next power of two is more than the training images",
+        BatchBound::Device => "the largest power of two that fits",
+        BatchBound::Largest => "the largest batch that a run can have",
     };
     say!("batch    {batch}: {why} ({} on the device)", mib(bytes));
     Ok(batch)

@@ -126,9 +126,9 @@ impl Scores {
     /// The mean of each, all alike or by support.
     fn mean(all: &[Scores], weight: impl Fn(&Scores) -> f64) -> Scores {
         let total: f64 = all.iter().map(&weight).sum();
-        let of = |part: fn(&Scores) -> f64| match total == 0.0 {
-            true => 0.0,
-            false => all.iter().map(|s| weight(s) * part(s)).sum::<f64>() / total,
+        let of = |part: fn(&Scores) -> f64| {
+            let sum: f64 = all.iter().map(|s| weight(s) * part(s)).sum();
+            if total == 0.0 { 0.0 } else { sum / total }
         };
         let support = all.iter().map(|s| s.support).sum();
         Scores { precision: of(|s| s.precision), recall: of(|s| s.recall), f1: of(|s| s.f1), support }

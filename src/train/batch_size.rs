@@ -9,15 +9,26 @@ use crate::model::ModelSpec;
 use crate::plan::PlanError;
 use crate::tasks;
 
+/// Why a batch is not larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchBound {
+    /// The next power of two does not fit on the device.
+    Device,
+    /// The next power of two is more than the training images.
+    Images,
+    /// No run has a larger batch.
+    Largest,
+}
+
 /// A batch that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fit {
+pub struct LargestBatch {
     /// Images of the batch.
     pub batch: usize,
     /// Bytes of its plan.
     pub bytes: u64,
-    /// Whether a larger one may fit too, and the training images are too few for it.
-    pub few_images: bool,
+    /// Why it is not larger.
+    pub bound: BatchBound,
 }
 
 /// The largest batch, a power of two, whose plan keeps the adapter's limits and whose buffers it can allocate all at
@@ -25,7 +36,12 @@ pub struct Fit {
 ///
 /// # Errors
 /// If not even one image fits.
-pub fn largest_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<Fit, TrainError> {
+pub fn largest_batch(
+    gpu: &Gpu,
+    data: &Dataset,
+    model: &ModelSpec,
+    config: &RunConfig,
+) -> Result<LargestBatch, TrainError> {
     let mut config = config.clone();
     let data = tasks::of(&config.loss).learned(data, &mut config)?;
     let data = &*data;
@@ -45,7 +61,12 @@ pub fn largest_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunC
         batch /= 2;
         best = compile(batch)?;
     }
-    Ok(Fit { batch, bytes: best.bytes(), few_images: batch == most })
+    let bound = match batch {
+        LARGEST => BatchBound::Largest,
+        _ if batch == most => BatchBound::Images,
+        _ => BatchBound::Device,
+    };
+    Ok(LargestBatch { batch, bytes: best.bytes(), bound })
 }
 
 /// The largest batch that a run can have.

@@ -6,10 +6,8 @@ use lepton_kernels::{Step, random};
 /// A standard gamma number of this shape from a counter (Marsaglia and Tsang 2000; below 1 by `U^(1/a)`), as its logarithm,
 /// since shapes near 0 give numbers that f64 does not hold. Own code, because a library wants a generator with a state.
 fn log_gamma_number(shape: f64, seed: u64, stream: u64) -> f64 {
-    let (lift, shape) = match shape < 1.0 {
-        true => ((1.0 - random::uniform(seed, stream, 0)).ln() / shape, shape + 1.0),
-        false => (0.0, shape),
-    };
+    let (lift, shape) =
+        if shape < 1.0 { ((1.0 - random::uniform(seed, stream, 0)).ln() / shape, shape + 1.0) } else { (0.0, shape) };
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
     let tries = (1..).map(|i| (random::normal(seed, stream, i), 1.0 - random::uniform(seed, stream + 1, i)));

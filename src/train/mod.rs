@@ -15,7 +15,7 @@ mod setup;
 mod trainer;
 mod updates;
 
-pub use batch_size::{Fit, largest_batch};
+pub use batch_size::{BatchBound, LargestBatch, largest_batch};
 pub use error::TrainError;
 pub use evaluate::{Evaluator, check_data};
 pub use event::{Control, Event, StopHandle, Verdict};

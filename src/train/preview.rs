@@ -15,7 +15,7 @@ use crate::session::Sampler;
 /// Bytes of `images` of a split as they are in an epoch of a run with this seed, `[images.len(), h, w, c]`.
 ///
 /// # Errors
-/// [`TrainError`].
+/// If the images do not fit into one binding, or the device fails.
 pub fn preview(
     gpu: &Gpu,
     policy: &Policy,

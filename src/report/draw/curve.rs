@@ -31,7 +31,7 @@ pub struct Curve<'a> {
 /// A place along the horizontal axis.
 #[derive(Clone, Debug)]
 pub struct Mark {
-    /// Where.
+    /// Its place in the units of the axis.
     pub x: f64,
     /// What it says.
     pub text: String,
@@ -131,9 +131,12 @@ where
 {
     // as many digits as tell the lines of the mesh apart
     let digits = (1.0 - (y.end - y.start).log10().floor()).clamp(0.0, 4.0) as usize;
-    let y_label = |v: &f64| match panel.percent {
-        true => format!("{:.*} %", digits.saturating_sub(2), v * 100.0),
-        false => format!("{v:.*}", digits.max(1)),
+    let y_label = |v: &f64| {
+        if panel.percent {
+            format!("{:.*} %", digits.saturating_sub(2), v * 100.0)
+        } else {
+            format!("{v:.*}", digits.max(1))
+        }
     };
     let mut chart = ChartBuilder::on(area)
         .caption(panel.title, (FONT, 24))

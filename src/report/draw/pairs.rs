@@ -101,10 +101,8 @@ fn legend(cells: &[PairCell]) -> String {
     if cells.is_empty() {
         return "no pictures".into();
     }
-    let colours = match cells.iter().any(|cell| cell.right.is_some()) {
-        true => " Green frame: the verdict is right. Red: wrong.",
-        false => "",
-    };
+    let known = cells.iter().any(|cell| cell.right.is_some());
+    let colours = if known { " Green frame: the verdict is right. Red: wrong." } else { "" };
     format!("Image, reconstruction, difference (red: missing, blue: added).{colours}")
 }
 

@@ -33,10 +33,8 @@ impl Scale {
             return Scale::Pixels(factor);
         }
         // Whichever side fills its room decides: compare width/room.width with height/room.height.
-        let (from, to) = match width * room.height >= height * room.width {
-            true => (width, room.width),
-            false => (height, room.height),
-        };
+        let wide = width * room.height >= height * room.width;
+        let (from, to) = if wide { (width, room.width) } else { (height, room.height) };
         let fit = |length: usize| ((length * to + from / 2) / from).max(1);
         Scale::Smooth { height: fit(height), width: fit(width) }
     }
