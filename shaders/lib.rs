@@ -18,6 +18,7 @@
 //! Activations are `[n, h, w, c]`, filters `[kh, kw, c_in / groups, c_out]`, in f32 or f16.
 
 pub mod activation;
+pub mod adafactor;
 pub mod adam;
 mod adaptive;
 pub mod adaptive_avg_pool2d;
@@ -173,6 +174,7 @@ pub const OPS: &[Entry] = &[
     lion::ENTRY,
     lamb::ENTRY,
     muon::ENTRY,
+    adafactor::ENTRY,
     gradients::ENTRY,
     clip::VALUE,
     clip::NORM,

@@ -7,7 +7,7 @@ use lepton_gpu::config::{Lookahead, OptimizerConfig, ParameterRule, RunConfig, U
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::optim::{Adam, AdamW, Lamb, Lion, Muon, OPTIMIZERS, RmsProp, Sgd};
+use lepton_gpu::optim::{Adafactor, Adam, AdamW, Lamb, Lion, Muon, OPTIMIZERS, RmsProp, Sgd};
 use lepton_gpu::plan::Goal;
 use lepton_gpu::train::{Control, Evaluator, Event, Outcome, Trainer};
 use lepton_kernels::ema;
@@ -30,6 +30,7 @@ fn optimizers() -> [OptimizerConfig; OPTIMIZERS.len()] {
         Lamb { beta1, beta2, epsilon: 1e-6, weight_decay }.into(),
         Lion { beta1, beta2: 0.99, weight_decay }.into(),
         Muon { momentum: 0.95, nesterov: true, beta1, beta2, epsilon, weight_decay, auxiliary: 0.05 }.into(),
+        Adafactor { weight_decay, ..Adafactor::default() }.into(),
     ]
 }
 

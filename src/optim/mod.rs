@@ -12,6 +12,7 @@ use crate::config::field::{Field, Takes};
 use crate::config::member::{Chosen, Member, Settings, Table};
 use crate::config::option_error::OptionError;
 
+mod adafactor;
 mod adam;
 mod adamw;
 mod lamb;
@@ -20,6 +21,7 @@ mod muon;
 mod rmsprop;
 mod sgd;
 
+pub use adafactor::Adafactor;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use lamb::Lamb;
@@ -30,7 +32,7 @@ pub use sgd::Sgd;
 
 /// Every optimiser, in the order in which they are listed for people.
 pub const OPTIMIZERS: &[Member<dyn Optimizer>] =
-    &[sgd::ENTRY, adam::ENTRY, adamw::ENTRY, rmsprop::ENTRY, lamb::ENTRY, lion::ENTRY, muon::ENTRY];
+    &[sgd::ENTRY, adam::ENTRY, adamw::ENTRY, rmsprop::ENTRY, lamb::ENTRY, lion::ENTRY, muon::ENTRY, adafactor::ENTRY];
 
 /// The optimiser of a run and its options.
 pub type OptimizerConfig = Chosen<dyn Optimizer>;
@@ -228,6 +230,8 @@ mod tests {
             "name = \"lion\"\nbeta1 = 0.9\nbeta2 = 0.99\nweight_decay = 0.0\n",
             "name = \"muon\"\nmomentum = 0.95\nnesterov = true\nbeta1 = 0.9\nbeta2 = 0.999\nepsilon = 0.00000001\n\
              weight_decay = 0.0\nauxiliary = 0.05\n",
+            "name = \"adafactor\"\ndecay_rate = -0.8\nepsilon = 0.00000011920929\nminimum_scale = 0.001\n\
+             clip_threshold = 1.0\nweight_decay = 0.0\n",
         ];
         assert_eq!(texts.len(), OPTIMIZERS.len());
         for (text, member) in texts.iter().zip(OPTIMIZERS) {
