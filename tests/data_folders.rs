@@ -161,7 +161,7 @@ fn held_out_images_are_a_seeded_share_of_each_class() {
     assert_eq!(balance(train, 4), [32, 1, 8, 1]);
     assert_eq!(data.notes().len(), 1);
     let says = &data.notes()[0];
-    assert!(says.starts_with("11 images are held out for validation, 0.2 of each class (--val-split"), "{says}");
+    assert!(says.starts_with("11 images are held out for validation, 0.2 of each class"), "{says}");
     let mut all: Vec<&[u8]> = (0..train.len()).map(|i| train.example(i)).collect();
     all.extend((0..validation.len()).map(|i| validation.example(i)));
     all.sort_unstable();

@@ -100,7 +100,7 @@ impl Case {
     #[track_caller]
     fn fails(&mut self, needles: &[&str]) -> Vec<String> {
         let error = self.run().expect_err("this must fail");
-        let message = error.to_string();
+        let message = lepton_gpu::cli::hint::message(&error);
         println!("{message}\n");
         for needle in needles.iter().chain(&["\n  try: "]) {
             assert!(message.contains(needle), "no {needle:?} in:\n{message}");
@@ -314,7 +314,10 @@ fn a_full_disk_names_the_file() {
 
 #[test]
 fn nothing_to_fetch_and_unknown_names() {
-    let error = |name| fetch(name, &FetchOptions::default(), &mut |_| {}).unwrap_err().to_string();
+    let error = |name| {
+        let error = fetch(name, &FetchOptions::default(), &mut |_| {}).unwrap_err();
+        lepton_gpu::cli::hint::message(&error)
+    };
     assert!(error("fashion-small").contains("built into the program"));
     assert!(error("imagenet").contains("fashion-small, fashion-mnist, mnist"));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
-use super::{CliError, Exit, open, pictures, text};
+use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::metrics::{CONFUSION_LIMIT, Measures};
 use crate::report::draw::confusion_matrix;
@@ -14,10 +14,7 @@ use crate::train::Evaluator;
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
     let checkpoint = Checkpoint::read(&path)?;
-    let dataset = match text::load_for(&checkpoint, args.data.as_deref())? {
-        Some(texts) => texts,
-        None => pictures::of_run(&checkpoint, args.data.as_deref())?,
-    };
+    let dataset = pictures::of_run(&checkpoint, args.data.as_deref())?;
     let Some((split, split_name)) = dataset.unseen() else {
         return Err(CliError::Usage(format!("`{}` has no images", dataset.name())));
     };

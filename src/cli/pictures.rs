@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::CliError;
+use super::{CliError, text};
 use crate::checkpoint::Checkpoint;
 use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, picture};
 use crate::tasks;
@@ -38,12 +38,15 @@ pub fn load(spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliErr
 /// The data of a run, split as the run split them, or other data for its model.
 pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, CliError> {
     let config = &checkpoint.meta.config;
-    let mut options = tasks::of(&config.loss).load_options(config, checkpoint.meta.model()?.input);
+    let model = checkpoint.meta.model()?;
+    let mut options = tasks::of(&config.loss).load_options(config, model.input);
     options.classes = Some(checkpoint.meta.classes.clone());
+    options.vocabulary.clone_from(&checkpoint.meta.vocabulary);
+    options.length = model.tokens.map(|_| model.input[1]);
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;
     }
-    let dataset = load(other.or(config.data.as_deref()), &options)?;
+    let dataset = text::mixed(load(other.or(config.data.as_deref()), &options)?, config)?;
     Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
 }
 

@@ -1,69 +1,37 @@
 //! Texts for the commands: loading them as a model asks, and answers to typed ones.
 
 use std::io::Read;
-use std::path::Path;
 
 use super::args::PredictArgs;
 use super::tasks::spell;
 use super::{CliError, Exit, open};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{self, Dataset, Kind, Split, Trained, Vocabulary, text};
+use crate::data::{self, Dataset, LoadOptions, Split, Vocabulary, text};
 use crate::model::{ModelSpec, Tokens, thousands};
 use crate::report::say;
-use crate::train::{Predictor, Ranked, with_held_out};
+use crate::train::{Predictor, Ranked};
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
 
-/// The data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint; none
-/// where the data are no texts.
-pub fn load_for_run(
-    config: &RunConfig,
-    model: &ModelSpec,
-    from: Option<&Checkpoint>,
-) -> Result<Option<Dataset>, CliError> {
+/// Options for the data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint.
+pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> LoadOptions {
     let length = match model.tokens {
         Some(Tokens::Fixed) if config.text.max_length.is_none() || from.is_some() => Some(model.input[1]),
         _ => None,
     };
-    load(config.data.as_deref(), config, length, from.and_then(trained))
+    let vocabulary = from.and_then(|checkpoint| checkpoint.meta.vocabulary.clone());
+    let classes = from.filter(|_| vocabulary.is_some()).map(|checkpoint| checkpoint.meta.classes.clone());
+    LoadOptions { length, vocabulary, classes: classes.or(options.classes), ..options }
 }
 
-/// The texts that a trained model is tried on; none where the data are no texts.
-pub fn load_for(checkpoint: &Checkpoint, data: Option<&str>) -> Result<Option<Dataset>, CliError> {
-    let model = checkpoint.meta.model()?;
-    let config = &checkpoint.meta.config;
-    let length = model.tokens.map(|_| model.input[1]);
-    let texts = load(data.or(config.data.as_deref()), config, length, trained(checkpoint))?;
-    texts
-        .map(|texts| if data.is_none() { with_held_out(texts, config) } else { Ok(texts) })
-        .transpose()
-        .map_err(Into::into)
-}
-
-fn trained(checkpoint: &Checkpoint) -> Option<Trained<'_>> {
-    let vocabulary = checkpoint.meta.vocabulary.as_ref()?;
-    Some(Trained { vocabulary, classes: &checkpoint.meta.classes })
-}
-
-fn load(
-    data: Option<&str>,
-    config: &RunConfig,
-    length: Option<usize>,
-    trained: Option<Trained>,
-) -> Result<Option<Dataset>, CliError> {
-    let Some(path) = data.filter(|_| data::kind(data) == Kind::Texts) else { return Ok(None) };
-    let texts = text::load(Path::new(path), &config.text, length, trained)?;
-    // a limit takes the first texts, and files often have one class after another
-    let shuffled = |texts: Dataset| match texts.train().filter(|_| config.limit.is_some()) {
-        Some(train) => {
-            let train = train.select(&data::shuffled_indices(train.len()));
-            texts.with_train(train)
-        }
-        None => Ok(texts),
-    };
-    Ok(texts.map(shuffled).transpose()?)
+/// Texts of a run with a limit, in mixed order: a limit takes the first ones, and files often have one class after another.
+pub fn mixed(data: Dataset, config: &RunConfig) -> Result<Dataset, CliError> {
+    let limited = data.texts().is_some() && config.limit.is_some();
+    let Some(train) = data.train().filter(|_| limited) else { return Ok(data) };
+    let train = train.select(&data::shuffled_indices(train.len()));
+    Ok(data.with_train(train)?)
 }
 
 /// A data set of texts in a line; none for images.

@@ -79,12 +79,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 
 /// The run's data.
 fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Result<Dataset, CliError> {
-    if let Some(texts) = text::load_for_run(config, model, from)? {
-        return Ok(texts);
-    }
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
     let options = LoadOptions { unlabelled, ..of(&config.loss).load_options(config, model.input) };
-    pictures::load(config.data.as_deref(), &options)
+    text::mixed(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
 }
 
 /// The largest batch that fits.

@@ -1,12 +1,13 @@
 //! What is in a data set, for somebody who wants to know before training on it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use image::GenericImageView;
 use rayon::prelude::*;
 
-use super::catalog::{Catalog, Damaged, OnPictures, Part, Target};
-use super::{DataError, Kind, LoadOptions, Places, folder, kind, load_with, picture, table};
+use super::pictures::{Catalog, Damaged, OnPictures, Part, Target};
+use super::{DataError, LoadOptions, Places, formats, known, load_with, picture};
 
 /// Images of a class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +46,11 @@ impl Report {
 /// # Errors
 /// As [`super::load`].
 pub fn check(spec: &str, places: &Places, on_pictures: OnPictures) -> Result<Report, DataError> {
-    if kind(Some(spec)) == Kind::Pictures {
-        let path = std::path::Path::new(spec);
+    let path = Path::new(spec);
+    let format = formats::detect(path).filter(|_| known::find(spec).is_none());
+    if let Some(list) = format.and_then(|format| format.list) {
         let options = LoadOptions { unlabelled: true, ..LoadOptions::default() };
-        let catalog = if path.is_dir() { folder::list(path, &options)? } else { table::list(path, &options)? };
-        return Ok(pictures(catalog, on_pictures));
+        return Ok(pictures(list(path, &options)?, on_pictures));
     }
     let data = load_with(Some(spec), &LoadOptions::default(), places, on_pictures)?;
     let mut report = Report { classes: named(data.classes().to_vec()), ..Report::default() };

@@ -9,7 +9,7 @@ use ureq::Agent;
 use ureq::http::{Response, header};
 
 use super::error::DataError;
-use super::idx::io_error;
+use super::io::io_error;
 
 /// Why a request did not complete the file.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ fn receive(
     let total = response.body().content_length().map(|rest| part.bytes + rest);
     let mut body = response.into_body().into_reader();
     let seek = part.file.seek(SeekFrom::Start(part.bytes));
-    seek.map_err(|error| Failure::Disk(io_error(&part.path, "write", error)))?;
+    seek.map_err(|error| Failure::Disk(io_error(&part.path, "write", error).into()))?;
     let broken = |reason: &str, bytes: u64| {
         let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
         Err(Failure::Broken(format!("{reason} after {bytes}{of} bytes")))

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::download::{self, Failure, Part};
 use super::error::DataError;
-use super::idx::io_error;
+use super::io::io_error;
 use super::known::{self, Known, KnownFile};
 use super::places::Places;
 use super::verify::{Verdict, verify};
@@ -68,9 +68,8 @@ pub struct Progress {
 /// No such data set, nothing to download, no address gives the right content, or the folder cannot be written.
 pub fn fetch(name: &str, options: &FetchOptions, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, DataError> {
     let Some(known) = known::find(name) else {
-        let known = known::all().iter().map(|known| known.name.clone()).collect();
-        let spec = name.to_string();
-        return Err(DataError::Unknown { spec, known });
+        let (spec, formats) = (name.to_string(), Vec::new());
+        return Err(DataError::Unknown { spec, formats, known: known::names() });
     };
     fetch_known(known, options, progress)
 }
@@ -216,5 +215,5 @@ impl Job<'_> {
 }
 
 fn remove(path: &Path) -> Result<(), DataError> {
-    fs::remove_file(path).map_err(|error| io_error(path, "remove", error))
+    Ok(fs::remove_file(path).map_err(|error| io_error(path, "remove", error))?)
 }

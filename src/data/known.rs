@@ -37,9 +37,9 @@ pub struct Known {
     pub homepage: String,
     /// Licence of the data.
     pub license: String,
-    /// What the files are.
-    #[serde(default)]
-    pub format: Format,
+    /// What the files are: the name of a format.
+    #[serde(default = "idx")]
+    pub format: String,
     /// Addresses that hold `<mirror>/<file>`, tried in this order; none for a data set that is built in.
     pub mirrors: Vec<String>,
     /// Folder where a system package puts the files.
@@ -66,17 +66,6 @@ pub struct Known {
     pub files: Vec<KnownFile>,
 }
 
-/// Formats of known data sets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// IDX files, gzipped.
-    #[default]
-    Idx,
-    /// CIFAR's archive.
-    Cifar,
-}
-
 /// One file of a known data set.
 ///
 /// `bytes` and `sha256` are of the content after unpacking: mirrors and packages compress the same content again, with
@@ -97,6 +86,10 @@ pub struct KnownFile {
     pub sha256: String,
 }
 
+fn idx() -> String {
+    "idx".into()
+}
+
 impl Known {
     /// Image shape, `[h, w, c]`.
     pub fn image_shape(&self) -> [usize; 3] {
@@ -108,6 +101,11 @@ impl Known {
 pub fn all() -> &'static [Known] {
     static ALL: OnceLock<Vec<Known>> = OnceLock::new();
     ALL.get_or_init(|| DESCRIPTIONS.iter().map(|(name, text)| describe(name, text)).collect())
+}
+
+/// Their names.
+pub fn names() -> Vec<String> {
+    all().iter().map(|known| known.name.clone()).collect()
 }
 
 /// The known data set of this name.

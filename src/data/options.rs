@@ -1,6 +1,8 @@
-//! How pictures of any size become images of one size, and which of them validate.
+//! How data are read: pictures as images of one size, texts as tokens, and which of them validate.
 
 use serde::{Deserialize, Serialize};
+
+use super::vocabulary::Vocabulary;
 
 /// How a picture of another shape fills an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,30 @@ pub struct ImageOptions {
     pub coarse: bool,
 }
 
+/// How texts are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextOptions {
+    /// Words of a text that are kept; none for as many as the longest training text has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// How often a word must stand in the training texts to get a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_count: Option<usize>,
+    /// The most words that get a token, the most frequent ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_words: Option<usize>,
+    /// Labels end at their first `:`.
+    pub coarse_labels: bool,
+}
+
+impl TextOptions {
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Which pictures validate, where a folder or a table does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum HoldOut {
@@ -55,6 +81,12 @@ pub struct LoadOptions {
     pub shape: [usize; 3],
     /// How images are read.
     pub images: ImageOptions,
+    /// How texts are read.
+    pub text: TextOptions,
+    /// Words of each text that a model takes, if it says so.
+    pub length: Option<usize>,
+    /// Vocabulary of a trained model of texts, which comes with `classes`.
+    pub vocabulary: Option<Vocabulary>,
     /// Which pictures validate.
     pub hold_out: HoldOut,
     /// Seeds which ones are held out.
@@ -70,6 +102,9 @@ impl Default for LoadOptions {
         LoadOptions {
             shape: DEFAULT_SHAPE,
             images: ImageOptions::default(),
+            text: TextOptions::default(),
+            length: None,
+            vocabulary: None,
             hold_out: HoldOut::Nothing,
             seed: 0,
             classes: None,

@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::error::DataError;
-use super::idx::{io_error, is_gzip};
+use super::io::{io_error, is_gzip};
 use super::known::KnownFile;
 
 /// What a file turned out to be.
@@ -37,7 +37,7 @@ pub(super) fn verify(mut file: &File, path: &Path, known: &KnownFile) -> Result<
             let expected = known.bytes;
             Ok(Verdict::Wrong(format!("corrupt gzip after {read} unpacked bytes of {expected}: {error}")))
         }
-        Err((_, error)) => Err(cannot(error)),
+        Err((_, error)) => Err(cannot(error).into()),
         Ok((bytes, _)) if bytes > known.bytes => {
             Ok(Verdict::Wrong(format!("more than the {} bytes expected{unpacked}", known.bytes)))
         }

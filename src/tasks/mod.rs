@@ -265,8 +265,8 @@ impl dyn Task {
             Validation::Test => HoldOut::Nothing,
             Validation::Fraction(share) => HoldOut::Share(share),
         };
-        let (images, seed) = (config.images.clone(), config.split_seed());
-        LoadOptions { shape, images, hold_out, seed, ..LoadOptions::default() }
+        let (images, text, seed) = (config.images.clone(), config.text.clone(), config.split_seed());
+        LoadOptions { shape, images, text, hold_out, seed, ..LoadOptions::default() }
     }
 }
 

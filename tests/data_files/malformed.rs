@@ -1,6 +1,6 @@
 //! Everything that can be wrong with one file, or between two.
 
-use lepton_gpu::data::DataError;
+use lepton_gpu::data::{DataError, IdxError};
 
 use super::{IMAGES, LABELS, fails, good_images, good_labels, gzip, idx};
 
@@ -76,7 +76,7 @@ fn sizes_that_are_lies() {
 fn a_gzip_bomb_is_not_unpacked() {
     let bomb = [good_images(), vec![0; 100 << 20]].concat();
     let error = images_fail(&gzip(&bomb), &["promises 34", "at least"]);
-    let DataError::Trailing { found, at_least, .. } = error else {
+    let DataError::Idx(IdxError::Trailing { found, at_least, .. }) = error else {
         panic!("{error}");
     };
     assert!(at_least && found < 70 << 20, "unpacked {found} bytes");

@@ -106,7 +106,7 @@ pub fn encode(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 /// The message has all of `needles`, fits a screen and names a way out.
 #[track_caller]
 pub fn says(error: &DataError, needles: &[&str]) {
-    let message = error.to_string();
+    let message = lepton_gpu::cli::hint::message(error);
     println!("{message}\n");
     for needle in needles.iter().chain(&["\n  try: "]) {
         assert!(message.contains(needle), "no {needle:?} in:\n{message}");

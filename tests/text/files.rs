@@ -14,7 +14,7 @@ fn load_as(files: Files, name: &str, options: &TextOptions) -> Result<Option<Dat
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
-    text::load(&folder.path().join(name), options, None, None).map_err(|error| error.to_string())
+    text::load(&folder.path().join(name), options, None, None).map_err(|error| lepton_gpu::cli::hint::message(&error))
 }
 
 fn load(files: Files, name: &str) -> Dataset {

@@ -6,7 +6,7 @@ mod split;
 pub use error::DatasetError;
 pub use split::{Input, Split, Targets, Values};
 
-use super::text::{Texts, Vocabulary};
+use super::vocabulary::{Texts, Vocabulary};
 
 /// The splits of a data set; at least one of them is there.
 #[derive(Debug, Clone, Default, PartialEq)]

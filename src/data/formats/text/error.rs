@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::hint::{Hint, Hints};
+
 /// Texts that cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TextError {
     /// No line with anything on it.
-    #[error("{}: empty: 0 of its {lines} lines hold anything\n  try: a line for each text: label, tab, text", path.display())]
+    #[error("{}: empty: 0 of its {lines} lines hold anything", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
@@ -17,8 +19,7 @@ pub enum TextError {
         lines: usize,
     },
     /// Bytes that no text has.
-    #[error("{}: line {line}: byte 0x{byte:02x}, which no text has\n  try: a text file (UTF-8 or latin-1), unpacked if it was \
-             packed", path.display())]
+    #[error("{}: line {line}: byte 0x{byte:02x}, which no text has", path.display())]
     Binary {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,7 @@ pub enum TextError {
         byte: u8,
     },
     /// A line that does not start with a label and something that ends it.
-    #[error("{}: line {line}: no label before {separator}: `{found}`\n  try: label, {separator}, text on every line",
+    #[error("{}: line {line}: no label before {separator}: `{found}`",
             path.display())]
     NoLabel {
         /// The file.
@@ -41,7 +42,7 @@ pub enum TextError {
         found: String,
     },
     /// A label and nothing more.
-    #[error("{}: line {line}: label `{label}` and no text\n  try: take the line out, or give it a text", path.display())]
+    #[error("{}: line {line}: label `{label}` and no text", path.display())]
     NoText {
         /// The file.
         path: PathBuf,
@@ -51,8 +52,7 @@ pub enum TextError {
         label: String,
     },
     /// Nothing to tell apart.
-    #[error("{}: all {texts} texts are of one class, `{class}`, and at least 2 are needed\n  try: texts of another class; \
-             with a file for each class, name the folder", path.display())]
+    #[error("{}: all {texts} texts are of one class, `{class}`, and at least 2 are needed", path.display())]
     OneClass {
         /// The file or folder.
         path: PathBuf,
@@ -62,8 +62,7 @@ pub enum TextError {
         class: String,
     },
     /// So many labels that they are words rather than classes.
-    #[error("{}: {classes} different labels in {texts} texts; a label stands before the first {separator} of a line\n  try: \
-             label, tab, text on every line", path.display())]
+    #[error("{}: {classes} different labels in {texts} texts; a label stands before the first {separator} of a line", path.display())]
     ManyClasses {
         /// The file or folder.
         path: PathBuf,
@@ -75,7 +74,7 @@ pub enum TextError {
         separator: &'static str,
     },
     /// A label that the model was not trained on.
-    #[error("{}: line {line}: label `{label}` is none of the model's {}: {}\n  try: the labels that it was trained on",
+    #[error("{}: line {line}: label `{label}` is none of the model's {}: {}",
             path.display(), known.len(), known.join(", "))]
     UnknownClass {
         /// The file.
@@ -88,7 +87,7 @@ pub enum TextError {
         known: Vec<String>,
     },
     /// Two files for one split, or half of a pair.
-    #[error("{}: {problem}\n  try: {hint}", path.display())]
+    #[error("{}: {problem}", path.display())]
     Files {
         /// The file or folder.
         path: PathBuf,
@@ -98,7 +97,7 @@ pub enum TextError {
         hint: String,
     },
     /// More tokens than fit a data set.
-    #[error("{}: {texts} texts of {length} words are {bytes} bytes, the limit is {limit}\n  try: --max-length 100",
+    #[error("{}: {texts} texts of {length} words are {bytes} bytes, the limit is {limit}",
             path.display())]
     TooLong {
         /// The file or folder.
@@ -112,4 +111,21 @@ pub enum TextError {
         /// The most allowed.
         limit: u64,
     },
+}
+
+impl Hints for TextError {
+    fn hints(&self) -> Vec<Hint> {
+        let advice = match self {
+            TextError::TooLong { .. } => return vec![Hint::set("text.max_length", 100)],
+            TextError::Empty { .. } => "a line for each text: label, tab, text".to_string(),
+            TextError::Binary { .. } => "a text file (UTF-8 or latin-1), unpacked if it was packed".into(),
+            TextError::NoLabel { separator, .. } => format!("label, {separator}, text on every line"),
+            TextError::NoText { .. } => "take the line out, or give it a text".into(),
+            TextError::OneClass { .. } => "texts of another class; with a file for each class, name the folder".into(),
+            TextError::ManyClasses { .. } => "label, tab, text on every line".into(),
+            TextError::UnknownClass { .. } => "the labels that it was trained on".into(),
+            TextError::Files { hint, .. } => hint.clone(),
+        };
+        vec![Hint::advice(advice)]
+    }
 }

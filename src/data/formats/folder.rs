@@ -2,34 +2,40 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use image::ImageFormat;
 use walkdir::WalkDir;
 
-use super::DataError;
-use super::catalog::{Catalog, Damaged, Entry, Part, Target};
-use super::idx::io_error;
-use super::options::LoadOptions;
-use super::picture_error::PictureError;
+use super::{Detected, Format, Loading};
+use crate::data::io::io_error;
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
+use crate::data::{DataError, Dataset, Kind, LoadOptions};
 
-/// Ends of names that promise a picture.
-const PICTURE_ENDS: [&str; 14] =
-    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "pnm", "pgm", "ppm", "pbm", "tif", "tiff"];
+pub(super) const FORMAT: Format = Format {
+    name: "folder",
+    what: "a folder with one folder of pictures for each class",
+    kind: Kind::Pictures,
+    detect,
+    load,
+    list: Some(list),
+};
 
-/// Ends of names of pictures that are not read.
-const OTHER_ENDS: [&str; 9] = ["heic", "heif", "avif", "jxl", "jp2", "svg", "psd", "dng", "cr2"];
+/// Files that are looked at for a picture before the layout of the folders decides.
+const LOOKED_AT: usize = 1000;
 
-/// What a file in a folder of pictures is.
-pub(super) enum Sort {
-    /// A picture by its content.
-    Picture,
-    /// One by its name, and not by its content: why.
-    Damaged(String),
-    /// Something else.
-    Other,
+fn detect(path: &Path) -> Detected {
+    if !path.is_dir() || !looks_like_one(path) {
+        return Detected::No;
+    }
+    let below = WalkDir::new(path).min_depth(2).follow_links(true).into_iter().flatten().take(LOOKED_AT);
+    let mut files = below.filter(|entry| entry.file_type().is_file() && !is_hidden(entry.file_name()));
+    let holds_picture = files.any(|entry| !matches!(classify(entry.path()), FileType::Other));
+    if holds_picture { Detected::ByContent } else { Detected::ByName }
+}
+
+fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    list(path, loading.options)?.load(loading.options, loading.cache, loading.on_pictures)
 }
 
 /// Folders of a split layout, by name.
@@ -43,7 +49,7 @@ fn part_of(name: &str) -> Option<Part> {
 }
 
 /// Whether a folder could be one of pictures by class: it has a folder that is not hidden.
-pub(super) fn looks_like_one(folder: &Path) -> bool {
+fn looks_like_one(folder: &Path) -> bool {
     subfolders(folder).is_ok_and(|folders| !folders.is_empty())
 }
 
@@ -51,7 +57,7 @@ pub(super) fn looks_like_one(folder: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be read, or there is a class without pictures.
-pub(super) fn list(folder: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
+fn list(folder: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let top = subfolders(folder)?;
     let mut listing = Listing { catalog: Catalog::new(folder), ignored: BTreeMap::new() };
     let parts: Vec<(Part, PathBuf)> =
@@ -130,7 +136,7 @@ impl Listing {
                     let broken_link = at.symlink_metadata().is_ok_and(|m| m.is_symlink());
                     let error = std::io::Error::from(error);
                     if !broken_link {
-                        return Err(io_error(&at, "read", error));
+                        return Err(io_error(&at, "read", error).into());
                     }
                     self.catalog.damaged.push(Damaged { path: at, reason: "a link to nothing".into() });
                     continue;
@@ -140,10 +146,12 @@ impl Listing {
                 continue;
             }
             let path = entry.into_path();
-            match sort(&path) {
-                Sort::Picture => self.catalog.entries.push(Entry { path, part, target: Target::Class(label as u32) }),
-                Sort::Damaged(reason) => self.catalog.damaged.push(Damaged { path, reason }),
-                Sort::Other => self.ignore(&kind_of(&path)),
+            match classify(&path) {
+                FileType::Picture => {
+                    self.catalog.entries.push(Entry { path, part, target: Target::Class(label as u32) })
+                }
+                FileType::Damaged(reason) => self.catalog.damaged.push(Damaged { path, reason }),
+                FileType::Other => self.ignore(&kind_of(&path)),
             }
         }
         if self.catalog.entries.len() + self.catalog.damaged.len() == before {
@@ -161,8 +169,8 @@ impl Listing {
         for entry in fs::read_dir(folder).map_err(|error| io_error(folder, "list", error))? {
             let path = entry.map_err(|error| io_error(folder, "list", error))?.path();
             if path.is_file() && !path.file_name().is_some_and(is_hidden) {
-                let what = match sort(&path) {
-                    Sort::Other => kind_of(&path),
+                let what = match classify(&path) {
+                    FileType::Other => kind_of(&path),
                     _ => "picture outside the class folders".into(),
                 };
                 self.ignore(&what);
@@ -197,7 +205,7 @@ fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
 
 /// Whether a folder holds folders and no picture of its own, as `train` does in a split layout.
 fn holds_folders_alone(folder: &Path) -> bool {
-    let is_picture = |path: PathBuf| path.is_file() && !matches!(sort(&path), Sort::Other);
+    let is_picture = |path: PathBuf| path.is_file() && !matches!(classify(&path), FileType::Other);
     let picture = fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_picture(entry.path())));
     looks_like_one(folder) && !picture
 }
@@ -213,33 +221,4 @@ fn kind_of(path: &Path) -> String {
         Some(end) => format!(".{} file", end.to_string_lossy().to_lowercase()),
         None => "file without an extension".into(),
     }
-}
-
-/// What a file is: by its first bytes, then by its name.
-pub(super) fn sort(path: &Path) -> Sort {
-    let mut start = Vec::with_capacity(32);
-    let read = File::open(path).and_then(|file| file.take(32).read_to_end(&mut start));
-    if let Err(error) = read {
-        return Sort::Damaged(error.to_string());
-    }
-    if readable(&start) {
-        return Sort::Picture;
-    }
-    let end = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    if OTHER_ENDS.contains(&end.as_str()) {
-        return Sort::Damaged(format!("{} is not read; save it as JPEG or PNG", end.to_uppercase()));
-    }
-    if !PICTURE_ENDS.contains(&end.as_str()) {
-        return Sort::Other;
-    }
-    Sort::Damaged(match start.len() {
-        0 => "empty".into(),
-        _ => format!("no picture: it starts with {:02x?}", &start[..start.len().min(4)]),
-    })
-}
-
-/// Whether these are the first bytes of a picture in a format that is read.
-fn readable(start: &[u8]) -> bool {
-    use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
-    image::guess_format(start).is_ok_and(|format| [Jpeg, Png, WebP, Bmp, Gif, Pnm, Tiff].contains(&format))
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::error::TextError;
 use super::files::Source;
-use crate::data::{DataError, idx};
+use crate::data::DataError;
+use crate::data::io::io_error;
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct Sample {
 /// The file cannot be read or is no text; a line has no label or no text.
 pub fn read(source: &Source, coarse: bool) -> Result<(Vec<Sample>, bool), DataError> {
     let path = &source.path;
-    let bytes = std::fs::read(path).map_err(|error| idx::io_error(path, "read", error))?;
+    let bytes = std::fs::read(path).map_err(|error| io_error(path, "read", error))?;
     check_text(path, &bytes)?;
     let (content, latin1) = match String::from_utf8(bytes) {
         Ok(content) => (content, false),

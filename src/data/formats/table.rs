@@ -3,17 +3,19 @@
 //! One column names the picture, at most one the split; a column of labels gives classes, or several labels with `|`
 //! between them; other columns of numbers are values to predict, or labels where all of them are 0 or 1.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord};
 use thiserror::Error;
 
-use super::DataError;
-use super::catalog::{Catalog, Damaged, Entry, Part, Target};
-use super::folder::{Sort, sort};
-use super::idx::io_error;
-use super::options::LoadOptions;
-use super::picture_error::PictureError;
+use crate::hint::{Hint, Hints};
+
+use super::{Detected, Format, Loading};
+use crate::data::io::io_error;
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
+use crate::data::{DataError, Dataset, Kind, LoadOptions};
 
 const PATHS: [&str; 6] = ["image", "path", "filename", "file", "image_path", "file_name"];
 const LABELS: [&str; 5] = ["label", "class", "labels", "classes", "category"];
@@ -24,7 +26,7 @@ const SPLITS: [&str; 2] = ["split", "subset"];
 #[non_exhaustive]
 pub enum TableError {
     /// Not a table.
-    #[error("{}: {reason}\n  try: a CSV file in UTF-8 that starts with a header such as image,label", path.display())]
+    #[error("{}: {reason}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -32,8 +34,7 @@ pub enum TableError {
         reason: String,
     },
     /// A column that is needed and not there.
-    #[error("{}: line 1: no column for {what} among: {}\n  try: a header with one of: {}", path.display(), found.join(", "),
-            wanted.join(", "))]
+    #[error("{}: line 1: no column for {what} among: {}", path.display(), found.join(", "))]
     NoColumn {
         /// The file.
         path: PathBuf,
@@ -45,7 +46,7 @@ pub enum TableError {
         wanted: Vec<&'static str>,
     },
     /// Two columns of one name, or of one meaning.
-    #[error("{}: line 1: `{first}` and `{second}` both hold {what}\n  try: one of them", path.display())]
+    #[error("{}: line 1: `{first}` and `{second}` both hold {what}", path.display())]
     TwoColumns {
         /// The file.
         path: PathBuf,
@@ -57,7 +58,7 @@ pub enum TableError {
         second: String,
     },
     /// A row with too many or too few fields.
-    #[error("{}: line {line}: {found} fields, the header has {expected}\n  try: quotes around a field with a comma in it",
+    #[error("{}: line {line}: {found} fields, the header has {expected}",
             path.display())]
     Fields {
         /// The file.
@@ -70,7 +71,7 @@ pub enum TableError {
         expected: usize,
     },
     /// A field that is not what its column holds.
-    #[error("{}: line {line}, column `{column}`: {problem}\n  try: {hint}", path.display())]
+    #[error("{}: line {line}, column `{column}`: {problem}", path.display())]
     Field {
         /// The file.
         path: PathBuf,
@@ -83,6 +84,21 @@ pub enum TableError {
         /// A way out.
         hint: &'static str,
     },
+}
+
+impl Hints for TableError {
+    fn hints(&self) -> Vec<Hint> {
+        let advice = match self {
+            TableError::Malformed { .. } => {
+                "a CSV file in UTF-8 that starts with a header such as image,label".to_string()
+            }
+            TableError::NoColumn { wanted, .. } => format!("a header with one of: {}", wanted.join(", ")),
+            TableError::TwoColumns { .. } => "one of them".into(),
+            TableError::Fields { .. } => "quotes around a field with a comma in it".into(),
+            TableError::Field { hint, .. } => (*hint).into(),
+        };
+        vec![Hint::advice(advice)]
+    }
 }
 
 /// Columns by what they hold.
@@ -101,16 +117,57 @@ struct Row {
     fields: StringRecord,
 }
 
-/// Whether a file is a table, by its name.
-pub(super) fn is_one(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
+pub(super) const FORMAT: Format = Format {
+    name: "table",
+    what: "a table of pictures (a .csv or .tsv file with a header such as image,label)",
+    kind: Kind::Pictures,
+    detect,
+    load,
+    list: Some(list),
+};
+
+/// Bytes of a file that tell whether it is a table of pictures.
+const LOOKED_AT: u64 = 1 << 16;
+
+/// By a column that names pictures; a `.csv` file without one is a table that says what is missing.
+fn detect(path: &Path) -> Detected {
+    if !path.is_file() {
+        return Detected::No;
+    }
+    let ends_with = |end: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(end));
+    let is_table = ends_with("csv") || ends_with("tsv");
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start));
+    let mut lines = start.split(|&byte| byte == b'\n').map(String::from_utf8_lossy);
+    let header = lines.next().unwrap_or_default();
+    let fields = |line: &str| -> Vec<String> {
+        let delimiter = delimiter(header.as_bytes()) as char;
+        line.split(delimiter).map(|field| field.trim().trim_matches('"').to_lowercase()).collect()
+    };
+    let names = fields(&header);
+    let column = names.iter().position(|name| PATHS.contains(&name.as_str())).filter(|_| names.len() > 1);
+    match column {
+        Some(_) if read.is_ok() && is_table => Detected::ByContent,
+        _ if ends_with("csv") => Detected::ByName,
+        _ => Detected::No,
+    }
+}
+
+/// The sign that most often stands in a header; a comma where several do.
+fn delimiter(header: &[u8]) -> u8 {
+    let count = |sign: u8| header.iter().filter(|&&byte| byte == sign).count();
+    *b",;\t".iter().max_by_key(|&&sign| (count(sign), sign == b',')).expect("three signs")
+}
+
+fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    list(path, loading.options)?.load(loading.options, loading.cache, loading.on_pictures)
 }
 
 /// Lists a table.
 ///
 /// # Errors
 /// [`TableError`] with line and column, or what is wrong with the classes.
-pub(super) fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
+fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let (columns, rows) = read(path)?;
     let mut catalog = Catalog::new(path);
     let targets = match columns.label {
@@ -134,10 +191,10 @@ pub(super) fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataEr
             return Err(field(path, &columns, columns.path, row.line, "empty", "the path of a picture").into());
         }
         let picture = folder.join(name);
-        let damaged = match sort(&picture) {
-            Sort::Picture => None,
-            Sort::Damaged(reason) => Some(reason),
-            Sort::Other => Some("no picture in a format that is read".to_string()),
+        let damaged = match classify(&picture) {
+            FileType::Picture => None,
+            FileType::Damaged(reason) => Some(reason),
+            FileType::Other => Some("no picture in a format that is read".to_string()),
         };
         match damaged {
             None => catalog.entries.push(Entry { path: picture, part, target }),
@@ -157,9 +214,7 @@ fn field(path: &Path, columns: &Columns, column: usize, line: u64, problem: &str
 fn read(path: &Path) -> Result<(Columns, Vec<Row>), DataError> {
     let bytes = std::fs::read(path).map_err(|error| io_error(path, "read", error))?;
     let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let delimiter =
-        *b",;\t".iter().max_by_key(|&&d| (first.iter().filter(|&&b| b == d).count(), d == b',')).expect("three");
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bytes.as_slice());
+    let mut reader = ReaderBuilder::new().delimiter(delimiter(first)).flexible(true).from_reader(bytes.as_slice());
     let malformed = |reason: String| TableError::Malformed { path: path.to_path_buf(), reason };
     let header = reader.headers().map_err(|error| malformed(error.to_string()))?.clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_string()).collect();

@@ -3,45 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
-mod clean;
 mod error;
 mod files;
 mod lines;
-mod vocabulary;
 
-pub use clean::words;
 pub use error::TextError;
 use files::Source;
 use lines::Sample;
-pub use vocabulary::{PAD, UNKNOWN, Vocabulary};
 
-use super::{DataError, Dataset, Input, Split, Splits, Targets, idx};
-
-/// How texts are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TextOptions {
-    /// Words of a text that are kept; none for as many as the longest training text has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_length: Option<usize>,
-    /// How often a word must stand in the training texts to get a token.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_count: Option<usize>,
-    /// The most words that get a token, the most frequent ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_words: Option<usize>,
-    /// Labels end at their first `:`.
-    pub coarse_labels: bool,
-}
-
-impl TextOptions {
-    /// Whether nothing was said.
-    pub fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
+use super::{Detected, Format, Loading};
+use crate::data::io::{MAX_BYTES, folder_name};
+pub use crate::data::vocabulary::{PAD, Texts, UNKNOWN, Vocabulary};
+pub use crate::data::words::words;
+use crate::data::{DataError, Dataset, Input, Kind, LoadOptions, Split, Splits, Targets, TextOptions};
 
 /// What a model was trained on and asks of the texts it is given.
 #[derive(Clone, Debug)]
@@ -52,23 +26,25 @@ pub struct Trained<'a> {
     pub classes: &'a [String],
 }
 
-/// How a data set of texts was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Texts {
-    /// Words by token.
-    pub vocabulary: Vocabulary,
-    /// Texts that were longer than the length, and are cut.
-    pub cut: usize,
-    /// Whether some file was read as latin-1.
-    pub latin1: bool,
+pub(super) const FORMAT: Format = Format {
+    name: "text",
+    what: "texts by class (a .txt or .tsv file, a pair .pos and .neg, or a folder of such files)",
+    kind: Kind::Texts,
+    detect,
+    load: load_format,
+    list: None,
+};
+
+/// By name: what is no other format may be text, and what is not says so when it is read.
+fn detect(path: &Path) -> Detected {
+    if matches!(files::find(path), Ok(None)) { Detected::No } else { Detected::ByName }
 }
 
-/// Whether a path means texts.
-///
-/// # Errors
-/// See [`load`].
-pub fn is_text(path: &Path) -> Result<bool, DataError> {
-    Ok(files::find(path)?.is_some())
+fn load_format(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    let LoadOptions { text, length, vocabulary, classes, .. } = loading.options;
+    let trained = vocabulary.as_ref().zip(classes.as_deref());
+    let trained = trained.map(|(vocabulary, classes)| Trained { vocabulary, classes });
+    Ok(load(path, text, *length, trained)?.expect("a path that was detected"))
 }
 
 /// A split while it is read.
@@ -107,7 +83,7 @@ pub fn load(
     };
     let raws = || [&train, &test].into_iter().flatten();
     let all = || raws().flat_map(|raw| &raw.samples);
-    let (texts, limit) = (all().count(), idx::MAX_BYTES);
+    let (texts, limit) = (all().count(), MAX_BYTES);
     let bytes = texts as u64 * length as u64 * 4;
     if bytes > limit {
         return Err(TextError::TooLong { path: path.into(), texts, length, bytes, limit }.into());
@@ -119,8 +95,7 @@ pub fn load(
         Some(raw) => split(&raw, &sources[0].path, &vocabulary, &classes, length).map(Some),
     };
     let (train, test) = (split(train, &sources.train)?, split(test, &sources.test)?);
-    let absolute = path.canonicalize();
-    let name = absolute.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = folder_name(path);
     let (splits, texts) = (Splits { train, test, ..Splits::default() }, Texts { vocabulary, cut, latin1 });
     Ok(Some(Dataset::of_texts(name, classes, splits, texts)?.with_source(path.display().to_string())))
 }
@@ -131,7 +106,7 @@ fn read(sources: &[Source], options: &TextOptions) -> Result<Raw, DataError> {
         let (samples, latin1) = lines::read(source, options.coarse_labels)?;
         raw.latin1 |= latin1;
         raw.samples.extend(samples.into_iter().map(|sample| {
-            let words = clean::words(&sample.text);
+            let words = words(&sample.text);
             (sample, words)
         }));
     }

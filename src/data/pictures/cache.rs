@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::catalog::{Catalog, OnPictures};
-use super::options::Fit;
-use super::picture;
+use crate::data::options::Fit;
+use crate::data::picture;
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.
 const MAGIC: &[u8; 8] = b"LEPTIMG1";

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::TextError;
-use crate::data::{DataError, idx};
+use crate::data::DataError;
+use crate::data::io::io_error;
 
 /// A file of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub fn find(path: &Path) -> Result<Option<Sources>, DataError> {
 }
 
 fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
-    let cannot = |error| idx::io_error(folder, "list", error);
+    let cannot = |error| io_error(folder, "list", error);
     let mut files = Vec::new();
     for entry in folder.read_dir().map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();

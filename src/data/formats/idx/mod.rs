@@ -1,41 +1,72 @@
 //! IDX files as a data set: a folder of them, or those in the program; what belongs together is compared.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use super::known::{self, Known};
-use super::{DataError, Dataset, Split, Splits, Targets, folder_name, idx};
+mod error;
+mod files;
 
-/// Loads what IDX files a folder has; `None` if it has none or is not there.
-pub(super) fn load_folder(folder: &Path, known: Option<&Known>) -> Result<Option<Dataset>, DataError> {
-    let mut splits = Vec::new();
-    for name in ["train", "test"] {
-        splits.push(match idx::find(folder, name)? {
-            None => None,
-            Some(pair) => {
-                let images = idx::read_images(&pair.images)?;
-                let labels = idx::read_labels(&pair.labels)?;
-                Some(Raw { images, labels, pair })
-            }
-        });
+pub use error::IdxError;
+
+use super::{Detected, Format, Loading};
+use crate::data::io::{folder_name, is_gzip};
+use crate::data::known::{self, Known};
+use crate::data::{DataError, Dataset, Kind, Split, Splits, Targets};
+
+pub(super) const FORMAT: Format = Format {
+    name: "idx",
+    what: "a folder of IDX files (train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-…, each plain or .gz)",
+    kind: Kind::Images,
+    detect,
+    load,
+    list: None,
+};
+
+fn detect(path: &Path) -> Detected {
+    if !path.is_dir() {
+        return Detected::No;
     }
-    let (test, train) = (splits.pop().flatten(), splits.pop().flatten());
-    if train.is_none() && test.is_none() {
-        return Ok(None);
+    let pairs = ["train", "test"].map(|split| files::find(path, split));
+    let starts_as_idx = |path: &Path| {
+        let mut start = [0; 2];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && (start == [0, 0] || is_gzip(&start))
+    };
+    if pairs.iter().flatten().flatten().any(|pair| starts_as_idx(&pair.images)) {
+        Detected::ByContent
+    } else if pairs.iter().any(|pair| !matches!(pair, Ok(None))) {
+        Detected::ByName
+    } else {
+        Detected::No
     }
-    let name = known.map_or_else(|| folder_name(folder), |known| known.name.clone());
-    assemble(name, folder.display().to_string(), known, train, test).map(Some)
 }
 
-pub(super) fn load_built_in() -> Result<Dataset, DataError> {
+fn load(folder: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    let read = |split| match files::find(folder, split)? {
+        None => Ok::<_, DataError>(None),
+        Some(pair) => {
+            let images = files::read_images(&pair.images)?;
+            let labels = files::read_labels(&pair.labels)?;
+            Ok(Some(Raw { images, labels, pair }))
+        }
+    };
+    let (train, test) = (read("train")?, read("test")?);
+    let name = loading.known.map_or_else(|| folder_name(folder), |known| known.name.clone());
+    assemble(name, folder.display().to_string(), loading.known, train, test)
+}
+
+/// The data set that is built into the program.
+pub(in crate::data) fn load_built_in() -> Result<Dataset, DataError> {
     let known = known::find(known::SMALL).expect("the built-in data set has a description");
     let raw = |split: &str| {
         let name = |what: &str| format!("{split}-{what}-ubyte.gz");
         let bytes = |name: &str| known::built_in(name).expect("the built-in data set has this file");
-        let pair = idx::Pair { images: name("images-idx3").into(), labels: name("labels-idx1").into() };
+        let pair = files::Pair { images: name("images-idx3").into(), labels: name("labels-idx1").into() };
         let (images, labels) = (bytes(&name("images-idx3")), bytes(&name("labels-idx1")));
         Ok::<_, DataError>(Raw {
-            images: idx::images_from(&pair.images, images, images.len() as u64)?,
-            labels: idx::labels_from(&pair.labels, labels, labels.len() as u64)?,
+            images: files::images_from(&pair.images, images, images.len() as u64)?,
+            labels: files::labels_from(&pair.labels, labels, labels.len() as u64)?,
             pair,
         })
     };
@@ -46,9 +77,9 @@ pub(super) fn load_built_in() -> Result<Dataset, DataError> {
 
 /// A split as read, before its parts are compared.
 struct Raw {
-    images: idx::Images,
+    images: files::Images,
     labels: Vec<u8>,
-    pair: idx::Pair,
+    pair: files::Pair,
 }
 
 fn assemble(
@@ -67,7 +98,7 @@ fn assemble(
             Some((_, expected)) if *expected == found => {}
             Some((other, expected)) => {
                 let (path, other, expected) = (raw.pair.images.clone(), other.clone(), *expected);
-                return Err(DataError::Shape { path, found, other, expected });
+                return Err(IdxError::Shape { path, found, other, expected }.into());
             }
         }
     }
@@ -86,21 +117,23 @@ fn assemble(
 fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
     let count = raw.images.count;
     if raw.labels.len() != count {
-        return Err(DataError::Counts {
+        return Err(IdxError::Counts {
             images_path: raw.pair.images,
             images: count,
             labels_path: raw.pair.labels,
             labels: raw.labels.len(),
-        });
+        }
+        .into());
     }
     if let Some(index) = raw.labels.iter().position(|&label| usize::from(label) >= classes) {
-        return Err(DataError::Label {
+        return Err(IdxError::Label {
             path: raw.pair.labels,
             byte: 8 + index as u64,
             index,
             label: raw.labels[index],
             classes,
-        });
+        }
+        .into());
     }
     let labels = raw.labels.iter().map(|&label| u32::from(label)).collect();
     Ok(Split::images(raw.images.shape, raw.images.pixels, Targets::Classes { labels, classes })?)

@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
-use super::idx::{io_error, is_gzip};
-use super::{DataError, Split, Targets, known};
+use crate::hint::{Hint, Hints};
+
+use super::{Detected, Format, Loading};
+use crate::data::io::{folder_name, io_error, is_gzip};
+use crate::data::{DataError, Dataset, Kind, Split, Splits, Targets, known};
 
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
@@ -32,8 +35,7 @@ const MOST_BYTES: u64 = 1 << 30;
 #[non_exhaustive]
 pub enum CifarError {
     /// An archive of something else.
-    #[error("{}: no CIFAR files among its {entries} entries\n  try: cifar-10-binary.tar.gz or cifar-100-binary.tar.gz (the \
-             binary version, not the Python or Matlab one)", path.display())]
+    #[error("{}: no CIFAR files among its {entries} entries", path.display())]
     NoFiles {
         /// The archive.
         path: PathBuf,
@@ -41,7 +43,7 @@ pub enum CifarError {
         entries: usize,
     },
     /// An archive that does not unpack.
-    #[error("{}: the archive is damaged after {entries} whole entries: {reason}\n  try: get the file again", path.display())]
+    #[error("{}: the archive is damaged after {entries} whole entries: {reason}", path.display())]
     Archive {
         /// The archive.
         path: PathBuf,
@@ -51,7 +53,7 @@ pub enum CifarError {
         reason: String,
     },
     /// One of the five batches is not there.
-    #[error("{file}: missing: {found} of 5 batches are there\n  try: get the data set again, or put the file there")]
+    #[error("{file}: missing: {found} of 5 batches are there")]
     MissingBatch {
         /// The file.
         file: String,
@@ -59,7 +61,7 @@ pub enum CifarError {
         found: usize,
     },
     /// A file that does not end with a whole record.
-    #[error("{file}: byte {byte}: record {record} is cut: {found} of {expected} bytes\n  try: get the file again")]
+    #[error("{file}: byte {byte}: record {record} is cut: {found} of {expected} bytes")]
     Cut {
         /// The file.
         file: String,
@@ -73,7 +75,7 @@ pub enum CifarError {
         expected: usize,
     },
     /// No record.
-    #[error("{file}: empty: 0 bytes, a record has {expected}\n  try: get the file again")]
+    #[error("{file}: empty: 0 bytes, a record has {expected}")]
     Empty {
         /// The file.
         file: String,
@@ -81,8 +83,7 @@ pub enum CifarError {
         expected: usize,
     },
     /// A label that is no class.
-    #[error("{file}: byte {byte}: record {record} has label {label}, and the {classes} classes are 0 to {}\n  try: get the file \
-             again; its records may have another size", classes - 1)]
+    #[error("{file}: byte {byte}: record {record} has label {label}, and the {classes} classes are 0 to {}", classes - 1)]
     Label {
         /// The file.
         file: String,
@@ -96,10 +97,7 @@ pub enum CifarError {
         classes: usize,
     },
     /// Not as many names as classes.
-    #[error(
-        "{file}: {found} class names, {expected} are needed\n  try: get the file again, or remove it (the usual names are \
-             known)"
-    )]
+    #[error("{file}: {found} class names, {expected} are needed")]
     Names {
         /// The file.
         file: String,
@@ -110,11 +108,26 @@ pub enum CifarError {
     },
 }
 
+impl Hints for CifarError {
+    fn hints(&self) -> Vec<Hint> {
+        let advice = match self {
+            CifarError::Archive { .. } | CifarError::Cut { .. } | CifarError::Empty { .. } => "get the file again",
+            CifarError::MissingBatch { .. } => "get the data set again, or put the file there",
+            CifarError::NoFiles { .. } => {
+                "cifar-10-binary.tar.gz or cifar-100-binary.tar.gz (the binary version, not the Python or Matlab one)"
+            }
+            CifarError::Label { .. } => "get the file again; its records may have another size",
+            CifarError::Names { .. } => "get the file again, or remove it (the usual names are known)",
+        };
+        vec![Hint::advice(advice)]
+    }
+}
+
 /// CIFAR's files, read.
-pub(super) struct Cifar {
-    pub classes: Vec<String>,
-    pub train: Option<Split>,
-    pub test: Option<Split>,
+struct Cifar {
+    classes: Vec<String>,
+    train: Option<Split>,
+    test: Option<Split>,
 }
 
 /// What records look like, and which label is wanted.
@@ -131,8 +144,44 @@ struct Files {
     content: BTreeMap<String, Vec<u8>>,
 }
 
+pub(super) const FORMAT: Format = Format {
+    name: "cifar",
+    what: "CIFAR's binary files in a folder or as an archive (.tar.gz)",
+    kind: Kind::Images,
+    detect,
+    load,
+    list: None,
+};
+
+fn detect(path: &Path) -> Detected {
+    if path.is_dir() {
+        let Some(found) = find(path) else { return Detected::No };
+        let records = |name: &str| {
+            // a record of CIFAR-100 has two labels
+            let record = if [TRAIN_100, TEST_100].contains(&name) { 2 + 3 * PLANE } else { 1 + 3 * PLANE } as u64;
+            found.join(name).metadata().is_ok_and(|file| file.len() > 0 && file.len().is_multiple_of(record))
+        };
+        let whole = TRAIN_10.iter().chain(&[TEST_10, TRAIN_100, TEST_100]).any(|name| records(name));
+        return if whole || found.is_file() { Detected::ByContent } else { Detected::ByName };
+    }
+    if is_archive(path) {
+        return Detected::ByContent;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let named = path.is_file() && [".tar.gz", ".tgz", ".tar"].iter().any(|end| name.ends_with(end));
+    if named { Detected::ByName } else { Detected::No }
+}
+
+fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    let name = loading.known.map_or_else(|| folder_name(path), |known| known.name.clone());
+    let at = if path.is_dir() { find(path).unwrap_or_else(|| path.to_path_buf()) } else { path.to_path_buf() };
+    let Cifar { classes, train, test } = read(&at, loading.options.images.coarse)?;
+    let splits = Splits { train, test, ..Splits::default() };
+    Ok(Dataset::new(name, classes, splits)?.with_source(at.display().to_string()))
+}
+
 /// The folder or archive of CIFAR's files that a folder is or holds.
-pub(super) fn find(folder: &Path) -> Option<PathBuf> {
+fn find(folder: &Path) -> Option<PathBuf> {
     let has_files =
         |folder: &Path| [TRAIN_10[0], TEST_10, TRAIN_100, TEST_100].iter().any(|name| folder.join(name).is_file());
     let inside = INSIDE.iter().map(|name| folder.join(name));
@@ -140,10 +189,18 @@ pub(super) fn find(folder: &Path) -> Option<PathBuf> {
     folders.or_else(|| ARCHIVES.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
 }
 
-/// Whether a file is an archive, by its name.
-pub(super) fn is_archive(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    [".tar.gz", ".tgz", ".tar"].iter().any(|end| name.ends_with(end))
+/// Whether a file is a tar archive, packed or not: its first header says so at byte 257 (POSIX.1-1988, ustar).
+fn is_archive(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let mut raw = BufReader::new(file);
+    let Ok(start) = raw.fill_buf() else { return false };
+    let mut header = Vec::with_capacity(262);
+    let read = if is_gzip(start) {
+        MultiGzDecoder::new(raw).take(262).read_to_end(&mut header)
+    } else {
+        raw.take(262).read_to_end(&mut header)
+    };
+    read.is_ok() && header.get(257..) == Some(b"ustar")
 }
 
 fn is_wanted(name: &str) -> bool {
@@ -151,10 +208,7 @@ fn is_wanted(name: &str) -> bool {
 }
 
 /// Reads a folder or an archive.
-///
-/// # Errors
-/// [`CifarError`], or the system's.
-pub(super) fn read(path: &Path, coarse: bool) -> Result<Cifar, DataError> {
+fn read(path: &Path, coarse: bool) -> Result<Cifar, DataError> {
     let files = if path.is_dir() { from_folder(path)? } else { from_archive(path)? };
     let hundred = files.content.contains_key(TRAIN_100) || files.content.contains_key(TEST_100);
     let layout = match (hundred, coarse) {

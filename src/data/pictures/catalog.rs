@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use lepton_kernels::random;
 
-use super::idx::MAX_BYTES;
-use super::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
-use super::picture_error::PictureError;
-use super::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, cache, shuffled_indices};
+use super::cache;
+use super::error::PictureError;
+use crate::data::io::{MAX_BYTES, folder_name};
+use crate::data::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
+use crate::data::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, shuffled_indices};
 
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Damaged {
 
 /// Which split a picture belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::data) enum Part {
     /// Nobody says: training, or held out.
     Unknown,
     Train,
@@ -30,14 +31,14 @@ pub(super) enum Part {
 
 /// What is to be learned about a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Target {
+pub(in crate::data) enum Target {
     Class(u32),
     Values(Vec<f32>),
 }
 
 /// A picture in a list.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(in crate::data) struct Entry {
     pub path: PathBuf,
     pub part: Part,
     pub target: Target,
@@ -45,7 +46,7 @@ pub(super) struct Entry {
 
 /// Listed pictures.
 #[derive(Clone, Debug)]
-pub(super) struct Catalog {
+pub(in crate::data) struct Catalog {
     /// The folder, or the table.
     pub root: PathBuf,
     pub classes: Vec<String>,
@@ -147,8 +148,7 @@ impl Catalog {
             members[..count].iter().for_each(|&i| held_out[i] = true);
         }
         let count = held_out.iter().filter(|&&held| held).count();
-        let by_itself = if options.hold_out == HoldOut::Auto { " (--val-split F for another share)" } else { "" };
-        self.notes.push(format!("{count} images are held out for validation, {share} of each class{by_itself}"));
+        self.notes.push(format!("{count} images are held out for validation, {share} of each class"));
         Ok(held_out)
     }
 
@@ -177,8 +177,7 @@ impl Catalog {
             return Err(PictureError::Untrained { root: self.root, class }.into());
         }
         let (validation, test) = (gather(&[Part::Validation])?, gather(&[Part::Test])?);
-        let name = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = folder_name(&self.root);
         let source = self.root.display().to_string();
         let splits = Splits { train, validation, test };
         Ok(Dataset::new(name, self.classes, splits)?.with_source(source).with_notes(self.notes))

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::error::DataError;
-
-/// The most bytes of elements one file may have: 4 GiB, what 32-bit offsets on a GPU can address.
-pub const MAX_BYTES: u64 = 1 << 32;
+use super::IdxError;
+use crate::data::DataError;
+use crate::data::io::{MAX_BYTES, io_error, is_gzip};
 
 /// Deflate cannot expand a byte to more than this (zlib.net/zlib_tech.html: "1032:1").
 const MAX_EXPANSION: u64 = 1032;
@@ -72,7 +71,7 @@ pub fn find(folder: &Path, split: &'static str) -> Result<Option<Pair>, DataErro
     };
     let beside = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let path = folder.join(usual);
-    Err(DataError::Missing { path, split, beside })
+    Err(IdxError::Missing { path, split, beside }.into())
 }
 
 fn first_file(folder: &Path, prefixes: &[&str], kind: Kind) -> Option<PathBuf> {
@@ -135,20 +134,9 @@ fn open(path: &Path) -> Result<(BufReader<File>, u64), DataError> {
     let file = File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     if !metadata.is_file() {
-        return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "not a file")));
+        return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "not a file")).into());
     }
     Ok((BufReader::with_capacity(1 << 16, file), metadata.len()))
-}
-
-/// A `DataError::Io` for this path.
-pub(super) fn io_error(path: &Path, action: &'static str, source: io::Error) -> DataError {
-    let path = path.to_path_buf();
-    DataError::Io { path, action, source }
-}
-
-/// Whether these are the first bytes of a gzip stream (RFC 1952); an IDX file starts with two zeros.
-pub(super) fn is_gzip(start: &[u8]) -> bool {
-    start.starts_with(&[0x1f, 0x8b])
 }
 
 /// A file being unpacked, with what the messages need.
@@ -176,15 +164,12 @@ impl<R: Read> Source<'_, R> {
     fn failed(&self, source: io::Error) -> DataError {
         let kinds = [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof];
         if !self.packed || !kinds.contains(&source.kind()) {
-            return io_error(self.path, "read", source);
+            return io_error(self.path, "read", source).into();
         }
         let cut = source.kind() == io::ErrorKind::UnexpectedEof;
-        DataError::Gzip {
-            path: self.path.to_path_buf(),
-            unpacked: self.position,
-            expected: self.expected,
-            reason: if cut { "the stream is cut".to_string() } else { source.to_string() },
-        }
+        let reason = if cut { "the stream is cut".to_string() } else { source.to_string() };
+        let (path, unpacked, expected) = (self.path.to_path_buf(), self.position, self.expected);
+        IdxError::Gzip { path, unpacked, expected, reason }.into()
     }
 
     fn holder(&self) -> &'static str {
@@ -192,20 +177,22 @@ impl<R: Read> Source<'_, R> {
     }
 
     fn truncated(&self, expected: u64) -> DataError {
-        DataError::Truncated { path: self.path.to_path_buf(), expected, found: self.position, holder: self.holder() }
+        let (path, found, holder) = (self.path.to_path_buf(), self.position, self.holder());
+        IdxError::Truncated { path, expected, found, holder }.into()
     }
 
     /// Counts what comes after the promised content, up to a limit.
     fn trailing(&mut self, expected: u64) -> Result<DataError, DataError> {
         let more = io::copy(&mut (&mut self.reader).take(COUNT_LIMIT), &mut io::sink());
         let more = more.map_err(|error| self.failed(error))?;
-        Ok(DataError::Trailing {
+        Ok(IdxError::Trailing {
             path: self.path.to_path_buf(),
             expected,
             found: self.position + more,
             holder: self.holder(),
             at_least: more == COUNT_LIMIT,
-        })
+        }
+        .into())
     }
 }
 
@@ -242,20 +229,20 @@ fn read_header<R: Read>(source: &mut Source<'_, R>, kind: Kind) -> Result<Vec<u3
     };
     let mut start = Vec::new();
     match source.read_up_to(4, &mut start)? {
-        0 => return Err(DataError::Empty { path, needs }),
+        0 => return Err(IdxError::Empty { path, needs }.into()),
         4 => {}
         _ => return Err(source.truncated(needs)),
     }
     if start[..2] != [0, 0] {
         let found = [start[0], start[1]];
-        return Err(DataError::Magic { path, found });
+        return Err(IdxError::Magic { path, found }.into());
     }
     if start[2] != U8_CODE {
-        return Err(DataError::TypeCode { path, found: start[2] });
+        return Err(IdxError::TypeCode { path, found: start[2] }.into());
     }
     if !ranks.contains(&start[3]) {
         let found = start[3];
-        return Err(DataError::Dimensions { path, found, what, expected });
+        return Err(IdxError::Dimensions { path, found, what, expected }.into());
     }
     let mut sizes = Vec::new();
     let size_bytes = 4 * u64::from(start[3]);
@@ -266,12 +253,12 @@ fn read_header<R: Read>(source: &mut Source<'_, R>, kind: Kind) -> Result<Vec<u3
     let dims: Vec<u32> = words.iter().map(|word| u32::from_be_bytes(*word)).collect();
     if let Some(dimension) = dims.iter().position(|&dim| dim == 0) {
         let byte = 4 + 4 * dimension as u64;
-        return Err(DataError::Zero { path, byte, dimension, dims });
+        return Err(IdxError::Zero { path, byte, dimension, dims }.into());
     }
     // Four u32 always fit.
     let bytes: u128 = dims.iter().map(|&dim| u128::from(dim)).product();
     if bytes > u128::from(MAX_BYTES) {
-        return Err(DataError::TooBig { path, dims, bytes });
+        return Err(IdxError::TooBig { path, dims, bytes }.into());
     }
     Ok(dims)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::clean;
+use super::words::words as words_of;
 
 /// Token of what is not there: texts shorter than the model's length end with it.
 pub const PAD: u32 = 0;
@@ -13,6 +13,17 @@ pub const PAD: u32 = 0;
 pub const UNKNOWN: u32 = 1;
 /// Tokens that are no words, first in every vocabulary.
 const SPECIAL: [&str; 2] = ["<pad>", "<unknown>"];
+
+/// How a data set of texts was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Words by token.
+    pub vocabulary: Vocabulary,
+    /// Texts that were longer than the length, and are cut.
+    pub cut: usize,
+    /// Whether some file was read as latin-1.
+    pub latin1: bool,
+}
 
 /// Words by token: `<pad>`, `<unknown>`, then words, the most frequent first and alike ones by alphabet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +70,7 @@ impl Vocabulary {
         self.words.is_empty()
     }
 
-    /// Whether a word, as [`words`](super::words) gives it, has a token of its own.
+    /// Whether a word, as [`words`](super::text::words) gives it, has a token of its own.
     pub fn knows(&self, word: &str) -> bool {
         self.tokens.contains_key(word)
     }
@@ -71,7 +82,7 @@ impl Vocabulary {
 
     /// The tokens of a text as a split holds them: `length` of them, four bytes each, cut or filled with [`PAD`].
     pub fn encode(&self, text: &str, length: usize) -> Vec<u8> {
-        self.encode_words(&clean::words(text), length)
+        self.encode_words(&words_of(text), length)
     }
 
     /// [`encode`](Self::encode) of words.
@@ -98,7 +109,7 @@ mod tests {
     use super::*;
 
     fn build(texts: &[&str], min_count: usize, max_words: Option<usize>) -> Vocabulary {
-        let texts: Vec<Vec<String>> = texts.iter().map(|text| clean::words(text)).collect();
+        let texts: Vec<Vec<String>> = texts.iter().map(|text| words_of(text)).collect();
         Vocabulary::build(texts.iter().map(Vec::as_slice), min_count, max_words)
     }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::hint::{Hint, Hints};
+
 use super::catalog::Damaged;
 
 /// Pictures that cannot be learned from.
@@ -12,8 +14,7 @@ use super::catalog::Damaged;
 #[non_exhaustive]
 pub enum PictureError {
     /// Pictures that cannot be read.
-    #[error("{}: {} of {total} pictures cannot be read:{}\n  try: --skip-damaged to go on without them, or repair or \
-             remove them", root.display(), damaged.len(), list(root, damaged))]
+    #[error("{}: {} of {total} pictures cannot be read:{}", root.display(), damaged.len(), list(root, damaged))]
     Damaged {
         /// The folder or the table.
         root: PathBuf,
@@ -23,14 +24,14 @@ pub enum PictureError {
         total: usize,
     },
     /// A class folder without pictures.
-    #[error("{}: a class without pictures: 0 are in this folder, 1 is needed\n  try: put pictures there, or remove the folder",
+    #[error("{}: a class without pictures: 0 are in this folder, 1 is needed",
             path.display())]
     EmptyClass {
         /// The folder.
         path: PathBuf,
     },
     /// A class that training never sees.
-    #[error("{}: class `{class}` has no picture for training, 1 is needed\n  try: pictures of it, or go without the class",
+    #[error("{}: class `{class}` has no picture for training, 1 is needed",
             root.display())]
     Untrained {
         /// The folder or the table.
@@ -39,7 +40,7 @@ pub enum PictureError {
         class: String,
     },
     /// Fewer than two classes.
-    #[error("{}: {} class{}, at least 2 are needed\n  try: one folder for each class: {0}/cats/…, {0}/dogs/…",
+    #[error("{}: {} class{}, at least 2 are needed",
             path.display(), classes.len(),
             classes.first().map(|name| format!(" (`{name}`)")).unwrap_or_else(|| "es".into()))]
     OneClass {
@@ -49,7 +50,7 @@ pub enum PictureError {
         classes: Vec<String>,
     },
     /// A class that nobody knows.
-    #[error("{}: class `{name}` is not one of {from}: {}\n  try: another name, or leave it out", path.display(), classes.join(", "))]
+    #[error("{}: class `{name}` is not one of {from}: {}", path.display(), classes.join(", "))]
     UnknownClass {
         /// Where.
         path: PathBuf,
@@ -61,13 +62,13 @@ pub enum PictureError {
         classes: Vec<String>,
     },
     /// No picture at all.
-    #[error("{}: 0 pictures to learn from\n  try: a folder with one folder of pictures for each class", root.display())]
+    #[error("{}: 0 pictures to learn from", root.display())]
     Nothing {
         /// The folder or the table.
         root: PathBuf,
     },
     /// Its own validation images, and a share besides.
-    #[error("{}: there are {count} validation images, and --val-split {share} would hold out others\n  try: without --val-split",
+    #[error("{}: there are {count} validation images, and a share of {share} would be held out besides",
             root.display())]
     TwoValidations {
         /// The folder or the table.
@@ -78,7 +79,7 @@ pub enum PictureError {
         share: f64,
     },
     /// Images that no buffer can hold.
-    #[error("{}: {count} images of {}x{}x{} are {bytes} bytes, the limit is {limit}\n  try: smaller images (--size), or fewer",
+    #[error("{}: {count} images of {}x{}x{} are {bytes} bytes, the limit is {limit}",
             root.display(), shape[0], shape[1], shape[2])]
     TooBig {
         /// The folder or the table.
@@ -93,7 +94,7 @@ pub enum PictureError {
         limit: u64,
     },
     /// Images of channels that no picture has.
-    #[error("{}: the model takes images of {channels} channels, and pictures have 1 or 3\n  try: a model with input = [64, 64, 3]",
+    #[error("{}: the model takes images of {channels} channels, and pictures have 1 or 3",
             root.display())]
     Channels {
         /// The folder or the table.
@@ -101,6 +102,27 @@ pub enum PictureError {
         /// The model's channels.
         channels: usize,
     },
+}
+
+impl Hints for PictureError {
+    fn hints(&self) -> Vec<Hint> {
+        let advice = match self {
+            PictureError::Damaged { .. } => {
+                return vec![Hint::set("images.skip_damaged", true), Hint::advice("repair or remove them")];
+            }
+            PictureError::TwoValidations { .. } => return vec![Hint::Unset { key: "validation" }],
+            PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }, Hint::advice("fewer pictures")],
+            PictureError::EmptyClass { .. } => "put pictures there, or remove the folder".to_string(),
+            PictureError::Untrained { .. } => "pictures of it, or go without the class".into(),
+            PictureError::OneClass { path, .. } => {
+                format!("one folder for each class: {0}/cats/…, {0}/dogs/…", path.display())
+            }
+            PictureError::UnknownClass { .. } => "another name, or leave it out".into(),
+            PictureError::Nothing { .. } => "a folder with one folder of pictures for each class".into(),
+            PictureError::Channels { .. } => "a model with input = [64, 64, 3]".into(),
+        };
+        vec![Hint::advice(advice)]
+    }
 }
 
 /// Files that are named before the rest is counted: all fit a screen.

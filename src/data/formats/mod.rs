@@ -1,0 +1,75 @@
+//! Formats of data, one file or folder each. To add one: its file, and a line of [`FORMATS`].
+
+use std::path::Path;
+
+pub mod cifar;
+mod folder;
+pub mod idx;
+pub mod table;
+pub mod text;
+
+use super::known::Known;
+use super::pictures::{Catalog, OnPictures};
+use super::{DataError, Dataset, Kind, LoadOptions};
+
+/// Every format. What a path is decides [`detect`]: whatever several formats could be by name alone is the first of them.
+pub static FORMATS: [Format; 5] = [idx::FORMAT, cifar::FORMAT, table::FORMAT, text::FORMAT, folder::FORMAT];
+
+/// A way in which data lie on a disk.
+pub struct Format {
+    /// Its name, as descriptions of known data sets spell it.
+    pub name: &'static str,
+    /// What it is, for messages that list what is read.
+    pub what: &'static str,
+    /// What its examples are before they are read.
+    pub kind: Kind,
+    pub(super) detect: fn(&Path) -> Detected,
+    pub(super) load: fn(&Path, &Loading) -> Result<Dataset, DataError>,
+    /// Lists pictures without decoding them, where they have to be decoded.
+    pub(super) list: Option<fn(&Path, &LoadOptions) -> Result<Catalog, DataError>>,
+}
+
+/// Whether a path could be of a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detected {
+    /// It is something else.
+    No,
+    /// Its name or layout says so.
+    ByName,
+    /// Its content says so.
+    ByContent,
+}
+
+/// What a format is loaded with.
+pub(super) struct Loading<'a> {
+    pub options: &'a LoadOptions,
+    /// Where decoded pictures are kept, if anywhere.
+    pub cache: Option<&'a Path>,
+    pub on_pictures: OnPictures<'a>,
+    /// The description of a known data set.
+    pub known: Option<&'a Known>,
+}
+
+impl Format {
+    /// Whether a path could be of this format.
+    pub fn detect(&self, path: &Path) -> Detected {
+        (self.detect)(path)
+    }
+}
+
+/// The format of a path: the first whose content it has, else the first whose name or layout.
+pub fn detect(path: &Path) -> Option<&'static Format> {
+    let found: Vec<(&Format, Detected)> = FORMATS.iter().map(|format| (format, format.detect(path))).collect();
+    let first = |wanted| found.iter().find(|(_, detected)| *detected == wanted).map(|(format, _)| *format);
+    first(Detected::ByContent).or_else(|| first(Detected::ByName))
+}
+
+/// The format of this name.
+pub fn named(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// What is read, for messages.
+pub(super) fn list() -> Vec<&'static str> {
+    FORMATS.iter().map(|format| format.what).collect()
+}
