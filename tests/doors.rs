@@ -63,24 +63,23 @@ fn steps_beyond_the_data_set_harm_no_program() {
     let Some(gpu) = common::gpu() else { return };
     let plan = plan(&gpu);
     let mut program = Program::new(&gpu, &plan).unwrap();
+    let whole = Step { batch_length: 4, range_length: 4, data_length: 4, ..Step::default() };
     for number in HOSTILE {
-        let step = Step {
-            batch_start: number,
-            batch_length: number,
-            range_start: number,
-            range_length: number,
-            data_length: number,
-            shuffle_key: [number; 2],
-            split_key: [1, number],
-            view: number,
-            mix_rows: number,
-            ..Step::default()
-        };
+        // numbers of images that are not there, and boxes and views that do not exist
+        let step = Step { batch_start: number, view: number, mix_rows: number, mix_columns: number, ..whole };
+        let later = Step { range_start: number, ..whole };
         for goal in [Goal::Predict, Goal::Evaluate, Goal::Train] {
-            program.run(goal, &mut [step]).unwrap();
+            program.run(goal, &mut [step, later]).unwrap();
+        }
+        // what the device would draw from forever
+        let rows = Step { batch_length: number, ..whole };
+        let shuffled = Step { batch_start: number, shuffle_key: [1, 2], ..whole };
+        let split = Step { range_start: number, split_key: [1, 2], ..whole };
+        for wrong in [rows, shuffled, split] {
+            let error = program.run(Goal::Evaluate, &mut [wrong]).unwrap_err();
+            assert!(matches!(error, GpuError::Step { .. }), "{error}");
         }
     }
-    assert!(gpu.allocated_bytes().is_none_or(|bytes| bytes > 0));
 }
 
 #[test]

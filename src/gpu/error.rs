@@ -77,6 +77,16 @@ pub enum GpuError {
         /// The byte after the last one.
         end: u64,
     },
+    /// A step that reaches past what it is drawn from; drawing would never end.
+    #[error("a step ends at {what} {end} of {room}")]
+    Step {
+        /// What it counts, such as `row` of a batch.
+        what: &'static str,
+        /// Where it ends.
+        end: u64,
+        /// How many there are.
+        room: u64,
+    },
     /// A kernel whose indices nothing checks, where only checked ones may run.
     #[error("kernel {kernel} uses cooperative matrices, whose indices cannot be checked while it runs")]
     Unchecked {
@@ -114,7 +124,10 @@ impl Hints for GpuError {
             GpuError::OutOfMemory { .. } => {
                 vec![Hint::SmallerBatch { accumulate: true }, Hint::Smaller { key: "limit" }]
             }
-            GpuError::NoBuffer { .. } | GpuError::OutOfRange { .. } | GpuError::Unchecked { .. } => Vec::new(),
+            GpuError::NoBuffer { .. }
+            | GpuError::OutOfRange { .. }
+            | GpuError::Step { .. }
+            | GpuError::Unchecked { .. } => Vec::new(),
         }
     }
 }

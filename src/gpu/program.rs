@@ -27,6 +27,8 @@ pub struct Program {
     stride: usize,
     /// Bytes of the images in each part of the data set.
     image_parts: Vec<u64>,
+    /// Rows of a batch.
+    batch: usize,
     words: Vec<u8>,
     /// What was collected last.
     collected: Vec<[f32; 2]>,
@@ -49,6 +51,22 @@ fn take_bytes<'a>(pieces: &mut Vec<&'a [u8]>, mut count: usize) -> Vec<&'a [u8]>
         }
     }
     taken
+}
+
+/// Checks what a step's loops rest on: a permutation of fewer positions than it is asked for never ends.
+fn check_step(step: &Step, batch: usize) -> Result<(), GpuError> {
+    let within = |what, start: u32, length: u32, room: u64| {
+        let end = u64::from(start) + u64::from(length);
+        if end <= room { Ok(()) } else { Err(GpuError::Step { what, end, room }) }
+    };
+    within("row", 0, step.batch_length, batch as u64)?;
+    if step.shuffle_key != [0; 2] {
+        within("position of its range", step.batch_start, step.batch_length, step.range_length.into())?;
+    }
+    if step.split_key != [0; 2] {
+        within("image of the data", step.range_start, step.range_length, step.data_length.into())?;
+    }
+    Ok(())
 }
 
 impl Program {
@@ -93,6 +111,7 @@ impl Program {
             next: 0,
             stride,
             image_parts: plan.image_parts.clone(),
+            batch: plan.batch,
             words: vec![0; stride * STEPS],
             collected: Vec::with_capacity(STEPS),
             collected_at: Instant::now(),
@@ -259,12 +278,14 @@ impl Program {
     /// Starts `steps` in order, without waiting for them.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// [`GpuError::Step`] if a step holds more rows than a batch of the plan, or goes past the range or the data that it draws
+    /// from; and what the device reports.
     ///
     /// # Panics
     /// If there are more steps than a submission holds, or no submission [is free](Program::is_free).
     pub fn submit(&mut self, goal: Goal, steps: &mut [Step]) -> Result<(), GpuError> {
         assert!(steps.len() <= STEPS && self.is_free(), "at most {FLIGHTS} submissions of {STEPS} steps");
+        steps.iter().try_for_each(|step| check_step(step, self.batch))?;
         let flight = &mut self.flights[self.next];
         for (i, step) in steps.iter_mut().enumerate() {
             step.record = (flight.first_record + i) as u32;

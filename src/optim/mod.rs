@@ -200,6 +200,33 @@ mod tests {
     use crate::config::member::tests::a_table_is_complete;
     use crate::hint::{Hint, Hints};
 
+    /// An optimiser of an application, which says that it is one of the table's.
+    #[derive(Debug, PartialEq, serde::Serialize)]
+    struct Foreign;
+
+    impl Optimizer for Foreign {
+        fn entry(&self) -> &'static Member<dyn Optimizer> {
+            &OPTIMIZERS[0]
+        }
+
+        fn default_learning_rate(&self) -> f32 {
+            1.0
+        }
+
+        fn states(&self) -> Vec<State> {
+            Vec::new()
+        }
+
+        fn op(&self, precision: Precision, slabs: usize) -> Box<dyn OptimizerOp> {
+            Sgd::default().op(precision, slabs)
+        }
+    }
+
+    #[test]
+    fn an_optimizer_of_an_application_is_told_apart() {
+        assert!(!OptimizerConfig::from(Foreign).is_listed());
+    }
+
     #[test]
     fn the_table_is_complete() {
         a_table_is_complete::<dyn Optimizer>(&[]);
