@@ -4,11 +4,10 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{ImageOptions, TextOptions};
-
 mod check;
 pub(crate) mod field;
 mod fields;
+mod inputs;
 pub(crate) mod member;
 mod normalize;
 pub(crate) mod option_error;
@@ -22,6 +21,7 @@ pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
 pub use check::ConfigError;
 pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
+pub use inputs::{Fit, ImageOptions, TextOptions};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use member::{Chosen, Member, Settings, Table};
 pub use normalize::{NormalizeConfig, NormalizeError, NormalizeFrom};

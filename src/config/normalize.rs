@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Split;
 use crate::hint::{Hint, Hints};
 
 /// Where the numbers come from.
@@ -93,12 +92,13 @@ impl NormalizeConfig {
         }
     }
 
-    /// With the statistics of the training images where they are asked for and not known yet.
+    /// With the statistics of the training images, mean and standard deviation of each channel, where they are asked for and
+    /// not known yet.
     #[must_use]
-    pub fn resolved(mut self, train: &Split) -> Self {
+    pub fn resolved(mut self, statistics: impl FnOnce() -> Option<Vec<(f64, f64)>>) -> Self {
         if self.from == NormalizeFrom::Dataset
             && self.mean.is_empty()
-            && let Some(numbers) = train.mean_std()
+            && let Some(numbers) = statistics()
         {
             self.mean = numbers.iter().map(|(mean, _)| *mean as f32).collect();
             // a channel that is the same everywhere stays 0
@@ -191,7 +191,7 @@ mod tests {
     fn the_numbers_of_a_known_data_set_are_those_of_its_description() {
         let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
         let known = crate::data::known::find(crate::data::known::SMALL).unwrap();
-        let found = NormalizeConfig::parse("dataset").unwrap().resolved(&train);
+        let found = NormalizeConfig::parse("dataset").unwrap().resolved(|| train.mean_std());
         assert!((f64::from(found.mean[0]) - known.mean[0]).abs() < 1e-4, "{found:?}");
         assert!((f64::from(found.std[0]) - known.std[0]).abs() < 1e-4, "{found:?}");
     }

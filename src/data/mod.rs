@@ -22,6 +22,7 @@ mod verify;
 mod vocabulary;
 mod words;
 
+pub use crate::config::{Fit, ImageOptions, TextOptions};
 pub use check::{ClassCount, Report, check};
 pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};
 pub use error::DataError;
@@ -34,7 +35,7 @@ pub use formats::text::{self, TextError, Trained};
 pub use formats::{Detected, FORMATS, Format};
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;
-pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, Fit, HoldOut, ImageOptions, LoadOptions, TextOptions};
+pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions};
 pub use pictures::{Damaged, OnPictures, PictureError};
 pub use places::Places;
 pub use vocabulary::{Texts, Vocabulary};

@@ -8,7 +8,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::error::{DecodingError, ImageFormatHint};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult};
 
-use super::options::Fit;
+use super::Fit;
 
 /// Reads a picture and gives it the size `[h, w, c]`, c being 1 or 3.
 ///

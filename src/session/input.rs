@@ -46,7 +46,7 @@ impl InputKind {
     pub(crate) fn normalize(self, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, InputError> {
         match self {
             InputKind::Images => {
-                let found = asked.resolved(train);
+                let found = asked.resolved(|| train.mean_std());
                 let (numbers, channels) = (found.mean.len(), train.input().shape()[2]);
                 let fits = numbers == 0 || numbers == channels;
                 if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }

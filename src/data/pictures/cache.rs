@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::catalog::{Catalog, OnPictures};
-use crate::data::options::Fit;
+use crate::data::Fit;
 use crate::data::picture;
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.

@@ -1,0 +1,55 @@
+//! How a run's images and texts are read.
+
+use serde::{Deserialize, Serialize};
+
+/// How a picture of another shape fills an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// The shorter side fits, and the middle is kept.
+    #[default]
+    Crop,
+    /// Both sides fit; what was round may become oval.
+    Stretch,
+    /// The longer side fits, and the rest is black.
+    Pad,
+}
+
+/// What a run keeps about how its images are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageOptions {
+    /// How pictures of another shape fill an image; none where the data are not pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// Go on without pictures that cannot be read.
+    #[serde(default)]
+    pub skip_damaged: bool,
+    /// CIFAR-100's 20 coarse classes instead of its 100 fine ones.
+    #[serde(default)]
+    pub coarse: bool,
+}
+
+/// How texts are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextOptions {
+    /// Words of a text that are kept; none for as many as the longest training text has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// How often a word must stand in the training texts to get a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_count: Option<usize>,
+    /// The most words that get a token, the most frequent ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_words: Option<usize>,
+    /// Labels end at their first `:`.
+    pub coarse_labels: bool,
+}
+
+impl TextOptions {
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
