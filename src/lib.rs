@@ -48,6 +48,7 @@ pub mod tune;
 pub mod verify;
 
 pub use hint::{Hint, Hints};
+pub use lepton_kernels as kernels;
 pub use run::{Run, Trained};
 
 /// The name by which tests name this crate, for those that must stand inside it.

@@ -7,8 +7,6 @@ use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{Event, Trainer};
 
 mod common;
-#[path = "../examples/train.rs"]
-mod example;
 
 /// The tests of this program measure one process, so they take turns.
 static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
@@ -61,12 +59,4 @@ fn the_device_holds_what_the_plan_says() {
     };
     let (said, used) = (trainer.plan().bytes() as f64, (after - before) as f64);
     assert!((used / said - 1.0).abs() < 0.05, "the plan says {said} bytes, the device holds {used}");
-}
-
-#[test]
-fn the_example_of_the_library_runs() {
-    let _turn = turn();
-    if common::gpu().is_some() {
-        example::main().unwrap();
-    }
 }

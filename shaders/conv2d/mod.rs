@@ -35,6 +35,11 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
+    /// A convolution in one group, with nothing after it.
+    pub fn new(window: Window) -> Self {
+        Conv2d { window, groups: 1, relu: Relu::None, masked: false }
+    }
+
     fn conv(&self, inputs: &[Shape]) -> Conv {
         Conv::new(&self.window, self.groups, &inputs[INPUT], &inputs[WEIGHT]).expect("shapes were checked")
     }

@@ -335,6 +335,47 @@ impl Trainer {
         }
     }
 
+    /// Trains so many steps more, for a loop of one's own; fewer if the configured epochs or steps end before. Epochs begin and
+    /// end as in [`fit`](Self::fit). Gives the means over the epoch so far.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn train_steps(&mut self, steps: u64) -> Result<Metrics, TrainError> {
+        let configured = self.config.steps;
+        let end = self.state.step.saturating_add(steps);
+        self.config.steps = Some(configured.map_or(end, |most| most.min(end)));
+        let mut epoch = None;
+        let trained = self.run(&mut |_, event| {
+            if let Event::Epoch { train, .. } = event {
+                epoch = Some(*train);
+            }
+            Ok(Control::Continue)
+        });
+        self.config.steps = configured;
+        trained?;
+        // an epoch that has just ended has no sums any more
+        Ok(epoch.filter(|_| self.state.batch == 0).unwrap_or_else(|| self.so_far()))
+    }
+
+    /// Evaluates the images that validate an epoch; `None` where the configuration names none.
+    ///
+    /// # Errors
+    /// If the loss is not finite, or the device is lost.
+    pub fn validate(&mut self) -> Result<Option<Metrics>, TrainError> {
+        let Some(range) = self.validation_range() else { return Ok(None) };
+        let (metrics, _) = self.measure(range)?;
+        self.check_loss(metrics.loss as f32)?;
+        Ok(Some(metrics))
+    }
+
+    fn validation_range(&self) -> Option<Range> {
+        let order = &self.session.order;
+        match self.config.validation {
+            Validation::Test => order.test,
+            Validation::None | Validation::Fraction(_) => order.held_out,
+        }
+    }
+
     /// Trains up to `steps` steps of the epoch that is running with every launch timed by itself. They count as any others.
     ///
     /// # Errors
@@ -397,11 +438,7 @@ impl Trainer {
 
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
         let train = self.so_far();
-        let order = &self.session.order;
-        let range = match self.config.validation {
-            Validation::Test => order.test,
-            Validation::None | Validation::Fraction(_) => order.held_out,
-        };
+        let range = self.validation_range();
         let validation = range.map(|range| self.measure(range)).transpose()?.map(|(metrics, _)| metrics);
         let seen = match validation {
             Some(metrics) => metrics.loss,
