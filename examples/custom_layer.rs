@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let gpu = Gpu::open(&Default::default())?;
     let data = data::load(None)?;
-    let mut trained = Run::new(model).limit(4000).epochs(2).train(&gpu, &data)?;
+    let mut trained = Run::new(model).learning_rate(0.01).limit(4000).epochs(2).train(&gpu, &data)?;
     let test = trained.evaluate()?.expect("the built-in data have test images");
     println!("test loss {:.3}", test.loss);
 
