@@ -424,8 +424,9 @@ impl Program {
     /// seconds where the adapter cannot tell the time.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// As [`submit`](Program::submit).
     pub fn profile(&mut self, goal: Goal, step: &mut Step) -> Result<([f32; 2], Vec<f64>), GpuError> {
+        check_step(step, self.batch)?;
         let list = &self.lists[goal];
         let Some(timestamps) = self.gpu.block(Timestamps::new(&self.gpu, list.len()))? else {
             return Ok(([0.0; 2], Vec::new()));
