@@ -4,7 +4,7 @@
     python tests/golden/optim.py            rewrite the file
     python tests/golden/optim.py --check    remake it, compare byte for byte, exit 1 if it differs
 
-AdamW, RMSprop, Muon and clipping are PyTorch's. torch.optim.Muon makes its matrix orthogonal in bfloat16; here the same
+AdamW, RMSprop, Muon, Adafactor and clipping are PyTorch's. torch.optim.Muon makes its matrix orthogonal in bfloat16; here the same
 lines of its source run in f64. PyTorch has no Lion and no LAMB; they are written down here from the papers:
 Lion: Chen et al. 2023, algorithm 2. LAMB: You et al. 2020, algorithm 2, phi the identity; with bias corrections.
 The average of parameters is tf.train.ExponentialMovingAverage's with num_updates.
@@ -36,6 +36,10 @@ CASES = {
     "lamb_no_decay": dict(op="lamb", shape=[11, 7], lr=3e-2, betas=[0.8, 0.9], eps=1e-4, weight_decay=0.0),
     "muon_tall": dict(op="muon", shape=[3, 2, 5, 7], lr=0.02, momentum=0.95, nesterov=True, weight_decay=0.1),
     "muon_wide": dict(op="muon", shape=[1, 3, 3, 13], lr=0.1, momentum=0.8, nesterov=False, weight_decay=0.0),
+    "adafactor": dict(op="adafactor", shape=[3, 2, 5, 4], lr=1e-2, eps=[2.0**-23, 1e-3], beta2_decay=-0.8, d=1.0,
+                      weight_decay=0.1),
+    "adafactor_one_axis": dict(op="adafactor", shape=[37], lr=0.5, eps=[2.0**-23, 1e-3], beta2_decay=-0.6, d=1.3,
+                               weight_decay=0.0),
 }
 
 
@@ -66,10 +70,12 @@ class Lamb:
 
 class Torch:
     def __init__(self, p, op, **attributes):
-        self.filters = p.ndim == 4
+        # Adafactor is factored over the last two axes, which are c_in and c_out here
+        self.filters = p.ndim == 4 and op != "adafactor"
         self.shape = p.shape
         self.tensor = torch.tensor(self.to_torch(p), dtype=F64, requires_grad=True)
-        make = {"adamw": torch.optim.AdamW, "rmsprop": torch.optim.RMSprop, "muon": torch.optim.Muon}[op]
+        make = {"adamw": torch.optim.AdamW, "rmsprop": torch.optim.RMSprop, "muon": torch.optim.Muon,
+                "adafactor": torch.optim.Adafactor}[op]
         extra = {} if op == "muon" else {"foreach": False}
         self.optimizer = make([self.tensor], **attributes, **extra)
 

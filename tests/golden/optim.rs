@@ -3,6 +3,7 @@
 
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::verify::verify_cases;
+use lepton_kernels::adafactor::Adafactor;
 use lepton_kernels::adam::Adam;
 use lepton_kernels::array::worst_error;
 use lepton_kernels::case::{Fill, Input};
@@ -39,6 +40,11 @@ fn optimizer(a: &Value) -> Box<dyn Optimizer> {
             let nesterov = a["nesterov"].as_bool().unwrap();
             Box::new(Muon { momentum, nesterov, weight_decay, ..Muon::default() })
         }
+        "adafactor" => {
+            let [epsilon, floor] = [0, 1].map(|i| a["eps"][i].as_f64().unwrap() as f32);
+            let factored = a["shape"].as_array().unwrap().len() > 1;
+            Box::new(Adafactor { factored, epsilon, floor, clip: number("d"), weight_decay, ..Adafactor::default() })
+        }
         other => panic!("no optimiser {other}"),
     }
 }
@@ -68,7 +74,7 @@ fn optimizers_agree_with_their_references_over_ten_steps() {
     let gpu = common::gpu();
     let golden = Golden::open("optim");
     let cases: Vec<_> = golden.cases().into_iter().filter(|(name, _)| golden.has(&format!("{name}.p0"))).collect();
-    assert_eq!(cases.len(), 10);
+    assert_eq!(cases.len(), 12);
     for (name, attributes) in cases {
         let start = golden.array(&format!("{name}.p0"));
         let (gradients, wanted) = (golden.array(&format!("{name}.grads")), golden.array(&format!("{name}.p")));
@@ -80,9 +86,12 @@ fn optimizers_agree_with_their_references_over_ten_steps() {
         let [beta1, beta2] = [0, 1].map(|i| attributes["betas"][i].as_f64().unwrap_or(0.9) as f32);
         let adam = Adam { beta1, beta2, ..Adam::default() };
         let mut held: Vec<Array> = vec![start];
-        held.extend(vec![Array::zeros(shape.clone()); contract.states]);
+        held.extend(op.state_shapes(&shape).into_iter().map(Array::zeros));
         for t in 0..10 {
-            let [bias_correction1, bias_correction2] = adam.bias_corrections(t as u64 + 1);
+            let [bias_correction1, bias_correction2] = match attributes["beta2_decay"].as_f64() {
+                Some(decay) => [(t as f64 + 1.0).powf(decay) as f32, (t as f64 + 1.0).powf(-0.5) as f32],
+                None => adam.bias_corrections(t as u64 + 1),
+            };
             let learning_rate = attributes["lr"].as_f64().unwrap() as f32;
             let step = Step { learning_rate, bias_correction1, bias_correction2, ..Step::default() };
             let mut inputs = if contract.scope == Scope::One { vec![] } else { vec![blocks.clone()] };
