@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::catalog::{Catalog, OnPictures};
+use super::entry::{Entry, OnPictures};
 use crate::data::Fit;
 use crate::data::picture;
 
@@ -47,20 +47,21 @@ struct Header {
 
 /// The images of a catalog: kept ones from `folder` if they fit, otherwise decoded and kept there.
 pub(super) fn images(
-    catalog: &Catalog,
+    root: &Path,
+    entries: &[Entry],
     shape: [usize; 3],
     fit: Fit,
     folder: Option<&Path>,
     on_pictures: OnPictures,
 ) -> Kept {
-    let key = key(catalog, shape, fit);
-    let place = folder.map(|folder| (folder, folder.join(format!("{}-{}.{END}", owner(catalog), &key[..32]))));
+    let key = key(root, entries, shape, fit);
+    let place = folder.map(|folder| (folder, folder.join(format!("{}-{}.{END}", owner(root), &key[..32]))));
     if let Some((_, path)) = &place
         && let Some(kept) = read(path, &key)
     {
         return kept;
     }
-    let (pixels, damaged) = decode(catalog, shape, fit, on_pictures);
+    let (pixels, damaged) = decode(entries, shape, fit, on_pictures);
     let mut kept = Kept { pixels, damaged, note: None };
     if let Some((folder, path)) = place
         && let Err(error) = write(folder, &path, &key, &kept)
@@ -71,11 +72,11 @@ pub(super) fn images(
 }
 
 /// Decodes every picture, on all cores.
-fn decode(catalog: &Catalog, shape: [usize; 3], fit: Fit, on_pictures: OnPictures) -> (Vec<u8>, Vec<(usize, String)>) {
-    let (count, size) = (catalog.entries.len(), shape.iter().product::<usize>());
+fn decode(entries: &[Entry], shape: [usize; 3], fit: Fit, on_pictures: OnPictures) -> (Vec<u8>, Vec<(usize, String)>) {
+    let (count, size) = (entries.len(), shape.iter().product::<usize>());
     let mut pixels = vec![0; count * size];
     let done = AtomicUsize::new(0);
-    let pairs = pixels.par_chunks_mut(size).zip(&catalog.entries).enumerate();
+    let pairs = pixels.par_chunks_mut(size).zip(entries).enumerate();
     let damaged = pairs.filter_map(|(index, (image, entry))| {
         let outcome = picture::read(&entry.path, shape, fit);
         on_pictures(done.fetch_add(1, Ordering::Relaxed) + 1, count);
@@ -96,21 +97,21 @@ fn hexadecimal(digest: impl AsRef<[u8]>) -> String {
 }
 
 /// The start of the names of all files of one folder.
-fn owner(catalog: &Catalog) -> String {
-    let root = catalog.root.canonicalize().unwrap_or_else(|_| catalog.root.clone());
+fn owner(root: &Path) -> String {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     hexadecimal(&Sha256::digest(root.as_os_str().as_encoded_bytes())[..8])
 }
 
-fn key(catalog: &Catalog, shape: [usize; 3], fit: Fit) -> String {
+fn key(root: &Path, entries: &[Entry], shape: [usize; 3], fit: Fit) -> String {
     let mut hasher = Sha256::new();
     hasher.update(MAGIC);
-    hasher.update(format!("{shape:?} {fit:?} {}\n", catalog.entries.len()));
-    for entry in &catalog.entries {
+    hasher.update(format!("{shape:?} {fit:?} {}\n", entries.len()));
+    for entry in entries {
         let (bytes, nanoseconds) = entry.path.metadata().map_or((0, 0), |metadata| {
             let changed = metadata.modified().unwrap_or(UNIX_EPOCH).duration_since(UNIX_EPOCH);
             (metadata.len(), changed.map_or(0, |time| time.as_nanos()))
         });
-        let path = entry.path.strip_prefix(&catalog.root).unwrap_or(&entry.path);
+        let path = entry.path.strip_prefix(root).unwrap_or(&entry.path);
         hasher.update(path.as_os_str().as_encoded_bytes());
         hasher.update(format!("\0{bytes} {nanoseconds}\n"));
     }

@@ -5,44 +5,11 @@ use std::path::{Path, PathBuf};
 use lepton_kernels::random;
 
 use super::cache;
-use super::error::PictureError;
+use super::entry::{Entry, OnPictures, Part, Target};
+use super::error::{Damaged, PictureError};
 use crate::data::io::{MAX_BYTES, folder_name};
 use crate::data::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use crate::data::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, shuffled_indices};
-
-/// A picture that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damaged {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-/// Which split a picture belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum Part {
-    /// Nobody says: training, or held out.
-    Unknown,
-    Train,
-    Validation,
-    Test,
-}
-
-/// What is to be learned about a picture.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::data) enum Target {
-    Class(u32),
-    Values(Vec<f32>),
-}
-
-/// A picture in a list.
-#[derive(Clone, Debug)]
-pub(in crate::data) struct Entry {
-    pub path: PathBuf,
-    pub part: Part,
-    pub target: Target,
-}
 
 /// Listed pictures.
 #[derive(Clone, Debug)]
@@ -57,9 +24,6 @@ pub(in crate::data) struct Catalog {
     /// Lines for people.
     pub notes: Vec<String>,
 }
-
-/// Reports how many of how many pictures are read; called from several threads.
-pub type OnPictures<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// The purpose of the key that holds pictures out.
 const HELD: u64 = 0x0068_656c_645f_6f75;
@@ -79,7 +43,7 @@ impl Catalog {
     ) -> Result<Dataset, DataError> {
         self.check_size(options.shape)?;
         let fit = options.images.fit.unwrap_or_default();
-        let kept = cache::images(&self, options.shape, fit, folder, on_pictures);
+        let kept = cache::images(&self.root, &self.entries, options.shape, fit, folder, on_pictures);
         self.notes.extend(kept.note);
         let unreadable: Vec<usize> = kept.damaged.iter().map(|&(index, _)| index).collect();
         self.damaged.extend(

@@ -7,7 +7,14 @@ use thiserror::Error;
 
 use crate::hint::{Hint, Hints};
 
-use super::catalog::Damaged;
+/// A picture that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
 
 /// Pictures that cannot be learned from.
 #[derive(Debug, Error)]

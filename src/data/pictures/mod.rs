@@ -2,10 +2,12 @@
 
 mod cache;
 mod catalog;
+mod entry;
 mod error;
 mod file_type;
 
-pub(super) use catalog::{Catalog, Entry, Part, Target};
-pub use catalog::{Damaged, OnPictures};
-pub use error::PictureError;
+pub(super) use catalog::Catalog;
+pub use entry::OnPictures;
+pub(super) use entry::{Entry, Part, Target};
+pub use error::{Damaged, PictureError};
 pub(super) use file_type::{FileType, classify};
