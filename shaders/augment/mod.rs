@@ -53,10 +53,10 @@ const DRAWN: usize = 16;
 /// Words of a slot of statistics.
 const SEEN: usize = 4;
 
-/// The op.
+/// Gathers, augments and normalises a batch `[batch, h, w, c]`, as `torchvision.transforms.v2` would image by image.
 #[derive(Clone, Debug)]
 pub struct Augment {
-    /// What is drawn from.
+    /// What may happen to an image, and how often.
     pub policy: Policy,
 }
 
