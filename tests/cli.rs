@@ -53,7 +53,19 @@ fn models_and_recipes_are_printed_as_files_to_copy() {
 fn inspect_prints_the_plan() {
     let place = Place::new();
     let plan = place.run("inspect seed-functional --batch 16 --optimizer sgd --plan").exits(0).out;
-    for part in ["train:", "evaluate:", "predict:", "batch 16", "forward/", "grad_weight/", " sgd/", "memory", "peak"] {
+    for part in [
+        "forward:",
+        "gradients:",
+        "update:",
+        "evaluate:",
+        "predict:",
+        "batch 16",
+        "forward/",
+        "grad_weight/",
+        " sgd/",
+        "memory",
+        "peak",
+    ] {
         assert!(plan.contains(part), "`{part}` is missing in\n{plan}");
     }
     let again = place.run("inspect seed-functional --batch 16 --optimizer sgd --plan").exits(0).out;

@@ -192,16 +192,19 @@ fn options<T: ?Sized>(table: &str, section: Section, members: &[Member<T>]) -> V
             ..*option
         };
         // a list of numbers, or a word that stands for one
-        let form = (option.flag == Some("class-weights")).then_some("balanced|W1,W2,…");
+        let form = (option.flag == Some("class-weights")).then_some("W1,W2,…|balanced");
         settings.push(Setting { field, form, ..Setting::new(section, "", "", Takes::Switch, "", "") });
     }
     settings
 }
 
-/// The learning rate that each optimiser has by default.
+/// The learning rate that each optimiser has by default, that of the default optimiser first.
 fn learning_rates() -> &'static str {
+    let default = OptimizerConfig::default().name();
+    let mut members: Vec<_> = OPTIMIZERS.iter().collect();
+    members.sort_by_key(|member| member.name != default);
     let rate = |name| OptimizerConfig::named(name).map(|optimizer| optimizer.default_learning_rate());
-    by_member(OPTIMIZERS.iter().filter_map(|member| Some((member.flag_value(), rate(member.name).ok()?.to_string()))))
+    by_member(members.iter().filter_map(|member| Some((member.flag_value(), rate(member.name).ok()?.to_string()))))
 }
 
 /// What members have to say, those that say the same together: `0.9 for sgd; 0.0 for rmsprop`; alone if all say the same.
@@ -217,7 +220,6 @@ fn by_member(said: impl Iterator<Item = (String, impl ToString)>) -> &'static st
     if let [(text, _)] = groups.as_slice() {
         return leaked(text.clone());
     }
-    groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
     let parts = groups.iter().filter(|(text, _)| !text.is_empty()).map(|(text, members)| match members.as_slice() {
         [first @ .., last] if !first.is_empty() => format!("{text} for {} and {last}", first.join(", ")),
         members => format!("{text} for {}", members.concat()),
