@@ -104,6 +104,19 @@ fn hard_plans() -> Vec<Plan> {
 }
 
 #[test]
+fn nothing_is_rewritten_where_fusion_is_off() {
+    for model in [preset("seed-cifar"), preset("resnet20"), preset("dcgan")] {
+        let compile = |fuse| {
+            let request = Request { loss: default_loss(&model), fuse, ..Request::new(7, 20) };
+            Plan::compile(&model, &request).unwrap()
+        };
+        let (fused, separate) = (compile(true), compile(false));
+        assert!(!fused.fused.is_empty() && separate.fused.is_empty(), "{}", model.name);
+        assert!(separate.lists.all().len() > fused.lists.all().len(), "{}", model.name);
+    }
+}
+
+#[test]
 fn no_launch_binds_one_buffer_for_reading_and_writing() {
     for plan in hard_plans() {
         for launch in plan.lists.all() {

@@ -106,7 +106,7 @@ fn build(model: &ModelSpec, generator: &Generator, setting: &Setting, network: N
             model.name,
             setting.loss.name()
         );
-        return Err(ModelError::Adversarial(ShapeError::new(problem).hint("without --loss")));
+        return Err(ModelError::Adversarial(ShapeError::new(problem).hint("the loss adversarial")));
     };
     let Setting { batch: rows, precision, mode, .. } = *setting;
     let mut graph = Graph { precision, mode, ..Graph::default() };

@@ -176,7 +176,7 @@ impl Graph {
         let (weights, classes) = (loss.weights().len(), self.classes());
         if weights != 0 && weights != classes {
             let reads = format!("the loss has {weights} class weights, one for each number that the last layer gives");
-            return wrong(reads, gives.hint(format!("--class-weights with {classes} numbers, or balanced")));
+            return wrong(reads, gives.hint(format!("{classes} class weights, or balanced ones")));
         }
         Ok(())
     }
