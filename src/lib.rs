@@ -24,8 +24,10 @@
 //! against its definition in f64, [`reference`](mod@reference) runs a whole model on those definitions.
 
 pub mod augment;
+#[cfg(feature = "cli")]
 pub mod bench;
 pub mod checkpoint;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod data;
@@ -38,12 +40,14 @@ pub mod optim;
 pub mod plan;
 mod platform;
 pub mod reference;
+#[cfg(any(feature = "cli", feature = "plots"))]
 pub mod report;
 mod run;
 pub mod schedules;
 pub mod session;
 pub mod tasks;
 pub mod train;
+#[cfg(feature = "cli")]
 pub mod tune;
 pub mod verify;
 

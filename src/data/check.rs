@@ -6,8 +6,8 @@ use std::path::Path;
 use image::GenericImageView;
 use rayon::prelude::*;
 
-use super::pictures::{Catalog, Damaged, OnPictures, Part, Target};
-use super::{DataError, LoadOptions, Places, formats, known, load_with, picture};
+use super::pictures::{Catalog, Damaged, Part, Target};
+use super::{DataError, LoadOptions, OnPictures, Places, formats, known, load_with, picture};
 
 /// Images of a class.
 #[derive(Clone, Debug, PartialEq, Eq)]

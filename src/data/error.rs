@@ -16,17 +16,24 @@ pub enum DataError {
     #[error(transparent)]
     Dataset(#[from] super::DatasetError),
     /// Pictures in folders and tables.
+    #[cfg(feature = "images")]
     #[error(transparent)]
     Pictures(#[from] super::pictures::PictureError),
     /// CIFAR's files.
     #[error(transparent)]
     Cifar(#[from] super::formats::cifar::CifarError),
     /// A table of pictures.
+    #[cfg(feature = "images")]
     #[error(transparent)]
     Table(#[from] super::formats::table::TableError),
     /// Texts that cannot be used.
+    #[cfg(feature = "text")]
     #[error(transparent)]
     Text(#[from] super::formats::text::TextError),
+    /// The data set inside the program, in a build without it.
+    #[cfg(not(feature = "samples"))]
+    #[error("no data set was named, and this build has none inside (feature `samples`)")]
+    NoSamples,
     /// A known data set is in none of the places it is looked up in.
     #[error("data set `{name}` is not on this machine; looked in:{}", list(looked))]
     NotFound {
@@ -104,12 +111,17 @@ impl Hints for DataError {
     fn hints(&self) -> Vec<Hint> {
         let advice = match self {
             DataError::Dataset(error) => return error.hints(),
+            #[cfg(feature = "images")]
             DataError::Pictures(error) => return error.hints(),
             DataError::Cifar(error) => return error.hints(),
+            #[cfg(feature = "images")]
             DataError::Table(error) => return error.hints(),
+            #[cfg(feature = "text")]
             DataError::Text(error) => return error.hints(),
             DataError::Idx(error) => return error.hints(),
             DataError::Io(error) => return error.hints(),
+            #[cfg(not(feature = "samples"))]
+            DataError::NoSamples => "the name or the folder of a data set".into(),
             DataError::NotFound { name, package, .. } => {
                 let fetch = Hint::command(["data", "fetch", name]);
                 let install = |package| Hint::advice(format!("on Debian and Ubuntu: apt install {package}"));

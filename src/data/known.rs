@@ -16,6 +16,7 @@ const DESCRIPTIONS: [(&str, &str); 5] = [
 /// The data set that is built into the program.
 pub const SMALL: &str = "fashion-small";
 
+#[cfg(feature = "samples")]
 /// Content of the small data set, gzipped IDX, by file name.
 const SMALL_FILES: [(&str, &[u8]); 4] = [
     ("train-images-idx3-ubyte.gz", include_bytes!("../../datasets/fashion-small/train-images-idx3-ubyte.gz")),
@@ -113,6 +114,7 @@ pub fn find(name: &str) -> Option<&'static Known> {
     all().iter().find(|known| known.name == name)
 }
 
+#[cfg(feature = "samples")]
 /// The (gzipped) content of one file of the data set that is built in.
 pub(super) fn built_in(file: &str) -> Option<&'static [u8]> {
     SMALL_FILES.iter().find(|(name, _)| *name == file).map(|(_, bytes)| *bytes)

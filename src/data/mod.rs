@@ -4,39 +4,62 @@
 //! texts by class, the name of a known one (`datasets/*.toml`), or the small one that is built into the program, so that a
 //! first run needs nothing.
 
+#[cfg(feature = "files")]
 use std::path::Path;
 
+#[cfg(feature = "images")]
 mod check;
 mod dataset;
+#[cfg(feature = "download")]
 mod download;
+#[cfg(feature = "files")]
 mod error;
+#[cfg(feature = "download")]
 pub mod fetch;
+#[cfg(feature = "files")]
 pub mod formats;
+#[cfg(feature = "files")]
 mod io;
 pub mod known;
 mod options;
+#[cfg(feature = "images")]
 pub mod picture;
+#[cfg(feature = "images")]
 mod pictures;
+#[cfg(feature = "files")]
 mod places;
+#[cfg(feature = "download")]
 mod verify;
 mod vocabulary;
 mod words;
 
 pub use crate::config::{Fit, ImageOptions, TextOptions};
+#[cfg(feature = "images")]
 pub use check::{ClassCount, Report, check};
 pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};
+#[cfg(feature = "files")]
 pub use error::DataError;
+#[cfg(feature = "download")]
 pub use fetch::{FetchOptions, Progress, fetch};
+#[cfg(feature = "files")]
 use formats::Loading;
+#[cfg(feature = "files")]
 pub use formats::cifar::CifarError;
+#[cfg(feature = "files")]
 pub use formats::idx::IdxError;
+#[cfg(feature = "images")]
 pub use formats::table::TableError;
+#[cfg(feature = "text")]
 pub use formats::text::{self, TextError, Trained};
+#[cfg(feature = "files")]
 pub use formats::{Detected, FORMATS, Format};
+#[cfg(feature = "files")]
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;
-pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions};
-pub use pictures::{Damaged, OnPictures, PictureError};
+pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions, OnPictures};
+#[cfg(feature = "images")]
+pub use pictures::{Damaged, PictureError};
+#[cfg(feature = "files")]
 pub use places::Places;
 pub use vocabulary::{Texts, Vocabulary};
 
@@ -48,6 +71,7 @@ pub fn shuffled_indices(count: usize) -> Vec<usize> {
     order
 }
 
+#[cfg(feature = "files")]
 /// What a data set is, before it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -59,12 +83,14 @@ pub enum Kind {
     Texts,
 }
 
+#[cfg(feature = "files")]
 /// What [`load`] would find; `Images` where there is nothing.
 pub fn kind(spec: Option<&str>) -> Kind {
     let path = spec.filter(|name| known::find(name).is_none()).map(Path::new);
     path.and_then(formats::detect).map_or(Kind::Images, |format| format.kind)
 }
 
+#[cfg(feature = "files")]
 /// Loads a data set: the one built in (`None`), a known one by name, a folder, an archive or a table.
 ///
 /// A known name wins over a folder of the same name; write `./mnist` for the folder.
@@ -75,6 +101,7 @@ pub fn load(spec: Option<&str>) -> Result<Dataset, DataError> {
     load_from(spec, &Places::from_env())
 }
 
+#[cfg(feature = "files")]
 /// [`load`], looking for known data sets in these places.
 ///
 /// # Errors
@@ -83,6 +110,7 @@ pub fn load_from(spec: Option<&str>, places: &Places) -> Result<Dataset, DataErr
     load_with(spec, &LoadOptions::default(), places, &|_, _| {})
 }
 
+#[cfg(feature = "files")]
 /// [`load_from`] with options. `on_pictures` hears how many pictures are decoded.
 ///
 /// # Errors
@@ -94,7 +122,10 @@ pub fn load_with(
     on_pictures: OnPictures,
 ) -> Result<Dataset, DataError> {
     match spec {
+        #[cfg(feature = "samples")]
         None | Some(known::SMALL) => formats::idx::load_built_in(),
+        #[cfg(not(feature = "samples"))]
+        None => Err(DataError::NoSamples),
         Some(name) => match known::find(name) {
             Some(known) => load_known(known, options, places),
             None => load_path(name, options, places, on_pictures),
@@ -102,6 +133,7 @@ pub fn load_with(
     }
 }
 
+#[cfg(feature = "files")]
 fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<Dataset, DataError> {
     let looked = places.candidates(known);
     let format = formats::named(&known.format).expect("a description names a format");
@@ -112,6 +144,7 @@ fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<D
     Err(DataError::NotFound { name: known.name.clone(), looked, package: known.system_package.clone() })
 }
 
+#[cfg(feature = "files")]
 fn load_path(
     spec: &str,
     options: &LoadOptions,

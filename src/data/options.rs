@@ -21,6 +21,9 @@ pub const DEFAULT_SHARE: f64 = 0.2;
 /// The size of images, `[h, w, c]`, where no model says another.
 pub const DEFAULT_SHAPE: [usize; 3] = [64, 64, 3];
 
+/// Reports how many of how many pictures are read; called from several threads.
+pub type OnPictures<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
 /// What a data set is read with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadOptions {
@@ -61,6 +64,7 @@ impl Default for LoadOptions {
 }
 
 impl LoadOptions {
+    #[cfg(feature = "images")]
     /// How many classes there must be.
     pub(super) fn fewest_classes(&self) -> usize {
         if self.unlabelled || self.classes.is_some() { 1 } else { 2 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::known::Known;
+use crate::platform::environment;
 
 /// Folders that may hold `<name>/<files>`.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +20,7 @@ impl Places {
     /// The places of this user.
     pub fn from_env() -> Self {
         let lepton_data = std::env::var_os("LEPTON_DATA").filter(|value| !value.is_empty());
-        let cache = directories::ProjectDirs::from("", "", "lepton-gpu").map(|dirs| dirs.cache_dir().to_path_buf());
+        let cache = environment::folders().map(|[cache, _]| cache);
         Self {
             lepton_data: lepton_data.map(PathBuf::from),
             cache: cache.as_ref().map(|cache| cache.join("data")),

@@ -5,11 +5,16 @@
 //! [`Gpu::drive`].
 
 mod adapter;
+#[cfg(feature = "files")]
+mod cache;
+#[cfg(not(feature = "files"))]
+#[path = "no_cache.rs"]
 mod cache;
 mod device;
 mod error;
 mod flight;
 mod launch;
+#[cfg(feature = "cli")]
 mod measure;
 mod op_run;
 mod options;
@@ -23,10 +28,12 @@ mod unchecked;
 pub use adapter::{AdapterSummary, Adapters, choose, list, list_async};
 pub use device::Gpu;
 pub use error::GpuError;
+#[cfg(feature = "cli")]
 pub(crate) use measure::Timed;
 pub(crate) use op_run::{Content, OpRun};
 pub use options::{GpuOptions, TileSource};
 pub use program::Program;
+#[cfg(feature = "cli")]
 pub(crate) use tiles::table_name;
 pub use tiles::{Found, TableError, TileTable};
 pub(crate) use unchecked::Checks;

@@ -72,6 +72,7 @@ impl OpRun {
         }
     }
 
+    #[cfg(feature = "cli")]
     /// The size of the largest buffer.
     pub(crate) fn largest(&self) -> u64 {
         self.contents.iter().map(|content| content.bytes).max().unwrap_or(0)
@@ -163,6 +164,7 @@ impl BoundLaunches {
         }
     }
 
+    #[cfg(feature = "cli")]
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.launches.len()

@@ -1,6 +1,7 @@
 //! Models as data: named layers in TOML, presets, starting weights, and the summary that `inspect` prints.
 
 mod builder;
+mod counts;
 mod generator;
 mod init;
 mod jacobi;
@@ -8,10 +9,12 @@ mod layers;
 mod presets;
 mod reference;
 mod spec;
+#[cfg(feature = "cli")]
 mod summary;
 mod whitening;
 
 pub use builder::{ModelBuilder, NewLayer, layer};
+pub use counts::{parameters, thousands};
 pub use generator::Generator;
 pub use init::initial_values;
 pub use layers::{
@@ -21,5 +24,6 @@ pub use layers::{
 pub use presets::{PRESETS, Preset, preset};
 pub use reference::{layers_markdown, layers_text};
 pub use spec::{LayerSpec, ModelError, ModelSpec, Tokens};
-pub use summary::{parameters, summary, thousands};
+#[cfg(feature = "cli")]
+pub use summary::summary;
 pub use whitening::{Sample, WHITENED, starting_values};

@@ -11,20 +11,26 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-fn folders() -> Option<directories::ProjectDirs> {
-    directories::ProjectDirs::from("", "", "lepton-gpu")
+/// The user's folders for caches and for configuration; none in a build without files.
+pub(crate) fn folders() -> Option<[PathBuf; 2]> {
+    #[cfg(feature = "files")]
+    return directories::ProjectDirs::from("", "", "lepton-gpu")
+        .map(|folders| [folders.cache_dir().to_path_buf(), folders.config_dir().to_path_buf()]);
+    #[cfg(not(feature = "files"))]
+    return None;
 }
 
 /// Where compiled pipelines of this user are kept.
 fn pipelines() -> Option<PathBuf> {
-    Some(folders()?.cache_dir().join("pipelines"))
+    folders().map(|[cache, _]| cache.join("pipelines"))
 }
 
 /// Where the tables of tiles of this user are kept.
 pub(crate) fn tiles() -> Option<PathBuf> {
-    Some(folders()?.config_dir().join("tiles"))
+    folders().map(|[_, config]| config.join("tiles"))
 }
 
+#[cfg(feature = "files")]
 /// What tells one build of this program from another: its version, size and time of change.
 pub(crate) fn build() -> String {
     let meta = std::env::current_exe().and_then(std::fs::metadata);

@@ -5,6 +5,10 @@
 //! for it (`tests/engine.rs`).
 
 pub(crate) mod environment;
+#[cfg(feature = "files")]
+pub(crate) mod files;
+#[cfg(not(feature = "files"))]
+#[path = "no_files.rs"]
 pub(crate) mod files;
 mod threads;
 mod waiting;

@@ -1,5 +1,6 @@
-//! Work on all processors.
+//! Work on all processors, or on one in a build without threads.
 
+#[cfg(feature = "threads")]
 use rayon::prelude::*;
 
 /// `work` on every item, in parallel, the results in the order of the items; the first error if there is one.
@@ -7,5 +8,9 @@ pub(crate) fn parallel<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Send + Sync,
 ) -> Result<Vec<R>, E> {
-    items.par_iter().map(work).collect()
+    #[cfg(feature = "threads")]
+    let results = items.par_iter();
+    #[cfg(not(feature = "threads"))]
+    let results = items.iter();
+    results.map(work).collect()
 }

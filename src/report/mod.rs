@@ -1,35 +1,55 @@
 //! Everything that prints or draws: the only place, with `cli`, that writes for people.
 
+#[cfg(feature = "cli")]
 use std::io::Write;
+#[cfg(feature = "cli")]
 use std::sync::OnceLock;
 
+#[cfg(feature = "cli")]
 /// Prints a line. Where nobody reads any more (`| head`), it is dropped: a run goes on and saves.
 macro_rules! say {
     ($($text:tt)*) => {
         $crate::report::write_line(format_args!($($text)*))
     };
 }
+#[cfg(feature = "cli")]
 pub(crate) use say;
 
+#[cfg(feature = "cli")]
 pub mod bench;
+#[cfg(feature = "plots")]
 pub mod draw;
+#[cfg(feature = "cli")]
 mod events;
+#[cfg(feature = "cli")]
 mod history;
+#[cfg(feature = "cli")]
 mod measures;
+#[cfg(feature = "cli")]
 mod profile;
+#[cfg(feature = "cli")]
 mod range_test;
+#[cfg(feature = "cli")]
 mod terminal;
 
+#[cfg(feature = "cli")]
 pub use events::EventLog;
+#[cfg(feature = "cli")]
 pub use history::History;
+#[cfg(feature = "cli")]
 pub use measures::print_measures;
+#[cfg(feature = "cli")]
 pub use profile::print_profile;
+#[cfg(feature = "cli")]
 pub use range_test::{print_range_test, range_curve};
+#[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
 
+#[cfg(feature = "cli")]
 /// The first error of standard output that was not a reader going away.
 static OUTPUT_ERROR: OnceLock<String> = OnceLock::new();
 
+#[cfg(feature = "cli")]
 /// What [`say!`] does.
 pub(crate) fn write_line(text: std::fmt::Arguments) {
     let mut out = std::io::stdout().lock();
@@ -41,6 +61,7 @@ pub(crate) fn write_line(text: std::fmt::Arguments) {
     }
 }
 
+#[cfg(feature = "cli")]
 /// Why some output is missing, if it is.
 pub(crate) fn output_error() -> Option<&'static str> {
     OUTPUT_ERROR.get().map(String::as_str)

@@ -1,5 +1,6 @@
 //! Why training stops or does not start.
 
+#[cfg(feature = "images")]
 use std::path::PathBuf;
 
 use lepton_kernels::random;
@@ -83,6 +84,7 @@ pub enum TrainError {
         now: DatasetFingerprint,
     },
     /// An image file that cannot be decoded.
+    #[cfg(feature = "images")]
     #[error("{}: {source}", path.display())]
     Picture {
         /// The file.
@@ -146,7 +148,9 @@ impl Hints for TrainError {
             }
             TrainError::Listener(error) => error.downcast_ref::<TrainError>().map_or_else(Vec::new, Hints::hints),
             TrainError::Config(error) => error.hints(),
-            TrainError::NoTrainingImages { .. } | TrainError::Picture { .. } => Vec::new(),
+            TrainError::NoTrainingImages { .. } => Vec::new(),
+            #[cfg(feature = "images")]
+            TrainError::Picture { .. } => Vec::new(),
         }
     }
 }

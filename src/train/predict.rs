@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "images")]
 use image::DynamicImage;
 use lepton_kernels::Step;
 use lepton_kernels::batch_views::View;
@@ -10,6 +11,7 @@ use lepton_kernels::batch_views::View;
 use super::error::TrainError;
 use super::evaluate::check_checkpoint;
 use crate::checkpoint::{Checkpoint, locate};
+#[cfg(feature = "images")]
 use crate::data::{self, picture};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
@@ -161,6 +163,7 @@ impl Predictor {
         shared.predict(inputs, each)
     }
 
+    #[cfg(feature = "images")]
     /// The answer on a decoded image of any size, fitted to the model's as the run fitted its own.
     ///
     /// # Errors
@@ -175,6 +178,7 @@ impl Predictor {
         self.one(&picture::scale(image, model.input, fit))
     }
 
+    #[cfg(feature = "images")]
     /// The answer on an image file.
     ///
     /// # Errors

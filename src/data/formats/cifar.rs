@@ -150,6 +150,7 @@ pub(super) const FORMAT: Format = Format {
     kind: Kind::Images,
     detect,
     load,
+    #[cfg(feature = "images")]
     list: None,
 };
 

@@ -3,17 +3,30 @@
 use std::path::Path;
 
 pub mod cifar;
+#[cfg(feature = "images")]
 mod folder;
 pub mod idx;
+#[cfg(feature = "images")]
 pub mod table;
+#[cfg(feature = "text")]
 pub mod text;
 
 use super::known::Known;
-use super::pictures::{Catalog, OnPictures};
-use super::{DataError, Dataset, Kind, LoadOptions};
+#[cfg(feature = "images")]
+use super::pictures::Catalog;
+use super::{DataError, Dataset, Kind, LoadOptions, OnPictures};
 
 /// Every format. What a path is decides [`detect`]: whatever several formats could be by name alone is the first of them.
-pub static FORMATS: [Format; 5] = [idx::FORMAT, cifar::FORMAT, table::FORMAT, text::FORMAT, folder::FORMAT];
+pub static FORMATS: &[Format] = &[
+    idx::FORMAT,
+    cifar::FORMAT,
+    #[cfg(feature = "images")]
+    table::FORMAT,
+    #[cfg(feature = "text")]
+    text::FORMAT,
+    #[cfg(feature = "images")]
+    folder::FORMAT,
+];
 
 /// A way in which data lie on a disk.
 pub struct Format {
@@ -25,6 +38,7 @@ pub struct Format {
     pub kind: Kind,
     pub(super) detect: fn(&Path) -> Detected,
     pub(super) load: fn(&Path, &Loading) -> Result<Dataset, DataError>,
+    #[cfg(feature = "images")]
     /// Lists pictures without decoding them, where they have to be decoded.
     pub(super) list: Option<fn(&Path, &LoadOptions) -> Result<Catalog, DataError>>,
 }
@@ -41,6 +55,7 @@ pub enum Detected {
 }
 
 /// What a format is loaded with.
+#[cfg_attr(not(feature = "images"), expect(dead_code, reason = "only pictures are decoded and kept"))]
 pub(super) struct Loading<'a> {
     pub options: &'a LoadOptions,
     /// Where decoded pictures are kept, if anywhere.

@@ -15,8 +15,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::entry::{Entry, OnPictures};
+use super::entry::Entry;
 use crate::data::Fit;
+use crate::data::OnPictures;
 use crate::data::picture;
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use lepton_kernels::random;
 
 use super::cache;
-use super::entry::{Entry, OnPictures, Part, Target};
+use super::entry::{Entry, Part, Target};
 use super::error::{Damaged, PictureError};
+use crate::data::OnPictures;
 use crate::data::io::{MAX_BYTES, folder_name};
 use crate::data::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use crate::data::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, shuffled_indices};

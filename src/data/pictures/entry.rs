@@ -26,6 +26,3 @@ pub(in crate::data) struct Entry {
     pub part: Part,
     pub target: Target,
 }
-
-/// Reports how many of how many pictures are read; called from several threads.
-pub type OnPictures<'a> = &'a (dyn Fn(usize, usize) + Sync);

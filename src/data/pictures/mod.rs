@@ -7,7 +7,6 @@ mod error;
 mod file_type;
 
 pub(super) use catalog::Catalog;
-pub use entry::OnPictures;
 pub(super) use entry::{Entry, Part, Target};
 pub use error::{Damaged, PictureError};
 pub(super) use file_type::{FileType, classify};

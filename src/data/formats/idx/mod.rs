@@ -11,7 +11,9 @@ pub use error::IdxError;
 
 use super::{Detected, Format, Loading};
 use crate::data::io::{folder_name, is_gzip};
-use crate::data::known::{self, Known};
+#[cfg(feature = "samples")]
+use crate::data::known;
+use crate::data::known::Known;
 use crate::data::{DataError, Dataset, Kind, Split, Splits, Targets};
 
 pub(super) const FORMAT: Format = Format {
@@ -20,6 +22,7 @@ pub(super) const FORMAT: Format = Format {
     kind: Kind::Images,
     detect,
     load,
+    #[cfg(feature = "images")]
     list: None,
 };
 
@@ -56,6 +59,7 @@ fn load(folder: &Path, loading: &Loading) -> Result<Dataset, DataError> {
     assemble(name, folder.display().to_string(), loading.known, train, test)
 }
 
+#[cfg(feature = "samples")]
 /// The data set that is built into the program.
 pub(in crate::data) fn load_built_in() -> Result<Dataset, DataError> {
     let known = known::find(known::SMALL).expect("the built-in data set has a description");

@@ -32,6 +32,7 @@ pub(super) const FORMAT: Format = Format {
     kind: Kind::Texts,
     detect,
     load: load_format,
+    #[cfg(feature = "images")]
     list: None,
 };
 

@@ -1,0 +1,24 @@
+//! A build without files reads and writes none.
+
+use std::io;
+use std::path::Path;
+
+fn unsupported<T>() -> io::Result<T> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this build has no files (feature `files`)"))
+}
+
+pub(crate) fn write_atomically(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
+    unsupported()
+}
+
+pub(crate) fn write_with_folder(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
+    unsupported()
+}
+
+pub(crate) fn read(_path: &Path) -> io::Result<Vec<u8>> {
+    unsupported()
+}
+
+pub(crate) fn read_text(_path: &Path) -> io::Result<String> {
+    unsupported()
+}
