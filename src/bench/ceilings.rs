@@ -75,9 +75,10 @@ fn arithmetic(session: &Session, budget: Budget, kernel: &dyn Fn(usize) -> Dispa
     loop {
         let dispatch = kernel(groups);
         // matrices are small numbers too: a pattern of 1/4 and 1/2 suits them as well
-        let pattern: Vec<u8> = match half(&dispatch) {
-            true => ceiling::COEFFICIENTS.iter().flat_map(|&v| half::f16::from_f32(v).to_le_bytes()).collect(),
-            false => bytemuck::cast_slice(&ceiling::COEFFICIENTS).to_vec(),
+        let pattern: Vec<u8> = if half(&dispatch) {
+            ceiling::COEFFICIENTS.iter().flat_map(|&v| half::f16::from_f32(v).to_le_bytes()).collect()
+        } else {
+            bytemuck::cast_slice(&ceiling::COEFFICIENTS).to_vec()
         };
         let bytes = session.gpu.matrix().map_or(0, ceiling::matrix_operand).max(ceiling::COEFFICIENTS.len()) as u64 * 4;
         let run = two(Content { bytes, pattern }, 16);

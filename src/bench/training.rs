@@ -75,9 +75,10 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
 /// takes seconds, in the full one.
 fn further(session: &mut Session) -> Vec<Job> {
     let names = FURTHER.map(|network| network.model).join(", ");
-    let (least, when) = match session.software() {
-        true => (Preset::FULL.level, "on a software adapter only with --full"),
-        false => (Preset::DEFAULT.level, "not with --quick"),
+    let (least, when) = if session.software() {
+        (Preset::FULL.level, "on a software adapter only with --full")
+    } else {
+        (Preset::DEFAULT.level, "not with --quick")
     };
     if session.preset.level < least {
         session.left_out.push(format!("{names}: {when}"));

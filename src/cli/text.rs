@@ -67,9 +67,10 @@ fn texts(args: &PredictArgs) -> Result<Vec<String>, CliError> {
     let mut texts: Vec<String> = args.images.iter().map(|text| text.to_string_lossy().into_owned()).collect();
     if let Some(path) = &args.lines {
         let mut bytes = Vec::new();
-        let read = match path.as_os_str() == "-" {
-            true => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
-            false => std::fs::read(path).map(|content| bytes = content),
+        let read = if path.as_os_str() == "-" {
+            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
+        } else {
+            std::fs::read(path).map(|content| bytes = content)
         };
         read.map_err(CliError::file(path))?;
         let content =

@@ -51,12 +51,11 @@ pub struct Lookahead {
 impl Lookahead {
     /// What the slow weights keep of themselves after update `t` of `total`: 1 where they make no step.
     fn decay(&self, t: u64, total: u64) -> f32 {
-        match t.is_multiple_of(u64::from(self.steps)) {
-            true => {
-                ((1.0 - f64::from(self.alpha)) * (t as f64 / total.max(1) as f64).min(1.0).powf(f64::from(self.ramp)))
-                    as f32
-            }
-            false => 1.0,
+        if t.is_multiple_of(u64::from(self.steps)) {
+            ((1.0 - f64::from(self.alpha)) * (t as f64 / total.max(1) as f64).min(1.0).powf(f64::from(self.ramp)))
+                as f32
+        } else {
+            1.0
         }
     }
 }

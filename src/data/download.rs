@@ -78,9 +78,10 @@ pub(super) fn client(connect_timeout: Duration, read_timeout: Duration, url: &st
         .timeout_per_read(Some(read_timeout));
     // No proxy can reach this machine's own server.
     let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    match local.iter().any(|start| url.starts_with(start)) {
-        true => builder.proxy(None).build().into(),
-        false => builder.build().into(),
+    if local.iter().any(|start| url.starts_with(start)) {
+        builder.proxy(None).build().into()
+    } else {
+        builder.build().into()
     }
 }
 

@@ -34,10 +34,13 @@ pub fn decode(path: &Path) -> ImageResult<DynamicImage> {
     let orientation = decoder.orientation()?;
     let mut decoded = DynamicImage::from_decoder(decoder)?;
     decoded.apply_orientation(orientation);
-    Ok(match decoded.color().has_alpha() {
-        true => on_white(&decoded),
-        false if decoded.color().has_color() => decoded.to_rgb8().into(),
-        false => decoded.to_luma8().into(),
+    let color = decoded.color();
+    Ok(if color.has_alpha() {
+        on_white(&decoded)
+    } else if color.has_color() {
+        decoded.to_rgb8().into()
+    } else {
+        decoded.to_luma8().into()
     })
 }
 

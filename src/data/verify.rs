@@ -27,10 +27,7 @@ pub(super) fn verify(mut file: &File, path: &Path, known: &KnownFile) -> Result<
     file.rewind().map_err(cannot)?;
     let mut raw = BufReader::with_capacity(1 << 16, file);
     let packed = !known.archive && is_gzip(raw.fill_buf().map_err(cannot)?);
-    let digest = match packed {
-        true => digest(MultiGzDecoder::new(raw), known.bytes),
-        false => digest(raw, known.bytes),
-    };
+    let digest = if packed { digest(MultiGzDecoder::new(raw), known.bytes) } else { digest(raw, known.bytes) };
     let unpacked = if known.archive { "" } else { ", unpacked" };
     match digest {
         Err((read, error)) if packed => {

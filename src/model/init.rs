@@ -148,12 +148,11 @@ mod tests {
                 for (at, &value) in values[filter..].iter().step_by(filters).enumerate() {
                     let (tap, here) = ([at / c / kw, at / c % kw], at % c);
                     let place = format!("[{kh}, {kw}, {c}, {filters}] tap {tap:?} channel {here} filter {filter}");
-                    match channel < c {
-                        true => {
-                            let handed = tap == [kh / 2, kw / 2] && here == channel;
-                            assert_eq!(value, if handed { 1.0 } else { 0.0 }, "{place}");
-                        }
-                        false => assert!(value != 0.0 && f64::from(value.abs()) <= limit, "{place}: {value}"),
+                    if channel < c {
+                        let handed = tap == [kh / 2, kw / 2] && here == channel;
+                        assert_eq!(value, if handed { 1.0 } else { 0.0 }, "{place}");
+                    } else {
+                        assert!(value != 0.0 && f64::from(value.abs()) <= limit, "{place}: {value}");
                     }
                 }
             }

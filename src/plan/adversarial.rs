@@ -180,12 +180,11 @@ impl Graph {
             return shape_error(&node.name, "it normalises over the batch of a discriminator".into(), source);
         }
         let (last, shape) = (model.layers.last().expect("a model has layers"), &self.tensors[self.logits].shape);
-        match shape.sizes() == Shape::new(&[shape.sizes()[0], 1]).sizes() {
-            true => Ok(()),
-            false => {
-                let source = ShapeError::new(format!("it gives {shape}")).hint("end with flatten, then units = 1");
-                shape_error(&last.name, "a discriminator must give one number for each image: [n, 1]".into(), source)
-            }
+        if shape.sizes() == Shape::new(&[shape.sizes()[0], 1]).sizes() {
+            Ok(())
+        } else {
+            let source = ShapeError::new(format!("it gives {shape}")).hint("end with flatten, then units = 1");
+            shape_error(&last.name, "a discriminator must give one number for each image: [n, 1]".into(), source)
         }
     }
 }

@@ -246,13 +246,12 @@ impl Graph {
 
     /// Checks that filters that are computed from the training images see these.
     fn check_start(&self, site: &LayerBuilder, inputs: &[TensorId]) -> Result<(), ShapeError> {
-        match site.parameters.iter().any(|p| p.init == Init::Whitening) && inputs != [self.images] {
-            true => {
-                let problem =
-                    "init = \"whitening\" is computed from the training images, and the layer does not read `input`";
-                Err(ShapeError::new(problem).hint("init = \"dirac\", or inputs = [\"input\"]"))
-            }
-            false => Ok(()),
+        if site.parameters.iter().any(|p| p.init == Init::Whitening) && inputs != [self.images] {
+            let problem =
+                "init = \"whitening\" is computed from the training images, and the layer does not read `input`";
+            Err(ShapeError::new(problem).hint("init = \"dirac\", or inputs = [\"input\"]"))
+        } else {
+            Ok(())
         }
     }
 

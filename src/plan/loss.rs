@@ -27,10 +27,7 @@ pub fn default_loss(model: &ModelSpec) -> LossConfig {
     }
     let image: LossConfig = Mse { target: LossTarget::Input }.into();
     let suits = |loss: LossConfig| Graph::build(model, &Setting::new(1, 1, loss)).is_ok();
-    match !suits(LossConfig::default()) && suits(image.clone()) {
-        true => image,
-        false => LossConfig::default(),
-    }
+    if !suits(LossConfig::default()) && suits(image.clone()) { image } else { LossConfig::default() }
 }
 
 impl Graph {

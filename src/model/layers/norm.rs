@@ -75,12 +75,11 @@ fn momentum() -> f32 {
 }
 
 fn check_epsilon(epsilon: f32) -> Result<(), ShapeError> {
-    match epsilon > 0.0 && epsilon.is_finite() {
-        true => Ok(()),
-        false => Err(ShapeError::new(format!(
-            "epsilon = {epsilon} is not above 0: a constant channel would be divided by 0"
-        ))
-        .hint("epsilon = 1e-5")),
+    if epsilon > 0.0 && epsilon.is_finite() {
+        Ok(())
+    } else {
+        Err(ShapeError::new(format!("epsilon = {epsilon} is not above 0: a constant channel would be divided by 0"))
+            .hint("epsilon = 1e-5"))
     }
 }
 

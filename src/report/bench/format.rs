@@ -84,9 +84,10 @@ pub fn ceiling_value(ceiling: &Ceiling) -> String {
 
 /// What a kernel reaches, in the unit of what bounds it: `12.3 TFLOP/s`, or `812 GB/s` where that is copying.
 pub fn rate(kernel: &KernelResult) -> String {
-    match by_memory(kernel) {
-        true => in_unit(kernel.gbytes(), "GB/s").join(" "),
-        false => in_unit(kernel.tflops(), "TFLOP/s").join(" "),
+    if by_memory(kernel) {
+        in_unit(kernel.gbytes(), "GB/s").join(" ")
+    } else {
+        in_unit(kernel.tflops(), "TFLOP/s").join(" ")
     }
 }
 
@@ -149,9 +150,10 @@ pub fn plain(text: &str) -> String {
 
 /// At most `most` characters; what is cut shows as `…`.
 pub fn shorten(text: &str, most: usize) -> String {
-    match text.chars().count() <= most {
-        true => text.into(),
-        false => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    if text.chars().count() <= most {
+        text.into()
+    } else {
+        text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
     }
 }
 

@@ -91,11 +91,10 @@ pub fn read(file: &Path) -> Result<BenchResult, ReadError> {
 
 fn way_out(found: u64, value: &Value) -> String {
     let version = value["run"]["version"].as_str().map_or("another version".into(), plain);
-    match found > u64::from(BenchResult::FORMAT) {
-        true => format!("\n  try: lepton-gpu {version}, which wrote it, or a newer one"),
-        false => {
-            format!("\n  try: measure again with this program, or read it with lepton-gpu {version}, which wrote it")
-        }
+    if found > u64::from(BenchResult::FORMAT) {
+        format!("\n  try: lepton-gpu {version}, which wrote it, or a newer one")
+    } else {
+        format!("\n  try: measure again with this program, or read it with lepton-gpu {version}, which wrote it")
     }
 }
 

@@ -64,10 +64,12 @@ pub fn paragraph(label: &str, text: &str) -> String {
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is a first line");
         let needed = line.chars().count() + 1 + word.chars().count();
-        match line.is_empty() {
-            true => *line = word.into(),
-            false if INDENT + needed <= WIDTH => *line += &format!(" {word}"),
-            false => lines.push(word.into()),
+        if line.is_empty() {
+            *line = word.into();
+        } else if INDENT + needed <= WIDTH {
+            *line += &format!(" {word}");
+        } else {
+            lines.push(word.into());
         }
     }
     let label = |i: usize| if i == 0 { label } else { "" };

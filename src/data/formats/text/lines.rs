@@ -53,10 +53,8 @@ pub fn separator(tab: bool) -> &'static str {
 fn labelled(path: &Path, line: usize, text: &str, tab: bool, coarse: bool) -> Result<Sample, TextError> {
     let text = text.trim_end();
     // a label alone has lost its separator with the text
-    let (label, rest) = text.split_once(if tab { '\t' } else { ' ' }).unwrap_or(match tab {
-        true => ("", text),
-        false => (text, ""),
-    });
+    let (label, rest) =
+        text.split_once(if tab { '\t' } else { ' ' }).unwrap_or(if tab { ("", text) } else { (text, "") });
     let (label, rest) = (label.trim(), rest.trim());
     if label.is_empty() {
         let found = text.chars().take(40).collect();
