@@ -134,12 +134,11 @@ fn optimizers_agree_with_pytorch_over_ten_steps() {
         let (momentum, weight_decay) = (number("momentum"), number("weight_decay"));
         let adam = Adam { weight_decay, ..Adam::default() };
         let is_adam = name.starts_with("adam");
-        let op: Box<dyn Op> = match is_adam {
-            true => Box::new(adam.clone()),
-            false => {
-                let nesterov = attributes["nesterov"].as_bool().unwrap_or(false);
-                Box::new(Sgd { momentum, nesterov, weight_decay, ..Sgd::default() })
-            }
+        let op: Box<dyn Op> = if is_adam {
+            Box::new(adam.clone())
+        } else {
+            let nesterov = attributes["nesterov"].as_bool().unwrap_or(false);
+            Box::new(Sgd { momentum, nesterov, weight_decay, ..Sgd::default() })
         };
         let start = golden.array(&format!("{name}.p0"));
         let zeros = Array::zeros(start.shape.clone());

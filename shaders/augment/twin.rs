@@ -167,9 +167,9 @@ fn augmented(policy: &Policy, step: &Step, inputs: &[Array], image: u32) -> Vec<
     let norm = &inputs[3].data;
     let [top, bottom, left, right] = drawn.erased;
     (picture.data.iter().enumerate())
-        .map(|(i, v)| match (top..bottom).contains(&(i / c / w)) && (left..right).contains(&(i / c % w)) {
-            true => 0.0,
-            false => (v - norm[i % c]) / norm[c + i % c],
+        .map(|(i, v)| {
+            let erased = (top..bottom).contains(&(i / c / w)) && (left..right).contains(&(i / c % w));
+            if erased { 0.0 } else { (v - norm[i % c]) / norm[c + i % c] }
         })
         .collect()
 }
@@ -179,9 +179,12 @@ pub(super) fn twin(policy: &Policy, inputs: &[Array], step: &Step) -> Vec<Array>
     let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
     let rows = inputs[1].data.len();
     let images: Vec<Vec<f64>> = (inputs[1].data.iter())
-        .map(|&image| match image == f64::from(NOBODY) {
-            true => vec![0.0; h * w * c],
-            false => augmented(policy, step, inputs, image as u32),
+        .map(|&image| {
+            if image == f64::from(NOBODY) {
+                vec![0.0; h * w * c]
+            } else {
+                augmented(policy, step, inputs, image as u32)
+            }
         })
         .collect();
     let shape = Shape::new(&[rows, h, w, c]);

@@ -46,16 +46,20 @@ impl Op for PixelShuffle {
         let r = self.factor;
         let block = r.checked_mul(r).filter(|&block| block > 0 && block <= 1 << 20);
         let block = block.ok_or_else(|| ShapeError::new(format!("factor = {r} makes no blocks")).hint("factor = 2"))?;
-        match self.inverse {
-            false if c.is_multiple_of(block) => Ok(vec![Shape::new(&[n, h * r, w * r, c / block])]),
-            false => {
-                Err(ShapeError::new(format!("factor = {r} needs a multiple of {block} channels, and it reads {c}"))
-                    .hint(format!("{} filters in the layer before it", c.next_multiple_of(block))))
+        if self.inverse {
+            if !h.is_multiple_of(r) || !w.is_multiple_of(r) {
+                return Err(ShapeError::new(format!("factor = {r} does not divide its {h}x{w} input"))
+                    .hint("zero_pad2d or crop2d before it"));
             }
-            true if h.is_multiple_of(r) && w.is_multiple_of(r) => Ok(vec![Shape::new(&[n, h / r, w / r, c * block])]),
-            true => Err(ShapeError::new(format!("factor = {r} does not divide its {h}x{w} input"))
-                .hint("zero_pad2d or crop2d before it")),
+            return Ok(vec![Shape::new(&[n, h / r, w / r, c * block])]);
         }
+        if !c.is_multiple_of(block) {
+            return Err(ShapeError::new(format!(
+                "factor = {r} needs a multiple of {block} channels, and it reads {c}"
+            ))
+            .hint(format!("{} filters in the layer before it", c.next_multiple_of(block))));
+        }
+        Ok(vec![Shape::new(&[n, h * r, w * r, c / block])])
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {

@@ -28,8 +28,11 @@ pub fn with<T: Table + ?Sized>(
     let (key, flag) = (setting.field.key, setting.field.flag.unwrap_or_default());
     let set = chosen.option_of_flag(flag).and_then(|option| chosen.with(option.key, value));
     set.map_err(|error| {
-        let text = typed.text(key).filter(|_| setting.field.takes != Takes::Switch);
-        CliError::Flag { typed: format!("--{flag} {}", text.unwrap_or_default()).trim_end().into(), error }
+        let typed = match typed.text(key) {
+            Some(text) if setting.field.takes != Takes::Switch => format!("--{flag} {text}").trim_end().into(),
+            _ => format!("--{flag}"),
+        };
+        CliError::Flag { typed, error }
     })
 }
 

@@ -34,8 +34,10 @@ pub struct Start {
 pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let recipe = args.typed.text("recipe").map(Recipe::open).transpose()?;
     let mut config = configure(args, recipe.as_ref())?;
-    let own_model = recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()).filter(|_| !args.typed.has("model"));
-    let file = own_model.map_or(config.model.clone(), |path| path.to_string_lossy().into_owned());
+    let file = match recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()) {
+        Some(path) if !args.typed.has("model") => path.to_string_lossy().into_owned(),
+        _ => config.model.clone(),
+    };
     let model = sized(ModelSpec::open(&file)?, args)?;
     if recipe.is_none() {
         generate::usual(args, &model, &mut config);

@@ -22,14 +22,19 @@ pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from:
         _ => None,
     };
     let vocabulary = from.and_then(|checkpoint| checkpoint.meta.vocabulary.clone());
-    let classes = from.filter(|_| vocabulary.is_some()).map(|checkpoint| checkpoint.meta.classes.clone());
-    LoadOptions { length, vocabulary, classes: classes.or(options.classes), ..options }
+    let classes = match from {
+        Some(checkpoint) if vocabulary.is_some() => Some(checkpoint.meta.classes.clone()),
+        _ => options.classes,
+    };
+    LoadOptions { length, vocabulary, classes, ..options }
 }
 
 /// Texts of a run with a limit, in mixed order: a limit takes the first ones, and files often have one class after another.
 pub fn mixed(data: Dataset, config: &RunConfig) -> Result<Dataset, CliError> {
-    let limited = data.texts().is_some() && config.limit.is_some();
-    let Some(train) = data.train().filter(|_| limited) else { return Ok(data) };
+    if data.texts().is_none() || config.limit.is_none() {
+        return Ok(data);
+    }
+    let Some(train) = data.train() else { return Ok(data) };
     let train = train.select(&data::shuffled_indices(train.len()));
     Ok(data.with_train(train)?)
 }

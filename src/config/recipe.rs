@@ -209,7 +209,7 @@ impl Recipe {
 
 /// What a configuration without a name is called: after its run folder, or its file.
 fn name_of(path: &Path) -> String {
-    let folder = path.parent().and_then(Path::file_name).filter(|_| path.ends_with("config.toml"));
+    let folder = if path.ends_with("config.toml") { path.parent().and_then(Path::file_name) } else { None };
     let name = folder.or(path.file_stem()).unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     name.chars().map(plain).collect()

@@ -47,8 +47,9 @@ impl Report {
 /// As [`super::load`].
 pub fn check(spec: &str, places: &Places, on_pictures: OnPictures) -> Result<Report, DataError> {
     let path = Path::new(spec);
-    let format = formats::detect(path).filter(|_| known::find(spec).is_none());
-    if let Some(list) = format.and_then(|format| format.list) {
+    if known::find(spec).is_none()
+        && let Some(list) = formats::detect(path).and_then(|format| format.list)
+    {
         let options = LoadOptions { unlabelled: true, ..LoadOptions::default() };
         return Ok(pictures(list(path, &options)?, on_pictures));
     }

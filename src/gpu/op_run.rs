@@ -100,7 +100,9 @@ impl OpRun {
         checks: Checks,
     ) -> Result<(), GpuError> {
         let unchecked = |dispatch: &&Dispatch| dispatch.kernel.source.contains("wgpu_cooperative_matrix");
-        if let Some(dispatch) = dispatches.iter().find(unchecked).filter(|_| checks == Checks::On) {
+        if checks == Checks::On
+            && let Some(dispatch) = dispatches.iter().find(unchecked)
+        {
             return Err(GpuError::Unchecked { kernel: dispatch.kernel.name.to_string() });
         }
         gpu.block(async {

@@ -20,8 +20,10 @@ impl fmt::Display for Plan {
         writeln!(f, "fused: {fused}")?;
         for name in self.lists.names() {
             let list = &self.lists[name];
-            let phase = name.phase().filter(|_| self.phases.len() > 1).map(|phase| self.phases[phase].name);
-            let heading = phase.map_or(String::new(), |phase| format!("{phase} "));
+            let heading = match name.phase() {
+                Some(phase) if self.phases.len() > 1 => format!("{} ", self.phases[phase].name),
+                _ => String::new(),
+            };
             writeln!(f, "\n{heading}{name}: {} dispatches", list.len())?;
             writeln!(
                 f,

@@ -31,7 +31,7 @@ fn metrics(prefix: &str, metrics: &Metrics) -> String {
     }
     let more = &metrics.more;
     // the area is on this line where nothing else says how well images are told apart
-    let auc = more.auc.filter(|_| more.normal_error.is_some());
+    let auc = if more.normal_error.is_some() { more.auc } else { None };
     let named = [("accuracy", metrics.accuracy), ("top5", more.top5), ("mae", more.mae), ("auc", auc)];
     let mut line = format!("{prefix}loss: {:.4}", metrics.loss);
     for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {

@@ -59,8 +59,10 @@ pub fn of_model(model: &ModelSpec) -> &'static dyn Task {
 /// [`TaskError::Ambiguous`] if the values may be a distribution over classes.
 pub fn default_loss(model: &ModelSpec, data: &Dataset) -> Result<LossConfig, TaskError> {
     let of_layers = plan::default_loss(&model.for_classes(1));
-    let values = data.train().and_then(Split::values);
-    let Some(values) = values.filter(|_| of(&of_layers).needs_labels()) else { return Ok(of_layers) };
+    if !of(&of_layers).needs_labels() {
+        return Ok(of_layers);
+    }
+    let Some(values) = data.train().and_then(Split::values) else { return Ok(of_layers) };
     let rows = || values.data.chunks_exact(values.width.max(1));
     let shares = values.width > 1 && rows().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-3);
     if shares && values.data.iter().all(|&value| value >= 0.0) {

@@ -30,9 +30,10 @@ impl Task for Reconstruct {
 
     /// The training images of the normal classes alone, whose names are then in `config`; all of them where no class is named.
     fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
-        let Some(train) = data.train().filter(|_| !config.normal.is_empty()) else {
+        if config.normal.is_empty() {
             return Ok(Cow::Borrowed(data));
-        };
+        }
+        let Some(train) = data.train() else { return Ok(Cow::Borrowed(data)) };
         if train.values().is_some() {
             return Err(TaskError::NormalNeedsClasses { data: data.name().to_string() });
         }
@@ -108,15 +109,14 @@ impl Task for Reconstruct {
         evaluated: Option<Range>,
     ) -> Result<(), GpuError> {
         // the test images are kept out of it
-        let held_out = session.order.held_out.filter(|_| config.validation != Validation::Test);
-        let train = session.order.train;
-        let learned = Range { length: train.length.min(LOOKED_AT), ..train };
-        state.threshold = match held_out {
-            Some(range) => threshold(session, range, evaluated, true)?,
-            None => None,
+        state.threshold = match session.order.held_out {
+            Some(range) if config.validation != Validation::Test => threshold(session, range, evaluated, true)?,
+            _ => None,
         };
         if state.threshold.is_none() {
-            state.threshold = threshold(session, learned, None, false)?;
+            let train = session.order.train;
+            let first = Range { length: train.length.min(LOOKED_AT), ..train };
+            state.threshold = threshold(session, first, None, false)?;
         }
         Ok(())
     }

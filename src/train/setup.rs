@@ -92,9 +92,10 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
 /// If the data are not as large as they were.
 pub fn with_held_out(data: Dataset, config: &RunConfig) -> Result<Dataset, TrainError> {
     let fraction = matches!(config.validation, Validation::Fraction(_)) && config.normal.is_empty();
-    let Some(train) = data.train().filter(|_| fraction && data.test().is_none() && data.validation().is_none()) else {
+    if !fraction || data.test().is_some() || data.validation().is_some() {
         return Ok(data);
-    };
+    }
+    let Some(train) = data.train() else { return Ok(data) };
     let order = order(&data, config)?;
     let Some(range) = order.held_out else { return Ok(data) };
     let held_out = train.select(&images_of(&order, &range));

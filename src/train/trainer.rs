@@ -353,8 +353,11 @@ impl Trainer {
         });
         self.config.steps = configured;
         trained?;
-        // an epoch that has just ended has no sums any more
-        Ok(epoch.filter(|_| self.state.batch == 0).unwrap_or_else(|| self.so_far()))
+        match epoch {
+            // an epoch that has just ended has no sums any more
+            Some(ended) if self.state.batch == 0 => Ok(ended),
+            _ => Ok(self.so_far()),
+        }
     }
 
     /// Evaluates the images that validate an epoch; `None` where the configuration names none.

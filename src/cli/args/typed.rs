@@ -107,13 +107,12 @@ fn value(setting: &Setting, text: &str) -> Result<toml::Value, CliError> {
         Takes::Number { .. } | Takes::Below { .. } | Takes::Between { .. } => text.parse().ok().map(toml::Value::Float),
         Takes::OneOf(_) | Takes::Text(_) => Some(toml::Value::String(text.into())),
     };
-    let in_range = match value {
-        Some(toml::Value::Integer(whole)) => field.check(whole as f64).is_ok(),
-        Some(toml::Value::Float(number)) => field.check(number).is_ok(),
-        Some(_) => true,
-        None => false,
+    let in_range = |value: &toml::Value| match value {
+        toml::Value::Integer(whole) => field.check(*whole as f64).is_ok(),
+        toml::Value::Float(number) => field.check(*number).is_ok(),
+        _ => true,
     };
-    value.filter(|_| in_range).ok_or_else(|| {
+    value.filter(in_range).ok_or_else(|| {
         let flag = field.flag.unwrap_or(field.key);
         let word = setting.word().map_or(String::new(), |word| format!(", or `{word}`"));
         let example = field.example().map_or(String::new(), |example| format!("\n  try: --{flag} {example}"));

@@ -62,8 +62,10 @@ pub fn loss(typed: &Typed) -> Result<LossConfig, CliError> {
 /// What a run of two networks is, in a line.
 fn describe(config: &RunConfig) -> Option<String> {
     let Form::InTurn { label_smoothing } = config.loss.form() else { return None };
-    let beta1 = config.optimizer.options().remove("beta1").filter(|_| config.optimizer.name().starts_with("adam"));
-    let optimizer = beta1.map_or(String::new(), |beta1| format!(", beta1 {beta1}"));
+    let optimizer = match config.optimizer.options().get("beta1") {
+        Some(beta1) if config.optimizer.name().starts_with("adam") => format!(", beta1 {beta1}"),
+        _ => String::new(),
+    };
     let pixels = match (config.normalize.mean.first(), config.normalize.std.first()) {
         (Some(mean), Some(std)) => format!("{:.1} to {:.1}", (0.0 - mean) / std, (1.0 - mean) / std),
         _ => "0 to 1".into(),

@@ -145,11 +145,13 @@ fn detect(path: &Path) -> Detected {
         line.split(delimiter).map(|field| field.trim().trim_matches('"').to_lowercase()).collect()
     };
     let names = fields(&header);
-    let column = names.iter().position(|name| PATHS.contains(&name.as_str())).filter(|_| names.len() > 1);
-    match column {
-        Some(_) if read.is_ok() && is_table => Detected::ByContent,
-        _ if ends_with("csv") => Detected::ByName,
-        _ => Detected::No,
+    let names_pictures = names.len() > 1 && names.iter().any(|name| PATHS.contains(&name.as_str()));
+    if names_pictures && read.is_ok() && is_table {
+        Detected::ByContent
+    } else if ends_with("csv") {
+        Detected::ByName
+    } else {
+        Detected::No
     }
 }
 
