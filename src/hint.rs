@@ -12,29 +12,29 @@ use std::borrow::Cow;
 pub enum Hint {
     /// Give a key this value.
     Set {
-        /// Which.
+        /// The key in question.
         key: &'static str,
         /// Its value, as a configuration file spells it without quotes.
         value: String,
     },
     /// Give a key any other value.
     Change {
-        /// Which.
+        /// The key in question.
         key: &'static str,
     },
     /// Leave a key at its default.
     Unset {
-        /// Which.
+        /// The key in question.
         key: &'static str,
     },
     /// A smaller value of a key.
     Smaller {
-        /// Which.
+        /// The key in question.
         key: &'static str,
     },
     /// A larger value of a key.
     Larger {
-        /// Which.
+        /// The key in question.
         key: &'static str,
     },
     /// A smaller batch; `accumulate` where several of them may make one update, which learns at the same rate.

@@ -174,7 +174,7 @@ impl Run {
         self.stop.clone()
     }
 
-    /// Trains it.
+    /// Trains the model to the end of the run, or until it is stopped.
     ///
     /// # Errors
     /// If data, model and configuration do not go together, the loss is not finite any more, the device fails, or the

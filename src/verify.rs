@@ -13,7 +13,7 @@ use crate::hint::{Hint, Hints};
 /// The verdict on one op.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
-    /// The op.
+    /// Name of the op.
     pub op: &'static str,
     /// Cases that were run.
     pub cases: usize,

@@ -121,9 +121,9 @@ pub enum Problem {
     /// A crop that leaves images by more than they are large.
     #[error("the images are {h}x{w}, and a crop may leave them by {most} at the most")]
     CropTooLarge {
-        /// Height.
+        /// Height of the images in pixels.
         h: usize,
-        /// Width.
+        /// Width of the images in pixels.
         w: usize,
         /// What is possible.
         most: usize,
@@ -131,9 +131,9 @@ pub enum Problem {
     /// Images in which there is no room.
     #[error("the images are {h}x{w}, and it needs 3x3 or more")]
     TooSmall {
-        /// Height.
+        /// Height of the images in pixels.
         h: usize,
-        /// Width.
+        /// Width of the images in pixels.
         w: usize,
     },
 }

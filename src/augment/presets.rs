@@ -2,7 +2,7 @@
 
 /// A list of transforms with a name.
 pub struct Preset {
-    /// Its name.
+    /// What it is called in a list of augmentations.
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,

@@ -116,13 +116,13 @@ pub type Listener<'a> = &'a mut dyn FnMut(Progress);
 /// Why a benchmark cannot be finished.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// The device.
+    /// The device refused a kernel, ran out of memory or was lost.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// A network.
+    /// A network of the benchmark could not be built.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// Training.
+    /// A network could not be trained.
     #[error(transparent)]
     Train(#[from] TrainError),
 }

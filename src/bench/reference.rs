@@ -20,7 +20,7 @@ use crate::train::Sampler;
 /// A network that is trained, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Network {
-    /// The preset.
+    /// Name of the built-in model.
     pub model: &'static str,
     /// The batch at which its loss is known and that counts for the score; the same on every adapter.
     pub batch: usize,
@@ -28,7 +28,7 @@ pub struct Network {
     pub larger: [usize; 2],
     /// Whether it is trained by SGD with momentum, and not by Adam.
     pub sgd: bool,
-    /// Learning rate.
+    /// Learning rate that it is trained at.
     pub learning_rate: f32,
 }
 
@@ -65,7 +65,7 @@ impl Network {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
-    /// The preset.
+    /// Name of the built-in model.
     pub model: String,
     /// Images in a batch.
     pub batch: usize,

@@ -7,7 +7,7 @@ use crate::gpu::AdapterSummary;
 /// Samples of one quantity. The figure that is shown is their median.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sampled {
-    /// The median.
+    /// Median of `samples`, in their unit; 0 where there is none.
     pub median: f64,
     /// Every sample, in the order in which they were taken.
     pub samples: Vec<f64>,
@@ -43,11 +43,11 @@ pub struct BenchResult {
     pub run: Run,
     /// The machine around the adapter.
     pub host: Host,
-    /// The adapter.
+    /// The adapter that was measured.
     pub adapter: AdapterSummary,
     /// What the device can do at the most.
     pub ceilings: Vec<Ceiling>,
-    /// Single kernels.
+    /// Times of single kernels.
     pub kernels: Vec<KernelResult>,
     /// Whole training steps.
     pub training: Vec<TrainingResult>,

@@ -4,7 +4,7 @@ use lepton_kernels::random::uniform;
 
 use crate::data::{Dataset, Split, Splits, Targets};
 
-/// Seeds everything.
+/// Seed of every pattern, colour and noise.
 const SEED: u64 = 20_26;
 /// Classes; image `i` is of class `i % CLASSES`.
 const CLASSES: usize = 10;

@@ -18,16 +18,16 @@ use lepton_kernels::{Op, Padding, Shape, Window};
 /// What an input of integers holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Integers {
-    /// Anything below.
+    /// Any numbers from 0 to below this one.
     Below(u32),
-    /// These.
+    /// These numbers, in order.
     Exactly(Vec<u32>),
 }
 
 /// An op at a shape.
 #[derive(Debug)]
 pub struct Workload {
-    /// The op.
+    /// The op with its options.
     pub op: Box<dyn Op>,
     /// Shapes of its inputs.
     pub shapes: Vec<Shape>,

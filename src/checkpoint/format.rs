@@ -26,16 +26,16 @@ const FORMAT: u32 = 1;
 /// Why a checkpoint cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// Nothing there.
+    /// There is no file at that path.
     #[error("there is no checkpoint at {path}")]
     Missing {
-        /// Where.
+        /// Path of the file that was to be read.
         path: String,
     },
     /// The system cannot read or write it.
     #[error("{path}: {source}")]
     Io {
-        /// Where.
+        /// Path of the file.
         path: String,
         /// What the system says.
         source: std::io::Error,
@@ -43,7 +43,7 @@ pub enum CheckpointError {
     /// The file is damaged or of another kind.
     #[error("{path} is not a whole checkpoint: {problem}")]
     Damaged {
-        /// Where.
+        /// Path of the file.
         path: String,
         /// What is wrong.
         problem: String,
@@ -51,7 +51,7 @@ pub enum CheckpointError {
     /// It belongs to another model.
     #[error("{path} is a checkpoint of another model: {problem}")]
     OtherModel {
-        /// Where.
+        /// Path of the file.
         path: String,
         /// Which parameter, and both shapes.
         problem: String,
@@ -86,7 +86,7 @@ impl Hints for CheckpointError {
 pub struct NamedTensor {
     /// `conv1.weight`, `ema.conv1.weight`, or `optimizer.moment1.conv1.weight`.
     pub name: String,
-    /// Its shape.
+    /// Its dimensions, outermost first.
     pub shape: Vec<usize>,
     /// Its elements, little-endian f32.
     pub data: Vec<u8>,
@@ -113,9 +113,9 @@ impl View for Described<'_> {
 /// What tells one data set from another: a run can only go on with the images that it started with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetFingerprint {
-    /// Training images.
+    /// Number of training images.
     pub train: usize,
-    /// Test images.
+    /// Number of test images; 0 without a test split.
     pub test: usize,
     /// A hash of pixels and labels.
     pub hash: u64,
@@ -130,7 +130,7 @@ pub struct Meta {
     pub model: String,
     /// The run's configuration.
     pub config: RunConfig,
-    /// Class names.
+    /// Class names by label; names of outputs where there are no classes.
     pub classes: Vec<String>,
     /// Words by token, for a model of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +142,7 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The model.
+    /// The model, parsed from the stored model file.
     ///
     /// # Errors
     /// If the stored model file is damaged.

@@ -16,22 +16,22 @@ use crate::tune::TuneError;
 /// Why a command could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// Training.
+    /// A run could not be trained.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// The data.
+    /// Data could not be downloaded, found or read.
     #[error(transparent)]
     Data(#[from] DataError),
     /// Splits that do not belong together.
     #[error(transparent)]
     Dataset(#[from] crate::data::DatasetError),
-    /// The device.
+    /// No device, or one that failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// The model.
+    /// A model could not be found, read or built.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// Tuning.
+    /// Tiles could not be tuned.
     #[error(transparent)]
     Tune(#[from] TuneError),
     /// A table of tiles.
@@ -40,13 +40,13 @@ pub enum CliError {
     /// The check of an op.
     #[error(transparent)]
     Verify(#[from] crate::verify::VerifyError),
-    /// The plan.
+    /// A model could not be compiled for this device.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The checkpoint.
+    /// A checkpoint could not be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// A recipe.
+    /// A recipe could not be found or read.
     #[error(transparent)]
     Recipe(#[from] crate::config::RecipeError),
     /// A list of transforms.
@@ -69,7 +69,7 @@ pub enum CliError {
     /// Weights that balance classes.
     #[error(transparent)]
     Balance(#[from] crate::losses::BalanceError),
-    /// The benchmark.
+    /// A benchmark could not be run.
     #[error(transparent)]
     Measure(#[from] crate::bench::BenchError),
     /// A kept benchmark.
@@ -83,23 +83,23 @@ pub enum CliError {
     Unknown {
         /// What was to be named.
         what: &'static str,
-        /// The name.
+        /// The name that was typed.
         name: String,
         /// The names that there are.
         hint: Hint,
     },
-    /// A file.
+    /// The system cannot read or write a file.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
     },
-    /// A picture.
+    /// A picture cannot be decoded or written.
     #[error("{}: {source}", path.display())]
     Picture {
-        /// Which.
+        /// Path of the picture.
         path: PathBuf,
         /// What the decoder says.
         source: image::ImageError,

@@ -36,7 +36,7 @@ use crate::gpu::{Gpu, GpuError, GpuOptions};
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
-    /// Done.
+    /// The command did what it was asked to do.
     Done,
     /// It ran, and its goal was not met: a failed verify.
     GoalNotMet,

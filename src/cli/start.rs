@@ -20,9 +20,9 @@ use crate::tasks;
 pub struct Start {
     /// The run folder.
     pub out: PathBuf,
-    /// Its configuration.
+    /// The configuration that the run will have.
     pub config: RunConfig,
-    /// Its model.
+    /// The model, in the sizes that the run gives it.
     pub model: ModelSpec,
     /// The checkpoint that it goes on from.
     pub from: Option<Checkpoint>,

@@ -10,14 +10,14 @@ pub enum Takes {
     Switch,
     /// A finite number from `min` to `max`, both included.
     Number {
-        /// Smallest.
+        /// Smallest value allowed.
         min: f64,
-        /// Largest.
+        /// Largest value allowed.
         max: f64,
     },
     /// A finite number of at least `min` and below `below`.
     Below {
-        /// Smallest.
+        /// Smallest value allowed.
         min: f64,
         /// Larger than any.
         below: f64,
@@ -31,9 +31,9 @@ pub enum Takes {
     },
     /// A whole number from `min` to `max`, both included.
     Whole {
-        /// Smallest.
+        /// Smallest value allowed.
         min: u64,
-        /// Largest.
+        /// Largest value allowed.
         max: u64,
     },
     /// One of these words.
@@ -62,9 +62,9 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("`{key}` is {value} and must be {takes}")]
 pub struct OutOfRange {
-    /// The key.
+    /// The key, as a configuration file spells it.
     pub key: String,
-    /// The value.
+    /// The value that was given, as text.
     pub value: String,
     /// What it may be.
     pub takes: Takes,

@@ -61,7 +61,7 @@ impl Section {
 /// How often a setting can be given on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// Once.
+    /// At most once.
     Once,
     /// Any number of times: a flag for each value.
     Repeatedly,

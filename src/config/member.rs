@@ -72,7 +72,7 @@ pub trait Table: Settings {
     /// The key of a configuration that chooses a member, such as `optimizer`.
     const KEY: &'static str;
 
-    /// The table.
+    /// Every member that can be chosen.
     fn members() -> &'static [Member<Self>];
 
     /// The row of this member.

@@ -79,7 +79,7 @@ pub struct RunConfig {
     pub precision: Precision,
     /// Whether ops are fused; unfused ops compute the same numbers, more slowly.
     pub fuse: bool,
-    /// The loss.
+    /// What the model's outputs are compared with, and how.
     #[serde(skip_serializing_if = "LossConfig::is_default")]
     pub loss: LossConfig,
     /// Classes that an autoencoder is trained on, by name or number; all classes if empty.
@@ -96,7 +96,7 @@ pub struct RunConfig {
     /// How texts are read.
     #[serde(skip_serializing_if = "TextOptions::is_default")]
     pub text: TextOptions,
-    /// The optimiser.
+    /// How parameters are updated from their gradients.
     pub optimizer: OptimizerConfig,
     /// What surrounds the optimizer: accumulation, clipping, averages, rules for single parameters.
     #[serde(default = "UpdateConfig::unsaid")]

@@ -143,15 +143,15 @@ pub enum NormalizeError {
     /// Lists of different lengths.
     #[error("normalization has {means} means and {stds} standard deviations")]
     Lengths {
-        /// Means.
+        /// Number of means.
         means: usize,
-        /// Standard deviations.
+        /// Number of standard deviations.
         stds: usize,
     },
     /// Numbers where there must be none, or none where there must be some.
     #[error("normalization has {means} means, which does not match its `from`")]
     Count {
-        /// Means.
+        /// Number of means.
         means: usize,
     },
     /// A standard deviation that nothing can be divided by.

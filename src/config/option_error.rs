@@ -12,7 +12,7 @@ pub enum OptionError {
     NoMember {
         /// What was to be chosen, such as `optimizer`.
         table: &'static str,
-        /// The name.
+        /// The name that was given.
         name: String,
         /// The names that there are.
         members: Vec<&'static str>,
@@ -22,9 +22,9 @@ pub enum OptionError {
     NoOption {
         /// What was chosen, such as `optimizer`.
         table: &'static str,
-        /// Which.
+        /// Name of the member that was chosen, such as `adamw`.
         member: &'static str,
-        /// The option.
+        /// The option that it does not have.
         key: String,
         /// The members that have it.
         owners: Vec<&'static str>,
@@ -34,7 +34,7 @@ pub enum OptionError {
     /// A value outside of its range.
     #[error("{error}")]
     OutOfRange {
-        /// The option.
+        /// Name of the option.
         key: &'static str,
         /// Its value and its range.
         error: OutOfRange,
@@ -44,7 +44,7 @@ pub enum OptionError {
     /// An option has no effect without another.
     #[error("`{key}` needs `{needs}`, which is {value}")]
     Needs {
-        /// The option.
+        /// Name of the option without effect.
         key: &'static str,
         /// The other one.
         needs: &'static str,
@@ -58,9 +58,9 @@ pub enum OptionError {
     Missing {
         /// What was chosen, such as `schedule`.
         table: &'static str,
-        /// Which.
+        /// Name of the member that was chosen.
         member: &'static str,
-        /// The option.
+        /// Name of the option that was not given.
         key: &'static str,
     },
     /// A value of the wrong kind.
@@ -68,7 +68,7 @@ pub enum OptionError {
     Malformed {
         /// What was chosen, such as `optimizer`.
         table: &'static str,
-        /// Which.
+        /// Name of the member that was chosen.
         member: &'static str,
         /// What is wrong, with the option's name.
         problem: String,

@@ -50,7 +50,7 @@ pub struct Recipe {
     /// What data to give, where `run` names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
-    /// The configuration.
+    /// The configuration of the run; defaults where the file sets nothing.
     #[serde(default)]
     pub run: RunConfig,
     /// The model of the run whose configuration this is, with the sizes that it had; otherwise `run.model` says which.
@@ -73,7 +73,7 @@ pub enum RecipeError {
     /// The system cannot read it.
     #[error("{path}: {source}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// What the system says.
         source: std::io::Error,
@@ -81,7 +81,7 @@ pub enum RecipeError {
     /// It is not a recipe.
     #[error("{origin}: {problem}")]
     Malformed {
-        /// The file.
+        /// Path of the file, or the name of a built-in recipe.
         origin: String,
         /// What is wrong with it, and on which line.
         problem: String,
@@ -89,7 +89,7 @@ pub enum RecipeError {
     /// A value of it makes no sense.
     #[error("{origin}: {line}{error}")]
     Invalid {
-        /// The file.
+        /// Path of the file, or the name of a built-in recipe.
         origin: String,
         /// `line 7: `, where it is known.
         line: String,

@@ -177,11 +177,11 @@ pub enum UpdateError {
     /// A factor of some parameters that is negative, or no number.
     #[error("the factor of the {what} of `{pattern}` is {factor} and must be a finite number of 0 or more")]
     Factor {
-        /// Which parameters.
+        /// The pattern of parameter names that the rule is for.
         pattern: String,
         /// What is multiplied.
         what: &'static str,
-        /// By what.
+        /// The factor that was given.
         factor: f32,
     },
 }

@@ -12,7 +12,7 @@ use super::{DataError, LoadOptions, OnPictures, Places, formats, known, load_wit
 /// Images of a class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassCount {
-    /// The class.
+    /// Name of the class.
     pub name: String,
     /// Its images for training, validation and testing.
     pub counts: [usize; 3],

@@ -57,7 +57,7 @@ pub enum DataError {
     /// A file in no format that is read.
     #[error("{}: not a folder, nor a file in a format that is read", path.display())]
     NotAFolder {
-        /// The path.
+        /// The path that was given.
         path: PathBuf,
         /// What is read, in words.
         formats: Vec<&'static str>,
@@ -65,7 +65,7 @@ pub enum DataError {
     /// A folder in no format that is read.
     #[error("{}: no IDX files among its {entries} entries, nor anything else that is read", path.display())]
     NoFormat {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
         /// How many entries the folder has.
         entries: usize,

@@ -54,7 +54,7 @@ impl Default for FetchOptions {
 /// How far a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// File name.
+    /// Name of the file in the data set's folder.
     pub file: String,
     /// Bytes here, those of earlier tries included.
     pub done_bytes: u64,

@@ -63,7 +63,7 @@ pub struct Known {
     pub std: Vec<f64>,
     /// Class names; label `i` is `classes[i]`.
     pub classes: Vec<String>,
-    /// The files.
+    /// Its files, with their sizes and hashes.
     pub files: Vec<KnownFile>,
 }
 
@@ -104,7 +104,7 @@ pub fn all() -> &'static [Known] {
     ALL.get_or_init(|| DESCRIPTIONS.iter().map(|(name, text)| describe(name, text)).collect())
 }
 
-/// Their names.
+/// Names of all known data sets.
 pub fn names() -> Vec<String> {
     all().iter().map(|known| known.name.clone()).collect()
 }

@@ -19,7 +19,7 @@ pub struct Adapters {
 pub struct AdapterSummary {
     /// Its number for `--adapter`.
     pub index: usize,
-    /// Its name.
+    /// Name of the adapter, as its driver gives it.
     pub name: String,
     /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `software` or `other`.
     pub kind: String,
@@ -37,9 +37,9 @@ pub struct AdapterSummary {
     pub timestamps: bool,
     /// Largest storage binding.
     pub binding_bytes: u64,
-    /// Largest buffer.
+    /// Largest buffer, in bytes.
     pub buffer_bytes: u64,
-    /// Workgroup memory.
+    /// Memory that a workgroup may share, in bytes.
     pub workgroup_bytes: u32,
     /// Loop iterations after which the driver stops a thread, if it does.
     pub loop_limit: Option<u64>,

@@ -21,7 +21,7 @@ pub enum GpuError {
     /// An adapter that computes in f32 alone was asked for f16.
     #[error("{adapter} has no f16 arithmetic in shaders (shader-f16)")]
     NoF16 {
-        /// Its name.
+        /// The adapter's name.
         adapter: String,
     },
     /// A plan was made for another kind of adapter: its kernels rest on what this one has not.
@@ -40,7 +40,7 @@ pub enum GpuError {
     /// The adapter does not give a device.
     #[error("adapter {adapter} gives no device: {reason}")]
     NoDevice {
-        /// Its name.
+        /// The adapter's name.
         adapter: String,
         /// What the driver says.
         reason: String,
@@ -56,13 +56,13 @@ pub enum GpuError {
     OutOfMemory {
         /// What was to be allocated.
         what: String,
-        /// Its size.
+        /// Its size in bytes.
         bytes: u64,
     },
     /// A program was asked for a buffer that its plan has not.
     #[error("the plan has no buffer `{buffer}`")]
     NoBuffer {
-        /// Its name.
+        /// The buffer's name, as a plan prints it.
         buffer: String,
     },
     /// More bytes than a buffer holds.
@@ -70,7 +70,7 @@ pub enum GpuError {
     OutOfRange {
         /// The buffer's name.
         buffer: String,
-        /// Its size.
+        /// Its size in bytes.
         room: u64,
         /// The first byte.
         first: u64,
@@ -90,7 +90,7 @@ pub enum GpuError {
     /// A kernel whose indices nothing checks, where only checked ones may run.
     #[error("kernel {kernel} uses cooperative matrices, whose indices cannot be checked while it runs")]
     Unchecked {
-        /// Its name.
+        /// The kernel's name.
         kernel: String,
     },
     /// The device answered with a number that no answer can be: its driver computes wrongly.
@@ -98,7 +98,7 @@ pub enum GpuError {
     Answer {
         /// What the number stands for, such as `class`.
         what: &'static str,
-        /// The number.
+        /// The number that came back.
         found: u64,
         /// How many there are, from 0.
         count: u64,

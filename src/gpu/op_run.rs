@@ -11,14 +11,14 @@ use super::unchecked::Checks;
 /// What a buffer holds before anything runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
-    /// Its size.
+    /// Size of the buffer in bytes.
     pub bytes: u64,
     /// What is repeated from its start to its end, a multiple of four bytes; zeros if it is empty.
     pub pattern: Vec<u8>,
 }
 
 impl Content {
-    /// These bytes.
+    /// A buffer that holds these bytes and no more.
     pub(crate) fn exactly(bytes: Vec<u8>) -> Self {
         Content { bytes: bytes.len() as u64, pattern: bytes }
     }

@@ -18,7 +18,7 @@ const KNOWN: &[(&str, &str)] = &[("tiles/llvmpipe-lane8.toml", include_str!("../
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct TableError {
-    /// The file.
+    /// Path of the table.
     pub path: String,
     /// What is wrong with it, with line and column where it is a matter of spelling.
     pub problem: String,
@@ -34,7 +34,7 @@ impl Hints for TableError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
-    /// The product.
+    /// Layout and sizes of the product.
     pub product: ProductKey,
     /// The tile that is used.
     pub tile: TileSize,
@@ -42,7 +42,7 @@ pub struct Found {
     pub microseconds: f64,
     /// The tile that the rules choose.
     pub rule: TileSize,
-    /// Its time.
+    /// Time of the rules' tile in one training step.
     pub rule_microseconds: f64,
 }
 
@@ -58,7 +58,7 @@ pub struct TileTable {
     pub driver: String,
     /// The command that made it, for the record.
     pub made_by: String,
-    /// The tiles.
+    /// The tile of each product that was tuned; the rules choose for all others.
     #[serde(default, rename = "tile")]
     pub tiles: Vec<Found>,
 }

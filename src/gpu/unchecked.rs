@@ -12,7 +12,7 @@ pub(crate) enum Checks {
     Off,
 }
 
-/// A shader.
+/// A kernel's shader module, which checks its indices or not.
 pub(super) fn module(device: &wgpu::Device, kernel: &Kernel, checks: Checks) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name.as_ref()),

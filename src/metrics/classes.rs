@@ -7,7 +7,7 @@ use super::{Scores, auc};
 /// The answer on one image, as `keep_answers` keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassAnswer {
-    /// Its class.
+    /// The class that the image has.
     pub label: u32,
     /// The class that was answered.
     pub answer: u32,
@@ -28,7 +28,7 @@ pub const CONFUSION_LIMIT: usize = 1024;
 /// Answers of similar confidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Bin {
-    /// How many.
+    /// Number of answers.
     pub count: u64,
     /// How many of them are right.
     pub right: u64,
@@ -39,7 +39,7 @@ pub struct Bin {
 /// What was measured over classes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassMeasures {
-    /// Images.
+    /// Number of images that were evaluated.
     pub images: usize,
     /// Share of right answers.
     pub top1: f64,
@@ -51,7 +51,7 @@ pub struct ClassMeasures {
     pub calibration: Vec<Bin>,
     /// Area under the ROC curve; of two classes.
     pub auc: Option<f64>,
-    /// Each class.
+    /// Precision, recall and F1 of each class, by label.
     pub classes: Vec<Scores>,
     /// Mean over the classes.
     pub macro_average: Scores,

@@ -7,9 +7,9 @@ use super::auc;
 /// Errors of the images of one class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassError {
-    /// Its name.
+    /// Name of the class.
     pub class: String,
-    /// How many.
+    /// Number of its images.
     pub images: usize,
     /// Their mean error; none without images.
     pub mean: Option<f64>,
@@ -22,9 +22,9 @@ pub struct ClassError {
 /// What was measured over reconstructed images. The error of an image is the loss of that image by itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ErrorMeasures {
-    /// Images.
+    /// Number of images that were evaluated.
     pub images: usize,
-    /// Mean error.
+    /// Mean error of all images.
     pub mean: f64,
     /// Mean error of the images of normal classes; none where no class is called normal.
     pub normal: Option<f64>,
@@ -32,7 +32,7 @@ pub struct ErrorMeasures {
     pub other: Option<f64>,
     /// Area under the ROC curve of "it is of another class than the normal ones", by error.
     pub auc: Option<f64>,
-    /// Each class.
+    /// Errors of each class, by label.
     pub classes: Vec<ClassError>,
 }
 

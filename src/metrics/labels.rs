@@ -30,13 +30,13 @@ impl LabelCounts {
 /// What was measured over labels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelMeasures {
-    /// Images.
+    /// Number of images that were evaluated.
     pub images: usize,
     /// Share of images with every label right.
     pub all_right: f64,
     /// Share of right answers over images and labels.
     pub label_accuracy: f64,
-    /// Each label.
+    /// How the answers on each label came out, in the order of labels.
     pub labels: Vec<LabelCounts>,
     /// Mean over the labels.
     pub macro_average: Scores,

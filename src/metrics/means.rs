@@ -12,9 +12,9 @@ pub struct Totals {
     /// Sum of a generator's losses, where one is trained in turn with a discriminator; `loss_sum` is the discriminator's.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generator_loss_sum: f64,
-    /// Right answers.
+    /// Images that were answered right; with several labels an image, those with all labels right.
     pub correct: u64,
-    /// Images.
+    /// Number of images that were added.
     pub seen: u64,
 }
 

@@ -28,9 +28,9 @@ pub enum Measures {
     Classes(ClassMeasures),
     /// Several labels an image.
     Labels(LabelMeasures),
-    /// Numbers.
+    /// Numbers for each image.
     Values(ValueMeasures),
-    /// Reconstructed images.
+    /// Reconstructed images, by their error.
     Errors(ErrorMeasures),
 }
 

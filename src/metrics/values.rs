@@ -16,7 +16,7 @@ pub struct ValueScore {
 /// What was measured over numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ValueMeasures {
-    /// Images.
+    /// Number of images that were evaluated.
     pub images: usize,
     /// Mean absolute error over images and outputs.
     pub mae: f64,
@@ -24,7 +24,7 @@ pub struct ValueMeasures {
     pub mse: f64,
     /// Mean over the outputs of the share of their variance that is explained.
     pub r2: Option<f64>,
-    /// Each output.
+    /// Errors of each output, in the order of the model's outputs.
     pub outputs: Vec<ValueScore>,
 }
 

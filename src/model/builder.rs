@@ -111,7 +111,7 @@ impl ModelBuilder {
         self
     }
 
-    /// The model.
+    /// The finished model, checked as a model file is.
     ///
     /// # Errors
     /// [`ModelError::Invalid`] if a name, a size, a layer's type, an option or an input is wrong. Whether shapes fit is

@@ -23,7 +23,7 @@ pub enum ModelError {
     /// The file cannot be read.
     #[error("model file {path}: {source}")]
     Unreadable {
-        /// The file.
+        /// Path of the model file.
         path: String,
         /// What the system says.
         source: std::io::Error,
@@ -39,7 +39,7 @@ pub enum ModelError {
     /// A model that was built in Rust has something wrong.
     #[error("model `{model}`: {problem}")]
     Invalid {
-        /// Its name.
+        /// The model's name.
         model: String,
         /// What is wrong and where.
         problem: String,
@@ -49,7 +49,7 @@ pub enum ModelError {
     Shape {
         /// Its number, from 1.
         number: usize,
-        /// Its name.
+        /// The layer's name.
         layer: String,
         /// Where its input comes from.
         reads: String,
@@ -101,7 +101,7 @@ pub enum Tokens {
 /// A model as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
-    /// Its name.
+    /// The model's name, which runs and messages show.
     pub name: String,
     /// Image size `[h, w, c]`.
     pub input: [usize; 3],

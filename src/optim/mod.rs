@@ -116,7 +116,7 @@ impl State {
 
 /// An op that updates one parameter.
 pub struct OwnOp {
-    /// The op.
+    /// The op, which updates this parameter alone.
     pub op: Box<dyn OptimizerOp>,
     /// Its states, by their numbers in [`Optimizer::states`].
     pub states: &'static [usize],

@@ -111,7 +111,7 @@ impl Buffer {
 /// Where a tensor lies: a whole buffer, or what belongs to a parameter in a buffer of all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
-    /// The buffer.
+    /// The buffer that it lies in.
     pub buffer: Buffer,
     /// The parameter whose part of it is meant.
     pub parameter: Option<ParameterId>,

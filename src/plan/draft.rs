@@ -13,7 +13,7 @@ use super::lists::{List, Lists};
 /// Tensors and lists of launches.
 #[derive(Debug)]
 pub(super) struct Draft {
-    /// All tensors.
+    /// The tensors of all launches, each once.
     pub tensors: Table<PlanTensor>,
     lists: HashMap<List, Vec<Launch<PlanTensorId>>>,
     /// The list that takes launches.

@@ -29,7 +29,7 @@ pub type ParameterId = Id<Parameter>;
 pub enum Kind {
     /// A buffer of its own, which stays on the device between steps.
     Resident(Buffer),
-    /// A parameter.
+    /// A parameter of the model, in the buffer of all of them.
     Parameter(ParameterId),
     /// Computed by a node.
     Value,
@@ -40,7 +40,7 @@ pub enum Kind {
 pub struct Tensor {
     /// Its name, such as `conv1` for a layer's output or `conv1.weight`.
     pub name: String,
-    /// Its shape.
+    /// Its shape; rows of the batch come first.
     pub shape: Shape,
     /// How its elements are stored.
     pub dtype: Dtype,
@@ -53,7 +53,7 @@ pub struct Tensor {
 pub struct Node {
     /// The layer's name.
     pub name: String,
-    /// The op.
+    /// The op with its options.
     pub op: Box<dyn Op>,
     /// What it reads: activations, then parameters.
     pub inputs: Vec<TensorId>,
@@ -64,7 +64,7 @@ pub struct Node {
 /// A parameter with how it starts.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// Its tensor.
+    /// The tensor that nodes read it as.
     pub tensor: TensorId,
     /// How it starts.
     pub init: Init,
@@ -77,9 +77,9 @@ pub struct Parameter {
 /// What a layer of the model became, before any fusion.
 #[derive(Clone, Debug)]
 pub struct LayerNodes {
-    /// Its nodes.
+    /// Its nodes, which stand side by side in the graph.
     pub nodes: Range<NodeId>,
-    /// Its parameters.
+    /// Its parameters, side by side among the graph's.
     pub parameters: Range<ParameterId>,
     /// What it gives.
     pub output: TensorId,
@@ -99,7 +99,7 @@ pub(super) struct Rows {
 /// A model on a batch.
 #[derive(Debug, Default)]
 pub struct Graph {
-    /// Every tensor.
+    /// Every tensor that a node reads or writes.
     pub tensors: Table<Tensor>,
     /// Nodes in the order in which they run.
     pub nodes: Table<Node>,
@@ -132,7 +132,7 @@ pub struct Setting {
     pub precision: Precision,
     /// Training or not.
     pub mode: Mode,
-    /// The loss.
+    /// What the outputs are compared with, and how.
     pub loss: LossConfig,
     /// Whether evaluation records what metrics are counted from.
     pub record_predictions: bool,

@@ -36,7 +36,7 @@ impl Launch<Bound> {
 pub struct PlanTensor {
     /// Its name, which no other tensor of a goal has: `conv1`, `conv1.weight.grad`, `conv1.saved`, …
     pub name: String,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
     /// Where it lies; nowhere in particular if it shares a slot with tensors that are not needed at the same time.
     pub location: Option<Location>,
@@ -48,11 +48,11 @@ pub type PlanTensorId = Id<PlanTensor>;
 /// A tensor as a range of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// The tensor.
+    /// The tensor that is bound.
     pub tensor: PlanTensorId,
-    /// Which buffer.
+    /// The buffer that it lies in.
     pub buffer: Buffer,
-    /// First byte.
+    /// First byte in that buffer.
     pub offset: u64,
     /// Size in bytes.
     pub bytes: u64,

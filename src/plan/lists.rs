@@ -12,7 +12,7 @@ pub enum Goal {
     Accumulate,
     /// Losses and right answers of a model that is not being trained.
     Evaluate,
-    /// Logits.
+    /// The outputs of a batch, without targets or loss.
     Predict,
     /// What is made from parameters, once they have been written.
     Prepare,

@@ -49,7 +49,7 @@ use phases::Graphs;
 pub struct Placed {
     /// `conv1.weight`.
     pub name: String,
-    /// Its shape.
+    /// Its shape; elements lie in row-major order.
     pub shape: Shape,
     /// How it starts.
     pub init: Init,
@@ -72,7 +72,7 @@ impl Placed {
 pub struct TensorPlace {
     /// Its name in a checkpoint.
     pub name: String,
-    /// Its shape.
+    /// Its shape; elements lie in row-major order.
     pub shape: Shape,
     /// Its first word.
     pub offset_words: usize,
@@ -117,7 +117,7 @@ pub struct Compiled {
     pub buffers: Vec<(Buffer, u64)>,
     /// What launches bind.
     pub tensors: Table<PlanTensor>,
-    /// All launches.
+    /// The launches of each goal, in the order in which they run.
     pub lists: Lists<Launch<Bound>>,
     /// What was fused, for people: `relu of conv1 into pool1`.
     pub fused: Vec<String>,

@@ -13,7 +13,7 @@ pub struct Request {
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
-    /// The loss.
+    /// What the outputs are compared with, and how.
     pub loss: LossConfig,
     /// How images are read.
     pub input: Input,
@@ -36,7 +36,7 @@ pub struct Request {
 /// How parameters are updated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Training {
-    /// The optimiser.
+    /// How parameters are updated from their gradients.
     pub optimizer: OptimizerConfig,
     /// What surrounds it.
     pub update: UpdateConfig,
@@ -60,7 +60,7 @@ impl Request {
         }
     }
 
-    /// Prediction alone.
+    /// A request for prediction alone, without targets or training.
     pub fn prediction(batch: usize, loss: &LossConfig) -> Self {
         Request { loss: loss.clone(), training: None, evaluate: false, ..Request::new(batch, batch) }
     }

@@ -9,7 +9,7 @@ use crate::optim::{State, StateShape};
 /// A state in its buffer, [`Buffer::State`](super::Buffer::State).
 #[derive(Clone, Debug)]
 pub struct PlacedState {
-    /// Its name.
+    /// Its name in checkpoints, such as `moment1`.
     pub name: &'static str,
     /// Words of its buffer.
     pub words: usize,

@@ -15,7 +15,7 @@ use crate::plan::{Buffer, Graph, Setting};
 pub struct Reference {
     /// Mean loss of the batch.
     pub loss: f64,
-    /// Right answers.
+    /// Images that were answered right.
     pub correct: usize,
     /// The model's last output, `[n, classes]`.
     pub logits: Array,
@@ -26,9 +26,9 @@ pub struct Reference {
 /// Labelled images of a step: bytes `[n, h, w, c]` (of tokens four each) and a class each.
 #[derive(Clone, Copy, Debug)]
 pub struct Images<'a> {
-    /// The bytes.
+    /// Pixels `[n, h, w, c]`, one byte each.
     pub pixels: &'a [u8],
-    /// The classes.
+    /// Class numbers `[n]`.
     pub labels: &'a [u32],
 }
 

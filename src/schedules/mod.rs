@@ -67,7 +67,7 @@ pub trait Schedule: Settings {
 /// Where a run stands, for a schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// Epochs done.
+    /// Whole epochs done since the start of the run, warm-up included.
     pub epoch: i32,
     /// Steps done since the end of warm-up.
     pub step: u64,

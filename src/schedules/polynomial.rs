@@ -16,7 +16,7 @@ pub const ENTRY: Member<dyn Schedule> = Member {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Polynomial {
-    /// The exponent.
+    /// Exponent of the share of the run that is left; 1 is a straight line.
     pub power: f64,
 }
 

@@ -133,7 +133,7 @@ pub enum InputError {
     /// A token that stands for no word.
     #[error("token {token} is outside the vocabulary of {tokens}")]
     Token {
-        /// The token.
+        /// The token that was given.
         token: u32,
         /// Tokens of the vocabulary.
         tokens: usize,
@@ -149,7 +149,7 @@ pub enum InputError {
     /// Bytes that are not a whole number of inputs.
     #[error("{bytes} bytes are not a whole number of {}, which have {each} bytes each", kind.plural())]
     Bytes {
-        /// Bytes given.
+        /// Number of bytes given.
         bytes: usize,
         /// What the model takes.
         kind: InputKind,

@@ -13,9 +13,9 @@ pub(crate) const SAMPLES: u64 = 5;
 /// A run of images in the data set on the device: training images first, then test images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
-    /// First position.
+    /// Position of the first image.
     pub start: usize,
-    /// Positions.
+    /// Number of images.
     pub length: usize,
     /// Images that the split permutes; 0 where positions are images.
     pub split_over: usize,

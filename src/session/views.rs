@@ -4,7 +4,7 @@ use lepton_kernels::Step;
 use lepton_kernels::average_views::LATER;
 use lepton_kernels::batch_views::View;
 
-/// Which views.
+/// The views of an image whose logits are averaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tta {
     /// The image and its mirror image.

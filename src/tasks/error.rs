@@ -18,7 +18,7 @@ pub enum TaskError {
     /// A loss that compares outputs with numbers, and data that have none.
     #[error("the loss {loss} needs values for each image, and `{data}` has a class for each")]
     NeedsValues {
-        /// The loss.
+        /// Name of the loss.
         loss: &'static str,
         /// The data set's name.
         data: String,
@@ -26,7 +26,7 @@ pub enum TaskError {
     /// A loss over classes, and data that have numbers.
     #[error("the loss {loss} needs a class for each image, and `{data}` has {width} values for each")]
     NeedsClasses {
-        /// The loss.
+        /// Name of the loss.
         loss: &'static str,
         /// The data set's name.
         data: String,
@@ -52,11 +52,11 @@ pub enum TaskError {
     Value {
         /// The data set's name.
         data: String,
-        /// Which image.
+        /// Number of the image, from 0.
         image: usize,
         /// Which of its values.
         number: usize,
-        /// The value.
+        /// The value found there.
         value: f32,
         /// What it must be.
         wanted: &'static str,
@@ -66,7 +66,7 @@ pub enum TaskError {
     NoDistribution {
         /// The data set's name.
         data: String,
-        /// Which image.
+        /// Number of the image, from 0.
         image: usize,
         /// The sum of its values.
         sum: f64,
@@ -94,7 +94,7 @@ pub enum TaskError {
         outputs: usize,
         /// The data set's name.
         data: String,
-        /// Its classes.
+        /// Number of the data set's classes.
         classes: usize,
     },
     /// Normal classes for a model that does not reconstruct its input.
@@ -103,7 +103,7 @@ pub enum TaskError {
         if *values { "values" } else { "classes" }
     )]
     NormalNeedsReconstruction {
-        /// The loss.
+        /// Name of the loss.
         loss: &'static str,
         /// Whether the data have values instead of classes.
         values: bool,
@@ -129,7 +129,7 @@ pub enum TaskError {
     NoneNormal {
         /// The data set's name.
         data: String,
-        /// The classes.
+        /// Names of the classes that are called normal.
         classes: Vec<String>,
     },
     /// An option that does not go with two networks.
@@ -139,7 +139,7 @@ pub enum TaskError {
         model: String,
         /// The option's key.
         key: &'static str,
-        /// Why not.
+        /// Why a generator and a discriminator cannot have it.
         why: &'static str,
     },
     /// Pixels that a generator's last layer cannot give.

@@ -77,7 +77,7 @@ pub type Splits<'a> = [(&'a Split, usize)];
 
 /// What a model is trained for.
 pub trait Task: Debug + Sync {
-    /// Its name.
+    /// Its name in messages and tests, such as `classify`.
     fn name(&self) -> &'static str;
 
     /// The kinds of targets that its losses compare outputs with. A kind belongs to one task.

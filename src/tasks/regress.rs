@@ -8,7 +8,7 @@ use crate::gpu::GpuError;
 use crate::metrics::{Measures, Metrics, Totals, ValueMeasures};
 use crate::session::{Session, Targets};
 
-/// Predicts numbers.
+/// Predicts numbers for each image, which are compared with the data's values.
 #[derive(Debug)]
 pub(super) struct Regress;
 

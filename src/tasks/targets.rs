@@ -10,7 +10,7 @@ use crate::session::{Session, Targets};
 /// What each value must be.
 #[derive(Clone, Copy)]
 pub(super) struct Check {
-    /// In words.
+    /// What a value must be, in words.
     pub wanted: &'static str,
     /// Whether a value is.
     pub fits: fn(f32) -> bool,

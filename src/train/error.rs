@@ -18,13 +18,13 @@ use crate::tasks::TaskError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// The device.
+    /// The device ran out of memory, was lost or refused a kernel.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// The plan.
+    /// The model could not be compiled for this device.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The checkpoint.
+    /// A checkpoint could not be read, or is of another model.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// Splits that do not belong together.
@@ -50,17 +50,17 @@ pub enum TrainError {
     /// So small a share of the training images that it holds none out.
     #[error("the share {share} holds out no image of {images}")]
     NothingHeldOut {
-        /// The share.
+        /// The share of the training images to hold out, 0 to 1.
         share: f64,
-        /// Training images.
+        /// Number of training images.
         images: usize,
     },
     /// So large a share that nothing is left to train on.
     #[error("no training image is left of {images} after the share {share} is held out")]
     NothingLeft {
-        /// The share.
+        /// The share of the training images to hold out, 0 to 1.
         share: f64,
-        /// Training images.
+        /// Number of training images.
         images: usize,
     },
     /// Validation on test images that there are not.
@@ -87,7 +87,7 @@ pub enum TrainError {
     #[cfg(feature = "images")]
     #[error("{}: {source}", path.display())]
     Picture {
-        /// The file.
+        /// Path of the picture.
         path: PathBuf,
         /// What the decoder says.
         source: image::ImageError,
@@ -102,7 +102,7 @@ pub enum TrainError {
     NotFinite {
         /// The step, from 1.
         step: u64,
-        /// The loss.
+        /// The loss of that step: infinite or not a number.
         loss: f32,
         /// The learning rate.
         learning_rate: f32,

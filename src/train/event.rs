@@ -60,9 +60,9 @@ pub enum Event {
     },
     /// The test split was evaluated at the end.
     Test {
-        /// Images.
+        /// Number of test images.
         images: usize,
-        /// Means.
+        /// Means over the test images.
         #[serde(flatten)]
         metrics: Metrics,
         /// Errors by class, of autoencoders.
@@ -74,7 +74,7 @@ pub enum Event {
 /// What a listener wants after an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Control {
-    /// Go on.
+    /// Go on with the run.
     #[default]
     Continue,
     /// Save and stop.

@@ -32,9 +32,9 @@ pub struct Answer {
 /// A class or label with its probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranked<'a> {
-    /// Its number.
+    /// Number of the class or label, from 0.
     pub class: usize,
-    /// Its name.
+    /// Name of the class or label.
     pub name: &'a str,
     /// Its probability, 0 to 1.
     pub probability: f64,
@@ -140,7 +140,7 @@ impl Predictor {
         &self.0.names
     }
 
-    /// The model.
+    /// The model that answers.
     pub fn model(&self) -> &ModelSpec {
         &self.0.model
     }

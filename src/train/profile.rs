@@ -16,9 +16,9 @@ pub struct Profile {
 /// Times of one launch.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LaunchTime {
-    /// Its layer.
+    /// Name of the layer that it belongs to.
     pub layer: String,
-    /// Its kernel.
+    /// Name of the kernel.
     pub kernel: String,
     /// Multiply-adds; 0 for kernels that only move memory.
     pub multiply_adds: u64,

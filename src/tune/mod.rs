@@ -20,13 +20,13 @@ const WORTH: f64 = 0.97;
 /// Why tuning cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum TuneError {
-    /// The device.
+    /// The device ran out of memory, was lost or refused a kernel.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// The plan.
+    /// The model could not be compiled for this device.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// No timestamps.
+    /// The adapter cannot time a launch.
     #[error("this adapter cannot time its launches (no timestamp queries), so there is nothing to compare")]
     NoTimestamps,
 }
@@ -54,7 +54,7 @@ impl Hints for TuneError {
 /// What is tuned.
 #[derive(Clone, Debug)]
 pub struct Tuning<'a> {
-    /// The model.
+    /// The model whose products are timed.
     pub model: &'a ModelSpec,
     /// Images in a batch.
     pub batch: usize,

@@ -193,7 +193,7 @@ pub struct EvalArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -231,7 +231,7 @@ pub struct PredictArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -265,7 +265,7 @@ pub struct ShowArgs {
     /// The PNG file to draw into; required unless the data are texts, which are printed.
     #[arg(long, value_name = "OUT.png")]
     pub out: Option<PathBuf>,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -297,7 +297,7 @@ pub struct InspectArgs {
     /// Print the plan: every kernel with its threads and bytes, and the memory by slot.
     #[arg(long)]
     pub plan: bool,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -322,7 +322,7 @@ pub struct DevicesArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -342,7 +342,7 @@ pub struct TuneArgs {
     /// Write the table to this file instead of the place where it is used automatically.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -356,7 +356,7 @@ pub struct VerifyArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -382,7 +382,7 @@ pub struct BenchArgs {
     /// Show a saved result instead of measuring, or write its page with --html.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -397,7 +397,7 @@ pub struct BenchFirstStepArgs {
     /// How activations are stored.
     #[arg(value_enum)]
     pub precision: PrecisionName,
-    /// The device.
+    /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
 }

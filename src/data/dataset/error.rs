@@ -34,7 +34,7 @@ pub enum DatasetError {
     Label {
         /// Index of the example.
         example: usize,
-        /// Its label.
+        /// The label of that example.
         label: u32,
         /// Number of classes.
         classes: usize,
@@ -46,7 +46,7 @@ pub enum DatasetError {
         example: usize,
         /// Place in its text.
         position: usize,
-        /// The token.
+        /// The token found there.
         token: u32,
         /// Size of the vocabulary.
         vocabulary: usize,

@@ -213,7 +213,7 @@ impl Dataset {
         &self.classes
     }
 
-    /// Its splits.
+    /// The training, validation and test splits, those that there are.
     pub fn splits(&self) -> &Splits {
         &self.splits
     }

@@ -37,7 +37,7 @@ pub enum CifarError {
     /// An archive of something else.
     #[error("{}: no CIFAR files among its {entries} entries", path.display())]
     NoFiles {
-        /// The archive.
+        /// Path of the archive.
         path: PathBuf,
         /// How many entries it has.
         entries: usize,
@@ -45,7 +45,7 @@ pub enum CifarError {
     /// An archive that does not unpack.
     #[error("{}: the archive is damaged after {entries} whole entries: {reason}", path.display())]
     Archive {
-        /// The archive.
+        /// Path of the archive.
         path: PathBuf,
         /// Entries that came out whole.
         entries: usize,
@@ -55,7 +55,7 @@ pub enum CifarError {
     /// One of the five batches is not there.
     #[error("{file}: missing: {found} of 5 batches are there")]
     MissingBatch {
-        /// The file.
+        /// Name of the missing file.
         file: String,
         /// How many are there.
         found: usize,
@@ -63,7 +63,7 @@ pub enum CifarError {
     /// A file that does not end with a whole record.
     #[error("{file}: byte {byte}: record {record} is cut: {found} of {expected} bytes")]
     Cut {
-        /// The file.
+        /// Path of the file, which may lie in an archive.
         file: String,
         /// Where the record starts.
         byte: usize,
@@ -74,10 +74,10 @@ pub enum CifarError {
         /// The bytes of a record.
         expected: usize,
     },
-    /// No record.
+    /// A file without a single record.
     #[error("{file}: empty: 0 bytes, a record has {expected}")]
     Empty {
-        /// The file.
+        /// Path of the file, which may lie in an archive.
         file: String,
         /// The bytes of a record.
         expected: usize,
@@ -85,13 +85,13 @@ pub enum CifarError {
     /// A label that is no class.
     #[error("{file}: byte {byte}: record {record} has label {label}, and the {classes} classes are 0 to {}", classes - 1)]
     Label {
-        /// The file.
+        /// Path of the file, which may lie in an archive.
         file: String,
         /// Where the label stands.
         byte: usize,
         /// The record, from 0.
         record: usize,
-        /// The label.
+        /// The label found there.
         label: u8,
         /// Number of classes.
         classes: usize,
@@ -99,11 +99,11 @@ pub enum CifarError {
     /// Not as many names as classes.
     #[error("{file}: {found} class names, {expected} are needed")]
     Names {
-        /// The file.
+        /// Path of the file, which may lie in an archive.
         file: String,
         /// Names in it.
         found: usize,
-        /// Classes.
+        /// Number of classes.
         expected: usize,
     },
 }

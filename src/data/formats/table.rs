@@ -28,7 +28,7 @@ pub enum TableError {
     /// Not a table.
     #[error("{}: {reason}", path.display())]
     Malformed {
-        /// The file.
+        /// Path of the table.
         path: PathBuf,
         /// What the parser says, with the line.
         reason: String,
@@ -36,7 +36,7 @@ pub enum TableError {
     /// A column that is needed and not there.
     #[error("{}: line 1: no column for {what} among: {}", path.display(), found.join(", "))]
     NoColumn {
-        /// The file.
+        /// Path of the table.
         path: PathBuf,
         /// What the column would hold.
         what: &'static str,
@@ -48,20 +48,20 @@ pub enum TableError {
     /// Two columns of one name, or of one meaning.
     #[error("{}: line 1: `{first}` and `{second}` both hold {what}", path.display())]
     TwoColumns {
-        /// The file.
+        /// Path of the table.
         path: PathBuf,
         /// What they hold.
         what: &'static str,
-        /// One.
+        /// Name of the first such column.
         first: String,
-        /// The other.
+        /// Name of the second one.
         second: String,
     },
     /// A row with too many or too few fields.
     #[error("{}: line {line}: {found} fields, the header has {expected}",
             path.display())]
     Fields {
-        /// The file.
+        /// Path of the table.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
@@ -73,7 +73,7 @@ pub enum TableError {
     /// A field that is not what its column holds.
     #[error("{}: line {line}, column `{column}`: {problem}", path.display())]
     Field {
-        /// The file.
+        /// Path of the table.
         path: PathBuf,
         /// The line, from 1.
         line: u64,

@@ -12,7 +12,7 @@ use crate::data::io::{MAX_BYTES, folder_name};
 use crate::data::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use crate::data::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, shuffled_indices};
 
-/// Listed pictures.
+/// Pictures that were listed and not read yet, with their classes and splits.
 #[derive(Clone, Debug)]
 pub(in crate::data) struct Catalog {
     /// The folder, or the table.

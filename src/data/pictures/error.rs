@@ -10,7 +10,7 @@ use crate::hint::{Hint, Hints};
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged {
-    /// The file.
+    /// Path of the picture.
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
@@ -34,7 +34,7 @@ pub enum PictureError {
     #[error("{}: a class without pictures: 0 are in this folder, 1 is needed",
             path.display())]
     EmptyClass {
-        /// The folder.
+        /// Path of the class folder.
         path: PathBuf,
     },
     /// A class that training never sees.
@@ -43,7 +43,7 @@ pub enum PictureError {
     Untrained {
         /// The folder or the table.
         root: PathBuf,
-        /// The class.
+        /// Name of the class.
         class: String,
     },
     /// Fewer than two classes.
@@ -59,9 +59,9 @@ pub enum PictureError {
     /// A class that nobody knows.
     #[error("{}: class `{name}` is not one of {from}: {}", path.display(), classes.join(", "))]
     UnknownClass {
-        /// Where.
+        /// Path of the folder or table that names it.
         path: PathBuf,
-        /// The class.
+        /// Name of the class.
         name: String,
         /// Where the known ones come from.
         from: &'static str,
@@ -82,7 +82,7 @@ pub enum PictureError {
         root: PathBuf,
         /// Its validation images.
         count: usize,
-        /// The share.
+        /// The share of the training images that was to be held out.
         share: f64,
     },
     /// Images that no buffer can hold.
@@ -91,11 +91,11 @@ pub enum PictureError {
     TooBig {
         /// The folder or the table.
         root: PathBuf,
-        /// Images.
+        /// Number of images.
         count: usize,
-        /// Their size.
+        /// Shape of an image, `[h, w, c]`.
         shape: [usize; 3],
-        /// Their bytes.
+        /// Bytes of all images, one for each pixel and channel.
         bytes: u128,
         /// The most bytes.
         limit: u64,

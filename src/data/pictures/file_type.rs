@@ -19,7 +19,7 @@ pub(in crate::data) enum FileType {
     Picture,
     /// One by its name, and not by its content: why.
     Damaged(String),
-    /// Something else.
+    /// A file that is neither.
     Other,
 }
 

@@ -73,9 +73,9 @@ impl Build for Spec {
 /// A convolution of a layer, whatever the layer is called.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Filters {
-    /// The window.
+    /// Kernel size, stride, padding and dilation.
     pub window: Window,
-    /// Output channels.
+    /// Number of output channels.
     pub filters: usize,
     /// Groups of channels that see only each other.
     pub groups: usize,

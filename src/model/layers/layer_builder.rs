@@ -22,7 +22,7 @@ pub enum Init {
     },
     /// Normal around 0.
     Normal {
-        /// Standard deviation.
+        /// Standard deviation of the weights.
         deviation: f64,
     },
     /// Normal around 0, without what lies more than two standard deviations out.
@@ -55,7 +55,7 @@ pub enum Init {
 pub struct ParameterSpec {
     /// `weight` or `bias`; the layer's name is put before it.
     pub name: &'static str,
-    /// Its shape.
+    /// Its shape, as the layer's op reads it.
     pub shape: Shape,
     /// How it starts.
     pub init: Init,
@@ -79,7 +79,7 @@ pub enum Value {
 pub struct LayerNode {
     /// Put after the layer's name: `relu` makes `conv1.relu`; empty for the layer's main op.
     pub suffix: &'static str,
-    /// The op.
+    /// The op with its options.
     pub op: Box<dyn Op>,
     /// What it reads: activations, then parameters.
     pub inputs: Vec<Value>,

@@ -106,7 +106,7 @@ pub struct LayerType {
 /// How many layers a layer reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
-    /// So many.
+    /// This many inputs.
     Exactly(usize),
     /// Two or more.
     Several,
@@ -198,7 +198,7 @@ impl Layer {
         Ok(Layer { kind, attributes, spec })
     }
 
-    /// Its type.
+    /// The row of `LAYERS` that describes its type.
     pub fn kind(&self) -> &'static LayerType {
         self.kind
     }

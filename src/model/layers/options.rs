@@ -30,7 +30,7 @@ impl Pair {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PaddingSpec {
-    /// By name.
+    /// `"valid"` or `"same"`.
     Named(NamedPadding),
     /// The same on all sides.
     All(usize),
@@ -42,7 +42,7 @@ pub enum PaddingSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NamedPadding {
-    /// No padding.
+    /// No padding: windows stay inside the image.
     Valid,
     /// Output as large as the input, divided by the stride.
     Same,
@@ -93,7 +93,7 @@ pub fn ones() -> usize {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
-    /// Nothing.
+    /// The layer's own output, as it is.
     #[default]
     None,
     /// `max(x, 0)`.

@@ -11,7 +11,7 @@ static OWN: RwLock<Vec<&'static LayerType>> = RwLock::new(Vec::new());
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is a layer type `{name}` already")]
 pub struct RegisterError {
-    /// The name.
+    /// The name that is taken.
     pub name: &'static str,
 }
 

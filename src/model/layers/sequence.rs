@@ -100,7 +100,7 @@ pub const AVG_POOL: LayerType = LayerType {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(untagged)]
 enum Ends {
-    /// By name.
+    /// Padding by name, such as `"same"`.
     Named(Named),
     /// The same on both sides.
     All(usize),

@@ -12,7 +12,7 @@ use super::graph::{Graph, Kind, NodeId, TensorId};
 /// A rewrite of a graph.
 #[derive(Clone, Copy, Debug)]
 pub struct Rewrite {
-    /// Its name.
+    /// Its name in tests and messages.
     pub name: &'static str,
     /// What it does, in a sentence without an end.
     pub summary: &'static str,

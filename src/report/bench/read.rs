@@ -16,7 +16,7 @@ pub enum ReadError {
     /// The system does not give it.
     #[error("{path}: {source}\n  {AGAIN}")]
     Io {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// What the system says.
         source: io::Error,
@@ -24,7 +24,7 @@ pub enum ReadError {
     /// Not JSON, or cut off.
     #[error("{path} is not JSON: {source}\n  {AGAIN}")]
     NotJson {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// Where and why.
         source: serde_json::Error,
@@ -32,7 +32,7 @@ pub enum ReadError {
     /// JSON of something else.
     #[error("{path} is JSON, but not of a benchmark: it has no {missing}\n  {AGAIN}")]
     Foreign {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// What every benchmark has.
         missing: String,
@@ -40,7 +40,7 @@ pub enum ReadError {
     /// Written by a program with another format.
     #[error("{path} has format {found}, this program reads format {}{way_out}", BenchResult::FORMAT)]
     Format {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// The number in the file.
         found: u64,
@@ -50,7 +50,7 @@ pub enum ReadError {
     /// The right format, but something is missing or of the wrong kind.
     #[error("{path} is damaged: {source}\n  try: measure again with `lepton-gpu bench --json FILE`")]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: String,
         /// Where and why.
         source: serde_json::Error,

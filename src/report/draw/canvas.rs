@@ -14,7 +14,7 @@ pub(super) const RIGHT: Rgb<u8> = Rgb([0x1a, 0x7f, 0x37]);
 pub(super) const WRONG: Rgb<u8> = Rgb([0xcf, 0x22, 0x2e]);
 /// Of one about which nobody knows.
 pub(super) const UNKNOWN: Rgb<u8> = Rgb([0x57, 0x60, 0x6a]);
-/// The page.
+/// White, which pictures are drawn on.
 pub(super) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 
 /// A rectangle in whole pixels: left, top, width, height.

@@ -44,7 +44,7 @@ pub struct Panel<'a> {
     pub title: &'a str,
     /// What the axes are.
     pub axes: [&'a str; 2],
-    /// The curves.
+    /// The curves, drawn in this order.
     pub curves: Vec<Curve<'a>>,
     /// Whether values are shares, written in percent.
     pub percent: bool,

@@ -29,9 +29,9 @@ pub use viridis::viridis;
 pub struct Picture<'a> {
     /// The values, row by row, channels innermost: `height * width * channels` of them.
     pub pixels: &'a [u8],
-    /// Rows.
+    /// Height in pixels.
     pub height: usize,
-    /// Columns.
+    /// Width in pixels.
     pub width: usize,
     /// 1 or 3.
     pub channels: usize,

@@ -19,7 +19,7 @@ pub(super) const STRONG: Style = Style { size: 18.0, weight: 0.6 };
 /// Text for a second look.
 pub(super) const PLAIN: Style = Style { size: 16.5, weight: 0.4 };
 
-/// The font.
+/// The built-in font, which draws text on pictures.
 pub(super) struct Lettering {
     font: FontRef<'static>,
 }

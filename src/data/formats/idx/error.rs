@@ -25,7 +25,7 @@ pub enum IdxError {
     /// Not one byte of content.
     #[error("{}: empty: 0 bytes, an IDX file has at least {needs}", path.display())]
     Empty {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The fewest bytes that a file of this kind has.
         needs: u64,
@@ -33,7 +33,7 @@ pub enum IdxError {
     /// The first two bytes are not those of an IDX file.
     #[error("{}: byte 0: found {:02x} {:02x}, an IDX file starts with 00 00 (or 1f 8b if gzipped)", path.display(), found[0], found[1])]
     Magic {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The two bytes found.
         found: [u8; 2],
@@ -42,7 +42,7 @@ pub enum IdxError {
     #[error("{}: byte 2: element type 0x{found:02x} ({}), only 0x08 (u8) is read",
             path.display(), type_name(*found))]
     TypeCode {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The type code found.
         found: u8,
@@ -51,7 +51,7 @@ pub enum IdxError {
     #[error("{}: byte 3: {found} dimensions, {what} have {expected}",
             path.display())]
     Dimensions {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The number of dimensions found.
         found: u8,
@@ -63,30 +63,30 @@ pub enum IdxError {
     /// A dimension of size 0.
     #[error("{}: byte {byte}: dimension {dimension} is 0 in {dims:?}, at least 1 is needed", path.display())]
     Zero {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Where the size stands.
         byte: u64,
         /// Index of the dimension.
         dimension: usize,
-        /// All sizes.
+        /// Every size in the header.
         dims: Vec<u32>,
     },
     /// Sizes whose product no file here can have.
     #[error("{}: byte 4: the header's sizes {dims:?} mean {bytes} bytes, the limit is {MAX_BYTES}", path.display())]
     TooBig {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Sizes in the header.
         dims: Vec<u32>,
-        /// Their product.
+        /// Product of the sizes and the bytes of an element.
         bytes: u128,
     },
     /// Fewer bytes than the header promises.
     #[error("{}: truncated: the header needs {expected} bytes, the {holder} ends at byte {found}",
             path.display())]
     Truncated {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Bytes the header promises, itself included.
         expected: u64,
@@ -98,7 +98,7 @@ pub enum IdxError {
     /// More bytes than the header promises.
     #[error("{}: trailing bytes from byte {expected} on: the header promises {expected} bytes, the {holder} has {}{found}", path.display(), if *at_least { "at least " } else { "" })]
     Trailing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Bytes the header promises, itself included.
         expected: u64,
@@ -113,7 +113,7 @@ pub enum IdxError {
     #[error("{}: corrupt gzip after {unpacked} unpacked bytes{}: {reason}", path.display(),
             expected.map(|bytes| format!(" of {bytes}")).unwrap_or_default())]
     Gzip {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Bytes that did unpack.
         unpacked: u64,
@@ -125,13 +125,13 @@ pub enum IdxError {
     /// A label that is no class.
     #[error("{}: byte {byte}: label {label} of image {index}, but the {classes} classes are 0..={}", path.display(), classes - 1)]
     Label {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Where the label stands, after unpacking.
         byte: u64,
         /// Index of the image.
         index: usize,
-        /// The label.
+        /// The label found there.
         label: u8,
         /// Number of classes.
         classes: usize,

@@ -13,15 +13,15 @@ pub enum TextError {
     /// No line with anything on it.
     #[error("{}: empty: 0 of its {lines} lines hold anything", path.display())]
     Empty {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Lines.
+        /// Lines of the file, all of them blank.
         lines: usize,
     },
     /// Bytes that no text has.
     #[error("{}: line {line}: byte 0x{byte:02x}, which no text has", path.display())]
     Binary {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// From 1.
         line: usize,
@@ -32,7 +32,7 @@ pub enum TextError {
     #[error("{}: line {line}: no label before {separator}: `{found}`",
             path.display())]
     NoLabel {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// From 1.
         line: usize,
@@ -44,11 +44,11 @@ pub enum TextError {
     /// A label and nothing more.
     #[error("{}: line {line}: label `{label}` and no text", path.display())]
     NoText {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// From 1.
         line: usize,
-        /// The label.
+        /// The label that stands alone.
         label: String,
     },
     /// Nothing to tell apart.
@@ -56,9 +56,9 @@ pub enum TextError {
     OneClass {
         /// The file or folder.
         path: PathBuf,
-        /// Texts.
+        /// Number of texts.
         texts: usize,
-        /// Their class.
+        /// Name of the one class.
         class: String,
     },
     /// So many labels that they are words rather than classes.
@@ -66,9 +66,9 @@ pub enum TextError {
     ManyClasses {
         /// The file or folder.
         path: PathBuf,
-        /// Labels.
+        /// Number of different labels.
         classes: usize,
-        /// Texts.
+        /// Number of texts.
         texts: usize,
         /// What ends a label.
         separator: &'static str,
@@ -77,11 +77,11 @@ pub enum TextError {
     #[error("{}: line {line}: label `{label}` is none of the model's {}: {}",
             path.display(), known.len(), known.join(", "))]
     UnknownClass {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// From 1.
         line: usize,
-        /// The label.
+        /// The label found there.
         label: String,
         /// The model's classes.
         known: Vec<String>,
@@ -102,7 +102,7 @@ pub enum TextError {
     TooLong {
         /// The file or folder.
         path: PathBuf,
-        /// Texts.
+        /// Number of texts.
         texts: usize,
         /// Words of the longest one.
         length: usize,

@@ -9,7 +9,7 @@ use crate::data::io::io_error;
 /// A file of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
     /// The class of all its texts; none where each line starts with a label.
     pub class: Option<String>,
@@ -18,9 +18,9 @@ pub struct Source {
 /// Files by split.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// For training.
+    /// Files of the training split.
     pub train: Vec<Source>,
-    /// For testing.
+    /// Files of the test split; empty if there is none.
     pub test: Vec<Source>,
 }
 

@@ -10,7 +10,7 @@ use crate::data::io::io_error;
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Its class.
+    /// Name of its class.
     pub label: String,
     /// Its text, as it stands in the file.
     pub text: String,

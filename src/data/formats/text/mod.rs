@@ -20,9 +20,9 @@ use crate::data::{DataError, Dataset, Input, Kind, LoadOptions, Split, Splits, T
 /// What a model was trained on and asks of the texts it is given.
 #[derive(Clone, Debug)]
 pub struct Trained<'a> {
-    /// Its vocabulary.
+    /// Words by token.
     pub vocabulary: &'a Vocabulary,
-    /// Its classes.
+    /// Class names by label.
     pub classes: &'a [String],
 }
 
