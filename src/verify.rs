@@ -64,7 +64,7 @@ impl Hints for VerifyError {
 /// Checks the op of this name in [`OPS`] on all its cases, by the kernels that training runs.
 ///
 /// # Errors
-/// [`VerifyError`]; a wrong number is a [`Verdict`], not an error.
+/// [`VerifyError`] if no op has that name, or the device fails; a wrong number is a [`Verdict`], not an error.
 pub fn verify_op(gpu: &Gpu, name: &str) -> Result<Verdict, VerifyError> {
     let unknown = || VerifyError::UnknownOp { name: name.into() };
     let entry = OPS.iter().find(|entry| entry.name == name).ok_or_else(unknown)?;

@@ -221,7 +221,7 @@ pub fn transforms() -> String {
 /// list can be changed: `standard,crop=2`.
 ///
 /// # Errors
-/// [`AugmentError`].
+/// [`AugmentError`] with the first item that has an unknown name or a value out of range, or that does not fit the size.
 pub fn parse_augment(list: &str, size: [usize; 2]) -> Result<Policy, AugmentError> {
     let mut policy = Policy::default();
     if list != "none" {
@@ -273,7 +273,7 @@ pub fn check_policy(policy: &Policy) -> Result<(), (String, AugmentError)> {
 /// What depends on the size of the images, `[h, w]`.
 ///
 /// # Errors
-/// [`AugmentError`].
+/// [`AugmentError`] if the images are too small for a transform, or a crop moves them by too much.
 pub fn check_sizes(policy: &Policy, size: [usize; 2]) -> Result<(), AugmentError> {
     AUGMENTATIONS.iter().try_for_each(|row| (row.fits)(policy, size))
 }

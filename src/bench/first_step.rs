@@ -26,7 +26,7 @@ const COLD: [(&str, &str); 5] = [
 /// opened. What the hidden command `bench-first-step` prints.
 ///
 /// # Errors
-/// [`BenchError`].
+/// [`BenchError::Train`] if the network does not fit the device's memory or the device is lost.
 pub fn first_step(gpu: &Gpu, network: &Network, batch: usize, precision: Precision) -> Result<f64, BenchError> {
     let model = ModelSpec::open(network.model)?;
     let data = synthetic(model.input, batch);

@@ -212,7 +212,8 @@ impl Checkpoint {
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// [`CheckpointError`].
+    /// [`CheckpointError::Missing`] if there is no such file, [`CheckpointError::Io`] if the system cannot read it, and
+    /// [`CheckpointError::Damaged`] if it is not a whole checkpoint.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let path_text = path.display().to_string();
         let bytes = crate::platform::files::read(path).map_err(|source| match source.kind() {

@@ -81,7 +81,7 @@ impl RunConfig {
     /// Looks for values that make no sense.
     ///
     /// # Errors
-    /// [`ConfigError`]: the first one.
+    /// [`ConfigError`] with the first key whose value is out of range, or that contradicts another one.
     pub fn check(&self) -> Result<(), ConfigError> {
         // TOML has no number above i64::MAX, which these may be
         let limit = self.limit.map(|limit| limit.min(1));

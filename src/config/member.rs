@@ -107,7 +107,7 @@ impl<T: Table + ?Sized> Chosen<T> {
     /// The member of this name, with `-` or `_`, with the default of every option.
     ///
     /// # Errors
-    /// [`OptionError::NoMember`]; [`OptionError::Malformed`] if an option must be given.
+    /// [`OptionError::NoMember`] if there is none such, [`OptionError::Malformed`] if an option must be given.
     pub fn named(name: &str) -> Result<Self, OptionError> {
         Self::read(name, toml::Table::new())
     }
@@ -115,7 +115,8 @@ impl<T: Table + ?Sized> Chosen<T> {
     /// The member of this name, with these options and the default of every other one.
     ///
     /// # Errors
-    /// [`OptionError`]; ranges are left to [`Chosen::check`].
+    /// [`OptionError`] if there is no such member, or an option is unknown, of the wrong kind or missing; ranges are left to
+    /// [`Chosen::check`].
     pub fn read(name: &str, options: toml::Table) -> Result<Self, OptionError> {
         let members = T::members();
         let Some(member) = members.iter().find(|member| member.name == name || member.flag_value() == name) else {

@@ -44,7 +44,8 @@ impl NormalizeConfig {
     /// Reads `none`, `dataset`, `imagenet` or means and standard deviations: `m1,m2,m3:s1,s2,s3`.
     ///
     /// # Errors
-    /// [`NormalizeError`].
+    /// [`NormalizeError`] if the text is none of these, a number is not finite, the two lists differ in length, or a standard
+    /// deviation is not above 0.
     pub fn parse(text: &str) -> Result<Self, NormalizeError> {
         let from = match text {
             "none" => NormalizeFrom::None,
@@ -73,7 +74,8 @@ impl NormalizeConfig {
     /// Looks for numbers that make no sense.
     ///
     /// # Errors
-    /// [`NormalizeError`]: the first one.
+    /// [`NormalizeError`] if there are not as many means as standard deviations, not as many as `from` asks for, or one of
+    /// them cannot be used.
     pub fn check(&self) -> Result<(), NormalizeError> {
         let (means, stds) = (self.mean.len(), self.std.len());
         if means != stds {

@@ -117,7 +117,8 @@ impl Recipe {
     /// The recipe of this name, or the one in the file at this path. A file's model and data are looked up beside it.
     ///
     /// # Errors
-    /// [`RecipeError`].
+    /// [`RecipeError::Unknown`] if there is neither such a recipe nor such a file, [`RecipeError::Unreadable`] if the system
+    /// cannot read the file, and those of [`parse`](Self::parse).
     pub fn open(name: &str) -> Result<Self, RecipeError> {
         if let Some((name, text)) = RECIPES.iter().find(|(known, _)| *known == name) {
             return Self::parse(text, name);

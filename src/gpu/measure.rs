@@ -21,7 +21,7 @@ impl OpRun {
     /// are this program's own.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If there is too little memory, or the device is lost.
     pub(crate) fn timed(
         &self,
         gpu: &Gpu,
@@ -49,7 +49,7 @@ impl Gpu {
     /// Memory on both sides for transfers of so many bytes.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If there is too little memory, or the device is lost.
     pub(crate) fn transfer(&self, bytes: u64) -> Result<Transfer, GpuError> {
         self.block(async {
             let buffer = self.buffer("transfer", bytes).await?;
@@ -72,7 +72,7 @@ impl Transfer {
     /// Seconds that `bytes` take from the host's memory to the device's.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If the device is lost.
     pub(crate) fn upload_seconds(&self, bytes: &[u8]) -> Result<f64, GpuError> {
         let begun = Instant::now();
         self.gpu.queue.write_buffer(&self.buffer, 0, bytes);
@@ -84,7 +84,7 @@ impl Transfer {
     /// Seconds that as many bytes as `into` holds take from the device's memory to the host's.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If the device is lost.
     pub(crate) fn download_seconds(&self, into: &mut [u8]) -> Result<f64, GpuError> {
         let bytes = into.len() as u64;
         let begun = Instant::now();
@@ -102,7 +102,7 @@ impl Timed {
     /// Seconds of one pass that runs all launches in order, `repeats` times.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If the device is lost.
     pub(crate) fn seconds(&self, repeats: usize) -> Result<f64, GpuError> {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let descriptor = wgpu::ComputePassDescriptor {
@@ -127,7 +127,7 @@ impl Timed {
     /// Seconds that the host takes to record all launches `repeats` times in one pass, and to submit them.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If the device is lost.
     pub(crate) fn host_seconds(&self, repeats: usize) -> Result<f64, GpuError> {
         let begun = Instant::now();
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());

@@ -251,7 +251,7 @@ impl Program {
     /// the loss scale.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// [`GpuError::NoBuffer`] if the plan trains nothing; otherwise if the device is lost.
     pub fn gradient(&self, parameter: &Placed) -> Result<Vec<f32>, GpuError> {
         let (words, place) = (parameter.shape.count(), parameter.gradient);
         let bytes = self.read(Buffer::Gradients, place.offset_words as u64 * 4, (words * place.slabs) as u64 * 4)?;
@@ -310,7 +310,7 @@ impl Program {
     /// `[loss, right answers]` of each step of the oldest submission, once it has finished.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// If the device is lost, or reports an error of any submission so far.
     ///
     /// # Panics
     /// If nothing is under way.
@@ -335,7 +335,7 @@ impl Program {
     /// [`collect_async`](Program::collect_async), and waits for it, but for no later submission.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// As [`collect_async`](Program::collect_async).
     ///
     /// # Panics
     /// If nothing is under way.
@@ -348,7 +348,7 @@ impl Program {
     /// Runs `steps` in order and returns `[loss, right answers]` of each.
     ///
     /// # Errors
-    /// [`GpuError`].
+    /// As [`submit`](Program::submit) and [`collect_async`](Program::collect_async).
     ///
     /// # Panics
     /// If there are more steps than a submission holds, or another one is under way.

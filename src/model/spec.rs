@@ -127,7 +127,8 @@ impl ModelSpec {
     /// The preset of this name, the model file at this path, or that of the run folder there.
     ///
     /// # Errors
-    /// [`ModelError`].
+    /// [`ModelError::Unknown`] if there is neither such a preset nor such a file, [`ModelError::Unreadable`] if the system cannot
+    /// read the file, and those of [`parse`](Self::parse).
     pub fn open(name: &str) -> Result<Self, ModelError> {
         if let Some(preset) = presets::preset(name) {
             return Self::parse(preset.text, name);

@@ -82,7 +82,7 @@ pub(super) fn generator_graph(
 /// Refuses what two networks cannot be trained in turn with.
 ///
 /// # Errors
-/// [`PlanError::InTurn`].
+/// [`PlanError::InTurn`] with the first such option.
 pub(super) fn check(model: &ModelSpec, request: &Request) -> Result<(), PlanError> {
     let (Some(_), Some(training)) = (&model.generator, &request.training) else { return Ok(()) };
     let Training { optimizer, update: UpdateConfig { accumulate, clip_norm, clip_value, .. } } = training;

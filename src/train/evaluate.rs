@@ -93,7 +93,8 @@ pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainEr
 /// Checks that a checkpoint is of a plan's model, and names its outputs where the task has names for them.
 ///
 /// # Errors
-/// [`TrainError::Checkpoint`].
+/// [`TrainError::Checkpoint`] with the first parameter that is missing or has another shape, or if it has another number of
+/// classes than the plan.
 pub(super) fn check_checkpoint(checkpoint: &Checkpoint, task: &dyn Task, plan: &Plan) -> Result<(), TrainError> {
     checkpoint.check_parameters(&plan.parameters)?;
     if task.names_outputs() {

@@ -65,7 +65,8 @@ pub struct Tuning<'a> {
 /// Searches. `progress` hears how many of how many sets of tiles are done.
 ///
 /// # Errors
-/// [`TuneError`].
+/// [`TuneError::NoTimestamps`] if the adapter cannot time launches, [`TuneError::Plan`] if the model cannot be compiled for
+/// it, and [`TuneError::Gpu`] if it has no f16 where that is asked for, too little memory, or is lost.
 pub fn tune(gpu: &Gpu, tuning: &Tuning, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Found>, TuneError> {
     let rules = Target { tiles: Tiles::default(), ..gpu.target_in(tuning.precision)? };
     let plan = compile(gpu, tuning, rules.clone())?;
