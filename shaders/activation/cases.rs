@@ -1,23 +1,23 @@
 //! Cases of the activations.
 
-use super::{Activate, Kind};
+use super::{Activate, ActivationKind};
 use crate::case::Fill;
 use crate::{Case, random};
 
 /// Every kind; where one has a number, one that is not the default.
-const KINDS: [Kind; 12] = [
-    Kind::LeakyRelu { negative_slope: 0.2 },
-    Kind::Elu { alpha: 1.3 },
-    Kind::Gelu,
-    Kind::GeluTanh,
-    Kind::Silu,
-    Kind::Hardswish,
-    Kind::Hardsigmoid,
-    Kind::Relu6,
-    Kind::Sigmoid,
-    Kind::Tanh,
-    Kind::Softplus,
-    Kind::Mish,
+const KINDS: [ActivationKind; 12] = [
+    ActivationKind::LeakyRelu { negative_slope: 0.2 },
+    ActivationKind::Elu { alpha: 1.3 },
+    ActivationKind::Gelu,
+    ActivationKind::GeluTanh,
+    ActivationKind::Silu,
+    ActivationKind::Hardswish,
+    ActivationKind::Hardsigmoid,
+    ActivationKind::Relu6,
+    ActivationKind::Sigmoid,
+    ActivationKind::Tanh,
+    ActivationKind::Softplus,
+    ActivationKind::Mish,
 ];
 
 /// Where some kind has a kink.
@@ -45,13 +45,13 @@ pub(super) fn all() -> Vec<Case> {
         ];
         cases.push(case(kind, &[2, 8], "far from 0, where exp overflows or vanishes").fill(0, Fill::Exactly(far)));
     }
-    for kind in [Kind::Elu { alpha: 1.0 }, Kind::Tanh, Kind::Gelu] {
+    for kind in [ActivationKind::Elu { alpha: 1.0 }, ActivationKind::Tanh, ActivationKind::Gelu] {
         let near = case(kind, &[2, 33], "near 0, where differences cancel");
         cases.push(near.fill(0, Fill::Exactly((0..66).map(|e| 1e-3 * (f64::from(e) - 32.5)).collect())));
     }
     cases.push(case(KINDS[0], &[2, 67], "zeros, where it has a kink").fill(0, Fill::Ties));
     cases.push(case(KINDS[1], &[2, 67], "zeros, where it has a kink").fill(0, Fill::Ties));
-    cases.push(case(Kind::Relu6, &[2, 67], "zeros, where it has a kink").fill(0, Fill::Ties));
-    cases.push(case(Kind::Silu, &[3, 429], "more than a workgroup"));
+    cases.push(case(ActivationKind::Relu6, &[2, 67], "zeros, where it has a kink").fill(0, Fill::Ties));
+    cases.push(case(ActivationKind::Silu, &[3, 429], "more than a workgroup"));
     cases
 }

@@ -24,7 +24,7 @@ const TANGENT: &str = include_str!("kinds/tangent.wgsl");
 
 /// An activation and its parameters; each is a file in `kinds/`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
+pub enum ActivationKind {
     /// `x` above 0, `negative_slope · x` elsewhere (Maas, Hannun and Ng 2013).
     LeakyRelu {
         /// The slope where `x` is not positive.
@@ -57,22 +57,22 @@ pub enum Kind {
     Mish,
 }
 
-impl Kind {
+impl ActivationKind {
     /// Its name in model files, and what it is defined by: text, and the text that that uses.
     fn parts(self) -> (&'static str, [&'static str; 2], &'static str) {
         match self {
-            Kind::LeakyRelu { .. } => ("leaky_relu", ["", ""], include_str!("kinds/leaky_relu.wgsl")),
-            Kind::Elu { .. } => ("elu", [TANGENT, ""], include_str!("kinds/elu.wgsl")),
-            Kind::Gelu => ("gelu", ["", ""], include_str!("kinds/gelu.wgsl")),
-            Kind::GeluTanh => ("gelu_tanh", [LOGISTIC, TANGENT], include_str!("kinds/gelu_tanh.wgsl")),
-            Kind::Silu => ("silu", [LOGISTIC, ""], include_str!("kinds/silu.wgsl")),
-            Kind::Hardswish => ("hardswish", ["", ""], include_str!("kinds/hardswish.wgsl")),
-            Kind::Hardsigmoid => ("hardsigmoid", ["", ""], include_str!("kinds/hardsigmoid.wgsl")),
-            Kind::Relu6 => ("relu6", ["", ""], include_str!("kinds/relu6.wgsl")),
-            Kind::Sigmoid => ("sigmoid", [LOGISTIC, ""], include_str!("kinds/sigmoid.wgsl")),
-            Kind::Tanh => ("tanh", [TANGENT, ""], include_str!("kinds/tanh.wgsl")),
-            Kind::Softplus => ("softplus", [LOGISTIC, ""], include_str!("kinds/softplus.wgsl")),
-            Kind::Mish => ("mish", [LOGISTIC, ""], include_str!("kinds/mish.wgsl")),
+            ActivationKind::LeakyRelu { .. } => ("leaky_relu", ["", ""], include_str!("kinds/leaky_relu.wgsl")),
+            ActivationKind::Elu { .. } => ("elu", [TANGENT, ""], include_str!("kinds/elu.wgsl")),
+            ActivationKind::Gelu => ("gelu", ["", ""], include_str!("kinds/gelu.wgsl")),
+            ActivationKind::GeluTanh => ("gelu_tanh", [LOGISTIC, TANGENT], include_str!("kinds/gelu_tanh.wgsl")),
+            ActivationKind::Silu => ("silu", [LOGISTIC, ""], include_str!("kinds/silu.wgsl")),
+            ActivationKind::Hardswish => ("hardswish", ["", ""], include_str!("kinds/hardswish.wgsl")),
+            ActivationKind::Hardsigmoid => ("hardsigmoid", ["", ""], include_str!("kinds/hardsigmoid.wgsl")),
+            ActivationKind::Relu6 => ("relu6", ["", ""], include_str!("kinds/relu6.wgsl")),
+            ActivationKind::Sigmoid => ("sigmoid", [LOGISTIC, ""], include_str!("kinds/sigmoid.wgsl")),
+            ActivationKind::Tanh => ("tanh", [TANGENT, ""], include_str!("kinds/tanh.wgsl")),
+            ActivationKind::Softplus => ("softplus", [LOGISTIC, ""], include_str!("kinds/softplus.wgsl")),
+            ActivationKind::Mish => ("mish", [LOGISTIC, ""], include_str!("kinds/mish.wgsl")),
         }
     }
 
@@ -84,8 +84,8 @@ impl Kind {
     /// Its number, if it has one: the constant `A` of its text.
     fn number(self) -> Option<f32> {
         match self {
-            Kind::LeakyRelu { negative_slope } => Some(negative_slope),
-            Kind::Elu { alpha } => Some(alpha),
+            ActivationKind::LeakyRelu { negative_slope } => Some(negative_slope),
+            ActivationKind::Elu { alpha } => Some(alpha),
             _ => None,
         }
     }
@@ -95,7 +95,7 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Activate {
     /// The function, of which backward takes the slope.
-    pub kind: Kind,
+    pub kind: ActivationKind,
 }
 
 impl Activate {

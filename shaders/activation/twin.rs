@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
 
-use super::Kind;
+use super::ActivationKind;
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
@@ -24,55 +24,55 @@ fn inner(x: f64) -> (f64, f64) {
     (root * (x + 0.044715 * x.powi(3)), root * (1.0 + 3.0 * 0.044715 * x * x))
 }
 
-pub(super) fn activate(kind: Kind, x: f64) -> f64 {
+pub(super) fn activate(kind: ActivationKind, x: f64) -> f64 {
     match kind {
-        Kind::LeakyRelu { negative_slope } => x.max(0.0) + f64::from(negative_slope) * x.min(0.0),
-        Kind::Elu { alpha } => x.max(0.0) + f64::from(alpha) * x.min(0.0).exp_m1(),
-        Kind::Gelu => x * normal(x),
-        Kind::GeluTanh => 0.5 * x * (1.0 + inner(x).0.tanh()),
-        Kind::Silu => x * sigmoid(x),
-        Kind::Hardswish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
-        Kind::Hardsigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
-        Kind::Relu6 => x.clamp(0.0, 6.0),
-        Kind::Sigmoid => sigmoid(x),
-        Kind::Tanh => x.tanh(),
-        Kind::Softplus => softplus(x),
-        Kind::Mish => x * softplus(x).tanh(),
+        ActivationKind::LeakyRelu { negative_slope } => x.max(0.0) + f64::from(negative_slope) * x.min(0.0),
+        ActivationKind::Elu { alpha } => x.max(0.0) + f64::from(alpha) * x.min(0.0).exp_m1(),
+        ActivationKind::Gelu => x * normal(x),
+        ActivationKind::GeluTanh => 0.5 * x * (1.0 + inner(x).0.tanh()),
+        ActivationKind::Silu => x * sigmoid(x),
+        ActivationKind::Hardswish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        ActivationKind::Hardsigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        ActivationKind::Relu6 => x.clamp(0.0, 6.0),
+        ActivationKind::Sigmoid => sigmoid(x),
+        ActivationKind::Tanh => x.tanh(),
+        ActivationKind::Softplus => softplus(x),
+        ActivationKind::Mish => x * softplus(x).tanh(),
     }
 }
 
-pub(super) fn slope(kind: Kind, x: f64) -> f64 {
+pub(super) fn slope(kind: ActivationKind, x: f64) -> f64 {
     let inside = |low: f64, high: f64, slope: f64| if low < x && x < high { slope } else { 0.0 };
     match kind {
-        Kind::LeakyRelu { negative_slope } => {
+        ActivationKind::LeakyRelu { negative_slope } => {
             if x > 0.0 {
                 1.0
             } else {
                 f64::from(negative_slope)
             }
         }
-        Kind::Elu { alpha } => {
+        ActivationKind::Elu { alpha } => {
             if x > 0.0 {
                 1.0
             } else {
                 f64::from(alpha) * x.exp()
             }
         }
-        Kind::Gelu => normal(x) + x * (-0.5 * x * x).exp() * 0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2,
-        Kind::GeluTanh => {
+        ActivationKind::Gelu => normal(x) + x * (-0.5 * x * x).exp() * 0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2,
+        ActivationKind::GeluTanh => {
             let (u, du) = inner(x);
             0.5 * (1.0 + u.tanh()) + 0.5 * x * du / u.cosh().powi(2)
         }
-        Kind::Silu => sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
-        Kind::Hardswish if x <= -3.0 => 0.0,
-        Kind::Hardswish if x >= 3.0 => 1.0,
-        Kind::Hardswish => (2.0 * x + 3.0) / 6.0,
-        Kind::Hardsigmoid => inside(-3.0, 3.0, 1.0 / 6.0),
-        Kind::Relu6 => inside(0.0, 6.0, 1.0),
-        Kind::Sigmoid => sigmoid(x) * sigmoid(-x),
-        Kind::Tanh => x.cosh().powi(-2),
-        Kind::Softplus => sigmoid(x),
-        Kind::Mish => {
+        ActivationKind::Silu => sigmoid(x) + x * sigmoid(x) * sigmoid(-x),
+        ActivationKind::Hardswish if x <= -3.0 => 0.0,
+        ActivationKind::Hardswish if x >= 3.0 => 1.0,
+        ActivationKind::Hardswish => (2.0 * x + 3.0) / 6.0,
+        ActivationKind::Hardsigmoid => inside(-3.0, 3.0, 1.0 / 6.0),
+        ActivationKind::Relu6 => inside(0.0, 6.0, 1.0),
+        ActivationKind::Sigmoid => sigmoid(x) * sigmoid(-x),
+        ActivationKind::Tanh => x.cosh().powi(-2),
+        ActivationKind::Softplus => sigmoid(x),
+        ActivationKind::Mish => {
             let u = softplus(x);
             u.tanh() + x * sigmoid(x) / u.cosh().powi(2)
         }

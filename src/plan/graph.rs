@@ -26,7 +26,7 @@ pub type ParameterId = Id<Parameter>;
 
 /// Where a tensor of the graph comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum Origin {
     /// A buffer of its own, which stays on the device between steps.
     Resident(Buffer),
     /// A parameter of the model, in the buffer of all of them.
@@ -45,7 +45,7 @@ pub struct Tensor {
     /// How its elements are stored.
     pub dtype: Dtype,
     /// Where it comes from.
-    pub kind: Kind,
+    pub origin: Origin,
 }
 
 /// An op with what it reads and writes.
@@ -286,8 +286,8 @@ impl Graph {
 
     fn parameter(&mut self, layer: &str, spec: ParameterSpec) -> TensorId {
         let ParameterSpec { name, shape, init, trained } = spec;
-        let kind = Kind::Parameter(self.parameters.next_id());
-        let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, kind);
+        let origin = Origin::Parameter(self.parameters.next_id());
+        let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, origin);
         self.parameters.push(Parameter { tensor, init, trained, frozen: false });
         tensor
     }
@@ -306,7 +306,7 @@ impl Graph {
 
     /// Bytes of the images in each part of the data set.
     pub fn image_parts(&self) -> Vec<u64> {
-        let parts = self.tensors.iter().filter(|t| matches!(t.kind, Kind::Resident(Buffer::Images(_))));
+        let parts = self.tensors.iter().filter(|t| matches!(t.origin, Origin::Resident(Buffer::Images(_))));
         parts.map(|part| part.shape.count() as u64 * part.dtype.width(self.precision)).collect()
     }
 
@@ -319,13 +319,13 @@ impl Graph {
         self.shapes(&node.inputs)
     }
 
-    fn tensor(&mut self, name: &str, shape: Shape, dtype: Dtype, kind: Kind) -> TensorId {
-        self.tensors.push(Tensor { name: name.into(), shape, dtype, kind })
+    fn tensor(&mut self, name: &str, shape: Shape, dtype: Dtype, origin: Origin) -> TensorId {
+        self.tensors.push(Tensor { name: name.into(), shape, dtype, origin })
     }
 
     /// A tensor that is a whole buffer.
     pub(super) fn resident(&mut self, buffer: Buffer, sizes: &[usize], dtype: Dtype) -> TensorId {
-        self.tensor(&buffer.to_string(), Shape::new(sizes), dtype, Kind::Resident(buffer))
+        self.tensor(&buffer.to_string(), Shape::new(sizes), dtype, Origin::Resident(buffer))
     }
 
     /// Adds a node; its shapes have been checked.
@@ -334,7 +334,7 @@ impl Graph {
         let mut outputs = Vec::new();
         for (i, shape) in shapes.into_iter().enumerate() {
             let name = if i == 0 { name.to_string() } else { format!("{name}.{i}") };
-            outputs.push(self.tensor(&name, shape, op.output_dtype(i), Kind::Value));
+            outputs.push(self.tensor(&name, shape, op.output_dtype(i), Origin::Value));
         }
         self.nodes.push(Node { name: name.into(), op, inputs: inputs.to_vec(), outputs: outputs.clone() });
         outputs

@@ -8,7 +8,7 @@ use lepton_kernels::{Lowered, Mode, Operand, add};
 
 use super::buffer::{Buffer, Location};
 use super::draft::Draft;
-use super::graph::{Graph, Kind, Node, NodeId, ParameterId, TensorId};
+use super::graph::{Graph, Node, NodeId, Origin, ParameterId, TensorId};
 use super::launch::PlanTensorId;
 use super::lists::List;
 use super::phases::Graphs;
@@ -133,13 +133,13 @@ impl<'a> Lowerer<'a> {
         }
         let tensor = &self.graph.tensors[id];
         let bytes = tensor.dtype.bytes(tensor.shape.count(), self.target.precision);
-        let made = match tensor.kind {
-            Kind::Resident(buffer) => self.draft.located(Location::whole(buffer), || tensor.name.clone(), bytes),
-            Kind::Parameter(parameter) => self.parameter(self.weights[0], parameter, bytes),
-            Kind::Value if self.what == Use::Predict && id == self.graph.answer() => {
+        let made = match tensor.origin {
+            Origin::Resident(buffer) => self.draft.located(Location::whole(buffer), || tensor.name.clone(), bytes),
+            Origin::Parameter(parameter) => self.parameter(self.weights[0], parameter, bytes),
+            Origin::Value if self.what == Use::Predict && id == self.graph.answer() => {
                 self.tensor(&tensor.name, bytes, Some(Location::whole(Buffer::Logits)))
             }
-            Kind::Value => self.tensor(&tensor.name, bytes, None),
+            Origin::Value => self.tensor(&tensor.name, bytes, None),
         };
         self.values.insert(id, made);
         made
@@ -155,8 +155,8 @@ impl<'a> Lowerer<'a> {
     fn input(&mut self, node: &Node, input: usize) -> PlanTensorId {
         let id = node.inputs[input];
         let copied = self.target.precision == Precision::F16 && node.op.input_dtype(input) == Dtype::Real;
-        match self.graph.tensors[id].kind {
-            Kind::Parameter(parameter) if copied => {
+        match self.graph.tensors[id].origin {
+            Origin::Parameter(parameter) if copied => {
                 let bytes = Dtype::Real.bytes(self.graph.tensors[id].shape.count(), Precision::F16);
                 self.parameter(self.weights[1], parameter, bytes)
             }
@@ -254,9 +254,9 @@ impl<'a> Lowerer<'a> {
         }
         let tensor = &self.graph.tensors[node.inputs[input]];
         let count = tensor.shape.count();
-        let (location, bytes) = match tensor.kind {
+        let (location, bytes) = match tensor.origin {
             // slabs follow each other without a gap
-            Kind::Parameter(parameter) => (Some(Location::of(Buffer::Gradients, parameter)), count as u64 * 4),
+            Origin::Parameter(parameter) => (Some(Location::of(Buffer::Gradients, parameter)), count as u64 * 4),
             _ => (None, tensor.dtype.bytes(count, self.target.precision)),
         };
         self.tensor(&format!("{}.grad", tensor.name), bytes, location)

@@ -7,7 +7,7 @@ use lepton_kernels::{Array, Shape, Step};
 
 use crate::config::LossConfig;
 use crate::model::{ModelError, ModelSpec};
-use crate::plan::graph::{Kind, TensorId};
+use crate::plan::graph::{Origin, TensorId};
 use crate::plan::{Buffer, Graph, Setting};
 
 /// What the twins say about one step.
@@ -109,17 +109,17 @@ impl Forward {
         let graph = Graph::build(model, &setting)?;
         let mut values: HashMap<TensorId, Array> = HashMap::new();
         for (id, tensor) in graph.tensors.entries() {
-            let data = match tensor.kind {
-                Kind::Value => continue,
-                Kind::Parameter(_) => parameters[&tensor.name].clone(),
-                Kind::Resident(Buffer::Images(_)) if tensor.dtype == Dtype::U32 => {
+            let data = match tensor.origin {
+                Origin::Value => continue,
+                Origin::Parameter(_) => parameters[&tensor.name].clone(),
+                Origin::Resident(Buffer::Images(_)) if tensor.dtype == Dtype::U32 => {
                     let words = images.pixels.chunks_exact(4);
                     words.map(|b| f64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect()
                 }
-                Kind::Resident(Buffer::Images(_)) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
-                Kind::Resident(Buffer::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
-                Kind::Resident(Buffer::Norm) => unit_norm(&tensor.shape),
-                Kind::Resident(_) => vec![0.0; tensor.shape.count()],
+                Origin::Resident(Buffer::Images(_)) => images.pixels.iter().map(|&v| f64::from(v)).collect(),
+                Origin::Resident(Buffer::Labels) => images.labels.iter().map(|&v| f64::from(v)).collect(),
+                Origin::Resident(Buffer::Norm) => unit_norm(&tensor.shape),
+                Origin::Resident(_) => vec![0.0; tensor.shape.count()],
             };
             values.insert(id, Array::new(tensor.shape.clone(), data));
         }

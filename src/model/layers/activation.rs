@@ -1,7 +1,7 @@
 //! Activations as layers of their own. `relu` stands with the plain layers: it is an op that other kernels take in.
 
 use lepton_kernels::ShapeError;
-use lepton_kernels::activation::{Activate, Kind};
+use lepton_kernels::activation::{Activate, ActivationKind};
 use serde::Deserialize;
 
 use super::options::{Activation, optional};
@@ -70,7 +70,7 @@ impl Build for Alone {
     }
 }
 
-fn add(layer: &mut LayerBuilder, kind: Kind) -> Result<Value, ShapeError> {
+fn add(layer: &mut LayerBuilder, kind: ActivationKind) -> Result<Value, ShapeError> {
     layer.add(Activate { kind }, &[Value::Input(0)])
 }
 
@@ -88,7 +88,7 @@ impl Default for LeakyRelu {
 
 impl Build for LeakyRelu {
     fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
-        add(layer, Kind::LeakyRelu { negative_slope: self.negative_slope })
+        add(layer, ActivationKind::LeakyRelu { negative_slope: self.negative_slope })
     }
 }
 
@@ -106,7 +106,7 @@ impl Default for Elu {
 
 impl Build for Elu {
     fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
-        add(layer, Kind::Elu { alpha: self.alpha })
+        add(layer, ActivationKind::Elu { alpha: self.alpha })
     }
 }
 
@@ -127,8 +127,8 @@ enum Approximation {
 impl Build for Gelu {
     fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         let kind = match self.approximate {
-            Approximation::None => Kind::Gelu,
-            Approximation::Tanh => Kind::GeluTanh,
+            Approximation::None => ActivationKind::Gelu,
+            Approximation::Tanh => ActivationKind::GeluTanh,
         };
         add(layer, kind)
     }

@@ -1,6 +1,6 @@
 //! What a layer builds itself with: it asks for parameters and adds ops one after another; the graph takes over the result.
 
-use lepton_kernels::activation::{Activate, Kind};
+use lepton_kernels::activation::{Activate, ActivationKind};
 use lepton_kernels::{Op, Shape, ShapeError, random, relu::Relu};
 
 use super::options::Activation;
@@ -171,7 +171,7 @@ impl<'a> LayerBuilder<'a> {
     /// # Errors
     /// If the op cannot run on this input.
     pub fn activate(&mut self, activation: Activation, value: Value) -> Result<Value, ShapeError> {
-        let suffix = activation.kind().map_or("relu", Kind::name);
+        let suffix = activation.kind().map_or("relu", ActivationKind::name);
         self.activate_as(suffix, activation, value)
     }
 

@@ -1,6 +1,6 @@
 //! Options that several layers take, as a model file writes them.
 
-use lepton_kernels::activation::Kind;
+use lepton_kernels::activation::ActivationKind;
 use lepton_kernels::{Padding, ShapeError};
 use serde::{Deserialize, Serialize};
 
@@ -126,21 +126,21 @@ pub enum Activation {
 
 impl Activation {
     /// The kind of the op `activation`; none for nothing, and for ReLU, which is an op of its own.
-    pub fn kind(self) -> Option<Kind> {
+    pub fn kind(self) -> Option<ActivationKind> {
         Some(match self {
             Activation::None | Activation::Relu => return None,
-            Activation::LeakyRelu => Kind::LeakyRelu { negative_slope: 0.01 },
-            Activation::Elu => Kind::Elu { alpha: 1.0 },
-            Activation::Gelu => Kind::Gelu,
-            Activation::GeluTanh => Kind::GeluTanh,
-            Activation::Silu => Kind::Silu,
-            Activation::Hardswish => Kind::Hardswish,
-            Activation::Sigmoid => Kind::Sigmoid,
-            Activation::Tanh => Kind::Tanh,
-            Activation::Hardsigmoid => Kind::Hardsigmoid,
-            Activation::Relu6 => Kind::Relu6,
-            Activation::Softplus => Kind::Softplus,
-            Activation::Mish => Kind::Mish,
+            Activation::LeakyRelu => ActivationKind::LeakyRelu { negative_slope: 0.01 },
+            Activation::Elu => ActivationKind::Elu { alpha: 1.0 },
+            Activation::Gelu => ActivationKind::Gelu,
+            Activation::GeluTanh => ActivationKind::GeluTanh,
+            Activation::Silu => ActivationKind::Silu,
+            Activation::Hardswish => ActivationKind::Hardswish,
+            Activation::Sigmoid => ActivationKind::Sigmoid,
+            Activation::Tanh => ActivationKind::Tanh,
+            Activation::Hardsigmoid => ActivationKind::Hardsigmoid,
+            Activation::Relu6 => ActivationKind::Relu6,
+            Activation::Softplus => ActivationKind::Softplus,
+            Activation::Mish => ActivationKind::Mish,
         })
     }
 }
@@ -185,7 +185,7 @@ mod tests {
         for name in &names {
             let read = toml::Value::String((*name).into()).try_into::<Activation>().unwrap();
             let expected = if matches!(*name, "none" | "relu") { None } else { Some(*name) };
-            assert_eq!(read.kind().map(Kind::name), expected);
+            assert_eq!(read.kind().map(ActivationKind::name), expected);
         }
         let error = toml::Value::String("x".into()).try_into::<Activation>().unwrap_err().to_string();
         let (_, known) = error.split_once("expected").unwrap();

@@ -7,7 +7,7 @@ use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::gemm::Relu;
 use lepton_kernels::linear::Linear;
 
-use super::{Graph, Kind, NodeId, Rewrite, successor};
+use super::{Graph, NodeId, Origin, Rewrite, successor};
 
 pub(super) const REWRITE: Rewrite = Rewrite {
     name: "fold_batch_norm",
@@ -18,7 +18,7 @@ pub(super) const REWRITE: Rewrite = Rewrite {
 fn at(graph: &mut Graph, i: NodeId) -> Option<String> {
     let product = &graph.nodes[i];
     // the weight itself, and not one that was folded before
-    let has_weight = product.inputs.get(1).is_some_and(|&id| matches!(graph.tensors[id].kind, Kind::Parameter(_)));
+    let has_weight = product.inputs.get(1).is_some_and(|&id| matches!(graph.tensors[id].origin, Origin::Parameter(_)));
     if !has_weight || !is_plain_product(product.op.as_ref()) {
         return None;
     }

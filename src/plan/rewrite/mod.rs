@@ -7,7 +7,7 @@ mod join_relu;
 mod mask_gradient;
 mod move_relu;
 
-use super::graph::{Graph, Kind, NodeId, TensorId};
+use super::graph::{Graph, NodeId, Origin, TensorId};
 
 /// A rewrite of a graph.
 #[derive(Clone, Copy, Debug)]
