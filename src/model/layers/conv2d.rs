@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
-use super::weights::{FILTER_INIT, Fan, Start};
+use super::weights::{FILTER_INIT, Fan, Initializer};
 use super::{Build, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// This type in `LAYERS`.
@@ -51,7 +51,7 @@ struct Spec {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }
@@ -82,7 +82,7 @@ pub(super) struct Filters {
     /// Whether a bias is added.
     pub bias: bool,
     /// How the filters start.
-    pub init: Start,
+    pub init: Initializer,
     /// The name of the filters.
     pub weight: &'static str,
     /// Put after the layer's name; empty for its main op.
@@ -93,7 +93,15 @@ impl Default for Filters {
     /// A 1x1 window, and names as `conv2d` has them.
     fn default() -> Self {
         let window = Window::new([1, 1], [1, 1]);
-        Filters { window, filters: 0, groups: 1, bias: false, init: Start::default(), weight: "weight", suffix: "" }
+        Filters {
+            window,
+            filters: 0,
+            groups: 1,
+            bias: false,
+            init: Initializer::default(),
+            weight: "weight",
+            suffix: "",
+        }
     }
 }
 
@@ -112,7 +120,7 @@ impl Filters {
             .hint("a number of groups that divides both"));
         }
         let ([kh, kw], c_group) = (window.kernel, c_in / groups);
-        if init == Start::Whitening {
+        if init == Initializer::Whitening {
             check_whitening(layer, x, &window)?;
         }
         let fan = Fan { inputs: kh * kw * c_group, outputs: kh * kw * filters };

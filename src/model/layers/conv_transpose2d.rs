@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::options::{
     ACTIVATION, Activation, BIAS, PADDING, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
-use super::weights::{Fan, INIT, Start};
+use super::weights::{Fan, INIT, Initializer};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 /// This type in `LAYERS`.
@@ -58,7 +58,7 @@ struct Spec {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }
@@ -93,7 +93,7 @@ pub(super) fn add(
     op: ConvTranspose2d,
     filters: usize,
     bias: bool,
-    init: Start,
+    init: Initializer,
 ) -> Result<Value, ShapeError> {
     let x = Value::Input(0);
     let [.., c_in] = layer.shape(x).nhwc()?;

@@ -34,13 +34,13 @@ struct Spec {
     vocabulary: Tokens,
     features: usize,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
 }
 
 /// How the table starts.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Start {
+enum Initializer {
     #[default]
     Uniform,
     Normal,
@@ -84,8 +84,8 @@ impl Build for Spec {
             .hint("vocabulary = \"auto\" and features = 128"));
         }
         let init = match self.init {
-            Start::Uniform => Init::Uniform { limit: 0.25 },
-            Start::Normal => Init::Normal { deviation: 1.0 },
+            Initializer::Uniform => Init::Uniform { limit: 0.25 },
+            Initializer::Normal => Init::Normal { deviation: 1.0 },
         };
         let table = layer.parameter("weight", Shape::new(&[vocabulary, self.features]), init);
         layer.add(Embedding, &[Value::Input(0), table])

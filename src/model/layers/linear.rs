@@ -5,7 +5,7 @@ use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
 use super::options::{ACTIVATION, Activation, BIAS, required, yes};
-use super::weights::{Fan, INIT, Start};
+use super::weights::{Fan, INIT, Initializer};
 use super::{Build, CLASSES, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// This type in `LAYERS`.
@@ -29,7 +29,7 @@ struct Spec {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }

@@ -7,7 +7,7 @@ use super::conv2d::Filters;
 use super::options::{
     ACTIVATION, Activation, BIAS, PADDING_OPTION, PAIR, PaddingSpec, Pair, one, ones, optional, required, valid, yes,
 };
-use super::weights::{FILTER_INIT, Start};
+use super::weights::{FILTER_INIT, Initializer};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 const KERNEL: OptionDoc = required("kernel", PAIR, "size of the window");
@@ -48,7 +48,7 @@ fn depthwise(
     layer: &mut LayerBuilder,
     window: Window,
     depth_multiplier: usize,
-    init: Start,
+    init: Initializer,
 ) -> Result<Filters, ShapeError> {
     let [.., c] = layer.shape(Value::Input(0)).nhwc()?;
     if depth_multiplier == 0 {
@@ -78,7 +78,7 @@ struct Separable {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }
@@ -111,7 +111,7 @@ struct Depthwise {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }

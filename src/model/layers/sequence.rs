@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::conv_transpose2d::GROUPS;
 use super::conv2d::Filters;
 use super::options::{ACTIVATION, Activation, BIAS, ones, optional, required, yes};
-use super::weights::{FILTER_INIT, INIT, Start};
+use super::weights::{FILTER_INIT, INIT, Initializer};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, conv_transpose2d, parse};
 
 const FILTERS: OptionDoc = required("filters", "number", "output channels");
@@ -169,7 +169,7 @@ struct Conv {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }
@@ -201,7 +201,7 @@ struct ConvTranspose {
     #[serde(default = "yes")]
     bias: bool,
     #[serde(default)]
-    init: Start,
+    init: Initializer,
     #[serde(default)]
     activation: Activation,
 }

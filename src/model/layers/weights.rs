@@ -27,7 +27,7 @@ const TRUNCATED_DEVIATION: f64 = 0.05;
 /// How the weights of a layer start, by name. Biases start at 0, with `torch` as PyTorch's do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Start {
+pub enum Initializer {
     /// Uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010): Keras' default.
     #[default]
     GlorotUniform,
@@ -68,7 +68,7 @@ fn torch(fan: Fan) -> f64 {
     1.0 / (fan.inputs as f64).sqrt()
 }
 
-impl Start {
+impl Initializer {
     /// How filters of a convolution of so many groups start; `whitening` says how many of them it needs.
     ///
     /// # Errors
@@ -76,19 +76,19 @@ impl Start {
     pub fn filters(self, fan: Fan, filters: usize, groups: usize) -> Result<Init, ShapeError> {
         let needed = 2 * fan.inputs;
         match self {
-            Start::Dirac => Ok(Init::Dirac { limit: torch(fan), groups }),
-            Start::Whitening if groups != 1 => {
+            Initializer::Dirac => Ok(Init::Dirac { limit: torch(fan), groups }),
+            Initializer::Whitening if groups != 1 => {
                 Err(ShapeError::new(format!("init = \"whitening\" sees all channels, and groups = {groups}"))
                     .hint("groups = 1"))
             }
-            Start::Whitening if filters != needed => {
+            Initializer::Whitening if filters != needed => {
                 let inputs = fan.inputs;
                 Err(ShapeError::new(format!(
                     "init = \"whitening\" makes {needed} filters, two for each of a patch's {inputs} values, and filters = {filters}"
                 ))
                 .hint(format!("filters = {needed}")))
             }
-            Start::Whitening => Ok(Init::Whitening),
+            Initializer::Whitening => Ok(Init::Whitening),
             _ => self.weights(fan, filters),
         }
     }
@@ -101,20 +101,20 @@ impl Start {
         let (fan_in, fan_out) = (fan.inputs, fan.outputs);
         let (inputs, both) = (fan_in as f64, (fan_in + fan_out) as f64);
         Ok(match self {
-            Start::GlorotUniform => Init::GlorotUniform { fan_in, fan_out },
-            Start::GlorotNormal => Init::Normal { deviation: (2.0 / both).sqrt() },
-            Start::HeUniform => Init::Uniform { limit: (6.0 / inputs).sqrt() },
-            Start::HeNormal => Init::Normal { deviation: (2.0 / inputs).sqrt() },
-            Start::Torch => Init::Uniform { limit: torch(fan) },
-            Start::TruncatedNormal => Init::TruncatedNormal { deviation: TRUNCATED_DEVIATION },
-            Start::Normal(deviation) if !(deviation.is_finite() && deviation > 0.0) => {
+            Initializer::GlorotUniform => Init::GlorotUniform { fan_in, fan_out },
+            Initializer::GlorotNormal => Init::Normal { deviation: (2.0 / both).sqrt() },
+            Initializer::HeUniform => Init::Uniform { limit: (6.0 / inputs).sqrt() },
+            Initializer::HeNormal => Init::Normal { deviation: (2.0 / inputs).sqrt() },
+            Initializer::Torch => Init::Uniform { limit: torch(fan) },
+            Initializer::TruncatedNormal => Init::TruncatedNormal { deviation: TRUNCATED_DEVIATION },
+            Initializer::Normal(deviation) if !(deviation.is_finite() && deviation > 0.0) => {
                 let problem = format!("init = {{ normal = {deviation} }} is a deviation, which is above 0");
                 return Err(ShapeError::new(problem).hint("init = { normal = 0.02 }"));
             }
-            Start::Normal(deviation) => Init::Normal { deviation },
-            Start::Orthogonal => Init::Orthogonal { columns },
-            Start::Zeros => Init::Constant(0.0),
-            Start::Dirac | Start::Whitening => {
+            Initializer::Normal(deviation) => Init::Normal { deviation },
+            Initializer::Orthogonal => Init::Orthogonal { columns },
+            Initializer::Zeros => Init::Constant(0.0),
+            Initializer::Dirac | Initializer::Whitening => {
                 let problem = "init = \"dirac\" and \"whitening\" are for the filters of a convolution";
                 return Err(ShapeError::new(problem).hint("init = \"torch\""));
             }
@@ -124,7 +124,7 @@ impl Start {
     /// How a bias beside such weights starts.
     pub fn bias(self, fan: Fan) -> Init {
         match self {
-            Start::Torch => Init::Uniform { limit: torch(fan) },
+            Initializer::Torch => Init::Uniform { limit: torch(fan) },
             _ => Init::Constant(0.0),
         }
     }
