@@ -140,7 +140,7 @@ impl Recipe {
     /// Reads a recipe's text; `origin` names it in errors.
     ///
     /// # Errors
-    /// [`RecipeError::Malformed`].
+    /// [`RecipeError::Malformed`] if the text is not a recipe, with what is wrong and on which line.
     pub fn parse(text: &str, origin: &str) -> Result<Self, RecipeError> {
         let fail = |problem: String| RecipeError::Malformed { origin: origin.into(), problem };
         let unread = |error: toml::de::Error| fail(error.to_string().trim_end().into());

@@ -133,7 +133,8 @@ impl UpdateConfig {
     /// Looks for values that do not go together; ranges of single numbers are in their rows.
     ///
     /// # Errors
-    /// [`UpdateError`] with the first two that contradict each other, or a factor that is negative or not finite.
+    /// [`UpdateError`] with the first two that contradict each other, a lookahead out of range, or a factor that is negative or
+    /// not finite.
     pub fn check(&self) -> Result<(), UpdateError> {
         if let Some(lookahead) = self.lookahead {
             let Lookahead { steps, alpha, ramp } = lookahead;

@@ -150,7 +150,7 @@ impl ModelSpec {
     /// Reads a model file's text; `origin` names it in errors.
     ///
     /// # Errors
-    /// [`ModelError::Malformed`].
+    /// [`ModelError::Malformed`] if the text is not a model, with what is wrong and where.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ModelError> {
         let fail = |problem: String| ModelError::Malformed { origin: origin.into(), problem };
         let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
