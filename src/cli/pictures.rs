@@ -46,7 +46,7 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, C
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;
     }
-    let dataset = text::mixed(load(other.or(config.data.as_deref()), &options)?, config)?;
+    let dataset = text::shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
     Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
 }
 

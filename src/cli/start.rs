@@ -11,7 +11,7 @@ use crate::config::{
     ConfigError, FIELDS, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup,
     check_sizes, parse_augment,
 };
-use crate::data::{self, Kind, known};
+use crate::data::{self, DataKind, known};
 use crate::model::ModelSpec;
 use crate::report::say;
 use crate::tasks;
@@ -40,7 +40,7 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     };
     let model = sized(ModelSpec::open(&file)?, args)?;
     if recipe.is_none() {
-        generate::usual(args, &model, &mut config);
+        generate::apply_defaults(args, &model, &mut config);
     }
     let [h, w, _] = model.input;
     match args.typed.text("augment") {
@@ -130,19 +130,19 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
     let mut config = settings(&base, args)?;
     config.data = data_of(args, recipe)?;
     let kind = data::kind(config.data.as_deref());
-    if kind != Kind::Texts && config.text != base.text {
+    if kind != DataKind::Texts && config.text != base.text {
         return Err(CliError::Usage(
             "--max-length, --min-count, --max-words and --coarse-labels are for texts, and these are images\n  try: without them".into(),
         ));
     }
-    if kind == Kind::Pictures {
+    if kind == DataKind::Pictures {
         config.images.fit.get_or_insert_default();
     }
     if !args.typed.has("model") && !recipe.is_some_and(|recipe| recipe.sets("model")) {
         match kind {
-            Kind::Images => {}
-            Kind::Texts => config.model = text::DEFAULT_MODEL.into(),
-            Kind::Pictures => config.model = pictures::DEFAULT_MODEL.into(),
+            DataKind::Images => {}
+            DataKind::Texts => config.model = text::DEFAULT_MODEL.into(),
+            DataKind::Pictures => config.model = pictures::DEFAULT_MODEL.into(),
         }
     }
     Ok(config)

@@ -29,8 +29,8 @@ pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from:
     LoadOptions { length, vocabulary, classes, ..options }
 }
 
-/// Texts of a run with a limit, in mixed order: a limit takes the first ones, and files often have one class after another.
-pub fn mixed(data: Dataset, config: &RunConfig) -> Result<Dataset, CliError> {
+/// Texts of a run with a limit, in shuffled order: a limit takes the first ones, and files often have one class after another.
+pub fn shuffled(data: Dataset, config: &RunConfig) -> Result<Dataset, CliError> {
     if data.texts().is_none() || config.limit.is_none() {
         return Ok(data);
     }

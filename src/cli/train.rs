@@ -14,7 +14,7 @@ use crate::data::{Dataset, LoadOptions, Split};
 use crate::gpu::Gpu;
 use crate::model::{ModelSpec, parameters, thousands};
 use crate::plan::mib;
-use crate::report::{EventLog, Terminal, print_profile, print_range_test, range_curve, say};
+use crate::report::{EventLog, Terminal, lr_range_curve, print_lr_range_test, print_profile, say};
 use crate::session::InputKind;
 use crate::tasks::{of, of_model};
 use crate::train::{BatchBound, Event, LargestBatch, Outcome, State, StopHandle, TrainError, Trainer, largest_batch};
@@ -81,7 +81,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Result<Dataset, CliError> {
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
     let options = LoadOptions { unlabelled, ..of(&config.loss).load_options(config, model.input) };
-    text::mixed(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
+    text::shuffled(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
 }
 
 /// The largest batch that fits.
@@ -98,13 +98,13 @@ fn fit_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -
 
 /// `--lr-find`
 fn find_rate(gpu: &Gpu, data: &Dataset, model: ModelSpec, config: RunConfig, out: &Path) -> Result<Exit, CliError> {
-    let test = Trainer::new(gpu, data, model, config)?.range_test()?;
+    let test = Trainer::new(gpu, data, model, config)?.lr_range_test()?;
     let [picture, numbers] = ["lr-find.png", "lr-find.json"].map(|name| out.join(name));
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     let text = serde_json::to_string_pretty(&test).expect("a test is plain data");
     write_atomically(&numbers, text.as_bytes())?;
-    save_png(&range_curve(&test), &picture)?;
-    print_range_test(&test);
+    save_png(&lr_range_curve(&test), &picture)?;
+    print_lr_range_test(&test);
     say!("curve    {} (numbers: {})", picture.display(), numbers.display());
     Ok(Exit::Done)
 }

@@ -63,7 +63,7 @@ pub use pictures::{Damaged, PictureError};
 pub use places::Places;
 pub use vocabulary::{Texts, Vocabulary};
 
-/// Numbers below `count`, mixed; always in the same order, so that an image's number stays.
+/// The numbers below `count`, shuffled; always in the same order, so that an image's number stays.
 pub fn shuffled_indices(count: usize) -> Vec<usize> {
     const ORDER: u64 = 0x0070_6963_7475_7265;
     let mut order: Vec<usize> = (0..count).collect();
@@ -74,7 +74,7 @@ pub fn shuffled_indices(count: usize) -> Vec<usize> {
 #[cfg(feature = "files")]
 /// What a data set is, before it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum DataKind {
     /// Images of a size of their own: IDX or CIFAR files.
     Images,
     /// Pictures by class in folders, or listed in a table.
@@ -85,9 +85,9 @@ pub enum Kind {
 
 #[cfg(feature = "files")]
 /// What [`load`] would find; `Images` where there is nothing.
-pub fn kind(spec: Option<&str>) -> Kind {
+pub fn kind(spec: Option<&str>) -> DataKind {
     let path = spec.filter(|name| known::find(name).is_none()).map(Path::new);
-    path.and_then(formats::detect).map_or(Kind::Images, |format| format.kind)
+    path.and_then(formats::detect).map_or(DataKind::Images, |format| format.kind)
 }
 
 #[cfg(feature = "files")]

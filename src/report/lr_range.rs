@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::draw::{Curve, Mark, log_curves};
-use crate::train::RangeTest;
+use crate::train::LrRangeTest;
 
 /// A learning rate for people: two digits.
 fn short(rate: f64) -> String {
@@ -13,7 +13,7 @@ fn short(rate: f64) -> String {
 }
 
 /// Prints what a range test suggests.
-pub fn print_range_test(test: &RangeTest) {
+pub fn print_lr_range_test(test: &LrRangeTest) {
     let [first, last] = [test.points.first(), test.points.last()].map(|p| p.map_or(0.0, |p| p.learning_rate));
     say!("tried    {} learning rates from {first:.0e} to {last:.0e}", test.points.len());
     match test.suggestion {
@@ -23,8 +23,8 @@ pub fn print_range_test(test: &RangeTest) {
 }
 
 /// Draws the losses of a range test over its learning rates.
-pub fn range_curve(test: &RangeTest) -> RgbImage {
-    let points = |value: fn(&crate::train::RangePoint) -> f64| {
+pub fn lr_range_curve(test: &LrRangeTest) -> RgbImage {
+    let points = |value: fn(&crate::train::LrRangePoint) -> f64| {
         let all = test.points.iter().map(|p| (p.learning_rate, value(p)));
         // a loss that exploded would press all others to the floor
         let highest = 1.5 * test.points.first().map_or(1.0, |p| p.loss);

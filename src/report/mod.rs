@@ -24,11 +24,11 @@ mod events;
 #[cfg(feature = "cli")]
 mod history;
 #[cfg(feature = "cli")]
+mod lr_range;
+#[cfg(feature = "cli")]
 mod measures;
 #[cfg(feature = "cli")]
 mod profile;
-#[cfg(feature = "cli")]
-mod range_test;
 #[cfg(feature = "cli")]
 mod terminal;
 
@@ -37,11 +37,11 @@ pub use events::EventLog;
 #[cfg(feature = "cli")]
 pub use history::History;
 #[cfg(feature = "cli")]
+pub use lr_range::{lr_range_curve, print_lr_range_test};
+#[cfg(feature = "cli")]
 pub use measures::print_measures;
 #[cfg(feature = "cli")]
 pub use profile::print_profile;
-#[cfg(feature = "cli")]
-pub use range_test::{print_range_test, range_curve};
 #[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
 

@@ -15,7 +15,7 @@ pub(crate) use sampler::SAMPLES;
 pub use sampler::{Range, Sampler};
 pub use targets::Targets;
 pub use views::Tta;
-pub(crate) use views::seen;
+pub(crate) use views::with_view;
 
 use crate::gpu::{GpuError, Program};
 use crate::plan::{Buffer, Goal, Plan, RECORDED};
@@ -84,7 +84,7 @@ impl Session {
             while submitted < all && self.program.is_free() {
                 let count = self.program.steps_per_run(Goal::Evaluate).min(all - submitted);
                 self.submit(Goal::Evaluate, submitted..submitted + count, |order, number| {
-                    views::seen(order.evaluation_step(range, batch, number / each), views, number % each)
+                    views::with_view(order.evaluation_step(range, batch, number / each), views, number % each)
                 })?;
                 submitted += count;
             }

@@ -41,7 +41,7 @@ impl Tta {
 }
 
 /// The step that looks at a batch in view `number`; as it is, where there are no views.
-pub(crate) fn seen(step: Step, views: &[View], number: usize) -> Step {
+pub(crate) fn with_view(step: Step, views: &[View], number: usize) -> Step {
     match views.get(number) {
         Some(view) => {
             let later = if number > 0 { LATER } else { 0 };

@@ -96,7 +96,7 @@ pub trait Task: Debug + Sync {
     ///
     /// # Errors
     /// [`TaskError`] if classes are named and the task cannot learn some alone.
-    fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
+    fn restrict_to_normal<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
         match (data.train(), config.normal.is_empty()) {
             (Some(train), false) => {
                 Err(TaskError::NormalNeedsReconstruction { loss: config.loss.name(), values: train.values().is_some() })

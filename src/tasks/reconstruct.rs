@@ -29,7 +29,7 @@ impl Task for Reconstruct {
     }
 
     /// The training images of the normal classes alone, whose names are then in `config`; all of them where no class is named.
-    fn learned<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
+    fn restrict_to_normal<'a>(&self, data: &'a Dataset, config: &mut RunConfig) -> Result<Cow<'a, Dataset>, TaskError> {
         if config.normal.is_empty() {
             return Ok(Cow::Borrowed(data));
         }

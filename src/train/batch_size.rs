@@ -43,7 +43,7 @@ pub fn largest_batch(
     config: &RunConfig,
 ) -> Result<LargestBatch, TrainError> {
     let mut config = config.clone();
-    let data = tasks::of(&config.loss).learned(data, &mut config)?;
+    let data = tasks::of(&config.loss).restrict_to_normal(data, &mut config)?;
     let data = &*data;
     let compile = |batch| compile(gpu, data, model, &config, batch);
     let most = (1 << learned_images(data, &config).max(1).ilog2()).min(LARGEST);

@@ -19,7 +19,7 @@ pub(super) fn rate(number: usize) -> f64 {
 
 /// A step of a range test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RangePoint {
+pub struct LrRangePoint {
     /// Its learning rate.
     pub learning_rate: f64,
     /// The loss of its batch, before its update.
@@ -30,14 +30,14 @@ pub struct RangePoint {
 
 /// What a range test found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RangeTest {
+pub struct LrRangeTest {
     /// Every step, in order.
-    pub points: Vec<RangePoint>,
+    pub points: Vec<LrRangePoint>,
     /// A learning rate to start with, if the loss fell at all.
     pub suggestion: Option<f64>,
 }
 
-impl RangeTest {
+impl LrRangeTest {
     /// The test of these rates and losses.
     pub fn new(measured: &[(f64, f64)]) -> Self {
         let point = |(i, &(learning_rate, loss)): (usize, &(f64, f64))| {
@@ -45,15 +45,15 @@ impl RangeTest {
             let side = SIDE.min(i).min(measured.len() - 1 - i);
             let around = &measured[i - side..=i + side];
             let smoothed = around.iter().map(|m| m.1).sum::<f64>() / around.len() as f64;
-            RangePoint { learning_rate, loss, smoothed }
+            LrRangePoint { learning_rate, loss, smoothed }
         };
-        let points: Vec<RangePoint> = measured.iter().enumerate().map(point).collect();
+        let points: Vec<LrRangePoint> = measured.iter().enumerate().map(point).collect();
         let suggestion = suggest(&points);
-        RangeTest { points, suggestion }
+        LrRangeTest { points, suggestion }
     }
 
     pub(super) fn diverged(measured: &[(f64, f64)]) -> bool {
-        let test = RangeTest::new(measured);
+        let test = LrRangeTest::new(measured);
         let lowest = test.points.iter().map(|p| p.smoothed).fold(f64::INFINITY, f64::min);
         let recent = &measured[measured.len().saturating_sub(SIDE)..];
         // one bad batch is not the end
@@ -64,7 +64,7 @@ impl RangeTest {
 
 /// The rate at which the smoothed loss falls fastest with the logarithm of the rate, over windows of a tenth of the test;
 /// it is before the loss's minimum by construction of the range.
-fn suggest(points: &[RangePoint]) -> Option<f64> {
+fn suggest(points: &[LrRangePoint]) -> Option<f64> {
     let lowest = points.iter().enumerate().min_by(|a, b| a.1.smoothed.total_cmp(&b.1.smoothed))?.0;
     let window = (points.len() / 10).max(2);
     let slope = |i: usize| points[i + window].smoothed - points[i].smoothed;
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_suggestion_is_where_the_loss_falls() {
         for (fall, rise) in [(1e-3, 0.5), (1e-2, 2.0), (1e-4, 0.05)] {
-            let suggested = RangeTest::new(&losses(fall, rise)).suggestion.unwrap();
+            let suggested = LrRangeTest::new(&losses(fall, rise)).suggestion.unwrap();
             assert!(suggested > fall / 5.0 && suggested < fall * 5.0, "{suggested} for {fall}");
         }
     }
@@ -93,17 +93,17 @@ mod tests {
     #[test]
     fn nothing_is_suggested_where_nothing_is_learned() {
         let rising: Vec<(f64, f64)> = (0..50).map(|i| (f64::from(i), 1.0 + f64::from(i))).collect();
-        assert_eq!(RangeTest::new(&rising).suggestion, None);
-        assert_eq!(RangeTest::new(&[]).suggestion, None);
-        assert_eq!(RangeTest::new(&[(1e-3, 2.0)]).suggestion, None);
+        assert_eq!(LrRangeTest::new(&rising).suggestion, None);
+        assert_eq!(LrRangeTest::new(&[]).suggestion, None);
+        assert_eq!(LrRangeTest::new(&[(1e-3, 2.0)]).suggestion, None);
     }
 
     #[test]
     fn a_loss_that_explodes_ends_the_test() {
         let mut measured = losses(1e-3, 10.0);
-        assert!(!RangeTest::diverged(&measured[..60]));
+        assert!(!LrRangeTest::diverged(&measured[..60]));
         measured.extend((0..20).map(|i| (20.0, 50.0 * f64::from(i))));
-        assert!(RangeTest::diverged(&measured));
-        assert!(RangeTest::diverged(&[(1.0, 2.0), (2.0, f64::NAN)]));
+        assert!(LrRangeTest::diverged(&measured));
+        assert!(LrRangeTest::diverged(&[(1.0, 2.0), (2.0, f64::NAN)]));
     }
 }

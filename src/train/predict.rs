@@ -16,7 +16,7 @@ use crate::data::{self, picture};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, Goal, Input, Plan, Request};
-use crate::session::{InputError, InputKind, Tta, check_tokens, check_vocabulary, seen};
+use crate::session::{InputError, InputKind, Tta, check_tokens, check_vocabulary, with_view};
 use crate::tasks::{self, Task};
 
 /// A model's answer on one image or text.
@@ -245,7 +245,7 @@ impl Shared {
             program.write_images(&[batch])?;
             let step = Step { batch_length: length, range_length: length, ..Step::default() };
             let looks = 0..self.views.len().max(1);
-            let mut steps: Vec<Step> = looks.map(|number| seen(step, &self.views, number)).collect();
+            let mut steps: Vec<Step> = looks.map(|number| with_view(step, &self.views, number)).collect();
             program.run(Goal::Predict, &mut steps)?;
             let bytes = u64::from(length) * plan.classes as u64 * 4;
             let bytes = program.read(Buffer::Logits, 0, bytes)?;

@@ -7,9 +7,9 @@ use lepton_kernels::op::Precision;
 
 use super::error::TrainError;
 use super::event::{Control, Event, StopHandle, Verdict};
+use super::lr_range::{self, LrRangeTest};
 use super::mixing::mix;
 use super::profile::Profile;
-use super::range_test::{self, RangeTest};
 use super::schedule::Schedule;
 use super::setup::Setup;
 use super::updates::Updates;
@@ -80,7 +80,7 @@ impl Trainer {
     /// # Errors
     /// If data, model and configuration do not go together, or the device refuses the plan.
     pub fn new(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
-        let data = tasks::of(&config.loss).learned(data, &mut config)?;
+        let data = tasks::of(&config.loss).restrict_to_normal(data, &mut config)?;
         let trainer = Self::build(gpu, &data, &model, config)?;
         let plan = &trainer.session.plan;
         let sample = trainer.first_images(&data);
@@ -102,7 +102,7 @@ impl Trainer {
     /// # Errors
     /// As [`new`](Self::new), and if the data are not those that the run began with.
     pub fn resume(gpu: &Gpu, data: &Dataset, from: &Checkpoint, mut config: RunConfig) -> Result<Self, TrainError> {
-        let data = tasks::of(&config.loss).learned(data, &mut config)?;
+        let data = tasks::of(&config.loss).restrict_to_normal(data, &mut config)?;
         let mut trainer = Self::build(gpu, &data, &from.meta.model()?, config)?;
         trainer.restore(from)?;
         Ok(trainer)
@@ -416,13 +416,13 @@ impl Trainer {
     /// # Errors
     /// [`TaskError::TwoLosses`](crate::tasks::TaskError::TwoLosses) where two networks are trained in turn, or if the device
     /// is lost.
-    pub fn range_test(mut self) -> Result<RangeTest, TrainError> {
+    pub fn lr_range_test(mut self) -> Result<LrRangeTest, TrainError> {
         if !self.task.evaluates() {
             return Err(tasks::TaskError::TwoLosses.into());
         }
         let mut measured: Vec<(f64, f64)> = Vec::new();
-        while measured.len() < range_test::STEPS && !RangeTest::diverged(&measured) {
-            let learning_rate = range_test::rate(measured.len());
+        while measured.len() < lr_range::STEPS && !LrRangeTest::diverged(&measured) {
+            let learning_rate = lr_range::rate(measured.len());
             let (number, count) = (measured.len(), self.steps_per_epoch());
             let (epoch, batch) = ((number / count) as u32, number % count);
             let step = self.steps().at(&self.session.order, epoch, batch, number as u64);
@@ -432,7 +432,7 @@ impl Trainer {
             measured.push((learning_rate, f64::from(loss)));
         }
         measured.retain(|(_, loss)| loss.is_finite());
-        Ok(RangeTest::new(&measured))
+        Ok(LrRangeTest::new(&measured))
     }
 
     fn steps(&self) -> Steps<'_> {

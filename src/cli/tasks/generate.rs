@@ -28,7 +28,7 @@ const RATE: f32 = 2e-4;
 const BETA1: f64 = 0.5;
 
 /// What was not typed for a model with a generator: Radford's optimiser, and pixels as its last layer gives them.
-pub fn usual(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
+pub fn apply_defaults(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
     let Some(generator) = &model.generator else { return };
     if ["adam", "adamw"].contains(&config.optimizer.name()) {
         if !args.typed.has("optimizer.beta1") {

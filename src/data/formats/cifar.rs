@@ -13,7 +13,7 @@ use crate::hint::{Hint, Hints};
 
 use super::{Detected, Format, Loading};
 use crate::data::io::{folder_name, io_error, is_gzip};
-use crate::data::{DataError, Dataset, Kind, Split, Splits, Targets, known};
+use crate::data::{DataError, DataKind, Dataset, Split, Splits, Targets, known};
 
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
@@ -147,7 +147,7 @@ struct Files {
 pub(super) const FORMAT: Format = Format {
     name: "cifar",
     what: "CIFAR's binary files in a folder or as an archive (.tar.gz)",
-    kind: Kind::Images,
+    kind: DataKind::Images,
     detect,
     load,
     #[cfg(feature = "images")]
@@ -272,9 +272,9 @@ impl Files {
         self.origin.join(name).display().to_string()
     }
 
-    /// Class names of the files, or the usual ones.
+    /// Class names of the files, or the default ones.
     fn classes(&self, layout: &Layout) -> Result<Vec<String>, CifarError> {
-        let Some(text) = self.content.get(layout.names) else { return Ok(usual_names(layout.classes)) };
+        let Some(text) = self.content.get(layout.names) else { return Ok(default_names(layout.classes)) };
         let text = String::from_utf8_lossy(text);
         let names: Vec<String> =
             text.lines().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect();
@@ -338,7 +338,7 @@ fn records(
     Ok(())
 }
 
-fn usual_names(classes: usize) -> Vec<String> {
+fn default_names(classes: usize) -> Vec<String> {
     match classes {
         20 => COARSE.map(String::from).to_vec(),
         10 => known::find("cifar10").expect("CIFAR-10 is known").classes.clone(),

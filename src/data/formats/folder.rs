@@ -10,12 +10,12 @@ use walkdir::WalkDir;
 use super::{Detected, Format, Loading};
 use crate::data::io::io_error;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
-use crate::data::{DataError, Dataset, Kind, LoadOptions};
+use crate::data::{DataError, DataKind, Dataset, LoadOptions};
 
 pub(super) const FORMAT: Format = Format {
     name: "folder",
     what: "a folder with one folder of pictures for each class",
-    kind: Kind::Pictures,
+    kind: DataKind::Pictures,
     detect,
     load,
     list: Some(list),

@@ -14,7 +14,7 @@ pub mod text;
 use super::known::Known;
 #[cfg(feature = "images")]
 use super::pictures::Catalog;
-use super::{DataError, Dataset, Kind, LoadOptions, OnPictures};
+use super::{DataError, DataKind, Dataset, LoadOptions, OnPictures};
 
 /// Every format. What a path is decides [`detect`]: whatever several formats could be by name alone is the first of them.
 pub static FORMATS: &[Format] = &[
@@ -35,7 +35,7 @@ pub struct Format {
     /// What it is, for messages that list what is read.
     pub what: &'static str,
     /// What its examples are before they are read.
-    pub kind: Kind,
+    pub kind: DataKind,
     pub(super) detect: fn(&Path) -> Detected,
     pub(super) load: fn(&Path, &Loading) -> Result<Dataset, DataError>,
     #[cfg(feature = "images")]

@@ -15,7 +15,7 @@ use crate::hint::{Hint, Hints};
 use super::{Detected, Format, Loading};
 use crate::data::io::io_error;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
-use crate::data::{DataError, Dataset, Kind, LoadOptions};
+use crate::data::{DataError, DataKind, Dataset, LoadOptions};
 
 const PATHS: [&str; 6] = ["image", "path", "filename", "file", "image_path", "file_name"];
 const LABELS: [&str; 5] = ["label", "class", "labels", "classes", "category"];
@@ -120,7 +120,7 @@ struct Row {
 pub(super) const FORMAT: Format = Format {
     name: "table",
     what: "a table of pictures (a .csv or .tsv file with a header such as image,label)",
-    kind: Kind::Pictures,
+    kind: DataKind::Pictures,
     detect,
     load,
     list: Some(list),

@@ -41,8 +41,9 @@ pub struct Pair {
     pub labels: PathBuf,
 }
 
+/// What a file of the pair holds.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum Role {
     Images,
     Labels,
 }
@@ -61,23 +62,23 @@ struct Content {
 /// One of the two files is missing.
 pub fn find(folder: &Path, split: &'static str) -> Result<Option<Pair>, DataError> {
     let prefixes: &[&str] = if split == "train" { &["train"] } else { &["t10k", "test"] };
-    let images = first_file(folder, prefixes, Kind::Images);
-    let labels = first_file(folder, prefixes, Kind::Labels);
-    let (usual, beside) = match (images, labels) {
+    let images = first_file(folder, prefixes, Role::Images);
+    let labels = first_file(folder, prefixes, Role::Labels);
+    let (missing, beside) = match (images, labels) {
         (None, None) => return Ok(None),
         (Some(images), Some(labels)) => return Ok(Some(Pair { images, labels })),
         (Some(images), None) => (format!("{}-labels-idx1-ubyte", prefixes[0]), images),
         (None, Some(labels)) => (format!("{}-images-idx3-ubyte", prefixes[0]), labels),
     };
     let beside = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let path = folder.join(usual);
+    let path = folder.join(missing);
     Err(IdxError::Missing { path, split, beside }.into())
 }
 
-fn first_file(folder: &Path, prefixes: &[&str], kind: Kind) -> Option<PathBuf> {
-    let (what, ranks): (&str, &[u8]) = match kind {
-        Kind::Images => ("images", &[3, 4]),
-        Kind::Labels => ("labels", &[1]),
+fn first_file(folder: &Path, prefixes: &[&str], role: Role) -> Option<PathBuf> {
+    let (what, ranks): (&str, &[u8]) = match role {
+        Role::Images => ("images", &[3, 4]),
+        Role::Labels => ("labels", &[1]),
     };
     for prefix in prefixes {
         for rank in ranks {
@@ -115,7 +116,7 @@ pub fn read_labels(path: &Path) -> Result<Vec<u8>, DataError> {
 
 /// Reads images from any source of `raw_bytes` bytes; `path` is for messages.
 pub(super) fn images_from(path: &Path, raw: impl BufRead, raw_bytes: u64) -> Result<Images, DataError> {
-    let content = read(path, raw, raw_bytes, Kind::Images)?;
+    let content = read(path, raw, raw_bytes, Role::Images)?;
     let dims = &content.dims;
     Ok(Images {
         count: dims[0],
@@ -126,7 +127,7 @@ pub(super) fn images_from(path: &Path, raw: impl BufRead, raw_bytes: u64) -> Res
 
 /// Reads labels from any source of `raw_bytes` bytes; `path` is for messages.
 pub(super) fn labels_from(path: &Path, raw: impl BufRead, raw_bytes: u64) -> Result<Vec<u8>, DataError> {
-    Ok(read(path, raw, raw_bytes, Kind::Labels)?.elements)
+    Ok(read(path, raw, raw_bytes, Role::Labels)?.elements)
 }
 
 fn open(path: &Path) -> Result<(BufReader<File>, u64), DataError> {
@@ -196,12 +197,12 @@ impl<R: Read> Source<'_, R> {
     }
 }
 
-fn read(path: &Path, mut raw: impl BufRead, raw_bytes: u64, kind: Kind) -> Result<Content, DataError> {
+fn read(path: &Path, mut raw: impl BufRead, raw_bytes: u64, role: Role) -> Result<Content, DataError> {
     let start = raw.fill_buf().map_err(|error| io_error(path, "read", error))?;
     let packed = is_gzip(start);
     let reader: Box<dyn Read + '_> = if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
     let mut source = Source { path, reader, packed, position: 0, expected: None };
-    let dims = read_header(&mut source, kind)?;
+    let dims = read_header(&mut source, role)?;
     let header_bytes = source.position;
     let element_bytes: u64 = dims.iter().map(|&dim| u64::from(dim)).product();
     let expected = header_bytes + element_bytes;
@@ -221,11 +222,11 @@ fn read(path: &Path, mut raw: impl BufRead, raw_bytes: u64, kind: Kind) -> Resul
 }
 
 /// Reads and checks everything before the elements. The product of the sizes returned is at most `MAX_BYTES`.
-fn read_header<R: Read>(source: &mut Source<'_, R>, kind: Kind) -> Result<Vec<u32>, DataError> {
+fn read_header<R: Read>(source: &mut Source<'_, R>, role: Role) -> Result<Vec<u32>, DataError> {
     let path = source.path.to_path_buf();
-    let (what, expected, ranks, needs): (_, _, &[u8], _) = match kind {
-        Kind::Images => ("images", "3 [n, h, w] or 4 [n, h, w, c]", &[3, 4], 17),
-        Kind::Labels => ("labels", "1 [n]", &[1], 9),
+    let (what, expected, ranks, needs): (_, _, &[u8], _) = match role {
+        Role::Images => ("images", "3 [n, h, w] or 4 [n, h, w, c]", &[3, 4], 17),
+        Role::Labels => ("labels", "1 [n]", &[1], 9),
     };
     let mut start = Vec::new();
     match source.read_up_to(4, &mut start)? {

@@ -14,12 +14,12 @@ use crate::data::io::{folder_name, is_gzip};
 #[cfg(feature = "samples")]
 use crate::data::known;
 use crate::data::known::Known;
-use crate::data::{DataError, Dataset, Kind, Split, Splits, Targets};
+use crate::data::{DataError, DataKind, Dataset, Split, Splits, Targets};
 
 pub(super) const FORMAT: Format = Format {
     name: "idx",
     what: "a folder of IDX files (train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-…, each plain or .gz)",
-    kind: Kind::Images,
+    kind: DataKind::Images,
     detect,
     load,
     #[cfg(feature = "images")]

@@ -15,7 +15,7 @@ use super::{Detected, Format, Loading};
 use crate::data::io::{MAX_BYTES, folder_name};
 pub use crate::data::vocabulary::{PAD, Texts, UNKNOWN, Vocabulary};
 pub use crate::data::words::words;
-use crate::data::{DataError, Dataset, Input, Kind, LoadOptions, Split, Splits, Targets, TextOptions};
+use crate::data::{DataError, DataKind, Dataset, Input, LoadOptions, Split, Splits, Targets, TextOptions};
 
 /// What a model was trained on and asks of the texts it is given.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Trained<'a> {
 pub(super) const FORMAT: Format = Format {
     name: "text",
     what: "texts by class (a .txt or .tsv file, a pair .pos and .neg, or a folder of such files)",
-    kind: Kind::Texts,
+    kind: DataKind::Texts,
     detect,
     load: load_format,
     #[cfg(feature = "images")]
