@@ -121,11 +121,11 @@ mod tests {
 
     #[test]
     fn the_data_says_which_loss_unless_it_can_be_several() {
-        let usual = |data: &Dataset| resolve(&Typed::default(), &linear(), data, None);
-        assert_eq!(usual(&data(vec![0, 1])).unwrap(), LossConfig::default());
-        assert_eq!(usual(&with_values(2, &[1.0, 1.0, 0.0, 0.0])).unwrap().name(), "bce");
-        assert_eq!(usual(&with_values(1, &[0.3, 7.0])).unwrap().name(), "mse");
-        let error = message(&usual(&with_values(2, &[0.25, 0.75, 0.0, 1.0])).unwrap_err());
+        let default = |data: &Dataset| resolve(&Typed::default(), &linear(), data, None);
+        assert_eq!(default(&data(vec![0, 1])).unwrap(), LossConfig::default());
+        assert_eq!(default(&with_values(2, &[1.0, 1.0, 0.0, 0.0])).unwrap().name(), "bce");
+        assert_eq!(default(&with_values(1, &[0.3, 7.0])).unwrap().name(), "mse");
+        let error = message(&default(&with_values(2, &[0.25, 0.75, 0.0, 1.0])).unwrap_err());
         assert!(error.contains("sum to 1") && error.contains("--loss bce"), "{error}");
     }
 

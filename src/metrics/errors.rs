@@ -57,14 +57,13 @@ impl ErrorMeasures {
             normal: is_normal(number),
             auc: if normal.is_some() && !is_normal(number) { area(&|class| class == number) } else { None },
         };
-        ErrorMeasures {
-            images: errors.len(),
-            mean: mean(&|_| true).unwrap_or(0.0),
-            normal: normal.and_then(|_| mean(&is_normal)),
-            other: normal.and_then(|_| mean(&|class| !is_normal(class))),
-            auc: normal.and_then(|_| area(&|_| true)),
-            classes: (0..).zip(names).map(class).collect(),
-        }
+        let classes = (0..).zip(names).map(class).collect();
+        let (normal, other, auc) = if normal.is_some() {
+            (mean(&is_normal), mean(&|class| !is_normal(class)), area(&|_| true))
+        } else {
+            (None, None, None)
+        };
+        ErrorMeasures { images: errors.len(), mean: mean(&|_| true).unwrap_or(0.0), normal, other, auc, classes }
     }
 }
 

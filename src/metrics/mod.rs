@@ -105,7 +105,7 @@ pub struct Scores {
     pub precision: f64,
     /// Right ones of those that are there.
     pub recall: f64,
-    /// Their harmonic mean.
+    /// Harmonic mean of precision and recall.
     pub f1: f64,
     /// How many are there.
     pub support: u64,
@@ -134,7 +134,7 @@ impl Scores {
         Scores { precision: of(|s| s.precision), recall: of(|s| s.recall), f1: of(|s| s.f1), support }
     }
 
-    /// The plain mean.
+    /// The mean over classes, each of which counts the same.
     pub fn macro_average(all: &[Scores]) -> Scores {
         Self::mean(all, |_| 1.0)
     }

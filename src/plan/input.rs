@@ -37,7 +37,7 @@ impl Graph {
         norm: TensorId,
     ) -> Result<TensorId, ModelError> {
         let name = "batch.images";
-        let Some(policy) = input.augment.as_ref().filter(|_| self.mode == Mode::Train) else {
+        let (Mode::Train, Some(policy)) = (self.mode, &input.augment) else {
             let views = input.views && self.mode == Mode::Infer;
             let op: Box<dyn Op> = if views { Box::new(BatchViews) } else { Box::new(BatchImages) };
             let inputs: Vec<TensorId> = [data[0], rows.image, norm].iter().chain(&data[1..]).copied().collect();
