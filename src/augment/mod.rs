@@ -91,7 +91,7 @@ pub enum Problem {
     /// It cannot stand alone.
     #[error("it needs a value")]
     NeedsValue,
-    /// It stands alone.
+    /// A transform without a number was given one.
     #[error("it takes no value")]
     TakesNoValue,
     /// No number, and no word that it takes.
@@ -125,7 +125,7 @@ pub enum Problem {
         h: usize,
         /// Width of the images in pixels.
         w: usize,
-        /// What is possible.
+        /// The largest crop that these images allow, in pixels.
         most: usize,
     },
     /// Images in which there is no room.

@@ -18,7 +18,7 @@ use crate::tasks;
 
 /// A run before its data are read.
 pub struct Start {
-    /// The run folder.
+    /// Path of the run folder.
     pub out: PathBuf,
     /// The configuration that the run will have.
     pub config: RunConfig,

@@ -19,14 +19,14 @@ pub enum Takes {
     Below {
         /// Smallest value allowed.
         min: f64,
-        /// Larger than any.
+        /// The values must be smaller than this one.
         below: f64,
     },
     /// A finite number above `above` and below `below`, which may be infinite.
     Between {
-        /// Smaller than any.
+        /// The values must be larger than this one.
         above: f64,
-        /// Larger than any.
+        /// The values must be smaller than this one.
         below: f64,
     },
     /// A whole number from `min` to `max`, both included.

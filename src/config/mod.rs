@@ -36,7 +36,7 @@ pub enum Validation {
     /// None that the configuration asks for; image folders without validation and test images hold some out anyway.
     #[default]
     None,
-    /// The test images.
+    /// The test images, all of them.
     Test,
     /// A random fraction of the training images, which is held out.
     Fraction(f64),

@@ -11,11 +11,11 @@ pub enum NormalizeFrom {
     /// Mean 0 and deviation 1: pixels go from 0 to 1, as in Keras' examples.
     #[default]
     None,
-    /// The training images.
+    /// Means and standard deviations of the training images.
     Dataset,
     /// ImageNet's training images, as torchvision's pretrained models use.
     Imagenet,
-    /// What was typed.
+    /// The numbers that the user gave.
     Given,
 }
 

@@ -46,9 +46,9 @@ pub enum OptionError {
     Needs {
         /// Name of the option without effect.
         key: &'static str,
-        /// The other one.
+        /// Name of the option that it needs.
         needs: &'static str,
-        /// What that is.
+        /// Value of that option.
         value: String,
         /// A value with which both go together.
         better: &'static str,

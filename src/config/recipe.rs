@@ -93,7 +93,7 @@ pub enum RecipeError {
         origin: String,
         /// `line 7: `, where it is known.
         line: String,
-        /// What is wrong.
+        /// Which value, and why it makes no sense.
         error: ConfigError,
     },
 }

@@ -180,7 +180,7 @@ pub enum UpdateError {
     Factor {
         /// The pattern of parameter names that the rule is for.
         pattern: String,
-        /// What is multiplied.
+        /// What is multiplied: `learning rate` or `weight decay`.
         what: &'static str,
         /// The factor that was given.
         factor: f32,

@@ -25,7 +25,7 @@ pub(super) enum Failure {
 /// The unfinished file. It is locked, so that two processes never write it together.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// The open file.
+    /// The open file, to which bytes are appended.
     pub file: File,
     /// Where it is.
     pub path: PathBuf,

@@ -51,7 +51,7 @@ pub struct Known {
     pub height: usize,
     /// Image width in pixels.
     pub width: usize,
-    /// Values per pixel.
+    /// Values per pixel: 1 for grey, 3 for colour.
     pub channels: usize,
     /// Images for training.
     pub train_count: usize,

@@ -18,7 +18,7 @@ pub const ENTRY: Member<dyn Loss> = Member {
 pub struct Huber {
     /// The error at which the square ends.
     pub delta: f32,
-    /// What is predicted.
+    /// What the outputs are compared with.
     pub target: LossTarget,
 }
 

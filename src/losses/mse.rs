@@ -12,7 +12,7 @@ pub const ENTRY: Member<dyn Loss> =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mse {
-    /// What is predicted.
+    /// What the outputs are compared with.
     pub target: LossTarget,
 }
 

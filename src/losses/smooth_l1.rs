@@ -18,7 +18,7 @@ pub const ENTRY: Member<dyn Loss> = Member {
 pub struct SmoothL1 {
     /// The error at which the square ends.
     pub beta: f32,
-    /// What is predicted.
+    /// What the outputs are compared with.
     pub target: LossTarget,
 }
 

@@ -6,7 +6,7 @@ pub struct Preset {
     pub name: &'static str,
     /// What it is for.
     pub summary: &'static str,
-    /// The model file.
+    /// The model file's content.
     pub text: &'static str,
 }
 

@@ -53,7 +53,7 @@ pub enum ModelError {
         layer: String,
         /// Where its input comes from.
         reads: String,
-        /// What is wrong.
+        /// Why it cannot run there, with a way out.
         source: ShapeError,
     },
     /// Generator and discriminator do not fit together, or the loss is not theirs.
@@ -85,7 +85,7 @@ pub struct LayerSpec {
     pub name: String,
     /// Names of the layers it reads; `input` is the model's input.
     pub inputs: Vec<String>,
-    /// What it is.
+    /// Its type with its options.
     pub layer: Layer,
 }
 

@@ -24,7 +24,7 @@ pub struct Adam {
     pub beta2: f32,
     /// Added to the root of the second moment.
     pub epsilon: f32,
-    /// L2 penalty.
+    /// L2 penalty: this times a parameter is added to its gradient.
     pub weight_decay: f32,
 }
 

@@ -75,7 +75,7 @@ pub trait Optimizer: Settings {
     /// Looks for options that contradict each other.
     ///
     /// # Errors
-    /// The first contradiction.
+    /// The first two options that contradict each other.
     fn check_together(&self) -> Result<(), OptionError> {
         Ok(())
     }

@@ -34,7 +34,7 @@ pub struct RmsProp {
     pub epsilon: f32,
     /// Share of the last step that joins the next one; 0 keeps no buffer.
     pub momentum: f32,
-    /// L2 penalty.
+    /// L2 penalty: this times a parameter is added to its gradient.
     pub weight_decay: f32,
 }
 

@@ -21,7 +21,7 @@ pub struct Sgd {
     pub momentum: f32,
     /// Nesterov's form of momentum.
     pub nesterov: bool,
-    /// L2 penalty.
+    /// L2 penalty: this times a parameter is added to its gradient.
     pub weight_decay: f32,
 }
 

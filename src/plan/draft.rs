@@ -25,7 +25,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// An empty one.
+    /// A draft without tensors and launches.
     pub fn new() -> Self {
         let (tensors, lists, located, taken) = Default::default();
         Draft { tensors, lists, list: List::Prepare, located, taken }

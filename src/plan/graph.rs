@@ -57,7 +57,7 @@ pub struct Node {
     pub op: Box<dyn Op>,
     /// What it reads: activations, then parameters.
     pub inputs: Vec<TensorId>,
-    /// What it writes.
+    /// The tensors that it writes.
     pub outputs: Vec<TensorId>,
 }
 
@@ -66,7 +66,7 @@ pub struct Node {
 pub struct Parameter {
     /// The tensor that nodes read it as.
     pub tensor: TensorId,
-    /// How it starts.
+    /// How its elements start.
     pub init: Init,
     /// Whether the optimiser updates it.
     pub trained: bool,
@@ -81,7 +81,7 @@ pub struct LayerNodes {
     pub nodes: Range<NodeId>,
     /// Its parameters, side by side among the graph's.
     pub parameters: Range<ParameterId>,
-    /// What it gives.
+    /// The tensor that later layers read.
     pub output: TensorId,
 }
 
@@ -130,7 +130,7 @@ pub struct Setting {
     pub part: usize,
     /// How activations are stored.
     pub precision: Precision,
-    /// Training or not.
+    /// Whether the graph is for training or for inference.
     pub mode: Mode,
     /// What the outputs are compared with, and how.
     pub loss: LossConfig,

@@ -51,7 +51,7 @@ pub struct Placed {
     pub name: String,
     /// Its shape; elements lie in row-major order.
     pub shape: Shape,
-    /// How it starts.
+    /// How its elements start.
     pub init: Init,
     /// First word in the buffer of all parameters.
     pub offset_words: usize,
@@ -74,7 +74,7 @@ pub struct TensorPlace {
     pub name: String,
     /// Its shape; elements lie in row-major order.
     pub shape: Shape,
-    /// Its first word.
+    /// Its first word in the buffer.
     pub offset_words: usize,
 }
 
@@ -115,7 +115,7 @@ pub struct Compiled {
     pub image_parts: Vec<u64>,
     /// Every buffer with its size in bytes.
     pub buffers: Vec<(Buffer, u64)>,
-    /// What launches bind.
+    /// Every tensor that a launch binds.
     pub tensors: Table<PlanTensor>,
     /// The launches of each goal, in the order in which they run.
     pub lists: Lists<Launch<Bound>>,

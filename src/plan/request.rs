@@ -23,7 +23,7 @@ pub struct Request {
     pub evaluate: bool,
     /// Whether evaluation records what metrics are counted from, of each image.
     pub record_predictions: bool,
-    /// Whether it predicts.
+    /// Whether outputs are asked for without targets.
     pub predict: bool,
     /// Which kernels suit the adapter.
     pub target: Target,
@@ -38,7 +38,7 @@ pub struct Request {
 pub struct Training {
     /// How parameters are updated from their gradients.
     pub optimizer: OptimizerConfig,
-    /// What surrounds it.
+    /// Accumulation, clipping, averages and rules for single parameters.
     pub update: UpdateConfig,
 }
 

@@ -17,7 +17,7 @@ pub enum InputKind {
 }
 
 impl InputKind {
-    /// Of a model.
+    /// The kind of input that a model reads.
     pub fn of(model: &ModelSpec) -> Self {
         if model.tokens.is_some() { InputKind::Texts } else { InputKind::Images }
     }
@@ -75,7 +75,7 @@ pub enum InputError {
     Kind {
         /// The model's name.
         model: String,
-        /// What it takes.
+        /// The kind that the model reads.
         takes: InputKind,
         /// The data set's name.
         data: String,

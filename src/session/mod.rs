@@ -28,7 +28,7 @@ const STEPS: usize = 64;
 pub struct Record {
     /// Images of the batch.
     pub images: usize,
-    /// Their mean loss.
+    /// Mean loss of those images.
     pub loss: f32,
     /// The record's second number; a task says what it is.
     pub second: f32,

@@ -88,7 +88,7 @@ pub enum TaskError {
     Classes {
         /// The model's name.
         model: String,
-        /// Its last layer.
+        /// Name of its last layer.
         layer: String,
         /// Classes that it gives.
         outputs: usize,

@@ -104,7 +104,7 @@ pub enum TrainError {
         step: u64,
         /// The loss of that step: infinite or not a number.
         loss: f32,
-        /// The learning rate.
+        /// Learning rate of that step.
         learning_rate: f32,
     },
     /// Weights are not numbers any more.
@@ -114,7 +114,7 @@ pub enum TrainError {
     Diverged {
         /// The step, from 1.
         step: u64,
-        /// The learning rate.
+        /// Learning rate of that step.
         learning_rate: f32,
     },
 }

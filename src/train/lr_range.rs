@@ -20,7 +20,7 @@ pub(super) fn rate(number: usize) -> f64 {
 /// A step of a range test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LrRangePoint {
-    /// Its learning rate.
+    /// Learning rate of its update.
     pub learning_rate: f64,
     /// The loss of its batch, before its update.
     pub loss: f64,

@@ -51,7 +51,7 @@ impl Hints for TuneError {
     }
 }
 
-/// What is tuned.
+/// What tiles are searched for.
 #[derive(Clone, Debug)]
 pub struct Tuning<'a> {
     /// The model whose products are timed.

@@ -47,7 +47,7 @@ impl TrainArgs {
         FIELDS.iter().chain(OPTIONS)
     }
 
-    /// The run folder.
+    /// Path of the run folder, if it was typed.
     pub fn out(&self) -> Option<PathBuf> {
         self.typed.text("out").map(PathBuf::from)
     }

@@ -69,7 +69,7 @@ pub enum CifarError {
         byte: usize,
         /// Its number, from 0.
         record: usize,
-        /// Its bytes there.
+        /// Bytes of it that are there.
         found: usize,
         /// The bytes of a record.
         expected: usize,
@@ -101,7 +101,7 @@ pub enum CifarError {
     Names {
         /// Path of the file, which may lie in an archive.
         file: String,
-        /// Names in it.
+        /// Number of names in it.
         found: usize,
         /// Number of classes.
         expected: usize,

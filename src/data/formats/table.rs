@@ -79,9 +79,9 @@ pub enum TableError {
         line: u64,
         /// The column's name.
         column: String,
-        /// What is wrong.
+        /// What is wrong with the field.
         problem: String,
-        /// A way out.
+        /// What the field should hold.
         hint: &'static str,
     },
 }

@@ -27,7 +27,7 @@ pub enum PictureError {
         root: PathBuf,
         /// Which, and why.
         damaged: Vec<Damaged>,
-        /// Pictures in all.
+        /// Number of all pictures.
         total: usize,
     },
     /// A class folder without pictures.
@@ -53,7 +53,7 @@ pub enum PictureError {
     OneClass {
         /// The folder or the table.
         path: PathBuf,
-        /// What there is.
+        /// Names of the classes that there are.
         classes: Vec<String>,
     },
     /// A class that nobody knows.
@@ -65,7 +65,7 @@ pub enum PictureError {
         name: String,
         /// Where the known ones come from.
         from: &'static str,
-        /// The known ones.
+        /// Names of the known classes.
         classes: Vec<String>,
     },
     /// No picture at all.
@@ -80,7 +80,7 @@ pub enum PictureError {
     TwoValidations {
         /// The folder or the table.
         root: PathBuf,
-        /// Its validation images.
+        /// Number of its validation images.
         count: usize,
         /// The share of the training images that was to be held out.
         share: f64,
@@ -97,7 +97,7 @@ pub enum PictureError {
         shape: [usize; 3],
         /// Bytes of all images, one for each pixel and channel.
         bytes: u128,
-        /// The most bytes.
+        /// The most bytes that a data set may have.
         limit: u64,
     },
     /// Images of channels that no picture has.

@@ -17,7 +17,7 @@ pub enum Init {
     },
     /// Uniform between -`limit` and `limit`.
     Uniform {
-        /// The largest size.
+        /// Largest absolute value.
         limit: f64,
     },
     /// Normal around 0.
@@ -43,7 +43,7 @@ pub enum Init {
     Dirac {
         /// The largest size of the others.
         limit: f64,
-        /// Groups of channels.
+        /// Groups of channels, as the convolution has them.
         groups: usize,
     },
     /// Filters that whiten the training images: computed from these when a run starts.
@@ -57,7 +57,7 @@ pub struct ParameterSpec {
     pub name: &'static str,
     /// Its shape, as the layer's op reads it.
     pub shape: Shape,
-    /// How it starts.
+    /// How its elements start.
     pub init: Init,
     /// Whether the optimiser updates it; running averages are updated by their layer.
     pub trained: bool,

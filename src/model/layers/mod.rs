@@ -99,14 +99,14 @@ pub struct LayerType {
     pub reads: Reads,
     /// Its options; a test compares them with what `parse` accepts.
     pub options: &'static [OptionDoc],
-    /// Reads its attributes.
+    /// Reads the attributes of a layer of this type; the error says what is wrong with them.
     pub parse: fn(toml::Table) -> Result<Box<dyn Build>, String>,
 }
 
 /// How many layers a layer reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
-    /// This many inputs.
+    /// This many inputs and no others.
     Exactly(usize),
     /// Two or more.
     Several,
@@ -141,7 +141,7 @@ pub struct OptionDoc {
     pub takes: &'static str,
     /// What it is if nothing is said; none if it must be given.
     pub default: Option<&'static str>,
-    /// What it does.
+    /// What it does, in words.
     pub meaning: &'static str,
 }
 

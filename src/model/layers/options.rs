@@ -38,7 +38,7 @@ pub enum PaddingSpec {
     Sides(Vec<usize>),
 }
 
-/// Padding by name.
+/// How much padding there is, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NamedPadding {
@@ -149,7 +149,7 @@ impl Activation {
 pub const ACTIVATION_NAMES: &str = "\"none\", \"relu\", \"leaky_relu\", \"elu\", \"gelu\", \"gelu_tanh\", \"silu\", \
     \"hardswish\", \"sigmoid\", \"tanh\", \"hardsigmoid\", \"relu6\", \"softplus\" or \"mish\"";
 
-/// A required option.
+/// The row of an option that must be given.
 pub const fn required(name: &'static str, takes: &'static str, meaning: &'static str) -> OptionDoc {
     OptionDoc { name, takes, default: None, meaning }
 }

@@ -26,7 +26,7 @@ pub enum ReadError {
     NotJson {
         /// Path of the file.
         path: String,
-        /// Where and why.
+        /// What the parser says, with line and column.
         source: serde_json::Error,
     },
     /// JSON of something else.
@@ -52,7 +52,7 @@ pub enum ReadError {
     Damaged {
         /// Path of the file.
         path: String,
-        /// Where and why.
+        /// What the parser says, with line and column.
         source: serde_json::Error,
     },
 }

@@ -18,7 +18,7 @@ const FONT: &str = "ui";
 /// A line of a picture.
 #[derive(Clone, Debug)]
 pub struct Curve<'a> {
-    /// What it shows.
+    /// What it shows, for the legend.
     pub name: &'a str,
     /// Its points, from left to right.
     pub points: Vec<(f64, f64)>,
@@ -33,7 +33,7 @@ pub struct Curve<'a> {
 pub struct Mark {
     /// Its place in the units of the axis.
     pub x: f64,
-    /// What it says.
+    /// What stands beside it.
     pub text: String,
 }
 

@@ -33,7 +33,7 @@ pub struct Picture<'a> {
     pub height: usize,
     /// Width in pixels.
     pub width: usize,
-    /// 1 or 3.
+    /// Number of channels: 1 for grey, 3 for colour.
     pub channels: usize,
 }
 

@@ -15,7 +15,7 @@ pub enum IdxError {
     /// Images without labels, or labels without images.
     #[error("{}: missing, but {beside} is there: 1 of 2 files of the `{split}` split", path.display())]
     Missing {
-        /// The file that should be there, by its usual name.
+        /// The file that should be there, by its published name.
         path: PathBuf,
         /// `train` or `test`.
         split: &'static str,
@@ -90,7 +90,7 @@ pub enum IdxError {
         path: PathBuf,
         /// Bytes the header promises, itself included.
         expected: u64,
-        /// Bytes there are.
+        /// Number of bytes found.
         found: u64,
         /// `file` or `unpacked file`.
         holder: &'static str,
@@ -102,7 +102,7 @@ pub enum IdxError {
         path: PathBuf,
         /// Bytes the header promises, itself included.
         expected: u64,
-        /// Bytes there are.
+        /// Number of bytes found.
         found: u64,
         /// `file` or `unpacked file`.
         holder: &'static str,
@@ -140,11 +140,11 @@ pub enum IdxError {
     #[error("{}: {images} images, but {}: {labels} labels (both at byte 4)",
             images_path.display(), labels_path.display())]
     Counts {
-        /// The image file.
+        /// Path of the image file.
         images_path: PathBuf,
         /// Its number of images.
         images: usize,
-        /// The label file.
+        /// Path of the label file.
         labels_path: PathBuf,
         /// Its number of labels.
         labels: usize,

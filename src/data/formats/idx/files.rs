@@ -35,9 +35,9 @@ pub struct Images {
 /// Image and label file of one split.
 #[derive(Debug)]
 pub struct Pair {
-    /// The image file.
+    /// Path of the image file.
     pub images: PathBuf,
-    /// The label file.
+    /// Path of the label file.
     pub labels: PathBuf,
 }
 

@@ -23,7 +23,7 @@ pub enum TextError {
     Binary {
         /// Path of the file.
         path: PathBuf,
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
         /// The first such byte.
         byte: u8,
@@ -34,7 +34,7 @@ pub enum TextError {
     NoLabel {
         /// Path of the file.
         path: PathBuf,
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
         /// What ends a label in this file.
         separator: &'static str,
@@ -46,7 +46,7 @@ pub enum TextError {
     NoText {
         /// Path of the file.
         path: PathBuf,
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
         /// The label that stands alone.
         label: String,
@@ -79,7 +79,7 @@ pub enum TextError {
     UnknownClass {
         /// Path of the file.
         path: PathBuf,
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
         /// The label found there.
         label: String,
@@ -91,9 +91,9 @@ pub enum TextError {
     Files {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong.
+        /// Which files, and why they do not go together.
         problem: String,
-        /// A way out.
+        /// What can be done about it.
         hint: String,
     },
     /// More tokens than fit a data set.
@@ -108,7 +108,7 @@ pub enum TextError {
         length: usize,
         /// Bytes of their tokens.
         bytes: u64,
-        /// The most allowed.
+        /// The most bytes that a data set may have.
         limit: u64,
     },
 }
