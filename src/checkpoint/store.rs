@@ -17,7 +17,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
 /// The checkpoint that `run` names: the file itself, or a run folder's `best`, or its `last`.
 ///
 /// # Errors
-/// [`CheckpointError::Missing`].
+/// [`CheckpointError::Missing`] if there is no checkpoint at that path.
 pub fn locate(run: &Path) -> Result<PathBuf, CheckpointError> {
     if run.is_file() {
         return Ok(run.to_path_buf());
