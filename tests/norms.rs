@@ -142,7 +142,7 @@ fn a_model_that_cannot_be_normalised_says_why() {
     for (line, says) in [
         ("type = \"group_norm\"\ngroups = 3", "groups = 3 does not divide its 4 channels"),
         ("type = \"batch_norm\"\nepsilon = 0.0", "epsilon = 0 is not above 0"),
-        ("type = \"batch_norm\"\nmomentum = 1.5", "momentum = 1.5 is a share"),
+        ("type = \"batch_norm\"\nmomentum = 1.5", "momentum = 1.5 is not from 0 to 1"),
     ] {
         let message = with(line);
         assert!(message.contains(says) && message.contains("norm2") && message.contains("try:"), "{message}");

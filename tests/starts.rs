@@ -127,19 +127,22 @@ fn a_norm_without_a_learned_scale_is_one_whose_scale_is_frozen() {
 fn starts_that_cannot_be_are_refused_with_a_way_out() {
     let before = "[[layer]]\ntype = \"relu\"\n[[layer]]\ntype = \"conv2d\"\nname = \"whiten\"";
     let cases = [
-        (("filters = 12", "filters = 16"), "makes 12 filters, two for each of a patch's 6 values, and filters = 16"),
-        (("filters = 12", "filters = 12\ndilation = [1, 2]"), "patches without gaps, and dilation = [1, 2]"),
-        (("kernel = [3, 2]", "kernel = [29, 1]\npadding = \"same\""), "patches of 29x1 pixels, and images have 28x28"),
+        (("filters = 12", "filters = 16"), "makes 12 filters, two for each of a patch's 6 values, but filters = 16"),
+        (("filters = 12", "filters = 12\ndilation = [1, 2]"), "patches without gaps, but dilation = [1, 2]"),
+        (
+            ("kernel = [3, 2]", "kernel = [29, 1]\npadding = \"same\""),
+            "patches of 29x1 pixels, but the images are only 28x28",
+        ),
         (("[[layer]]\ntype = \"conv2d\"\nname = \"whiten\"", before), "the layer does not read `input`"),
-        (("units = 10", "units = 10\ninit = \"whitening\""), "are for the filters of a convolution"),
-        (("units = 10", "units = 10\ninit = \"dirac\""), "are for the filters of a convolution"),
-        (("scale = false", "scale = false\naffine = false"), "scale = false keeps the shift of affine = true"),
+        (("units = 10", "units = 10\ninit = \"whitening\""), "only for the filters of a convolution"),
+        (("units = 10", "units = 10\ninit = \"dirac\""), "only for the filters of a convolution"),
+        (("scale = false", "scale = false\naffine = false"), "scale = false needs affine = true"),
         (
             (
                 "type = \"conv2d\"\nname = \"whiten\"",
                 "type = \"separable_conv2d\"\nname = \"whiten\"\ndepth_multiplier = 12",
             ),
-            "these filters read what the layer made of it",
+            "these filters read the output of an earlier step",
         ),
     ];
     for ((from, to), words) in cases {
@@ -149,10 +152,13 @@ fn starts_that_cannot_be_are_refused_with_a_way_out() {
     }
     let text = MODEL.replace("input = [28, 28, 1]", "tokens = 28").replace("[3, 2]", "[1, 2]");
     let error = summary(&model(&text.replace("filters = 12", "filters = 4"))).unwrap_err().to_string();
-    assert!(error.contains("its input is tokens of a text") && error.contains("embedding"), "{error}");
+    assert!(error.contains("its input is the tokens of a text") && error.contains("embedding"), "{error}");
     let grouped = MODEL.replace("[28, 28, 1]", "[28, 28, 2]").replace("filters = 12", "filters = 12\ngroups = 2");
     let error = summary(&model(&grouped)).unwrap_err().to_string();
-    assert!(error.contains("sees all channels, and groups = 2") && error.contains("groups = 1"), "{error}");
+    assert!(
+        error.contains("needs all channels in one group, but groups = 2") && error.contains("groups = 1"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -62,8 +62,10 @@ impl ConvTranspose2d {
             )));
         }
         if padding == Padding::Same && self.output_padding != [0, 0] {
-            return Err(ShapeError::new("padding = \"same\" decides the output's size, and output_padding changes it")
-                .hint("one of the two"));
+            return Err(ShapeError::new(
+                "padding = \"same\" already fixes the output size, so output_padding cannot be set",
+            )
+            .hint("remove output_padding"));
         }
         let mut placed = Placed { input: [0; 2], output: size, kernel, stride, dilation, before: [0; 2] };
         for axis in 0..2 {

@@ -110,7 +110,7 @@ fn the_check_notices_a_gradient_that_is_too_small() {
 #[test]
 fn names_are_unique_and_say_what_ops_returns() {
     for (i, entry) in OPS.iter().enumerate() {
-        assert!(OPS[..i].iter().all(|e| e.name != entry.name), "{} stands twice", entry.name);
+        assert!(OPS[..i].iter().all(|e| e.name != entry.name), "{} is listed twice", entry.name);
         let cases = (entry.cases)();
         assert!(!cases.is_empty(), "{} has no case", entry.name);
         assert!(cases.iter().all(|c| c.op.name() == entry.name && !c.reason.is_empty()));

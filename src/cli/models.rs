@@ -16,7 +16,7 @@ pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {
 }
 
 fn list() -> Result<Exit, CliError> {
-    let mut table = listing(&["model", "parameters", "input", "what it is"]);
+    let mut table = listing(&["model", "parameters", "input", "description"]);
     table.column_mut(1).expect("four columns").set_cell_alignment(CellAlignment::Right);
     for preset in PRESETS {
         let model = ModelSpec::parse(preset.text, preset.name)?;

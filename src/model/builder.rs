@@ -125,7 +125,7 @@ impl ModelBuilder {
     pub(super) fn check(self) -> Result<ModelSpec, String> {
         let ModelBuilder { name, input, tokens, layers: Layers { layers, .. }, generator, problem } = self;
         if !is_name(&name) {
-            return Err(format!("`name` is {name:?}; a name is made of letters, digits, _ and -"));
+            return Err(format!("`name` is {name:?}; names may contain letters, digits, _ and -"));
         }
         if input.contains(&0) {
             return Err(format!("`input` is {input:?}; every size must be at least 1"));
@@ -141,7 +141,7 @@ impl ModelBuilder {
         }
         if let Some(generator) = &generator {
             if tokens.is_some() {
-                return Err("a generator makes images, and the model takes texts\n  try: input = [28, 28, 1]".into());
+                return Err("a generator makes images, but the model takes texts\n  try: input = [28, 28, 1]".into());
             }
             if !(1..=MAX_NOISE).contains(&generator.noise) {
                 let noise = generator.noise;
@@ -152,7 +152,7 @@ impl ModelBuilder {
             }
         }
         if layers.is_empty() {
-            return Err("it has no [[layer]]".into());
+            return Err("there is no [[layer]]".into());
         }
         Ok(ModelSpec { name, input, tokens, layers, generator })
     }
@@ -180,7 +180,7 @@ impl Layers {
         });
         let place = format!("layer {} `{name}`", self.layers.len() + 1);
         if !is_name(&name) {
-            return Err(format!("{place}: a name is made of letters, digits, _ and -"));
+            return Err(format!("{place}: names may contain letters, digits, _ and -"));
         }
         let before = self.layers.last().map_or(INPUT, |layer| &layer.name).to_string();
         let inputs = inputs.unwrap_or_else(|| vec![before]);
@@ -197,10 +197,10 @@ impl Layers {
         let kind = layer.kind();
         if !kind.reads.allows(inputs.len()) {
             let hint = if kind.reads == Reads::Exactly(1) { "" } else { "\n  try: inputs = [\"one\", \"other\"]" };
-            return Err(format!("{} reads {}, and `inputs` names {}{hint}", kind.name, kind.reads, inputs.len()));
+            return Err(format!("{} takes {}, but `inputs` names {}{hint}", kind.name, kind.reads, inputs.len()));
         }
         match inputs.iter().find(|input| *input != INPUT && !self.names.contains(*input)) {
-            Some(missing) => Err(format!("it reads `{missing}`, and no earlier layer has that name")),
+            Some(missing) => Err(format!("it reads `{missing}`, but no earlier layer has that name")),
             None => Ok(()),
         }
     }
@@ -237,12 +237,12 @@ mod tests {
     fn the_first_mistake_is_named() {
         let image = || ModelBuilder::images("m", [8, 6, 3]);
         let cases: [(ModelBuilder, &str); 9] = [
-            (image(), "it has no [[layer]]"),
+            (image(), "there is no [[layer]]"),
             (image().layer(conv("a")).layer(conv("a")), "layer 2 `a`: the name is taken"),
             (image().layer(conv("input")), "the name is taken"),
             (image().layer(conv("a b")), "letters, digits"),
             (image().layer(layer("relu").reading(["b"])).layer(conv("a b")), "no earlier layer has that name"),
-            (image().layer(layer("add")), "reads 2 layers, and `inputs` names 1"),
+            (image().layer(layer("add")), "takes two inputs, but `inputs` names 1"),
             (ModelBuilder::images("m", [usize::MAX, 2, 2]).layer(conv("a")), "at most 65536"),
             (ModelBuilder::texts("m", Some(0)).layer(conv("a")), "at least 1"),
             (image().layer(conv("a")).generator(0, [conv("b")]), "`noise` is 0"),

@@ -19,27 +19,27 @@ pub fn preset(name: &str) -> Option<&'static Preset> {
 pub const PRESETS: &[Preset] = &[
     Preset {
         name: "seed-mnist",
-        summary: "three 3x3 convolutions and two linear layers for 28x28 grey images",
+        summary: "three 3x3 convolutions and two linear layers for 28x28 greyscale images",
         text: include_str!("../../models/seed-mnist.toml"),
     },
     Preset {
         name: "seed-cifar",
-        summary: "the same for 32x32 colour images",
+        summary: "three 3x3 convolutions and two linear layers for 32x32 colour images",
         text: include_str!("../../models/seed-cifar.toml"),
     },
     Preset {
         name: "seed-functional",
-        summary: "one convolution and one linear layer for 28x28 grey images",
+        summary: "one convolution and one linear layer for 28x28 greyscale images",
         text: include_str!("../../models/seed-functional.toml"),
     },
     Preset {
         name: "linear",
-        summary: "logistic regression on 28x28 grey images",
+        summary: "logistic regression on 28x28 greyscale images",
         text: include_str!("../../models/linear.toml"),
     },
     Preset {
         name: "autoencoder",
-        summary: "two 3x3 convolutions, a code of 16 numbers and two transposed convolutions: gives 28x28 grey images back",
+        summary: "autoencoder for 28x28 greyscale images with a code of 16 numbers: two 3x3 convolutions and two transposed ones",
         text: include_str!("../../models/autoencoder.toml"),
     },
     Preset {
@@ -54,37 +54,37 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "text-small",
-        summary: "an embedding, a convolution over three words, a mean and a linear layer for texts of any number of classes",
+        summary: "an embedding, a convolution over three words, mean pooling and a linear layer, for texts of any number of classes",
         text: include_str!("../../models/text-small.toml"),
     },
     Preset {
         name: "lenet5",
-        summary: "LeNet-5 (LeCun et al. 1998) for 28x28 grey images",
+        summary: "LeNet-5 (LeCun et al. 1998) for 28x28 greyscale images",
         text: include_str!("../../models/lenet5.toml"),
     },
     Preset {
         name: "resnet20",
-        summary: "ResNet-20 (He et al. 2016, CIFAR form) for 32x32 colour images: three blocks a stage",
+        summary: "ResNet-20 (He et al. 2016, CIFAR form) for 32x32 colour images: three blocks per stage",
         text: include_str!("../../models/resnet20.toml"),
     },
     Preset {
         name: "resnet32",
-        summary: "the same with 5 blocks a stage",
+        summary: "ResNet-32 (CIFAR form) for 32x32 colour images: five blocks per stage",
         text: include_str!("../../models/resnet32.toml"),
     },
     Preset {
         name: "resnet44",
-        summary: "the same with 7 blocks a stage",
+        summary: "ResNet-44 (CIFAR form) for 32x32 colour images: seven blocks per stage",
         text: include_str!("../../models/resnet44.toml"),
     },
     Preset {
         name: "resnet56",
-        summary: "the same with 9 blocks a stage",
+        summary: "ResNet-56 (CIFAR form) for 32x32 colour images: nine blocks per stage",
         text: include_str!("../../models/resnet56.toml"),
     },
     Preset {
         name: "resnet110",
-        summary: "the same with 18 blocks a stage",
+        summary: "ResNet-110 (CIFAR form) for 32x32 colour images: 18 blocks per stage",
         text: include_str!("../../models/resnet110.toml"),
     },
     Preset {
@@ -99,12 +99,12 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "resnet34-cifar",
-        summary: "ResNet-34 with the same stem",
+        summary: "ResNet-34 with a 3x3 stem for 32x32 colour images",
         text: include_str!("../../models/resnet34-cifar.toml"),
     },
     Preset {
         name: "resnet50-cifar",
-        summary: "ResNet-50 with the same stem",
+        summary: "ResNet-50 with a 3x3 stem for 32x32 colour images",
         text: include_str!("../../models/resnet50-cifar.toml"),
     },
     Preset {
@@ -114,7 +114,7 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "speednet",
-        summary: "the network of CIFAR-10's speed records (Jordan 2024, airbench94) for 32x32 colour images",
+        summary: "the network of the CIFAR-10 speed records (airbench94, Jordan 2024) for 32x32 colour images",
         text: include_str!("../../models/speednet.toml"),
     },
     Preset {
@@ -149,17 +149,17 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "convnext-atto",
-        summary: "ConvNeXt (Liu et al. 2022), its smallest size, for 224x224 colour images",
+        summary: "ConvNeXt-Atto (after Liu et al. 2022) for 224x224 colour images",
         text: include_str!("../../models/convnext-atto.toml"),
     },
     Preset {
         name: "dcgan",
-        summary: "generator and discriminator (Radford et al. 2016) that learn to draw 28x28 grey images",
+        summary: "generator and discriminator (DCGAN, Radford et al. 2016) for 28x28 greyscale images",
         text: include_str!("../../models/dcgan.toml"),
     },
     Preset {
         name: "text-cnn",
-        summary: "windows of three, four and five words (Kim 2014) for texts",
+        summary: "convolutions over three, four and five words (Kim 2014) for texts",
         text: include_str!("../../models/text-cnn.toml"),
     },
 ];

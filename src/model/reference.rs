@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use super::layers::{LAYERS, LayerType};
 
 fn default(option: &super::OptionDoc) -> String {
-    option.default.map_or("needed".into(), |text| format!("`{text}`"))
+    option.default.map_or("required".into(), |text| format!("`{text}`"))
 }
 
 fn one(layer: &LayerType, text: &mut String) {
-    let _ = writeln!(text, "### `{}`\n\n{}. Reads {}.\n", layer.name, capital(layer.summary), layer.reads);
+    let _ =
+        writeln!(text, "### `{}`\n\n{}. {}.\n", layer.name, capital(layer.summary), capital(&layer.reads.to_string()));
     if layer.options.is_empty() {
         return;
     }
-    text.push_str("| option | is | if not given | |\n|---|---|---|---|\n");
+    text.push_str("| option | type | default | description |\n|---|---|---|---|\n");
     for option in layer.options {
         let takes = option.takes.replace('|', "\\|");
         let _ = writeln!(text, "| `{}` | {takes} | {} | {} |", option.name, default(option), option.meaning);
@@ -39,9 +40,9 @@ pub fn layers_markdown() -> String {
 pub fn layers_text() -> String {
     let mut text = String::new();
     for layer in LAYERS {
-        let _ = writeln!(text, "{:<20} {} (reads {})", layer.name, layer.summary, layer.reads);
+        let _ = writeln!(text, "{:<20} {} ({})", layer.name, layer.summary, layer.reads);
         for option in layer.options {
-            let default = option.default.map_or("needed".into(), |value| format!("default {value}"));
+            let default = option.default.map_or("required".into(), |value| format!("default {value}"));
             let _ = writeln!(text, "    {:<18} {}; {}; {default}", option.name, option.meaning, option.takes);
         }
     }

@@ -45,7 +45,7 @@ pub enum ModelError {
         problem: String,
     },
     /// A layer cannot run on what it is given.
-    #[error("layer {number} `{layer}` cannot run: {source}\n  {reads}")]
+    #[error("layer {number} `{layer}` does not fit: {source}\n  {reads}")]
     Shape {
         /// Its number, from 1.
         number: usize,
@@ -228,7 +228,9 @@ pub(super) fn write_layers(text: &mut String, header: &str, layers: &[LayerSpec]
 /// The input: `input = [h, w, c]` for images, or `tokens = length` for texts.
 fn take_input(table: &mut toml::Table) -> Result<([usize; 3], Option<Tokens>), String> {
     match (table.remove("input"), table.remove("tokens")) {
-        (Some(_), Some(_)) => Err("both `input` and `tokens`\n  try: `input` for images, `tokens` for texts".into()),
+        (Some(_), Some(_)) => {
+            Err("`input` and `tokens` are both given\n  try: `input` for images, `tokens` for texts".into())
+        }
         (None, None) => Err("`input` is missing\n  try: input = [28, 28, 1], or tokens = \"auto\" for texts".into()),
         (Some(input), None) => match input.try_into() {
             Ok(input) => Ok((input, None)),
@@ -291,11 +293,11 @@ mod tests {
         let cases = [
             (format!("{SMALL}kernle = 3\n"), "layer 1 `a`: unknown field `kernle`"),
             (format!("{SMALL}[[layer]]\ntype = \"relu\"\nname = \"a\"\n"), "taken by an earlier layer"),
-            (format!("{SMALL}[[layer]]\ntype = \"add\"\n"), "reads 2 layers, and `inputs` names 1"),
+            (format!("{SMALL}[[layer]]\ntype = \"add\"\n"), "takes two inputs, but `inputs` names 1"),
             (format!("{SMALL}[[layer]]\ntype = \"relu\"\ninputs = [\"b\"]\n"), "no earlier layer has that name"),
-            (format!("{SMALL}[[layer]]\ntype = \"gru\"\n"), "unknown type `gru`; there are conv2d"),
+            (format!("{SMALL}[[layer]]\ntype = \"gru\"\n"), "unknown type `gru`; expected one of conv2d"),
             ("name = \"m\"\ninput = [8, 6]\n".into(), "`input` must be three numbers"),
-            ("name = \"m\"\ninput = [8, 6, 1]\n".into(), "it has no [[layer]]"),
+            ("name = \"m\"\ninput = [8, 6, 1]\n".into(), "there is no [[layer]]"),
             (SMALL.replace("\"m\"", "\"../m\""), "letters, digits, _ and -"),
             (format!("epochs = 3\n{SMALL}"), "unknown key `epochs`"),
             ("name = ".into(), "line 1"),

@@ -229,11 +229,11 @@ impl Graph {
                 let is_tokens = self.tensors[inputs[from]].dtype == Dtype::U32;
                 match (is_tokens, node.op.input_dtype(i) == Dtype::U32) {
                     (true, false) => {
-                        let problem = "it computes with numbers, and its input is tokens of a text";
+                        let problem = "it takes numbers, but its input is the tokens of a text";
                         return Err(ShapeError::new(problem).hint("an embedding layer before it"));
                     }
                     (false, true) => {
-                        let problem = "it looks up tokens, and its input is numbers";
+                        let problem = "it takes tokens, but its input is numbers";
                         return Err(ShapeError::new(problem)
                             .hint("tokens = \"auto\" instead of `input`, and an embedding first"));
                     }
@@ -248,7 +248,7 @@ impl Graph {
     fn check_start(&self, site: &LayerBuilder, inputs: &[TensorId]) -> Result<(), ShapeError> {
         if site.parameters.iter().any(|p| p.init == Init::Whitening) && inputs != [self.images] {
             let problem =
-                "init = \"whitening\" is computed from the training images, and the layer does not read `input`";
+                "init = \"whitening\" is computed from the training images, but the layer does not read `input`";
             Err(ShapeError::new(problem).hint("init = \"dirac\", or inputs = [\"input\"]"))
         } else {
             Ok(())

@@ -8,42 +8,42 @@ use super::options::{Activation, optional};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 /// `x · sigmoid(x)`, in `LAYERS`.
-pub const SILU: LayerType = activation("silu", "x times its sigmoid (swish)", |t| alone(t, Activation::Silu));
+pub const SILU: LayerType = activation("silu", "`x * sigmoid(x)` (swish)", |t| alone(t, Activation::Silu));
 /// Hardswish, in `LAYERS`.
 pub const HARDSWISH: LayerType =
-    activation("hardswish", "x min(max(x + 3, 0), 6) / 6", |t| alone(t, Activation::Hardswish));
+    activation("hardswish", "`x * min(max(x + 3, 0), 6) / 6`", |t| alone(t, Activation::Hardswish));
 /// Logistic function, in `LAYERS`.
-pub const SIGMOID: LayerType = activation("sigmoid", "1 / (1 + exp(-x))", |t| alone(t, Activation::Sigmoid));
+pub const SIGMOID: LayerType = activation("sigmoid", "`1 / (1 + exp(-x))`", |t| alone(t, Activation::Sigmoid));
 /// Hyperbolic tangent, in `LAYERS`.
-pub const TANH: LayerType = activation("tanh", "the hyperbolic tangent", |t| alone(t, Activation::Tanh));
+pub const TANH: LayerType = activation("tanh", "hyperbolic tangent", |t| alone(t, Activation::Tanh));
 /// Piecewise linear sigmoid, in `LAYERS`.
 pub const HARDSIGMOID: LayerType =
-    activation("hardsigmoid", "min(max(x + 3, 0), 6) / 6", |t| alone(t, Activation::Hardsigmoid));
+    activation("hardsigmoid", "`min(max(x + 3, 0), 6) / 6`", |t| alone(t, Activation::Hardsigmoid));
 /// Rectified linear unit up to 6, in `LAYERS`.
-pub const RELU6: LayerType = activation("relu6", "min(max(x, 0), 6)", |t| alone(t, Activation::Relu6));
+pub const RELU6: LayerType = activation("relu6", "`min(max(x, 0), 6)`", |t| alone(t, Activation::Relu6));
 /// A smooth ReLU, in `LAYERS`.
-pub const SOFTPLUS: LayerType = activation("softplus", "log(1 + exp(x))", |t| alone(t, Activation::Softplus));
+pub const SOFTPLUS: LayerType = activation("softplus", "`log(1 + exp(x))`", |t| alone(t, Activation::Softplus));
 /// Mish, in `LAYERS`.
-pub const MISH: LayerType = activation("mish", "x tanh(log(1 + exp(x)))", |t| alone(t, Activation::Mish));
+pub const MISH: LayerType = activation("mish", "`x * tanh(log(1 + exp(x)))`", |t| alone(t, Activation::Mish));
 
 /// Leaky ReLU, in `LAYERS`.
 pub const LEAKY_RELU: LayerType = LayerType {
-    options: &[optional("negative_slope", "number", "0.01", "the slope below 0")],
-    ..activation("leaky_relu", "x above 0, negative_slope times x elsewhere", parse::<LeakyRelu>)
+    options: &[optional("negative_slope", "number", "0.01", "slope for negative `x`")],
+    ..activation("leaky_relu", "`x` if `x > 0`, otherwise `negative_slope * x`", parse::<LeakyRelu>)
 };
 /// Exponential linear unit, in `LAYERS`.
 pub const ELU: LayerType = LayerType {
-    options: &[optional("alpha", "number", "1.0", "what it falls to is -alpha")],
-    ..activation("elu", "x above 0, alpha (exp(x) - 1) elsewhere", parse::<Elu>)
+    options: &[optional("alpha", "number", "1.0", "the limit for large negative `x` is `-alpha`")],
+    ..activation("elu", "`x` if `x > 0`, otherwise `alpha * (exp(x) - 1)`", parse::<Elu>)
 };
 /// Gaussian error linear unit, in `LAYERS`.
 pub const GELU: LayerType = LayerType {
     options: &[APPROXIMATE],
-    ..activation("gelu", "x times the normal distribution function of x", parse::<Gelu>)
+    ..activation("gelu", "`x` times the standard normal distribution function of `x`", parse::<Gelu>)
 };
 
 const APPROXIMATE: OptionDoc =
-    optional("approximate", "\"none\" or \"tanh\"", "\"none\"", "whether the function is approximated with tanh");
+    optional("approximate", "\"none\" or \"tanh\"", "\"none\"", "approximation of the distribution function");
 
 type Parse = fn(toml::Table) -> Result<Box<dyn Build>, String>;
 

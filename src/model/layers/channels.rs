@@ -12,33 +12,33 @@ use super::{Build, Init, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse
 /// Leaky ReLU with learned slopes, in `LAYERS`.
 pub const PRELU: LayerType = layer(
     "prelu",
-    "x above 0, a learned slope times x elsewhere",
+    "`x` if `x > 0`, otherwise a learned slope times `x`",
     &[
-        optional("slopes", "\"one\" or \"channel\"", "\"one\"", "one slope in all, or one a channel"),
-        optional("init", "number", "0.25", "what slopes start with"),
+        optional("slopes", "\"one\" or \"channel\"", "\"one\"", "one shared slope, or one per channel"),
+        optional("init", "number", "0.25", "initial slope"),
     ],
     parse::<Prelu>,
 );
 /// Learned factors of channels, in `LAYERS`.
 pub const LAYER_SCALE: LayerType = layer(
     "layer_scale",
-    "a learned factor for each channel",
-    &[optional("init", "number", "1e-6", "what factors start with")],
+    "multiplies each channel by a learned factor",
+    &[optional("init", "number", "1e-6", "initial factor")],
     parse::<LayerScale>,
 );
 /// Softmax over channels, in `LAYERS`.
 pub const SOFTMAX: LayerType = layer(
     "softmax",
-    "softmax over channels; not for the last layer, whose softmax is part of the loss",
+    "softmax over channels; not needed at the end of a model, since the loss includes a softmax",
     &[],
     parse::<Plain>,
 );
 /// Its logarithm, in `LAYERS`.
-pub const LOG_SOFTMAX: LayerType = layer("log_softmax", "the logarithm of softmax over channels", &[], parse::<Log>);
+pub const LOG_SOFTMAX: LayerType = layer("log_softmax", "logarithm of the softmax over channels", &[], parse::<Log>);
 /// Layers side by side, in `LAYERS`.
 pub const CONCAT: LayerType = LayerType {
     reads: Reads::Several,
-    ..layer("concat", "layers side by side along channels", &[], parse::<SideBySide>)
+    ..layer("concat", "concatenates its inputs along the channels", &[], parse::<SideBySide>)
 };
 
 const fn layer(
@@ -53,7 +53,7 @@ const fn layer(
 /// Multiplies channels by a parameter of `count` numbers.
 fn scaled(layer: &mut LayerBuilder, count: usize, init: f32, below: bool) -> Result<Value, ShapeError> {
     if !init.is_finite() {
-        return Err(ShapeError::new(format!("init = {init} is no number to start with")).hint("init = 0.25"));
+        return Err(ShapeError::new(format!("init = {init} is not a finite number")).hint("init = 0.25"));
     }
     let factors = layer.parameter("weight", Shape::new(&[count]), Init::Constant(init));
     layer.add(ScaleChannels { below }, &[Value::Input(0), factors])

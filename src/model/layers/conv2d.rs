@@ -14,19 +14,19 @@ use super::{Build, LayerBuilder, LayerType, Reads, Value, parse};
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "conv2d",
-    summary: "convolution of images",
+    summary: "2-d convolution",
     reads: Reads::Exactly(1),
     options: &[
         required("filters", "number", "output channels"),
-        required("kernel", PAIR, "size of the window"),
-        optional("stride", PAIR, "1", "pixels from one window to the next"),
+        required("kernel", PAIR, "window size"),
+        optional("stride", PAIR, "1", "step between windows, in pixels"),
         PADDING_OPTION,
-        optional("dilation", PAIR, "1", "pixels from one tap of the window to the next"),
+        optional("dilation", PAIR, "1", "spacing between filter taps, in pixels"),
         optional(
             "groups",
             "number",
             "1",
-            "channels are convolved in so many separate groups; as many as there are: depthwise",
+            "number of channel groups convolved separately; one per channel gives a depthwise convolution",
         ),
         BIAS,
         FILTER_INIT,
@@ -111,7 +111,7 @@ impl Filters {
         let Filters { window, filters, groups, init, .. } = self;
         let [.., c_in] = layer.shape(x).nhwc()?;
         if filters == 0 {
-            return Err(ShapeError::new("filters = 0 leaves nothing").hint("filters = 32"));
+            return Err(ShapeError::new("filters = 0 leaves no output").hint("filters = 32"));
         }
         if groups == 0 || c_in % groups != 0 || !filters.is_multiple_of(groups) {
             return Err(ShapeError::new(format!(
@@ -138,10 +138,10 @@ fn check_whitening(layer: &LayerBuilder, x: Value, window: &Window) -> Result<()
     let [_, h, w, _] = layer.shape(x).nhwc()?;
     let ([kh, kw], [dh, dw]) = (window.kernel, window.dilation);
     let problem = match x {
-        Value::Input(_) if [dh, dw] != [1, 1] => format!("patches without gaps, and dilation = [{dh}, {dw}]"),
-        Value::Input(_) if kh > h || kw > w => format!("patches of {kh}x{kw} pixels, and images have {h}x{w}"),
+        Value::Input(_) if [dh, dw] != [1, 1] => format!("patches without gaps, but dilation = [{dh}, {dw}]"),
+        Value::Input(_) if kh > h || kw > w => format!("patches of {kh}x{kw} pixels, but the images are only {h}x{w}"),
         Value::Input(_) => return Ok(()),
-        _ => "the model's input, and these filters read what the layer made of it".into(),
+        _ => "the model's input, but these filters read the output of an earlier step of the layer".into(),
     };
     Err(ShapeError::new(format!("init = \"whitening\" is computed from {problem}")).hint("init = \"dirac\""))
 }

@@ -14,20 +14,20 @@ use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "conv_transpose2d",
-    summary: "transposed convolution, to larger images (PyTorch's ConvTranspose2d, Keras' Conv2DTranspose)",
+    summary: "transposed convolution, which enlarges images (PyTorch's ConvTranspose2d, Keras' Conv2DTranspose)",
     reads: Reads::Exactly(1),
     options: &[
         required("filters", "number", "output channels"),
-        required("kernel", PAIR, "size of the window"),
-        optional("stride", PAIR, "1", "pixels of the output from one pixel of the input to the next"),
+        required("kernel", PAIR, "window size"),
+        optional("stride", PAIR, "1", "output pixels per input pixel"),
         optional(
             "padding",
             PADDING,
             "\"valid\"",
-            "taken away around the output; \"same\": the input's size times the stride",
+            "cropped from the output; \"same\": the output is the input's size times the stride",
         ),
-        optional("output_padding", PAIR, "0", "added to the output at the bottom and on the right"),
-        optional("dilation", PAIR, "1", "pixels from one tap of the window to the next"),
+        optional("output_padding", PAIR, "0", "rows and columns added to the output at the bottom and on the right"),
+        optional("dilation", PAIR, "1", "spacing between filter taps, in pixels"),
         GROUPS,
         BIAS,
         INIT,
@@ -37,8 +37,7 @@ pub const ENTRY: LayerType = LayerType {
 };
 
 /// The option `groups`.
-pub(super) const GROUPS: OptionDoc =
-    optional("groups", "number", "1", "channels are convolved in so many separate groups");
+pub(super) const GROUPS: OptionDoc = optional("groups", "number", "1", "number of channel groups convolved separately");
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +98,7 @@ pub(super) fn add(
     let [.., c_in] = layer.shape(x).nhwc()?;
     let groups = op.groups;
     if filters == 0 {
-        return Err(ShapeError::new("filters = 0 leaves nothing").hint("filters = 32"));
+        return Err(ShapeError::new("filters = 0 leaves no output").hint("filters = 32"));
     }
     if groups == 0 || c_in % groups != 0 || !filters.is_multiple_of(groups) {
         return Err(ShapeError::new(format!(

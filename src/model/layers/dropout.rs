@@ -10,21 +10,22 @@ use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value};
 
 /// Dropout of elements, in `LAYERS`.
 pub const DROPOUT: LayerType =
-    layer("dropout", "drops elements at random while training, and scales the others", |t| {
+    layer("dropout", "sets random elements to zero during training and scales up the rest", |t| {
         read(t, Granularity::Element)
     });
 /// Dropout of channels, in `LAYERS`.
 pub const SPATIAL: LayerType =
-    layer("spatial_dropout", "drops whole channels of images at random while training", |t| {
+    layer("spatial_dropout", "drops whole channels of images at random during training", |t| {
         read(t, Granularity::Channel)
     });
 /// Dropout of images, in `LAYERS`.
-pub const STOCHASTIC_DEPTH: LayerType =
-    layer("stochastic_depth", "drops whole images at random while training: for a branch before `add`", |t| {
-        read(t, Granularity::Image)
-    });
+pub const STOCHASTIC_DEPTH: LayerType = layer(
+    "stochastic_depth",
+    "drops whole images at random during training; for a residual branch, before `add`",
+    |t| read(t, Granularity::Image),
+);
 
-const RATE: OptionDoc = required("rate", "number from 0 to less than 1", "the share that goes");
+const RATE: OptionDoc = required("rate", "number of at least 0 and below 1", "fraction dropped");
 
 type Parse = fn(toml::Table) -> Result<Box<dyn Build>, String>;
 

@@ -13,16 +13,20 @@ pub const VOCABULARY: &str = "vocabulary";
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "embedding",
-    summary: "a learned row of features for each token; padding, token 0, gives zeros and learns nothing",
+    summary: "a learned vector for each token; padding (token 0) is always zero",
     reads: Reads::Exactly(1),
     options: &[
-        required(VOCABULARY, "number or \"auto\"", "tokens; \"auto\" is the size of the data set's vocabulary"),
-        required("features", "number", "numbers for each token"),
+        required(
+            VOCABULARY,
+            "number or \"auto\"",
+            "number of tokens; \"auto\" is the size of the data set's vocabulary",
+        ),
+        required("features", "number", "vector length"),
         optional(
             "init",
             "\"uniform\" or \"normal\"",
             "\"uniform\"",
-            "start: uniform in ±0.25 (Kim 2014), or normal (PyTorch)",
+            "initialisation: uniform in ±0.25 (Kim 2014) or normal (PyTorch)",
         ),
     ],
     parse: parse::<Spec>,

@@ -11,10 +11,14 @@ use super::{Build, CLASSES, LayerBuilder, LayerType, Reads, Value, parse};
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "linear",
-    summary: "every output from every input (Keras' Dense)",
+    summary: "fully connected layer (Keras' Dense)",
     reads: Reads::Exactly(1),
     options: &[
-        required("units", "number or \"classes\"", "outputs; \"classes\" is the data set's number of classes"),
+        required(
+            "units",
+            "number or \"classes\"",
+            "number of outputs; \"classes\" is the data set's number of classes",
+        ),
         BIAS,
         INIT,
         ACTIVATION,
@@ -67,7 +71,7 @@ impl Build for Spec {
             Units::Classes => UNKNOWN_CLASSES,
         };
         if units == 0 {
-            return Err(ShapeError::new("units = 0 leaves nothing").hint("units = 10"));
+            return Err(ShapeError::new("units = 0 leaves no output").hint("units = 10"));
         }
         let fan = Fan { inputs: features, outputs: units };
         let init = self.init.weights(fan, units)?;

@@ -125,9 +125,10 @@ impl Reads {
 impl fmt::Display for Reads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reads::Exactly(1) => write!(f, "1 layer"),
-            Reads::Exactly(count) => write!(f, "{count} layers"),
-            Reads::Several => write!(f, "2 or more layers"),
+            Reads::Exactly(1) => write!(f, "one input"),
+            Reads::Exactly(2) => write!(f, "two inputs"),
+            Reads::Exactly(count) => write!(f, "{count} inputs"),
+            Reads::Several => write!(f, "two or more inputs"),
         }
     }
 }
@@ -191,7 +192,7 @@ impl Layer {
     pub fn parse(kind: &str, attributes: toml::Table) -> Result<Self, String> {
         let Some(kind) = registry::find(kind) else {
             let names: Vec<&str> = LAYERS.iter().map(|l| l.name).collect();
-            return Err(format!("unknown type `{kind}`; there are {}", names.join(", ")));
+            return Err(format!("unknown type `{kind}`; expected one of {}", names.join(", ")));
         };
         check_sizes(&attributes)?;
         let spec = (kind.parse)(attributes.clone())?.into();
@@ -263,7 +264,7 @@ fn check_sizes(attributes: &toml::Table) -> Result<(), String> {
         let least = if key == "shape" { -1 } else { 0 };
         let mut numbers = sizes.iter().filter_map(toml::Value::as_integer);
         if let Some(wrong) = numbers.find(|v| !(least..=LARGEST_SIZE).contains(v)) {
-            return Err(format!("`{key}` is {wrong}, and sizes go from {least} to {LARGEST_SIZE}"));
+            return Err(format!("`{key}` is {wrong}, but must be from {least} to {LARGEST_SIZE}"));
         }
     }
     Ok(())
@@ -315,7 +316,7 @@ mod tests {
     #[test]
     fn types_have_different_names() {
         for (i, kind) in LAYERS.iter().enumerate() {
-            assert!(LAYERS[..i].iter().all(|other| other.name != kind.name), "{} stands twice", kind.name);
+            assert!(LAYERS[..i].iter().all(|other| other.name != kind.name), "{} is listed twice", kind.name);
         }
     }
 }

@@ -10,22 +10,22 @@ use super::{Build, Init, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse
 
 const EPSILON: OptionDoc = optional("epsilon", "number above 0", "1e-5", "added to the variance");
 const AFFINE: OptionDoc =
-    optional("affine", "true or false", "true", "multiply by a learned scale, from 1, and add a learned shift, from 0");
+    optional("affine", "true or false", "true", "learn a scale, initially 1, and a shift, initially 0");
 
 /// Batch normalisation, in `LAYERS`.
 pub const BATCH: LayerType = LayerType {
     name: "batch_norm",
-    summary: "normalisation of each channel over the batch; by running averages once trained",
+    summary: "normalises each channel over the batch; uses running averages at inference",
     reads: Reads::Exactly(1),
     options: &[
         EPSILON,
-        optional("momentum", "number from 0 to 1", "0.1", "share of each batch in the running averages"),
+        optional("momentum", "number from 0 to 1", "0.1", "weight of each batch in the running averages"),
         AFFINE,
         optional(
             "scale",
             "true or false",
             "true",
-            "whether the scale is learned; otherwise it stays 1, and the shift is learned",
+            "learn the scale; otherwise it is fixed at 1 and only the shift is learned",
         ),
         ACTIVATION,
     ],
@@ -34,10 +34,10 @@ pub const BATCH: LayerType = LayerType {
 /// Layer normalisation, in `LAYERS`.
 pub const LAYER: LayerType = LayerType {
     name: "layer_norm",
-    summary: "normalisation over the channels of each pixel, or over each image",
+    summary: "normalises each pixel over its channels, or each image as a whole",
     reads: Reads::Exactly(1),
     options: &[
-        optional("over", "\"channels\" or \"image\"", "\"channels\"", "what has one mean and one variance"),
+        optional("over", "\"channels\" or \"image\"", "\"channels\"", "elements that share a mean and variance"),
         EPSILON,
         AFFINE,
         ACTIVATION,
@@ -47,10 +47,10 @@ pub const LAYER: LayerType = LayerType {
 /// Group normalisation, in `LAYERS`.
 pub const GROUP: LayerType = LayerType {
     name: "group_norm",
-    summary: "normalisation over the pixels of each image, groups of channels together",
+    summary: "normalises each group of channels over the pixels of an image",
     reads: Reads::Exactly(1),
     options: &[
-        required("groups", "number that divides the channels", "groups of neighbouring channels"),
+        required("groups", "number that divides the channels", "number of groups of consecutive channels"),
         EPSILON,
         AFFINE,
         ACTIVATION,
@@ -60,7 +60,7 @@ pub const GROUP: LayerType = LayerType {
 /// Instance normalisation, in `LAYERS`.
 pub const INSTANCE: LayerType = LayerType {
     name: "instance_norm",
-    summary: "normalisation over the pixels of each image, every channel by itself",
+    summary: "normalises each channel separately over the pixels of an image",
     reads: Reads::Exactly(1),
     options: &[EPSILON, OptionDoc { default: Some("false"), ..AFFINE }, ACTIVATION],
     parse: parse::<Instance>,
@@ -78,7 +78,7 @@ fn check_epsilon(epsilon: f32) -> Result<(), ShapeError> {
     if epsilon > 0.0 && epsilon.is_finite() {
         Ok(())
     } else {
-        Err(ShapeError::new(format!("epsilon = {epsilon} is not above 0: a constant channel would be divided by 0"))
+        Err(ShapeError::new(format!("epsilon = {epsilon} is not above 0, so a constant channel would be divided by 0"))
             .hint("epsilon = 1e-5"))
     }
 }
@@ -117,12 +117,12 @@ impl Build for Batch {
     fn build(&self, layer: &mut LayerBuilder) -> Result<Value, ShapeError> {
         check_epsilon(self.epsilon)?;
         if !(self.scale || self.affine) {
-            return Err(ShapeError::new("scale = false keeps the shift of affine = true, and affine is false")
-                .hint("one of the two"));
+            return Err(ShapeError::new("scale = false needs affine = true, but affine is false")
+                .hint("remove scale or affine"));
         }
         if !(0.0..=1.0).contains(&self.momentum) {
             return Err(
-                ShapeError::new(format!("momentum = {} is a share, from 0 to 1", self.momentum)).hint("momentum = 0.1")
+                ShapeError::new(format!("momentum = {} is not from 0 to 1", self.momentum)).hint("momentum = 0.1")
             );
         }
         let c = channels(layer);

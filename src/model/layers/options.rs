@@ -171,9 +171,10 @@ pub const PADDING: &str = "\"valid\", \"same\", number, [height, width] or [top,
 /// The option `padding`.
 pub const PADDING_OPTION: OptionDoc = optional("padding", PADDING, "\"valid\"", "zeros around the image");
 /// The option `bias`.
-pub const BIAS: OptionDoc = optional("bias", "true or false", "true", "add a learned number to each output channel");
+pub const BIAS: OptionDoc = optional("bias", "true or false", "true", "add a learned bias to each output channel");
 /// The option `activation`.
-pub const ACTIVATION: OptionDoc = optional("activation", ACTIVATION_NAMES, "\"none\"", "what follows");
+pub const ACTIVATION: OptionDoc =
+    optional("activation", ACTIVATION_NAMES, "\"none\"", "activation applied to the output");
 
 #[cfg(test)]
 mod tests {

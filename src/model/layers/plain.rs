@@ -14,19 +14,22 @@ use super::{Build, LayerBuilder, LayerType, Reads, Value, parse};
 
 /// Global average pooling, in `LAYERS`.
 pub const GLOBAL_AVG_POOL: LayerType =
-    plain::<MeansOfChannels>("global_avg_pool", "the mean of each channel over the whole image", 1);
+    plain::<MeansOfChannels>("global_avg_pool", "mean of each channel over the whole image", 1);
 /// Global max pooling, in `LAYERS`.
 pub const GLOBAL_MAX_POOL: LayerType =
-    plain::<MaximaOfChannels>("global_max_pool", "the largest value of each channel over the whole image", 1);
+    plain::<MaximaOfChannels>("global_max_pool", "maximum of each channel over the whole image", 1);
 /// Rectified linear unit, in `LAYERS`.
-pub const RELU: LayerType = plain::<Rectified>("relu", "the larger of each value and 0", 1);
+pub const RELU: LayerType = plain::<Rectified>("relu", "`max(x, 0)`", 1);
 /// Sum of two layers, in `LAYERS`.
-pub const ADD: LayerType = plain::<Sum>("add", "the sum of two layers of one shape", 2);
+pub const ADD: LayerType = plain::<Sum>("add", "sum of two layers of the same shape", 2);
 /// Product of two layers, in `LAYERS`.
-pub const MULTIPLY: LayerType =
-    plain::<Product>("multiply", "the product of two layers of one shape, or of images and a number a channel", 2);
+pub const MULTIPLY: LayerType = plain::<Product>(
+    "multiply",
+    "product of two layers of the same shape, or of an image and one value per channel",
+    2,
+);
 /// All values of an image in one row, in `LAYERS`.
-pub const FLATTEN: LayerType = plain::<Row>("flatten", "all values of an image in one row", 1);
+pub const FLATTEN: LayerType = plain::<Row>("flatten", "flattens an image to a vector", 1);
 
 const fn plain<T: Build + DeserializeOwned + 'static>(
     name: &'static str,

@@ -8,13 +8,13 @@ use serde::Deserialize;
 use super::options::{PADDING_OPTION, PAIR, PaddingSpec, Pair, optional, required, valid};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
-const POOL: OptionDoc = required("pool", PAIR, "size of the window");
-const STRIDE: OptionDoc = optional("stride", PAIR, "the size of the window", "pixels from one window to the next");
+const POOL: OptionDoc = required("pool", PAIR, "window size");
+const STRIDE: OptionDoc = optional("stride", PAIR, "the window size", "step between windows, in pixels");
 
 /// The largest value of each window, in `LAYERS`.
 pub const MAX: LayerType = LayerType {
     name: "max_pool2d",
-    summary: "the largest value of each window",
+    summary: "maximum of each window",
     reads: Reads::Exactly(1),
     options: &[POOL, STRIDE, PADDING_OPTION],
     parse: parse::<Max>,
@@ -23,13 +23,13 @@ pub const MAX: LayerType = LayerType {
 /// The mean of each window, in `LAYERS`.
 pub const AVG: LayerType = LayerType {
     name: "avg_pool2d",
-    summary: "the mean of each window",
+    summary: "mean of each window",
     reads: Reads::Exactly(1),
     options: &[
         POOL,
         STRIDE,
         PADDING_OPTION,
-        optional("count_include_pad", "true or false", "false", "whether padding counts in the divisor"),
+        optional("count_include_pad", "true or false", "false", "whether the mean counts the padding"),
     ],
     parse: parse::<Avg>,
 };

@@ -9,7 +9,7 @@ static OWN: RwLock<Vec<&'static LayerType>> = RwLock::new(Vec::new());
 
 /// A layer type cannot be registered under a name that another one has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is a layer type `{name}` already")]
+#[error("the layer type `{name}` already exists")]
 pub struct RegisterError {
     /// The name that is taken.
     pub name: &'static str,

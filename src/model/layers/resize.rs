@@ -11,12 +11,12 @@ use serde::Deserialize;
 use super::options::{PAIR, Pair, optional, required};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
-const OUTPUT: OptionDoc = required("output", PAIR, "size of the output");
+const OUTPUT: OptionDoc = required("output", PAIR, "output size");
 
 /// Adaptive average pooling, in `LAYERS`.
 pub const ADAPTIVE_AVG: LayerType = LayerType {
     name: "adaptive_avg_pool2d",
-    summary: "means of windows that give an output of a chosen size",
+    summary: "average pooling to a given output size",
     reads: Reads::Exactly(1),
     options: &[OUTPUT],
     parse: parse::<AdaptiveAvg>,
@@ -25,7 +25,7 @@ pub const ADAPTIVE_AVG: LayerType = LayerType {
 /// Adaptive max pooling, in `LAYERS`.
 pub const ADAPTIVE_MAX: LayerType = LayerType {
     name: "adaptive_max_pool2d",
-    summary: "maxima of windows that give an output of a chosen size",
+    summary: "max pooling to a given output size",
     reads: Reads::Exactly(1),
     options: &[OUTPUT],
     parse: parse::<AdaptiveMax>,
@@ -34,13 +34,13 @@ pub const ADAPTIVE_MAX: LayerType = LayerType {
 /// Interpolation, in `LAYERS`.
 pub const UPSAMPLE: LayerType = LayerType {
     name: "upsample",
-    summary: "images of another size, larger or smaller (PyTorch's Upsample, Keras' UpSampling2D)",
+    summary: "resizes images, up or down (PyTorch's Upsample, Keras' UpSampling2D)",
     reads: Reads::Exactly(1),
     options: &[
-        optional("scale_factor", PAIR, "from size", "times the size; this or size"),
-        optional("size", PAIR, "from scale_factor", "size of the output; this or scale_factor"),
-        optional("mode", "\"nearest\" or \"bilinear\"", "\"nearest\"", "where a pixel comes from"),
-        optional("align_corners", "true or false", "false", "bilinear: the corners of both images are the same points"),
+        optional("scale_factor", PAIR, "from size", "scale factor; give either this or `size`"),
+        optional("size", PAIR, "from scale_factor", "output size; give either this or `scale_factor`"),
+        optional("mode", "\"nearest\" or \"bilinear\"", "\"nearest\"", "interpolation"),
+        optional("align_corners", "true or false", "false", "bilinear: align the corner pixels of input and output"),
     ],
     parse: parse::<Resize>,
 };
@@ -48,18 +48,18 @@ pub const UPSAMPLE: LayerType = LayerType {
 /// Channels as pixels, in `LAYERS`.
 pub const PIXEL_SHUFFLE: LayerType = LayerType {
     name: "pixel_shuffle",
-    summary: "every factor x factor channels become a block of pixels (PyTorch's PixelShuffle)",
+    summary: "turns every factor x factor channels into a block of pixels (PyTorch's PixelShuffle)",
     reads: Reads::Exactly(1),
-    options: &[required("factor", "number", "side of a block")],
+    options: &[required("factor", "number", "side of a block, in pixels")],
     parse: parse::<Shuffle>,
 };
 
 /// Pixels as channels, in `LAYERS`.
 pub const PIXEL_UNSHUFFLE: LayerType = LayerType {
     name: "pixel_unshuffle",
-    summary: "every block of factor x factor pixels becomes channels (PyTorch's PixelUnshuffle)",
+    summary: "turns every block of factor x factor pixels into channels (PyTorch's PixelUnshuffle)",
     reads: Reads::Exactly(1),
-    options: &[required("factor", "number", "side of a block")],
+    options: &[required("factor", "number", "side of a block, in pixels")],
     parse: parse::<Unshuffle>,
 };
 
@@ -114,7 +114,7 @@ impl Build for Resize {
             (Some([by_h, by_w]), None) => [h * by_h, w * by_w],
             (None, Some(size)) => size,
             _ => {
-                return Err(ShapeError::new("it takes scale_factor or size, one of the two").hint("scale_factor = 2"));
+                return Err(ShapeError::new("it takes either scale_factor or size").hint("scale_factor = 2"));
             }
         };
         let interpolation = match (self.mode, self.align_corners) {
@@ -122,8 +122,8 @@ impl Build for Resize {
             (Interpolate::Bilinear, false) => Interpolation::Bilinear,
             (Interpolate::Bilinear, true) => Interpolation::BilinearAligned,
             (Interpolate::Nearest, true) => {
-                return Err(ShapeError::new("align_corners says nothing about mode = \"nearest\"")
-                    .hint("mode = \"bilinear\", or no align_corners"));
+                return Err(ShapeError::new("align_corners has no effect with mode = \"nearest\"")
+                    .hint("mode = \"bilinear\", or remove align_corners"));
             }
         };
         layer.add(Upsample { output, interpolation }, &[Value::Input(0)])

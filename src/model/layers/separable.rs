@@ -10,15 +10,15 @@ use super::options::{
 use super::weights::{FILTER_INIT, Initializer};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
-const KERNEL: OptionDoc = required("kernel", PAIR, "size of the window");
-const STRIDE: OptionDoc = optional("stride", PAIR, "1", "pixels from one window to the next");
-const DILATION: OptionDoc = optional("dilation", PAIR, "1", "pixels from one tap of the window to the next");
-const DEPTH_MULTIPLIER: OptionDoc = optional("depth_multiplier", "number", "1", "filters of each channel");
+const KERNEL: OptionDoc = required("kernel", PAIR, "window size");
+const STRIDE: OptionDoc = optional("stride", PAIR, "1", "step between windows, in pixels");
+const DILATION: OptionDoc = optional("dilation", PAIR, "1", "spacing between filter taps, in pixels");
+const DEPTH_MULTIPLIER: OptionDoc = optional("depth_multiplier", "number", "1", "filters per channel");
 
 /// Depthwise, then pointwise, in `LAYERS`.
 pub const SEPARABLE: LayerType = LayerType {
     name: "separable_conv2d",
-    summary: "a depthwise convolution, then a 1x1 one (Keras' SeparableConv2D)",
+    summary: "depthwise convolution followed by a 1x1 convolution (Keras' SeparableConv2D)",
     reads: Reads::Exactly(1),
     options: &[
         required("filters", "number", "output channels"),
@@ -37,7 +37,7 @@ pub const SEPARABLE: LayerType = LayerType {
 /// Depthwise alone, in `LAYERS`.
 pub const DEPTHWISE: LayerType = LayerType {
     name: "depthwise_conv2d",
-    summary: "convolution of each channel by itself (Keras' DepthwiseConv2D)",
+    summary: "convolution of each channel separately (Keras' DepthwiseConv2D)",
     reads: Reads::Exactly(1),
     options: &[KERNEL, STRIDE, PADDING_OPTION, DILATION, DEPTH_MULTIPLIER, BIAS, FILTER_INIT, ACTIVATION],
     parse: parse::<Depthwise>,
@@ -52,7 +52,7 @@ fn depthwise(
 ) -> Result<Filters, ShapeError> {
     let [.., c] = layer.shape(Value::Input(0)).nhwc()?;
     if depth_multiplier == 0 {
-        return Err(ShapeError::new("depth_multiplier = 0 leaves nothing").hint("depth_multiplier = 1"));
+        return Err(ShapeError::new("depth_multiplier = 0 leaves no output").hint("depth_multiplier = 1"));
     }
     Ok(Filters { window, filters: c * depth_multiplier, groups: c, init, ..Filters::default() })
 }

@@ -15,19 +15,18 @@ use super::weights::{FILTER_INIT, INIT, Initializer};
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, conv_transpose2d, parse};
 
 const FILTERS: OptionDoc = required("filters", "number", "output channels");
-const KERNEL: OptionDoc = required("kernel", "number", "length of the window");
-const STRIDE: OptionDoc = optional("stride", "number", "1", "places from one window to the next");
-const DILATION: OptionDoc = optional("dilation", "number", "1", "places from one tap of the window to the next");
-const POOL: OptionDoc = required("pool", "number", "length of the window");
-const POOL_STRIDE: OptionDoc =
-    optional("stride", "number", "the length of the window", "places from one window to the next");
+const KERNEL: OptionDoc = required("kernel", "number", "window length");
+const STRIDE: OptionDoc = optional("stride", "number", "1", "step between windows, in positions");
+const DILATION: OptionDoc = optional("dilation", "number", "1", "spacing between filter taps, in positions");
+const POOL: OptionDoc = required("pool", "number", "window length");
+const POOL_STRIDE: OptionDoc = optional("stride", "number", "the window length", "step between windows, in positions");
 const SIDES: &str = "\"valid\", \"same\", number or [left, right]";
 const PADDING: OptionDoc = optional("padding", SIDES, "\"valid\"", "zeros around the sequence");
 
 /// A convolution, in `LAYERS`.
 pub const CONV: LayerType = LayerType {
     name: "conv1d",
-    summary: "convolution of sequences: inputs one pixel high",
+    summary: "1-d convolution of a sequence (an input one pixel high)",
     reads: Reads::Exactly(1),
     options: &[
         FILTERS,
@@ -37,7 +36,7 @@ pub const CONV: LayerType = LayerType {
             "padding",
             "\"valid\", \"same\", \"causal\", number or [left, right]",
             "\"valid\"",
-            "zeros around the sequence; \"causal\": on the left, so that no output sees what comes after it",
+            "zeros around the sequence; \"causal\": only on the left, so that no output depends on later positions",
         ),
         DILATION,
         GROUPS,
@@ -51,19 +50,19 @@ pub const CONV: LayerType = LayerType {
 /// A transposed convolution, in `LAYERS`.
 pub const CONV_TRANSPOSE: LayerType = LayerType {
     name: "conv_transpose1d",
-    summary: "transposed convolution of sequences: inputs one pixel high",
+    summary: "transposed 1-d convolution of a sequence (an input one pixel high)",
     reads: Reads::Exactly(1),
     options: &[
         FILTERS,
         KERNEL,
-        optional("stride", "number", "1", "places of the output from one place of the input to the next"),
+        optional("stride", "number", "1", "output positions per input position"),
         optional(
             "padding",
             SIDES,
             "\"valid\"",
-            "taken away at the ends; \"same\": the input's length times the stride",
+            "cropped from both ends of the output; \"same\": the output is the input's length times the stride",
         ),
-        optional("output_padding", "number", "0", "added to the output at its end"),
+        optional("output_padding", "number", "0", "positions added to the end of the output"),
         DILATION,
         GROUPS,
         BIAS,
@@ -76,7 +75,7 @@ pub const CONV_TRANSPOSE: LayerType = LayerType {
 /// The largest value of each window, in `LAYERS`.
 pub const MAX_POOL: LayerType = LayerType {
     name: "max_pool1d",
-    summary: "the largest value of each window of a sequence",
+    summary: "maximum of each window of a sequence",
     reads: Reads::Exactly(1),
     options: &[POOL, POOL_STRIDE, PADDING],
     parse: parse::<MaxPool>,
@@ -85,13 +84,13 @@ pub const MAX_POOL: LayerType = LayerType {
 /// The mean of each window, in `LAYERS`.
 pub const AVG_POOL: LayerType = LayerType {
     name: "avg_pool1d",
-    summary: "the mean of each window of a sequence",
+    summary: "mean of each window of a sequence",
     reads: Reads::Exactly(1),
     options: &[
         POOL,
         POOL_STRIDE,
         PADDING,
-        optional("count_include_pad", "true or false", "false", "whether padding counts in the divisor"),
+        optional("count_include_pad", "true or false", "false", "whether the mean counts the padding"),
     ],
     parse: parse::<AvgPool>,
 };
@@ -133,7 +132,7 @@ impl Along {
     fn window(&self, layer: &LayerBuilder, causal: bool) -> Result<Window, ShapeError> {
         let [_, h, w, c] = layer.shape(Value::Input(0)).nhwc()?;
         if h != 1 {
-            return Err(ShapeError::new(format!("sequences are one pixel high, and its input is {h}x{w}x{c}")).hint(
+            return Err(ShapeError::new(format!("sequences are one pixel high, but its input is {h}x{w}x{c}")).hint(
                 format!("the same layer for images (2d), or reshape with shape = [1, {}, {c}] before it", h * w),
             ));
         }
@@ -143,7 +142,7 @@ impl Along {
             Ends::Named(Named::Same) => Padding::Same,
             Ends::Named(Named::Causal) if causal => sides(self.dilation * self.kernel.saturating_sub(1), 0),
             Ends::Named(Named::Causal) => {
-                return Err(ShapeError::new("padding = \"causal\" is for conv1d").hint("padding = \"same\""));
+                return Err(ShapeError::new("only conv1d takes padding = \"causal\"").hint("padding = \"same\""));
             }
             Ends::All(all) => sides(all, all),
             Ends::Each([left, right]) => sides(left, right),
@@ -310,22 +309,22 @@ mod tests {
             (
                 "conv_transpose2d",
                 "filters = 4\nkernel = 3\nstride = 2\noutput_padding = 1\npadding = \"same\"",
-                "one of the two",
+                "either scale_factor or size",
             ),
-            ("separable_conv2d", "filters = 4\nkernel = 3\ndepth_multiplier = 0", "leaves nothing"),
+            ("separable_conv2d", "filters = 4\nkernel = 3\ndepth_multiplier = 0", "leaves no output"),
             ("upsample", "", "scale_factor or size"),
             ("upsample", "scale_factor = 2\nsize = 9", "scale_factor or size"),
             ("upsample", "scale_factor = 0", "sizes of at least 1"),
             ("upsample", "scale_factor = 16777216", "more than it can count"),
-            ("upsample", "scale_factor = 2\nalign_corners = true", "says nothing about"),
+            ("upsample", "scale_factor = 2\nalign_corners = true", "has no effect"),
             ("adaptive_avg_pool2d", "output = [1, 2, 3]", "[height, width]"),
             ("zero_pad2d", "padding = \"same\"", "numbers of rows"),
-            ("zero_pad2d", "padding = -1", "sizes go from 0"),
+            ("zero_pad2d", "padding = -1", "must be from 0"),
             ("crop2d", "cropping = 3", "leaves none"),
             ("pixel_shuffle", "factor = 3", "a multiple of 9 channels"),
             ("pixel_unshuffle", "factor = 5", "does not divide its 6x8 input"),
             ("reshape", "shape = [5, -1]", "does not divide its input's 192 values"),
-            ("reshape", "shape = [-2, 3]", "sizes go from -1"),
+            ("reshape", "shape = [-2, 3]", "must be from -1"),
         ] {
             let error = build(kind, options, &[2, 6, 8, 4]).expect_err(kind);
             assert!(error.contains(part), "{kind} {options}: {error}\nshould say: {part}");

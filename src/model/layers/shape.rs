@@ -16,27 +16,27 @@ pub const ZERO_PAD: LayerType = LayerType {
     name: "zero_pad2d",
     summary: "zeros around the image",
     reads: Reads::Exactly(1),
-    options: &[required("padding", SIDES, "rows and columns of zeros on each side")],
+    options: &[required("padding", SIDES, "rows and columns of zeros to add on each side")],
     parse: parse::<Pad>,
 };
 
 /// Rows and columns cut off, in `LAYERS`.
 pub const CROP: LayerType = LayerType {
     name: "crop2d",
-    summary: "the image without its margins",
+    summary: "crops the image's borders",
     reads: Reads::Exactly(1),
-    options: &[required("cropping", SIDES, "rows and columns cut off on each side")],
+    options: &[required("cropping", SIDES, "rows and columns to remove on each side")],
     parse: parse::<Crop>,
 };
 
 /// Channels of zeros, in `LAYERS`.
 pub const PAD_CHANNELS: LayerType = LayerType {
     name: "pad_channels",
-    summary: "channels of zeros; after subsample, the shortcut of a ResNet that has no parameters (option A)",
+    summary: "adds zero channels; after subsample, this is ResNet's shortcut without parameters (option A)",
     reads: Reads::Exactly(1),
     options: &[
-        optional("before", "number", "0", "channels of zeros before the first"),
-        optional("after", "number", "0", "channels of zeros after the last"),
+        optional("before", "number", "0", "zero channels before the first"),
+        optional("after", "number", "0", "zero channels after the last"),
     ],
     parse: parse::<PadChannels>,
 };
@@ -44,18 +44,18 @@ pub const PAD_CHANNELS: LayerType = LayerType {
 /// Every so many pixels, in `LAYERS`.
 pub const SUBSAMPLE: LayerType = LayerType {
     name: "subsample",
-    summary: "every stride-th pixel, from the first on",
+    summary: "keeps every stride-th pixel, starting with the first",
     reads: Reads::Exactly(1),
-    options: &[required("stride", PAIR, "pixels from one that is kept to the next")],
+    options: &[required("stride", PAIR, "step between the pixels kept")],
     parse: parse::<Subsample>,
 };
 
 /// Another shape, in `LAYERS`.
 pub const RESHAPE: LayerType = LayerType {
     name: "reshape",
-    summary: "another shape for the same values, channels fastest",
+    summary: "changes the shape but not the values; channels vary fastest",
     reads: Reads::Exactly(1),
-    options: &[required("shape", "list of numbers, one of which may be -1", "the new shape; -1 is what is left over")],
+    options: &[required("shape", "list of numbers, one of which may be -1", "the new shape; -1 is inferred")],
     parse: parse::<NewShape>,
 };
 

@@ -12,13 +12,13 @@ use super::{Build, Init, LayerBuilder, LayerType, Reads, Value, parse};
 /// This type in `LAYERS`.
 pub const ENTRY: LayerType = LayerType {
     name: "squeeze_excite",
-    summary: "multiplies each channel by a gate that is computed from the means of all channels",
+    summary: "multiplies each channel by a gate computed from the means of all channels",
     reads: Reads::Exactly(1),
     options: &[
-        optional("ratio", "number", "16", "the gates are computed from channels / ratio numbers"),
-        optional("units", "number", "channels / ratio", "from how many numbers the gates are computed"),
-        optional("activation", ACTIVATION_NAMES, "\"relu\"", "what follows the first linear layer"),
-        optional("gate", ACTIVATION_NAMES, "\"sigmoid\"", "what makes gates; MobileNetV3 has \"hardsigmoid\""),
+        optional("ratio", "number", "16", "reduction ratio of the hidden layer"),
+        optional("units", "number", "channels / ratio", "size of the hidden layer"),
+        optional("activation", ACTIVATION_NAMES, "\"relu\"", "activation of the hidden layer"),
+        optional("gate", ACTIVATION_NAMES, "\"sigmoid\"", "activation of the gates; MobileNetV3 uses \"hardsigmoid\""),
     ],
     parse: parse::<Spec>,
 };
@@ -62,7 +62,8 @@ impl Build for Spec {
         let [.., c] = layer.shape(x).nhwc()?;
         if self.ratio == 0 || self.units == Some(0) {
             let which = if self.ratio == 0 { "ratio" } else { "units" };
-            return Err(ShapeError::new(format!("{which} = 0 leaves nothing to compute gates from")).hint("ratio = 4"));
+            return Err(ShapeError::new(format!("{which} = 0 leaves no hidden layer to compute the gates from"))
+                .hint("ratio = 4"));
         }
         let units = self.units.unwrap_or((c / self.ratio).max(1));
         let means = layer.add_as("pool", GlobalAvgPool, &[x])?;

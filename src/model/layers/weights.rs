@@ -11,13 +11,13 @@ pub const INIT: OptionDoc = optional(
     "init",
     "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\", \"zeros\" or { normal = DEVIATION }",
     "\"glorot_uniform\"",
-    "how the weights start",
+    "weight initialisation",
 );
 
 /// The option `init` of filters.
 pub const FILTER_INIT: OptionDoc = OptionDoc {
     takes: "\"glorot_uniform\", \"glorot_normal\", \"he_uniform\", \"he_normal\", \"torch\", \"truncated_normal\", \"orthogonal\", \"zeros\", { normal = DEVIATION }, \"dirac\" or \"whitening\"",
-    meaning: "how the weights start; \"dirac\": the first filters hand channels on, the others as \"torch\"; \"whitening\": computed from the training images, for 2 · kh · kw · c filters on the model's input",
+    meaning: "weight initialisation; \"dirac\": the first filters pass channels through, the others are initialised as with \"torch\"; \"whitening\": computed from the training images, for 2 · kh · kw · c filters that read the model's input",
     ..INIT
 };
 
@@ -78,13 +78,13 @@ impl Initializer {
         match self {
             Initializer::Dirac => Ok(Init::Dirac { limit: torch(fan), groups }),
             Initializer::Whitening if groups != 1 => {
-                Err(ShapeError::new(format!("init = \"whitening\" sees all channels, and groups = {groups}"))
+                Err(ShapeError::new(format!("init = \"whitening\" needs all channels in one group, but groups = {groups}"))
                     .hint("groups = 1"))
             }
             Initializer::Whitening if filters != needed => {
                 let inputs = fan.inputs;
                 Err(ShapeError::new(format!(
-                    "init = \"whitening\" makes {needed} filters, two for each of a patch's {inputs} values, and filters = {filters}"
+                    "init = \"whitening\" makes {needed} filters, two for each of a patch's {inputs} values, but filters = {filters}"
                 ))
                 .hint(format!("filters = {needed}")))
             }
@@ -108,14 +108,14 @@ impl Initializer {
             Initializer::Torch => Init::Uniform { limit: torch(fan) },
             Initializer::TruncatedNormal => Init::TruncatedNormal { deviation: TRUNCATED_DEVIATION },
             Initializer::Normal(deviation) if !(deviation.is_finite() && deviation > 0.0) => {
-                let problem = format!("init = {{ normal = {deviation} }} is a deviation, which is above 0");
+                let problem = format!("init = {{ normal = {deviation} }} must have a standard deviation above 0");
                 return Err(ShapeError::new(problem).hint("init = { normal = 0.02 }"));
             }
             Initializer::Normal(deviation) => Init::Normal { deviation },
             Initializer::Orthogonal => Init::Orthogonal { columns },
             Initializer::Zeros => Init::Constant(0.0),
             Initializer::Dirac | Initializer::Whitening => {
-                let problem = "init = \"dirac\" and \"whitening\" are for the filters of a convolution";
+                let problem = "init = \"dirac\" and \"whitening\" work only for the filters of a convolution";
                 return Err(ShapeError::new(problem).hint("init = \"torch\""));
             }
         })
