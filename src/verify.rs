@@ -42,7 +42,7 @@ const UNWRITTEN: u8 = 0xff;
 #[non_exhaustive]
 pub enum VerifyError {
     /// There is no such op.
-    #[error("there is no op `{name}`")]
+    #[error("unknown op `{name}`")]
     UnknownOp {
         /// What was asked for.
         name: String,

@@ -204,7 +204,7 @@ fn trousers() -> Option<Place> {
     let place = Place::with_adapter()?;
     let line = "train --model autoencoder --normal trouser --epochs 6 --batch 32 --lr 0.002 --val-split 0.1 --out run";
     let ran = place.run(line).exits(0);
-    assert!(ran.line("loss ").contains("mse against the image itself") && ran.line("loss ").contains("only Trouser"));
+    assert!(ran.line("loss ").contains("mse against the input") && ran.line("loss ").contains("only Trouser"));
     assert!(ran.line("try ").contains("predict run --grid"), "{ran}");
     assert!(support::number(ran.line("Test AUC"), "AUC: ") > 0.9, "{ran}");
     let data = data::load(None).unwrap();
@@ -240,7 +240,10 @@ fn the_commands_say_what_is_normal() {
     assert!((json["summary"]["auc"].as_f64().unwrap() - test["auc"].as_f64().unwrap()).abs() < 1e-3, "{json}");
 
     let said = place.run("predict run trouser.png bag.png").exits(0);
-    assert!(said.line("threshold ").contains("95 % of") && said.line("threshold ").contains("held out"), "{said}");
+    assert!(
+        said.line("threshold ").contains("95th percentile of") && said.line("threshold ").contains("held-out"),
+        "{said}"
+    );
     assert!(said.line("trouser.png: ").starts_with("trouser.png: normal, score 0."), "{said}");
     assert!(said.line("bag.png: ").starts_with("bag.png: anomaly, score 0."), "{said}");
     let rows = place.run("predict run trouser.png bag.png --json").exits(0).json();
@@ -265,19 +268,19 @@ fn what_cannot_be_normal_is_said_first() {
     let before = place.snapshot();
     let cases = [
         ("train --model autoencoder --normal hat", "1 Trouser"),
-        ("train --model autoencoder --normal Trouser,10", "no such class"),
-        ("train --normal Trouser", "models that reconstruct"),
-        ("train --model autoencoder --loss mse --target values --normal 1", "held against classes"),
+        ("train --model autoencoder --normal Trouser,10", "has no class"),
+        ("train --normal Trouser", "model that reconstructs"),
+        ("train --model autoencoder --loss mse --target values --normal 1", "compares the output with classes"),
         ("train --out run --resume --epochs 2 --normal 1", "--normal would change it"),
         ("eval run --tta mirror", "an image"),
         ("predict run --tta mirror --grid a.png", "an image"),
-        ("predict run --grid a.png --from 2000", "there are 2000 test images"),
-        ("train --model autoencoder --loss cross-entropy", "one number a class"),
+        ("predict run --grid a.png --from 2000", "there are only 2000 test images"),
+        ("train --model autoencoder --loss cross-entropy", "one number per class"),
     ];
     for (line, says) in cases {
         let ran = place.run(line).exits(2);
         assert!(ran.err.contains(says), "{line}\n{ran}\nshould say: {says}");
-        assert!(says == "there are 2000 test images" || ran.err.contains("try: "), "{ran}");
+        assert!(says == "there are only 2000 test images" || ran.err.contains("try: "), "{ran}");
     }
     assert_eq!(before, place.snapshot(), "nothing was written");
 }

@@ -141,7 +141,7 @@ fn wrong_files_are_refused() {
         &with(&|f| f[1].1[3073] = 10),
         &["data_batch_2.bin: byte 3073: record 1 has label 10", "10 classes are 0 to 9"],
     );
-    fails(&with(&|f| drop(f.remove(2))), &["data_batch_3.bin: missing: 4 of 5 batches are there"]);
+    fails(&with(&|f| drop(f.remove(2))), &["data_batch_3.bin: missing: found 4 of 5 batches"]);
     let names = b"one\ntwo\n".to_vec();
     fails(&with(&|f| f.push(("batches.meta.txt".into(), names.clone()))), &["batches.meta.txt: 2 class names, 10 are"]);
     let mut files = cifar100();

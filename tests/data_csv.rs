@@ -59,7 +59,7 @@ fn rows_are_pictures_with_classes() {
         );
     }
     let data = load("image,label,note\nimages/0.png,a,x\nimages/1.png,b,y\n").unwrap();
-    assert_eq!(data.notes(), ["columns left out: note"]);
+    assert_eq!(data.notes(), ["columns ignored: note"]);
     // numbers are sorted as numbers
     let data = load("image,label\nimages/0.png,10\nimages/1.png,9\nimages/2.png,2\n").unwrap();
     assert_eq!(data.classes(), ["2", "9", "10"]);
@@ -73,9 +73,9 @@ fn a_column_may_say_the_split() {
     let of = |split: Option<&Split>| balance(split.unwrap(), 2);
     assert_eq!((of(data.train()), of(data.validation()), of(data.test())), (vec![1, 1], vec![1, 0], vec![0, 1]));
     let wrong = text.replace("test", "tset");
-    fails(&wrong, &["table.csv: line 5, column `split`: `tset` is no split", "train, val or test"]);
+    fails(&wrong, &["table.csv: line 5, column `split`: `tset` is not a split", "train, val or test"]);
     let untrained = text.replace("images/1.png,b,Train", "images/1.png,b,val");
-    fails(&untrained, &["class `b` has no picture for training"]);
+    fails(&untrained, &["class `b` has no training images"]);
 }
 
 #[test]
@@ -106,21 +106,21 @@ fn numbers_are_values_to_predict() {
 
 #[test]
 fn wrong_tables_are_refused() {
-    fails("", &["table.csv: line 1: no column for the path", "image, path, filename"]);
+    fails("", &["table.csv: line 1: no column for the image path", "image, path, filename"]);
     fails("image,label\n", &["table.csv: 0 rows below the header"]);
-    fails("picture,label\nx,y\n", &["line 1: no column for the path of the picture among: picture, label"]);
-    fails("image\nimages/0.png\n", &["line 1: no column for labels or values among: image"]);
+    fails("picture,label\nx,y\n", &["line 1: no column for the image path; found picture, label"]);
+    fails("image\nimages/0.png\n", &["line 1: no column for labels or values; found image"]);
     fails("image,path,label\nx,y,z\n", &["line 1: `image` and `path` both hold paths"]);
-    fails("image,label\nimages/0.png,a\nimages/1.png,a,b\n", &["line 3: 3 fields, the header has 2", "quotes"]);
-    fails("image,label\nimages/0.png,a\n\nimages/1.png\n", &["line 4: 1 fields, the header has 2"]);
+    fails("image,label\nimages/0.png,a\nimages/1.png,a,b\n", &["line 3: 3 fields, but the header has 2", "quotes"]);
+    fails("image,label\nimages/0.png,a\n\nimages/1.png\n", &["line 4: 1 fields, but the header has 2"]);
     fails("image,label\nimages/0.png,a\nimages/1.png,\n", &["line 3, column `label`: empty"]);
     fails("image,label\nimages/0.png,a\n,b\n", &["line 3, column `image`: empty"]);
     fails("image,label\nimages/0.png,a\nimages/1.png,a\n", &["1 class (`a`)", "at least 2"]);
-    fails("image,x,y\nimages/0.png,1,2\nimages/1.png,1,two\n", &["line 3, column `y`: `two` is no number", "label"]);
-    fails("image,x\nimages/0.png,nan\n", &["line 2, column `x`: `nan` is no number"]);
-    fails("image,label\nimages/0.png,a\nimages/gone.png,b\n", &["1 of 2 pictures", "images/gone.png: line 3: "]);
-    fails("image,label\nimages/0.png,a\ntable.csv,b\n", &["1 of 2 pictures", "table.csv: line 3: no picture"]);
-    fails("image,label\nimages/0.png,a\nimages,b\n", &["1 of 2 pictures", "images: line 3: "]);
+    fails("image,x,y\nimages/0.png,1,2\nimages/1.png,1,two\n", &["line 3, column `y`: `two` is not a number", "label"]);
+    fails("image,x\nimages/0.png,nan\n", &["line 2, column `x`: `nan` is not a number"]);
+    fails("image,label\nimages/0.png,a\nimages/gone.png,b\n", &["1 of 2 images", "images/gone.png: line 3: "]);
+    fails("image,label\nimages/0.png,a\ntable.csv,b\n", &["1 of 2 images", "table.csv: line 3: not an image"]);
+    fails("image,label\nimages/0.png,a\nimages,b\n", &["1 of 2 images", "images: line 3: "]);
     let (photos, path) = table("image,label\nimages/0.png,a\n");
     photos.write("table.csv", b"image,label\nimages/0.png,\xff\xfe\n");
     let error = load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap_err();
@@ -133,7 +133,7 @@ fn missing_pictures_may_be_skipped_and_classes_known() {
     let options = LoadOptions { images: ImageOptions { skip_damaged: true, ..ImageOptions::default() }, ..small() };
     let data = load_as(text, &options).unwrap();
     assert_eq!(pairs(&data), [(0, 0), (1, 1)]);
-    assert_eq!(data.notes(), ["left out because they cannot be read: 1 of 3 pictures"]);
+    assert_eq!(data.notes(), ["skipped unreadable images: 1 of 3"]);
     let (photos, path) = table(text);
     let report = check(path.to_str().unwrap(), &photos.places(), &|_, _| {}).unwrap();
     assert_eq!((report.images, report.damaged.len()), (2, 1));

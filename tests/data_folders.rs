@@ -47,7 +47,7 @@ fn what_is_no_picture_is_counted_and_left_out() {
     photos.png("loose.png", [0; 3]);
     let data = photos.loaded();
     assert_eq!(balance(data.train().unwrap(), 2), [2, 2]);
-    let note = "left out: 1 .db file, 1 .ini file, 1 .md file, 2 .txt file, 1 picture outside the class folders";
+    let note = "ignored: 1 .db file, 1 .ini file, 1 .md file, 2 .txt file, 1 image outside the class folders";
     assert_eq!(data.notes(), [note]);
 }
 
@@ -64,10 +64,10 @@ fn damaged_pictures_are_all_named() {
     photos.fails(
         &small(),
         &[
-            "photos: 5 of 11 pictures cannot be read",
+            "photos: 5 of 11 images cannot be read",
             "a/empty.jpg: empty",
-            "a/page.jpg: no picture: it starts with [3c, 68, 74, 6d]",
-            "b/phone.HEIC: HEIC is not read; save it as JPEG or PNG",
+            "a/page.jpg: not an image: it starts with [3c, 68, 74, 6d]",
+            "b/phone.HEIC: HEIC is not supported; save it as JPEG or PNG",
             "b/cut.jpg:",
             &format!("cut after {} bytes", jpeg.len() / 2),
             "b/cut.png:",
@@ -76,7 +76,7 @@ fn damaged_pictures_are_all_named() {
     );
     let data = photos.load(&skipping()).unwrap();
     assert_eq!(balance(data.train().unwrap(), 2), [3, 3]);
-    assert_eq!(data.notes(), ["left out because they cannot be read: 5 of 11 pictures"]);
+    assert_eq!(data.notes(), ["skipped unreadable images: 5 of 11"]);
     let report = check(photos.root().to_str().unwrap(), &Places::default(), &|_, _| {}).unwrap();
     assert_eq!((report.images, report.damaged.len()), (6, 5));
     assert_eq!(report.classes[1].counts, [3, 0, 0]);
@@ -85,7 +85,7 @@ fn damaged_pictures_are_all_named() {
     for i in 0..20 {
         photos.write(&format!("a/more{i:02}.jpg"), "x");
     }
-    photos.fails(&small(), &["25 of 31 pictures", "a/more00.jpg", "and 17 more", "data check"]);
+    photos.fails(&small(), &["25 of 31 images", "a/more00.jpg", "and 17 more", "data check"]);
 }
 
 #[test]
@@ -93,18 +93,18 @@ fn folders_that_cannot_be_learned_from() {
     Photos::of(&["cats"], 3).fails(&small(), &["1 class (`cats`)", "at least 2", "photos/cats/"]);
     let photos = Photos::of(&["cats", "dogs"], 2);
     std::fs::create_dir(photos.path("empty one")).unwrap();
-    photos.fails(&small(), &["empty one: a class without pictures: 0"]);
+    photos.fails(&small(), &["empty one: no images of this class"]);
     photos.write("empty one/a.txt", "text");
-    photos.fails(&small(), &["empty one: a class without pictures: 0"]);
+    photos.fails(&small(), &["empty one: no images of this class"]);
     photos.write("empty one/a.jpg", "text");
-    photos.fails(&small(), &["1 of 5 pictures", "empty one/a.jpg"]);
-    photos.fails(&skipping(), &["class `empty one` has no picture for training"]);
+    photos.fails(&small(), &["1 of 5 images", "empty one/a.jpg"]);
+    photos.fails(&skipping(), &["class `empty one` has no training images"]);
     let vast = LoadOptions { shape: [30_000, 30_000, 3], ..small() };
     photos.fails(&vast, &["4 images of 30000x30000x3 are 10800000000 bytes", "4294967296", "--size"]);
     photos.fails(&LoadOptions { shape: [8, 8, 2], ..small() }, &["2 channels", "1 or 3"]);
     let nothing = Photos::new();
     nothing.write("a.txt", "text");
-    nothing.fails(&small(), &["1 entries", "no folders of pictures", "one folder of pictures for each class"]);
+    nothing.fails(&small(), &["1 entries", "nor anything else", "one folder of images for each class"]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn train_val_and_test_folders_are_splits() {
     assert_eq!(data.classes(), ["cat", "dog"]);
     let of = |split: Option<&Split>| balance(split.unwrap(), 2);
     assert_eq!((of(data.train()), of(data.validation()), of(data.test())), (vec![3, 3], vec![3, 3], vec![0, 3]));
-    assert_eq!(data.notes(), ["left out beside train, val and test: extra"]);
+    assert_eq!(data.notes(), ["ignored next to train, val and test: extra"]);
     assert_eq!(data.unseen().unwrap().1, "test");
     photos.fails(&held(HoldOut::Share(0.5), 0), &["6 validation images", "--val-split 0.5"]);
     photos.png("test/mouse/x.png", [0; 3]);
@@ -161,7 +161,7 @@ fn held_out_images_are_a_seeded_share_of_each_class() {
     assert_eq!(balance(train, 4), [32, 1, 8, 1]);
     assert_eq!(data.notes().len(), 1);
     let says = &data.notes()[0];
-    assert!(says.starts_with("11 images are held out for validation, 0.2 of each class"), "{says}");
+    assert!(says.starts_with("holding out 11 images for validation, 0.2 of each class"), "{says}");
     let mut all: Vec<&[u8]> = (0..train.len()).map(|i| train.example(i)).collect();
     all.extend((0..validation.len()).map(|i| validation.example(i)));
     all.sort_unstable();
@@ -194,9 +194,9 @@ fn links_are_followed_and_circles_end() {
     symlink(photos.path("b"), photos.path("b/circle")).unwrap();
     let data = photos.loaded();
     assert_eq!(balance(data.train().unwrap(), 3), [3, 2, 3]);
-    assert_eq!(data.notes(), ["left out: 1 link in a circle"]);
+    assert_eq!(data.notes(), ["ignored: 1 circular link"]);
     symlink(photos.path("gone.png"), photos.path("a/dead.png")).unwrap();
-    photos.fails(&small(), &["1 of 9 pictures", "a/dead.png: a link to nothing"]);
+    photos.fails(&small(), &["1 of 9 images", "a/dead.png: a broken link"]);
     assert_eq!(photos.load(&skipping()).unwrap().train().unwrap().len(), 8);
 }
 

@@ -53,7 +53,7 @@ fn there_are_so_many_pixels_as_the_shape_says() {
 fn a_size_is_no_zero_and_does_not_overflow() {
     let most = usize::MAX;
     for shape in [[0, 3, 1], [2, 0, 1], [2, 3, 0], [most, 2, 1], [most, most, most], [1 << 32, 1 << 32, 1]] {
-        refused(Split::images(shape, Vec::new(), classes(&[], 1)), &["has no size that can be stored"]);
+        refused(Split::images(shape, Vec::new(), classes(&[], 1)), &["cannot be stored"]);
     }
     // one that is a number, and more than there is
     refused(
@@ -61,7 +61,7 @@ fn a_size_is_no_zero_and_does_not_overflow() {
         &["36893488147419103230 bytes", "there are 4"],
     );
     for length in [0, most / 2] {
-        refused(Split::tokens(length, 9, &[1], classes(&[0], 1)), &["has no size that can be stored"]);
+        refused(Split::tokens(length, 9, &[1], classes(&[0], 1)), &["cannot be stored"]);
     }
 }
 
@@ -71,11 +71,11 @@ fn tokens_are_in_the_vocabulary() {
     let good = of(&[0, 1, 4, 2], 5).unwrap();
     assert_eq!((good.input().shape(), good.example(1)), ([1, 2, 1], [4, 0, 0, 0, 2, 0, 0, 0].as_slice()));
     assert_eq!(good.mean_std(), None, "numbers of words have no mean");
-    refused(of(&[0, 1, 5, 2], 5), &["token 5 at place 0 of example 1", "vocabulary's 5"]);
-    refused(of(&[0, u32::MAX, 0, 0], 5), &["token 4294967295 at place 1 of example 0"]);
+    refused(of(&[0, 1, 5, 2], 5), &["token 5 at position 0 of example 1", "vocabulary's size, 5"]);
+    refused(of(&[0, u32::MAX, 0, 0], 5), &["token 4294967295 at position 1 of example 0"]);
     refused(of(&[0, 1, 2], 5), &["2 examples of texts of 2 tokens", "there are 12"]);
     let odd = Split::new(Input::Tokens { length: 1, vocabulary: 5 }, vec![0; 7], classes(&[0, 0], 1));
-    refused(odd, &["are 8 bytes, and there are 7"]);
+    refused(odd, &["are 8 bytes, but 7 were given"]);
     let data = Dataset::from_tokens(2, &[0, 1, 1, 2], vec![0, 1], ["a", "b"], words(3)).unwrap();
     assert_eq!(data.texts().unwrap().vocabulary.len(), 3);
     refused(Dataset::from_tokens(2, &[0, 3], vec![0], ["a"], words(3)), &["token 3", "vocabulary's 3"]);
@@ -104,7 +104,7 @@ fn splits_belong_together() {
     assert_eq!(data().with_test(split(&[1], 2)).unwrap().test().unwrap().len(), 1);
     let wider = Split::images([2, 4, 1], vec![0; 8], classes(&[0], 2)).unwrap();
     refused(data().with_test(wider), &["test examples are 2x4x1 images", "training examples 2x3x1 images"]);
-    refused(data().with_validation(split(&[2], 3)), &["validation examples have 3 classes", "2 of them are named"]);
+    refused(data().with_validation(split(&[2], 3)), &["validation examples have 3 classes", "2 names were given"]);
     refused(data().with_train(split(&[0], 1)), &["training examples have 1 classes"]);
     let valued = Split::images(SHAPE, vec![0; 6], Targets::Values(Values { width: 2, data: vec![0.0; 2] })).unwrap();
     refused(data().with_test(valued), &["test examples have values", "training examples have classes"]);
@@ -115,7 +115,7 @@ fn splits_belong_together() {
     refused(Dataset::new("d", names(), Splits::default()), &["no split"]);
     refused(Dataset::new("d", names(), split(&[], 2).into()), &["0 training examples"]);
     refused(data().with_test(data().train().unwrap().select(&[])), &["0 test examples"]);
-    refused(Dataset::new("d", Vec::new(), split(&[0], 1).into()), &["1 classes or values", "0 of them are named"]);
+    refused(Dataset::new("d", Vec::new(), split(&[0], 1).into()), &["1 classes or values", "0 names were given"]);
 }
 
 #[test]

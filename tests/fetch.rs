@@ -158,7 +158,7 @@ fn goes_on_where_an_earlier_process_stopped() {
 #[test]
 fn a_cut_every_time_fails_and_keeps_what_it_has() {
     let mut case = Case::new(&[Answer::Cut]);
-    let left = case.fails(&["images.gz: not downloaded", "cut", "bytes kept", "goes on where it stopped"]);
+    let left = case.fails(&["images.gz: not downloaded", "cut", "bytes kept", "resumes where it stopped"]);
     assert_eq!(left, ["images.gz.part"]);
     let requests = case.server.ranges().len();
     assert!((3..=20).contains(&requests), "{requests} requests");

@@ -227,9 +227,9 @@ fn what_does_not_fit_together_is_said_first() {
     let cases = [
         (&classes, 10, mse.clone(), "needs values for each image"),
         (&labels(), 3, LossConfig::default(), "needs a class for each image"),
-        (&brightness(), 3, mse, "gives 3 numbers for an image, and `fashion-small` has 2"),
-        (&shares, 2, distribution, "sum to 0.75, and a distribution sums to 1"),
-        (&with_values(1, |_, _| vec![7.0]), 1, Bce::default().into(), "it must be between 0 and 1"),
+        (&brightness(), 3, mse, "outputs 3 numbers for an image, but `fashion-small` has 2"),
+        (&shares, 2, distribution, "sum to 0.75, but a distribution sums to 1"),
+        (&with_values(1, |_, _| vec![7.0]), 1, Bce::default().into(), "but must be between 0 and 1"),
         (&classes, 10, three, "3 class weights"),
     ];
     for (data, units, loss, part) in cases {

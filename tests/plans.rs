@@ -204,7 +204,7 @@ fn a_plan_that_passes_the_limits_is_refused_with_both_numbers() {
     assert!(error.contains("conv1") && error.contains("1048576"), "{error}");
     let impatient = Limits { iterations: Some(100), ..Limits::WEBGPU };
     let error = compile(&preset("seed-mnist"), 64, Family::Simt, impatient).unwrap_err().to_string();
-    assert!(error.contains("loops") && error.contains("stops after 100"), "{error}");
+    assert!(error.contains("loops") && error.contains("after 100 iterations"), "{error}");
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn summed_up(values: &[f64]) -> (f64, Option<f64>) {
 /// What the runs reached.
 fn reached(runs: &[Run]) -> String {
     let figures: Option<Vec<_>> = runs.iter().map(Run::figure).collect();
-    let Some(figures) = figures else { return "to be looked at".into() };
+    let Some(figures) = figures else { return "judged by eye".into() };
     let values: Vec<f64> = figures.iter().map(|(_, value)| *value).collect();
     let (mean, deviation) = summed_up(&values);
     let (factor, digits, unit) = if figures[0].0 == "accuracy" { (100.0, 2, " %") } else { (1.0, 4, " AUC") };

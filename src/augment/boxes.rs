@@ -8,10 +8,10 @@ use crate::config::field::Field;
 /// The rows of a box: least and most share of the area, least and most ratio of width to height.
 pub(super) const fn rows(keys: [&'static str; 2], defaults: [&'static str; 4]) -> [Field; 4] {
     [
-        number(keys[0], 0.01, 1.0, defaults[0], "Least share of the area."),
-        number(keys[0], 0.01, 1.0, defaults[1], "Most share of the area."),
-        number(keys[1], 0.01, 100.0, defaults[2], "Least ratio of width to height."),
-        number(keys[1], 0.01, 100.0, defaults[3], "Most ratio of width to height."),
+        number(keys[0], 0.01, 1.0, defaults[0], "Smallest fraction of the area."),
+        number(keys[0], 0.01, 1.0, defaults[1], "Largest fraction of the area."),
+        number(keys[1], 0.01, 100.0, defaults[2], "Smallest ratio of width to height."),
+        number(keys[1], 0.01, 100.0, defaults[3], "Largest ratio of width to height."),
     ]
 }
 

@@ -7,8 +7,8 @@ use super::{AugmentError, Augmentation, Problem, unless_zero, whole};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "crop",
-    about: "a crop that may leave the image by N pixels: crop=4, 1..128",
-    options: &[whole("crop", 1, 128, "Pixels by which a crop may leave the image on each side.")],
+    about: "random crop that may extend N pixels beyond the image: crop=4, 1..128",
+    options: &[whole("crop", 1, 128, "Pixels by which a crop may extend beyond the image on each side.")],
     typed: &[1],
     words: &[],
     ordered: &[],

@@ -5,7 +5,7 @@ use super::{Augmentation, any_size, unless_zero, whole};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "cutout",
-    about: "erase a square of N pixels: cutout=8, 1..4096",
+    about: "erase a square of NxN pixels: cutout=8, 1..4096",
     options: &[whole("cutout", 1, 4096, "Side of the square in pixels.")],
     typed: &[1],
     words: &[],

@@ -7,7 +7,7 @@ use super::{Augmentation, any_size};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "fill",
-    about: "what is outside: fill=zero, fill=reflect or fill=edge",
+    about: "padding outside the image: fill=zero, fill=reflect or fill=edge",
     options: &[],
     typed: &[],
     words: &[

@@ -7,7 +7,7 @@ use super::{Augmentation, any_size, number};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "flip",
-    about: "flip left to right: flip, flip=P with a probability 0..1, or flip=alternate",
+    about: "flip left to right: flip, flip=P with a probability of 0..1, or flip=alternate",
     options: &[number("flip.random", 0.0, 1.0, "0.5", "Probability of a horizontal flip.")],
     typed: &[0, 1],
     words: &[("alternate", |policy| policy.flip = Some(Flip::Alternating))],

@@ -7,12 +7,18 @@ use super::{Augmentation, any_size, number};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "jitter",
-    about: "colours: jitter=X, or BRIGHTNESS:CONTRAST:SATURATION:HUE, 0..1 and hue 0..0.5",
+    about: "colour jitter: jitter=X or jitter=BRIGHTNESS:CONTRAST:SATURATION:HUE, 0..1 and hue 0..0.5",
     options: &[
         number("jitter.brightness", 0.0, 1.0, "", "Brightness: factors from 1 - x to 1 + x."),
         number("jitter.contrast", 0.0, 1.0, "", "Contrast, around the image's mean grey."),
         number("jitter.saturation", 0.0, 1.0, "", "Saturation, around each pixel's grey."),
-        number("jitter.hue", 0.0, 0.5, "", "Hue, in turns either way; of a single number a quarter."),
+        number(
+            "jitter.hue",
+            0.0,
+            0.5,
+            "",
+            "Hue, as a fraction of a turn in either direction; a single number sets a quarter of itself.",
+        ),
     ],
     typed: &[1, 4],
     words: &[],

@@ -86,7 +86,7 @@ pub struct AugmentError {
 #[non_exhaustive]
 pub enum Problem {
     /// There is none of this name.
-    #[error("there is no such transform")]
+    #[error("unknown transform")]
     Unknown,
     /// It cannot stand alone.
     #[error("it needs a value")]
@@ -95,10 +95,10 @@ pub enum Problem {
     #[error("it takes no value")]
     TakesNoValue,
     /// No number, and no word that it takes.
-    #[error("`{0}` is neither a number nor a word that it takes")]
+    #[error("`{0}` is neither a number nor one of its keywords")]
     NotANumber(String),
     /// Too many numbers, or too few.
-    #[error("it takes {} numbers, and there are {found}", takes.iter().map(usize::to_string).collect::<Vec<_>>().join(" or "))]
+    #[error("it takes {} numbers, but {found} were given", takes.iter().map(usize::to_string).collect::<Vec<_>>().join(" or "))]
     Count {
         /// How many it takes.
         takes: &'static [usize],
@@ -119,7 +119,7 @@ pub enum Problem {
         most: f32,
     },
     /// A crop that leaves images by more than they are large.
-    #[error("the images are {h}x{w}, and a crop may leave them by {most} at the most")]
+    #[error("the images are {h}x{w}, so the crop padding may be at most {most}")]
     CropTooLarge {
         /// Height of the images in pixels.
         h: usize,
@@ -129,7 +129,7 @@ pub enum Problem {
         most: usize,
     },
     /// Images in which there is no room.
-    #[error("the images are {h}x{w}, and it needs 3x3 or more")]
+    #[error("it needs images of at least 3x3, but these are {h}x{w}")]
     TooSmall {
         /// Height of the images in pixels.
         h: usize,

@@ -14,12 +14,12 @@ pub struct Preset {
 pub const PRESETS: [Preset; 3] = [
     Preset {
         name: "light",
-        about: "policy: flip, and a crop by a sixteenth of the size",
+        about: "policy: flip, and crop with a padding of a sixteenth of the size",
         list: |size| format!("flip,{}", crop(size, 16)),
     },
     Preset {
         name: "standard",
-        about: "policy: flip, and a crop by an eighth (4 for 32x32); above 64 pixels a resized crop",
+        about: "policy: flip, and crop with a padding of an eighth (4 for 32x32); resized-crop above 64 pixels",
         list: |size| {
             if size[0].min(size[1]) <= 64 { format!("flip,{}", crop(size, 8)) } else { "flip,resized-crop".into() }
         },

@@ -9,8 +9,8 @@ pub const ENTRY: Augmentation = Augmentation {
     name: "randaugment",
     about: "OPERATIONS:MAGNITUDE: randaugment=2:9, 1..4 and 0..30",
     options: &[
-        whole("randaugment.operations", 1, MOST_OPERATIONS as u64, "Operations of an image."),
-        whole("randaugment.magnitude", 0, 30, "Their strength."),
+        whole("randaugment.operations", 1, MOST_OPERATIONS as u64, "Number of operations per image."),
+        whole("randaugment.magnitude", 0, 30, "Strength of the operations."),
     ],
     typed: &[2],
     words: &[],

@@ -8,7 +8,7 @@ const DEFAULTS: [&str; 4] = ["0.08", "1", "0.75", "1.3333334"];
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "resized-crop",
-    about: "a crop of random size, scaled: resized-crop or resized-crop=LEAST share of the area, 0.01..1",
+    about: "random crop, resized: resized-crop, or resized-crop=LEAST with the smallest fraction of the area, 0.01..1",
     options: &boxes::rows(["resized_crop.scale", "resized_crop.ratio"], DEFAULTS),
     typed: &[0, 1],
     words: &[],

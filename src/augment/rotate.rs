@@ -5,8 +5,8 @@ use super::{Augmentation, any_size, number, unless_zero};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "rotate",
-    about: "a rotation by up to DEGREES: rotate=15, 0..180",
-    options: &[number("rotate", 0.0, 180.0, "", "Largest angle in degrees, either way.")],
+    about: "rotate by up to DEGREES: rotate=15, 0..180",
+    options: &[number("rotate", 0.0, 180.0, "", "Largest angle in degrees, in either direction.")],
     typed: &[1],
     words: &[],
     ordered: &[],

@@ -5,8 +5,8 @@ use super::{Augmentation, any_size, number, unless_zero};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "shear",
-    about: "a shear by up to DEGREES: shear=10, 0..45",
-    options: &[number("shear", 0.0, 45.0, "", "Largest shear in degrees along x, either way.")],
+    about: "shear by up to DEGREES: shear=10, 0..45",
+    options: &[number("shear", 0.0, 45.0, "", "Largest shear along x in degrees, in either direction.")],
     typed: &[1],
     words: &[],
     ordered: &[],

@@ -12,7 +12,7 @@ fn message(error: &AugmentError) -> String {
 fn the_table_is_complete() {
     let names: Vec<&str> = AUGMENTATIONS.iter().map(|row| row.name).chain(PRESETS.iter().map(|p| p.name)).collect();
     for (i, name) in names.iter().enumerate() {
-        assert!(!names[..i].contains(name), "{name} stands twice");
+        assert!(!names[..i].contains(name), "{name} is listed twice");
     }
     let mut keys = toml::Table::try_from(Policy::default()).unwrap();
     for row in AUGMENTATIONS {
@@ -83,22 +83,22 @@ fn policies_follow_the_size_and_can_be_changed() {
 #[test]
 fn a_mistake_is_named_with_its_range() {
     for (list, words) in [
-        ("flap", &["flap", "no such transform", "randaugment"][..]),
+        ("flap", &["flap", "unknown transform", "randaugment"][..]),
         ("crop", &["crop", "needs a value", "crop=4"]),
         ("rotate=200", &["200", "0..180", "from 0 to 180"]),
         ("rotate=x", &["`x` is neither a number nor"]),
         (
             "flip,randaugment=9:9",
-            &["randaugment=9:9", "`randaugment.operations` is 9 and must be a whole number from 1 to 4"],
+            &["randaugment=9:9", "`randaugment.operations` is 9, but must be a whole number from 1 to 4"],
         ),
-        ("randaugment=2", &["takes 2 numbers", "there are 1"]),
-        ("cutout=2.5", &["`cutout` is 2.5 and must be a whole number"]),
-        ("crop=9", &["8x8", "8 at the most"]),
+        ("randaugment=2", &["takes 2 numbers", "1 were given"]),
+        ("cutout=2.5", &["`cutout` is 2.5, but must be a whole number"]),
+        ("crop=9", &["8x8", "at most 8"]),
         ("standard=3", &["takes no value"]),
         ("zoom=2:1", &["2 is more than 1"]),
-        ("", &["no such transform"]),
+        ("", &["unknown transform"]),
         ("mixup=nan", &["neither a number"]),
-        ("fill=blue", &["`blue` is neither a number nor a word that it takes", "fill=reflect"]),
+        ("fill=blue", &["`blue` is neither a number nor one of its keywords", "fill=reflect"]),
         ("jitter=0.1:0.2", &["takes 1 or 4 numbers"]),
     ] {
         let message = message(&parse_augment(list, [8, 8]).unwrap_err());

@@ -5,8 +5,8 @@ use super::{Augmentation, any_size, number, unless_zero};
 /// This transform in `AUGMENTATIONS`.
 pub const ENTRY: Augmentation = Augmentation {
     name: "translate",
-    about: "a shift by up to a SHARE of the size: translate=0.1, 0..1",
-    options: &[number("translate", 0.0, 1.0, "", "Largest shift, as a share of height and of width.")],
+    about: "shift by up to this FRACTION of the size: translate=0.1, 0..1",
+    options: &[number("translate", 0.0, 1.0, "", "Largest shift, as a fraction of height and width.")],
     typed: &[1],
     words: &[],
     ordered: &[],

@@ -46,7 +46,7 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<Ceiling>, Be
                 "cooperative matrices of f16"
             })),
             Err(GpuError::OutOfMemory { bytes, .. }) => {
-                session.left_out.push(format!("{name}: the device has no room for {}", crate::plan::mib(bytes)));
+                session.left_out.push(format!("{name}: the device does not have {} free", crate::plan::mib(bytes)));
             }
             Err(error) => return Err(error.into()),
         }

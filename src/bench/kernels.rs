@@ -46,14 +46,12 @@ pub fn measure(session: &mut Session, ceilings: &[Ceiling], budget: Budget) -> R
         match job.measure(session, budget.share(count - i)) {
             Ok(Some((lowered, seconds))) => found.push((place, job.result(&lowered, seconds, ceilings))),
             Ok(None) => session.left_out.push(format!("{}: larger than the adapter can bind or loop", job.name())),
-            Err(GpuError::OutOfMemory { .. }) => {
-                session.left_out.push(format!("{}: no room on the device", job.name()))
-            }
+            Err(GpuError::OutOfMemory { .. }) => session.left_out.push(format!("{}: out of GPU memory", job.name())),
             Err(error) => return Err(error.into()),
         }
     }
     if late > 0 {
-        session.left_out.push(format!("{late} of {count} kernels: the time for kernels was up"));
+        session.left_out.push(format!("{late} of {count} kernels: out of time for kernels"));
     }
     found.sort_by_key(|&(place, _)| place);
     Ok(found.into_iter().map(|(_, result)| result).collect())

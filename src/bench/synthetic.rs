@@ -41,7 +41,7 @@ pub fn synthetic(size: [usize; 3], train: usize) -> Dataset {
     let learned = Split::images(size, pixels, targets(0, train)).expect("so many pixels were made");
     let test = Split::images(size, self::pixels(size, DIFFERENT, TEST), targets(DIFFERENT, TEST));
     let splits = Splits { train: Some(learned), test: Some(test.expect("as many")), ..Splits::default() };
-    Dataset::new("synthetic", names, splits).expect("splits of one size").with_source("made by the program")
+    Dataset::new("synthetic", names, splits).expect("splits of one size").with_source("generated")
 }
 
 /// The pixels of `count` images from number `first` on.

@@ -53,7 +53,7 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
     for (i, job) in jobs.iter().enumerate() {
         session.tell("training", job.name(), &budget);
         if rows.left() <= 0.0 && i >= NETWORKS.len() {
-            session.left_out.push(format!("{}: the time for training was up", job.name()));
+            session.left_out.push(format!("{}: out of time for training", job.name()));
             continue;
         }
         match job.measure(session, rows.share(count - i)) {
@@ -61,7 +61,7 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
             Err(BenchError::Train(
                 TrainError::Gpu(GpuError::OutOfMemory { .. }) | TrainError::Plan(PlanError::TooLarge { .. }),
             )) => {
-                session.left_out.push(format!("{}: no room on the device", job.name()));
+                session.left_out.push(format!("{}: out of GPU memory", job.name()));
             }
             Err(error) => return Err(error),
         }
@@ -76,15 +76,15 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
 fn further(session: &mut Session) -> Vec<Job> {
     let names = FURTHER.map(|network| network.model).join(", ");
     let (least, when) = if session.software() {
-        (Preset::FULL.level, "on a software adapter only with --full")
+        (Preset::FULL.level, "only in the full benchmark on a software adapter")
     } else {
-        (Preset::DEFAULT.level, "not with --quick")
+        (Preset::DEFAULT.level, "not in the quick benchmark")
     };
     if session.preset.level < least {
         session.left_out.push(format!("{names}: {when}"));
         return Vec::new();
     }
-    session.left_out.push(format!("losses of {names}: not checked, there is no reference"));
+    session.left_out.push(format!("losses of {names}: not checked, as there is no reference"));
     let precisions = session.preset.precisions.iter().filter(|&&precision| session.gpu.target_in(precision).is_ok());
     let networks = |&precision: &Precision| {
         let places = FURTHER.into_iter().enumerate();
@@ -96,7 +96,7 @@ fn further(session: &mut Session) -> Vec<Job> {
 /// Times first steps where there is a program for it; a second batch says nothing new about compiling.
 fn first_steps(session: &mut Session, found: &mut [(&Job, TrainingResult)], budget: Budget) {
     if session.settings.program.is_none() {
-        session.left_out.push("first steps: they need a process of their own, and there is no program for it".into());
+        session.left_out.push("first steps: skipped, because they need a separate process".into());
         return;
     }
     let mut late = 0;
@@ -111,7 +111,7 @@ fn first_steps(session: &mut Session, found: &mut [(&Job, TrainingResult)], budg
         result.first_step_warm_seconds = job.first(session, false);
     }
     if late > 0 {
-        session.left_out.push(format!("first steps of {late} runs: the time for training was up"));
+        session.left_out.push(format!("first steps of {late} runs: out of time for training"));
     }
 }
 

@@ -27,7 +27,7 @@ const FORMAT: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// There is no file at that path.
-    #[error("there is no checkpoint at {path}")]
+    #[error("no checkpoint found at {path}")]
     Missing {
         /// Path of the file that was to be read.
         path: String,
@@ -41,7 +41,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is damaged or of another kind.
-    #[error("{path} is not a whole checkpoint: {problem}")]
+    #[error("{path} is damaged or incomplete: {problem}")]
     Damaged {
         /// Path of the file.
         path: String,
@@ -72,9 +72,7 @@ impl Hints for CheckpointError {
                 _ => Vec::new(),
             },
             CheckpointError::Damaged { .. } => {
-                vec![Hint::advice(
-                    "another checkpoint of the run: best.safetensors and last.safetensors are side by side",
-                )]
+                vec![Hint::advice("the other checkpoint of the run, best.safetensors or last.safetensors")]
             }
             CheckpointError::OtherModel { .. } => Vec::new(),
         }
@@ -250,10 +248,10 @@ impl Checkpoint {
             .ok_or_else(|| damaged(format!("it has no `{KEY}` metadata, so another program wrote it")))?;
         let meta: Meta = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata: {e}")))?;
         if meta.format != FORMAT {
-            return Err(damaged(format!("it has format {}, and this program reads format {FORMAT}", meta.format)));
+            return Err(damaged(format!("it has format {}, but this program reads format {FORMAT}", meta.format)));
         }
         if !(1..=65_536).contains(&meta.config.batch) {
-            return Err(damaged(format!("its batch is {}, and 1 to 65536 are possible", meta.config.batch)));
+            return Err(damaged(format!("its batch size is {}, but must be from 1 to 65536", meta.config.batch)));
         }
         let mut tensors = Vec::new();
         for (name, view) in file.tensors() {
@@ -278,7 +276,7 @@ impl Checkpoint {
         if names == outputs {
             return Ok(());
         }
-        let problem = format!("it names {names} classes, and its model gives {outputs}");
+        let problem = format!("it names {names} classes, but its model outputs {outputs}");
         Err(CheckpointError::Damaged { path: self.path.clone(), problem })
     }
 
@@ -294,7 +292,7 @@ impl Checkpoint {
                 None => return Err(other(format!("it has no `{}` {}", parameter.name, parameter.shape))),
                 Some(found) if found.shape != wanted => {
                     return Err(other(format!(
-                        "`{}` is {:?}, and the model needs {wanted:?}",
+                        "`{}` is {:?}, but the model needs {wanted:?}",
                         parameter.name, found.shape
                     )));
                 }
@@ -304,7 +302,7 @@ impl Checkpoint {
         let others = [OPTIMIZER, AVERAGE];
         let weights = self.tensors.iter().filter(|t| !others.iter().any(|prefix| t.name.starts_with(prefix)));
         match weights.into_iter().find(|t| parameters.iter().all(|p| p.name != t.name)) {
-            Some(extra) => Err(other(format!("it has `{}`, which the model has not", extra.name))),
+            Some(extra) => Err(other(format!("it has `{}`, which is not in the model", extra.name))),
             None => Ok(()),
         }
     }

@@ -76,7 +76,7 @@ fn check(spec: &str) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     say!(
-        "cannot be read: {} of {} pictures; train --skip-damaged skips them",
+        "cannot be read: {} of {} images (train --skip-damaged skips them)",
         count(report.damaged.len()),
         count(report.damaged.len() + report.images)
     );

@@ -11,9 +11,9 @@ pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     let summaries = adapters.summaries();
     let used = gpu::choose(&adapters, wanted)?;
     let reason = match (wanted, summaries.len()) {
-        (Some(_), _) => "it was asked for",
+        (Some(_), _) => "it was requested",
         (None, 1) => "it is the only one",
-        (None, _) if summaries[used].kind == "software" => "there is no GPU, and it is the first one",
+        (None, _) if summaries[used].kind == "software" => "there is no GPU, and it is the first software adapter",
         (None, _) => "GPUs are preferred to software, and discrete GPUs to integrated ones",
     };
     if args.json {

@@ -21,7 +21,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let gpu = open(adapter)?;
     let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;
     if !metrics.loss.is_finite() {
-        return Err(CliError::Usage(format!("{} gives a loss that is not a number", path.display())));
+        return Err(CliError::Usage(format!("the loss of {} is NaN or infinite", path.display())));
     }
     let names = &checkpoint.meta.classes;
     if let Some(out) = &args.confusion {
@@ -53,12 +53,12 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 
 fn draw_confusion(title: &str, measures: Option<&Measures>, names: &[String], out: &Path) -> Result<(), CliError> {
     let Some(Measures::Classes(measured)) = measures else {
-        return Err(CliError::Usage("--confusion: this model does not choose one class for each image".into()));
+        return Err(CliError::Usage("--confusion: this model does not choose one class per image".into()));
     };
     let Some(matrix) = &measured.confusion else {
         let classes = names.len();
         return Err(CliError::Usage(format!(
-            "--confusion: {classes} classes, and {CONFUSION_LIMIT} at most can be drawn"
+            "--confusion: the data set has {classes} classes, but at most {CONFUSION_LIMIT} can be drawn"
         )));
     };
     save_png(&confusion_matrix(title, matrix, names), out)

@@ -24,13 +24,13 @@ fn list() -> Result<Exit, CliError> {
         let (size, input) = match model.tokens {
             None => (thousands(parameters(&model)?), format!("{h}x{w}x{c}")),
             // its embedding is as large as the vocabulary
-            Some(Tokens::Auto) => ("by words".into(), "texts".into()),
+            Some(Tokens::Auto) => ("by vocabulary".into(), "texts".into()),
             Some(Tokens::Fixed) => (thousands(parameters(&model)?), format!("{w} words")),
         };
         table.add_row([preset.name, &size, &input, preset.summary]);
     }
     say!("{}", table.trim_fmt());
-    say!("\nparameters with 10 classes; `lepton-gpu models NAME` prints the file");
+    say!("\nParameters are for 10 classes. `lepton-gpu models NAME` prints a model's file.");
     Ok(Exit::Done)
 }
 

@@ -55,7 +55,7 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
     if !std::io::stdout().is_terminal() {
         return run(&|_, _| {});
     }
-    let style = ProgressStyle::with_template("decoding pictures [{bar:30}] {pos}/{len} ETA {eta}")
+    let style = ProgressStyle::with_template("decoding images [{bar:30}] {pos}/{len} ETA {eta}")
         .expect("the template is valid");
     let bar = ProgressBar::no_length().with_style(style.progress_chars("=>."));
     let result = run(&|done, total| {
@@ -69,7 +69,7 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
 /// A picture as a model's input, `[h, w, c]` bytes.
 pub fn read(path: &Path, shape: [usize; 3], fit: Fit, invert: bool) -> Result<Vec<u8>, CliError> {
     if ![1, 3].contains(&shape[2]) {
-        let message = format!("the model takes images of {} channels, and {} has 1 or 3", shape[2], path.display());
+        let message = format!("the model takes images of {} channels, but {} has 1 or 3", shape[2], path.display());
         return Err(CliError::Usage(message));
     }
     let read = picture::read(path, shape, fit);

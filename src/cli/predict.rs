@@ -12,7 +12,7 @@ pub fn run(args: &PredictArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
     }
     if args.lines.is_some() {
         return Err(CliError::Usage(
-            "--lines is for texts, and this model takes images\n  try: the names of images".into(),
+            "--lines is for texts, but this model takes images\n  try: the names of image files".into(),
         ));
     }
     match &args.grid {

@@ -37,7 +37,7 @@ fn list() -> Result<Exit, CliError> {
         }
     }
     say!("{}", table.trim_fmt());
-    say!("\n`lepton-gpu train --recipe NAME` runs one.");
-    say!("`lepton-gpu recipes NAME` prints its file: settings, source, and what DATA is.");
+    say!("\n`lepton-gpu train --recipe NAME` runs a recipe.");
+    say!("`lepton-gpu recipes NAME` prints its file with settings, source, and what DATA must be.");
     Ok(Exit::Done)
 }

@@ -22,7 +22,7 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         .ok_or_else(|| CliError::Usage(format!("`{}` has no {which} images ({})", dataset.name(), dataset.source())))?;
     if args.index >= split.len() {
         let message =
-            format!("--index {}: there are {} {which} images, 0 to {}", args.index, split.len(), split.len() - 1);
+            format!("--index {}: there are only {} {which} images, 0 to {}", args.index, split.len(), split.len() - 1);
         return Err(CliError::Usage(message));
     }
     if let Some(line) = text::show(&dataset, split, args.index) {
@@ -30,7 +30,7 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     let Some(out) = &args.out else {
-        return Err(CliError::Usage("`show` needs a file to draw into\n  try: --out image.png".into()));
+        return Err(CliError::Usage("`show` needs an output file\n  try: --out image.png".into()));
     };
     if let Some(list) = &args.augment {
         return sheet(args, list, &dataset, split, out, adapter);

@@ -51,13 +51,13 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out().unwrap_or_else(|| next_folder(name));
     if out.join("last.safetensors").exists() {
         return Err(CliError::Usage(format!(
-            "{} holds a run already\n  try: --resume to continue it, or another --out",
+            "{} already contains a run\n  try: --resume to continue it, or another --out",
             out.display()
         )));
     }
     if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
         return Err(CliError::Usage(format!(
-            "{} holds a {file} and no last.safetensors beside it, and training would replace it\n  try: another --out",
+            "{} contains {file} but no last.safetensors; training would overwrite it\n  try: another --out",
             out.display()
         )));
     }
@@ -113,7 +113,7 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let mut config = checkpoint.meta.config.clone();
     if let Some(flag) = args.fixed.first() {
         return Err(CliError::Usage(format!(
-            "--resume continues a run as it was configured, and {flag} would change it\n  try: without {flag}; --epochs and --steps may go further"
+            "--resume continues a run as it was configured, but {flag} would change it\n  try: without {flag}; only --epochs and --steps may change"
         )));
     }
     let typed: RunConfig = settings(&config, args)?;
@@ -132,7 +132,7 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
     let kind = data::kind(config.data.as_deref());
     if kind != DataKind::Texts && config.text != base.text {
         return Err(CliError::Usage(
-            "--max-length, --min-count, --max-words and --coarse-labels are for texts, and these are images\n  try: without them".into(),
+            "--max-length, --min-count, --max-words and --coarse-labels are for texts, but these are images\n  try: without them".into(),
         ));
     }
     if kind == DataKind::Pictures {

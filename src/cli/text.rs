@@ -83,7 +83,7 @@ fn texts(args: &PredictArgs) -> Result<Vec<String>, CliError> {
         texts.extend(content.lines().filter(|line| !line.trim().is_empty()).map(String::from));
     }
     if texts.is_empty() {
-        return Err(CliError::Usage("there is no text to answer\n  try: lepton-gpu predict RUN \"a text\"".into()));
+        return Err(CliError::Usage("there is no text to classify\n  try: lepton-gpu predict RUN \"a text\"".into()));
     }
     Ok(texts)
 }
@@ -102,7 +102,7 @@ pub fn answer(
             _ => "--tta",
         };
         return Err(CliError::Usage(format!(
-            "{flag} is for images, and this model takes texts\n  try: lepton-gpu predict {} \"a text\"",
+            "{flag} is for images, but this model takes texts\n  try: lepton-gpu predict {} \"a text\"",
             args.run.display()
         )));
     }

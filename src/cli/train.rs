@@ -48,10 +48,10 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some((heading, line)) = view.describe(&trainer) {
         say!("{heading:<8} {line}");
     }
-    say!("memory   {} on the device, fixed for the whole run", mib(trainer.plan().bytes()));
+    say!("memory   {} on the device, allocated once", mib(trainer.plan().bytes()));
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
         let more = config.epochs + 5;
-        say!("{} has finished its {} epochs; to go on: --epochs {more}", out.display(), state.epoch);
+        say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
         return test_late(&mut trainer, &out).map(|()| Exit::Done);
     }
     prepare_folder(&out, trainer.config(), &trainer, &dataset)?;
@@ -88,7 +88,7 @@ fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Res
 fn fit_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<usize, CliError> {
     let LargestBatch { batch, bytes, bound } = largest_batch(gpu, data, model, config)?;
     let why = match bound {
-        BatchBound::Images => "the next power of two is more than the training images",
+        BatchBound::Images => "the next power of two exceeds the number of training images",
         BatchBound::Device => "the largest power of two that fits",
         BatchBound::Largest => "the largest batch that a run can have",
     };
@@ -258,7 +258,7 @@ fn describe_model(trainer: &Trainer) -> String {
     // as `models` and `inspect` count: without running averages
     let parameters = parameters(trainer.model()).expect("the model was built");
     format!(
-        "{}: {} parameters; {} step{} of {} images an epoch, {} dispatches a step, products {}{}",
+        "{}: {} parameters; {} step{} of {} images per epoch, {} kernel launches per step, {} kernels{}",
         plan.model,
         thousands(parameters),
         thousands(trainer.steps_per_epoch() as u64),

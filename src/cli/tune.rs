@@ -14,7 +14,7 @@ pub fn run(args: &TuneArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let model = ModelSpec::open(&args.model)?;
     let gpu = open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
-    let no_folder = || CliError::Usage("this user has no configuration folder\n  try: --out FILE".into());
+    let no_folder = || CliError::Usage("no configuration folder found for this user\n  try: --out FILE".into());
     let path = args
         .out
         .clone()
@@ -35,7 +35,7 @@ pub fn run(args: &TuneArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let (batch, precision) = (args.batch as usize, args.precision.into());
     say!("tune     {}, batch {batch}, {precision}", model.name);
-    let mut progress = |done, all| say!("         {done} of {all} sets of tiles");
+    let mut progress = |done, all| say!("         {done} of {all} tile sets");
     let found = tune(&gpu, &Tuning { model: &model, batch, precision }, &mut progress)?;
     print(&found);
     (table.driver, table.made_by) = (gpu.summary().driver.clone(), made_by);
@@ -64,7 +64,7 @@ fn print(found: &[Found]) {
     say!("{table}");
     let sum = |f: fn(&Found) -> f64| found.iter().map(f).sum::<f64>() / 1e3;
     say!(
-        "all products of a step: {:.3} ms by rule, {:.3} ms tuned",
+        "all matrix products of a step: {:.3} ms by rule, {:.3} ms tuned",
         sum(|f| f.rule_microseconds),
         sum(|f| f.microseconds)
     );

@@ -80,7 +80,9 @@ fn print(rows: &[Row], passed: bool) {
         }
     }
     let wrong = rows.iter().filter(|row| !row.verdict.passed()).count();
-    say!("worst error of an element, relative to the larger of its size and the root mean square of its tensor");
+    say!(
+        "errors are the worst of any element, relative to the larger of its magnitude and the root mean square of its tensor"
+    );
     if passed {
         say!("all {} checks agree with the f64 definitions on this adapter", rows.len());
     } else {

@@ -14,7 +14,7 @@ pub enum ConfigError {
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
     /// A fraction of the training images that is none.
-    #[error("the fraction of `validation` is {0} and must be above 0 and below 1")]
+    #[error("the fraction of `validation` is {0}, but must be above 0 and below 1")]
     Fraction(f64),
     /// An option of an optimiser, a loss or a schedule.
     #[error("{error}")]

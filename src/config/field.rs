@@ -60,7 +60,7 @@ pub struct Field {
 
 /// A value outside of what its key takes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("`{key}` is {value} and must be {takes}")]
+#[error("`{key}` is {value}, but must be {takes}")]
 pub struct OutOfRange {
     /// The key, as a configuration file spells it.
     pub key: String,
@@ -163,7 +163,7 @@ mod tests {
             assert!(SHARE.check(value).is_err(), "{value}");
         }
         let error = SHARE.check(1.5).unwrap_err();
-        assert_eq!(error.to_string(), "`share` is 1.5 and must be at least 0 and below 1");
+        assert_eq!(error.to_string(), "`share` is 1.5, but must be at least 0 and below 1");
         let whole = Field { takes: Takes::Whole { min: 1, max: 65_536 }, ..SHARE };
         let share = Field { takes: Takes::Between { above: 0.0, below: 1.0 }, ..SHARE };
         assert!(share.check(0.0).is_err() && share.check(1.0).is_err() && share.check(0.5).is_ok());

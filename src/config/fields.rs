@@ -240,13 +240,13 @@ const KEYS: &[Setting] = &[
          or a data set listed by `lepton-gpu data list`").common(),
     Setting::new(Data, "validation", "val-split", Takes::Text("FRACTION|test"),
         "0.2 of each class for image folders without validation and test images, otherwise none",
-        "Validate each epoch on a fraction of the training images, held out, or on the test images").common(),
+        "Validate each epoch on a held-out fraction of the training images, or on the test images").common(),
     Setting::new(Data, "split_seed", "split-seed", whole(0, MOST), "the value of --seed",
         "Seed of the validation split, so that runs with different seeds can share one"),
     Setting::new(Data, "limit", "limit", whole(1, MOST), "",
         "Train on the first N training images only; for texts, on N texts of all classes"),
     Setting::new(Data, "images.fit", "fit", Takes::OneOf(&["crop", "stretch", "pad"]), "crop",
-        "How images of another shape are made to fit the model's input"),
+        "How to fit images with another aspect ratio to the model's input"),
     Setting::new(Data, "images.skip_damaged", "skip-damaged", Takes::Switch, "",
         "Skip images that cannot be read"),
     Setting::new(Data, "images.coarse", "coarse", Takes::Switch, "",
@@ -267,7 +267,7 @@ const KEYS: &[Setting] = &[
         "Seed of the initial weights, the order of the images, augmentation, dropout and the validation split"),
     Setting::new(Training, "precision", "precision", Takes::OneOf(&["f32", "f16"]), "f32",
         "Precision of stored activations: f16 halves their memory and uses cooperative matrices if the adapter has them"),
-    Setting::new(Optimizer, "optimizer.name", "optimizer", Takes::Text("NAME"), "adam", "The optimizer"),
+    Setting::new(Optimizer, "optimizer.name", "optimizer", Takes::Text("NAME"), "adam", "Optimizer"),
     Setting::new(Optimizer, "update.decay_all", "decay-all", Takes::Switch, "",
         "Apply weight decay to biases and norm scales as well, not only to weights with two or more dimensions"),
     Setting::new(Optimizer, "update.accumulate", "accumulate", whole(1, 65_536), "1",
@@ -289,9 +289,9 @@ const KEYS: &[Setting] = &[
     Setting::new(Optimizer, "update.parameters.weight_decay", "decay-factor", Takes::Text("PATTERN=F"), "",
         "Multiply the weight decay of the parameters whose name matches").given(Given::Repeatedly),
     Setting::new(Optimizer, "update.parameters.match", "", Takes::Text("PATTERN"), "",
-        "The parameters that a rule in [[update.parameters]] applies to; the last matching rule wins").in_files(),
+        "Parameters that a rule in [[update.parameters]] applies to; the last matching rule wins").in_files(),
     Setting::new(Schedule, "learning_rate", "lr", NOT_NEGATIVE, "",
-        "Learning rate; the highest one of a schedule").common(),
+        "Learning rate; with a schedule, the highest one").common(),
     Setting::new(Schedule, "schedule", "schedule", Takes::Text("NAME[:OPTION=VALUE,…]"), "constant",
         "Learning rate schedule: constant, step, multistep, cosine, one-cycle, polynomial, exponential or plateau, with \
          options such as step:every=30,gamma=0.1"),
@@ -301,7 +301,7 @@ const KEYS: &[Setting] = &[
         "Factor of the learning rate at the first step of warm-up").in_files(),
     Setting::new(Loss, "loss.name", "loss", Takes::Text("NAME"),
         "cross-entropy for images with a class, bce or mse for images with values, mse for models that output an image of the \
-         input's shape", "The loss"),
+         input's shape", "Loss"),
     Setting::new(Loss, "normal", "normal", Takes::Text("CLASS"), "all classes",
         "Train on images of these classes only, by name or number, and give each test image an anomaly score; for models \
          that reconstruct their input").given(Given::List),
@@ -317,7 +317,7 @@ const KEYS: &[Setting] = &[
     Setting::new(Texts, "text.coarse_labels", "coarse-labels", Takes::Switch, "",
         "Cut labels off at their first `:` (TREC: DESC instead of DESC:manner)"),
     Setting::new(Expert, "fuse", "no-fuse", Takes::Switch, "",
-        "Run every op by itself: same results, slower"),
+        "Do not fuse kernels: same results, slower"),
 ];
 
 /// The setting with this key.
@@ -331,7 +331,7 @@ pub fn settings_markdown() -> String {
     for section in Section::ALL {
         let rows: Vec<String> = FIELDS.iter().filter(|row| row.section == section).map(row_markdown).collect();
         if !rows.is_empty() {
-            let head = "| key | flag | values | default | |\n| --- | --- | --- | --- | --- |\n";
+            let head = "| key | flag | values | default | description |\n| --- | --- | --- | --- | --- |\n";
             text += &format!("### {}\n\n{head}{}\n", section.title(), rows.concat());
         }
     }

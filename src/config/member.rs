@@ -266,7 +266,7 @@ impl<'de, T: Table + ?Sized> Deserialize<'de> for Chosen<T> {
         let mut options = toml::Table::deserialize(deserializer)?;
         match options.remove("name") {
             Some(toml::Value::String(name)) => Self::read(&name, options).map_err(D::Error::custom),
-            Some(other) => Err(D::Error::custom(format!("`name` is {other}, and it is a word"))),
+            Some(other) => Err(D::Error::custom(format!("`name` is {other}, but must be a string"))),
             None => Err(D::Error::missing_field("name")),
         }
     }
@@ -282,7 +282,7 @@ pub(crate) mod tests {
     pub fn a_table_is_complete<T: Table + ?Sized>(required: &[(&str, &str)]) {
         for (i, member) in T::members().iter().enumerate() {
             let name = member.name;
-            assert!(T::members()[..i].iter().all(|other| other.name != name), "{name} stands twice");
+            assert!(T::members()[..i].iter().all(|other| other.name != name), "{name} is listed twice");
             assert!(!member.summary.is_empty() && member.options.iter().all(|field| !field.doc.is_empty()), "{name}");
             let given = required.iter().find(|(of, _)| *of == name).map_or("", |(_, options)| options);
             let chosen = Chosen::<T>::read(name, given.parse().unwrap()).unwrap_or_else(|error| panic!("{error}"));

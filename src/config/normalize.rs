@@ -140,7 +140,7 @@ pub enum NormalizeError {
     )]
     Unknown(String),
     /// A mean or a standard deviation that is no number.
-    #[error("a mean or standard deviation for normalization is `{0}`, which is not a finite number")]
+    #[error("the mean or standard deviation `{0}` for normalization is not a finite number")]
     NotANumber(String),
     /// Lists of different lengths.
     #[error("normalization has {means} means and {stds} standard deviations")]
@@ -157,7 +157,7 @@ pub enum NormalizeError {
         means: usize,
     },
     /// A standard deviation that nothing can be divided by.
-    #[error("a standard deviation for normalization is {0} and must be a finite number above 0")]
+    #[error("a standard deviation for normalization is {0}, but must be a finite number above 0")]
     Std(f32),
 }
 
@@ -204,7 +204,7 @@ mod tests {
             ("dataste", "unknown normalization `dataste`"),
             ("0.5:0", "above 0"),
             ("0.5,0.5:0.2", "2 means and 1 standard deviations"),
-            ("a:0.2", "`a`, which is not a finite number"),
+            ("a:0.2", "`a` for normalization is not a finite number"),
         ] {
             let error = NormalizeConfig::parse(text).unwrap_err();
             assert!(error.to_string().contains(words) && !error.hints().is_empty(), "{error}");

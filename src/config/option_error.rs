@@ -8,7 +8,7 @@ use crate::hint::{Hint, Hints};
 #[non_exhaustive]
 pub enum OptionError {
     /// No member has this name.
-    #[error("there is no {table} `{name}`; there are {}", members.join(", "))]
+    #[error("unknown {table} `{name}`; expected one of {}", members.join(", "))]
     NoMember {
         /// What was to be chosen, such as `optimizer`.
         table: &'static str,
@@ -18,7 +18,7 @@ pub enum OptionError {
         members: Vec<&'static str>,
     },
     /// The member does not have this option.
-    #[error("the {table} {member} has no option `{key}`{}", who_has_it(.owners))]
+    #[error("the {table} {member} does not have the option `{key}`{}", who_has_it(.owners))]
     NoOption {
         /// What was chosen, such as `optimizer`.
         table: &'static str,
@@ -42,7 +42,7 @@ pub enum OptionError {
         default: &'static str,
     },
     /// An option has no effect without another.
-    #[error("`{key}` needs `{needs}`, which is {value}")]
+    #[error("`{key}` needs `{needs}`, but that is {value}")]
     Needs {
         /// Name of the option without effect.
         key: &'static str,
@@ -78,8 +78,8 @@ pub enum OptionError {
 fn who_has_it(owners: &[&str]) -> String {
     match owners {
         [] => String::new(),
-        [one] => format!("; {one} has it"),
-        [first @ .., last] => format!("; {} and {last} have it", first.join(", ")),
+        [one] => format!(", only {one} does"),
+        [first @ .., last] => format!(", only {} and {last} do", first.join(", ")),
     }
 }
 

@@ -151,7 +151,7 @@ impl Recipe {
         } else {
             Recipe {
                 name: name_of(Path::new(origin)),
-                summary: format!("as {origin} says"),
+                summary: format!("the settings of {origin}"),
                 source: String::new(),
                 published: String::new(),
                 data: None,
@@ -174,7 +174,11 @@ impl Recipe {
         }
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if recipe.name.is_empty() || recipe.name.starts_with('.') || !recipe.name.chars().all(plain) {
-            let problem = format!("{}`name` is {:?}: letters, digits, -, _ and .", line_of(text, "name"), recipe.name);
+            let problem = format!(
+                "{}`name` is {:?}; names may contain letters, digits, -, _ and .",
+                line_of(text, "name"),
+                recipe.name
+            );
             return Err(fail(problem));
         }
         recipe.run.check().map_err(|error| {

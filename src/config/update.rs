@@ -65,14 +65,14 @@ impl FromStr for Lookahead {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts: Vec<&str> = text.split(':').collect();
-        let number = |part: &str| part.parse::<f32>().map_err(|_| format!("`{part}` is no number"));
+        let number = |part: &str| part.parse::<f32>().map_err(|_| format!("`{part}` is not a number"));
         let (steps, alpha, ramp) = match parts[..] {
             [steps] => (steps, 0.5, 0.0),
             [steps, alpha] => (steps, number(alpha)?, 0.0),
             [steps, alpha, ramp] => (steps, number(alpha)?, number(ramp)?),
-            _ => return Err("it takes three numbers at most".into()),
+            _ => return Err("expected at most three numbers".into()),
         };
-        let steps = steps.parse().map_err(|_| format!("`{steps}` is no number of updates"))?;
+        let steps = steps.parse().map_err(|_| format!("`{steps}` is not a number of steps"))?;
         Ok(Lookahead { steps, alpha, ramp })
     }
 }
@@ -161,11 +161,11 @@ impl UpdateConfig {
 #[non_exhaustive]
 pub enum UpdateError {
     /// Two kinds of weights to evaluate with.
-    #[error("`ema` and `lookahead` each say which weights are evaluated, and only one of them can be set")]
+    #[error("`ema` and `lookahead` both choose the weights to evaluate, so only one of them can be set")]
     TwoAverages,
     /// Slow weights that never move, or move too far.
     #[error(
-        "`lookahead` is {steps}:{alpha}:{ramp}; it needs 1 step or more, a share above 0 and up to 1, and a ramp of 0 or more"
+        "`lookahead` is {steps}:{alpha}:{ramp}; it needs 1 step or more, a fraction above 0 and up to 1, and a ramp of 0 or more"
     )]
     Lookahead {
         /// Updates from one step of the slow weights to the next.
@@ -176,7 +176,7 @@ pub enum UpdateError {
         ramp: f32,
     },
     /// A factor of some parameters that is negative, or no number.
-    #[error("the factor of the {what} of `{pattern}` is {factor} and must be a finite number of 0 or more")]
+    #[error("the {what} factor of `{pattern}` is {factor}, but must be a finite number of 0 or more")]
     Factor {
         /// The pattern of parameter names that the rule is for.
         pattern: String,

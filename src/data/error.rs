@@ -32,7 +32,7 @@ pub enum DataError {
     Text(#[from] super::formats::text::TextError),
     /// The data set inside the program, in a build without it.
     #[cfg(not(feature = "samples"))]
-    #[error("no data set was named, and this build has none inside (feature `samples`)")]
+    #[error("no data set was named, and this build includes none (feature `samples`)")]
     NoSamples,
     /// A known data set is in none of the places it is looked up in.
     #[error("data set `{name}` is not on this machine; looked in:{}", list(looked))]
@@ -45,7 +45,7 @@ pub enum DataError {
         package: Option<String>,
     },
     /// Neither a folder nor the name of a known data set.
-    #[error("`{spec}` is neither a folder nor a file nor a known data set")]
+    #[error("`{spec}` is neither a folder nor a file nor the name of a data set")]
     Unknown {
         /// What was asked for.
         spec: String,
@@ -55,7 +55,7 @@ pub enum DataError {
         known: Vec<String>,
     },
     /// A file in no format that is read.
-    #[error("{}: not a folder, nor a file in a format that is read", path.display())]
+    #[error("{}: not a folder, nor a file in a supported format", path.display())]
     NotAFolder {
         /// The path that was given.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum DataError {
         formats: Vec<&'static str>,
     },
     /// A folder in no format that is read.
-    #[error("{}: no IDX files among its {entries} entries, nor anything else that is read", path.display())]
+    #[error("{}: no IDX files among its {entries} entries, nor anything else supported", path.display())]
     NoFormat {
         /// Path of the folder.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub enum DataError {
     #[error("no cache folder is known for this user")]
     NoFolder,
     /// A data set that has nothing to download.
-    #[error("data set `{name}` is built into the program: 0 files to download")]
+    #[error("data set `{name}` is built into the program; there is nothing to download")]
     NothingToFetch {
         /// Name of the data set.
         name: String,
@@ -132,11 +132,11 @@ impl Hints for DataError {
             }
             DataError::NotAFolder { formats, .. } | DataError::NoFormat { formats, .. } => formats.join(", or "),
             DataError::NoFolder => "LEPTON_DATA=<folder>".into(),
-            DataError::NothingToFetch { .. } => "leave the data set out, it is the default".into(),
+            DataError::NothingToFetch { .. } => "leave it out: it is the default data set".into(),
             DataError::Busy { .. } => "wait for it, then run the command again".into(),
             DataError::Download { kept_bytes, .. } => {
-                let goes_on = if *kept_bytes > 0 { " (it goes on where it stopped)" } else { "" };
-                format!("again{goes_on}, or set LEPTON_DATA_MIRROR, or put the file there yourself")
+                let resumes = if *kept_bytes > 0 { " (it resumes where it stopped)" } else { "" };
+                format!("run the command again{resumes}, set LEPTON_DATA_MIRROR, or put the file there yourself")
             }
         };
         vec![Hint::advice(advice)]

@@ -24,10 +24,10 @@ impl Hints for IoError {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self.source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "free some space, or another folder (LEPTON_DATA=<folder>)"
+                "free some space, or use another folder (LEPTON_DATA=<folder>)"
             }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "check who may write there, or another folder (LEPTON_DATA=<folder>)"
+                "check the folder's permissions, or use another folder (LEPTON_DATA=<folder>)"
             }
             io::ErrorKind::NotFound => "check the path",
             _ => "check the path and the disk",

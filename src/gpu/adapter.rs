@@ -71,7 +71,7 @@ impl AdapterSummary {
 
     /// One line: name, kind and driver, and what a software adapter costs.
     pub fn line(&self) -> String {
-        let note = if self.kind == "software" { " — no GPU is used, so this runs on the processor" } else { "" };
+        let note = if self.kind == "software" { " — not a GPU: runs on the CPU" } else { "" };
         format!("{} ({}, {}, {}){note}", self.name, self.kind, self.backend, self.driver)
     }
 }

@@ -8,10 +8,10 @@ use crate::hint::{Hint, Hints};
 #[non_exhaustive]
 pub enum GpuError {
     /// Nothing that can compute.
-    #[error("no adapter: this machine offers no Vulkan, Metal, DX12 or GL device that can compute")]
+    #[error("no adapter: found no Vulkan, Metal, DX12 or GL device that can compute")]
     NoAdapter,
     /// The adapter that was asked for is not there.
-    #[error("no adapter matches `{wanted}`; there are{}", there.iter().map(|line| format!("\n  {line}")).collect::<String>())]
+    #[error("no adapter matches `{wanted}`; the adapters are{}", there.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     UnknownAdapter {
         /// What was asked for.
         wanted: String,
@@ -25,7 +25,7 @@ pub enum GpuError {
         adapter: String,
     },
     /// A plan was made for another kind of adapter: its kernels rest on what this one has not.
-    #[error("the plan was made for {planned}, and {adapter} has {offered}")]
+    #[error("the plan was made for {planned}, but {adapter} has {offered}")]
     Target {
         /// The adapter's name.
         adapter: String,
@@ -38,7 +38,7 @@ pub enum GpuError {
     #[error(transparent)]
     Tiles(#[from] TableError),
     /// The adapter does not give a device.
-    #[error("adapter {adapter} gives no device: {reason}")]
+    #[error("adapter {adapter} cannot be opened: {reason}")]
     NoDevice {
         /// The adapter's name.
         adapter: String,
@@ -52,7 +52,7 @@ pub enum GpuError {
     #[error("the driver reports: {0}")]
     Driver(String),
     /// Not enough memory on the device.
-    #[error("the device has no room: {what} takes {bytes} bytes ({})", crate::plan::mib(*bytes))]
+    #[error("out of GPU memory: {what} needs {bytes} bytes ({})", crate::plan::mib(*bytes))]
     OutOfMemory {
         /// What was to be allocated.
         what: String,
@@ -66,7 +66,7 @@ pub enum GpuError {
         buffer: String,
     },
     /// More bytes than a buffer holds.
-    #[error("`{buffer}` holds {room} bytes, and bytes {first} to {end} were asked for")]
+    #[error("`{buffer}` holds {room} bytes, but bytes {first} to {end} were requested")]
     OutOfRange {
         /// The buffer's name.
         buffer: String,

@@ -27,7 +27,7 @@ impl Gpu {
             let mut staging = self
                 .queue
                 .write_buffer_with(buffer, offset, words)
-                .ok_or_else(|| self.fault("a write to the device was refused"))?;
+                .ok_or_else(|| self.fault("the device refused a write"))?;
             let mut filled = 0;
             while filled < length as usize {
                 if rest.is_empty() {

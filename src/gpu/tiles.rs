@@ -84,7 +84,7 @@ impl TileTable {
     fn parse(text: &str) -> Result<Self, String> {
         let table: TileTable = toml::from_str(text).map_err(|e| e.to_string())?;
         let products = &table.products;
-        let known = tiles_of(products).ok_or_else(|| format!("there are no kernels called `{products}`"))?;
+        let known = tiles_of(products).ok_or_else(|| format!("unknown kernels `{products}`"))?;
         match table.tiles.iter().find(|found| !known.contains(&found.tile)) {
             None => Ok(table),
             Some(Found { product, tile, .. }) => {
@@ -197,7 +197,7 @@ mod tests {
         assert!(TileTable::parse(&text("lane8", "8x8")).is_ok());
         for (products, tile, problem) in [
             ("simt", "8x8", "no kernel of `simt` has the tile 8x8 (`forward 8x8x8`)"),
-            ("lane9", "8x8", "no kernels called `lane9`"),
+            ("lane9", "8x8", "unknown kernels `lane9`"),
             ("simt", "big", "`big` is not a tile size"),
         ] {
             let error = TileTable::parse(&text(products, tile)).unwrap_err();

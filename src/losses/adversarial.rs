@@ -8,13 +8,13 @@ use super::{Field, Form, Loss, Member, Takes, TargetKind, is_zero, read};
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
     name: "adversarial",
-    summary: "a generator and a discriminator that are trained in turn",
+    summary: "adversarial loss of a generator and a discriminator, trained alternately",
     options: &[Field {
         key: "label_smoothing",
         flag: Some("label-smoothing"),
         takes: Takes::Below { min: 0.0, below: 0.5 },
         default: "0.0",
-        doc: "Taken from the target 1 of real images, for the discriminator alone.",
+        doc: "Subtracted from the target 1 of real images in the discriminator's loss.",
     }],
     read: read::<Adversarial>,
 };

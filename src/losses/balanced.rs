@@ -8,10 +8,10 @@ use crate::hint::{Hint, Hints};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BalanceError {
     /// The loss counts classes, and the images have none.
-    #[error("balanced weights count classes, and these images have values")]
+    #[error("balanced weights are computed from classes, but these images have values")]
     NoClasses,
     /// The loss counts labels, and the images have none.
-    #[error("balanced weights of this loss count labels, and these images have a class")]
+    #[error("balanced weights of this loss are computed from labels, but these images have a class")]
     NoLabels,
 }
 

@@ -7,12 +7,8 @@ use super::{CLASS_WEIGHTS, Field, Form, Kind, Loss, Member, TargetKind, read};
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
     name: "bce",
-    summary: "sigmoid and binary cross entropy of several labels",
-    options: &[Field {
-        key: "pos_weight",
-        doc: "A weight for the positives of each label; none if empty.",
-        ..CLASS_WEIGHTS
-    }],
+    summary: "sigmoid binary cross entropy, for several labels per image",
+    options: &[Field { key: "pos_weight", doc: "Weight of each label's positives (none if empty).", ..CLASS_WEIGHTS }],
     read: read::<Bce>,
 };
 

@@ -14,7 +14,7 @@ pub const ENTRY: Member<dyn Loss> = Member {
             flag: Some("label-smoothing"),
             takes: Takes::Number { min: 0.0, max: 1.0 },
             default: "0.0",
-            doc: "Share of every target that is spread over all classes.",
+            doc: "Label smoothing: fraction of each target that is spread over all classes.",
         },
         CLASS_WEIGHTS,
         Field {
@@ -22,7 +22,7 @@ pub const ENTRY: Member<dyn Loss> = Member {
             flag: None,
             takes: Takes::Switch,
             default: "false",
-            doc: "Whether the data's values are a distribution over the classes, instead of a label.",
+            doc: "Whether the targets are distributions over the classes instead of labels.",
         },
     ],
     read: read::<CrossEntropy>,

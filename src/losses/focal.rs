@@ -7,8 +7,8 @@ use super::{CLASS_WEIGHTS, Field, Form, GAMMA, Loss, Member, TargetKind, read};
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
     name: "focal",
-    summary: "softmax cross entropy that pays less attention to what is sure",
-    options: &[GAMMA, Field { doc: "A weight for each class (the paper's alpha); none if empty.", ..CLASS_WEIGHTS }],
+    summary: "focal loss: softmax cross entropy in which easy examples count less",
+    options: &[GAMMA, Field { doc: "Weight of each class (the paper's alpha; none if empty).", ..CLASS_WEIGHTS }],
     read: read::<Focal>,
 };
 

@@ -7,7 +7,7 @@ use super::{Form, Kind, Loss, LossTarget, Member, TARGET, TargetKind, read, squa
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
     name: "huber",
-    summary: "squared error near 0 and absolute error far from it",
+    summary: "Huber loss: quadratic for small errors, linear for large ones",
     options: &[square_ends("delta"), TARGET],
     read: read::<Huber>,
 };

@@ -184,7 +184,7 @@ const CLASS_WEIGHTS: Field = Field {
     flag: Some("class-weights"),
     takes: Takes::Number { min: 0.0, max: f32::MAX as f64 },
     default: "",
-    doc: "A weight for each class; none if empty.",
+    doc: "Weight of each class (none if empty).",
 };
 
 const GAMMA: Field = Field {
@@ -192,7 +192,7 @@ const GAMMA: Field = Field {
     flag: Some("focal-gamma"),
     takes: Takes::Number { min: 0.0, max: 100.0 },
     default: "2.0",
-    doc: "Focusing: losses are multiplied by (1 - p)^gamma.",
+    doc: "Focusing parameter: losses are multiplied by (1 - p)^gamma.",
 };
 
 const TARGET: Field = Field {
@@ -200,12 +200,18 @@ const TARGET: Field = Field {
     flag: Some("target"),
     takes: Takes::OneOf(&["values", "input"]),
     default: "values",
-    doc: "What is predicted: the data's values, or the image itself.",
+    doc: "What to predict: the data's values, or the input image.",
 };
 
 const fn square_ends(key: &'static str) -> Field {
     let takes = Takes::Number { min: 1e-6, max: 1e6 };
-    Field { key, flag: Some("huber-delta"), takes, default: "1.0", doc: "The error at which the square ends." }
+    Field {
+        key,
+        flag: Some("huber-delta"),
+        takes,
+        default: "1.0",
+        doc: "Error at which the loss turns from quadratic to linear.",
+    }
 }
 
 fn is_zero(value: &f32) -> bool {

@@ -7,7 +7,7 @@ use super::{Field, Form, GAMMA, Kind, Loss, Member, Takes, TargetKind, read};
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
     name: "sigmoid_focal",
-    summary: "the focal loss of several labels",
+    summary: "focal loss for several labels per image",
     options: &[
         GAMMA,
         Field {
@@ -15,7 +15,7 @@ pub const ENTRY: Member<dyn Loss> = Member {
             flag: Some("focal-alpha"),
             takes: Takes::Number { min: -1.0, max: 1.0 },
             default: "0.25",
-            doc: "Weight of positives, where negatives have 1 - alpha; none if negative.",
+            doc: "Weight of positives, where negatives have 1 - alpha; a negative number disables both.",
         },
     ],
     read: read::<SigmoidFocal>,

@@ -7,7 +7,7 @@ use super::{Form, Kind, Loss, LossTarget, Member, TARGET, TargetKind, read, squa
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
     name: "smooth_l1",
-    summary: "Huber's loss divided by the error at which the square ends",
+    summary: "Huber loss divided by delta",
     options: &[square_ends("beta"), TARGET],
     read: read::<SmoothL1>,
 };

@@ -13,14 +13,14 @@ use super::{
 /// This optimiser in `OPTIMIZERS`.
 pub const ENTRY: Member<dyn Optimizer> = Member {
     name: "adafactor",
-    summary: "Adafactor: row and column means stand for the second moment, for large models",
+    summary: "Adafactor: stores row and column means instead of the second moment, for large models",
     options: &[
         Field {
             key: "decay_rate",
             flag: None,
             takes: Takes::Number { min: -1.0, max: 0.0 },
             default: "-0.8",
-            doc: "The second moment takes in t^decay_rate of the square of gradient number t.",
+            doc: "In step t, the squared gradient enters the second moment with weight t^decay_rate.",
         },
         // PyTorch's: the smallest difference from 1 in f32
         epsilon("1.1920929e-7"),
@@ -29,14 +29,14 @@ pub const ENTRY: Member<dyn Optimizer> = Member {
             flag: None,
             takes: Takes::Number { min: 0.0, max: f32::MAX as f64 },
             default: "1e-3",
-            doc: "The smallest root mean square that a parameter is taken to have; steps are relative to it.",
+            doc: "Lower bound for a parameter's root mean square, to which steps are proportional.",
         },
         Field {
             key: "clip_threshold",
             flag: None,
             takes: Takes::Number { min: 1e-6, max: f32::MAX as f64 },
             default: "1.0",
-            doc: "Updates whose root mean square is larger are scaled down to it.",
+            doc: "Largest root mean square of an update; larger updates are scaled down to it.",
         },
         weight_decay("0.0", DECOUPLED),
     ],

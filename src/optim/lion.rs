@@ -8,10 +8,10 @@ use super::{BETA1, BETA2, DECOUPLED, Field, Member, Optimizer, OptimizerOp, Stat
 /// This optimiser in `OPTIMIZERS`.
 pub const ENTRY: Member<dyn Optimizer> = Member {
     name: "lion",
-    summary: "Lion: steps along the sign of a momentum",
+    summary: "Lion: updates with the sign of the momentum",
     options: &[
-        Field { doc: "Weight of the momentum in the direction of a step.", ..BETA1 },
-        Field { default: "0.99", doc: "Decay of the momentum.", ..BETA2 },
+        Field { doc: "Weight of the momentum in the update's direction.", ..BETA1 },
+        Field { default: "0.99", doc: "Decay rate of the momentum.", ..BETA2 },
         weight_decay("0.0", DECOUPLED),
     ],
     read: read::<Lion>,

@@ -163,23 +163,28 @@ const DECAY: Takes = Takes::Below { min: 0.0, below: 1.0 };
 
 /// Rows of options that several optimisers have; each gives its own default.
 const fn momentum(default: &'static str) -> Field {
-    let doc = "Share of the last step that joins the next one; 0 keeps no buffer.";
+    let doc = "Momentum; 0 keeps no buffer.";
     Field { key: "momentum", flag: Some("momentum"), takes: DECAY, default, doc }
 }
 
 const fn nesterov(default: &'static str) -> Field {
-    let doc = "Use Nesterov's form of momentum.";
+    let doc = "Use Nesterov momentum.";
     Field { key: "nesterov", flag: Some("nesterov"), takes: Takes::Switch, default, doc }
 }
 
 const BETA1: Field =
-    Field { key: "beta1", flag: Some("beta1"), takes: DECAY, default: "0.9", doc: "Decay of the first moment." };
+    Field { key: "beta1", flag: Some("beta1"), takes: DECAY, default: "0.9", doc: "Decay rate of the first moment." };
 
-const BETA2: Field =
-    Field { key: "beta2", flag: Some("beta2"), takes: DECAY, default: "0.999", doc: "Decay of the second moment." };
+const BETA2: Field = Field {
+    key: "beta2",
+    flag: Some("beta2"),
+    takes: DECAY,
+    default: "0.999",
+    doc: "Decay rate of the second moment.",
+};
 
 const fn epsilon(default: &'static str) -> Field {
-    let doc = "Added to the root that an update is divided by.";
+    let doc = "Added to the denominator for numerical stability.";
     Field { key: "epsilon", flag: Some("eps"), takes: Takes::Number { min: 0.0, max: f32::MAX as f64 }, default, doc }
 }
 
@@ -192,7 +197,7 @@ const fn weight_decay(default: &'static str, doc: &'static str) -> Field {
 const L2: &str = "L2 penalty added to the gradient.";
 
 /// What it means where it does not.
-const DECOUPLED: &str = "Decoupled weight decay: the share that is taken off a weight, times the learning rate.";
+const DECOUPLED: &str = "Decoupled weight decay: each step subtracts this times the learning rate times the weight.";
 
 #[cfg(test)]
 mod tests {
@@ -279,19 +284,19 @@ mod tests {
         let adam = OptimizerConfig::default();
         assert_eq!(adam.with("beta1", 0.5).unwrap().get::<Adam>().unwrap().beta1, 0.5);
         let error = adam.with("momentum", 0.9).unwrap_err();
-        let said = "the optimizer adam has no option `momentum`; sgd, rmsprop and muon have it";
+        let said = "the optimizer adam does not have the option `momentum`, only sgd, rmsprop and muon do";
         assert_eq!(error.to_string(), said);
         assert_eq!(error.hints()[0], Hint::set("optimizer", "sgd"));
         let error = adam.with("beta1", 1.0).unwrap_err();
-        assert_eq!(error.to_string(), "`beta1` is 1 and must be at least 0 and below 1");
+        assert_eq!(error.to_string(), "`beta1` is 1, but must be at least 0 and below 1");
         assert_eq!(error.hints(), [Hint::set("beta1", "0.9")]);
         let wrong: OptimizerConfig = Adam { epsilon: f32::NAN, ..Adam::default() }.into();
         assert_eq!(Chosen::check(&wrong).unwrap_err().key(), Some("epsilon"));
         let plain: OptimizerConfig = Sgd { momentum: 0.0, nesterov: true, ..Sgd::default() }.into();
         assert_eq!(Chosen::check(&plain).unwrap_err().hints(), [Hint::set("momentum", "0.9")]);
         let unknown = OptimizerConfig::named("adan").unwrap_err();
-        assert!(unknown.to_string().starts_with("there is no optimizer `adan`; there are sgd, adam"), "{unknown}");
+        assert!(unknown.to_string().starts_with("unknown optimizer `adan`; expected one of sgd, adam"), "{unknown}");
         let stray = toml::from_str::<OptimizerConfig>("name = \"sgd\"\nbeta1 = 0.9").unwrap_err();
-        assert!(stray.to_string().contains("has no option `beta1`"), "{stray}");
+        assert!(stray.to_string().contains("does not have the option `beta1`"), "{stray}");
     }
 }

@@ -14,12 +14,12 @@ use super::{
 /// This optimiser in `OPTIMIZERS`.
 pub const ENTRY: Member<dyn Optimizer> = Member {
     name: "muon",
-    summary: "Muon on the filters of convolutions, AdamW on everything else",
+    summary: "Muon for convolution filters, AdamW for everything else",
     options: &[
         momentum("0.95"),
         nesterov("true"),
-        Field { doc: "AdamW's decay of the first moment.", ..BETA1 },
-        Field { doc: "AdamW's decay of the second moment.", ..BETA2 },
+        Field { doc: "Decay rate of AdamW's first moment.", ..BETA1 },
+        Field { doc: "Decay rate of AdamW's second moment.", ..BETA2 },
         epsilon("1e-8"),
         weight_decay("0.0", DECOUPLED),
         Field {
@@ -28,7 +28,7 @@ pub const ENTRY: Member<dyn Optimizer> = Member {
             takes: Takes::Number { min: 0.0, max: f32::MAX as f64 },
             // 0.02 · 0.05 is Adam's 0.001
             default: "0.05",
-            doc: "AdamW's learning rate, as a share of Muon's.",
+            doc: "AdamW's learning rate, as a fraction of Muon's.",
         },
     ],
     read: read::<Muon>,

@@ -15,7 +15,7 @@ pub const ENTRY: Member<dyn Optimizer> = Member {
             flag: Some("alpha"),
             takes: DECAY,
             default: "0.99",
-            doc: "Decay of the mean of squared gradients.",
+            doc: "Decay of the running mean of squared gradients.",
         },
         epsilon("1e-8"),
         momentum("0.0"),

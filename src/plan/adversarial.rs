@@ -101,11 +101,8 @@ pub(super) fn check(model: &ModelSpec, request: &Request) -> Result<(), PlanErro
 
 fn build(model: &ModelSpec, generator: &Generator, setting: &Setting, network: Network) -> Result<Graph, ModelError> {
     let Form::InTurn { label_smoothing } = setting.loss.form() else {
-        let problem = format!(
-            "model `{}` has a generator, and the loss {} knows nothing of one",
-            model.name,
-            setting.loss.name()
-        );
+        let problem =
+            format!("model `{}` has a generator, but the loss {} does not use one", model.name, setting.loss.name());
         return Err(ModelError::Adversarial(ShapeError::new(problem).hint("the loss adversarial")));
     };
     let Setting { batch: rows, precision, mode, .. } = *setting;
@@ -156,8 +153,8 @@ impl Graph {
             return Ok(());
         }
         let last = generator.layers.last().expect("a generator has layers");
-        let reads = format!("the generator must give images like the model's input: [n, {h}, {w}, {c}]");
-        let source = ShapeError::new(format!("it gives {shape}"))
+        let reads = format!("the generator must output images of the model's input shape: [n, {h}, {w}, {c}]");
+        let source = ShapeError::new(format!("it outputs {shape}"))
             .hint("a reshape after linear, then conv_transpose2d with stride = 2 and padding = \"same\"");
         let layer = format!("{}{}", Generator::PREFIX, last.name);
         Err(ModelError::Shape { number: generator.layers.len(), layer, reads, source })
@@ -177,14 +174,14 @@ impl Graph {
         if let Some(node) = norm {
             let source = ShapeError::new("it would mix the statistics of real and generated images")
                 .hint("layer_norm or group_norm, or no norm in the discriminator");
-            return shape_error(&node.name, "it normalises over the batch of a discriminator".into(), source);
+            return shape_error(&node.name, "it normalises over the batch of the discriminator".into(), source);
         }
         let (last, shape) = (model.layers.last().expect("a model has layers"), &self.tensors[self.logits].shape);
         if shape.sizes() == Shape::new(&[shape.sizes()[0], 1]).sizes() {
             Ok(())
         } else {
-            let source = ShapeError::new(format!("it gives {shape}")).hint("end with flatten, then units = 1");
-            shape_error(&last.name, "a discriminator must give one number for each image: [n, 1]".into(), source)
+            let source = ShapeError::new(format!("it outputs {shape}")).hint("end with flatten, then units = 1");
+            shape_error(&last.name, "a discriminator must output one number per image: [n, 1]".into(), source)
         }
     }
 }

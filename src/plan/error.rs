@@ -10,7 +10,7 @@ pub enum PlanError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A tensor is too large for the adapter.
-    #[error("`{tensor}` takes {bytes} bytes ({}), and this adapter binds at most {limit} bytes ({})", mib(*bytes), mib(*limit))]
+    #[error("`{tensor}` takes {bytes} bytes ({}), but this adapter binds at most {limit} bytes ({})", mib(*bytes), mib(*limit))]
     TooLarge {
         /// Its name, with the layer's before it.
         tensor: String,
@@ -23,7 +23,7 @@ pub enum PlanError {
     },
     /// A loop is too long for the driver.
     #[error(
-        "`{layer}` loops {iterations} times in one thread ({kernel}), and this driver silently stops after {limit}"
+        "`{layer}` loops {iterations} times in one thread ({kernel}), but this driver silently stops a thread after {limit} iterations"
     )]
     TooLong {
         /// The layer's name.
@@ -36,7 +36,7 @@ pub enum PlanError {
         limit: u64,
     },
     /// A rule for parameters that are not there.
-    #[error("no parameter is named `{pattern}`; the model has {}", names.join(", "))]
+    #[error("no parameter matches `{pattern}`; the model has {}", names.join(", "))]
     NoParameter {
         /// The rule's pattern.
         pattern: String,
@@ -44,7 +44,7 @@ pub enum PlanError {
         names: Vec<String>,
     },
     /// An option that two networks cannot be trained in turn with.
-    #[error("{what} does not work with a model that has a generator: its two networks are trained in turn")]
+    #[error("{what} is not supported for GANs")]
     InTurn {
         /// What it does: `gradient clipping`.
         what: &'static str,

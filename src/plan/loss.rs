@@ -147,31 +147,33 @@ impl Graph {
         let wrong = |reads: String, source: ShapeError| {
             Err(ModelError::Shape { number: model.layers.len(), layer: last.name.clone(), reads, source })
         };
-        let gives = ShapeError::new(format!("it gives {shape}"));
+        let gives = ShapeError::new(format!("it outputs {shape}"));
         let wanted = match loss.target_kind() {
             TargetKind::Input => {
                 let input = &self.tensors[self.images].shape;
                 if shape == input {
                     return Ok(());
                 }
-                let reads = format!("the last layer must give an image like the model's input for this loss: {input}");
-                return wrong(reads, gives.hint("end with as many channels, and as many rows and columns"));
+                let reads =
+                    format!("with this loss, the last layer must output an image of the input's shape: {input}");
+                return wrong(reads, gives.hint("end with the same height, width and channels as the input"));
             }
-            TargetKind::Label | TargetKind::Distribution => "one number a class: [n, classes]",
+            TargetKind::Label | TargetKind::Distribution => "one number per class: [n, classes]",
             TargetKind::Nothing => {
-                let problem = format!("the loss adversarial is for a generator, and model `{}` has none", model.name);
+                let problem = format!("the loss adversarial needs a generator, but model `{}` has none", model.name);
                 return Err(ModelError::Adversarial(ShapeError::new(problem).hint("a model file with [generator]")));
             }
-            TargetKind::Labels => "one number a label: [n, labels]",
-            TargetKind::Numbers => "as many numbers as there are values: [n, values]",
+            TargetKind::Labels => "one number per label: [n, labels]",
+            TargetKind::Numbers => "one number per value: [n, values]",
         };
         if shape.matrix().is_err() {
-            let reads = format!("the last layer must give {wanted}");
+            let reads = format!("the last layer must output {wanted}");
             return wrong(reads, gives.hint("end with global_avg_pool or flatten, then linear"));
         }
         let (weights, classes) = (loss.weights().len(), self.classes());
         if weights != 0 && weights != classes {
-            let reads = format!("the loss has {weights} class weights, one for each number that the last layer gives");
+            let reads =
+                format!("the loss has {weights} class weights, but needs one for each output of the last layer");
             return wrong(reads, gives.hint(format!("{classes} class weights, or balanced ones")));
         }
         Ok(())

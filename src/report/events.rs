@@ -22,7 +22,7 @@ impl EventLog {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 return Err(io::Error::other(
-                    "another process is training this run\n  try: another --out, or wait for it",
+                    "another process is training this run\n  try: another --out, or wait until it finishes",
                 ));
             }
             // a file system without locks: nothing is known, so nothing is refused

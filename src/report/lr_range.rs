@@ -17,8 +17,8 @@ pub fn print_lr_range_test(test: &LrRangeTest) {
     let [first, last] = [test.points.first(), test.points.last()].map(|p| p.map_or(0.0, |p| p.learning_rate));
     say!("tried    {} learning rates from {first:.0e} to {last:.0e}", test.points.len());
     match test.suggestion {
-        Some(rate) => say!("suggest  --lr {} (the loss falls fastest there)", short(rate)),
-        None => say!("suggest  nothing: the loss did not fall at any rate; is the model able to learn this?"),
+        Some(rate) => say!("suggest  --lr {} (steepest descent)", short(rate)),
+        None => say!("suggest  none: the loss did not fall at any learning rate; check the model and the data"),
     }
 }
 

@@ -37,7 +37,7 @@ pub fn print_measures(measures: &Measures, names: &[String]) {
             let averages = [("macro average", m.macro_average), ("weighted average", m.weighted_average)];
             print_scores("class", names, &m.classes, &averages);
             if let Some(text) = m.confusion.as_ref().and_then(|matrix| confusion_text(matrix, names)) {
-                say!("\nconfusion: a row for each class, a column for each answer");
+                say!("\nconfusion matrix (rows: true class, columns: predicted)");
                 say!("{text}");
             }
         }
@@ -94,7 +94,7 @@ fn table(header: &[&str]) -> Table {
 fn finish(table: Table, rows: usize) {
     say!("\n{table}");
     if rows > ROWS {
-        say!("… and {} more; --json has them all", rows - ROWS);
+        say!("… and {} more (--json lists all)", rows - ROWS);
     }
 }
 

@@ -22,7 +22,7 @@ fn rate(launch: &LaunchTime) -> String {
 pub fn print_profile(profile: &Profile) {
     let total = profile.step_seconds();
     if profile.steps == 0 || total == 0.0 {
-        say!("profile  this adapter cannot time its launches (no timestamp queries)");
+        say!("profile  this adapter cannot time kernel launches (no timestamp queries)");
         return;
     }
     let mut table = Table::new();
@@ -37,7 +37,7 @@ pub fn print_profile(profile: &Profile) {
         let (time, share) = (short(launch.median()), format!("{:.1} %", 100.0 * launch.median() / total));
         table.add_row([launch.layer.clone(), launch.kernel.clone(), time, share, rate(launch)]);
     }
-    say!("profile  median of {} steps, every launch in a pass of its own", profile.steps);
+    say!("profile  median of {} steps, each launch in its own pass", profile.steps);
     say!("{table}");
     say!("{} launches, {} on the device", profile.launches.len(), short(total));
 }

@@ -78,7 +78,7 @@ impl Terminal {
     /// Shows an event.
     pub fn show(&mut self, event: &Event) {
         match event {
-            Event::FirstStep { seconds: time } => say!("first step after {}", seconds(*time)),
+            Event::FirstStep { seconds: time } => say!("first step finished after {}", seconds(*time)),
             Event::Progress { epoch, step, steps, images, images_left, seconds: time, so_far, .. } => {
                 let rate = self.rate(*time, *images);
                 self.progress(*epoch, *step, *steps, rate, *images_left as f64 / rate, so_far);

@@ -6,7 +6,7 @@ use super::{Member, Moment, Schedule, read};
 
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> =
-    Member { name: "constant", summary: "always the same learning rate", options: &[], read: read::<Constant> };
+    Member { name: "constant", summary: "constant learning rate", options: &[], read: read::<Constant> };
 
 /// Always the same learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use super::{Anneal, Member, Moment, Schedule, number, option, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "cosine",
-    summary: "half a cosine from 1 down to the factor `last`",
-    options: &[option("last", number(0.0, 1.0), "0", "The factor at the end of the run.")],
+    summary: "half a cosine, from 1 down to the factor `last`",
+    options: &[option("last", number(0.0, 1.0), "0", "Factor at the end of the run.")],
     read: read::<Cosine>,
 };
 

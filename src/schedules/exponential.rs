@@ -7,7 +7,7 @@ use super::{Member, Moment, Schedule, gamma, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "exponential",
-    summary: "gamma times as much after every epoch",
+    summary: "multiplies the learning rate by gamma after every epoch",
     options: &[gamma("0.95")],
     read: read::<Exponential>,
 };

@@ -151,7 +151,7 @@ impl FromStr for ScheduleConfig {
                 member: SCHEDULES.iter().find(|member| member.flag_value() == name).map_or("", |member| member.name),
                 problem: format!("`{part}` {problem}"),
             };
-            let (key, value) = part.split_once('=').ok_or_else(|| wrong("is no option=value"))?;
+            let (key, value) = part.split_once('=').ok_or_else(|| wrong("is not of the form option=value"))?;
             let numbers = value.split('+').map(|number| number.parse::<toml::Value>().ok()).collect::<Option<Vec<_>>>();
             let value = match numbers {
                 Some(mut one) if one.len() == 1 => one.remove(0),
@@ -211,7 +211,7 @@ const fn number(min: f64, max: f64) -> Takes {
 }
 
 const fn gamma(default: &'static str) -> Field {
-    option("gamma", number(0.0, 10.0), default, "What the learning rate is multiplied by.")
+    option("gamma", number(0.0, 10.0), default, "Factor by which the learning rate is multiplied.")
 }
 
 /// Numbers of epochs.
@@ -273,14 +273,14 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let cases = [
-            ("cosin", "no schedule `cosin`; there are constant, step"),
+            ("cosin", "unknown schedule `cosin`; expected one of constant, step"),
             ("step", "needs `every`"),
-            ("step:every=0", "`every` is 0 and must be a whole number from 1"),
+            ("step:every=0", "`every` is 0, but must be a whole number from 1"),
             ("step:every=x", "invalid type: string \"x\", expected u32"),
             ("step:every=1.5.2", "`every=1.5.2` is not a number"),
-            ("cosine:gamma=1", "cosine has no option `gamma`; step, multistep and exponential have it"),
-            ("cosine:last", "`last` is no option=value"),
-            ("cosine:last=2", "`last` is 2 and must be from 0 to 1"),
+            ("cosine:gamma=1", "cosine does not have the option `gamma`, only step, multistep and exponential do"),
+            ("cosine:last", "`last` is not of the form option=value"),
+            ("cosine:last=2", "`last` is 2, but must be from 0 to 1"),
             ("cosine:last=nan", "must be from 0 to 1"),
             ("multistep:at=3+b", "`at=3+b` is not a number"),
             ("one-cycle:anneal=up", "expected `cosine` or `linear`"),

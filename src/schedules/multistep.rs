@@ -7,8 +7,8 @@ use super::{Member, Moment, Schedule, epochs, gamma, option, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "multistep",
-    summary: "gamma times as much after each of these epochs",
-    options: &[option("at", epochs(0), "", "Epochs after which the rate changes."), gamma("0.1")],
+    summary: "multiplies the learning rate by gamma after each of the given epochs",
+    options: &[option("at", epochs(0), "", "Epochs after which the learning rate changes."), gamma("0.1")],
     read: read::<Multistep>,
 };
 

@@ -8,12 +8,12 @@ use super::{Anneal, Member, Moment, Schedule, Takes, number, option, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "one_cycle",
-    summary: "up and down once",
+    summary: "one rise and one fall over the run",
     options: &[
-        option("peak", number(0.0, 1.0), "0.3", "Share of the run at which the rate is highest."),
-        option("start", number(1.0, 1e9), "25", "The first rate is 1 / start of the highest one."),
-        option("end", number(1.0, 1e9), "10000", "The last rate is the first one / end."),
-        option("anneal", Takes::OneOf(&["cosine", "linear"]), "cosine", "How it goes up and down."),
+        option("peak", number(0.0, 1.0), "0.3", "Fraction of the run at which the learning rate peaks."),
+        option("start", number(1.0, 1e9), "25", "The initial learning rate is the peak / start."),
+        option("end", number(1.0, 1e9), "10000", "The final learning rate is the initial one / end."),
+        option("anneal", Takes::OneOf(&["cosine", "linear"]), "cosine", "Shape of the rise and the fall."),
     ],
     read: read::<OneCycle>,
 };

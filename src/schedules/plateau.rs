@@ -8,10 +8,10 @@ use super::{Member, Moment, Schedule, epochs, number, option, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "plateau",
-    summary: "factor times as much when the loss gets no better",
+    summary: "multiplies the learning rate by factor when the loss stops improving",
     options: &[
-        option("factor", number(0.0, 1.0), "0.1", "What the learning rate is multiplied by."),
-        option("patience", epochs(0), "10", "Epochs without progress that are accepted."),
+        option("factor", number(0.0, 1.0), "0.1", "Factor by which the learning rate is multiplied."),
+        option("patience", epochs(0), "10", "Epochs without improvement before the learning rate changes."),
     ],
     read: read::<Plateau>,
 };

@@ -7,8 +7,8 @@ use super::{Member, Moment, Schedule, number, option, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "polynomial",
-    summary: "a power of the share of the run that is left",
-    options: &[option("power", number(0.0, 100.0), "1", "The exponent.")],
+    summary: "a power of the remaining fraction of the run",
+    options: &[option("power", number(0.0, 100.0), "1", "Exponent.")],
     read: read::<Polynomial>,
 };
 

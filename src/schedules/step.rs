@@ -7,8 +7,8 @@ use super::{Member, Moment, Schedule, epochs, gamma, option, read};
 /// This schedule in `SCHEDULES`.
 pub const ENTRY: Member<dyn Schedule> = Member {
     name: "step",
-    summary: "gamma times as much after every so many epochs",
-    options: &[option("every", epochs(1), "", "Epochs from one change to the next."), gamma("0.1")],
+    summary: "multiplies the learning rate by gamma every `every` epochs",
+    options: &[option("every", epochs(1), "", "Epochs between changes."), gamma("0.1")],
     read: read::<Step>,
 };
 

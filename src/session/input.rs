@@ -71,7 +71,7 @@ impl InputKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
     /// Images for a model of texts, or the other way round.
-    #[error("model `{model}` takes {}, and those of `{data}` are {}", takes.plural(), given.plural())]
+    #[error("model `{model}` takes {}, but `{data}` contains {}", takes.plural(), given.plural())]
     Kind {
         /// The model's name.
         model: String,
@@ -83,7 +83,7 @@ pub enum InputError {
         given: InputKind,
     },
     /// Texts of another length than the model's.
-    #[error("model `{model}` takes texts of {takes} words, and those of `{data}` are cut or filled to {given}")]
+    #[error("model `{model}` takes texts of {takes} words, but those of `{data}` are cut or padded to {given}")]
     Length {
         /// The model's name.
         model: String,
@@ -95,7 +95,7 @@ pub enum InputError {
         given: usize,
     },
     /// Images of another size than the model's.
-    #[error("model `{model}` takes {} images, and those of `{data}` are {}", sizes(takes), sizes(given))]
+    #[error("model `{model}` takes {} images, but those of `{data}` are {}", sizes(takes), sizes(given))]
     Size {
         /// The model's name.
         model: String,
@@ -107,7 +107,7 @@ pub enum InputError {
         given: [usize; 3],
     },
     /// Means and deviations for another number of channels than the images have.
-    #[error("there are means and deviations for {numbers} channels, and the images have {channels}")]
+    #[error("there are means and standard deviations for {numbers} channels, but the images have {channels}")]
     Normalization {
         /// Channels that there are numbers for.
         numbers: usize,
@@ -115,13 +115,13 @@ pub enum InputError {
         channels: usize,
     },
     /// A model of texts without the words that its tokens stand for.
-    #[error("model `{model}` takes texts, and its checkpoint has no vocabulary")]
+    #[error("model `{model}` takes texts, but its checkpoint has no vocabulary")]
     NoVocabulary {
         /// The model's name.
         model: String,
     },
     /// A table of tokens that is smaller than the vocabulary.
-    #[error("layer `{layer}` has {rows} tokens, and the vocabulary {tokens}")]
+    #[error("layer `{layer}` has {rows} tokens, but the vocabulary has {tokens}")]
     Vocabulary {
         /// The layer that looks tokens up.
         layer: String,
@@ -139,7 +139,7 @@ pub enum InputError {
         tokens: usize,
     },
     /// A picture for a model that takes none.
-    #[error("model `{model}` takes no pictures: they have 1 or 3 channels, and its inputs {channels}")]
+    #[error("model `{model}` takes no image files: they have 1 or 3 channels, but its input has {channels}")]
     NoPictures {
         /// The model's name.
         model: String,
@@ -147,7 +147,7 @@ pub enum InputError {
         channels: usize,
     },
     /// Bytes that are not a whole number of inputs.
-    #[error("{bytes} bytes are not a whole number of {}, which have {each} bytes each", kind.plural())]
+    #[error("{bytes} bytes are not a whole number of {} of {each} bytes each", kind.plural())]
     Bytes {
         /// Number of bytes given.
         bytes: usize,

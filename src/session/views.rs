@@ -62,7 +62,7 @@ mod tests {
             assert_eq!(views.len(), count);
             assert!((views.iter().map(|view| view.weight).sum::<f32>() - 1.0).abs() < 1e-6);
             for (i, view) in views.iter().enumerate() {
-                assert!(views[..i].iter().all(|other| other.word() != view.word()), "{view:?} stands twice");
+                assert!(views[..i].iter().all(|other| other.word() != view.word()), "{view:?} is listed twice");
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::hint::{Hint, Hints};
 pub enum TaskError {
     /// Values that several losses could be for.
     #[error(
-        "the {width} values of each image of `{data}` sum to 1: they may be a distribution over classes, labels or numbers"
+        "the {width} values of each image of `{data}` sum to 1, so they may be a distribution over classes, labels or numbers"
     )]
     Ambiguous {
         /// The data set's name.
@@ -16,7 +16,7 @@ pub enum TaskError {
         width: usize,
     },
     /// A loss that compares outputs with numbers, and data that have none.
-    #[error("the loss {loss} needs values for each image, and `{data}` has a class for each")]
+    #[error("the loss {loss} needs values for each image, but `{data}` has a class for each")]
     NeedsValues {
         /// Name of the loss.
         loss: &'static str,
@@ -24,7 +24,7 @@ pub enum TaskError {
         data: String,
     },
     /// A loss over classes, and data that have numbers.
-    #[error("the loss {loss} needs a class for each image, and `{data}` has {width} values for each")]
+    #[error("the loss {loss} needs a class for each image, but `{data}` has {width} values for each")]
     NeedsClasses {
         /// Name of the loss.
         loss: &'static str,
@@ -48,7 +48,7 @@ pub enum TaskError {
         widths: [usize; 2],
     },
     /// A value that the loss cannot take.
-    #[error("`{data}`: value {number} of image {image} is {value}, and for this loss it must be {wanted}")]
+    #[error("`{data}`: value {number} of image {image} is {value}, but must be {wanted} for this loss")]
     Value {
         /// The data set's name.
         data: String,
@@ -62,7 +62,7 @@ pub enum TaskError {
         wanted: &'static str,
     },
     /// Values that are no distribution.
-    #[error("`{data}`: the values of image {image} sum to {sum}, and a distribution sums to 1")]
+    #[error("`{data}`: the values of image {image} sum to {sum}, but a distribution sums to 1")]
     NoDistribution {
         /// The data set's name.
         data: String,
@@ -72,7 +72,7 @@ pub enum TaskError {
         sum: f64,
     },
     /// A model that gives another number of values than the data have.
-    #[error("model `{model}` gives {outputs} numbers for an image, and `{data}` has {values} values for each")]
+    #[error("model `{model}` outputs {outputs} numbers for an image, but `{data}` has {values} values for each")]
     Width {
         /// The model's name.
         model: String,
@@ -84,7 +84,7 @@ pub enum TaskError {
         values: usize,
     },
     /// A model that gives another number of classes than the data have.
-    #[error("model `{model}` gives {outputs} classes (layer `{layer}`), and `{data}` has {classes}")]
+    #[error("model `{model}` has {outputs} classes (layer `{layer}`), but `{data}` has {classes}")]
     Classes {
         /// The model's name.
         model: String,
@@ -99,7 +99,7 @@ pub enum TaskError {
     },
     /// Normal classes for a model that does not reconstruct its input.
     #[error(
-        "normal classes are for models that reconstruct their input, and the loss {loss} is held against {}",
+        "normal classes need a model that reconstructs its input, but the loss {loss} compares the output with {}",
         if *values { "values" } else { "classes" }
     )]
     NormalNeedsReconstruction {
@@ -109,13 +109,13 @@ pub enum TaskError {
         values: bool,
     },
     /// Normal classes in data that have none.
-    #[error("`{data}` has values for its images and no classes, so none of them can be normal")]
+    #[error("`{data}` has values instead of classes, so there are no normal classes")]
     NormalNeedsClasses {
         /// The data set's name.
         data: String,
     },
     /// A class that the data do not have.
-    #[error("`{data}` has no such class as {wanted}\n  its classes: {}", numbered(classes))]
+    #[error("`{data}` has no class {wanted}\n  its classes: {}", numbered(classes))]
     UnknownClass {
         /// What was asked for.
         wanted: String,
@@ -133,7 +133,7 @@ pub enum TaskError {
         classes: Vec<String>,
     },
     /// An option that does not go with two networks.
-    #[error("`{key}` does not go with model `{model}`, which has a generator: {why}")]
+    #[error("`{key}` is not supported for the GAN `{model}`: {why}")]
     Refused {
         /// The model's name.
         model: String,
@@ -144,7 +144,7 @@ pub enum TaskError {
     },
     /// Pixels that a generator's last layer cannot give.
     #[error(
-        "pixels go from {:.2} to {:.2} after they are scaled, and the generator's last layer gives {} to {}",
+        "normalized pixels range from {:.2} to {:.2}, but the generator's last layer outputs {} to {}",
         pixels[0], pixels[1], range[0], range[1]
     )]
     PixelRange {
@@ -160,7 +160,7 @@ pub enum TaskError {
         model: String,
     },
     /// A sample for which there is no noise.
-    #[error("there is no image number {first}; the last ones begin at {last}")]
+    #[error("image number {first} is out of range; the last full sheet starts at {last}")]
     NoSuchSample {
         /// The first image that was asked for.
         first: usize,
@@ -168,16 +168,16 @@ pub enum TaskError {
         last: u64,
     },
     /// Answers of a model that makes images.
-    #[error("model `{model}` makes images of noise, and has no answers to give on others")]
+    #[error("model `{model}` generates images and cannot classify or evaluate any")]
     NoAnswers {
         /// The model's name.
         model: String,
     },
     /// Views of an image whose answers are images.
-    #[error("answers are averaged over views, and this model's answer is an image: that of a moved image is moved too")]
+    #[error("test-time augmentation averages predictions, but this model outputs an image")]
     ViewsOfImages,
     /// A learning-rate range test of two networks.
-    #[error("a learning-rate range test reads one loss, and two networks that are trained in turn have two")]
+    #[error("a learning-rate range test needs a single loss, but a GAN has two")]
     TwoLosses,
 }
 

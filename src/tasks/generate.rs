@@ -42,9 +42,9 @@ impl Task for Generate {
         let Some(generator) = &model.generator else { return Ok(()) };
         let plateau = config.schedule.patience().is_some();
         let refused = [
-            (config.validation != Validation::None, "validation", "there is no answer to validate"),
+            (config.validation != Validation::None, "validation", "a GAN has no validation metric"),
             (config.split_seed.is_some(), "split_seed", "nothing is held out"),
-            (plateau, "schedule", "neither of its losses says how far it is"),
+            (plateau, "schedule", "neither of its losses measures progress"),
             (config.augment.mixes(), "augment", "an image mixed by mixup or cutmix is not a real one"),
         ];
         if let Some((_, key, why)) = refused.into_iter().find(|(asked, ..)| *asked) {

@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn tasks_have_names_of_their_own_and_say_what_goes_together() {
         for (i, task) in TASKS.iter().enumerate() {
-            assert!(TASKS[..i].iter().all(|other| other.name() != task.name()), "{} stands twice", task.name());
+            assert!(TASKS[..i].iter().all(|other| other.name() != task.name()), "{} is listed twice", task.name());
             // what is evaluated has an epoch that is best, and what is not is neither measured nor answered with
             let metrics = task.metrics(&Totals { loss_sum: 6.0, correct: 1, seen: 4, ..Totals::default() });
             assert_eq!(task.score(&metrics, None).is_some(), task.evaluates(), "{}", task.name());

@@ -48,7 +48,7 @@ pub enum TrainError {
         source_folder: String,
     },
     /// So small a share of the training images that it holds none out.
-    #[error("the share {share} holds out no image of {images}")]
+    #[error("a validation fraction of {share} holds out none of {images} images")]
     NothingHeldOut {
         /// The share of the training images to hold out, 0 to 1.
         share: f64,
@@ -56,7 +56,7 @@ pub enum TrainError {
         images: usize,
     },
     /// So large a share that nothing is left to train on.
-    #[error("no training image is left of {images} after the share {share} is held out")]
+    #[error("a validation fraction of {share} leaves none of {images} images for training")]
     NothingLeft {
         /// The share of the training images to hold out, 0 to 1.
         share: f64,
@@ -70,7 +70,7 @@ pub enum TrainError {
         data: String,
     },
     /// A model without parameters.
-    #[error("model `{model}` has nothing to learn: none of its layers has parameters")]
+    #[error("model `{model}` has nothing to learn: it has no trainable layers")]
     NothingToLearn {
         /// The model's name.
         model: String,
@@ -109,7 +109,7 @@ pub enum TrainError {
     },
     /// Weights are not numbers any more.
     #[error(
-        "step {step}: its update left weights that are not finite, at a learning rate of {learning_rate}\n  training stopped; the last good checkpoint is kept"
+        "step {step}: the update made weights infinite or NaN, at a learning rate of {learning_rate}\n  training stopped; the last good checkpoint is kept"
     )]
     Diverged {
         /// The step, from 1.
@@ -122,9 +122,9 @@ pub enum TrainError {
 /// How data differ from what they were.
 fn change(before: &DatasetFingerprint, now: &DatasetFingerprint) -> String {
     if (before.train, before.test) == (now.train, now.test) {
-        return "has other pixels or labels now".into();
+        return "has different pixels or labels now".into();
     }
-    format!("had {} training and {} test images, and has {} and {} now", before.train, before.test, now.train, now.test)
+    format!("had {} training and {} test images, but now has {} and {}", before.train, before.test, now.train, now.test)
 }
 
 impl Hints for TrainError {

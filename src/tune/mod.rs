@@ -37,7 +37,7 @@ impl Hints for TuneError {
             TuneError::Gpu(error) => error.hints(),
             TuneError::Plan(error) => error.hints(),
             TuneError::NoTimestamps => {
-                vec![Hint::Change { key: "adapter" }, Hint::advice("no table: the rules choose tiles then")]
+                vec![Hint::Change { key: "adapter" }, Hint::advice("no table: tiles are then chosen by rule")]
             }
         };
         // it runs single steps on noise: there is no data set to shorten, and no update to accumulate

@@ -47,7 +47,7 @@ fn a_schedule_changes_the_rate_and_is_kept_with_the_run() {
 fn the_automatic_batch_is_a_power_of_two_that_trains() {
     let Some(place) = Place::with_adapter() else { return };
     let ran = place.run("train --model linear --limit 700 --epochs 1 --batch auto --out run").exits(0);
-    assert!(ran.line("batch ").contains("512: the next power of two is more"), "{ran}");
+    assert!(ran.line("batch ").contains("512: the next power of two exceeds"), "{ran}");
     let config: toml::Table = place.text("run/config.toml").parse().expect("config.toml is TOML");
     assert_eq!(config["batch"].as_integer(), Some(512));
     for wrong in ["0", "65537", "many"] {

@@ -111,6 +111,6 @@ fn a_cache_that_cannot_be_written_only_warns() {
     fs::write(photos.cache(), "a file where the folder should be").unwrap();
     let data = photos.loaded();
     assert_eq!(data.notes().len(), 1);
-    assert!(data.notes()[0].starts_with("images are not kept for the next start: "), "{:?}", data.notes());
+    assert!(data.notes()[0].starts_with("cannot cache the decoded images: "), "{:?}", data.notes());
     assert_eq!(data.train().unwrap().len(), 2);
 }

@@ -70,7 +70,7 @@ fn mistakes_are_refused() {
         );
     }
     refused(&photos, "train photos --fit round", &["'round'", "crop, stretch, pad"]);
-    refused(&photos, "predict photos/cold/1.png photos/cold/1.png", &["not a whole checkpoint"]);
+    refused(&photos, "predict photos/cold/1.png photos/cold/1.png", &["damaged or incomplete"]);
     photos.write("cold/x.jpg", "");
     refused(&photos, "train photos", &["1 of 41 pictures", "x.jpg: empty", "--skip-damaged"]);
 }

@@ -40,8 +40,8 @@ fn train_eval_predict_and_show() {
     assert!(resumed.out.contains("resume") && resumed.out.contains("films.txt"), "{resumed}");
     for (line, says) in [
         ("predict run --grid g.png", "--grid is for images"),
-        ("eval run --data fashion-small", "takes texts, and those of `fashion-small` are images"),
-        ("train films.txt --model linear", "takes images, and those of `films.txt` are texts"),
+        ("eval run --data fashion-small", "takes texts, but `fashion-small` contains images"),
+        ("train films.txt --model linear", "takes images, but `films.txt` contains texts"),
         ("train --model text-small", "takes texts"),
         ("train --max-length 5", "are for texts"),
         ("show --index 1", "--out image.png"),

@@ -120,12 +120,12 @@ fn a_trained_model_brings_vocabulary_and_classes() {
 fn damaged_files_are_named_with_their_line() {
     let cases: [(Files, &str, &[&str]); 9] = [
         (&[("a.txt", b"")], "a.txt", &["a.txt: empty", "try:"]),
-        (&[("a.txt", b"\n \n")], "a.txt", &["a.txt: empty: 0 of its 2 lines"]),
+        (&[("a.txt", b"\n \n")], "a.txt", &["a.txt: empty: all of its 2 lines"]),
         (&[("a.txt", b"a\tone\nno label here\n")], "a.txt", &["line 2", "no label before tab", "no label here"]),
         (&[("a.txt", b"a\tone\n\tnothing\n")], "a.txt", &["line 2", "no label before tab"]),
-        (&[("a.txt", b"a one\nb\n")], "a.txt", &["line 2", "label `b` and no text"]),
+        (&[("a.txt", b"a one\nb\n")], "a.txt", &["line 2", "no text after label `b`"]),
         (&[("a.txt", b"a one\nb tw\x00o\n")], "a.txt", &["line 2", "byte 0x00"]),
-        (&[("a.txt", b"a one\na two\n")], "a.txt", &["all 2 texts are of one class, `a`"]),
+        (&[("a.txt", b"a one\na two\n")], "a.txt", &["all 2 texts are of class `a`"]),
         (&[("a.pos", b"one\n")], "a.pos", &["a.neg is missing"]),
         (&[("x.train.txt", TABS), ("train.txt", TABS)], "", &["both", "could be the training texts"]),
     ];

@@ -37,25 +37,25 @@ pub struct Args {
 pub enum Command {
     /// Train a model and save its checkpoints in a run folder.
     Train(Box<TrainArgs>),
-    /// Measure loss, accuracy and more of a trained model on a data set.
+    /// Evaluate a trained model on a data set: loss, accuracy and other metrics.
     Eval(EvalArgs),
     /// Classify images or texts with a trained model, or draw a grid of predictions.
     Predict(PredictArgs),
-    /// Draw an image of a data set, or several with augmentation; print a text.
+    /// Draw an image of a data set, or a sheet of augmented images; print a text.
     Show(ShowArgs),
-    /// Print a model's layers and its execution plan.
+    /// Show a model's layers, and the plan that runs them.
     Inspect(InspectArgs),
     /// List the built-in models, or print the file of one.
     Models(ModelsArgs),
     /// List the built-in recipes, which reproduce published results, or print the file of one.
     Recipes(RecipesArgs),
-    /// List the adapters of this machine, and the one that is used by default.
+    /// List the adapters of this machine, and which one would be used.
     Devices(DevicesArgs),
     /// Find the fastest tile sizes for a model's matrix products on this adapter.
     Tune(TuneArgs),
-    /// Check every kernel on the adapter against its definition in f64.
+    /// Check every kernel on this adapter against its f64 definition.
     Verify(VerifyArgs),
-    /// Measure how fast this adapter trains, or show and compare earlier results.
+    /// Benchmark this adapter, or show and compare earlier results.
     Bench(BenchArgs),
     /// What `bench` runs in a process of its own: prints the seconds to a first step.
     #[command(hide = true)]
@@ -97,7 +97,7 @@ pub const ADAPTER: Setting = Setting::new(
     "adapter",
     Takes::Text("N|NAME"),
     "the best one",
-    "The adapter to use: a number or part of a name from `lepton-gpu devices`",
+    "Adapter to use: a number or part of a name from `lepton-gpu devices`",
 )
 .common()
 .may_change();
@@ -225,7 +225,7 @@ pub struct PredictArgs {
     /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
-    /// Invert the images first: for dark ink on light paper when the model was trained on light on dark.
+    /// Invert the images first, for dark ink on light paper if the model was trained on light on dark.
     #[arg(long)]
     pub invert: bool,
     /// Print JSON.
@@ -253,7 +253,7 @@ pub struct ShowArgs {
     /// Show a test image instead of a training image.
     #[arg(long)]
     pub test: bool,
-    /// Draw a sheet: images from --index on, each as eight epochs of a run would augment it [LIST defaults to: standard].
+    /// Draw a sheet of images, starting at --index, as augmented in eight epochs [LIST defaults to: standard].
     #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "standard")]
     pub augment: Option<String>,
     /// Number of images on the sheet.
@@ -262,7 +262,7 @@ pub struct ShowArgs {
     /// Seed of the run whose augmentation is shown.
     #[arg(long, default_value_t = 0, requires = "augment")]
     pub seed: u64,
-    /// The PNG file to draw into; required unless the data are texts, which are printed.
+    /// PNG file to write; required unless the data are texts, which are printed.
     #[arg(long, value_name = "OUT.png")]
     pub out: Option<PathBuf>,
     /// Which adapter to use.
@@ -288,13 +288,13 @@ pub struct InspectArgs {
     /// Precision of stored activations in the plan.
     #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
     pub precision: PrecisionName,
-    /// Plan every op by itself, without fusion.
+    /// Plan without kernel fusion.
     #[arg(long)]
     pub no_fuse: bool,
     /// Number of images kept on the device, for the plan's memory [default: one batch].
     #[arg(long)]
     pub images: Option<usize>,
-    /// Print the plan: every kernel with its threads and bytes, and the memory by slot.
+    /// Print the plan: every kernel launch with its threads and bytes, and the memory of each slot.
     #[arg(long)]
     pub plan: bool,
     /// Which adapter to use.
@@ -339,7 +339,7 @@ pub struct TuneArgs {
     /// Precision of stored activations.
     #[arg(long, value_enum, default_value_t = PrecisionName::F32)]
     pub precision: PrecisionName,
-    /// Write the table to this file instead of the place where it is used automatically.
+    /// Write the table to this file instead of the configuration folder, where it is found automatically.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Which adapter to use.

@@ -21,15 +21,15 @@ pub const OPTIONS: &[Setting] = &[
         "Start from a complete configuration: a recipe listed by `lepton-gpu recipes`, a file, or another run; other flags \
          override it").common(),
     Setting::new(Section::Schedule, "lr_find", "lr-find", Takes::Switch, "",
-        "Do not train: try increasing learning rates for up to 120 steps, plot the losses and suggest one"),
+        "Do not train; instead, try increasing learning rates for up to 120 steps, plot the losses and suggest a rate"),
     Setting::new(Section::Output, "out", "out", Takes::Text("DIR"), "runs/MODEL-1, -2, …; runs/RECIPE-1 with a recipe",
-        "The run folder").common().may_change(),
+        "Run folder").common().may_change(),
     Setting::new(Section::Output, "resume", "resume", Takes::Switch, "",
         "Continue the run in --out exactly where its last checkpoint left off; only --epochs and --steps may change")
         .common().may_change(),
     ADAPTER,
     Setting::new(Section::Expert, "profile", "profile", Takes::Switch, "",
-        "Time the kernels of the first 20 steps and show where the time goes").may_change(),
+        "Profile the kernels of the first 20 steps").may_change(),
 ];
 
 /// `train`
@@ -76,7 +76,7 @@ impl clap::Args for TrainArgs {
         command
             .arg(data)
             .args(Section::ALL.into_iter().flat_map(in_section).filter_map(arg))
-            .mut_arg("data", |arg| arg.conflicts_with("DATA").help("The same as DATA").hide_short_help(true))
+            .mut_arg("data", |arg| arg.conflicts_with("DATA").help("Same as DATA").hide_short_help(true))
             .mut_arg("optimizer.name", |arg| arg.value_parser(names(OPTIMIZERS)))
             // two networks have a loss of their own
             .mut_arg("loss.name", |arg| {
@@ -146,7 +146,7 @@ mod tests {
         assert!(flags.iter().all(|flag| rows.contains(flag)), "{flags:?}\n{rows:?}");
         assert!(rows.iter().all(|row| flags.contains(row)), "{flags:?}\n{rows:?}");
         let unique: std::collections::BTreeSet<&&str> = rows.iter().collect();
-        assert_eq!(unique.len(), rows.len(), "a flag stands twice");
+        assert_eq!(unique.len(), rows.len(), "a flag is listed twice");
     }
 
     #[test]

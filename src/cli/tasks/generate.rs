@@ -53,7 +53,7 @@ pub fn loss(typed: &Typed) -> Result<LossConfig, CliError> {
     };
     if let Some(flag) = FIELDS.iter().find(other).and_then(|setting| setting.field.flag) {
         return Err(CliError::Usage(format!(
-            "--{flag} does not go with a model that has a generator, whose loss is that of two networks\n  try: without it; --label-smoothing 0.1 is for the real images alone"
+            "--{flag} is not supported for GANs, whose loss is adversarial\n  try: without it; --label-smoothing 0.1 applies to the real images"
         )));
     }
     optimizer::chosen(Adversarial::default().into(), typed)
@@ -72,7 +72,7 @@ fn describe(config: &RunConfig) -> Option<String> {
     };
     let smoothing = if label_smoothing > 0.0 { format!(", label smoothing {label_smoothing}") } else { String::new() };
     let rate = config.learning_rate;
-    Some(format!("discriminator and generator; pixels {pixels}, learning rate {rate}{optimizer}{smoothing}"))
+    Some(format!("discriminator and generator alternate; pixels {pixels}, learning rate {rate}{optimizer}{smoothing}"))
 }
 
 impl TaskView for Generate {
@@ -81,7 +81,7 @@ impl TaskView for Generate {
     }
 
     fn describe(&self, trainer: &Trainer) -> Option<(&'static str, String)> {
-        describe(trainer.config()).map(|line| ("in turn", line))
+        describe(trainer.config()).map(|line| ("GAN", line))
     }
 
     fn example(&self, _input: InputKind) -> &'static str {
@@ -123,7 +123,7 @@ impl TaskView for Generate {
         }
         let typed = [("--json", args.json), ("--invert", args.invert)].into_iter().find(|(_, typed)| *typed);
         if let Some((flag, _)) = typed {
-            let problem = format!("{flag} is about answers, and this model draws\n  try: without {flag}");
+            let problem = format!("{flag} does not apply to a generator\n  try: without {flag}");
             return Err(CliError::Usage(problem));
         }
         let gpu = open(adapter)?;
@@ -139,7 +139,7 @@ impl TaskView for Generate {
 
 fn no_answers() -> CliError {
     CliError::Usage(
-        "this model makes images of noise, and has no answers to give on others\n  try: lepton-gpu predict RUN --grid samples.png, and --from 64 for the next 64 images".into(),
+        "this model generates images and cannot classify\n  try: lepton-gpu predict RUN --grid samples.png, and --from 64 for the next 64 images".into(),
     )
 }
 

@@ -49,7 +49,7 @@ impl TaskView for Labels {
 /// What a grid would show one class for.
 pub fn no_grid() -> CliError {
     CliError::Usage(
-        "--grid shows one class for each image, and this model gives something else\n  try: lepton-gpu predict RUN IMAGE"
+        "--grid shows one class per image, but this model does not choose one\n  try: lepton-gpu predict RUN IMAGE"
             .into(),
     )
 }

@@ -124,7 +124,11 @@ impl GridData {
         let grid = GridData { data: pictures::of_run(checkpoint, args.data.as_deref())? };
         let (split, which) = grid.split()?;
         if args.from >= split.len() {
-            return Err(CliError::Usage(format!("--from {}: there are {} {which} images", args.from, split.len())));
+            return Err(CliError::Usage(format!(
+                "--from {}: there are only {} {which} images",
+                args.from,
+                split.len()
+            )));
         }
         check_data(checkpoint, &grid.data)?;
         Ok(grid)
@@ -144,7 +148,7 @@ pub fn picture(split: &Split, i: usize) -> Result<Picture<'_>, CliError> {
 /// Pixels `[h, w, c]` as a picture.
 fn drawn(pixels: &[u8], [height, width, channels]: [usize; 3]) -> Result<Picture<'_>, CliError> {
     Picture::new(pixels, [height, width, channels]).ok_or_else(|| {
-        CliError::Usage(format!("only images of 1 or 3 channels can be drawn, and these have {channels}"))
+        CliError::Usage(format!("only images of 1 or 3 channels can be drawn, but these have {channels}"))
     })
 }
 

@@ -34,11 +34,11 @@ impl TaskView for Reconstruct {
     fn describe(&self, trainer: &Trainer) -> Option<(&'static str, String)> {
         let config = trainer.config();
         let learned = match config.normal.as_slice() {
-            [] => "every class".to_string(),
+            [] => "all classes".to_string(),
             normal => format!("only {}", normal.join(", ")),
         };
         let (loss, images) = (config.loss.entry().flag_value(), thousands(trainer.images_per_epoch() as u64));
-        Some(("loss", format!("{loss} against the image itself; {images} images are learned, {learned}")))
+        Some(("loss", format!("{loss} against the input; training on {images} images, {learned}")))
     }
 
     fn example(&self, _input: InputKind) -> &'static str {
@@ -73,7 +73,7 @@ impl TaskView for Reconstruct {
         say!("adapter    {}", gpu.summary().line());
         match threshold {
             Some(threshold) => say!("threshold  {}", describe_threshold(threshold)),
-            None => say!("threshold  none: the checkpoint was saved before anything was learned"),
+            None => say!("threshold  none: the checkpoint predates training"),
         }
         for (path, &score) in rows {
             let verdict = match threshold {
@@ -143,8 +143,8 @@ impl TaskView for Reconstruct {
 }
 
 fn describe_threshold(Threshold { score, images, held_out }: Threshold) -> String {
-    let which = if held_out { "images held out of training" } else { "training images" };
-    format!("{score:.6}: {:.0} % of {} {which} are not above it", 100.0 * NOT_ABOVE, thousands(images as u64))
+    let which = if held_out { "held-out images" } else { "training images" };
+    format!("{score:.6}: {:.0}th percentile of {} {which}", 100.0 * NOT_ABOVE, thousands(images as u64))
 }
 
 /// The scores of images of the model's input size, of which there are `count`.

@@ -11,14 +11,14 @@ use crate::hint::{Hint, Hints};
 pub enum DatasetError {
     /// An example of no bytes, or of more than a machine can address.
     #[error(
-        "an example of {input} has no size that can be stored: every side must be at least 1, and their product must fit memory"
+        "an example of {input} cannot be stored: every side must be at least 1, and their product must fit in memory"
     )]
     Size {
         /// What an example was to be.
         input: Input,
     },
     /// Pixels or tokens that are not so many whole examples.
-    #[error("{examples} examples of {input} are {expected} bytes, and there are {found}")]
+    #[error("{examples} examples of {input} are {expected} bytes, but {found} were given")]
     Bytes {
         /// Examples, as their targets count them.
         examples: usize,
@@ -30,7 +30,7 @@ pub enum DatasetError {
         found: usize,
     },
     /// A class that does not exist.
-    #[error("label {label} of example {example} is none of the {classes} classes, which are numbered from 0")]
+    #[error("label {label} of example {example} is not below the number of classes, {classes}")]
     Label {
         /// Index of the example.
         example: usize,
@@ -40,7 +40,9 @@ pub enum DatasetError {
         classes: usize,
     },
     /// A token that does not exist.
-    #[error("token {token} at place {position} of example {example} is none of the vocabulary's {vocabulary}")]
+    #[error(
+        "token {token} at position {position} of example {example} is not below the vocabulary's size, {vocabulary}"
+    )]
     Token {
         /// Index of the example.
         example: usize,
@@ -60,7 +62,7 @@ pub enum DatasetError {
         width: usize,
     },
     /// Not a name for each class or value.
-    #[error("the {split} examples have {expected} classes or values, and {found} of them are named")]
+    #[error("the {split} examples have {expected} classes or values, but {found} names were given")]
     Names {
         /// `training`, `validation` or `test`.
         split: &'static str,
@@ -70,7 +72,7 @@ pub enum DatasetError {
         found: usize,
     },
     /// Splits whose examples differ.
-    #[error("the {split} examples are {found}, and the {other} examples {expected}")]
+    #[error("the {split} examples are {found}, but the {other} examples {expected}")]
     Inputs {
         /// `validation` or `test`.
         split: &'static str,
@@ -82,7 +84,7 @@ pub enum DatasetError {
         expected: Input,
     },
     /// Splits whose targets differ.
-    #[error("the {split} examples have {found}, and the {other} examples have {expected}")]
+    #[error("the {split} examples have {found}, but the {other} examples have {expected}")]
     Targets {
         /// `validation` or `test`.
         split: &'static str,
@@ -94,7 +96,7 @@ pub enum DatasetError {
         expected: &'static str,
     },
     /// Texts without the words of their tokens, or images with some.
-    #[error("the {split} examples are {input}, and the data set has a vocabulary of {vocabulary}")]
+    #[error("the {split} examples are {input}, but the data set has a vocabulary of {vocabulary}")]
     Vocabulary {
         /// `training`, `validation` or `test`.
         split: &'static str,
@@ -104,7 +106,7 @@ pub enum DatasetError {
         vocabulary: usize,
     },
     /// A split without an example.
-    #[error("there are 0 {split} examples, and at least 1 is needed")]
+    #[error("there are no {split} examples, at least 1 is needed")]
     Empty {
         /// `training`, `validation` or `test`.
         split: &'static str,
@@ -120,7 +122,7 @@ impl Hints for DatasetError {
             DatasetError::Label { classes, .. } => {
                 vec![Hint::advice(format!("labels from 0 to {}, or more class names", classes.saturating_sub(1)))]
             }
-            DatasetError::Empty { .. } | DatasetError::NoSplit => vec![Hint::advice("leave out a split that is empty")],
+            DatasetError::Empty { .. } | DatasetError::NoSplit => vec![Hint::advice("leave empty splits out")],
             _ => Vec::new(),
         }
     }

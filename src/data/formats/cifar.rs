@@ -53,7 +53,7 @@ pub enum CifarError {
         reason: String,
     },
     /// One of the five batches is not there.
-    #[error("{file}: missing: {found} of 5 batches are there")]
+    #[error("{file}: missing: found {found} of 5 batches")]
     MissingBatch {
         /// Name of the missing file.
         file: String,
@@ -75,7 +75,7 @@ pub enum CifarError {
         expected: usize,
     },
     /// A file without a single record.
-    #[error("{file}: empty: 0 bytes, a record has {expected}")]
+    #[error("{file}: empty: 0 bytes, but a record has {expected}")]
     Empty {
         /// Path of the file, which may lie in an archive.
         file: String,
@@ -83,7 +83,7 @@ pub enum CifarError {
         expected: usize,
     },
     /// A label that is no class.
-    #[error("{file}: byte {byte}: record {record} has label {label}, and the {classes} classes are 0 to {}", classes - 1)]
+    #[error("{file}: byte {byte}: record {record} has label {label}, but the {classes} classes are 0 to {}", classes - 1)]
     Label {
         /// Path of the file, which may lie in an archive.
         file: String,
@@ -111,13 +111,13 @@ pub enum CifarError {
 impl Hints for CifarError {
     fn hints(&self) -> Vec<Hint> {
         let advice = match self {
-            CifarError::Archive { .. } | CifarError::Cut { .. } | CifarError::Empty { .. } => "get the file again",
-            CifarError::MissingBatch { .. } => "get the data set again, or put the file there",
+            CifarError::Archive { .. } | CifarError::Cut { .. } | CifarError::Empty { .. } => "download the file again",
+            CifarError::MissingBatch { .. } => "download the data set again, or add the file",
             CifarError::NoFiles { .. } => {
                 "cifar-10-binary.tar.gz or cifar-100-binary.tar.gz (the binary version, not the Python or Matlab one)"
             }
-            CifarError::Label { .. } => "get the file again; its records may have another size",
-            CifarError::Names { .. } => "get the file again, or remove it (the usual names are known)",
+            CifarError::Label { .. } => "download the file again; its records may have another size",
+            CifarError::Names { .. } => "download the file again, or remove it (the usual names are built in)",
         };
         vec![Hint::advice(advice)]
     }

@@ -14,7 +14,7 @@ use crate::data::{DataError, DataKind, Dataset, LoadOptions};
 
 pub(super) const FORMAT: Format = Format {
     name: "folder",
-    what: "a folder with one folder of pictures for each class",
+    what: "a folder with one folder of images for each class",
     kind: DataKind::Pictures,
     detect,
     load,
@@ -71,7 +71,7 @@ fn list(folder: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
         let others: Vec<&str> =
             top.iter().map(|(name, _)| name.as_str()).filter(|name| part_of(name).is_none()).collect();
         if !others.is_empty() {
-            listing.catalog.notes.push(format!("left out beside train, val and test: {}", others.join(", ")));
+            listing.catalog.notes.push(format!("ignored next to train, val and test: {}", others.join(", ")));
         }
     } else {
         found.extend(top.into_iter().map(|(name, path)| (Part::Unknown, name, path)));
@@ -128,7 +128,7 @@ impl Listing {
                 Ok(entry) => entry,
                 // a link back to a folder above: what is there has been seen
                 Err(error) if error.loop_ancestor().is_some() => {
-                    self.ignore("link in a circle");
+                    self.ignore("circular link");
                     continue;
                 }
                 Err(error) => {
@@ -138,7 +138,7 @@ impl Listing {
                     if !broken_link {
                         return Err(io_error(&at, "read", error).into());
                     }
-                    self.catalog.damaged.push(Damaged { path: at, reason: "a link to nothing".into() });
+                    self.catalog.damaged.push(Damaged { path: at, reason: "a broken link".into() });
                     continue;
                 }
             };
@@ -171,7 +171,7 @@ impl Listing {
             if path.is_file() && !path.file_name().is_some_and(is_hidden) {
                 let what = match classify(&path) {
                     FileType::Other => kind_of(&path),
-                    _ => "picture outside the class folders".into(),
+                    _ => "image outside the class folders".into(),
                 };
                 self.ignore(&what);
             }
@@ -182,7 +182,7 @@ impl Listing {
     fn finish(mut self) -> Catalog {
         if !self.ignored.is_empty() {
             let kinds: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-            self.catalog.notes.push(format!("left out: {}", kinds.join(", ")));
+            self.catalog.notes.push(format!("ignored: {}", kinds.join(", ")));
         }
         self.catalog
     }

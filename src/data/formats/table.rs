@@ -34,7 +34,7 @@ pub enum TableError {
         reason: String,
     },
     /// A column that is needed and not there.
-    #[error("{}: line 1: no column for {what} among: {}", path.display(), found.join(", "))]
+    #[error("{}: line 1: no column for {what}; found {}", path.display(), found.join(", "))]
     NoColumn {
         /// Path of the table.
         path: PathBuf,
@@ -58,7 +58,7 @@ pub enum TableError {
         second: String,
     },
     /// A row with too many or too few fields.
-    #[error("{}: line {line}: {found} fields, the header has {expected}",
+    #[error("{}: line {line}: {found} fields, but the header has {expected}",
             path.display())]
     Fields {
         /// Path of the table.
@@ -94,7 +94,7 @@ impl Hints for TableError {
             }
             TableError::NoColumn { wanted, .. } => format!("a header with one of: {}", wanted.join(", ")),
             TableError::TwoColumns { .. } => "one of them".into(),
-            TableError::Fields { .. } => "quotes around a field with a comma in it".into(),
+            TableError::Fields { .. } => "quotes around fields that contain a comma".into(),
             TableError::Field { hint, .. } => (*hint).into(),
         };
         vec![Hint::advice(advice)]
@@ -119,7 +119,7 @@ struct Row {
 
 pub(super) const FORMAT: Format = Format {
     name: "table",
-    what: "a table of pictures (a .csv or .tsv file with a header such as image,label)",
+    what: "a table of images (a .csv or .tsv file with a header such as image,label)",
     kind: DataKind::Pictures,
     detect,
     load,
@@ -183,20 +183,20 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
         .map(|i| columns.names[i].as_str())
         .collect();
     if !unused.is_empty() {
-        catalog.notes.push(format!("columns left out: {}", unused.join(", ")));
+        catalog.notes.push(format!("columns ignored: {}", unused.join(", ")));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     for (row, target) in rows.iter().zip(targets) {
         let part = part(path, &columns, row)?;
         let name = row.fields[columns.path].trim();
         if name.is_empty() {
-            return Err(field(path, &columns, columns.path, row.line, "empty", "the path of a picture").into());
+            return Err(field(path, &columns, columns.path, row.line, "empty", "the path of an image").into());
         }
         let picture = folder.join(name);
         let damaged = match classify(&picture) {
             FileType::Picture => None,
             FileType::Damaged(reason) => Some(reason),
-            FileType::Other => Some("no picture in a format that is read".to_string()),
+            FileType::Other => Some("not an image in a supported format".to_string()),
         };
         match damaged {
             None => catalog.entries.push(Entry { path: picture, part, target }),
@@ -259,7 +259,7 @@ fn columns(path: &Path, names: Vec<String>) -> Result<Columns, TableError> {
         let (path, found, wanted) = (path.to_path_buf(), names.clone(), wanted.to_vec());
         TableError::NoColumn { path, what, found, wanted }
     };
-    let image = find("paths", &PATHS)?.ok_or_else(|| missing("the path of the picture", &PATHS))?;
+    let image = find("paths", &PATHS)?.ok_or_else(|| missing("the image path", &PATHS))?;
     let (label, split) = (find("labels", &LABELS)?, find("splits", &SPLITS)?);
     let values: Vec<usize> = match label {
         Some(_) => Vec::new(),
@@ -277,7 +277,9 @@ fn part(path: &Path, columns: &Columns, row: &Row) -> Result<Part, TableError> {
         "train" | "training" => Ok(Part::Train),
         "val" | "valid" | "validation" => Ok(Part::Validation),
         "test" | "testing" => Ok(Part::Test),
-        other => Err(field(path, columns, column, row.line, &format!("`{other}` is no split"), "train, val or test")),
+        other => {
+            Err(field(path, columns, column, row.line, &format!("`{other}` is not a split"), "train, val or test"))
+        }
     }
 }
 
@@ -296,7 +298,7 @@ fn labels(
         words.filter(|word| !word.is_empty()).collect()
     };
     if let Some(row) = rows.iter().find(|row| !several && of(row).is_empty()) {
-        return Err(field(path, columns, column, row.line, "empty", "a label, or no such row").into());
+        return Err(field(path, columns, column, row.line, "empty", "add a label, or remove the row").into());
     }
     let mut classes: Vec<String> = rows.iter().flat_map(&of).collect();
     // 2 comes before 10
@@ -339,8 +341,8 @@ fn values(path: &Path, columns: &Columns, rows: &[Row], catalog: &mut Catalog) -
             match text.parse::<f32>() {
                 Ok(number) if number.is_finite() => numbers.push(number),
                 _ => {
-                    let problem = format!("`{text}` is no number");
-                    let hint = "numbers in every column but the path and the split, or a column named label";
+                    let problem = format!("`{text}` is not a number");
+                    let hint = "numbers in every column except the path and the split, or a column named label";
                     return Err(field(path, columns, column, row.line, &problem, hint).into());
                 }
             }

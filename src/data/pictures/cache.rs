@@ -67,7 +67,7 @@ pub(super) fn images(
     if let Some((folder, path)) = place
         && let Err(error) = write(folder, &path, &key, &kept)
     {
-        kept.note = Some(format!("images are not kept for the next start: {}: {error}", folder.display()));
+        kept.note = Some(format!("cannot cache the decoded images: {}: {error}", folder.display()));
     }
     kept
 }

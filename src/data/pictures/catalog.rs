@@ -56,8 +56,7 @@ impl Catalog {
             if !options.images.skip_damaged {
                 return Err(PictureError::Damaged { root: self.root, damaged: self.damaged, total }.into());
             }
-            self.notes
-                .push(format!("left out because they cannot be read: {} of {total} pictures", self.damaged.len()));
+            self.notes.push(format!("skipped unreadable images: {} of {total}", self.damaged.len()));
         }
         let mut order = shuffled_indices(self.entries.len());
         order.retain(|i| unreadable.binary_search(i).is_err());
@@ -113,7 +112,7 @@ impl Catalog {
             members[..count].iter().for_each(|&i| held_out[i] = true);
         }
         let count = held_out.iter().filter(|&&held| held).count();
-        self.notes.push(format!("{count} images are held out for validation, {share} of each class"));
+        self.notes.push(format!("holding out {count} images for validation, {share} of each class"));
         Ok(held_out)
     }
 

@@ -21,7 +21,7 @@ pub struct Damaged {
 #[non_exhaustive]
 pub enum PictureError {
     /// Pictures that cannot be read.
-    #[error("{}: {} of {total} pictures cannot be read:{}", root.display(), damaged.len(), list(root, damaged))]
+    #[error("{}: {} of {total} images cannot be read:{}", root.display(), damaged.len(), list(root, damaged))]
     Damaged {
         /// The folder or the table.
         root: PathBuf,
@@ -31,14 +31,14 @@ pub enum PictureError {
         total: usize,
     },
     /// A class folder without pictures.
-    #[error("{}: a class without pictures: 0 are in this folder, 1 is needed",
+    #[error("{}: no images of this class, at least 1 is needed",
             path.display())]
     EmptyClass {
         /// Path of the class folder.
         path: PathBuf,
     },
     /// A class that training never sees.
-    #[error("{}: class `{class}` has no picture for training, 1 is needed",
+    #[error("{}: class `{class}` has no training images, at least 1 is needed",
             root.display())]
     Untrained {
         /// The folder or the table.
@@ -69,13 +69,13 @@ pub enum PictureError {
         classes: Vec<String>,
     },
     /// No picture at all.
-    #[error("{}: 0 pictures to learn from", root.display())]
+    #[error("{}: no training images", root.display())]
     Nothing {
         /// The folder or the table.
         root: PathBuf,
     },
     /// Its own validation images, and a share besides.
-    #[error("{}: there are {count} validation images, and a share of {share} would be held out besides",
+    #[error("{}: there already are {count} validation images, so a fraction of {share} cannot be held out",
             root.display())]
     TwoValidations {
         /// The folder or the table.
@@ -101,7 +101,7 @@ pub enum PictureError {
         limit: u64,
     },
     /// Images of channels that no picture has.
-    #[error("{}: the model takes images of {channels} channels, and pictures have 1 or 3",
+    #[error("{}: the model takes images of {channels} channels, but image files have 1 or 3",
             root.display())]
     Channels {
         /// The folder or the table.
@@ -118,14 +118,14 @@ impl Hints for PictureError {
                 return vec![Hint::set("images.skip_damaged", true), Hint::advice("repair or remove them")];
             }
             PictureError::TwoValidations { .. } => return vec![Hint::Unset { key: "validation" }],
-            PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }, Hint::advice("fewer pictures")],
-            PictureError::EmptyClass { .. } => "put pictures there, or remove the folder".to_string(),
-            PictureError::Untrained { .. } => "pictures of it, or go without the class".into(),
+            PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }, Hint::advice("fewer images")],
+            PictureError::EmptyClass { .. } => "add images, or remove the folder".to_string(),
+            PictureError::Untrained { .. } => "add training images, or remove the class".into(),
             PictureError::OneClass { path, .. } => {
                 format!("one folder for each class: {0}/cats/…, {0}/dogs/…", path.display())
             }
-            PictureError::UnknownClass { .. } => "another name, or leave it out".into(),
-            PictureError::Nothing { .. } => "a folder with one folder of pictures for each class".into(),
+            PictureError::UnknownClass { .. } => "rename the folder, or remove it".into(),
+            PictureError::Nothing { .. } => "a folder with one folder of images for each class".into(),
             PictureError::Channels { .. } => "a model with input = [64, 64, 3]".into(),
         };
         vec![Hint::advice(advice)]

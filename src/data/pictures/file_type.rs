@@ -35,14 +35,14 @@ pub(in crate::data) fn classify(path: &Path) -> FileType {
     }
     let end = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     if OTHER_ENDS.contains(&end.as_str()) {
-        return FileType::Damaged(format!("{} is not read; save it as JPEG or PNG", end.to_uppercase()));
+        return FileType::Damaged(format!("{} is not supported; save it as JPEG or PNG", end.to_uppercase()));
     }
     if !PICTURE_ENDS.contains(&end.as_str()) {
         return FileType::Other;
     }
     FileType::Damaged(match start.len() {
         0 => "empty".into(),
-        _ => format!("no picture: it starts with {:02x?}", &start[..start.len().min(4)]),
+        _ => format!("not an image: it starts with {:02x?}", &start[..start.len().min(4)]),
     })
 }
 

@@ -77,10 +77,10 @@ impl Initializer {
         let needed = 2 * fan.inputs;
         match self {
             Initializer::Dirac => Ok(Init::Dirac { limit: torch(fan), groups }),
-            Initializer::Whitening if groups != 1 => {
-                Err(ShapeError::new(format!("init = \"whitening\" needs all channels in one group, but groups = {groups}"))
-                    .hint("groups = 1"))
-            }
+            Initializer::Whitening if groups != 1 => Err(ShapeError::new(format!(
+                "init = \"whitening\" needs all channels in one group, but groups = {groups}"
+            ))
+            .hint("groups = 1")),
             Initializer::Whitening if filters != needed => {
                 let inputs = fan.inputs;
                 Err(ShapeError::new(format!(

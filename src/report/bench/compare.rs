@@ -39,7 +39,7 @@ fn surroundings(a: &BenchResult, b: &BenchResult) -> String {
         }
     }
     if !same.is_empty() {
-        differs += &paragraph("the same", &same.join(", "));
+        differs += &paragraph("same", &same.join(", "));
     }
     differs
 }
@@ -205,13 +205,13 @@ fn scores(a: &BenchResult, b: &BenchResult) -> String {
     let (in_a, in_b) = (one(&a.score), one(&b.score));
     let conclusion = match (&a.score, &b.score) {
         (Some(a), Some(b)) if a.definition != b.definition || workloads(a) != workloads(b) => {
-            "; they are defined differently and do not compare".into()
+            "; they are defined differently and cannot be compared".into()
         }
         (Some(a), Some(b)) => format!(", B/A {:.2}x; {}", b.value / a.value, a.definition),
-        _ => "; a loss was wrong or a workload did not run, so they do not compare".into(),
+        _ => "; a loss was wrong or a workload did not run, so they cannot be compared".into(),
     };
     paragraph("score", &format!("A {in_a}, B {in_b}{conclusion}"))
-        + &paragraph("", "B/A is a speed: above 1, B is faster. Within noise: the ranges of the samples overlap.")
+        + &paragraph("", "B/A above 1: B is faster. Within noise: the ranges of the samples overlap.")
 }
 
 fn workloads(score: &Score) -> Vec<(&str, f64)> {

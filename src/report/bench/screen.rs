@@ -31,14 +31,15 @@ fn text(result: &BenchResult) -> String {
     let wrong = result.training.iter().filter(|t| verdict(&t.loss) == "WRONG").count();
     if wrong > 0 {
         let n = result.training.iter().filter(|t| t.loss.is_some()).count();
-        let advice = format!("{wrong} of {n} losses: the speeds mean nothing; `lepton-gpu verify` finds the op");
+        let advice =
+            format!("{wrong} of {n} losses, so the speeds mean nothing; run `lepton-gpu verify` to find the op");
         out += &paragraph("WRONG", &advice);
     }
     out += &match &result.score {
         Some(score) => paragraph("score", &format!("{} = {}", grouped(score.value), score.definition)),
         None => paragraph("score", "none: a loss was wrong, or a workload did not run"),
     };
-    out + &result.left_out.iter().map(|line| paragraph("left out", line)).collect::<String>()
+    out + &result.left_out.iter().map(|line| paragraph("skipped", line)).collect::<String>()
 }
 
 /// Two columns side by side, read downwards.

@@ -34,7 +34,7 @@ pub fn confusion_matrix(title: &str, matrix: &[Vec<u64>], names: &[String]) -> R
     let widest = names.iter().map(|name| font.width(name, PLAIN)).fold(0.0, f32::max).min(NAMES);
     let left = MARGIN + widest.ceil() as usize + 10;
     let (side, top) = (cell * classes, HEADER + LINE + 8);
-    let about = "rows: the class · columns: the answer · colour: share of the row";
+    let about = "rows: true class · columns: predicted · colour: fraction of the row";
     let words = font.width(about, PLAIN).ceil() as usize;
     let mut canvas = Canvas::new((left + side).max(MARGIN + words) + MARGIN, top + side + MARGIN, font);
     let room = canvas.image.width() as f32 - 2.0 * MARGIN as f32;

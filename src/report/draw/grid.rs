@@ -184,7 +184,7 @@ fn legend(canvas: &mut Canvas, cells: &[GridCell]) {
     const TOP: usize = 47;
     let mut x = MARGIN;
     if cells.is_empty() {
-        canvas.text("no pictures", x as f32, TOP as f32, PLAIN, FAINT);
+        canvas.text("no images", x as f32, TOP as f32, PLAIN, FAINT);
     }
     for (verdict, text) in legend_entries(cells) {
         match verdict {

@@ -99,10 +99,10 @@ pub fn pair_grid(title: &str, cells: &[PairCell], columns: usize) -> RgbImage {
 /// What is to be seen.
 fn legend(cells: &[PairCell]) -> String {
     if cells.is_empty() {
-        return "no pictures".into();
+        return "no images".into();
     }
     let known = cells.iter().any(|cell| cell.right.is_some());
-    let colours = if known { " Green frame: the verdict is right. Red: wrong." } else { "" };
+    let colours = if known { " Green frame: correct verdict. Red: wrong." } else { "" };
     format!("Image, reconstruction, difference (red: missing, blue: added).{colours}")
 }
 

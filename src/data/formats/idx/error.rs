@@ -168,18 +168,18 @@ impl Hints for IdxError {
     fn hints(&self) -> Vec<Hint> {
         let advice = match self {
             IdxError::Empty { .. } | IdxError::Truncated { .. } | IdxError::Gzip { .. } => {
-                "get the file again".to_string()
+                "download the file again".to_string()
             }
             IdxError::TypeCode { .. } => "write the file as unsigned bytes".into(),
             IdxError::Dimensions { .. } => "check that image and label files are not swapped".into(),
             IdxError::Counts { .. } => "check that both files are of the same split".into(),
             IdxError::Shape { .. } => "check that the files belong together".into(),
             IdxError::Magic { .. } => "check that this is the data file, not a web page or an archive".into(),
-            IdxError::Zero { .. } => "get the file again, or write it with at least one image".into(),
-            IdxError::TooBig { .. } => "get the file again if these sizes are wrong, or split the data".into(),
-            IdxError::Trailing { .. } => "get the file again; perhaps two files were joined".into(),
+            IdxError::Zero { .. } => "download the file again, or write it with at least one image".into(),
+            IdxError::TooBig { .. } => "download the file again if these sizes are wrong, or split the data".into(),
+            IdxError::Trailing { .. } => "download the file again; it may be two files in one".into(),
             IdxError::Label { .. } => "check that the labels belong to this data set".into(),
-            IdxError::Missing { beside, .. } => format!("put it there, or take {beside} away to go without this split"),
+            IdxError::Missing { beside, .. } => format!("add it, or remove {beside} to do without this split"),
         };
         vec![Hint::advice(advice)]
     }

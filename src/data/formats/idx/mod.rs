@@ -18,7 +18,7 @@ use crate::data::{DataError, DataKind, Dataset, Split, Splits, Targets};
 
 pub(super) const FORMAT: Format = Format {
     name: "idx",
-    what: "a folder of IDX files (train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-…, each plain or .gz)",
+    what: "a folder of IDX files (train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-…; plain or .gz)",
     kind: DataKind::Images,
     detect,
     load,

@@ -11,7 +11,7 @@ use crate::hint::{Hint, Hints};
 #[non_exhaustive]
 pub enum TextError {
     /// No line with anything on it.
-    #[error("{}: empty: 0 of its {lines} lines hold anything", path.display())]
+    #[error("{}: empty: all of its {lines} lines are blank", path.display())]
     Empty {
         /// Path of the file.
         path: PathBuf,
@@ -19,7 +19,7 @@ pub enum TextError {
         lines: usize,
     },
     /// Bytes that no text has.
-    #[error("{}: line {line}: byte 0x{byte:02x}, which no text has", path.display())]
+    #[error("{}: line {line}: byte 0x{byte:02x} is not text", path.display())]
     Binary {
         /// Path of the file.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum TextError {
         found: String,
     },
     /// A label and nothing more.
-    #[error("{}: line {line}: label `{label}` and no text", path.display())]
+    #[error("{}: line {line}: no text after label `{label}`", path.display())]
     NoText {
         /// Path of the file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum TextError {
         label: String,
     },
     /// Nothing to tell apart.
-    #[error("{}: all {texts} texts are of one class, `{class}`, and at least 2 are needed", path.display())]
+    #[error("{}: all {texts} texts are of class `{class}`, at least 2 classes are needed", path.display())]
     OneClass {
         /// The file or folder.
         path: PathBuf,
@@ -62,7 +62,7 @@ pub enum TextError {
         class: String,
     },
     /// So many labels that they are words rather than classes.
-    #[error("{}: {classes} different labels in {texts} texts; a label stands before the first {separator} of a line", path.display())]
+    #[error("{}: {classes} different labels in {texts} texts; the label is what precedes the first {separator} of a line", path.display())]
     ManyClasses {
         /// The file or folder.
         path: PathBuf,
@@ -74,7 +74,7 @@ pub enum TextError {
         separator: &'static str,
     },
     /// A label that the model was not trained on.
-    #[error("{}: line {line}: label `{label}` is none of the model's {}: {}",
+    #[error("{}: line {line}: label `{label}` is not one of the model's {}: {}",
             path.display(), known.len(), known.join(", "))]
     UnknownClass {
         /// Path of the file.
@@ -118,9 +118,9 @@ impl Hints for TextError {
         let advice = match self {
             TextError::TooLong { .. } => return vec![Hint::set("text.max_length", 100)],
             TextError::Empty { .. } => "a line for each text: label, tab, text".to_string(),
-            TextError::Binary { .. } => "a text file (UTF-8 or latin-1), unpacked if it was packed".into(),
+            TextError::Binary { .. } => "a text file (UTF-8 or latin-1), uncompressed".into(),
             TextError::NoLabel { separator, .. } => format!("label, {separator}, text on every line"),
-            TextError::NoText { .. } => "take the line out, or give it a text".into(),
+            TextError::NoText { .. } => "remove the line, or give it a text".into(),
             TextError::OneClass { .. } => "texts of another class; with a file for each class, name the folder".into(),
             TextError::ManyClasses { .. } => "label, tab, text on every line".into(),
             TextError::UnknownClass { .. } => "the labels that it was trained on".into(),

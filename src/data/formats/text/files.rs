@@ -75,7 +75,7 @@ fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
     for (split, found) in [("training", &train), ("test", &test)] {
         if let [one, other, ..] = &found[..] {
             let problem = format!("both {} and {} could be the {split} texts", one.display(), other.display());
-            return Err(files_error(folder, problem, "name one of the files, or move the other away"));
+            return Err(files_error(folder, problem, "name one of the files, or move the other"));
         }
     }
     if !train.is_empty() || !test.is_empty() {
@@ -94,8 +94,8 @@ fn of_file(path: &Path) -> Result<Option<Sources>, DataError> {
     if CLASSES.contains(&ending(path)) {
         let pair = CLASSES.map(|class| path.with_extension(class));
         if let Some(missing) = pair.iter().find(|file| !file.is_file()) {
-            let problem = format!("a file of one class, and {} is missing", missing.display());
-            return Err(files_error(path, problem, "put it there, or name a folder with a file for each class"));
+            let problem = format!("a file of one class, but {} is missing", missing.display());
+            return Err(files_error(path, problem, "add it, or name a folder with a file for each class"));
         }
         return Ok(Some(Sources { train: classed(&pair, Path::extension), test: Vec::new() }));
     }
