@@ -20,6 +20,7 @@ mod mae;
 mod mse;
 mod sigmoid_focal;
 mod smooth_l1;
+mod target;
 
 pub use adversarial::Adversarial;
 pub use balanced::{BalanceError, balanced};
@@ -31,6 +32,7 @@ pub use mae::Mae;
 pub use mse::Mse;
 pub use sigmoid_focal::SigmoidFocal;
 pub use smooth_l1::SmoothL1;
+pub use target::{LastLayer, Records, TARGETS, Target, TargetKind};
 
 /// Every loss, in the order in which they are listed for people.
 pub const LOSSES: &[Member<dyn Loss>] = &[
@@ -55,6 +57,11 @@ pub trait Loss: Settings {
 
     /// What outputs are compared with.
     fn target_kind(&self) -> TargetKind;
+
+    /// What a plan must know about them.
+    fn target(&self) -> &'static Target {
+        self.target_kind().row()
+    }
 
     /// How it is computed.
     fn form(&self) -> Form;
@@ -101,40 +108,6 @@ impl LossTarget {
             LossTarget::Values => TargetKind::Numbers,
             LossTarget::Input => TargetKind::Input,
         }
-    }
-}
-
-/// What a loss compares outputs with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetKind {
-    /// A class for each image.
-    Label,
-    /// A distribution over the classes for each image.
-    Distribution,
-    /// Several labels for each image, 0 or 1.
-    Labels,
-    /// Numbers for each image.
-    Numbers,
-    /// The image itself.
-    Input,
-    /// Nothing that the data says: two networks are trained against each other.
-    Nothing,
-}
-
-impl TargetKind {
-    /// Whether an answer is right or wrong, so that there is an accuracy.
-    pub fn has_answers(self) -> bool {
-        matches!(self, TargetKind::Label | TargetKind::Distribution | TargetKind::Labels)
-    }
-
-    /// Whether one class is chosen for an image.
-    pub fn is_class(self) -> bool {
-        matches!(self, TargetKind::Label | TargetKind::Distribution)
-    }
-
-    /// Whether the data's values are needed.
-    pub fn needs_values(self) -> bool {
-        matches!(self, TargetKind::Distribution | TargetKind::Labels | TargetKind::Numbers)
     }
 }
 

@@ -14,7 +14,7 @@ use lepton_kernels::{Op, ShapeError};
 
 use super::buffer::Buffer;
 use super::graph::{Graph, HISTORY, Rows, Setting, TensorId};
-use crate::losses::{Adversarial, Form, LossConfig, LossTarget, Mse, TargetKind};
+use crate::losses::{Adversarial, Form, LastLayer, LossConfig, LossTarget, Mse, Records};
 use crate::model::{ModelError, ModelSpec};
 
 /// Numbers that [`Buffer::Answers`] and [`Buffer::Scores`] record of each image.
@@ -38,16 +38,14 @@ impl Graph {
     pub(super) fn add_loss(&mut self, model: &ModelSpec, setting: &Setting, rows: &Rows) -> Result<(), ModelError> {
         self.check_last_layer(model, &setting.loss)?;
         let history = self.resident(Buffer::History, &[HISTORY, 2], Dtype::F32);
-        let against = setting.loss.target_kind();
-        let values = against.needs_values().then(|| {
+        let target = setting.loss.target();
+        let values = target.needs_values.then(|| {
             let sizes = [setting.images, self.classes()];
             let all = self.resident(Buffer::Values, &sizes, Dtype::F32);
             self.node("batch.values", Box::new(BatchValues), &[all, rows.image])[0]
         });
         let loss = match setting.loss.form() {
-            Form::Elements(kind) => {
-                self.add_value_loss(kind, &setting.loss, values.unwrap_or(self.images), rows.weight)
-            }
+            Form::Elements(kind) => self.add_value_loss(kind, &setting.loss, values, rows.weight),
             Form::Classes { .. } if setting.loss.is_default() && self.mix.is_none() => {
                 let mut inputs = vec![self.logits, rows.label, rows.weight];
                 inputs.extend(self.loss_scale());
@@ -59,8 +57,11 @@ impl Graph {
             Form::InTurn { .. } => unreachable!("a model without a generator was refused"),
         };
         self.node("record", Box::new(Record), &[loss[0], loss[1], history]);
-        if setting.record_predictions && self.mode == Mode::Infer {
-            self.record(against, setting.images, loss[0], rows);
+        if let Some(records) = target.records
+            && setting.record_predictions
+            && self.mode == Mode::Infer
+        {
+            self.record(records, setting.images, loss[0], rows);
         }
         Ok(())
     }
@@ -75,9 +76,16 @@ impl Graph {
         (count > 0).then(|| self.resident(Buffer::LossWeights, &[count], Dtype::F32))
     }
 
-    fn add_value_loss(&mut self, kind: Kind, loss: &LossConfig, target: TensorId, weights: TensorId) -> Vec<TensorId> {
+    /// Compares each output with its value, or with the image itself where there are no values.
+    fn add_value_loss(
+        &mut self,
+        kind: Kind,
+        loss: &LossConfig,
+        values: Option<TensorId>,
+        weights: TensorId,
+    ) -> Vec<TensorId> {
         let (positives, scale) = (self.loss_weights(loss), self.loss_scale());
-        let dtype = if loss.target_kind() == TargetKind::Input { Dtype::Real } else { Dtype::F32 };
+        let (target, dtype) = values.map_or((self.images, Dtype::Real), |values| (values, Dtype::F32));
         let op = ValueLoss { kind, target: dtype, positives: positives.is_some(), scaled: scale.is_some() };
         let inputs: Vec<TensorId> = [self.logits, target, weights].into_iter().chain(positives).chain(scale).collect();
         self.node("loss", Box::new(op), &inputs)
@@ -108,23 +116,21 @@ impl Graph {
     }
 
     /// Records what the metrics of [`crate::metrics`] are counted from.
-    fn record(&mut self, against: TargetKind, images: usize, loss: TensorId, rows: &Rows) {
-        let (op, inputs): (Box<dyn Op>, Vec<TensorId>) = match against {
-            TargetKind::Label | TargetKind::Distribution => {
+    fn record(&mut self, records: Records, images: usize, loss: TensorId, rows: &Rows) {
+        let (op, inputs): (Box<dyn Op>, Vec<TensorId>) = match records {
+            Records::Answers => {
                 let answers = self.resident(Buffer::Answers, &[images, RECORDED], Dtype::U32);
                 let scores = self.resident(Buffer::Scores, &[images, RECORDED], Dtype::F32);
                 (Box::new(KeepAnswers), vec![self.logits, rows.label, rows.image, answers, scores])
             }
-            TargetKind::Labels | TargetKind::Numbers => {
+            Records::Outputs => {
                 let outputs = self.resident(Buffer::Outputs, &[images, self.classes()], Dtype::F32);
                 (Box::new(KeepOutputs), vec![self.logits, rows.image, outputs])
             }
-            TargetKind::Input => {
+            Records::Errors => {
                 let errors = self.resident(Buffer::Errors, &[images], Dtype::F32);
                 (Box::new(KeepErrors), vec![loss, rows.weight, rows.image, errors])
             }
-            // nothing is evaluated
-            TargetKind::Nothing => return,
         };
         self.node("keep", op, &inputs);
     }
@@ -148,8 +154,9 @@ impl Graph {
             Err(ModelError::Shape { number: model.layers.len(), layer: last.name.clone(), reads, source })
         };
         let gives = ShapeError::new(format!("it outputs {shape}"));
-        let wanted = match loss.target_kind() {
-            TargetKind::Input => {
+        let wanted = match loss.target().last_layer {
+            LastLayer::Row(wanted) => wanted,
+            LastLayer::Image => {
                 let input = &self.tensors[self.images].shape;
                 if shape == input {
                     return Ok(());
@@ -158,13 +165,10 @@ impl Graph {
                     format!("with this loss, the last layer must output an image of the input's shape: {input}");
                 return wrong(reads, gives.hint("end with the same height, width and channels as the input"));
             }
-            TargetKind::Label | TargetKind::Distribution => "one number per class: [n, classes]",
-            TargetKind::Nothing => {
+            LastLayer::Verdict => {
                 let problem = format!("the loss adversarial needs a generator, but model `{}` has none", model.name);
                 return Err(ModelError::Adversarial(ShapeError::new(problem).hint("a model file with [generator]")));
             }
-            TargetKind::Labels => "one number per label: [n, labels]",
-            TargetKind::Numbers => "one number per value: [n, values]",
         };
         if shape.matrix().is_err() {
             let reads = format!("the last layer must output {wanted}");
