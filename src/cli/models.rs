@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, pr
 
 use super::args::ModelsArgs;
 use super::{CliError, Exit};
-use crate::model::{ModelSpec, PRESETS, Tokens, parameters, preset, thousands};
+use crate::model::{InputKind, ModelSpec, PRESETS, parameters, preset, thousands};
 use crate::report::say;
 
 pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {
@@ -21,11 +21,11 @@ fn list() -> Result<Exit, CliError> {
     for preset in PRESETS {
         let model = ModelSpec::parse(preset.text, preset.name)?;
         let [h, w, c] = model.input;
-        let (size, input) = match model.tokens {
-            None => (thousands(parameters(&model)?), format!("{h}x{w}x{c}")),
+        let (size, input) = match (model.input_kind(), model.text_length()) {
+            (InputKind::Images, _) => (thousands(parameters(&model)?), format!("{h}x{w}x{c}")),
+            (InputKind::Texts, Some(length)) => (thousands(parameters(&model)?), format!("{length} words")),
             // its embedding is as large as the vocabulary
-            Some(Tokens::Auto) => ("by vocabulary".into(), "texts".into()),
-            Some(Tokens::Fixed) => (thousands(parameters(&model)?), format!("{w} words")),
+            (InputKind::Texts, None) => ("by vocabulary".into(), "texts".into()),
         };
         table.add_row([preset.name, &size, &input, preset.summary]);
     }

@@ -8,8 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{CliError, text};
 use crate::checkpoint::Checkpoint;
 use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, picture};
+use crate::model::ModelSpec;
+use crate::session::check_pictures;
 use crate::tasks;
-use crate::train::with_held_out;
+use crate::train::{TrainError, with_held_out};
 
 /// The model of a run on pictures, where none is named.
 pub const DEFAULT_MODEL: &str = "photo-small";
@@ -42,7 +44,7 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, C
     let mut options = tasks::of(&config.loss).load_options(config, model.input);
     options.classes = Some(checkpoint.meta.classes.clone());
     options.vocabulary.clone_from(&checkpoint.meta.vocabulary);
-    options.length = model.tokens.map(|_| model.input[1]);
+    options.length = model.text_length();
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;
     }
@@ -67,12 +69,9 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
 }
 
 /// A picture as a model's input, `[h, w, c]` bytes.
-pub fn read(path: &Path, shape: [usize; 3], fit: Fit, invert: bool) -> Result<Vec<u8>, CliError> {
-    if ![1, 3].contains(&shape[2]) {
-        let message = format!("the model takes images of {} channels, but {} has 1 or 3", shape[2], path.display());
-        return Err(CliError::Usage(message));
-    }
-    let read = picture::read(path, shape, fit);
+pub fn read(path: &Path, model: &ModelSpec, fit: Fit, invert: bool) -> Result<Vec<u8>, CliError> {
+    check_pictures(model).map_err(TrainError::from)?;
+    let read = picture::read(path, model.input, fit);
     let mut bytes = read.map_err(|source| CliError::Picture { path: path.into(), source })?;
     if invert {
         bytes.iter_mut().for_each(|value| *value = 255 - *value);

@@ -8,7 +8,7 @@ use super::{CliError, Exit, open};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
 use crate::data::{self, Dataset, LoadOptions, Split, Vocabulary, text};
-use crate::model::{ModelSpec, Tokens, thousands};
+use crate::model::{ModelSpec, thousands};
 use crate::report::say;
 use crate::train::{Predictor, Ranked};
 
@@ -17,10 +17,8 @@ pub const DEFAULT_MODEL: &str = "text-small";
 
 /// Options for the data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint.
 pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> LoadOptions {
-    let length = match model.tokens {
-        Some(Tokens::Fixed) if config.text.max_length.is_none() || from.is_some() => Some(model.input[1]),
-        _ => None,
-    };
+    let cuts = config.text.max_length.is_none() || from.is_some();
+    let length = if cuts { model.text_length() } else { None };
     let vocabulary = from.and_then(|checkpoint| checkpoint.meta.vocabulary.clone());
     let classes = match from {
         Some(checkpoint) if vocabulary.is_some() => Some(checkpoint.meta.classes.clone()),

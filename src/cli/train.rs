@@ -15,7 +15,6 @@ use crate::gpu::Gpu;
 use crate::model::{ModelSpec, parameters, thousands};
 use crate::plan::mib;
 use crate::report::{EventLog, Terminal, lr_range_curve, print_lr_range_test, print_profile, say};
-use crate::session::InputKind;
 use crate::tasks::{of, of_model};
 use crate::train::{BatchBound, Event, LargestBatch, Outcome, State, StopHandle, TrainError, Trainer, largest_batch};
 
@@ -72,7 +71,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    let example = view.example(InputKind::of(trainer.model()));
+    let example = view.example(trainer.model().input_kind());
     say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
     Ok(Exit::Done)
 }
@@ -178,7 +177,7 @@ fn of_listener(error: TrainError) -> CliError {
 }
 
 fn terminal(trainer: &Trainer, epochs: u32) -> Terminal {
-    Terminal::new(epochs, InputKind::of(trainer.model()).plural())
+    Terminal::new(epochs, trainer.model().input_kind().plural())
 }
 
 /// Evaluates the test images at a run's end.

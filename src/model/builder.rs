@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::generator::{Generator, MAX_NOISE};
+use super::input::Tokens;
 use super::layers::{Layer, Reads};
-use super::spec::{LayerSpec, ModelError, ModelSpec, Tokens};
+use super::spec::{LayerSpec, ModelError, ModelSpec};
 
 /// Builds a [`ModelSpec`] layer by layer. A layer reads the one before it unless it says otherwise.
 ///

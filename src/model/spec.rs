@@ -7,6 +7,7 @@ use lepton_kernels::ShapeError;
 
 use super::builder::{ModelBuilder, NewLayer, layer};
 use super::generator::Generator;
+use super::input::{InputKind, Tokens};
 use super::layers::{AUTO, Layer, is_own};
 use super::presets;
 use crate::hint::{Hint, Hints};
@@ -89,15 +90,6 @@ pub struct LayerSpec {
     pub layer: Layer,
 }
 
-/// How many words a model of texts takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tokens {
-    /// As many as the data set's texts have; [`ModelSpec::UNKNOWN_LENGTH`] until that is known.
-    Auto,
-    /// As many as `input` says.
-    Fixed,
-}
-
 /// A model as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
@@ -106,7 +98,7 @@ pub struct ModelSpec {
     /// Image size `[h, w, c]`.
     pub input: [usize; 3],
     /// Whether the input is tokens of a text, `[1, length, 1]`, instead of pixels.
-    pub tokens: Option<Tokens>,
+    pub(crate) tokens: Option<Tokens>,
     /// Its layers, in the order in which they run; the last one gives the logits. Beside a generator they are the
     /// discriminator and give one number: how real the image is.
     pub layers: Vec<LayerSpec>,
@@ -114,14 +106,56 @@ pub struct ModelSpec {
     pub generator: Option<Generator>,
 }
 
+/// One of a model's networks.
+pub(super) struct Network<'a> {
+    /// What its first layer reads.
+    pub reads: NetworkInput,
+    /// What stands before the names of its layers.
+    pub prefix: &'static str,
+    /// Its layers.
+    pub layers: &'a [LayerSpec],
+}
+
+/// What the first layer of a network reads.
+#[derive(Clone, Copy)]
+pub(super) enum NetworkInput {
+    /// So many random numbers.
+    Noise(usize),
+    /// The model's input.
+    Input,
+    /// An image like the model's input, real or generated.
+    Image,
+}
+
 impl ModelSpec {
     /// Words of a text for a model of `tokens = "auto"` until the data are known: what `inspect` shows.
     pub const UNKNOWN_LENGTH: usize = 64;
 
+    /// Whether it reads images or texts.
+    pub fn input_kind(&self) -> InputKind {
+        if self.tokens.is_some() { InputKind::Texts } else { InputKind::Images }
+    }
+
+    /// Words of a text, for a model of texts of one length; `None` if it takes texts as long as the data's, or images.
+    pub fn text_length(&self) -> Option<usize> {
+        if self.tokens == Some(Tokens::Fixed) { Some(self.input[1]) } else { None }
+    }
+
+    /// Its networks in the order in which they run: a generator, if there is one, and its own layers.
+    pub(super) fn networks(&self) -> Vec<Network<'_>> {
+        let own = |reads| Network { reads, prefix: "", layers: &self.layers };
+        match &self.generator {
+            None => vec![own(NetworkInput::Input)],
+            Some(Generator { noise, layers }) => {
+                let generator = Network { reads: NetworkInput::Noise(*noise), prefix: Generator::PREFIX, layers };
+                vec![generator, own(NetworkInput::Image)]
+            }
+        }
+    }
+
     /// Whether a layer's type is an application's own, and not of [`LAYERS`](super::LAYERS).
     pub fn has_own_layers(&self) -> bool {
-        let generator = self.generator.iter().flat_map(|generator| &generator.layers);
-        self.layers.iter().chain(generator).any(|layer| is_own(layer.layer.kind()))
+        self.networks().iter().flat_map(|network| network.layers).any(|layer| is_own(layer.layer.kind()))
     }
 
     /// The preset of this name, the model file at this path, or that of the run folder there.
@@ -191,7 +225,7 @@ impl ModelSpec {
             Some(Tokens::Auto) => [1, length, 1],
             _ => self.input,
         };
-        let tokens = self.tokens.map(|_| Tokens::Fixed);
+        let tokens = self.tokens.and(Some(Tokens::Fixed));
         ModelSpec { input, tokens, layers: self.layers.iter().map(layer).collect(), ..self.clone() }
     }
 

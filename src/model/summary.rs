@@ -3,7 +3,8 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::counts::thousands;
-use super::{Generator, ModelError, ModelSpec, Tokens};
+use super::spec::NetworkInput;
+use super::{InputKind, ModelError, ModelSpec};
 use crate::plan::{Graph, Setting, default_loss};
 
 /// The summary of a model for one image.
@@ -16,39 +17,40 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
     table.load_style(presets::NOTHING);
     table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);
     let [h, w, c] = model.input;
-    let input = match model.tokens {
-        None => format!("{h} x {w} x {c}"),
-        Some(Tokens::Fixed) => format!("{w} tokens"),
-        Some(Tokens::Auto) => format!("{w} tokens (auto)"),
-    };
-    let generator = model.generator.iter().flat_map(|generator| &generator.layers);
-    let before = generator.clone().count();
-    match &model.generator {
-        None => table.add_row(["input", "", "", &input, "0", "0", ""]),
-        Some(generator) => table.add_row(["noise", "", "", &generator.noise.to_string(), "0", "0", ""]),
+    let input = match (model.input_kind(), model.text_length()) {
+        (InputKind::Images, _) => format!("{h} x {w} x {c}"),
+        (InputKind::Texts, Some(length)) => format!("{length} tokens"),
+        (InputKind::Texts, None) => format!("{w} tokens (auto)"),
     };
     let (mut parameters, mut work) = (0, 0);
-    for (number, (spec, built)) in generator.chain(&model.layers).zip(&graph.layers).enumerate() {
-        if number == before && before > 0 {
-            table.add_row(["image", "", "", &input, "0", "0", ""]);
+    let mut built = graph.layers.iter();
+    for network in model.networks() {
+        let (reads, size) = match network.reads {
+            NetworkInput::Noise(numbers) => ("noise", numbers.to_string()),
+            NetworkInput::Input => ("input", input.clone()),
+            NetworkInput::Image => ("image", input.clone()),
+        };
+        table.add_row([reads, "", "", &size, "0", "0", ""]);
+        for (spec, built) in network.layers.iter().zip(built.by_ref()) {
+            let name = format!("{}{}", network.prefix, spec.name);
+            let nodes = graph.nodes.range(built.nodes.clone());
+            let multiply_adds = nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum();
+            let own = graph.parameters.range(built.parameters.clone()).iter().filter(|p| p.trained);
+            let own: usize = own.map(|p| graph.tensors[p.tensor].shape.count()).sum();
+            let output: Vec<String> =
+                graph.tensors[built.output].shape.sizes()[1..].iter().map(usize::to_string).collect();
+            parameters += own as u64;
+            work += multiply_adds;
+            table.add_row([
+                name,
+                spec.layer.kind().name.into(),
+                nodes.first().map_or(String::new(), |node| node.op.attributes()),
+                output.join(" x "),
+                thousands(own as u64),
+                thousands(multiply_adds),
+                spec.inputs.join(", "),
+            ]);
         }
-        let name = if number < before { format!("{}{}", Generator::PREFIX, spec.name) } else { spec.name.clone() };
-        let nodes = graph.nodes.range(built.nodes.clone());
-        let multiply_adds = nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum();
-        let own = graph.parameters.range(built.parameters.clone()).iter().filter(|p| p.trained);
-        let own: usize = own.map(|p| graph.tensors[p.tensor].shape.count()).sum();
-        let output: Vec<String> = graph.tensors[built.output].shape.sizes()[1..].iter().map(usize::to_string).collect();
-        parameters += own as u64;
-        work += multiply_adds;
-        table.add_row([
-            name,
-            spec.layer.kind().name.into(),
-            nodes.first().map_or(String::new(), |node| node.op.attributes()),
-            output.join(" x "),
-            thousands(own as u64),
-            thousands(multiply_adds),
-            spec.inputs.join(", "),
-        ]);
     }
     for column in [4, 5] {
         table.column_mut(column).expect("seven columns").set_cell_alignment(CellAlignment::Right);

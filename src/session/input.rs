@@ -1,69 +1,36 @@
-//! What a model is given: pixels or tokens. Every question that depends on which of the two it is, is asked here.
+//! What a model is given, pixels or tokens: whether it can read it, and what the device needs beside it.
 
 use crate::config::{NormalizeConfig, RunConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::{GpuError, Program};
 use crate::hint::{Hint, Hints};
-use crate::model::ModelSpec;
+use crate::model::{InputKind, ModelSpec};
 use crate::plan::Buffer;
 
-/// What a model reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputKind {
-    /// Images `[h, w, c]`, a byte a value.
-    Images,
-    /// Texts of a fixed number of tokens, each a little-endian `u32`.
-    Texts,
+/// How inputs of this kind are scaled, with the statistics of the training images where it asks for them; tokens are not.
+///
+/// # Errors
+/// [`InputError::Normalization`] if it has numbers for another number of channels.
+pub(crate) fn normalize(kind: InputKind, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, InputError> {
+    match kind {
+        InputKind::Images => {
+            let found = asked.resolved(|| train.mean_std());
+            let (numbers, channels) = (found.mean.len(), train.input().shape()[2]);
+            let fits = numbers == 0 || numbers == channels;
+            if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }
+        }
+        InputKind::Texts => Ok(asked),
+    }
 }
 
-impl InputKind {
-    /// The kind of input that a model reads.
-    pub fn of(model: &ModelSpec) -> Self {
-        if model.tokens.is_some() { InputKind::Texts } else { InputKind::Images }
-    }
-
-    /// `images` or `texts`.
-    pub fn plural(self) -> &'static str {
-        match self {
-            InputKind::Images => "images",
-            InputKind::Texts => "texts",
-        }
-    }
-
-    /// Bytes of one input of this shape.
-    pub(crate) fn bytes(self, shape: [usize; 3]) -> usize {
-        let value_bytes = match self {
-            InputKind::Images => 1,
-            InputKind::Texts => size_of::<u32>(),
-        };
-        shape.iter().product::<usize>() * value_bytes
-    }
-
-    /// How inputs are scaled, with the statistics of the training images where it asks for them; tokens are not.
-    ///
-    /// # Errors
-    /// [`InputError::Normalization`] if it has numbers for another number of channels.
-    pub(crate) fn normalize(self, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, InputError> {
-        match self {
-            InputKind::Images => {
-                let found = asked.resolved(|| train.mean_std());
-                let (numbers, channels) = (found.mean.len(), train.input().shape()[2]);
-                let fits = numbers == 0 || numbers == channels;
-                if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }
-            }
-            InputKind::Texts => Ok(asked),
-        }
-    }
-
-    /// Puts a run's normalisation of pixels on the device; tokens have none.
-    ///
-    /// # Errors
-    /// [`GpuError`] if the device is lost.
-    pub(crate) fn write_norm(self, program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
-        match self {
-            InputKind::Images => program.write(Buffer::Norm, &config.normalize.bytes(model.input[2])),
-            InputKind::Texts => Ok(()),
-        }
+/// Puts a run's normalisation of pixels on the device; tokens have none.
+///
+/// # Errors
+/// [`GpuError`] if the device is lost.
+pub(crate) fn write_norm(program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
+    match model.input_kind() {
+        InputKind::Images => program.write(Buffer::Norm, &config.normalize.bytes(model.input[2])),
+        InputKind::Texts => Ok(()),
     }
 }
 
@@ -139,10 +106,12 @@ pub enum InputError {
         tokens: usize,
     },
     /// A picture for a model that takes none.
-    #[error("model `{model}` takes no image files: they have 1 or 3 channels, but its input has {channels}")]
+    #[error("model `{model}` takes {}", no_pictures(*takes, *channels))]
     NoPictures {
         /// The model's name.
         model: String,
+        /// What it takes.
+        takes: InputKind,
         /// Channels of its inputs.
         channels: usize,
     },
@@ -156,6 +125,13 @@ pub enum InputError {
         /// Bytes of one input.
         each: usize,
     },
+}
+
+fn no_pictures(takes: InputKind, channels: usize) -> String {
+    match takes {
+        InputKind::Images => format!("images of {channels} channels, but image files have 1 or 3"),
+        InputKind::Texts => "texts, not image files".into(),
+    }
 }
 
 fn sizes([h, w, c]: &[usize; 3]) -> String {
@@ -196,7 +172,7 @@ impl Hints for InputError {
 /// [`InputError`] with what the model takes and what the data set holds.
 pub(crate) fn check_data(data: &Dataset, model: &ModelSpec) -> Result<(), InputError> {
     let names = || (model.name.clone(), data.name().to_string());
-    let takes = InputKind::of(model);
+    let takes = model.input_kind();
     let given = if data.texts().is_some() { InputKind::Texts } else { InputKind::Images };
     if takes != given {
         let (model, data) = names();
@@ -218,10 +194,23 @@ pub(crate) fn check_data(data: &Dataset, model: &ModelSpec) -> Result<(), InputE
     })
 }
 
+/// Checks that a model can read pictures, which are grey or have three colours.
+///
+/// # Errors
+/// [`InputError::NoPictures`] with what it takes.
+#[cfg(feature = "images")]
+pub(crate) fn check_pictures(model: &ModelSpec) -> Result<(), InputError> {
+    let (takes, channels) = (model.input_kind(), model.input[2]);
+    if takes == InputKind::Images && [1, 3].contains(&channels) {
+        return Ok(());
+    }
+    Err(InputError::NoPictures { model: model.name.clone(), takes, channels })
+}
+
 /// Checks that a model's tables have a row for each token of a vocabulary, if there is one: kernels look rows up unchecked.
 pub(crate) fn check_vocabulary(model: &ModelSpec, vocabulary: Option<usize>) -> Result<(), InputError> {
     let Some(tokens) = vocabulary else {
-        return match InputKind::of(model) {
+        return match model.input_kind() {
             InputKind::Images => Ok(()),
             InputKind::Texts => Err(InputError::NoVocabulary { model: model.name.clone() }),
         };
@@ -258,12 +247,25 @@ pub(crate) fn fitted(model: &ModelSpec, data: &Dataset) -> ModelSpec {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "images")]
+    #[test]
+    fn pictures_are_for_models_of_grey_or_colour_images() {
+        let model =
+            |text: &str| ModelSpec::parse(&format!("name = \"m\"\n{text}\n[[layer]]\ntype = \"flatten\"\n"), "m");
+        let check = |text: &str| check_pictures(&model(text).unwrap()).map_err(|error| error.to_string());
+        assert_eq!(check("input = [2, 2, 1]"), Ok(()));
+        assert_eq!(check("input = [2, 2, 3]"), Ok(()));
+        let error = "model `m` takes images of 4 channels, but image files have 1 or 3";
+        assert_eq!(check("input = [2, 2, 4]"), Err(error.into()));
+        assert_eq!(check("tokens = 5"), Err("model `m` takes texts, not image files".into()));
+    }
+
     #[test]
     fn means_for_other_channels_are_refused_with_both_numbers() {
         let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
         let asked = NormalizeConfig::parse("imagenet").unwrap();
-        assert_eq!(InputKind::Texts.normalize(asked.clone(), &train), Ok(asked.clone()));
-        let error = InputKind::Images.normalize(asked, &train).unwrap_err();
+        assert_eq!(normalize(InputKind::Texts, asked.clone(), &train), Ok(asked.clone()));
+        let error = normalize(InputKind::Images, asked, &train).unwrap_err();
         assert_eq!(error, InputError::Normalization { numbers: 3, channels: 1 });
         assert_eq!(error.hints(), [Hint::set("normalize", "dataset")]);
     }

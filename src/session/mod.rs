@@ -9,8 +9,10 @@ use lepton_kernels::Step;
 use lepton_kernels::batch_index::image_of_row;
 use lepton_kernels::batch_views::View;
 
-pub use input::{InputError, InputKind};
-pub(crate) use input::{check_data, check_tokens, check_vocabulary, fitted};
+pub use input::InputError;
+#[cfg(feature = "images")]
+pub(crate) use input::check_pictures;
+pub(crate) use input::{check_data, check_tokens, check_vocabulary, fitted, normalize, write_norm};
 pub(crate) use sampler::SAMPLES;
 pub use sampler::{Range, Sampler};
 pub use targets::Targets;

@@ -6,7 +6,7 @@ use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::metrics::{Measures, Metrics};
 use crate::plan::{Input, Plan, Request};
-use crate::session::{self, InputKind, Range, Sampler, Session, Tta};
+use crate::session::{self, Range, Sampler, Session, Tta};
 use crate::tasks::{self, Detail, Task};
 use lepton_kernels::batch_views::View;
 
@@ -51,7 +51,7 @@ impl Evaluator {
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         program.write_images(&[split.bytes()])?;
         targets.write(&program)?;
-        InputKind::of(&model).write_norm(&program, &model, config)?;
+        session::write_norm(&program, &model, config)?;
         let session = Session::new(program, plan, Sampler::new(0, split.len(), 0, 0.0), targets);
         Ok(Evaluator { session, task, views: tta.map_or_else(Vec::new, Tta::views) })
     }

@@ -16,7 +16,9 @@ use crate::data::{self, picture};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, Goal, Input, Plan, Request};
-use crate::session::{InputError, InputKind, Tta, check_tokens, check_vocabulary, with_view};
+#[cfg(feature = "images")]
+use crate::session;
+use crate::session::{InputError, Tta, check_tokens, check_vocabulary, with_view, write_norm};
 use crate::tasks::{self, Task};
 
 /// A model's answer on one image or text.
@@ -152,7 +154,7 @@ impl Predictor {
     /// [`InputError`] if they are not a whole number of inputs, or tokens are not of the vocabulary; or if the device is lost.
     pub fn predict(&self, inputs: &[u8]) -> Result<Vec<Answer>, TrainError> {
         let shared = &*self.0;
-        let kind = InputKind::of(&shared.model);
+        let kind = shared.model.input_kind();
         let each = kind.bytes(shared.model.input);
         if !inputs.len().is_multiple_of(each) {
             return Err(InputError::Bytes { bytes: inputs.len(), kind, each }.into());
@@ -170,9 +172,7 @@ impl Predictor {
     /// [`InputError`] if the model does not take grey or colour images; or if the device is lost.
     pub fn predict_image(&self, image: &DynamicImage) -> Result<Answer, TrainError> {
         let model = &self.0.model;
-        if InputKind::of(model) != InputKind::Images || ![1, 3].contains(&model.input[2]) {
-            return Err(InputError::NoPictures { model: model.name.clone(), channels: model.input[2] }.into());
-        }
+        session::check_pictures(model)?;
         // images that came with a size were never fitted; a picture is stretched to it
         let fit = self.0.checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
         self.one(&picture::scale(image, model.input, fit))
@@ -222,7 +222,7 @@ impl Shared {
         check_checkpoint(checkpoint, self.task, &plan)?;
         let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
-        InputKind::of(&self.model).write_norm(&program, &self.model, config)?;
+        write_norm(&program, &self.model, config)?;
         Ok(Ready { program, plan })
     }
 

@@ -7,7 +7,7 @@ use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Input, Plan, Request, Training};
-use crate::session::{self, InputKind, Sampler, Session, images_of};
+use crate::session::{self, Sampler, Session, images_of};
 use crate::tasks;
 
 /// A run on a device, without weights.
@@ -31,10 +31,9 @@ impl Setup {
             source_folder: data.source().to_string(),
         })?;
         let model = session::fitted(model, data);
-        let input = InputKind::of(&model);
         session::check_data(data, &model)?;
         config.check()?;
-        config.normalize = input.normalize(config.normalize, train)?;
+        config.normalize = session::normalize(model.input_kind(), config.normalize, train)?;
         task.check(&model, &config)?;
         let order = order(data, &config)?;
         let splits = splits(data, &config);
@@ -50,7 +49,7 @@ impl Setup {
             splits.iter().map(|(split, count)| &split.bytes()[..count * split.example_bytes()]).collect();
         program.write_images(&images)?;
         targets.write(&program)?;
-        input.write_norm(&program, &model, &config)?;
+        session::write_norm(&program, &model, &config)?;
         let outputs = task.output_names(&config.loss, data, plan.classes);
         let test = data.test().map_or(0, Split::len);
         let fingerprint = fingerprint(train.len(), test, &images, &targets);

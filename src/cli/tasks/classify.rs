@@ -9,9 +9,9 @@ use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
 use crate::cli::{CliError, Exit, open};
+use crate::model::InputKind;
 use crate::report::draw::{GridCell, prediction_grid};
 use crate::report::say;
-use crate::session::InputKind;
 use crate::train::{Answer, Predictor};
 
 /// One class an image or text.

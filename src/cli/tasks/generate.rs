@@ -11,10 +11,9 @@ use crate::cli::error::save_png;
 use crate::cli::{CliError, Exit, open, optimizer};
 use crate::config::{FIELDS, LossConfig, NormalizeConfig, RunConfig, Setting};
 use crate::losses::{Adversarial, Form};
-use crate::model::ModelSpec;
+use crate::model::{InputKind, ModelSpec};
 use crate::report::draw::{Picture, sample_sheet};
 use crate::report::say;
-use crate::session::InputKind;
 use crate::train::{Answer, SHEET, Samples, Trainer, sample};
 
 /// Images of noise.

@@ -8,7 +8,7 @@ use super::{TaskView, spell};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::{CliError, Exit};
-use crate::session::InputKind;
+use crate::model::InputKind;
 use crate::train::{Answer, Ranked};
 
 /// Several labels an image.

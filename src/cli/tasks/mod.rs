@@ -14,9 +14,9 @@ use super::args::PredictArgs;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::data::{self, Dataset, Split};
+use crate::model::InputKind;
 use crate::report::draw::Picture;
 use crate::report::{percent, say};
-use crate::session::InputKind;
 use crate::tasks::Task;
 use crate::train::{Answer, Predictor, Ranked, Trainer, check_data};
 
@@ -103,12 +103,12 @@ pub fn spell(ranked: &Ranked) -> String {
 
 /// The images that were named, `[n, h, w, c]` bytes of the model's input size.
 fn typed_images(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Vec<u8>, CliError> {
-    let shape = checkpoint.meta.model()?.input;
+    let model = checkpoint.meta.model()?;
     // images that came with a size were never fitted; a picture is stretched to it
     let fit = checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
     let mut bytes = Vec::new();
     for path in &args.images {
-        bytes.extend(pictures::read(path, shape, fit, args.invert)?);
+        bytes.extend(pictures::read(path, &model, fit, args.invert)?);
     }
     Ok(bytes)
 }

@@ -12,10 +12,9 @@ use crate::cli::{CliError, Exit, open};
 use crate::data::{Dataset, Split, Targets};
 use crate::gpu::Gpu;
 use crate::metrics::{NOT_ABOVE, Threshold};
-use crate::model::thousands;
+use crate::model::{InputKind, thousands};
 use crate::report::draw::{PairCell, pair_grid};
 use crate::report::say;
-use crate::session::InputKind;
 use crate::train::{Answer, Evaluator, Predictor, Trainer};
 
 /// The image itself.

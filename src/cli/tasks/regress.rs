@@ -9,7 +9,7 @@ use super::labels::no_grid;
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::{CliError, Exit};
-use crate::session::InputKind;
+use crate::model::InputKind;
 use crate::train::Answer;
 
 /// Numbers of an image.
