@@ -25,7 +25,7 @@ use crate::model::{Generator, ModelError, ModelSpec};
 
 /// The network that a phase trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Network {
+pub(super) enum Network {
     /// On real and generated images, by what it says of both.
     Discriminator,
     /// On generated images, by what the discriminator says of them.
@@ -47,44 +47,32 @@ impl Network {
     }
 }
 
-/// The two phases of a step.
+/// A network's phase of a step.
 ///
 /// # Errors
-/// If a layer cannot run on what it is given, or the loss is not that of two networks.
-pub(super) fn phases(
+/// As those of [`graph`].
+pub(super) fn phase(
     model: &ModelSpec,
     generator: &Generator,
     setting: &Setting,
-) -> Result<Vec<PhaseGraph>, ModelError> {
-    let phase = |name, network| {
-        let graph = build(model, generator, setting, network)?;
-        let all = graph.parameters.len();
-        // layers of the generator come first
-        let of_generator = graph.layers[..generator.layers.len()].last().map_or(0, |last| last.parameters.end.number());
-        let trains = if network == Network::Generator { 0..of_generator } else { of_generator..all };
-        Ok(PhaseGraph { name, graph, trains, factors: Vec::new() })
+    network: Network,
+) -> Result<PhaseGraph, ModelError> {
+    let graph = graph(model, generator, setting, network)?;
+    let all = graph.parameters.len();
+    // layers of the generator come first
+    let of_generator = graph.layers[..generator.layers.len()].last().map_or(0, |last| last.parameters.end.number());
+    let (name, trains) = match network {
+        Network::Discriminator => ("discriminator", of_generator..all),
+        Network::Generator => ("generator", 0..of_generator),
     };
-    Ok(vec![phase("discriminator", Network::Discriminator)?, phase("generator", Network::Generator)?])
-}
-
-/// The graph of the generator's phase, and away from training that of the generator alone.
-///
-/// # Errors
-/// As those of [`phases`].
-pub(super) fn generator_graph(
-    model: &ModelSpec,
-    generator: &Generator,
-    setting: &Setting,
-) -> Result<Graph, ModelError> {
-    build(model, generator, setting, Network::Generator)
+    Ok(PhaseGraph { name, graph, trains, factors: Vec::new() })
 }
 
 /// Refuses what two networks cannot be trained in turn with.
 ///
 /// # Errors
 /// [`PlanError::InTurn`] with the first such option.
-pub(super) fn check(model: &ModelSpec, request: &Request) -> Result<(), PlanError> {
-    let (Some(_), Some(training)) = (&model.generator, &request.training) else { return Ok(()) };
+pub(super) fn check(request: &Request, training: &Training) -> Result<(), PlanError> {
     let Training { optimizer, update: UpdateConfig { accumulate, clip_norm, clip_value, .. } } = training;
     let refused = [
         (*accumulate > 1, "accumulating gradients", "update.accumulate"),
@@ -99,7 +87,16 @@ pub(super) fn check(model: &ModelSpec, request: &Request) -> Result<(), PlanErro
     }
 }
 
-fn build(model: &ModelSpec, generator: &Generator, setting: &Setting, network: Network) -> Result<Graph, ModelError> {
+/// The graph of a network's phase; away from training that of the generator's is the generator alone.
+///
+/// # Errors
+/// If a layer cannot run on what it is given, or the loss is not that of two networks.
+pub(super) fn graph(
+    model: &ModelSpec,
+    generator: &Generator,
+    setting: &Setting,
+    network: Network,
+) -> Result<Graph, ModelError> {
     let Form::InTurn { label_smoothing } = setting.loss.form() else {
         let problem =
             format!("model `{}` has a generator, but the loss {} does not use one", model.name, setting.loss.name());
@@ -113,7 +110,7 @@ fn build(model: &ModelSpec, generator: &Generator, setting: &Setting, network: N
     graph.check_generated(model, generator, generated)?;
     let (mut input, mut targets) = (generated, GanTargets { rows, first: 1.0, second: None });
     if network == Network::Discriminator {
-        graph.add_real(model, setting)?;
+        graph.add_batch(model, setting)?;
         input = graph.node("stack", Box::new(Stack), &[graph.images, generated])[0];
         targets = GanTargets { rows, first: 1.0 - label_smoothing, second: Some(0.0) };
     }
@@ -129,16 +126,6 @@ fn build(model: &ModelSpec, generator: &Generator, setting: &Setting, network: N
 }
 
 impl Graph {
-    /// The real images of a batch.
-    fn add_real(&mut self, model: &ModelSpec, setting: &Setting) -> Result<(), ModelError> {
-        let [h, w, c] = model.input;
-        let parts = self.images_in_parts([setting.images, h, w, c], setting.part);
-        let labels = self.resident(Buffer::Labels, &[setting.images], Dtype::U32);
-        let norm = self.resident(Buffer::Norm, &[2, c], Dtype::F32);
-        let rows = self.add_rows(setting.batch, labels);
-        self.add_images(&setting.input, &parts, &rows, norm).map(|_| ())
-    }
-
     fn add_adversarial_loss(&mut self, network: Network, targets: GanTargets) {
         let history = self.resident(Buffer::History, &[HISTORY, 2], Dtype::F32);
         let targets = self.node("gan_targets", Box::new(targets), &[]);
@@ -196,7 +183,7 @@ mod tests {
     fn both_phases_draw_their_own_noise_and_masks() {
         let model = ModelSpec::open("dcgan").unwrap();
         let setting = Setting::new(8, 16, crate::losses::Adversarial::default().into());
-        let phases = phases(&model, model.generator.as_ref().unwrap(), &setting).unwrap();
+        let phases = PhaseGraph::all(&model, &setting).unwrap();
         let random_ops = |phase: &PhaseGraph| {
             let ops = phase.graph.nodes.iter().filter(|node| node.op.is::<Noise>() || node.op.is::<Dropout>());
             ops.map(|node| format!("{:?}", node.op)).collect::<Vec<String>>()

@@ -8,12 +8,12 @@ use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::{Op, Shape, ShapeError, data_set};
 
-use super::adversarial;
 use super::buffer::Buffer;
 use super::ids::{Id, Table};
 use super::input::Input;
+use super::phases::Trained;
 use crate::config::LossConfig;
-use crate::model::{Init, LayerBuilder, LayerSpec, ModelError, ModelSpec, ParameterSpec, Value};
+use crate::model::{Init, InputKind, LayerBuilder, LayerSpec, ModelError, ModelSpec, ParameterSpec, Value};
 
 /// The number of a tensor in [`Graph::tensors`].
 pub type TensorId = Id<Tensor>;
@@ -157,31 +157,46 @@ impl Graph {
     /// # Errors
     /// If a layer cannot run on what it is given, or the last one does not give what the loss needs.
     pub fn build(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
-        let Setting { batch, images, part, precision, mode, .. } = *setting;
-        if let Some(generator) = &model.generator {
-            return adversarial::generator_graph(model, generator, setting);
-        }
+        Trained::answering(model).graph(model, setting)
+    }
+
+    /// That of a model which is one network.
+    pub(super) fn of_one_network(model: &ModelSpec, setting: &Setting) -> Result<Self, ModelError> {
+        let Setting { precision, mode, .. } = *setting;
         let mut graph = Graph { precision, mode, ..Graph::default() };
-        let [h, w, c] = model.input;
-        let parts = match model.tokens {
-            Some(_) => vec![graph.resident(Buffer::Images(0), &[images, h, w, c], Dtype::U32)],
-            None => graph.images_in_parts([images, h, w, c], part),
-        };
-        let labels = graph.resident(Buffer::Labels, &[images], Dtype::U32);
-        let norm = model.tokens.is_none().then(|| graph.resident(Buffer::Norm, &[2, c], Dtype::F32));
-        let mut rows = graph.add_rows(batch, labels);
-        match norm {
-            Some(norm) => rows.label = graph.add_images(&setting.input, &parts, &rows, norm)?,
-            None => graph.images = graph.node("batch.tokens", Box::new(BatchTokens), &[parts[0], rows.image])[0],
-        }
+        let rows = graph.add_batch(model, setting)?;
         graph.logits = graph.add_layers("", &model.layers, graph.images, 0)?;
         graph.add_average(&setting.input);
         graph.add_loss(model, setting, &rows)?;
         Ok(graph)
     }
 
+    /// Adds what reads a batch of the data set, and gives its rows.
+    pub(super) fn add_batch(&mut self, model: &ModelSpec, setting: &Setting) -> Result<Rows, ModelError> {
+        let Setting { batch, images, part, .. } = *setting;
+        let [h, w, c] = model.input;
+        let labels = |graph: &mut Self| graph.resident(Buffer::Labels, &[images], Dtype::U32);
+        match model.input_kind() {
+            InputKind::Images => {
+                let parts = self.images_in_parts([images, h, w, c], part);
+                let labels = labels(self);
+                let norm = self.resident(Buffer::Norm, &[2, c], Dtype::F32);
+                let rows = self.add_rows(batch, labels);
+                let label = self.add_images(&setting.input, &parts, &rows, norm)?;
+                Ok(Rows { label, ..rows })
+            }
+            InputKind::Texts => {
+                let tokens = self.resident(Buffer::Images(0), &[images, h, w, c], Dtype::U32);
+                let labels = labels(self);
+                let rows = self.add_rows(batch, labels);
+                self.images = self.node("batch.tokens", Box::new(BatchTokens), &[tokens, rows.image])[0];
+                Ok(rows)
+            }
+        }
+    }
+
     /// Adds what says which images are in the batch.
-    pub(super) fn add_rows(&mut self, batch: usize, labels: TensorId) -> Rows {
+    fn add_rows(&mut self, batch: usize, labels: TensorId) -> Rows {
         let outputs = self.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
         Rows { image: outputs[0], label: outputs[1], weight: outputs[2] }
     }
@@ -293,7 +308,7 @@ impl Graph {
     }
 
     /// The data set as one tensor, or as four of `part` images, of which the last ones may hold fewer.
-    pub(super) fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
+    fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
         let parts = if images <= part { 1 } else { data_set::PARTS };
         let resident = |i: usize| {
             let left = images.saturating_sub(i * part);

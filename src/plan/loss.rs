@@ -14,6 +14,7 @@ use lepton_kernels::{Op, ShapeError};
 
 use super::buffer::Buffer;
 use super::graph::{Graph, HISTORY, Rows, Setting, TensorId};
+use super::phases::Trained;
 use crate::losses::{Adversarial, Form, LastLayer, LossConfig, LossTarget, Mse, Records};
 use crate::model::{ModelError, ModelSpec};
 
@@ -22,12 +23,13 @@ pub const RECORDED: usize = 2;
 
 /// The loss that a model can be looked at with, without data: that of its own input if it gives an image of that size.
 pub fn default_loss(model: &ModelSpec) -> LossConfig {
-    if model.generator.is_some() {
+    if let Trained::InTurn(..) = Trained::answering(model) {
         return Adversarial::default().into();
     }
     let image: LossConfig = Mse { target: LossTarget::Input }.into();
-    let suits = |loss: LossConfig| Graph::build(model, &Setting::new(1, 1, loss)).is_ok();
-    if !suits(LossConfig::default()) && suits(image.clone()) { image } else { LossConfig::default() }
+    let suits = |loss: &LossConfig| Graph::build(model, &Setting::new(1, 1, loss.clone())).is_ok();
+    let classes = LossConfig::default();
+    if !suits(&classes) && suits(&image) { image } else { classes }
 }
 
 impl Graph {

@@ -135,7 +135,6 @@ impl Plan {
     /// If the layers do not fit together or do not give what the loss needs, if rules leave nothing to train, or if the adapter
     /// cannot bind or run what it takes.
     pub fn compile(model: &ModelSpec, request: &Request) -> Result<Self, PlanError> {
-        adversarial::check(model, request)?;
         let own_optimizer = request.training.as_ref().is_some_and(|training| !training.optimizer.is_listed());
         let foreign_ops = model.has_own_layers() || own_optimizer;
         // nothing checks the indices of cooperative matrices

@@ -5,9 +5,10 @@ use std::ops::Range;
 use lepton_kernels::Mode;
 use lepton_kernels::parameters::{Block, Factors};
 
+use super::adversarial::Network;
 use super::graph::{Graph, Setting};
 use super::{PlanError, Request, adversarial, rewrite, rules};
-use crate::model::{ModelError, ModelSpec};
+use crate::model::{Generator, ModelError, ModelSpec};
 
 /// What a device needs to know of a phase of a training step: a forward and backward pass and the update of some parameters. One
 /// network has one phase; two networks that are trained in turn have two.
@@ -32,15 +33,68 @@ pub(super) struct PhaseGraph {
     pub factors: Vec<Factors>,
 }
 
+/// What a phase trains: the model, or one of two networks in turn. Whatever depends on which of these a model is, asks here.
+#[derive(Clone, Copy)]
+pub(super) enum Trained<'a> {
+    Model,
+    InTurn(Network, &'a Generator),
+}
+
+impl<'a> Trained<'a> {
+    /// In the order of a step's phases.
+    fn all(model: &'a ModelSpec) -> Vec<Self> {
+        match &model.generator {
+            None => vec![Trained::Model],
+            Some(generator) => {
+                let network = |network| Trained::InTurn(network, generator);
+                vec![network(Network::Discriminator), network(Network::Generator)]
+            }
+        }
+    }
+
+    /// What gives a model's answers: it is trained last.
+    pub fn answering(model: &'a ModelSpec) -> Self {
+        *Self::all(model).last().expect("a step has phases")
+    }
+
+    /// The graph of its phase.
+    ///
+    /// # Errors
+    /// If a layer cannot run on what it is given, or the last one does not give what the loss needs.
+    pub fn graph(self, model: &ModelSpec, setting: &Setting) -> Result<Graph, ModelError> {
+        match self {
+            Trained::Model => Graph::of_one_network(model, setting),
+            Trained::InTurn(network, generator) => adversarial::graph(model, generator, setting, network),
+        }
+    }
+
+    fn phase(self, model: &ModelSpec, setting: &Setting) -> Result<PhaseGraph, ModelError> {
+        match self {
+            Trained::Model => {
+                let graph = self.graph(model, setting)?;
+                let trains = 0..graph.parameters.len();
+                Ok(PhaseGraph { name: "model", graph, trains, factors: Vec::new() })
+            }
+            Trained::InTurn(network, generator) => adversarial::phase(model, generator, setting, network),
+        }
+    }
+
+    /// Refuses what its phases cannot be trained with.
+    ///
+    /// # Errors
+    /// [`PlanError::InTurn`].
+    fn check(self, request: &Request) -> Result<(), PlanError> {
+        match (self, &request.training) {
+            (Trained::InTurn(..), Some(training)) => adversarial::check(request, training),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl PhaseGraph {
     /// The phases of a training step.
-    fn all(model: &ModelSpec, setting: &Setting) -> Result<Vec<Self>, ModelError> {
-        if let Some(generator) = &model.generator {
-            return adversarial::phases(model, generator, setting);
-        }
-        let graph = Graph::build(model, setting)?;
-        let trains = 0..graph.parameters.len();
-        Ok(vec![PhaseGraph { name: "model", graph, trains, factors: Vec::new() }])
+    pub fn all(model: &ModelSpec, setting: &Setting) -> Result<Vec<Self>, ModelError> {
+        Trained::all(model).into_iter().map(|trained| trained.phase(model, setting)).collect()
     }
 
     /// Applies the run's rules, and trains nothing but its own.
@@ -71,6 +125,7 @@ pub(super) struct Graphs {
 impl Graphs {
     /// Builds, rewrites and applies the run's rules.
     pub fn build(model: &ModelSpec, request: &Request, setting: &Setting) -> Result<Self, PlanError> {
+        Trained::answering(model).check(request)?;
         let build = |mode| Setting { mode, ..setting.clone() };
         let mut inference = Graph::build(model, &build(Mode::Infer))?;
         let mut phases = Vec::new();
