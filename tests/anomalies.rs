@@ -5,7 +5,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
 
 use lepton_gpu::checkpoint::Checkpoint;
 use lepton_gpu::config::{LossTarget, NormalizeConfig, RunConfig, Validation};
-use lepton_gpu::data::{self, Dataset, Split};
+use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::losses::{Huber, Mse};
 use lepton_gpu::metrics::{ErrorMeasures, Measures};
@@ -45,8 +45,8 @@ fn trained(gpu: &Gpu, data: &Dataset, config: RunConfig) -> (Trainer, Vec<Metric
     (trainer, validated)
 }
 
-fn measured(gpu: &Gpu, checkpoint: &Checkpoint, data: &Dataset, split: &Split) -> (Metrics, ErrorMeasures) {
-    let (metrics, measures) = Evaluator::new(gpu, checkpoint, data, split, None).unwrap().evaluate().unwrap();
+fn measured(gpu: &Gpu, checkpoint: &Checkpoint, data: &Dataset) -> (Metrics, ErrorMeasures) {
+    let (metrics, measures) = Evaluator::new(gpu, checkpoint, data, None).unwrap().evaluate().unwrap();
     let Some(Measures::Errors(errors)) = measures else { panic!("errors are kept") };
     (metrics, errors)
 }
@@ -78,14 +78,14 @@ fn shoes_and_shirts_are_told_from_trousers() {
 
     // the same from what the model gives, pixel by pixel and pair by pair
     let (checkpoint, test) = (trainer.checkpoint().unwrap(), data.test().unwrap());
-    let (again, errors) = measured(&gpu, &checkpoint, &data, test);
+    let (again, errors) = measured(&gpu, &checkpoint, &data);
     let answers = Predictor::new(&gpu, &checkpoint, None).unwrap().predict(test.bytes()).unwrap();
     let error = |(answer, pixels): (&lepton_gpu::train::Answer, &[u8])| {
         let pairs = answer.outputs.iter().zip(pixels);
         pairs.map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>() / 784.0
     };
     let own: Vec<f64> = answers.iter().zip(test.bytes().chunks_exact(784)).map(error).collect();
-    let kept = Evaluator::new(&gpu, &checkpoint, &data, test, None).unwrap().errors().unwrap();
+    let kept = Evaluator::new(&gpu, &checkpoint, &data, None).unwrap().errors().unwrap();
     let worst = kept.iter().zip(&own).map(|(&kept, own)| (f64::from(kept) / own - 1.0).abs()).fold(0.0, f64::max);
     assert!(worst < 1e-4, "an error that was kept is off by {worst}");
     let pairs = pairs_in_order(&own, test.labels(), 1);
@@ -144,7 +144,7 @@ fn without_normal_classes_there_are_errors_and_no_verdict() {
     let data = data::load(None).unwrap();
     let (trainer, _) = trained(&gpu, &data, RunConfig { epochs: 1, limit: Some(300), ..config(&[]) });
     let checkpoint = trainer.checkpoint().unwrap();
-    let (metrics, errors) = measured(&gpu, &checkpoint, &data, data.test().unwrap());
+    let (metrics, errors) = measured(&gpu, &checkpoint, &data);
     assert_eq!((metrics.more.auc, metrics.more.normal_error, errors.normal), (None, None, None));
     assert!(errors.classes.iter().all(|class| class.mean.is_some() && class.auc.is_none() && !class.normal));
     assert!((errors.mean / metrics.loss - 1.0).abs() < 1e-4);

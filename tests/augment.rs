@@ -187,7 +187,7 @@ fn views_are_averaged() {
     }
     // evaluation counts the answers that prediction gives
     for tta in [Tta::Mirror, Tta::Translate, Tta::MirrorTranslate] {
-        let (metrics, _) = Evaluator::new(&gpu, &checkpoint, &data, test, Some(tta)).unwrap().evaluate().unwrap();
+        let (metrics, _) = Evaluator::new(&gpu, &checkpoint, &data, Some(tta)).unwrap().evaluate().unwrap();
         let answers = answers(test.bytes(), Some(tta));
         let right =
             answers.iter().zip(test.labels()).filter(|(a, label)| a.top(1)[0].class == **label as usize).count();

@@ -88,8 +88,8 @@ fn train(gpu: &Gpu, data: &Dataset, model: ModelSpec, config: RunConfig) -> Ran 
     Ran { first: seen[0], last: *seen.last().unwrap(), checkpoint: trainer.checkpoint().unwrap() }
 }
 
-fn evaluate(gpu: &Gpu, ran: &Ran, data: &Dataset, split: &Split) -> (Metrics, Option<Measures>) {
-    Evaluator::new(gpu, &ran.checkpoint, data, split, None).unwrap().evaluate().unwrap()
+fn evaluate(gpu: &Gpu, ran: &Ran, data: &Dataset) -> (Metrics, Option<Measures>) {
+    Evaluator::new(gpu, &ran.checkpoint, data, None).unwrap().evaluate().unwrap()
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn several_labels_are_learned() {
         let ran = train(&gpu, &data, linear(3), RunConfig { epochs: 10, ..config(loss) });
         assert!(ran.last.loss < ran.first.loss && ran.last.accuracy.unwrap() > 0.8, "{:?}", ran.last);
         let test = data.test().unwrap();
-        let (metrics, Some(Measures::Labels(measured))) = evaluate(&gpu, &ran, &data, test) else { panic!("labels") };
+        let (metrics, Some(Measures::Labels(measured))) = evaluate(&gpu, &ran, &data) else { panic!("labels") };
         assert_eq!(metrics.accuracy, Some(measured.all_right), "the loss and the measures count alike");
         assert!(measured.macro_auc.unwrap() > 0.95 && measured.label_accuracy > 0.9, "{measured:?}");
         let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.example(0)).unwrap();
@@ -126,8 +126,7 @@ fn numbers_are_learned() {
         let ran = train(&gpu, &data, model, config);
         assert!(ran.last.loss < ran.first.loss && ran.last.accuracy.is_none(), "{loss:?}: {:?}", ran.last);
         assert!(ran.last.more.r2.unwrap() > 0.8, "{loss:?}: {:?}", ran.last);
-        let test = data.test().unwrap();
-        let (metrics, Some(Measures::Values(measured))) = evaluate(&gpu, &ran, &data, test) else { panic!("values") };
+        let (metrics, Some(Measures::Values(measured))) = evaluate(&gpu, &ran, &data) else { panic!("values") };
         let same = match loss.name() {
             "mse" => measured.mse,
             "mae" => measured.mae,
@@ -169,7 +168,7 @@ fn an_image_is_learned_in_both_precisions() {
         let ran = train(&gpu, &data, model, config);
         assert!(ran.last.loss < 0.6 * ran.first.loss && ran.last.accuracy.is_none(), "{:?} {:?}", ran.first, ran.last);
         let test = data.test().unwrap();
-        let (metrics, measures) = evaluate(&gpu, &ran, &data, test);
+        let (metrics, measures) = evaluate(&gpu, &ran, &data);
         let Some(Measures::Errors(measured)) = measures else { panic!("errors") };
         assert!((metrics.loss / measured.mean - 1.0).abs() < 1e-5, "loss {}, kept {}", metrics.loss, measured.mean);
         let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes()).unwrap();

@@ -15,11 +15,9 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
     let checkpoint = Checkpoint::read(&path)?;
     let dataset = pictures::of_run(&checkpoint, args.data.as_deref())?;
-    let Some((split, split_name)) = dataset.unseen() else {
-        return Err(CliError::Usage(format!("`{}` has no images", dataset.name())));
-    };
+    let (split, split_name) = dataset.unseen();
     let gpu = open(adapter)?;
-    let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, split, args.tta)?.evaluate()?;
+    let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, args.tta)?.evaluate()?;
     if !metrics.loss.is_finite() {
         return Err(CliError::Usage(format!("the loss of {} is NaN or infinite", path.display())));
     }

@@ -1,8 +1,8 @@
-//! Loss and accuracy of a checkpoint on a split.
+//! Loss and accuracy of a checkpoint on a data set.
 
 use super::error::TrainError;
 use crate::checkpoint::Checkpoint;
-use crate::data::{Dataset, Split};
+use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::metrics::{Measures, Metrics};
 use crate::plan::{Input, Plan, Request};
@@ -10,7 +10,7 @@ use crate::session::{self, Range, Sampler, Session, Tta};
 use crate::tasks::{self, Detail, Task};
 use lepton_kernels::batch_views::View;
 
-/// A checkpoint's model with a split on a device.
+/// A checkpoint's model on a device, with the split of a data set that it is evaluated on.
 pub struct Evaluator {
     session: Session,
     task: &'static dyn Task,
@@ -18,20 +18,14 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// Puts both on a device; with `tta`, logits are averaged over its views. `split` is one of `data`, which says what its
-    /// labels mean.
+    /// Puts both on a device; with `tta`, logits are averaged over its views. Of the data's splits, that which tells most
+    /// about the model counts: [`Dataset::unseen`].
     ///
     /// # Errors
     /// If the data do not fit the model, or the device refuses the plan.
-    pub fn new(
-        gpu: &Gpu,
-        checkpoint: &Checkpoint,
-        data: &Dataset,
-        split: &Split,
-        tta: Option<Tta>,
-    ) -> Result<Self, TrainError> {
+    pub fn new(gpu: &Gpu, checkpoint: &Checkpoint, data: &Dataset, tta: Option<Tta>) -> Result<Self, TrainError> {
         check_data(checkpoint, data)?;
-        data.check_split(split)?;
+        let (split, _) = data.unseen();
         let (model, config) = (checkpoint.meta.model()?, &checkpoint.meta.config);
         let task = tasks::of(&config.loss);
         task.check_answers(&model, tta.is_some())?;

@@ -50,7 +50,7 @@ impl TaskView for Classify {
         adapter: Option<&str>,
     ) -> Result<Exit, CliError> {
         let grid = GridData::load(args, checkpoint)?;
-        let (split, which) = grid.split()?;
+        let (split, which) = grid.split();
         let (data, size) = (&grid.data, split.example_bytes());
         let last = (args.from + GRID * GRID).min(split.len());
         let gpu = open(adapter)?;

@@ -93,7 +93,7 @@ impl TaskView for Reconstruct {
         adapter: Option<&str>,
     ) -> Result<Exit, CliError> {
         let grid = GridData::load(args, checkpoint)?;
-        let ((split, _), data, config) = (grid.split()?, &grid.data, &checkpoint.meta.config);
+        let ((split, _), data, config) = (grid.split(), &grid.data, &checkpoint.meta.config);
         let normal = |i: usize| config.normal.contains(&data.classes()[split.labels()[i] as usize]);
         // images with values have no class
         let known = !config.normal.is_empty() && split.values().is_none();
@@ -155,6 +155,6 @@ fn scores(
     count: usize,
 ) -> Result<Vec<f32>, CliError> {
     let split = Split::images(checkpoint.meta.model()?.input, images, Targets::Nothing { examples: count })?;
-    let data = Dataset::new("images", Vec::new(), split.clone().into())?;
-    Ok(Evaluator::new(gpu, checkpoint, &data, &split, args.tta)?.errors()?)
+    let data = Dataset::new("images", Vec::new(), split.into())?;
+    Ok(Evaluator::new(gpu, checkpoint, &data, args.tta)?.errors()?)
 }

@@ -248,15 +248,6 @@ impl Dataset {
         self.texts.as_ref()
     }
 
-    /// Checks that examples could be a split of this data set.
-    ///
-    /// # Errors
-    /// [`DatasetError`] if their size, their targets or the number of these are others.
-    pub fn check_split(&self, split: &Split) -> Result<(), DatasetError> {
-        let (other, first) = self.splits.iter().next().expect("a data set has a split");
-        check_alike(("given", split), (other, first))
-    }
-
     /// What an example is.
     pub fn input(&self) -> Input {
         let (_, split) = self.splits.iter().next().expect("a data set has a split");
@@ -264,9 +255,9 @@ impl Dataset {
     }
 
     /// The examples that tell most about a trained model, and what they are called: test, validation or training images.
-    pub fn unseen(&self) -> Option<(&Split, &'static str)> {
-        let splits = [(self.test(), "test"), (self.validation(), "validation"), (self.train(), "training")];
-        splits.into_iter().find_map(|(split, name)| Some((split?, name)))
+    pub fn unseen(&self) -> (&Split, &'static str) {
+        let (name, split) = self.splits.iter().last().expect("a data set has a split");
+        (split, name)
     }
 }
 
