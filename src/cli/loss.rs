@@ -4,11 +4,11 @@ use super::CliError;
 use super::args::Typed;
 use super::optimizer::{options, with};
 use super::tasks::generate;
-use crate::config::{LossConfig, TargetKind};
+use crate::config::LossConfig;
 use crate::data::{Dataset, Split};
 use crate::losses::{LossTarget, Mse, balanced};
 use crate::model::ModelSpec;
-use crate::tasks::{default_loss, of_model as of_layers};
+use crate::tasks::{self, default_loss, loss_of_model};
 use crate::train::TrainError;
 
 /// The loss of a model before its data are read: that of two networks, or the default, which data and flags replace.
@@ -16,7 +16,7 @@ use crate::train::TrainError;
 /// # Errors
 /// [`CliError::Usage`] if flags do not go with two networks.
 pub fn of_model(typed: &Typed, model: &ModelSpec) -> Result<LossConfig, CliError> {
-    if of_layers(model).evaluates() { Ok(LossConfig::default()) } else { generate::loss(typed) }
+    if tasks::of_model(model).evaluates() { Ok(LossConfig::default()) } else { generate::loss(typed) }
 }
 
 /// The loss for a model and the first `limit` training images of a data set.
@@ -26,15 +26,16 @@ pub fn of_model(typed: &Typed, model: &ModelSpec) -> Result<LossConfig, CliError
 pub fn resolve(typed: &Typed, model: &ModelSpec, data: &Dataset, limit: Option<usize>) -> Result<LossConfig, CliError> {
     let train = data.train();
     let has_values = train.is_some_and(|split| split.values().is_some());
-    let gives_image = of_layers(model).targets().contains(&TargetKind::Input);
     let mut loss = match typed.text("loss.name") {
         Some(name) => LossConfig::named(name)?,
         None if typed.text("loss.target") == Some("input") && !has_values => Mse { target: LossTarget::Input }.into(),
         None => default_loss(model, data).map_err(TrainError::from)?,
     };
-    // such a model can be trained in no other way
-    if gives_image && loss.entry().option("target").is_some() {
-        loss = loss.with("target", "input")?;
+    // a model that gives an image can be trained in no other way
+    if let Some(target) = loss_of_model(model).options().remove("target")
+        && loss.entry().option("target").is_some()
+    {
+        loss = loss.with("target", target)?;
     }
     if has_values && loss.entry().option("distribution").is_some() {
         loss = loss.with("distribution", true)?;
@@ -61,7 +62,7 @@ fn weights(
     let weights = match train {
         Some(split) if text == "balanced" => {
             let count = limit.map_or(split.len(), |limit| limit.min(split.len()));
-            balanced(split, count, classes, loss.target_kind())?
+            balanced(split, count, classes, loss.weighs())?
         }
         _ => numbers(text)?,
     };

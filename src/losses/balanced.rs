@@ -1,6 +1,6 @@
 //! Weights that balance classes or labels that are not equally frequent.
 
-use super::TargetKind;
+use super::Weighs;
 use crate::data::Split;
 use crate::hint::{Hint, Hints};
 
@@ -24,15 +24,15 @@ impl Hints for BalanceError {
     }
 }
 
-/// The weights that balance the first `count` images of a split for a loss with such targets: of `classes` classes
+/// The weights that balance the first `count` images of a split for a loss whose weights are of these: of `classes` classes
 /// `images / (classes * images of the class)`, as scikit-learn's `balanced`, or of each label `negatives / positives`, as
 /// PyTorch's documentation of `pos_weight` advises. 1 where there is nothing to count.
 ///
 /// # Errors
 /// [`BalanceError`] if the split has no such targets.
-pub fn balanced(split: &Split, count: usize, classes: usize, targets: TargetKind) -> Result<Vec<f32>, BalanceError> {
-    match (&split.values(), targets) {
-        (Some(values), TargetKind::Labels) => {
+pub fn balanced(split: &Split, count: usize, classes: usize, weighs: Weighs) -> Result<Vec<f32>, BalanceError> {
+    match (&split.values(), weighs) {
+        (Some(values), Weighs::Positives) => {
             let weight = |label: usize| {
                 let own = values.data.iter().skip(label).step_by(values.width).take(count);
                 let own = own.filter(|&&value| value > 0.5).count();
@@ -40,9 +40,9 @@ pub fn balanced(split: &Split, count: usize, classes: usize, targets: TargetKind
             };
             Ok((0..values.width).map(weight).collect())
         }
-        (None, TargetKind::Labels) => Err(BalanceError::NoLabels),
-        (Some(_), _) => Err(BalanceError::NoClasses),
-        (None, _) => {
+        (None, Weighs::Positives) => Err(BalanceError::NoLabels),
+        (Some(_), Weighs::Classes) => Err(BalanceError::NoClasses),
+        (None, Weighs::Classes) => {
             let mut images = vec![0usize; classes];
             split.labels()[..count].iter().for_each(|&label| images[label as usize] += 1);
             let weight = |&own: &usize| if own == 0 { 1.0 } else { count as f64 / (classes * own) as f64 };

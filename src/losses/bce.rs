@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CLASS_WEIGHTS, Field, Form, Kind, Loss, Member, TargetKind, read};
+use super::{CLASS_WEIGHTS, Field, Form, Kind, Loss, Member, TargetKind, Weighs, read};
 
 /// This loss in `LOSSES`.
 pub const ENTRY: Member<dyn Loss> = Member {
@@ -42,5 +42,9 @@ impl Loss for Bce {
 
     fn weights(&self) -> &[f32] {
         &self.pos_weight
+    }
+
+    fn weighs(&self) -> Weighs {
+        Weighs::Positives
     }
 }

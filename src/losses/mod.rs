@@ -70,6 +70,20 @@ pub trait Loss: Settings {
     fn weights(&self) -> &[f32] {
         &[]
     }
+
+    /// What its weights are of.
+    fn weighs(&self) -> Weighs {
+        Weighs::Classes
+    }
+}
+
+/// What the weights of a loss are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighs {
+    /// The images of each class.
+    Classes,
+    /// The images that have a label, for each label.
+    Positives,
 }
 
 /// How a loss is computed.

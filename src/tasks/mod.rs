@@ -46,10 +46,15 @@ fn of_targets(kind: TargetKind) -> &'static dyn Task {
     *TASKS.iter().find(|task| task.targets().contains(&kind)).expect("every kind of targets belongs to a task")
 }
 
-/// The task that a model's layers are made for, where nothing else is known: it generates, gives an image like its input, or
+/// The loss that a model's layers are made for, where nothing else is known: it generates, gives an image like its input, or
 /// gives numbers that are taken for classes.
+pub fn loss_of_model(model: &ModelSpec) -> LossConfig {
+    plan::default_loss(&model.for_classes(1))
+}
+
+/// The task that a model's layers are made for: that of [`loss_of_model`].
 pub fn of_model(model: &ModelSpec) -> &'static dyn Task {
-    of(&plan::default_loss(&model.for_classes(1)))
+    of(&loss_of_model(model))
 }
 
 /// The loss that a model and its data ask for, where none is named: that of the model's layers if they can be trained in no
@@ -58,7 +63,7 @@ pub fn of_model(model: &ModelSpec) -> &'static dyn Task {
 /// # Errors
 /// [`TaskError::Ambiguous`] if the values may be a distribution over classes.
 pub fn default_loss(model: &ModelSpec, data: &Dataset) -> Result<LossConfig, TaskError> {
-    let of_layers = plan::default_loss(&model.for_classes(1));
+    let of_layers = loss_of_model(model);
     if !of(&of_layers).needs_labels() {
         return Ok(of_layers);
     }
