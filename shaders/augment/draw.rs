@@ -37,6 +37,8 @@ pub struct Drawn {
     pub order: [usize; 4],
     /// Factors of the first three, and turns of the last, in 1 / [`ONE`].
     pub factors: [i64; 4],
+    /// Whether it turns grey in the end.
+    pub grey: bool,
 }
 
 /// Draws for one image.
@@ -191,7 +193,8 @@ pub fn draw(policy: &Policy, step: &Step, image: u32, [h, w, c]: [usize; 3]) -> 
     let draws = Draws { policy, key: step.augment_key, image, size: [h as i64, w as i64] };
     let (matrix, centre) = draws.crop();
     let (erased, order, factors) = (draws.erased().map(|i| i as usize), [0; 4], [0; 4]);
-    let mut drawn = Drawn { matrix, centre, erased, operations: Vec::new(), order, factors };
+    let grey = draws.chance(14, policy.grayscale);
+    let mut drawn = Drawn { matrix, centre, erased, operations: Vec::new(), order, factors, grey };
     let flip = match policy.flip {
         Some(Flip::Random(probability)) => draws.chance(0, probability),
         Some(Flip::Alternating) => (random::noise([0, 1], 0, image) ^ step.epoch) & 1 == 1,

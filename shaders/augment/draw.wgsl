@@ -33,6 +33,8 @@ override BRIGHTNESS: i32;
 override CONTRAST: i32;
 override SATURATION: i32;
 override HUE: i32;
+override GRAYSCALE: u32;
+override TURNED_GREY: i32;
 
 @group(0) @binding(0) var<storage, read> images: array<u32>;
 @group(0) @binding(1) var<storage, read> table: array<i32>;
@@ -158,7 +160,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let contrast = factor(draw(21u, image), CONTRAST);
     let saturation = factor(draw(22u, image), SATURATION);
     let hue = around(draw(23u, image), HUE) + ONE;
-    let jitter = vec3i(order(draw(24u, image)), brightness | (contrast << 16u), saturation | (hue << 16u));
+    let grey = select(0, TURNED_GREY, chance(draw(14u, image), GRAYSCALE));
+    let jitter = vec3i(order(draw(24u, image)) | grey, brightness | (contrast << 16u), saturation | (hue << 16u));
     drawn[4u * row] = vec4i(i32(image), map.centre, box.x);
     drawn[4u * row + 1u] = map.matrix;
     drawn[4u * row + 2u] = colours;

@@ -79,7 +79,7 @@ impl Op for Augment {
                 format!("augmentation takes images of up to {LARGEST}x{LARGEST} pixels, and these are {h}x{w}");
             return Err(ShapeError::new(message).hint("smaller images, or no augmentation"));
         }
-        let colours = self.policy.jitter.is_some() || self.policy.randaugment.is_some();
+        let colours = self.policy.changes_colours();
         if c > 4 || (colours && c != 1 && c != 3) {
             let most = if colours { "1 or 3 channels where colours change" } else { "up to 4 channels" };
             let message = format!("augmentation takes images of {most}, and these have {c}");

@@ -21,6 +21,9 @@ fn coloured(d: Drawn, row: u32, values: vec4f) -> vec4f {
     if JITTER {
         v = vec4f(jittered(v.xyz, d.jitter, bitcast<f32>(seen_in(row, OPERATIONS).x), false), v.w);
     }
+    if TURNS_GREY && (d.jitter.x & TURNED_GREY) != 0 {
+        v = vec4f(vec3f(grey(v.xyz)), v.w);
+    }
     return v;
 }
 
@@ -30,7 +33,7 @@ fn pixel(d: Drawn, row: u32, at: vec2i, mean: vec4f, deviation: vec4f) -> vec4f 
         return vec4f(0.0);
     }
     let values = source(d, at.x, at.y);
-    if OPERATIONS > 0u || JITTER {
+    if OPERATIONS > 0u || JITTER || TURNS_GREY {
         return (coloured(d, row, values) - mean) / deviation;
     }
     return (values / 255.0 - mean) / deviation;

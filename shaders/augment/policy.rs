@@ -122,6 +122,9 @@ pub struct Policy {
     /// Colours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jitter: Option<Jitter>,
+    /// Probability that an image turns grey after all other changes of its colours (`RandomGrayscale`).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub grayscale: f32,
     /// Erases a box.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erase: Option<Erase>,
@@ -131,6 +134,13 @@ pub struct Policy {
     pub mixup: f32,
     /// CutMix's alpha (Yun 2019); 0 for none.
     pub cutmix: f32,
+}
+
+/// The bit beside the order of jitter that says that an image turns grey.
+const TURNED_GREY: u32 = 1 << 8;
+
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
 }
 
 /// A fraction in fixed point.
@@ -181,6 +191,11 @@ impl RandAugment {
 }
 
 impl Policy {
+    /// Whether it changes colours, which images of 1 or 3 channels have.
+    pub(super) fn changes_colours(&self) -> bool {
+        self.jitter.is_some() || self.randaugment.is_some() || self.grayscale > 0.0
+    }
+
     /// Whether rows are mixed.
     pub fn mixes(&self) -> bool {
         self.mixup > 0.0 || self.cutmix > 0.0
@@ -264,6 +279,8 @@ impl Policy {
             ("CONTRAST", number(fixed(jitter.contrast))),
             ("SATURATION", number(fixed(jitter.saturation))),
             ("HUE", number(fixed(jitter.hue))),
+            ("GRAYSCALE", threshold(self.grayscale).into()),
+            ("TURNED_GREY", TURNED_GREY.into()),
         ]
     }
 
@@ -282,6 +299,8 @@ impl Policy {
             ("BETWEEN", self.resamples().into()),
             ("OPERATIONS", self.operations().into()),
             ("JITTER", self.jitter_of(c).is_some().into()),
+            ("TURNS_GREY", (self.grayscale > 0.0).into()),
+            ("TURNED_GREY", TURNED_GREY.into()),
         ]
     }
 }

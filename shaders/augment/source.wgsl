@@ -8,6 +8,8 @@ override OUTSIDE: u32;
 override BETWEEN: bool;
 override OPERATIONS: u32;
 override JITTER: bool;
+override TURNS_GREY: bool;
+override TURNED_GREY: i32;
 
 @group(0) @binding(1) var<storage, read> drawn: array<vec4i>;
 

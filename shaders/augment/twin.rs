@@ -164,6 +164,9 @@ fn augmented(policy: &Policy, step: &Step, inputs: &[Array], image: u32) -> Vec<
     if policy.jitter.is_some() {
         jitter(&mut picture, &drawn);
     }
+    if drawn.grey {
+        picture.pixels().for_each(|pixel| pixel.fill(grey(pixel)));
+    }
     let norm = &inputs[3].data;
     let [top, bottom, left, right] = drawn.erased;
     (picture.data.iter().enumerate())

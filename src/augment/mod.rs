@@ -15,6 +15,7 @@ mod cutout;
 mod erase;
 mod fill;
 mod flip;
+mod grayscale;
 mod jitter;
 mod mixup;
 mod presets;
@@ -40,6 +41,7 @@ pub const AUGMENTATIONS: &[Augmentation] = &[
     zoom::ENTRY,
     fill::ENTRY,
     jitter::ENTRY,
+    grayscale::ENTRY,
     randaugment::ENTRY,
     erase::ENTRY,
     cutout::ENTRY,

@@ -3,6 +3,8 @@
 use super::{Change, In::Own};
 
 pub const CHANGES: &[Change] = &[
+    (Own, "augment", "(d.jitter.x & TURNED_GREY) != 0", "d.jitter.x != 0"),
+    (Own, "augment", "vec3f(grey(v.xyz))", "vec3f(v.x)"),
     (Own, "augment", "map.matrix.w = -map.matrix.w", "map.matrix.w = map.matrix.w"),
     (Own, "augment", "map.matrix.x = -map.matrix.x", "map.matrix.x = map.matrix.x"),
     (Own, "augment", "^ step.epoch) & 1u", "^ 0u) & 1u"),
