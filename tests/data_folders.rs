@@ -47,7 +47,8 @@ fn what_is_no_picture_is_counted_and_left_out() {
     photos.png("loose.png", [0; 3]);
     let data = photos.loaded();
     assert_eq!(balance(data.train().unwrap(), 2), [2, 2]);
-    let note = "ignored: 1 .db file, 1 .ini file, 1 .md file, 2 .txt file, 1 image outside the class folders";
+    let note =
+        "ignored: .db files (1), .ini files (1), .md files (1), .txt files (2), images outside the class folders (1)";
     assert_eq!(data.notes(), [note]);
 }
 
@@ -194,7 +195,7 @@ fn links_are_followed_and_circles_end() {
     symlink(photos.path("b"), photos.path("b/circle")).unwrap();
     let data = photos.loaded();
     assert_eq!(balance(data.train().unwrap(), 3), [3, 2, 3]);
-    assert_eq!(data.notes(), ["ignored: 1 circular link"]);
+    assert_eq!(data.notes(), ["ignored: circular links (1)"]);
     symlink(photos.path("gone.png"), photos.path("a/dead.png")).unwrap();
     photos.fails(&small(), &["1 of 9 images", "a/dead.png: a broken link"]);
     assert_eq!(photos.load(&skipping()).unwrap().train().unwrap().len(), 8);

@@ -45,7 +45,9 @@ pub fn measure(session: &mut Session, ceilings: &[Ceiling], budget: Budget) -> R
         }
         match job.measure(session, budget.share(count - i)) {
             Ok(Some((lowered, seconds))) => found.push((place, job.result(&lowered, seconds, ceilings))),
-            Ok(None) => session.left_out.push(format!("{}: larger than the adapter can bind or loop", job.name())),
+            Ok(None) => {
+                session.left_out.push(format!("{}: too large for the adapter's bindings or loop limit", job.name()))
+            }
             Err(GpuError::OutOfMemory { .. }) => session.left_out.push(format!("{}: out of GPU memory", job.name())),
             Err(error) => return Err(error.into()),
         }

@@ -244,7 +244,7 @@ const KEYS: &[Setting] = &[
     Setting::new(Data, "split_seed", "split-seed", whole(0, MOST), "the value of --seed",
         "Seed of the validation split, so that runs with different seeds can share one"),
     Setting::new(Data, "limit", "limit", whole(1, MOST), "",
-        "Train on the first N training images only; for texts, on N texts of all classes"),
+        "Train only on the first N training images; for texts, on N texts of all classes"),
     Setting::new(Data, "images.fit", "fit", Takes::OneOf(&["crop", "stretch", "pad"]), "crop",
         "How to fit images with another aspect ratio to the model's input"),
     Setting::new(Data, "images.skip_damaged", "skip-damaged", Takes::Switch, "",
@@ -262,7 +262,7 @@ const KEYS: &[Setting] = &[
     Setting::new(Training, "batch", "batch", whole(1, 65_536), "64",
         "Batch size, or `auto` for the largest power of two that fits on the adapter").common().form("N|auto"),
     Setting::new(Training, "steps", "steps", whole(0, MOST), "",
-        "Stop after N steps in total; 0 only writes the initial state").may_change(),
+        "Stop after N steps in total; 0 only saves the initial state").may_change(),
     Setting::new(Training, "seed", "seed", whole(0, MOST), "0",
         "Seed of the initial weights, the order of the images, augmentation, dropout and the validation split"),
     Setting::new(Training, "precision", "precision", Takes::OneOf(&["f32", "f16"]), "f32",
@@ -306,7 +306,7 @@ const KEYS: &[Setting] = &[
         "Train on images of these classes only, by name or number, and give each test image an anomaly score; for models \
          that reconstruct their input").given(Given::List),
     Setting::new(Augmentation, "augment", "augment", Takes::Text("LIST"), "none",
-        "Random changes to training images: light, standard, strong, or a list such as flip,crop=4,cutout=8,mixup=0.2 \
+        "Augment training images: light, standard, strong, or a list such as flip,crop=4,cutout=8,mixup=0.2 \
          (an unknown name lists them all)").common(),
     Setting::new(Texts, "text.max_length", "max-length", whole(1, 65_536), "the length of the longest training text",
         "Keep the first N words of each text"),

@@ -34,7 +34,7 @@ fn a_schedule_changes_the_rate_and_is_kept_with_the_run() {
     assert_eq!(config["schedule"]["every"].as_integer(), Some(2));
     assert!(place.run("train --out run --resume --schedule cosine").exits(2).err.contains("--schedule"));
     for (typed, part) in [
-        ("--schedule cosin", "there is no schedule `cosin`"),
+        ("--schedule cosin", "unknown schedule `cosin`"),
         ("--schedule step", "needs `every`"),
         ("--warmup -1", "invalid --warmup -1: expected a finite number of 0 or more"),
     ] {

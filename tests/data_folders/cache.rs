@@ -81,10 +81,10 @@ fn damaged_pictures_are_kept_as_such() {
     photos.png("a/cut.png", [5; 3]);
     photos.png("a/good.png", [6; 3]);
     spoil(&photos.path("a/cut.png"));
-    photos.fails(&small(), &["1 of 4 pictures", "a/cut.png"]);
+    photos.fails(&small(), &["1 of 4 images", "a/cut.png"]);
     assert_eq!(photos.kept().len(), 1);
     // from what was kept
-    photos.fails(&small(), &["1 of 4 pictures", "a/cut.png"]);
+    photos.fails(&small(), &["1 of 4 images", "a/cut.png"]);
     let data = photos.load(&skipping()).unwrap();
     assert_eq!(data.train().unwrap().len(), 3);
     assert_eq!(photos.kept().len(), 1);

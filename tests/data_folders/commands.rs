@@ -56,7 +56,7 @@ fn check_tells_and_fails_where_something_is_damaged() {
     photos.write("cold/x.jpg", "");
     let ran = run(&photos, "data check photos");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.contains("x.jpg: empty") && ran.out.contains("cannot be read: 1 of 41 pictures"), "{}", ran.out);
+    assert!(ran.out.contains("x.jpg: empty") && ran.out.contains("cannot be read: 1 of 41 images"), "{}", ran.out);
 }
 
 #[test]
@@ -66,13 +66,13 @@ fn mistakes_are_refused() {
         refused(
             &photos,
             &format!("train photos --size {size}"),
-            &[&format!("--size {size} is no size"), "try: --size 64"],
+            &[&format!("invalid --size {size}"), "try: --size 64"],
         );
     }
     refused(&photos, "train photos --fit round", &["'round'", "crop, stretch, pad"]);
     refused(&photos, "predict photos/cold/1.png photos/cold/1.png", &["damaged or incomplete"]);
     photos.write("cold/x.jpg", "");
-    refused(&photos, "train photos", &["1 of 41 pictures", "x.jpg: empty", "--skip-damaged"]);
+    refused(&photos, "train photos", &["1 of 41 images", "x.jpg: empty", "--skip-damaged"]);
 }
 
 #[test]

@@ -259,7 +259,7 @@ pub struct ShowArgs {
     /// Number of images on the sheet.
     #[arg(long, default_value_t = 6, requires = "augment", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub count: u32,
-    /// Seed of the run whose augmentation is shown.
+    /// Random seed of the run whose augmentation is shown.
     #[arg(long, default_value_t = 0, requires = "augment")]
     pub seed: u64,
     /// PNG file to write; required unless the data are texts, which are printed.
@@ -291,7 +291,7 @@ pub struct InspectArgs {
     /// Plan without kernel fusion.
     #[arg(long)]
     pub no_fuse: bool,
-    /// Number of images kept on the device, for the plan's memory [default: one batch].
+    /// Number of images kept on the device, for the memory estimate [default: one batch].
     #[arg(long)]
     pub images: Option<usize>,
     /// Print the plan: every kernel launch with its threads and bytes, and the memory of each slot.
@@ -364,7 +364,7 @@ pub struct VerifyArgs {
 /// `bench`
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
-    /// Run fewer workloads with fewer samples, for a first look.
+    /// Run fewer workloads with fewer samples.
     #[arg(long, conflicts_with_all = ["full", "compare", "from"])]
     pub quick: bool,
     /// Run more workloads with more samples.
@@ -373,7 +373,7 @@ pub struct BenchArgs {
     /// Save the result with all raw samples, for --from and --compare.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "from"])]
     pub json: Option<PathBuf>,
-    /// Write an HTML page with charts and tables, self-contained in one file.
+    /// Write an HTML report, self-contained in one file.
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub html: Option<PathBuf>,
     /// Compare two saved results instead of measuring.
@@ -423,7 +423,7 @@ pub enum DataCommand {
     },
     /// List the data sets that can be used by name.
     List,
-    /// Check a data set: images in each class, sizes, and unreadable images (exit code 1).
+    /// Check a data set: count images by class, show sizes, and list unreadable images (exit code 1).
     Check {
         /// A folder, a CSV file, an archive, or a name from `data list`.
         data: String,

@@ -128,7 +128,7 @@ impl Listing {
                 Ok(entry) => entry,
                 // a link back to a folder above: what is there has been seen
                 Err(error) if error.loop_ancestor().is_some() => {
-                    self.ignore("circular link");
+                    self.ignore("circular links");
                     continue;
                 }
                 Err(error) => {
@@ -171,7 +171,7 @@ impl Listing {
             if path.is_file() && !path.file_name().is_some_and(is_hidden) {
                 let what = match classify(&path) {
                     FileType::Other => kind_of(&path),
-                    _ => "image outside the class folders".into(),
+                    _ => "images outside the class folders".into(),
                 };
                 self.ignore(&what);
             }
@@ -181,7 +181,7 @@ impl Listing {
 
     fn finish(mut self) -> Catalog {
         if !self.ignored.is_empty() {
-            let kinds: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            let kinds: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
             self.catalog.notes.push(format!("ignored: {}", kinds.join(", ")));
         }
         self.catalog
@@ -215,10 +215,10 @@ fn is_hidden(name: &OsStr) -> bool {
     name.starts_with('.') || name == "__MACOSX"
 }
 
-/// The end of a file's name, as `.txt file`.
+/// The end of a file's name, as `.txt files`.
 fn kind_of(path: &Path) -> String {
     match path.extension() {
-        Some(end) => format!(".{} file", end.to_string_lossy().to_lowercase()),
-        None => "file without an extension".into(),
+        Some(end) => format!(".{} files", end.to_string_lossy().to_lowercase()),
+        None => "files without an extension".into(),
     }
 }
