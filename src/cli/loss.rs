@@ -3,12 +3,12 @@
 use super::CliError;
 use super::args::Typed;
 use super::optimizer::{options, with};
-use super::tasks::generate;
+use super::tasks;
 use crate::config::LossConfig;
 use crate::data::{Dataset, Split};
 use crate::losses::{LossTarget, Mse, balanced};
 use crate::model::ModelSpec;
-use crate::tasks::{self, default_loss, loss_of_model};
+use crate::tasks::{default_loss, loss_of_model, of_model as of_layers};
 use crate::train::TrainError;
 
 /// The loss of a model before its data are read: that of two networks, or the default, which data and flags replace.
@@ -16,7 +16,7 @@ use crate::train::TrainError;
 /// # Errors
 /// [`CliError::Usage`] if flags do not go with two networks.
 pub fn of_model(typed: &Typed, model: &ModelSpec) -> Result<LossConfig, CliError> {
-    if tasks::of_model(model).evaluates() { Ok(LossConfig::default()) } else { generate::loss(typed) }
+    tasks::of(of_layers(model)).loss(typed)
 }
 
 /// The loss for a model and the first `limit` training images of a data set.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::TrainArgs;
-use super::tasks::generate;
+use super::tasks::of as of_task;
 use super::{CliError, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
@@ -40,7 +40,7 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     };
     let model = sized(ModelSpec::open(&file)?, args)?;
     if recipe.is_none() {
-        generate::apply_defaults(args, &model, &mut config);
+        of_task(tasks::of_model(&model)).apply_defaults(args, &model, &mut config);
     }
     let [h, w, _] = model.input;
     match args.typed.text("augment") {

@@ -26,38 +26,6 @@ const COLUMNS: usize = 8;
 const RATE: f32 = 2e-4;
 const BETA1: f64 = 0.5;
 
-/// What was not typed for a model with a generator: Radford's optimiser, and pixels as its last layer gives them.
-pub fn apply_defaults(args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
-    let Some(generator) = &model.generator else { return };
-    if ["adam", "adamw"].contains(&config.optimizer.name()) {
-        if !args.typed.has("optimizer.beta1") {
-            config.optimizer = config.optimizer.with("beta1", BETA1).expect("Adam has this option");
-        }
-        if !args.typed.has("learning_rate") {
-            config.learning_rate = RATE;
-        }
-    }
-    if !args.typed.has("normalize") && generator.range().is_none_or(|[least, _]| least < 0.0) {
-        let channels = model.input[2];
-        let half = vec!["0.5"; channels].join(",");
-        config.normalize = NormalizeConfig::parse(&format!("{half}:{half}")).expect("it is a way");
-    }
-}
-
-/// The loss of two networks; of the flags about losses only one goes with it.
-pub fn loss(typed: &Typed) -> Result<LossConfig, CliError> {
-    let other = |setting: &&Setting| {
-        let key = setting.field.key;
-        (key.starts_with("loss.") || key == "normal") && key != "loss.label_smoothing" && typed.has(key)
-    };
-    if let Some(flag) = FIELDS.iter().find(other).and_then(|setting| setting.field.flag) {
-        return Err(CliError::Usage(format!(
-            "--{flag} is not supported for GANs, whose loss is adversarial\n  try: without it; --label-smoothing 0.1 applies to the real images"
-        )));
-    }
-    optimizer::chosen(Adversarial::default().into(), typed)
-}
-
 /// What a run of two networks is, in a line.
 fn describe(config: &RunConfig) -> Option<String> {
     let Form::InTurn { label_smoothing } = config.loss.form() else { return None };
@@ -77,6 +45,38 @@ fn describe(config: &RunConfig) -> Option<String> {
 impl TaskView for Generate {
     fn task(&self) -> &'static str {
         "generate"
+    }
+
+    /// What was not typed for a model with a generator: Radford's optimiser, and pixels as its last layer gives them.
+    fn apply_defaults(&self, args: &TrainArgs, model: &ModelSpec, config: &mut RunConfig) {
+        let Some(generator) = &model.generator else { return };
+        if ["adam", "adamw"].contains(&config.optimizer.name()) {
+            if !args.typed.has("optimizer.beta1") {
+                config.optimizer = config.optimizer.with("beta1", BETA1).expect("Adam has this option");
+            }
+            if !args.typed.has("learning_rate") {
+                config.learning_rate = RATE;
+            }
+        }
+        if !args.typed.has("normalize") && generator.range().is_none_or(|[least, _]| least < 0.0) {
+            let channels = model.input[2];
+            let half = vec!["0.5"; channels].join(",");
+            config.normalize = NormalizeConfig::parse(&format!("{half}:{half}")).expect("it is a way");
+        }
+    }
+
+    /// The loss of two networks; of the flags about losses only one goes with it.
+    fn loss(&self, typed: &Typed) -> Result<LossConfig, CliError> {
+        let other = |setting: &&Setting| {
+            let key = setting.field.key;
+            (key.starts_with("loss.") || key == "normal") && key != "loss.label_smoothing" && typed.has(key)
+        };
+        if let Some(flag) = FIELDS.iter().find(other).and_then(|setting| setting.field.flag) {
+            return Err(CliError::Usage(format!(
+                "--{flag} is not supported for GANs, whose loss is adversarial\n  try: without it; --label-smoothing 0.1 applies to the real images"
+            )));
+        }
+        optimizer::chosen(Adversarial::default().into(), typed)
     }
 
     fn describe(&self, trainer: &Trainer) -> Option<(&'static str, String)> {

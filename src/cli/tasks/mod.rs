@@ -1,7 +1,7 @@
 //! What the command line says, answers and draws for each task. The table is parallel to [`TASKS`](crate::tasks::TASKS).
 
 mod classify;
-pub mod generate;
+mod generate;
 mod labels;
 mod reconstruct;
 mod regress;
@@ -10,11 +10,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::args::PredictArgs;
+use super::args::{PredictArgs, TrainArgs, Typed};
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::Checkpoint;
+use crate::config::{LossConfig, RunConfig};
 use crate::data::{self, Dataset, Split};
-use crate::model::InputKind;
+use crate::model::{InputKind, ModelSpec};
 use crate::report::draw::Picture;
 use crate::report::{percent, say};
 use crate::tasks::Task;
@@ -35,6 +36,17 @@ pub fn of(task: &dyn Task) -> &'static dyn TaskView {
 pub trait TaskView: Sync {
     /// The task's name.
     fn task(&self) -> &'static str;
+
+    /// Sets what was not typed to what suits such a model.
+    fn apply_defaults(&self, _args: &TrainArgs, _model: &ModelSpec, _config: &mut RunConfig) {}
+
+    /// The loss of a run before its data are read, which decide where the task is evaluated.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] if options that were typed do not go with the task.
+    fn loss(&self, _typed: &Typed) -> Result<LossConfig, CliError> {
+        Ok(LossConfig::default())
+    }
 
     /// A line of `train` about what is learned, with its heading.
     fn describe(&self, _trainer: &Trainer) -> Option<(&'static str, String)> {
