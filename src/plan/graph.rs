@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use lepton_kernels::batch_index::BatchIndex;
-use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::{Op, Shape, ShapeError, data_set};
 
@@ -13,7 +12,7 @@ use super::ids::{Id, Table};
 use super::input::Input;
 use super::phases::Trained;
 use crate::config::LossConfig;
-use crate::model::{Init, InputKind, LayerBuilder, LayerSpec, ModelError, ModelSpec, ParameterSpec, Value};
+use crate::model::{Init, LayerBuilder, LayerSpec, ModelError, ModelSpec, ParameterSpec, Value};
 
 /// The number of a tensor in [`Graph::tensors`].
 pub type TensorId = Id<Tensor>;
@@ -171,32 +170,8 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Adds what reads a batch of the data set, and gives its rows.
-    pub(super) fn add_batch(&mut self, model: &ModelSpec, setting: &Setting) -> Result<Rows, ModelError> {
-        let Setting { batch, images, part, .. } = *setting;
-        let [h, w, c] = model.input;
-        let labels = |graph: &mut Self| graph.resident(Buffer::Labels, &[images], Dtype::U32);
-        match model.input_kind() {
-            InputKind::Images => {
-                let parts = self.images_in_parts([images, h, w, c], part);
-                let labels = labels(self);
-                let norm = self.resident(Buffer::Norm, &[2, c], Dtype::F32);
-                let rows = self.add_rows(batch, labels);
-                let label = self.add_images(&setting.input, &parts, &rows, norm)?;
-                Ok(Rows { label, ..rows })
-            }
-            InputKind::Texts => {
-                let tokens = self.resident(Buffer::Images(0), &[images, h, w, c], Dtype::U32);
-                let labels = labels(self);
-                let rows = self.add_rows(batch, labels);
-                self.images = self.node("batch.tokens", Box::new(BatchTokens), &[tokens, rows.image])[0];
-                Ok(rows)
-            }
-        }
-    }
-
     /// Adds what says which images are in the batch.
-    fn add_rows(&mut self, batch: usize, labels: TensorId) -> Rows {
+    pub(super) fn add_rows(&mut self, batch: usize, labels: TensorId) -> Rows {
         let outputs = self.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
         Rows { image: outputs[0], label: outputs[1], weight: outputs[2] }
     }
@@ -308,7 +283,7 @@ impl Graph {
     }
 
     /// The data set as one tensor, or as four of `part` images, of which the last ones may hold fewer.
-    fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
+    pub(super) fn images_in_parts(&mut self, [images, h, w, c]: [usize; 4], part: usize) -> Vec<TensorId> {
         let parts = if images <= part { 1 } else { data_set::PARTS };
         let resident = |i: usize| {
             let left = images.saturating_sub(i * part);

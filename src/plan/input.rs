@@ -1,15 +1,16 @@
-//! How the images of a batch are read: augmented in training, in several views in evaluation.
+//! How a batch of the data set is read: texts as tokens; images augmented in training, in several views in evaluation.
 
 use lepton_kernels::augment::{Augment, Policy, TABLE};
 use lepton_kernels::average_views::AverageViews;
 use lepton_kernels::batch_images::BatchImages;
+use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::batch_views::BatchViews;
 use lepton_kernels::op::Dtype;
 use lepton_kernels::{Mode, Op};
 
 use super::buffer::Buffer;
-use super::graph::{Graph, Rows, TensorId};
-use crate::model::ModelError;
+use super::graph::{Graph, Rows, Setting, TensorId};
+use crate::model::{InputKind, ModelError, ModelSpec};
 
 /// How images are read, besides being gathered and normalised.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,8 +29,32 @@ impl Input {
 }
 
 impl Graph {
+    /// Adds what reads a batch of the data set, and gives its rows.
+    pub(super) fn add_batch(&mut self, model: &ModelSpec, setting: &Setting) -> Result<Rows, ModelError> {
+        let Setting { batch, images, part, .. } = *setting;
+        let [h, w, c] = model.input;
+        let labels = |graph: &mut Self| graph.resident(Buffer::Labels, &[images], Dtype::U32);
+        match model.input_kind() {
+            InputKind::Images => {
+                let parts = self.images_in_parts([images, h, w, c], part);
+                let labels = labels(self);
+                let norm = self.resident(Buffer::Norm, &[2, c], Dtype::F32);
+                let rows = self.add_rows(batch, labels);
+                let label = self.add_images(&setting.input, &parts, &rows, norm)?;
+                Ok(Rows { label, ..rows })
+            }
+            InputKind::Texts => {
+                let tokens = self.resident(Buffer::Images(0), &[images, h, w, c], Dtype::U32);
+                let labels = labels(self);
+                let rows = self.add_rows(batch, labels);
+                self.images = self.node("batch.tokens", Box::new(BatchTokens), &[tokens, rows.image])[0];
+                Ok(rows)
+            }
+        }
+    }
+
     /// Adds what reads the images of the batch. Gives the rows' labels.
-    pub(super) fn add_images(
+    fn add_images(
         &mut self,
         input: &Input,
         data: &[TensorId],
