@@ -44,7 +44,7 @@ pub(crate) fn rows(x: &Shape) -> Result<[usize; 3], ShapeError> {
     match *x.sizes() {
         [n, c] => Ok([n, 1, c]),
         [n, h, w, c] => Ok([n * h * w, h * w, c]),
-        _ => Err(ShapeError::new(format!("it normalises [n, h, w, c] or [n, features], and its input is {x}"))
+        _ => Err(ShapeError::new(format!("it normalises [n, h, w, c] or [n, features], but its input is {x}"))
             .hint("put it after a conv2d or linear layer")),
     }
 }

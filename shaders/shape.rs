@@ -44,7 +44,7 @@ impl Shape {
     /// `[n, h, w, c]`, or why it is not.
     pub fn nhwc(&self) -> Result<[usize; 4], ShapeError> {
         <[usize; 4]>::try_from(self.0.as_slice()).map_err(|_| {
-            ShapeError::new(format!("it needs images [n, h, w, c], and its input is {self}"))
+            ShapeError::new(format!("it needs images [n, h, w, c], but its input is {self}"))
                 .hint("put it before flatten, or give the model an image input")
         })
     }
@@ -52,7 +52,7 @@ impl Shape {
     /// `[n, features]`, or why it is not.
     pub fn matrix(&self) -> Result<[usize; 2], ShapeError> {
         <[usize; 2]>::try_from(self.0.as_slice()).map_err(|_| {
-            ShapeError::new(format!("it needs a matrix [n, features], and its input is {self}"))
+            ShapeError::new(format!("it needs a matrix [n, features], but its input is {self}"))
                 .hint("put a flatten or global_avg_pool layer before it")
         })
     }

@@ -123,7 +123,7 @@ impl Op for Activate {
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
         match self.kind.number() {
             Some(a) if !a.is_finite() => {
-                let problem = format!("{} of {a} is no activation that numbers survive", self.kind.name());
+                let problem = format!("{} of {a} is not a finite activation", self.kind.name());
                 Err(ShapeError::new(problem).hint("a finite number, such as 0.01 for leaky_relu or 1.0 for elu"))
             }
             _ => Ok(vec![inputs[0].clone()]),

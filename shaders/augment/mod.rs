@@ -76,13 +76,13 @@ impl Op for Augment {
         let [_, h, w, c] = inputs[0].nhwc()?;
         if h > LARGEST || w > LARGEST {
             let message =
-                format!("augmentation takes images of up to {LARGEST}x{LARGEST} pixels, and these are {h}x{w}");
+                format!("augmentation takes images of up to {LARGEST}x{LARGEST} pixels, but these are {h}x{w}");
             return Err(ShapeError::new(message).hint("smaller images, or no augmentation"));
         }
         let colours = self.policy.changes_colours();
         if c > 4 || (colours && c != 1 && c != 3) {
             let most = if colours { "1 or 3 channels where colours change" } else { "up to 4 channels" };
-            let message = format!("augmentation takes images of {most}, and these have {c}");
+            let message = format!("augmentation takes images of {most}, but these have {c}");
             return Err(ShapeError::new(message).hint("transforms without colours, or images of 1 or 3 channels"));
         }
         let rows = Shape::new(&[inputs[1].count()]);

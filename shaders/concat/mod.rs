@@ -68,7 +68,7 @@ impl Op for Concat {
                 "it joins {} and {other}, which differ in more than channels",
                 inputs[0]
             ))
-            .hint("pooling or a strided conv2d makes images equally large"));
+            .hint("pooling or a strided conv2d gives images of equal size"));
         }
         let mut sizes = others.to_vec();
         sizes.push(first_channel(inputs, inputs.len()));

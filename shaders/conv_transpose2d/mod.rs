@@ -89,7 +89,7 @@ impl ConvTranspose2d {
             };
             placed.before[axis] = start;
             placed.input[axis] = output.filter(|&size| size > 0).ok_or_else(|| {
-                ShapeError::new(format!("its padding takes away all {} pixels of an axis of the output", full + more))
+                ShapeError::new(format!("its padding crops all {} pixels of an axis of the output", full + more))
                     .hint("a smaller padding")
             })?;
         }
@@ -105,7 +105,7 @@ impl ConvTranspose2d {
                 .hint("a number of groups that divides both input channels and filters"));
         }
         if columns != c_in {
-            return Err(ShapeError::new(format!("its filters take {columns} channels, and its input has {c_in}")));
+            return Err(ShapeError::new(format!("its filters take {columns} channels, but its input has {c_in}")));
         }
         Ok(Conv { n, placed: self.place([h, w])?, c_in: per_out * self.groups, c_out: c_in, groups: self.groups })
     }

@@ -96,7 +96,7 @@ impl Op for Dropout {
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
         if !(0.0..1.0).contains(&self.rate) {
-            return Err(ShapeError::new(format!("its rate is {}, and rates go from 0 to less than 1", self.rate))
+            return Err(ShapeError::new(format!("its rate is {}, but must be at least 0 and below 1", self.rate))
                 .hint("rate = 0.5"));
         }
         if self.granularity == Granularity::Channel {

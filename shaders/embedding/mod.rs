@@ -56,7 +56,7 @@ impl Op for Embedding {
         let [_, features] = inputs[TABLE].matrix()?;
         if [h, c] != [1, 1] {
             return Err(ShapeError::new(format!(
-                "it needs tokens [n, 1, length, 1], and its input is {}",
+                "it needs tokens [n, 1, length, 1], but its input is {}",
                 inputs[TOKENS]
             ))
             .hint("tokens = \"auto\" instead of `input`, and the embedding as the first layer"));

@@ -37,7 +37,7 @@ impl Conv {
         }
         if c_group * groups != c_in {
             return Err(ShapeError::new(format!(
-                "its filters have {c_group} channels, and {groups} group(s) of its {c_in} input channels have {}",
+                "its filters have {c_group} channels, but each of the {groups} group(s) of its {c_in} input channels has {}",
                 c_in / groups
             )));
         }

@@ -44,7 +44,7 @@ impl Op for Linear {
         let [n, c_in] = inputs[INPUT].matrix()?;
         let [rows, c_out] = inputs[WEIGHT].matrix()?;
         if rows != c_in {
-            return Err(ShapeError::new(format!("its weights take {rows} features, and its input has {c_in}")));
+            return Err(ShapeError::new(format!("its weights take {rows} features, but its input has {c_in}")));
         }
         Ok(vec![Shape::new(&[n, c_out])])
     }

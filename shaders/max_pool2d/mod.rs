@@ -40,7 +40,7 @@ impl MaxPool2d {
         let [kh, kw] = self.window.kernel;
         if kh * kw > 255 {
             return Err(ShapeError::new(format!(
-                "its {kh}x{kw} window has {} taps, and the winner is kept in a byte",
+                "its {kh}x{kw} window has {} taps, but the index of the maximum is stored in one byte",
                 kh * kw
             ))
             .hint("a window of at most 255 pixels, or global_avg_pool"));

@@ -48,8 +48,9 @@ fn meet(inputs: &[Shape]) -> Result<Meeting, ShapeError> {
             None => {}
         }
     }
-    Err(ShapeError::new(format!("it multiplies {} by {}, which do not fit", inputs[0], inputs[1]))
-        .hint("two tensors of one shape, or images [n, h, w, c] and one number a channel, [n, c] or [n, 1, 1, c]"))
+    Err(ShapeError::new(format!("it multiplies {} by {}, which do not fit", inputs[0], inputs[1])).hint(
+        "two tensors of the same shape, or images [n, h, w, c] and one value per channel, [n, c] or [n, 1, 1, c]",
+    ))
 }
 
 impl Meeting {

@@ -45,7 +45,7 @@ impl Op for PixelShuffle {
         let [n, h, w, c] = inputs[0].nhwc()?;
         let r = self.factor;
         let block = r.checked_mul(r).filter(|&block| block > 0 && block <= 1 << 20);
-        let block = block.ok_or_else(|| ShapeError::new(format!("factor = {r} makes no blocks")).hint("factor = 2"))?;
+        let block = block.ok_or_else(|| ShapeError::new(format!("factor = {r} is out of range")).hint("factor = 2"))?;
         if self.inverse {
             if !h.is_multiple_of(r) || !w.is_multiple_of(r) {
                 return Err(ShapeError::new(format!("factor = {r} does not divide its {h}x{w} input"))
@@ -55,7 +55,7 @@ impl Op for PixelShuffle {
         }
         if !c.is_multiple_of(block) {
             return Err(ShapeError::new(format!(
-                "factor = {r} needs a multiple of {block} channels, and it reads {c}"
+                "factor = {r} needs a multiple of {block} channels, but its input has {c}"
             ))
             .hint(format!("{} filters in the layer before it", c.next_multiple_of(block))));
         }

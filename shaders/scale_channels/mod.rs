@@ -82,8 +82,8 @@ impl Op for ScaleChannels {
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
         let (_, c) = rows_and_channels(&inputs[INPUT]);
         if inputs[FACTORS] != Shape::new(&[c]) && inputs[FACTORS] != Shape::new(&[1]) {
-            return Err(ShapeError::new(format!("it has {} factors, and its input {c} channels", inputs[FACTORS]))
-                .hint("a factor a channel, or one in all"));
+            return Err(ShapeError::new(format!("it has {} factors, but its input has {c} channels", inputs[FACTORS]))
+                .hint("one factor per channel, or a single one"));
         }
         Ok(vec![inputs[INPUT].clone()])
     }

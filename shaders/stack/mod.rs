@@ -37,7 +37,7 @@ impl Op for Stack {
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
         let ([n, one @ ..], [m, other @ ..]) = (inputs[0].sizes(), inputs[1].sizes()) else {
-            return Err(ShapeError::new("it stacks batches, and these have no axis"));
+            return Err(ShapeError::new("it stacks batches, but these have no axis"));
         };
         if one != other {
             return Err(ShapeError::new(format!(

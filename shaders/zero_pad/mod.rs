@@ -80,7 +80,7 @@ impl Op for ZeroPad {
                     -before.min(0),
                     -after.min(0)
                 ))
-                .hint("less, or larger images"));
+                .hint("a smaller number, or larger images"));
             }
             output[axis + 1] = (size + before + after) as usize;
         }

@@ -303,7 +303,7 @@ mod tests {
             ("conv1d", "filters = 4\nkernel = [1, 3]", "invalid type"),
             ("conv1d", "filters = 4\nkernel = 3\ninit = \"gauss\"", "unknown variant `gauss`"),
             ("conv_transpose2d", "filters = 4\nkernel = 3\noutput_padding = 1", "must be smaller than the stride 1"),
-            ("conv_transpose2d", "filters = 4\nkernel = 3\npadding = 9", "takes away all"),
+            ("conv_transpose2d", "filters = 4\nkernel = 3\npadding = 9", "crops all"),
             ("conv_transpose2d", "filters = 6\nkernel = 3\ngroups = 4", "groups = 4 does not divide"),
             ("conv_transpose2d", "filters = 4\nkernel = 0", "must all be at least 1"),
             (
