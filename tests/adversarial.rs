@@ -256,7 +256,7 @@ fn what_does_not_go_with_two_networks_is_refused() {
         (&["--augment", "mixup=0.2"], "mixup or cutmix"),
         (&["--loss", "mse"], "--loss is not supported"),
         (&["--class-weights", "balanced"], "--class-weights is not supported"),
-        (&["--label-smoothing", "0.7"], "less than 0.5"),
+        (&["--label-smoothing", "0.7"], "below 0.5"),
         (&["--accumulate", "2"], "without --accumulate"),
         (&["--clip-norm", "1"], "without --clip-norm"),
         (&["--clip-value", "1"], "without --clip-value"),
