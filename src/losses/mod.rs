@@ -32,7 +32,7 @@ pub use mae::Mae;
 pub use mse::Mse;
 pub use sigmoid_focal::SigmoidFocal;
 pub use smooth_l1::SmoothL1;
-pub use target::{LastLayer, Records, TARGETS, Target, TargetKind};
+pub use target::{LastLayer, Records, TARGETS, TargetKind, TargetRow};
 
 /// Every loss, in the order in which they are listed for people.
 pub const LOSSES: &[Member<dyn Loss>] = &[
@@ -59,7 +59,7 @@ pub trait Loss: Settings {
     fn target_kind(&self) -> TargetKind;
 
     /// What a plan must know about them.
-    fn target(&self) -> &'static Target {
+    fn target_row(&self) -> &'static TargetRow {
         self.target_kind().row()
     }
 

@@ -19,14 +19,14 @@ pub enum TargetKind {
 
 impl TargetKind {
     /// Its row in [`TARGETS`].
-    pub fn row(self) -> &'static Target {
+    pub fn row(self) -> &'static TargetRow {
         &TARGETS[self as usize]
     }
 }
 
 /// What a plan must know about a kind of targets.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
+pub struct TargetRow {
     /// The kind.
     pub kind: TargetKind,
     /// Whether the data's values are needed on the device.
@@ -62,28 +62,33 @@ pub enum Records {
 const CLASSES: LastLayer = LastLayer::Row("one number per class: [n, classes]");
 
 /// Every kind of targets, in the order of [`TargetKind`].
-pub const TARGETS: [Target; 6] = [
-    Target { kind: TargetKind::Label, needs_values: false, last_layer: CLASSES, records: Some(Records::Answers) },
-    Target { kind: TargetKind::Distribution, needs_values: true, last_layer: CLASSES, records: Some(Records::Answers) },
-    Target {
+pub const TARGETS: [TargetRow; 6] = [
+    TargetRow { kind: TargetKind::Label, needs_values: false, last_layer: CLASSES, records: Some(Records::Answers) },
+    TargetRow {
+        kind: TargetKind::Distribution,
+        needs_values: true,
+        last_layer: CLASSES,
+        records: Some(Records::Answers),
+    },
+    TargetRow {
         kind: TargetKind::Labels,
         needs_values: true,
         last_layer: LastLayer::Row("one number per label: [n, labels]"),
         records: Some(Records::Outputs),
     },
-    Target {
+    TargetRow {
         kind: TargetKind::Numbers,
         needs_values: true,
         last_layer: LastLayer::Row("one number per value: [n, values]"),
         records: Some(Records::Outputs),
     },
-    Target {
+    TargetRow {
         kind: TargetKind::Input,
         needs_values: false,
         last_layer: LastLayer::Image,
         records: Some(Records::Errors),
     },
-    Target { kind: TargetKind::Nothing, needs_values: false, last_layer: LastLayer::Verdict, records: None },
+    TargetRow { kind: TargetKind::Nothing, needs_values: false, last_layer: LastLayer::Verdict, records: None },
 ];
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Graph {
     pub(super) fn add_loss(&mut self, model: &ModelSpec, setting: &Setting, rows: &Rows) -> Result<(), ModelError> {
         self.check_last_layer(model, &setting.loss)?;
         let history = self.resident(Buffer::History, &[HISTORY, 2], Dtype::F32);
-        let target = setting.loss.target();
+        let target = setting.loss.target_row();
         let values = target.needs_values.then(|| {
             let sizes = [setting.images, self.classes()];
             let all = self.resident(Buffer::Values, &sizes, Dtype::F32);
@@ -156,7 +156,7 @@ impl Graph {
             Err(ModelError::Shape { number: model.layers.len(), layer: last.name.clone(), reads, source })
         };
         let gives = ShapeError::new(format!("it outputs {shape}"));
-        let wanted = match loss.target().last_layer {
+        let wanted = match loss.target_row().last_layer {
             LastLayer::Row(wanted) => wanted,
             LastLayer::Image => {
                 let input = &self.tensors[self.images].shape;
