@@ -239,8 +239,8 @@ fn cases() -> Vec<Case> {
         one_case(plain.clone(), &[5, 13], step(2.0), "a tensor near 0 moves by the floor", {
             positive().into_iter().chain([parameter(1e-4)])
         }),
-        one_case(plain.clone(), &[4, 3], step(1.0), "no gradient at all, and nothing but epsilon to divide by", {
-            [(Input::Gradient, zero()), state(0, zero()), state(1, zero())]
+        one_case(plain.clone(), &[4, 3], step(1.0), "a gradient near 0, with little but epsilon to divide by", {
+            [(Input::Gradient, Fill::Normal(1e-5)), state(0, zero()), state(1, zero())]
         }),
         one_case(whole(&decay), &[131], step(5.0), "one axis: the second moment is whole", [state(0, Fill::Positive)]),
         one_case(f16(&decay), &[3, 5, 7], step(37.0), "f16: a scaled gradient, a copy of the tensor", positive()),

@@ -179,7 +179,7 @@ impl Gpu {
         let buffer = self.buffer("operand", content.bytes).await?;
         let length = content.pattern.len() as u64;
         if length >= content.bytes {
-            self.upload(&buffer, &[&content.pattern]).await?;
+            self.upload(&buffer, &[&content.pattern[..content.bytes as usize]]).await?;
         } else if length > 0 {
             let pattern = self.buffer("pattern", length).await?;
             self.upload(&pattern, &[&content.pattern]).await?;
