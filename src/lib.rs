@@ -58,3 +58,7 @@ pub use run::{Run, Trained};
 /// The name by which tests name this crate, for those that must stand inside it.
 #[cfg(test)]
 extern crate self as lepton_gpu;
+
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;

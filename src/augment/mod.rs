@@ -49,6 +49,9 @@ pub const AUGMENTATIONS: &[Augmentation] = &[
     cutmix::ENTRY,
 ];
 
+/// A word that may be typed after `=`, and what it sets.
+pub type Word = (&'static str, fn(&mut Policy));
+
 /// A transform: how it is written, what its numbers may be, and what it sets in a policy.
 pub struct Augmentation {
     /// Its name in a list.
@@ -60,7 +63,7 @@ pub struct Augmentation {
     /// How many of them may be typed after `=`, the first ones; 0 where it can stand alone.
     pub typed: &'static [usize],
     /// Words that may be typed instead.
-    pub words: &'static [(&'static str, fn(&mut Policy))],
+    pub words: &'static [Word],
     /// Options of which the first may not be larger than the second, by their numbers.
     pub ordered: &'static [[usize; 2]],
     /// Puts it into a policy, with the numbers that were typed and the defaults of those after them.

@@ -130,10 +130,10 @@ mod tests {
             assert_eq!(tries(&[hint]), words);
         }
         let few = Hint::one_of("trousers", ["Trouser", "Shirt"]);
-        assert_eq!((meant(&few), tries(&[few.clone()])), (Some("Trouser"), "one of Trouser, Shirt".into()));
+        assert_eq!((meant(&few), tries(std::slice::from_ref(&few))), (Some("Trouser"), "one of Trouser, Shirt".into()));
         let listed = Hint::one_listed("seed-mnits", ["linear", "seed-cifar", "seed-mnist"], &["models"]);
         assert_eq!(
-            (meant(&listed), &tries(&[listed.clone()])[..]),
+            (meant(&listed), &tries(std::slice::from_ref(&listed))[..]),
             (Some("seed-mnist"), "a name that `lepton-gpu models` lists")
         );
         assert_eq!(meant(&Hint::one_of("xyz", ["linear", "lenet5"])), None);

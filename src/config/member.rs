@@ -295,11 +295,12 @@ pub(crate) mod tests {
                 assert!(member.option(key).is_some(), "{name}: no row for `{key}`");
             }
             let stray = toml::Table::from_iter([("no_such_option".to_string(), toml::Value::Boolean(true))]);
-            let message = (member.read)(stray).err().expect("no member has this option").to_string();
+            let message = (member.read)(stray).expect_err("no member has this option").to_string();
             let (_, expected) = message.split_once("expected").unwrap_or_default();
             let mut accepted: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
             let mut rows: Vec<&str> = member.options.iter().map(|field| field.key).collect();
-            (accepted.sort_unstable(), rows.sort_unstable());
+            accepted.sort_unstable();
+            rows.sort_unstable();
             assert_eq!(accepted, rows, "{name}: {message}");
         }
     }

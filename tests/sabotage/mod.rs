@@ -11,8 +11,6 @@ use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 mod acts;
 mod adversarial;
 mod augment;
-#[path = "../common/mod.rs"]
-mod common;
 mod losses;
 mod norms;
 mod optim;
@@ -20,6 +18,7 @@ mod shapes;
 mod text;
 
 use super::{Runs, verify};
+use crate::common;
 
 /// Which kernels a change is tried on.
 #[derive(Clone, Copy, PartialEq)]

@@ -7,8 +7,7 @@ use lepton_kernels::target::Family;
 use lepton_kernels::tuning::{Tiles, Tuning};
 use lepton_kernels::{Access, Case, Dispatch, Lowered, Mode, OPS, Operand, random};
 
-#[path = "../common/mod.rs"]
-mod common;
+use crate::common;
 
 /// Products in a lowering, with the launch of each.
 fn products(lowered: &Lowered) -> Vec<(Tuning, Dispatch)> {

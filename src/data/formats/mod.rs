@@ -38,10 +38,14 @@ pub struct Format {
     pub kind: DataKind,
     pub(super) detect: fn(&Path) -> Detected,
     pub(super) load: fn(&Path, &Loading) -> Result<Dataset, DataError>,
-    #[cfg(feature = "images")]
     /// Lists pictures without decoding them, where they have to be decoded.
-    pub(super) list: Option<fn(&Path, &LoadOptions) -> Result<Catalog, DataError>>,
+    #[cfg(feature = "images")]
+    pub(super) list: Option<List>,
 }
+
+/// Lists the pictures of a path.
+#[cfg(feature = "images")]
+type List = fn(&Path, &LoadOptions) -> Result<Catalog, DataError>;
 
 /// Whether a path could be of a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
