@@ -205,7 +205,7 @@ fn published_cifar10_if_it_is_here() {
     let data = load(&path, false).unwrap();
     let (train, described) = (data.train().unwrap(), known::find("cifar10").unwrap());
     assert_eq!((train.len(), data.test().unwrap().len()), (50_000, 10_000));
-    assert_eq!(pictures::balance(&train, 10), [5_000; 10]);
+    assert_eq!(pictures::balance(train, 10), [5_000; 10]);
     for (channel, (mean, std)) in train.mean_std().unwrap().into_iter().enumerate() {
         assert!((mean - described.mean[channel]).abs() < 1e-12, "{mean}");
         assert!((std - described.std[channel]).abs() < 1e-12, "{std}");

@@ -87,8 +87,8 @@ fn small_set_is_whole_balanced_and_as_described() {
     let (train, test) = (data.train().unwrap(), data.test().unwrap());
     assert_eq!((train.len(), test.len()), (10_000, 2_000));
     assert_eq!((described.train_count, described.test_count), (10_000, 2_000));
-    assert_eq!(balance(&train, 10), [1_000; 10]);
-    assert_eq!(balance(&test, 10), [200; 10]);
+    assert_eq!(balance(train, 10), [1_000; 10]);
+    assert_eq!(balance(test, 10), [200; 10]);
     assert_eq!(train.bytes().len(), 10_000 * 784);
     let (mean, std) = train.mean_std().unwrap()[0];
     assert!((mean - described.mean[0]).abs() < 1e-12, "{mean}");
@@ -259,8 +259,8 @@ fn published_mnist_if_it_is_here() {
     let described = known::find("mnist").unwrap();
     let (train, test) = (data.train().unwrap(), data.test().unwrap());
     assert_eq!((train.len(), test.len()), (described.train_count, described.test_count));
-    assert_eq!(balance(&train, 10), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
-    assert_eq!(balance(&test, 10), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    assert_eq!(balance(train, 10), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+    assert_eq!(balance(test, 10), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     let (mean, std) = train.mean_std().unwrap()[0];
     assert!((mean - described.mean[0]).abs() < 1e-12 && (std - described.std[0]).abs() < 1e-12);
 }

@@ -28,7 +28,7 @@ fn folders_are_classes_and_names_may_be_any() {
     let data = photos.loaded();
     assert_eq!(data.classes(), ["apple", "two words", "Äpfel — 林檎"], "sorted");
     let train = data.train().unwrap();
-    assert_eq!(balance(&train, 3), [4, 2, 2]);
+    assert_eq!(balance(train, 3), [4, 2, 2]);
     assert_eq!(train.input().shape(), [8, 8, 3]);
     assert!(data.test().is_none() && data.validation().is_none() && data.notes().is_empty(), "{:?}", data.notes());
     assert_eq!(data.name(), "photos");

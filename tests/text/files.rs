@@ -106,7 +106,7 @@ fn a_trained_model_brings_vocabulary_and_classes() {
     let path = folder.path().join("new.txt");
     std::fs::write(&path, "good\tnew film\n").unwrap();
     let read = |path: &Path| {
-        let trained = Trained { vocabulary, classes: &data.classes() };
+        let trained = Trained { vocabulary, classes: data.classes() };
         text::load(path, &TextOptions::default(), Some(3), Some(trained)).map(|data| data.unwrap())
     };
     let new = read(&path).unwrap();
