@@ -28,6 +28,11 @@ test: lint ## run all checks of CI: format, clippy, docs, tests
 # shaders run without run-time checks; this run with checks tests that they do not need them
 	LEPTON_CHECKED=1 cargo test --locked --test kernels --test whole_step
 	cargo test --workspace --locked
+# the library as an application embeds it: without features, then with each alone
+	cargo test --locked --no-default-features --test bare
+	@for feature in files images text download samples plots threads; do \
+		cargo check --locked --no-default-features --features $$feature || exit 1; \
+	done
 	@$(MAKE) --no-print-directory test-matrix
 
 # The runner variable is for the platform on which the script works; elsewhere it prints a message and nothing runs.
