@@ -40,7 +40,8 @@ fn own_arrays_are_learned_and_answered() {
     };
     let (pixels, labels) = shades(400, 1);
     let (test_pixels, test_labels) = shades(100, 2);
-    let test = Split::images([8, 8, 1], test_pixels.clone(), Targets::Classes { labels: test_labels.clone(), classes: 2 });
+    let test =
+        Split::images([8, 8, 1], test_pixels.clone(), Targets::Classes { labels: test_labels.clone(), classes: 2 });
     let data = Dataset::from_images([8, 8, 1], pixels, labels, ["dark", "bright"]).unwrap().with_test(test.unwrap());
     let mut trained = Run::new(model())
         .optimizer(AdamW::default())

@@ -53,6 +53,16 @@ fn a_layer_of_ones_own_is_trained_and_opened_again() {
 }
 
 #[test]
+fn a_loss_of_ones_own_is_learned_and_opened_again() {
+    let text = printed("custom_loss", &[]);
+    says(&text, &["test loss", "brightness of the first image"]);
+    if let Some(line) = text.lines().find(|line| line.starts_with("test loss")) {
+        let loss: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!(loss < 0.005, "brightness is a mean: {line}");
+    }
+}
+
+#[test]
 fn a_loop_of_ones_own_stops_by_its_own_rule() {
     says(&printed("custom_training_loop", &[]), &["step 20: loss", "best validation loss"]);
 }

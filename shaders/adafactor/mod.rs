@@ -220,6 +220,8 @@ fn cases() -> Vec<Case> {
     };
     let plain = Adafactor::default();
     let decay = Adafactor { weight_decay: 0.3, clip: 0.5, factors: CASE_FACTORS, ..Adafactor::default() };
+    // clipping would hide how large an update was
+    let open = Adafactor { clip: 1e6, ..Adafactor::default() };
     let whole = |adafactor: &Adafactor| Adafactor { factored: false, ..adafactor.clone() };
     let f16 = |adafactor: &Adafactor| Adafactor { precision: Precision::F16, ..adafactor.clone() };
     let state = |i, fill| (Input::State(i), fill);
@@ -239,7 +241,7 @@ fn cases() -> Vec<Case> {
         one_case(plain.clone(), &[5, 13], step(2.0), "a tensor near 0 moves by the floor", {
             positive().into_iter().chain([parameter(1e-4)])
         }),
-        one_case(plain.clone(), &[4, 3], step(1.0), "a gradient near 0, with little but epsilon to divide by", {
+        one_case(open, &[4, 3], step(1.0), "a gradient near 0, with little but epsilon to divide by", {
             [(Input::Gradient, Fill::Normal(1e-5)), state(0, zero()), state(1, zero())]
         }),
         one_case(whole(&decay), &[131], step(5.0), "one axis: the second moment is whole", [state(0, Fill::Positive)]),

@@ -71,6 +71,26 @@ pub enum Kind {
         /// Multiplies the loss.
         factor: f32,
     },
+    /// A loss of an application.
+    Own(&'static OwnLoss),
+}
+
+/// A loss of an element that an application brings.
+#[derive(Debug)]
+pub struct OwnLoss {
+    /// Its name in plans.
+    pub name: &'static str,
+    /// `fn of_element(v: f32, t: f32, positive: f32) -> vec2f` in WGSL: the loss of output `v` compared with target `t`, and its
+    /// derivative by `v`; `positive` is 1 where there are no weights.
+    pub wgsl: &'static str,
+    /// The definition in f64 of loss and derivative, from output and target.
+    pub definition: fn(f64, f64) -> [f64; 2],
+}
+
+impl PartialEq for OwnLoss {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
 }
 
 impl Kind {
@@ -82,6 +102,7 @@ impl Kind {
             Kind::Mse => MSE.name,
             Kind::Mae => MAE.name,
             Kind::Huber { .. } => HUBER.name,
+            Kind::Own(own) => own.name,
         }
     }
 
@@ -94,12 +115,13 @@ impl Kind {
             Kind::Mse => ["", include_str!("kinds/mse.wgsl")],
             Kind::Mae => ["", include_str!("kinds/mae.wgsl")],
             Kind::Huber { .. } => ["", include_str!("kinds/huber.wgsl")],
+            Kind::Own(own) => ["", own.wgsl],
         }
     }
 
     fn constants(self) -> Vec<(&'static str, Constant)> {
         match self {
-            Kind::Bce | Kind::Mse | Kind::Mae => vec![],
+            Kind::Bce | Kind::Mse | Kind::Mae | Kind::Own(_) => vec![],
             Kind::Focal { gamma, alpha } => vec![("GAMMA", gamma.into()), ("ALPHA", alpha.into())],
             Kind::Huber { delta, factor } => vec![("DELTA", delta.into()), ("FACTOR", factor.into())],
         }

@@ -31,6 +31,7 @@ fn element(kind: Kind, x: f64, t: f64, positive: f64) -> [f64; 2] {
             let grown = if gamma == 0.0 { 0.0 } else { gamma * miss.powf(gamma - 1.0) * by_x };
             [weight * loss * miss.powf(gamma), weight * (slope * miss.powf(gamma) + loss * grown)]
         }
+        Kind::Own(own) => (own.definition)(x, t),
         Kind::Mse => [d * d, 2.0 * d],
         Kind::Mae => [d.abs(), if d == 0.0 { 0.0 } else { d.signum() }],
         Kind::Huber { delta, factor } => {

@@ -5,7 +5,7 @@
 use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -75,6 +75,9 @@ pub trait Table: Settings {
     /// Every member that can be chosen.
     fn members() -> &'static [Member<Self>];
 
+    /// Where an application's own members are kept.
+    fn own() -> &'static Own<Self>;
+
     /// The row of this member.
     fn member(&self) -> &'static Member<Self>;
 
@@ -83,6 +86,16 @@ pub trait Table: Settings {
     /// # Errors
     /// The first contradiction.
     fn check_together(&self) -> Result<(), OptionError>;
+}
+
+/// Members that an application registered.
+pub struct Own<T: ?Sized + 'static>(RwLock<Vec<&'static Member<T>>>);
+
+impl<T: ?Sized> Own<T> {
+    /// None yet.
+    pub(crate) const fn new() -> Self {
+        Own(RwLock::new(Vec::new()))
+    }
 }
 
 /// A member of a table with its options. Cheap to clone.
@@ -118,9 +131,10 @@ impl<T: Table + ?Sized> Chosen<T> {
     /// [`OptionError`] if there is no such member, or an option is unknown, of the wrong kind or missing; ranges are left to
     /// [`Chosen::check`].
     pub fn read(name: &str, options: toml::Table) -> Result<Self, OptionError> {
-        let members = T::members();
-        let Some(member) = members.iter().find(|member| member.name == name || member.flag_value() == name) else {
-            let members = members.iter().map(|member| member.name).collect();
+        let own = T::own().0.read().expect("nobody panics while holding it").clone();
+        let mut members = T::members().iter().chain(own);
+        let Some(member) = members.find(|member| member.name == name || member.flag_value() == name) else {
+            let members = T::members().iter().map(|member| member.name).collect();
             return Err(OptionError::NoMember { table: T::KEY, name: name.into(), members });
         };
         if let Some(key) = options.keys().find(|key| member.option(key).is_none()) {
@@ -138,6 +152,21 @@ impl<T: Table + ?Sized> Chosen<T> {
                 OptionError::Malformed { table: T::KEY, member: member.name, problem }
             }
         })
+    }
+
+    /// Makes an application's own member known by its name, for the whole process, so that checkpoints and configuration
+    /// files with it can be read.
+    ///
+    /// # Errors
+    /// [`OptionError::Taken`] if another member has that name; the same row may be registered again.
+    pub fn register(member: &'static Member<T>) -> Result<(), OptionError> {
+        let mut own = T::own().0.write().expect("nobody panics while holding it");
+        match T::members().iter().chain(own.iter().copied()).find(|known| known.name == member.name) {
+            None => own.push(member),
+            Some(known) if std::ptr::eq(known, member) => {}
+            Some(_) => return Err(OptionError::Taken { table: T::KEY, member: member.name }),
+        }
+        Ok(())
     }
 
     /// Its name in configuration files.

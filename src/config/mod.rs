@@ -23,7 +23,7 @@ pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use inputs::{Fit, ImageOptions, TextOptions};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
-pub use member::{Chosen, Member, Settings, Table};
+pub use member::{Chosen, Member, Own, Settings, Table};
 pub use normalize::{NormalizeConfig, NormalizeError, NormalizeFrom};
 pub use option_error::OptionError;
 pub use recipe::{RECIPES, Recipe, RecipeError};

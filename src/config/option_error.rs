@@ -17,6 +17,14 @@ pub enum OptionError {
         /// The names that there are.
         members: Vec<&'static str>,
     },
+    /// An application's own member has the name of another one.
+    #[error("there already is a {table} `{member}`")]
+    Taken {
+        /// The table, such as `optimizer`.
+        table: &'static str,
+        /// The name.
+        member: &'static str,
+    },
     /// The member does not have this option.
     #[error("the {table} {member} does not have the option `{key}`{}", who_has_it(.owners))]
     NoOption {
@@ -91,7 +99,7 @@ impl OptionError {
             OptionError::OutOfRange { key, .. } | OptionError::Needs { key, .. } | OptionError::Missing { key, .. } => {
                 Some(key)
             }
-            OptionError::NoMember { .. } | OptionError::Malformed { .. } => None,
+            OptionError::NoMember { .. } | OptionError::Taken { .. } | OptionError::Malformed { .. } => None,
         }
     }
 }
@@ -105,7 +113,9 @@ impl Hints for OptionError {
                 // where several options share a flag, its name says more than the key
                 others.chain(row.map(|row| Hint::Unset { key: row.flag.unwrap_or(row.key) })).collect()
             }
-            OptionError::OutOfRange { default: "", .. } | OptionError::Malformed { .. } => Vec::new(),
+            OptionError::Taken { .. } | OptionError::OutOfRange { default: "", .. } | OptionError::Malformed { .. } => {
+                Vec::new()
+            }
             OptionError::Missing { key, .. } => vec![Hint::advice(format!("a value of `{key}`"))],
             OptionError::OutOfRange { key, default, .. } => vec![Hint::set(key, default)],
             OptionError::Needs { needs, better, .. } => vec![Hint::set(needs, better)],

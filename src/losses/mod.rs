@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use lepton_kernels::value_loss::Kind;
+pub use lepton_kernels::value_loss::{Kind, OwnLoss};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, Settings, Table};
+use crate::config::member::{Chosen, Member, Own, Settings, Table};
 use crate::config::option_error::OptionError;
 
 mod adversarial;
@@ -96,7 +96,8 @@ pub enum Form {
         /// Focusing; 0 is plain cross entropy.
         gamma: f32,
     },
-    /// A loss of every output by itself, compared with one number; the mean over a row.
+    /// A loss of every output by itself, compared with one number; the mean over a row. An application brings its own as
+    /// [`Kind::Own`].
     Elements(Kind),
     /// Binary cross entropy of what a discriminator says of real and of generated images, trained in turn with a generator.
     InTurn {
@@ -132,6 +133,11 @@ impl Table for dyn Loss {
         LOSSES
     }
 
+    fn own() -> &'static Own<Self> {
+        static OWN: Own<dyn Loss> = Own::new();
+        &OWN
+    }
+
     fn member(&self) -> &'static Member<Self> {
         self.entry()
     }
@@ -160,8 +166,11 @@ impl LossConfig {
     }
 }
 
-/// Reads the options of a loss.
-fn read<M: Loss + DeserializeOwned>(options: toml::Table) -> Result<Arc<dyn Loss>, toml::de::Error> {
+/// Reads the options of a loss: what [`Member::read`] is for a type that derives `Deserialize` with `deny_unknown_fields`.
+///
+/// # Errors
+/// The deserialiser's, for an unknown or missing key, or a value of the wrong type.
+pub fn read<M: Loss + DeserializeOwned>(options: toml::Table) -> Result<Arc<dyn Loss>, toml::de::Error> {
     Ok(Arc::new(options.try_into::<M>()?))
 }
 

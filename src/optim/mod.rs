@@ -9,7 +9,7 @@ use lepton_kernels::parameters::Factors;
 use serde::de::DeserializeOwned;
 
 use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, Settings, Table};
+use crate::config::member::{Chosen, Member, Own, Settings, Table};
 use crate::config::option_error::OptionError;
 
 mod adafactor;
@@ -127,6 +127,11 @@ impl Table for dyn Optimizer {
 
     fn members() -> &'static [Member<Self>] {
         OPTIMIZERS
+    }
+
+    fn own() -> &'static Own<Self> {
+        static OWN: Own<dyn Optimizer> = Own::new();
+        &OWN
     }
 
     fn member(&self) -> &'static Member<Self> {

@@ -123,7 +123,7 @@ pub struct Compiled {
     pub fused: Vec<String>,
     /// The target it was made for.
     pub target: Target,
-    /// Whether an application's own layers or optimiser are in it, whose ops are not known here: shaders check their indices
+    /// Whether an application's own layers, loss or optimiser are in it, whose ops are not known here: shaders check their indices
     /// then.
     pub foreign_ops: bool,
 }
@@ -136,7 +136,7 @@ impl Plan {
     /// cannot bind or run what it takes.
     pub fn compile(model: &ModelSpec, request: &Request) -> Result<Self, PlanError> {
         let own_optimizer = request.training.as_ref().is_some_and(|training| !training.optimizer.is_listed());
-        let foreign_ops = model.has_own_layers() || own_optimizer;
+        let foreign_ops = model.has_own_layers() || own_optimizer || !request.loss.is_listed();
         // nothing checks the indices of cooperative matrices
         let matrix = if foreign_ops { None } else { request.target.matrix };
         let request = &Request { target: Target { matrix, ..request.target.clone() }, ..request.clone() };

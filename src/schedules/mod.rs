@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, Settings, Table};
+use crate::config::member::{Chosen, Member, Own, Settings, Table};
 use crate::config::option_error::OptionError;
 
 mod constant;
@@ -110,6 +110,11 @@ impl Table for dyn Schedule {
 
     fn members() -> &'static [Member<Self>] {
         SCHEDULES
+    }
+
+    fn own() -> &'static Own<Self> {
+        static OWN: Own<dyn Schedule> = Own::new();
+        &OWN
     }
 
     fn member(&self) -> &'static Member<Self> {

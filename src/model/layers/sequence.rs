@@ -309,7 +309,7 @@ mod tests {
             (
                 "conv_transpose2d",
                 "filters = 4\nkernel = 3\nstride = 2\noutput_padding = 1\npadding = \"same\"",
-                "either scale_factor or size",
+                "already fixes the output size",
             ),
             ("separable_conv2d", "filters = 4\nkernel = 3\ndepth_multiplier = 0", "leaves no output"),
             ("upsample", "", "scale_factor or size"),
