@@ -5,8 +5,9 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{CliError, text};
+use super::CliError;
 use crate::checkpoint::Checkpoint;
+use crate::config::RunConfig;
 use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, picture};
 use crate::model::ModelSpec;
 use crate::session::check_pictures;
@@ -48,7 +49,7 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, C
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;
     }
-    let dataset = text::shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
+    let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
     Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
 }
 
@@ -77,4 +78,14 @@ pub fn read(path: &Path, model: &ModelSpec, fit: Fit, invert: bool) -> Result<Ve
         bytes.iter_mut().for_each(|value| *value = 255 - *value);
     }
     Ok(bytes)
+}
+
+/// Texts of a run with a limit, in shuffled order: a limit takes the first ones, and files often have one class after another.
+pub fn shuffled(data: Dataset, config: &RunConfig) -> Result<Dataset, CliError> {
+    if data.texts().is_none() || config.limit.is_none() {
+        return Ok(data);
+    }
+    let Some(train) = data.train() else { return Ok(data) };
+    let train = train.select(&data::shuffled_indices(train.len()));
+    Ok(data.with_train(train)?)
 }

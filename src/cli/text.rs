@@ -7,7 +7,7 @@ use super::tasks::spell;
 use super::{CliError, Exit, open};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{self, Dataset, LoadOptions, Split, Vocabulary, text};
+use crate::data::{Dataset, LoadOptions, Split, Vocabulary, text};
 use crate::model::{ModelSpec, thousands};
 use crate::report::say;
 use crate::train::{Predictor, Ranked};
@@ -25,16 +25,6 @@ pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from:
         _ => options.classes,
     };
     LoadOptions { length, vocabulary, classes, ..options }
-}
-
-/// Texts of a run with a limit, in shuffled order: a limit takes the first ones, and files often have one class after another.
-pub fn shuffled(data: Dataset, config: &RunConfig) -> Result<Dataset, CliError> {
-    if data.texts().is_none() || config.limit.is_none() {
-        return Ok(data);
-    }
-    let Some(train) = data.train() else { return Ok(data) };
-    let train = train.select(&data::shuffled_indices(train.len()));
-    Ok(data.with_train(train)?)
 }
 
 /// A data set of texts in a line; none for images.

@@ -80,7 +80,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
 fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Result<Dataset, CliError> {
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
     let options = LoadOptions { unlabelled, ..of(&config.loss).load_options(config, model.input) };
-    text::shuffled(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
+    pictures::shuffled(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
 }
 
 /// The largest batch that fits.

@@ -1,6 +1,5 @@
 //! Why a device cannot do what was asked.
 
-use super::tiles::TableError;
 use crate::hint::{Hint, Hints};
 
 /// Why the GPU cannot do what was asked.
@@ -129,5 +128,21 @@ impl Hints for GpuError {
             | GpuError::Step { .. }
             | GpuError::Unchecked { .. } => Vec::new(),
         }
+    }
+}
+
+/// A table of tiles that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct TableError {
+    /// Path of the table.
+    pub path: String,
+    /// What is wrong with it, with line and column where it is a matter of spelling.
+    pub problem: String,
+}
+
+impl Hints for TableError {
+    fn hints(&self) -> Vec<Hint> {
+        vec![Hint::advice("remove the file"), Hint::command(["tune"])]
     }
 }

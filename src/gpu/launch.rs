@@ -41,7 +41,7 @@ impl Gpu {
     pub(super) async fn encode(&self, launches: &[Unbound<'_>], checks: Checks) -> Result<Vec<Encoded>, GpuError> {
         let checks = self.checks(checks);
         let key = |launch: &Unbound| Key::new(launch.kernel, launch.bindings.iter().map(|&(_, access)| access), checks);
-        let pipelines = self.pipelines(&launches.iter().map(key).collect::<Vec<_>>()).await?;
+        let pipelines = self.pipelines.get(&self.device, &launches.iter().map(key).collect::<Vec<_>>()).await?;
         let encode = |(launch, pipeline)| self.encode_one(launch, pipeline);
         Ok(launches.iter().zip(pipelines).map(encode).collect())
     }

@@ -27,7 +27,7 @@ mod unchecked;
 
 pub use adapter::{AdapterSummary, Adapters, choose, list, list_async};
 pub use device::Gpu;
-pub use error::GpuError;
+pub use error::{GpuError, TableError};
 #[cfg(feature = "cli")]
 pub(crate) use measure::Timed;
 pub(crate) use op_run::{Content, OpRun};
@@ -35,7 +35,7 @@ pub use options::{GpuOptions, TileSource};
 pub use program::Program;
 #[cfg(feature = "cli")]
 pub(crate) use tiles::table_name;
-pub use tiles::{Found, TableError, TileTable};
+pub use tiles::{Found, TileTable};
 pub(crate) use unchecked::Checks;
 
 pub use crate::platform::Driver;

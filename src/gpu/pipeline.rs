@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use lepton_kernels::{Access, Kernel, Step};
 
 use super::cache::CacheFile;
-use super::device::Gpu;
 use super::error::GpuError;
 use super::unchecked::{self, Checks};
 use crate::platform;
@@ -50,6 +49,74 @@ impl Pipelines {
         let cache = file.map(|file| (unchecked::pipeline_cache(device, file.read().as_deref()), file));
         Pipelines { built: Mutex::default(), cache }
     }
+
+    /// Builds what is missing, in parallel, and returns the pipelines in the order of `keys`.
+    pub(super) async fn get(&self, device: &wgpu::Device, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
+        let mut missing: Vec<&Key> = Vec::new();
+        {
+            let built = self.built.lock().expect("no one panics while holding it");
+            for key in keys {
+                if !built.contains_key(key) && !missing.contains(&key) {
+                    missing.push(key);
+                }
+            }
+        }
+        let begun = platform::parallel(&missing, |key| Ok::<_, GpuError>(self.begin(device, key)))?;
+        for (key, (pipeline, fault)) in missing.into_iter().zip(begun) {
+            if let Some(error) = fault.await {
+                return Err(GpuError::Driver(format!("kernel {}: {error}", key.kernel.name)));
+            }
+            self.built.lock().expect("no one panics while holding it").insert(key.clone(), pipeline);
+        }
+        let built = self.built.lock().expect("no one panics while holding it");
+        Ok(keys.iter().map(|key| built[key].clone()).collect())
+    }
+
+    /// A pipeline, and what is wrong with it once that is known.
+    fn begin(
+        &self,
+        device: &wgpu::Device,
+        key: &Key,
+    ) -> (Pipeline, impl Future<Output = Option<wgpu::Error>> + Send + use<>) {
+        let Key { kernel, written, checks } = key;
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let module = unchecked::module(device, kernel, *checks);
+        let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
+        let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
+        let label = Some(kernel.name.as_ref());
+        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+        let step = kernel.per_step.then(|| step_layout(device));
+        let mut layouts = vec![Some(&layout)];
+        layouts.extend(step.as_ref().map(Some));
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label,
+            bind_group_layouts: &layouts,
+            immediate_size: 0,
+        });
+        let constants: Vec<(&str, f64)> = kernel.constants.iter().map(|(name, value)| (*name, value.value())).collect();
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label,
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &constants,
+                // every kernel writes its workgroup memory before it reads it
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: self.cache.as_ref().map(|(cache, _)| cache),
+        });
+        (Pipeline { pipeline, layout }, scope.pop())
+    }
+
+    /// Stores what was compiled, where the adapter hands it out.
+    pub(super) fn store(&self) {
+        if let Some((cache, file)) = &self.cache
+            && let Some(data) = cache.get_data()
+        {
+            file.write(&data);
+        }
+    }
 }
 
 fn entry(binding: u32, ty: wgpu::BufferBindingType, dynamic: bool, bytes: Option<u64>) -> wgpu::BindGroupLayoutEntry {
@@ -71,71 +138,4 @@ pub(super) fn step_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
         label: Some("step"),
         entries: &[entry(0, wgpu::BufferBindingType::Uniform, true, Some(Step::BYTES as u64))],
     })
-}
-
-impl Gpu {
-    /// Builds what is missing, in parallel, and returns the pipelines in the order of `keys`.
-    pub(super) async fn pipelines(&self, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
-        let mut missing: Vec<&Key> = Vec::new();
-        {
-            let built = self.pipelines.built.lock().expect("no one panics while holding it");
-            for key in keys {
-                if !built.contains_key(key) && !missing.contains(&key) {
-                    missing.push(key);
-                }
-            }
-        }
-        let begun = platform::parallel(&missing, |key| Ok::<_, GpuError>(self.begin(key)))?;
-        for (key, (pipeline, fault)) in missing.into_iter().zip(begun) {
-            if let Some(error) = fault.await {
-                return Err(GpuError::Driver(format!("kernel {}: {error}", key.kernel.name)));
-            }
-            self.pipelines.built.lock().expect("no one panics while holding it").insert(key.clone(), pipeline);
-        }
-        let built = self.pipelines.built.lock().expect("no one panics while holding it");
-        Ok(keys.iter().map(|key| built[key].clone()).collect())
-    }
-
-    /// A pipeline, and what is wrong with it once that is known.
-    fn begin(&self, key: &Key) -> (Pipeline, impl Future<Output = Option<wgpu::Error>> + Send + use<>) {
-        let Key { kernel, written, checks } = key;
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let module = unchecked::module(&self.device, kernel, *checks);
-        let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
-        let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
-        let label = Some(kernel.name.as_ref());
-        let layout =
-            self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
-        let step = kernel.per_step.then(|| step_layout(&self.device));
-        let mut layouts = vec![Some(&layout)];
-        layouts.extend(step.as_ref().map(Some));
-        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label,
-            bind_group_layouts: &layouts,
-            immediate_size: 0,
-        });
-        let constants: Vec<(&str, f64)> = kernel.constants.iter().map(|(name, value)| (*name, value.value())).collect();
-        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label,
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &constants,
-                // every kernel writes its workgroup memory before it reads it
-                zero_initialize_workgroup_memory: false,
-            },
-            cache: self.pipelines.cache.as_ref().map(|(cache, _)| cache),
-        });
-        (Pipeline { pipeline, layout }, scope.pop())
-    }
-
-    /// Stores what was compiled, where the adapter hands it out.
-    pub(super) fn store_pipelines(&self) {
-        if let Some((cache, file)) = &self.pipelines.cache
-            && let Some(data) = cache.get_data()
-        {
-            file.write(&data);
-        }
-    }
 }

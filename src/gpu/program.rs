@@ -131,7 +131,7 @@ impl Program {
         let encoded = gpu.encode(&launches, checks).await?;
         program.lists = plan.lists.with(encoded);
         gpu.finished().await?;
-        gpu.store_pipelines();
+        gpu.pipelines.store();
         Ok(program)
     }
 

@@ -7,28 +7,12 @@ use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
 use serde::{Deserialize, Serialize};
 
 use super::adapter::AdapterSummary;
+use super::error::TableError;
 use super::options::TileSource;
-use crate::hint::{Hint, Hints};
 use crate::platform::files;
 
 /// Tables of known devices. A new one is a file in `tiles/` and a line here.
 const KNOWN: &[(&str, &str)] = &[("tiles/llvmpipe-lane8.toml", include_str!("../../tiles/llvmpipe-lane8.toml"))];
-
-/// A table that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {problem}")]
-pub struct TableError {
-    /// Path of the table.
-    pub path: String,
-    /// What is wrong with it, with line and column where it is a matter of spelling.
-    pub problem: String,
-}
-
-impl Hints for TableError {
-    fn hints(&self) -> Vec<Hint> {
-        vec![Hint::advice("remove the file"), Hint::command(["tune"])]
-    }
-}
 
 /// The tile of one product, and how it compares with the one that the rules choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -151,6 +135,7 @@ impl TileSource {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hint::{Hint, Hints};
 
     fn found(product: &str, tile: &str) -> Found {
         let (product, tile, rule) = (ProductKey::new(product), tile.parse().unwrap(), "64x32".parse().unwrap());
