@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::error::ModelError;
 use super::generator::{Generator, MAX_NOISE};
 use super::input::Tokens;
+use super::layer_spec::LayerSpec;
 use super::layers::{Layer, Reads};
-use super::spec::{LayerSpec, ModelError, ModelSpec};
+use super::spec::ModelSpec;
 
 /// Builds a [`ModelSpec`] layer by layer. A layer reads the one before it unless it says otherwise.
 ///

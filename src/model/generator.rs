@@ -10,8 +10,7 @@
 //! units = 6272
 //! ```
 
-use super::builder::NewLayer;
-use super::spec::{LayerSpec, read_layers, write_layers};
+use super::layer_spec::LayerSpec;
 
 /// A network that makes images.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,34 +27,6 @@ pub(super) const MAX_NOISE: usize = 1 << 16;
 impl Generator {
     /// What stands before the names of its layers and parameters.
     pub const PREFIX: &str = "generator.";
-
-    /// Takes it out of a model file's table: how much noise, and its layers.
-    pub(super) fn take(table: &mut toml::Table) -> Result<Option<(usize, Vec<NewLayer>)>, String> {
-        let Some(value) = table.remove("generator") else { return Ok(None) };
-        let toml::Value::Table(mut own) = value else {
-            return Err("`generator` is a table\n  try: [generator], then noise = 100".into());
-        };
-        let noise = match own.remove("noise") {
-            Some(toml::Value::Integer(noise)) if (0..=MAX_NOISE as i64).contains(&noise) => noise as usize,
-            Some(other) => return Err(format!("generator: `noise` is {other}\n  try: a number from 1 to {MAX_NOISE}")),
-            None => return Err("generator: `noise` is missing\n  try: noise = 100".into()),
-        };
-        let layers = match own.remove("layer") {
-            Some(toml::Value::Array(layers)) => layers,
-            _ => Vec::new(),
-        };
-        if let Some(key) = own.keys().next() {
-            return Err(format!("generator: unknown key `{key}`; it has noise and [[generator.layer]]s"));
-        }
-        let layers = read_layers(layers).map_err(|problem| format!("generator: {problem}"))?;
-        Ok(Some((noise, layers)))
-    }
-
-    /// Adds it to a model file's text.
-    pub(super) fn write(&self, text: &mut String) {
-        *text += &format!("\n[generator]\nnoise = {}\n", self.noise);
-        write_layers(text, "generator.layer", &self.layers);
-    }
 
     /// The least and the largest value of its images, if its last layer bounds them.
     pub fn range(&self) -> Option<[f32; 2]> {

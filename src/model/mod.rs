@@ -2,10 +2,13 @@
 
 mod builder;
 mod counts;
+mod error;
+mod file;
 mod generator;
 mod init;
 mod input;
 mod jacobi;
+mod layer_spec;
 mod layers;
 mod presets;
 mod reference;
@@ -16,16 +19,18 @@ mod whitening;
 
 pub use builder::{ModelBuilder, NewLayer, layer};
 pub use counts::{parameters, thousands};
+pub use error::ModelError;
 pub use generator::Generator;
 pub use init::initial_values;
 pub use input::InputKind;
+pub use layer_spec::LayerSpec;
 pub use layers::{
     Activation, Build, Init, LAYERS, Layer, LayerBuilder, LayerNode, LayerType, OptionDoc, ParameterSpec, Reads,
     RegisterError, Value, parse, register,
 };
 pub use presets::{PRESETS, Preset, preset};
 pub use reference::{layers_markdown, layers_text};
-pub use spec::{LayerSpec, ModelError, ModelSpec};
+pub use spec::ModelSpec;
 #[cfg(feature = "cli")]
 pub use summary::summary;
 pub use whitening::{Sample, WHITENED, starting_values};
