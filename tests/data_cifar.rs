@@ -136,7 +136,7 @@ fn wrong_files_are_refused() {
     };
     fails(&with(&|f| f[2].1.truncate(3073 + 1000)), &["data_batch_3.bin: byte 3073: record 1 is cut: 1000 of 3073"]);
     fails(&with(&|f| f[5].1.push(0)), &["test_batch.bin: byte 9219: record 3 is cut: 1 of 3073"]);
-    fails(&with(&|f| f[0].1.clear()), &["data_batch_1.bin: empty: 0 bytes, a record has 3073"]);
+    fails(&with(&|f| f[0].1.clear()), &["data_batch_1.bin: empty: 0 bytes, but a record has 3073"]);
     fails(
         &with(&|f| f[1].1[3073] = 10),
         &["data_batch_2.bin: byte 3073: record 1 has label 10", "10 classes are 0 to 9"],

@@ -132,7 +132,10 @@ fn train_val_and_test_folders_are_splits() {
     assert_eq!((of(data.train()), of(data.validation()), of(data.test())), (vec![3, 3], vec![3, 3], vec![0, 3]));
     assert_eq!(data.notes(), ["ignored next to train, val and test: extra"]);
     assert_eq!(data.unseen().1, "test");
-    photos.fails(&held(HoldOut::Share(0.5), 0), &["6 validation images", "a share of 0.5", "try: without --val-split"]);
+    photos.fails(
+        &held(HoldOut::Share(0.5), 0),
+        &["6 validation images", "a fraction of 0.5", "try: without --val-split"],
+    );
     photos.png("test/mouse/x.png", [0; 3]);
     photos.fails(&small(), &["test/mouse: class `mouse` is not one of the training folders: cat, dog"]);
 

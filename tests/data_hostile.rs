@@ -32,21 +32,24 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, DatasetError>, parts: &[&str])
 fn labels_are_classes() {
     let of = |labels: &[u32], count| Split::images(SHAPE, vec![0; 6 * labels.len()], classes(labels, count));
     assert_eq!(of(&[0, 2, 1], 3).unwrap().labels(), [0, 2, 1]);
-    refused(of(&[0, 3], 3), &["label 3 of example 1", "3 classes"]);
+    refused(of(&[0, 3], 3), &["label 3 of example 1", "number of classes, 3"]);
     refused(of(&[u32::MAX], 3), &["label 4294967295 of example 0"]);
-    refused(of(&[0], 0), &["label 0", "0 classes"]);
-    refused(Dataset::from_images(SHAPE, vec![0; 6], vec![2], ["a", "b"]), &["label 2 of example 0", "2 classes"]);
+    refused(of(&[0], 0), &["label 0", "number of classes, 0"]);
+    refused(
+        Dataset::from_images(SHAPE, vec![0; 6], vec![2], ["a", "b"]),
+        &["label 2 of example 0", "number of classes, 2"],
+    );
 }
 
 #[test]
 fn there_are_so_many_pixels_as_the_shape_says() {
     for (pixels, labels) in [(11, 2), (13, 2), (0, 1), (6, 0)] {
         let outcome = Split::images(SHAPE, vec![0; pixels], classes(&vec![0; labels], 1));
-        refused(outcome, &[&format!("{labels} examples of 2x3x1 images"), &format!("there are {pixels}")]);
+        refused(outcome, &[&format!("{labels} examples of 2x3x1 images"), &format!("{pixels} were given")]);
     }
     let nothing = |examples| Split::images(SHAPE, vec![0; 12], Targets::Nothing { examples });
     assert_eq!(nothing(2).unwrap().labels(), [0, 0]);
-    refused(nothing(usize::MAX), &["18446744073709551615 examples", "there are 12"]);
+    refused(nothing(usize::MAX), &["18446744073709551615 examples", "12 were given"]);
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn a_size_is_no_zero_and_does_not_overflow() {
     // one that is a number, and more than there is
     refused(
         Split::images([most, 1, 1], vec![0; 4], classes(&[0, 0], 1)),
-        &["36893488147419103230 bytes", "there are 4"],
+        &["36893488147419103230 bytes", "4 were given"],
     );
     for length in [0, most / 2] {
         refused(Split::tokens(length, 9, &[1], classes(&[0], 1)), &["cannot be stored"]);
@@ -73,12 +76,12 @@ fn tokens_are_in_the_vocabulary() {
     assert_eq!(good.mean_std(), None, "numbers of words have no mean");
     refused(of(&[0, 1, 5, 2], 5), &["token 5 at position 0 of example 1", "vocabulary's size, 5"]);
     refused(of(&[0, u32::MAX, 0, 0], 5), &["token 4294967295 at position 1 of example 0"]);
-    refused(of(&[0, 1, 2], 5), &["2 examples of texts of 2 tokens", "there are 12"]);
+    refused(of(&[0, 1, 2], 5), &["2 examples of texts of 2 tokens", "12 were given"]);
     let odd = Split::new(Input::Tokens { length: 1, vocabulary: 5 }, vec![0; 7], classes(&[0, 0], 1));
     refused(odd, &["are 8 bytes, but 7 were given"]);
     let data = Dataset::from_tokens(2, &[0, 1, 1, 2], vec![0, 1], ["a", "b"], words(3)).unwrap();
     assert_eq!(data.texts().unwrap().vocabulary.len(), 3);
-    refused(Dataset::from_tokens(2, &[0, 3], vec![0], ["a"], words(3)), &["token 3", "vocabulary's 3"]);
+    refused(Dataset::from_tokens(2, &[0, 3], vec![0], ["a"], words(3)), &["token 3", "vocabulary's size, 3"]);
 }
 
 #[test]
@@ -91,7 +94,7 @@ fn values_are_so_many_for_each() {
     refused(of(0, 6), &["6 values", "0 each"]);
     refused(of(4, 6), &["6 values", "4 each"]);
     refused(of(usize::MAX, 6), &["6 values"]);
-    refused(of(2, 6), &["3 examples", "there are 12"]);
+    refused(of(2, 6), &["3 examples", "12 were given"]);
     let data = Dataset::from_images_with_values(SHAPE, vec![0; 12], vec![1.0; 6], ["x", "y", "z"]);
     assert_eq!(data.unwrap().classes().len(), 3);
     let none: [&str; 0] = [];
@@ -113,8 +116,8 @@ fn splits_belong_together() {
     let names = || vec!["a".to_string(), "b".to_string()];
     refused(Dataset::new("d", names(), text.into()), &["vocabulary of 0"]);
     refused(Dataset::new("d", names(), Splits::default()), &["no split"]);
-    refused(Dataset::new("d", names(), split(&[], 2).into()), &["0 training examples"]);
-    refused(data().with_test(data().train().unwrap().select(&[])), &["0 test examples"]);
+    refused(Dataset::new("d", names(), split(&[], 2).into()), &["no training examples"]);
+    refused(data().with_test(data().train().unwrap().select(&[])), &["no test examples"]);
     refused(Dataset::new("d", Vec::new(), split(&[0], 1).into()), &["1 classes or values", "0 names were given"]);
 }
 
