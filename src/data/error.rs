@@ -127,8 +127,8 @@ impl Hints for DataError {
                 let install = |package| Hint::advice(format!("on Debian and Ubuntu: apt install {package}"));
                 return std::iter::once(fetch).chain(package.as_deref().map(install)).collect();
             }
-            DataError::Unknown { formats, known, .. } => {
-                [formats.join(", "), format!("one of: {}", known.join(", "))].join(", or ")
+            DataError::Unknown { spec, formats, known } => {
+                return vec![Hint::one_of(spec, known), Hint::advice(formats.join(", or "))];
             }
             DataError::NotAFolder { formats, .. } | DataError::NoFormat { formats, .. } => formats.join(", or "),
             DataError::NoFolder => "LEPTON_DATA=<folder>".into(),

@@ -208,8 +208,9 @@ impl Hints for TaskError {
             }
             TaskError::NormalNeedsReconstruction { .. } => vec![Hint::set("model", "autoencoder")],
             TaskError::NormalNeedsClasses { .. } => vec![Hint::Unset { key: "normal" }],
-            TaskError::UnknownClass { .. } => {
-                vec![Hint::advice("one of these names or numbers, or several with commas")]
+            TaskError::UnknownClass { wanted, classes, .. } => {
+                let number = Hint::advice("its number, or several with commas");
+                vec![Hint::one_of(wanted, classes), number]
             }
             TaskError::NoneNormal { .. } => vec![Hint::Change { key: "normal" }],
             TaskError::Refused { key, .. } => vec![Hint::Unset { key }],
