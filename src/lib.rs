@@ -45,6 +45,7 @@ pub mod report;
 mod run;
 pub mod schedules;
 pub mod session;
+pub mod table;
 pub mod tasks;
 pub mod train;
 #[cfg(feature = "cli")]

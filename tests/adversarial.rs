@@ -343,7 +343,7 @@ fn networks_that_do_not_fit_together_are_named() {
     let text = include_str!("models/tiny-gan.toml");
     let build = |text: &str| {
         let model = ModelSpec::parse(text, "m").unwrap();
-        lepton_gpu::model::summary(&model).map(|_| ()).map_err(|error| error.to_string())
+        lepton_gpu::plan::summary(&model).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(build(text), Ok(()));
     for (from, to, words) in [

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use lepton_gpu::config::{FIELDS, Recipe, settings_markdown};
-use lepton_gpu::model::{LAYERS, ModelSpec, layers_markdown, summary};
+use lepton_gpu::model::{LAYERS, ModelSpec, layers_markdown};
+use lepton_gpu::plan::summary;
 
 mod common;
 

@@ -137,7 +137,7 @@ fn a_model_that_cannot_be_normalised_says_why() {
     let with = |line: &str| {
         let text = MODEL.replace("type = \"batch_norm\"\naffine = false", line);
         let model = ModelSpec::parse(&text, "normed").unwrap();
-        lepton_gpu::model::summary(&model).unwrap_err().to_string()
+        lepton_gpu::plan::summary(&model).unwrap_err().to_string()
     };
     for (line, says) in [
         ("type = \"group_norm\"\ngroups = 3", "groups = 3 does not divide its 4 channels"),

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use lepton_gpu::model::{ModelSpec, summary};
+use lepton_gpu::model::ModelSpec;
+use lepton_gpu::plan::summary;
 
 mod common;
 

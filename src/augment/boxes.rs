@@ -3,7 +3,7 @@
 use lepton_kernels::augment::Boxes;
 
 use super::number;
-use crate::config::field::Field;
+use crate::table::Field;
 
 /// The rows of a box: least and most share of the area, least and most ratio of width to height.
 pub(super) const fn rows(keys: [&'static str; 2], defaults: [&'static str; 4]) -> [Field; 4] {

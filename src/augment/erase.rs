@@ -3,7 +3,7 @@
 use lepton_kernels::augment::{Erase, Policy};
 
 use super::{AugmentError, Augmentation, Problem, boxes, number};
-use crate::config::field::Field;
+use crate::table::Field;
 
 /// What is erased, with `torchvision.transforms.RandomErasing`'s defaults.
 const BOX: [Field; 4] = boxes::rows(["erase.boxes.scale", "erase.boxes.ratio"], ["0.02", "0.33", "0.3", "3.3"]);

@@ -5,8 +5,8 @@
 
 use lepton_kernels::augment::Policy;
 
-use crate::config::field::{Field, OutOfRange, Takes};
 use crate::hint::{Hint, Hints};
+use crate::table::{Field, OutOfRange, Takes};
 
 mod boxes;
 mod crop;

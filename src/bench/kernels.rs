@@ -208,7 +208,7 @@ impl Job<'_> {
             |shape: &lepton_kernels::Shape| shape.sizes().iter().map(usize::to_string).collect::<Vec<_>>().join("x");
         let shapes = &self.workload.shapes;
         match (self.direction, self.workload.op.activations()) {
-            ("update", _) => crate::model::thousands(shapes[2].count() as u64),
+            ("update", _) => crate::plan::thousands(shapes[2].count() as u64),
             // a bias is as long as there are filters
             (_, activations) if activations < shapes.len() && self.workload.integers.is_none() => {
                 format!("{} * {}", text(&shapes[0]), text(&shapes[1]))

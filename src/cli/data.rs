@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::{DataArgs, DataCommand};
 use super::{CliError, Exit, pictures};
 use crate::data::{self, FetchOptions, Places, Progress, fetch, known};
-use crate::model::thousands;
+use crate::plan::thousands;
 use crate::report::say;
 
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {

@@ -7,7 +7,8 @@ use super::args::InspectArgs;
 use super::{CliError, Exit, open};
 use crate::config::OptimizerConfig;
 use crate::gpu::GpuError;
-use crate::model::{ModelSpec, layers_text, summary};
+use crate::model::{ModelSpec, layers_text};
+use crate::plan::summary;
 use crate::plan::{Limits, Plan, Request, Training, default_loss};
 use crate::report::say;
 

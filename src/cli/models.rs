@@ -4,7 +4,8 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, pr
 
 use super::args::ModelsArgs;
 use super::{CliError, Exit};
-use crate::model::{InputKind, ModelSpec, PRESETS, parameters, preset, thousands};
+use crate::model::{InputKind, ModelSpec, PRESETS, preset};
+use crate::plan::{parameters, thousands};
 use crate::report::say;
 
 pub fn run(args: &ModelsArgs) -> Result<Exit, CliError> {

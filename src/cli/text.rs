@@ -8,7 +8,8 @@ use super::{CliError, Exit, open};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split, Vocabulary, text};
-use crate::model::{ModelSpec, thousands};
+use crate::model::ModelSpec;
+use crate::plan::thousands;
 use crate::report::say;
 use crate::train::{Predictor, Ranked};
 

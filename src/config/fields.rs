@@ -3,10 +3,10 @@
 
 use std::sync::LazyLock;
 
-use super::field::{Field, Takes};
-use super::member::Member;
 use crate::losses::LOSSES;
 use crate::optim::{OPTIMIZERS, OptimizerConfig};
+use crate::table::Member;
+use crate::table::{Field, Takes};
 
 /// Where a setting stands in help and in the guides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

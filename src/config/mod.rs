@@ -5,27 +5,19 @@ use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
 mod check;
-pub(crate) mod field;
 mod fields;
-mod inputs;
-pub(crate) mod member;
-mod normalize;
-pub(crate) mod option_error;
 mod recipe;
 mod update;
 
 pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment};
+pub use crate::data::{Fit, ImageOptions, NormalizeConfig, NormalizeError, NormalizeFrom, TextOptions};
 pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
+pub use crate::table::{Chosen, Field, Member, OptionError, OutOfRange, Own, Settings, Table, Takes};
 pub use check::ConfigError;
-pub use field::{Field, OutOfRange, Takes};
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
-pub use inputs::{Fit, ImageOptions, TextOptions};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
-pub use member::{Chosen, Member, Own, Settings, Table};
-pub use normalize::{NormalizeConfig, NormalizeError, NormalizeFrom};
-pub use option_error::OptionError;
 pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};
 

@@ -18,9 +18,11 @@ mod error;
 pub mod fetch;
 #[cfg(feature = "files")]
 pub mod formats;
+mod inputs;
 #[cfg(feature = "files")]
 mod io;
 pub mod known;
+mod normalize;
 mod options;
 #[cfg(feature = "images")]
 pub mod picture;
@@ -33,7 +35,6 @@ mod verify;
 mod vocabulary;
 mod words;
 
-pub use crate::config::{Fit, ImageOptions, TextOptions};
 #[cfg(feature = "images")]
 pub use check::{ClassCount, Report, check};
 pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};
@@ -53,9 +54,11 @@ pub use formats::table::TableError;
 pub use formats::text::{self, TextError, Trained};
 #[cfg(feature = "files")]
 pub use formats::{Detected, FORMATS, Format};
+pub use inputs::{Fit, ImageOptions, TextOptions};
 #[cfg(feature = "files")]
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;
+pub use normalize::{NormalizeConfig, NormalizeError, NormalizeFrom};
 pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions, OnPictures};
 #[cfg(feature = "images")]
 pub use pictures::{Damaged, PictureError};

@@ -1,7 +1,7 @@
 //! How data are read: pictures as images of one size, texts as tokens, and which of them validate.
 
+use super::inputs::{ImageOptions, TextOptions};
 use super::vocabulary::Vocabulary;
-use crate::config::{ImageOptions, TextOptions};
 
 /// Which pictures validate, where a folder or a table does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::platform::environment;
+
 /// How a device is opened. The default is the best adapter, the tables of tiles that are part of the program, and no
 /// file touched; [`GpuOptions::from_env`] is what the command line uses.
 ///
@@ -29,6 +31,37 @@ pub struct GpuOptions {
 }
 
 impl GpuOptions {
+    /// What this user's environment asks for: the folders of the user's pipelines and tiles, and these variables.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `LEPTON_ADAPTER` | the adapter, by number or part of its name |
+    /// | `LEPTON_TILES` | a table of tiles to use instead of the user's own; `0`: none at all |
+    /// | `LEPTON_PIPELINE_CACHE=0` | compiled pipelines are neither read nor kept |
+    /// | `LEPTON_CHECKED=1` | every shader checks its indices while it runs |
+    /// | `WGPU_BACKEND` | the APIs that may be used: `vulkan`, `metal`, `dx12`, `gl`, several with commas |
+    /// | `WGPU_VALIDATION=1` | the layers that validate the API's use are on |
+    pub fn from_env() -> Self {
+        let is = |name, wanted: &str| environment::variable(name).is_some_and(|value| value == wanted);
+        let text = |name| environment::variable(name).map(|value| value.to_string_lossy().into_owned());
+        let tiles = if is("LEPTON_TILES", "0") {
+            TileSource::Rules
+        } else if let Some(path) = environment::variable("LEPTON_TILES") {
+            TileSource::File(path.into())
+        } else {
+            environment::tiles().map_or(TileSource::BuiltIn, TileSource::Folder)
+        };
+        GpuOptions {
+            // empty text is passed on, and refused there
+            adapter: environment::text("LEPTON_ADAPTER"),
+            tiles,
+            pipeline_cache: if is("LEPTON_PIPELINE_CACHE", "0") { None } else { environment::pipelines() },
+            checked: is("LEPTON_CHECKED", "1"),
+            backends: text("WGPU_BACKEND"),
+            validation: is("WGPU_VALIDATION", "1"),
+        }
+    }
+
     /// The same with this adapter, if one is named.
     #[must_use]
     pub fn with_adapter(self, adapter: Option<&str>) -> Self {

@@ -6,9 +6,9 @@ pub use lepton_kernels::value_loss::{Kind, OwnLoss};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, Own, Settings, Table};
-use crate::config::option_error::OptionError;
+use crate::table::OptionError;
+use crate::table::{Chosen, Member, Own, Settings, Table};
+use crate::table::{Field, Takes};
 
 mod adversarial;
 mod balanced;
@@ -217,7 +217,7 @@ fn is_zero(value: &f32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::member::tests::a_table_is_complete;
+    use crate::table::member::tests::a_table_is_complete;
 
     #[test]
     fn the_table_is_complete() {

@@ -1,7 +1,6 @@
 //! Models as data: named layers in TOML, presets, starting weights, and the summary that `inspect` prints.
 
 mod builder;
-mod counts;
 mod error;
 mod file;
 mod generator;
@@ -13,12 +12,9 @@ mod layers;
 mod presets;
 mod reference;
 mod spec;
-#[cfg(feature = "cli")]
-mod summary;
 mod whitening;
 
 pub use builder::{ModelBuilder, NewLayer, layer};
-pub use counts::{parameters, thousands};
 pub use error::ModelError;
 pub use generator::Generator;
 pub use init::initial_values;
@@ -32,5 +28,5 @@ pub use presets::{PRESETS, Preset, preset};
 pub use reference::{layers_markdown, layers_text};
 pub use spec::ModelSpec;
 #[cfg(feature = "cli")]
-pub use summary::summary;
+pub(crate) use spec::NetworkInput;
 pub use whitening::{Sample, WHITENED, starting_values};

@@ -22,7 +22,7 @@ pub struct ModelSpec {
 }
 
 /// One of a model's networks.
-pub(super) struct Network<'a> {
+pub(crate) struct Network<'a> {
     /// What its first layer reads.
     pub reads: NetworkInput,
     /// What stands before the names of its layers.
@@ -33,7 +33,7 @@ pub(super) struct Network<'a> {
 
 /// What the first layer of a network reads.
 #[derive(Clone, Copy)]
-pub(super) enum NetworkInput {
+pub(crate) enum NetworkInput {
     /// So many random numbers.
     Noise(usize),
     /// The model's input.
@@ -57,7 +57,7 @@ impl ModelSpec {
     }
 
     /// Its networks in the order in which they run: a generator, if there is one, and its own layers.
-    pub(super) fn networks(&self) -> Vec<Network<'_>> {
+    pub(crate) fn networks(&self) -> Vec<Network<'_>> {
         let own = |reads| Network { reads, prefix: "", layers: &self.layers };
         match &self.generator {
             None => vec![own(NetworkInput::Input)],

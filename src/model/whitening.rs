@@ -6,7 +6,7 @@ use lepton_kernels::Shape;
 use super::init::initial_values;
 use super::jacobi::eigenvectors;
 use super::layers::Init;
-use crate::config::NormalizeConfig;
+use crate::data::NormalizeConfig;
 
 /// Images that filters are computed from, at most: those of Jordan's airbench94.
 pub const WHITENED: usize = 5000;
@@ -174,7 +174,7 @@ mod tests {
         let sample = |count| Sample {
             images: vec![image.as_slice(); count],
             size: [96, 64, 3],
-            normalize: const { &NormalizeConfig { from: crate::config::NormalizeFrom::None, mean: vec![], std: vec![] } },
+            normalize: const { &NormalizeConfig { from: crate::data::NormalizeFrom::None, mean: vec![], std: vec![] } },
         };
         assert_eq!(apart(&sample(10), [2, 2]), 1);
         assert_eq!(apart(&sample(5000), [2, 2]), 1, "as airbench94 on images of its size, and on these");

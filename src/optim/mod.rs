@@ -8,9 +8,9 @@ use lepton_kernels::optimizer::Optimizer as OptimizerOp;
 use lepton_kernels::parameters::Factors;
 use serde::de::DeserializeOwned;
 
-use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, Own, Settings, Table};
-use crate::config::option_error::OptionError;
+use crate::table::OptionError;
+use crate::table::{Chosen, Member, Own, Settings, Table};
+use crate::table::{Field, Takes};
 
 mod adafactor;
 mod adam;
@@ -207,8 +207,8 @@ const DECOUPLED: &str = "Decoupled weight decay: each step subtracts this times 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::member::tests::a_table_is_complete;
     use crate::hint::{Hint, Hints};
+    use crate::table::member::tests::a_table_is_complete;
 
     /// An optimiser of an application, which says that it is one of the table's.
     #[derive(Debug, PartialEq, serde::Serialize)]

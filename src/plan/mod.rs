@@ -4,6 +4,7 @@
 mod adversarial;
 mod bind;
 mod buffer;
+mod counts;
 mod draft;
 mod error;
 pub mod graph;
@@ -19,6 +20,8 @@ mod request;
 mod rewrite;
 mod rules;
 mod states;
+#[cfg(feature = "cli")]
+mod summary;
 mod text;
 mod update;
 
@@ -27,6 +30,7 @@ use lepton_kernels::op::Target;
 use lepton_kernels::parameters::{GradientPlace, Layout};
 
 pub use buffer::{Buffer, Location};
+pub use counts::{parameters, thousands};
 pub use error::{PlanError, mib};
 pub use graph::{Graph, HISTORY, Setting};
 pub use ids::{Id, Table};
@@ -39,6 +43,8 @@ pub use phases::Phase;
 pub use request::{Limits, Request, Training};
 pub use rewrite::{REWRITES, Rewrite};
 pub use states::PlacedState;
+#[cfg(feature = "cli")]
+pub use summary::summary;
 
 use crate::config::LossConfig;
 use crate::model::{Init, ModelSpec};

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::config::field::{Field, Takes};
-use crate::config::member::{Chosen, Member, Own, Settings, Table};
-use crate::config::option_error::OptionError;
+use crate::table::OptionError;
+use crate::table::{Chosen, Member, Own, Settings, Table};
+use crate::table::{Field, Takes};
 
 mod constant;
 mod cosine;
@@ -227,7 +227,7 @@ const fn epochs(min: u64) -> Takes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::member::tests::a_table_is_complete;
+    use crate::table::member::tests::a_table_is_complete;
 
     const WRITTEN: [&str; 8] = [
         "constant",

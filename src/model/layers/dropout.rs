@@ -63,7 +63,7 @@ impl Build for Dropped {
 mod tests {
     use lepton_kernels::dropout::Dropout;
 
-    use crate::config::LossConfig;
+    use crate::losses::LossConfig;
     use lepton_kernels::Mode;
 
     use crate::model::ModelSpec;

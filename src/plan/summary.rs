@@ -3,9 +3,8 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::counts::thousands;
-use super::spec::NetworkInput;
-use super::{InputKind, ModelError, ModelSpec};
-use crate::plan::{Graph, Setting, default_loss};
+use super::{Graph, Setting, default_loss};
+use crate::model::{InputKind, ModelError, ModelSpec, NetworkInput};
 
 /// The summary of a model for one image.
 ///
@@ -55,7 +54,7 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
     for column in [4, 5] {
         table.column_mut(column).expect("seven columns").set_cell_alignment(CellAlignment::Right);
     }
-    let bytes = crate::plan::mib(parameters * 4);
+    let bytes = super::mib(parameters * 4);
     Ok(format!(
         "model {}\n{table}\nparameters: {} ({bytes})\nmultiply-adds of one image: {}\n",
         model.name,

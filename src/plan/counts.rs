@@ -1,7 +1,7 @@
 //! How large a model is, in numbers that people read.
 
-use super::{ModelError, ModelSpec};
-use crate::plan::{Graph, Setting, default_loss};
+use super::{Graph, Setting, default_loss};
+use crate::model::{ModelError, ModelSpec};
 
 /// A number with its thousands apart: `93,322`.
 pub fn thousands(number: u64) -> String {
