@@ -22,6 +22,7 @@ pub struct ModelSpec {
 }
 
 /// One of a model's networks.
+#[cfg(feature = "cli")]
 pub(crate) struct Network<'a> {
     /// What its first layer reads.
     pub reads: NetworkInput,
@@ -32,6 +33,7 @@ pub(crate) struct Network<'a> {
 }
 
 /// What the first layer of a network reads.
+#[cfg(feature = "cli")]
 #[derive(Clone, Copy)]
 pub(crate) enum NetworkInput {
     /// So many random numbers.
@@ -57,6 +59,7 @@ impl ModelSpec {
     }
 
     /// Its networks in the order in which they run: a generator, if there is one, and its own layers.
+    #[cfg(feature = "cli")]
     pub(crate) fn networks(&self) -> Vec<Network<'_>> {
         let own = |reads| Network { reads, prefix: "", layers: &self.layers };
         match &self.generator {
@@ -70,7 +73,8 @@ impl ModelSpec {
 
     /// Whether a layer's type is an application's own, and not of [`LAYERS`](super::LAYERS).
     pub fn has_own_layers(&self) -> bool {
-        self.networks().iter().flat_map(|network| network.layers).any(|layer| is_own(layer.layer.kind()))
+        let generator = self.generator.iter().flat_map(|generator| &generator.layers);
+        self.layers.iter().chain(generator).any(|layer| is_own(layer.layer.kind()))
     }
 
     /// The model for a data set of so many classes: layers with `units = "classes"` get that many.
