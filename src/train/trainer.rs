@@ -207,8 +207,7 @@ impl Trainer {
     ///
     /// ```no_run
     /// # use lepton_gpu::train::{Control, Event, Trainer};
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let mut trainer: Trainer = todo!();
+    /// # fn example(mut trainer: Trainer) -> Result<(), Box<dyn std::error::Error>> {
     /// trainer.fit(|_, event| println!("{event:?}"))?;
     /// // stops after the first epoch that is good enough
     /// trainer.fit(|_, event| match event {
