@@ -28,9 +28,9 @@ test: lint ## run all checks of CI: format, clippy, docs, tests
 # shaders run without run-time checks; this run with checks tests that they do not need them
 	LEPTON_CHECKED=1 cargo test --locked --test kernels --test whole_step
 	cargo test --workspace --locked
-# the library as an application embeds it: without features, then with each alone
+# the library as an application embeds it: without features, then with those that leave out most lines
 	cargo test --locked --no-default-features --test bare
-	@for feature in files images text download samples plots threads; do \
+	@for feature in files text images; do \
 		cargo check --locked --no-default-features --features $$feature || exit 1; \
 	done
 	@$(MAKE) --no-print-directory test-matrix
