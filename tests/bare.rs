@@ -64,7 +64,7 @@ fn data_that_do_not_fit_together_are_refused() {
     let (pixels, mut labels) = shades(4, 3);
     labels[2] = 2;
     let error = Dataset::from_images([8, 8, 1], pixels, labels, ["dark", "bright"]).unwrap_err().to_string();
-    assert!(error.contains("label 2") && error.contains("2 classes"), "{error}");
+    assert!(error.contains("label 2") && error.contains("number of classes, 2"), "{error}");
 }
 
 /// Whoever embeds the library gets few dependencies: those that no feature has to add.
