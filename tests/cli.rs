@@ -75,6 +75,24 @@ fn inspect_prints_the_plan() {
 }
 
 #[test]
+fn inspect_compiles_every_kernel_of_the_plan() {
+    let Some(place) = Place::with_adapter() else { return };
+    let text = place.run("inspect seed-functional --batch 4 --plan --compile").exits(0).out;
+    let (plan, kernels) = text.split_once("\nkernels on ").expect("a plan, then its kernels");
+    let planned = plan.lines().filter_map(|line| line.split_once(": ")?.1.strip_suffix(" dispatches"));
+    let planned: usize = planned.map(|count| count.parse::<usize>().expect("a count")).sum();
+    let rows: Vec<_> = kernels.lines().skip(2).take_while(|line| !line.is_empty()).collect();
+    let launches: usize = rows.iter().map(|row| row.split(", ").count()).sum();
+    assert_eq!(launches, planned, "every launch has a kernel\n{text}");
+    let last = kernels.lines().last().unwrap_or_default();
+    assert!(last.starts_with(&format!("compiled {} kernels in ", rows.len())), "{last}");
+    let names = rows.iter().map(|row| row.split_whitespace().nth(1).unwrap_or_default());
+    for name in names {
+        assert!(plan.contains(name), "`{name}` is not in the plan\n{text}");
+    }
+}
+
+#[test]
 fn devices_says_which_adapter_would_be_used() {
     let Some(place) = Place::with_adapter() else { return };
     let text = place.run("devices").exits(0).out;

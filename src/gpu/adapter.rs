@@ -64,7 +64,7 @@ impl AdapterSummary {
             buffer_bytes: limits.max_buffer_size,
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             loop_limit: loop_limit(&info),
-            products: target(adapter).family.to_string(),
+            products: target(adapter, false).family.to_string(),
             name: info.name,
         }
     }
@@ -94,7 +94,7 @@ fn loop_limit(info: &wgpu::AdapterInfo) -> Option<u64> {
 }
 
 /// The kernels that suit an adapter. `lane` rests on the subgroup being exactly as wide as its workgroup.
-pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
+pub(super) fn target(adapter: &wgpu::Adapter, untried: bool) -> Target {
     let info = adapter.get_info();
     let fixed =
         info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
@@ -102,16 +102,17 @@ pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
     let wide = adapter.features().contains(wgpu::Features::SHADER_INT64);
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
     // software runs a cooperative matrix slower than a loop
-    let matrix = if info.device_type == wgpu::DeviceType::Cpu { None } else { matrix(adapter) };
+    let matrix = if info.device_type == wgpu::DeviceType::Cpu { None } else { matrix(adapter, untried) };
     Target { matrix, ..Target::f32(if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt }) }
 }
 
-/// The largest square matrices of f16 with sums in f32 that the adapter has, in subgroups of one size.
-pub(super) fn matrix(adapter: &wgpu::Adapter) -> Option<Matrix> {
+/// The largest square matrices of f16 with sums in f32 that the adapter has, in subgroups of one size. `untried`: in the
+/// largest ones, which drivers take where several sizes are there.
+pub(super) fn matrix(adapter: &wgpu::Adapter, untried: bool) -> Option<Matrix> {
     let (info, features) = (adapter.get_info(), adapter.features());
     let needed =
         wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
-    if !features.contains(needed) || info.subgroup_min_size != info.subgroup_max_size {
+    if !features.contains(needed) || !untried && info.subgroup_min_size != info.subgroup_max_size {
         return None;
     }
     let mixed = |p: &wgpu::CooperativeMatrixProperties| {
@@ -121,7 +122,7 @@ pub(super) fn matrix(adapter: &wgpu::Adapter) -> Option<Matrix> {
     };
     let side = adapter.cooperative_matrix_properties().iter().filter(|p| mixed(p)).map(|p| p.m_size).max()?;
     let workgroup_bytes = adapter.limits().max_compute_workgroup_storage_size;
-    Some(Matrix { side, subgroup: info.subgroup_min_size, workgroup_bytes })
+    Some(Matrix { side, subgroup: info.subgroup_max_size, workgroup_bytes })
 }
 
 pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {

@@ -106,10 +106,12 @@ impl Gpu {
         device
             .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
         let tiles = options.tiles.tiles(&summary)?;
-        let (target, limits) = (Target { tiles, ..adapter::target(adapter) }, adapter::plan_limits(adapter));
+        let (target, limits) =
+            (Target { tiles, ..adapter::target(adapter, options.untried_matrices) }, adapter::plan_limits(adapter));
         let pipelines = Pipelines::new(&device, &adapter.get_info(), options.pipeline_cache.as_deref());
         let (pipelines, summary) = (Arc::new(pipelines), Arc::new(summary));
-        let (own_family, matrix, checked) = (target.family, adapter::matrix(adapter), options.checked);
+        let (own_family, matrix, checked) =
+            (target.family, adapter::matrix(adapter, options.untried_matrices), options.checked);
         Ok(Gpu { device, queue, faults, pipelines, summary, target, own_family, matrix, limits, checked })
     }
 

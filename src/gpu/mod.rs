@@ -10,6 +10,7 @@ mod cache;
 #[cfg(not(feature = "files"))]
 #[path = "no_cache.rs"]
 mod cache;
+mod compile;
 mod device;
 mod error;
 mod flight;

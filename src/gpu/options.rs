@@ -26,6 +26,9 @@ pub struct GpuOptions {
     pub checked: bool,
     /// The APIs that may be used, with commas between: `vulkan`, `metal`, `dx12`, `gl`. None: all of them.
     pub backends: Option<String>,
+    /// Whether cooperative matrices are taken as the adapter offers them, in its largest subgroups, without being tried on the
+    /// device: for kernels that are compiled and not run.
+    pub untried_matrices: bool,
     /// Whether the API's validation layers are on, where they are installed.
     pub validation: bool,
 }
@@ -58,6 +61,7 @@ impl GpuOptions {
             pipeline_cache: if is("LEPTON_PIPELINE_CACHE", "0") { None } else { environment::pipelines() },
             checked: is("LEPTON_CHECKED", "1"),
             backends: text("WGPU_BACKEND"),
+            untried_matrices: false,
             validation: is("WGPU_VALIDATION", "1"),
         }
     }

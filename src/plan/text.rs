@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use lepton_kernels::Access;
 use lepton_kernels::op::Target;
+use lepton_kernels::{Access, Kernel};
 
-use super::{Bound, Launch, Plan, mib};
+use super::{Bound, Launch, List, Lists, Plan, mib};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,11 +20,7 @@ impl fmt::Display for Plan {
         writeln!(f, "fused: {fused}")?;
         for name in self.lists.names() {
             let list = &self.lists[name];
-            let heading = match name.phase() {
-                Some(phase) if self.phases.len() > 1 => format!("{} ", self.phases[phase].name),
-                _ => String::new(),
-            };
-            writeln!(f, "\n{heading}{name}: {} dispatches", list.len())?;
+            writeln!(f, "\n{}: {} dispatches", self.title(name), list.len())?;
             writeln!(
                 f,
                 "  {:>3}  {:<14} {:<26} {:>12} {:>13}  {:>11}  reads -> writes",
@@ -43,6 +39,35 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// What a list is called, with its phase where there are several.
+    fn title(&self, list: List) -> String {
+        match list.phase() {
+            Some(phase) if self.phases.len() > 1 => format!("{} {list}", self.phases[phase].name),
+            _ => list.to_string(),
+        }
+    }
+
+    /// The kernels of its launches, a line each, with the launches that use it. `numbers` are the launches' kernels, in the
+    /// order of first use.
+    #[cfg(feature = "cli")]
+    pub(crate) fn kernels_text(&self, numbers: &Lists<usize>) -> String {
+        let mut kernels: Vec<(&Kernel, Vec<String>)> = Vec::new();
+        for name in self.lists.names() {
+            for (i, (launch, &number)) in self.lists[name].iter().zip(&numbers[name]).enumerate() {
+                if number == kernels.len() {
+                    kernels.push((&launch.kernel, Vec::new()));
+                }
+                kernels[number].1.push(format!("{} {i}", self.title(name)));
+            }
+        }
+        let mut text = format!("  {:>3}  {:<26} {:>9}  launches\n", "#", "kernel", "workgroup");
+        for (number, (kernel, launches)) in kernels.iter().enumerate() {
+            let (name, threads) = (&kernel.name, kernel.workgroup);
+            text += &format!("  {number:>3}  {name:<26} {threads:>9}  {}\n", launches.join(", "));
+        }
+        text
+    }
+
     fn write_launch(&self, f: &mut fmt::Formatter<'_>, number: usize, launch: &Launch<Bound>) -> fmt::Result {
         let side = |written: bool| {
             let bound = launch.bindings.iter().filter(|binding| (binding.access != Access::Read) == written);

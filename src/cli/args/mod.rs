@@ -297,6 +297,9 @@ pub struct InspectArgs {
     /// Print the plan: every kernel launch with its threads and bytes, and the memory of each slot.
     #[arg(long)]
     pub plan: bool,
+    /// Compile the plan's kernels on the adapter, and list them with the launches that use them; nothing runs.
+    #[arg(long, requires = "plan")]
+    pub compile: bool,
     /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
