@@ -8,7 +8,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 target := $(or $(CARGO_TARGET_DIR),target)
 release := $(target)/release/lepton-gpu
 
-.PHONY: help demo test test-matrix lint release setup clean-runs
+.PHONY: help demo test test-matrix test-shaders shaders lint release setup clean-runs
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -33,7 +33,7 @@ test: lint ## run all checks of CI: format, clippy, docs, tests
 	@for feature in files text images; do \
 		cargo check --locked --no-default-features --features $$feature || exit 1; \
 	done
-	@$(MAKE) --no-print-directory test-matrix
+	@$(MAKE) --no-print-directory test-matrix test-shaders
 
 # The runner variable is for the platform on which the script works; elsewhere it prints a message and nothing runs.
 test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates them (x86-64 Debian)
@@ -42,6 +42,17 @@ test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates
 	[ $$code -eq 0 ] || exit $$code; \
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/scripts/mesa-coop.sh LEPTON_REQUIRE_MATRIX=1 \
 		cargo test --locked --lib --test kernels -- cooperative
+
+# What the compilers of three GPUs make of the kernels of two presets, beside the tables: a minute, with the download.
+test-shaders:
+	cargo build --locked
+	python3 scripts/shader-stats/tests.py
+	@code=0; scripts/shader-stats.sh --check --short || code=$$?; \
+	if [ $$code -eq 3 ]; then echo "skipped: kernels for GPUs that are not there"; exit 0; fi; exit $$code
+
+shaders: ## compile the kernels for eleven GPUs and compare with benches/shaders; UPDATE=1 renews it (x86-64 Debian)
+	cargo build --locked
+	scripts/shader-stats.sh $(if $(UPDATE),--update,--check)
 
 lint: ## check format, clippy and documentation, with warnings denied
 	@scripts/setup.sh --lint

@@ -7,6 +7,7 @@
 #   scripts/mesa.sh version TREE                          print its Mesa's version
 #   scripts/mesa.sh folder                                print where the trees are
 #   scripts/mesa.sh run TREE DRIVER PROGRAM [ARGS]...     run a program that sees only this driver
+#   scripts/mesa.sh source FOLDER                         download the source of Debian 13's Mesa and unpack it there
 #
 #   TREE      trixie-backports (Mesa 26.1; 64 MB, 280 MB on disk) or bookworm-backports (Mesa 25.0; 60 MB, 240 MB on disk)
 #   DRIVER    lvp (on the processor), radeon, nouveau, asahi, freedreno, intel
@@ -95,11 +96,12 @@ debian_mirror() {
 # An apt configuration that shares only the network settings with this machine: own sources, own lists, and a
 # package database in which nothing is installed, so that apt resolves everything down to the C library.
 write_apt_config() {
-    local at=$1 mirror=$2 keyring=$3 suite
+    local at=$1 mirror=$2 keyring=$3 kind=$4 suite
+    shift 4
     mkdir -p "$at/state/lists/partial" "$at/cache/archives/partial" "$at/log"
     : >"$at/state/status"
-    for suite in "${suites[@]}"; do
-        printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
+    for suite in "$@"; do
+        printf '%s [arch=amd64 signed-by=%s] %s %s main\n' "$kind" "$keyring" "$mirror" "$suite"
     done >"$at/sources.list"
     {
         apt-config dump | sed -n '/^Acquire::IndexTargets/d; /^Acquire::/p'
@@ -155,11 +157,9 @@ extract() {
     done
 }
 
-fetch() {
-    local tree=$1 mirror keyring tool suites packages alone
-    [ ! -e "$trees/$tree/packages" ] || return 0
-    [ ! -e "$trees/$tree" ] || die "$trees/$tree exists, but was not created by this script"
-    describe "$tree"
+# prepare deb|deb-src SUITE...: makes a folder for what is downloaded, with an apt configuration for these suites.
+prepare() {
+    local mirror keyring tool
     [ "$(uname -sm)" = 'Linux x86_64' ] || unable "the drivers are only available for x86_64 Linux, not $(uname -sm)"
     for tool in apt-get apt-config dpkg-deb; do
         type -P "$tool" >/dev/null || unable "$tool is missing: the drivers are downloaded with apt, on Debian or Ubuntu"
@@ -170,20 +170,27 @@ fetch() {
     [ -n "$mirror" ] || unable "apt has no Debian mirror configured; set LEPTON_DEBIAN_MIRROR=URL"
 
     mkdir -p "$trees"
-    # created next to its final place and renamed in one step; global for the trap
-    work=$(mktemp -d "$trees/$tree.XXXXXX")
+    # next to the final place of what is made in it, to be renamed in one step; global for the trap
+    work=$(mktemp -d "$trees/work.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    say "downloading Mesa from $tree to $trees/$tree"
-    write_apt_config "$work/apt" "$mirror" "$keyring"
+    write_apt_config "$work/apt" "$mirror" "$keyring" "$@"
     export APT_CONFIG=$work/apt/apt.conf
     apt-get -q update >&2 || unable "cannot download the package lists (see above)"
+}
+
+fetch() {
+    local tree=$1 suites packages alone
+    [ ! -e "$trees/$tree/packages" ] || return 0
+    [ ! -e "$trees/$tree" ] || die "$trees/$tree exists, but was not created by this script"
+    describe "$tree"
+    say "downloading Mesa from $tree to $trees/$tree"
+    prepare deb "${suites[@]}"
     apt-get -q -y --no-install-recommends --download-only install "${packages[@]}" >&2 ||
         die "cannot download the packages (see above)"
     if [ ${#alone[@]} -gt 0 ]; then
         (cd "$work/apt/cache/archives" && apt-get -q download "${alone[@]}" >&2) ||
             die "cannot download the packages (see above)"
     fi
-    unset APT_CONFIG
     mkdir "$work/tree"
     extract "$work/apt/cache/archives" "$work/tree"
     if ! mv -T "$work/tree" "$trees/$tree" 2>/dev/null; then
@@ -192,11 +199,20 @@ fetch() {
     fi
     rm -rf "$work"
     trap - EXIT
+    unset APT_CONFIG
 }
 
-usage="usage: mesa.sh fetch TREE, mesa.sh version TREE, mesa.sh folder, or mesa.sh run TREE DRIVER PROGRAM [ARGS]..."
+fetch_source() {
+    prepare deb-src trixie
+    mkdir -p "$1"
+    (cd "$1" && apt-get -q source --download-only mesa >&2) || die "cannot download the source (see above)"
+    tar -C "$1" -xf "$1"/mesa_*.orig.tar.*[!c]
+}
+
+usage="usage: mesa.sh fetch TREE, mesa.sh version TREE, mesa.sh folder, mesa.sh source FOLDER, or mesa.sh run TREE DRIVER PROGRAM [ARGS]..."
 case "${1:-}:$#" in
     folder:1) echo "$trees" ;;
+    source:2) fetch_source "$2" ;;
     fetch:2) fetch "$2" ;;
     version:2)
         fetch "$2"
