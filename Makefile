@@ -46,7 +46,7 @@ test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates
 # What the compilers of three GPUs make of the kernels of two presets, beside the tables: a minute, with the download.
 test-shaders:
 	cargo build --locked
-	python3 scripts/shader-stats/tests.py
+	@! command -v python3 >/dev/null || python3 scripts/shader-stats/tests.py
 	@code=0; scripts/shader-stats.sh --check --short || code=$$?; \
 	if [ $$code -eq 3 ]; then echo "skipped: kernels for GPUs that are not there"; exit 0; fi; exit $$code
 
