@@ -123,7 +123,8 @@ fn matrix_text() -> [String; 3] {
     }
     let sums: Vec<_> = (0..SIDES[0]).flat_map(|i| (0..SIDES[1]).map(move |j| (i, j))).collect();
     for (i, j) in &sums {
-        let _ = writeln!(loads, "    var acc{i}_{j} = Sums();");
+        // a statement, since some drivers get a variable's initial value wrong (gemm/coop.wgsl.j2)
+        let _ = writeln!(loads, "    var acc{i}_{j}: Sums;\n    acc{i}_{j} = Sums();");
         let _ = writeln!(
             totals,
             "    workgroupBarrier();\n    coopStoreT(acc{i}_{j}, &sums[0], row_of_sums);\n    workgroupBarrier();\n    total += sums[lane];"

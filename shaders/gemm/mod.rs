@@ -17,12 +17,14 @@ mod product;
 mod simt;
 mod template;
 mod transposed;
+mod trial;
 
 pub(crate) use layer::{BIAS, INPUT, WEIGHT, masked_dy};
 pub use layer::{Layer, Relu, backward, forward};
 pub(crate) use matrix::{Transposed, multiply};
 pub use product::{Conv, Direction, Product};
 pub(crate) use transposed::{transposed_forward, transposed_grad_input, transposed_grad_weight};
+pub use trial::Trial;
 
 use crate::dispatch::{Dispatch, Operand, read, write};
 use crate::dtype::Precision;

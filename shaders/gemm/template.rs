@@ -21,6 +21,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("fetch.wgsl.j2", include_str!("fetch.wgsl.j2")),
         ("prefetch.wgsl.j2", include_str!("prefetch.wgsl.j2")),
         ("store.wgsl.j2", include_str!("store.wgsl.j2")),
+        ("trial.wgsl.j2", include_str!("trial.wgsl.j2")),
     ])
 });
 
@@ -69,6 +70,11 @@ pub(super) fn real_vector(columns: usize) -> &'static str {
     }
 }
 
+/// The text of `template` with these sizes.
+pub(super) fn text(template: &str, sizes: Value) -> String {
+    templates::render(&TEMPLATES, template, sizes)
+}
+
 /// Expands `template` for `product`; `own` holds what only that family knows. Returns the text and the grid.
 pub(super) fn expand(
     template: &str,
@@ -94,7 +100,7 @@ pub(super) fn expand(
         c_type => if whole { vector(storage.c_columns) } else { real_vector(storage.c_columns) },
         ..geometry(product)
     };
-    let text = templates::render(&TEMPLATES, template, context! { ..own, ..shared });
+    let text = text(template, context! { ..own, ..shared });
     (format!("{}\n{text}", header(template, product.precision)), grid)
 }
 

@@ -3,18 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use lepton_kernels::ceiling;
-use lepton_kernels::gemm::{Family, Lanes, Matrix};
+use lepton_kernels::gemm::{Family, Lanes, Matrix, Trial};
 use lepton_kernels::op::{Precision, Target};
-use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS};
+use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS, Operand};
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
 
 /// Cooperative matrices of several adapters.
-const MATRICES: [Matrix; 3] = [
+const MATRICES: [Matrix; 4] = [
     Matrix { side: 8, subgroup: 8, workgroup_bytes: 48 << 10 },
     Matrix { side: 8, subgroup: 32, workgroup_bytes: 48 << 10 },
     Matrix { side: 16, subgroup: 32, workgroup_bytes: 48 << 10 },
+    Matrix { side: 16, subgroup: 64, workgroup_bytes: 64 << 10 },
 ];
 
 /// Every way in which products are computed, in both precisions.
@@ -32,11 +33,13 @@ fn targets() -> Vec<Target> {
     targets
 }
 
-/// Every kernel that measures a ceiling.
+/// Every kernel that measures a ceiling, or tries matrices.
 fn ceilings() -> Vec<Dispatch> {
     let mut all = vec![ceiling::copy(ceiling::COPY_BYTES, 4), ceiling::touch()];
     all.extend([Precision::F32, Precision::F16].map(|precision| ceiling::multiply_add(precision, 3)));
     all.extend(MATRICES.map(|matrix| ceiling::matrix(matrix, 3)));
+    let trial = |Matrix { side, subgroup, .. }| Trial { side, threads: 4 * subgroup, least: subgroup };
+    all.extend(MATRICES.map(|matrix| trial(matrix).dispatch(Operand::Y(0), Operand::Y(1))));
     all
 }
 

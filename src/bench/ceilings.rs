@@ -63,8 +63,8 @@ fn f16(session: &Session, budget: Budget) -> Found {
 
 fn matrix(session: &Session, budget: Budget) -> Found {
     match session.gpu.matrix() {
-        Some(matrix) => arithmetic(session, budget, &|groups| ceiling::matrix(matrix, groups)),
-        None => Ok(None),
+        Ok(matrix) => arithmetic(session, budget, &|groups| ceiling::matrix(matrix, groups)),
+        Err(_) => Ok(None),
     }
 }
 

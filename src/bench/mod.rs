@@ -152,7 +152,7 @@ struct Session<'a> {
 impl Session<'_> {
     /// A processor that plays GPU gets smaller shapes.
     fn software(&self) -> bool {
-        self.gpu.summary().kind == "software"
+        self.gpu.summary().is_software()
     }
 
     fn tell(&mut self, part: &'static str, what: String, budget: &Budget) {

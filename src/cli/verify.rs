@@ -51,7 +51,7 @@ fn ways(gpu: &Gpu) -> Vec<(&'static str, Target)> {
     let mut ways = vec![("f32", gpu.target())];
     if let Ok(target) = gpu.target_in(Precision::F16) {
         ways.push(("f16", Target { matrix: None, ..target.clone() }));
-        if let Some(matrix) = gpu.matrix() {
+        if let Ok(matrix) = gpu.matrix() {
             ways.push(("f16 matrix", Target { matrix: Some(matrix), ..target }));
         }
     }

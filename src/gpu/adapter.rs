@@ -1,6 +1,6 @@
 //! Which adapters there are, and which one is used.
 
-use lepton_kernels::gemm::{Family, Lanes, Matrix};
+use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::Target;
 use serde::{Deserialize, Serialize};
 
@@ -64,24 +64,31 @@ impl AdapterSummary {
             buffer_bytes: limits.max_buffer_size,
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             loop_limit: loop_limit(&info),
-            products: target(adapter, false).family.to_string(),
+            products: target(adapter).family.to_string(),
             name: info.name,
         }
     }
 
+    /// Whether it is no GPU: it runs on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.kind == SOFTWARE
+    }
+
     /// One line: name, kind and driver, and what a software adapter costs.
     pub fn line(&self) -> String {
-        let note = if self.kind == "software" { " — not a GPU: runs on the CPU" } else { "" };
+        let note = if self.is_software() { " — not a GPU: runs on the CPU" } else { "" };
         format!("{} ({}, {}, {}){note}", self.name, self.kind, self.backend, self.driver)
     }
 }
+
+const SOFTWARE: &str = "software";
 
 fn kind(device_type: wgpu::DeviceType) -> &'static str {
     match device_type {
         wgpu::DeviceType::DiscreteGpu => "discrete GPU",
         wgpu::DeviceType::IntegratedGpu => "integrated GPU",
         wgpu::DeviceType::VirtualGpu => "virtual GPU",
-        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Cpu => SOFTWARE,
         wgpu::DeviceType::Other => "other",
     }
 }
@@ -93,36 +100,15 @@ fn loop_limit(info: &wgpu::AdapterInfo) -> Option<u64> {
     (info.device_type == wgpu::DeviceType::Cpu && major < 23).then_some(65_535)
 }
 
-/// The kernels that suit an adapter. `lane` rests on the subgroup being exactly as wide as its workgroup.
-pub(super) fn target(adapter: &wgpu::Adapter, untried: bool) -> Target {
+/// The kernels that suit an adapter, without cooperative matrices. `lane` rests on the subgroup being exactly as wide as its workgroup.
+pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
     let info = adapter.get_info();
     let fixed =
         info.subgroup_min_size == info.subgroup_max_size && adapter.features().contains(wgpu::Features::SUBGROUP);
     let width = info.subgroup_min_size;
     let wide = adapter.features().contains(wgpu::Features::SHADER_INT64);
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
-    // software runs a cooperative matrix slower than a loop
-    let matrix = if info.device_type == wgpu::DeviceType::Cpu { None } else { matrix(adapter, untried) };
-    Target { matrix, ..Target::f32(if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt }) }
-}
-
-/// The largest square matrices of f16 with sums in f32 that the adapter has, in subgroups of one size. `untried`: in the
-/// largest ones, which drivers take where several sizes are there.
-pub(super) fn matrix(adapter: &wgpu::Adapter, untried: bool) -> Option<Matrix> {
-    let (info, features) = (adapter.get_info(), adapter.features());
-    let needed =
-        wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX | wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
-    if !features.contains(needed) || !untried && info.subgroup_min_size != info.subgroup_max_size {
-        return None;
-    }
-    let mixed = |p: &wgpu::CooperativeMatrixProperties| {
-        (p.ab_type, p.cr_type) == (wgpu::CooperativeScalarType::F16, wgpu::CooperativeScalarType::F32)
-            && [8, 16].contains(&p.m_size)
-            && [p.n_size, p.k_size] == [p.m_size; 2]
-    };
-    let side = adapter.cooperative_matrix_properties().iter().filter(|p| mixed(p)).map(|p| p.m_size).max()?;
-    let workgroup_bytes = adapter.limits().max_compute_workgroup_storage_size;
-    Some(Matrix { side, subgroup: info.subgroup_max_size, workgroup_bytes })
+    Target::f32(if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt })
 }
 
 pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {

@@ -1,12 +1,13 @@
 //! A device: what is asked of an adapter, how it is waited for, and how its failures become errors.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use lepton_kernels::gemm::{Family, Matrix};
 use lepton_kernels::op::{Precision, Target};
 
 use super::adapter::{self, AdapterSummary, Adapters};
 use super::error::GpuError;
+use super::matrices::{self, NoMatrix, Offer};
 use super::options::GpuOptions;
 use super::pipeline::Pipelines;
 use super::unchecked::{self, Checks};
@@ -55,7 +56,9 @@ pub struct Gpu {
     target: Target,
     /// The family of products that suits it, whatever `target` says.
     own_family: Family,
-    matrix: Option<Matrix>,
+    /// What the adapter says of cooperative matrices, and what a trial showed, once there was one.
+    pub(super) offer: Result<Offer, NoMatrix>,
+    matrix: Arc<OnceLock<Result<Matrix, NoMatrix>>>,
     limits: Limits,
     checked: bool,
 }
@@ -80,7 +83,7 @@ impl Gpu {
         platform::block_on(Self::open_async(options))
     }
 
-    async fn open_index(adapters: &Adapters, index: usize, options: &GpuOptions) -> Result<Self, GpuError> {
+    pub(super) async fn open_index(adapters: &Adapters, index: usize, options: &GpuOptions) -> Result<Self, GpuError> {
         let adapter = &adapters.adapters[index];
         let summary = adapters.summaries().swap_remove(index);
         let descriptor = wgpu::DeviceDescriptor {
@@ -106,13 +109,21 @@ impl Gpu {
         device
             .on_uncaptured_error(Arc::new(move |error: wgpu::Error| driver.push(GpuError::Driver(error.to_string()))));
         let tiles = options.tiles.tiles(&summary)?;
-        let (target, limits) =
-            (Target { tiles, ..adapter::target(adapter, options.untried_matrices) }, adapter::plan_limits(adapter));
+        let (target, limits) = (Target { tiles, ..adapter::target(adapter) }, adapter::plan_limits(adapter));
         let pipelines = Pipelines::new(&device, &adapter.get_info(), options.pipeline_cache.as_deref());
         let (pipelines, summary) = (Arc::new(pipelines), Arc::new(summary));
-        let (own_family, matrix, checked) =
-            (target.family, adapter::matrix(adapter, options.untried_matrices), options.checked);
-        Ok(Gpu { device, queue, faults, pipelines, summary, target, own_family, matrix, limits, checked })
+        let (own_family, checked) = (target.family, options.checked);
+        let (offer, matrix) = (Offer::of(adapter), Arc::default());
+        let mut gpu =
+            Gpu { device, queue, faults, pipelines, summary, target, own_family, offer, matrix, limits, checked };
+        if options.untried_matrices {
+            gpu.matrix.set(gpu.offer.clone().map(Offer::assumed)).expect("nothing was tried before");
+        }
+        if !gpu.summary.is_software() {
+            let _driver = gpu.offer.is_ok().then(|| gpu.drive());
+            gpu.target.matrix = gpu.matrix_async().await.ok();
+        }
+        Ok(gpu)
     }
 
     /// What matters about the adapter.
@@ -136,9 +147,26 @@ impl Gpu {
         Ok(Target { precision, ..self.target.clone() })
     }
 
-    /// The cooperative matrices that it has, also where kernels without them suit it better.
-    pub fn matrix(&self) -> Option<Matrix> {
-        self.matrix
+    /// The cooperative matrices that it has, also where kernels without them suit it better; or why none can be used.
+    /// Where none were tried when it was opened, which is on software adapters, they are now.
+    ///
+    /// # Errors
+    /// [`NoMatrix`].
+    pub fn matrix(&self) -> Result<Matrix, NoMatrix> {
+        let waited = self.block(async { Ok(self.matrix_async().await) });
+        waited.unwrap_or_else(|error| Err(NoMatrix::Failed(error.to_string())))
+    }
+
+    /// [`matrix`](Gpu::matrix), and does not wait.
+    async fn matrix_async(&self) -> Result<Matrix, NoMatrix> {
+        if let Some(known) = self.matrix.get() {
+            return known.clone();
+        }
+        let found = match &self.offer {
+            Ok(offer) => matrices::tried(self, *offer).await,
+            Err(reason) => Err(reason.clone()),
+        };
+        self.matrix.get_or_init(|| found).clone()
     }
 
     /// The same device with other kernels than those that suit it best, for tests and comparisons.
@@ -159,7 +187,7 @@ impl Gpu {
         };
         if let Some(matrix) = target.matrix {
             let named = |matrix: &Matrix| format!("cooperative matrices {matrix:?}");
-            suits(named(&matrix), self.matrix.as_ref().map_or("none".into(), named))?;
+            suits(named(&matrix), self.matrix().as_ref().map_or("none".into(), named))?;
         }
         if target.family != Family::Simt {
             let named = |family: Family| format!("products of family {family}");

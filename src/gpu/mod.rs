@@ -15,6 +15,7 @@ mod device;
 mod error;
 mod flight;
 mod launch;
+mod matrices;
 #[cfg(feature = "cli")]
 mod measure;
 mod op_run;
@@ -29,6 +30,7 @@ mod unchecked;
 pub use adapter::{AdapterSummary, Adapters, choose, list, list_async};
 pub use device::Gpu;
 pub use error::{GpuError, TableError};
+pub use matrices::NoMatrix;
 #[cfg(feature = "cli")]
 pub(crate) use measure::Timed;
 pub(crate) use op_run::{Content, OpRun};

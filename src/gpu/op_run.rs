@@ -105,19 +105,28 @@ impl OpRun {
         {
             return Err(GpuError::Unchecked { kernel: dispatch.kernel.name.to_string() });
         }
-        gpu.block(async {
-            let buffers = self.buffers(gpu).await?;
-            let bound = self.bind(gpu, &buffers, dispatches, step, checks).await?;
-            let mut encoder = gpu.device.create_command_encoder(&Default::default());
-            bound.record(&mut encoder.begin_compute_pass(&Default::default()));
-            gpu.queue.submit([encoder.finish()]);
-            let mut after = Vec::with_capacity(buffers.len());
-            for (buffer, content) in buffers.iter().zip(&self.contents) {
-                after.push(Content::exactly(gpu.download(buffer, 0, content.bytes).await?));
-            }
-            self.contents = after;
-            Ok(())
-        })
+        gpu.block(self.run_async(gpu, dispatches, step, checks))
+    }
+
+    /// [`run`](OpRun::run), and does not wait.
+    pub(super) async fn run_async(
+        &mut self,
+        gpu: &Gpu,
+        dispatches: &[Dispatch],
+        step: &Step,
+        checks: Checks,
+    ) -> Result<(), GpuError> {
+        let buffers = self.buffers(gpu).await?;
+        let bound = self.bind(gpu, &buffers, dispatches, step, checks).await?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        bound.record(&mut encoder.begin_compute_pass(&Default::default()));
+        gpu.queue.submit([encoder.finish()]);
+        let mut after = Vec::with_capacity(buffers.len());
+        for (buffer, content) in buffers.iter().zip(&self.contents) {
+            after.push(Content::exactly(gpu.download(buffer, 0, content.bytes).await?));
+        }
+        self.contents = after;
+        Ok(())
     }
 
     /// The buffers, with what they hold.

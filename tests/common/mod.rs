@@ -29,11 +29,14 @@ pub fn f16(gpu: &Gpu) -> Option<Target> {
 /// The adapter's cooperative matrices, or none with a line; with `LEPTON_REQUIRE_MATRIX=1` none is a failure.
 pub fn matrix(gpu: &Gpu) -> Option<Matrix> {
     let required = std::env::var_os("LEPTON_REQUIRE_MATRIX").is_some_and(|value| value == "1");
-    assert!(gpu.matrix().is_some() || !required, "{} has no cooperative matrices", gpu.summary().name);
-    if gpu.matrix().is_none() {
-        println!("skipped: {} has no cooperative matrices", gpu.summary().name);
+    match gpu.matrix() {
+        Ok(matrix) => Some(matrix),
+        Err(reason) if required => panic!("{}: no cooperative matrices: {reason}", gpu.summary().name),
+        Err(reason) => {
+            println!("skipped: no cooperative matrices on {}: {reason}", gpu.summary().name);
+            None
+        }
     }
-    gpu.matrix()
 }
 
 /// The blocks of a language in a Markdown text.
