@@ -117,6 +117,21 @@ impl Case {
         let values = (0..shape.count() as u64).map(|e| stored(random::normal(11, 99, e), dtype, precision)).collect();
         Array::new(shape.clone(), values)
     }
+
+    /// A gradient of output 0 in the parts in which the op takes it. One is more than half of it and held in f16, so that the
+    /// other is exact (Sterbenz), and their sum, too.
+    pub fn in_gradient_parts(&self, dy: &Array) -> Vec<Array> {
+        if self.op.gradient_parts() == 1 {
+            return vec![dy.clone()];
+        }
+        let dtype = self.op.output_dtype(0);
+        let share = |(e, value): (usize, &f64)| {
+            stored(value * (0.6 + 0.3 * random::uniform(12, 98, e as u64)), dtype, Precision::F16)
+        };
+        let first = Array::new(dy.shape.clone(), dy.data.iter().enumerate().map(share).collect());
+        let second = dy.zip(&first, |whole, part| whole - part);
+        vec![first, second]
+    }
 }
 
 /// A value rounded to what the device stores.

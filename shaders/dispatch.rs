@@ -21,7 +21,8 @@ pub enum Operand {
     Y(usize),
     /// Something that forward keeps for backward.
     Saved(usize),
-    /// The gradient of the loss with respect to output `i`.
+    /// Part `i` of the gradient of the loss with respect to output 0; part 0 is all of it, unless the op takes
+    /// [more](crate::Op::gradient_parts).
     Dy(usize),
     /// The gradient of the loss with respect to input `i`.
     Dx(usize),

@@ -138,6 +138,7 @@ pub const OPS: &[Entry] = &[
     reshape::ENTRY,
     batch_norm::ENTRY,
     batch_norm::POOL,
+    batch_norm::ADD,
     batch_norm::INFERENCE,
     batch_norm::FOLD,
     group_norm::ENTRY,

@@ -1,13 +1,23 @@
 //! The backward of a ReLU at the end of any op.
 
-use crate::Dispatch;
-use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::dispatch::{Binding, Elementwise, Operand, read, write};
 use crate::dtype::Precision;
+use crate::{Dispatch, source};
 
 const MASK: Elementwise =
     Elementwise { name: "relu/backward", source: include_str!("common/mask.wgsl"), per_step: false, includes: &[] };
 
-/// `into = dy where y > 0, else 0` over `count` elements.
-pub(crate) fn mask(precision: Precision, count: usize, y: Operand, dy: Operand, into: Operand) -> Dispatch {
-    MASK.launch(precision, count.div_ceil(4), 0, &[], &[read(y), read(dy), write(into)])
+/// `into = dy where y > 0, else 0` over `count` elements, where dy comes in so many parts, one or two.
+pub(crate) fn mask(precision: Precision, count: usize, parts: usize, into: Operand) -> Dispatch {
+    let (text, dy) = gradient(parts);
+    let bindings: Vec<Binding> = [read(Operand::Y(0)), write(into)].into_iter().chain(dy).collect();
+    let kernel = Elementwise { includes: &[source::LANES4, text], ..MASK };
+    kernel.launch(precision, count.div_ceil(4), 0, &[], &bindings)
+}
+
+/// How a kernel reads the gradient of output 0 that comes in so many parts, one or two: a shared text, and what is bound from
+/// its `DY` on.
+pub(crate) fn gradient(parts: usize) -> (&'static str, impl Iterator<Item = Binding>) {
+    let text = if parts == 1 { source::GRADIENT1 } else { source::GRADIENT2 };
+    (text, (0..parts).map(|part| read(Operand::Dy(part))))
 }

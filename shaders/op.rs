@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
-use crate::{Array, Dispatch, Shape, ShapeError, Step};
+use crate::{Array, Dispatch, Operand, Shape, ShapeError, Step};
 
 pub use crate::dtype::{Dtype, Precision, TENSOR_ALIGN};
 pub use crate::target::Target;
@@ -96,9 +96,16 @@ pub trait Op: Any + fmt::Debug + Send + Sync {
         true
     }
 
-    /// Whether the gradient of input `i` is the gradient of output 0 itself, so that nothing need run.
-    fn passes_gradient(&self, _input: usize) -> bool {
-        false
+    /// The parts in which backward takes the gradient of output 0, [`Dy(0)`](crate::Operand::Dy) and what follows: one for
+    /// each reader of the output, or 1 for their sum.
+    fn gradient_parts(&self) -> usize {
+        1
+    }
+
+    /// What the gradient of input `i` is without a launch of its own: [`Dy(0)`](crate::Operand::Dy), that of output 0, or
+    /// [`Dx(j)`](crate::Operand::Dx), that of an earlier input. None where backward computes it.
+    fn gradient_is(&self, _input: usize) -> Option<Operand> {
+        None
     }
 
     /// For a loss: the output that is the gradient of input 0 when the sum of output 0 is the loss.

@@ -30,6 +30,10 @@ pub const SCALE: &str = include_str!("common/scale.wgsl");
 pub const SHIFT: &str = include_str!("common/shift.wgsl");
 /// Neither scale nor shift: channels as they are normalised.
 pub const NO_AFFINE: &str = include_str!("common/no_affine.wgsl");
+/// The gradient of what an op gives.
+pub const GRADIENT1: &str = include_str!("common/gradient1.wgsl");
+/// That gradient, where two readers give a part each.
+pub const GRADIENT2: &str = include_str!("common/gradient2.wgsl");
 /// Where the numbers of the loss scale stand.
 pub const LOSS_SCALE: &str = include_str!("common/loss_scale.wgsl");
 /// How the slabs of a gradient are added where threads are cheap.

@@ -236,7 +236,9 @@ impl<'a> CaseRun<'a> {
         let precision = self.target.precision;
         let dy = self.case.cotangent(&self.outputs[0].shape, precision);
         let gradients = op.twin_backward(&self.inputs, &self.outputs, &dy, &self.case.step);
-        memory.add(Operand::Dy(0), Content::exactly(encode(&dy, op.output_dtype(0), precision)));
+        for (part, values) in self.case.in_gradient_parts(&dy).iter().enumerate() {
+            memory.add(Operand::Dy(part), Content::exactly(encode(values, op.output_dtype(0), precision)));
+        }
         let slabs = lowered.gradient_slabs;
         let place = |i: usize| if i < op.activations() { (op.input_dtype(i), 1) } else { (Dtype::F32, slabs) };
         for (i, gradient) in gradients.iter().enumerate() {
@@ -248,7 +250,7 @@ impl<'a> CaseRun<'a> {
         let compare_gradient = |(i, want): (usize, Option<Array>)| {
             let want = want?;
             let (dtype, slabs) = place(i);
-            let words = decode(memory.bytes(Operand::Dx(i)), dtype, precision);
+            let words = decode(memory.bytes(op.gradient_is(i).unwrap_or(Operand::Dx(i))), dtype, precision);
             let count = want.data.len();
             let sum = |at: usize| (0..slabs).map(|slab| words[slab * count + at]).sum();
             let got: Vec<f64> = (0..count).map(sum).collect();

@@ -2,6 +2,7 @@
 
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Precision;
+use crate::mask::mask;
 use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
@@ -16,6 +17,8 @@ const FORWARD: Elementwise =
 pub struct Add {
     /// Whether a ReLU follows in the same kernel.
     pub relu: bool,
+    /// Whether the gradient comes in two parts, which the ReLU's backward adds up.
+    pub parted: bool,
 }
 
 /// `into = a + b` over `count` elements; also how the planner sums gradients where a tensor is used twice.
@@ -44,8 +47,16 @@ impl Op for Add {
         2
     }
 
-    fn passes_gradient(&self, _input: usize) -> bool {
-        !self.relu
+    fn gradient_parts(&self) -> usize {
+        if self.parted { 2 } else { 1 }
+    }
+
+    fn gradient_is(&self, input: usize) -> Option<Operand> {
+        match input {
+            _ if !self.relu => Some(Operand::Dy(0)),
+            0 => None,
+            _ => Some(Operand::Dx(0)),
+        }
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
@@ -53,10 +64,10 @@ impl Op for Add {
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
-        let masked =
-            |i| crate::mask::mask(target.precision, inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(i));
-        let dispatches = (0..2).filter(|&i| self.relu && wanted[i]).map(masked).collect();
-        Lowered { dispatches, ..Lowered::default() }
+        match wanted.iter().position(|&wanted| wanted && self.relu) {
+            Some(first) => mask(target.precision, inputs[0].count(), self.gradient_parts(), Operand::Dx(first)).into(),
+            None => Lowered::default(),
+        }
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -73,6 +84,7 @@ impl Op for Add {
 fn cases() -> Vec<Case> {
     vec![
         Case::new(Add::default(), &[&[2, 3, 5, 7], &[2, 3, 5, 7]], "uneven images"),
-        Case::new(Add { relu: true }, &[&[3, 129], &[3, 129]], "with ReLU, over several workgroups"),
+        Case::new(Add { relu: true, parted: false }, &[&[3, 129], &[3, 129]], "with ReLU, over several workgroups"),
+        Case::new(Add { relu: true, parted: true }, &[&[2, 67], &[2, 67]], "with ReLU, a gradient in two parts"),
     ]
 }

@@ -9,6 +9,7 @@
 //! Away from training [`BatchNormInference`] stands in its place, or is folded into the product before it
 //! ([`FoldBatchNorm`]).
 
+mod add;
 mod cases;
 mod fold;
 mod inference;
@@ -16,6 +17,7 @@ mod parts;
 mod pool;
 mod twin;
 
+pub use add::{ADD, BatchNormAdd};
 pub use fold::{FOLD, FoldBatchNorm};
 pub use inference::{BatchNormInference, INFERENCE};
 pub use pool::{BatchNormPool, POOL};

@@ -29,7 +29,8 @@ const GRAD_INPUT: Elementwise =
 /// Where the statistics lie: an output, so that the twin's backward knows how many images there were.
 pub(super) const STATISTICS_OUTPUT: Operand = Operand::Y(3);
 
-fn affine(norm: &BatchNorm) -> &'static [&'static str] {
+/// What scales and shifts a normalised channel.
+pub(super) fn affine(norm: &BatchNorm) -> &'static [&'static str] {
     if norm.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] }
 }
 

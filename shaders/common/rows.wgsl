@@ -5,3 +5,13 @@
 
 override ROWS: u32;
 override RUN: u32; override BLOCK_STEP: u32; override ROW_STEP: u32;
+
+// Four rows of a thread, from `row` on; some may be ROWS or more.
+fn four_rows(row: u32) -> vec4u {
+    return row + ROW_STEP * vec4u(0u, 1u, 2u, 3u);
+}
+
+// Rows that can be read: the last one in the place of those past the end.
+fn clamped(rows: vec4u) -> vec4u {
+    return min(rows, vec4u(ROWS - 1u));
+}

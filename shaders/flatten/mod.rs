@@ -1,7 +1,7 @@
 //! Images as vectors: `[n, h, w, c]` to `[n, h·w·c]`, channels fastest as in Keras. A view: nothing runs.
 
 use crate::target::Target;
-use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
+use crate::{Array, Case, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step};
 
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry { name: "flatten", summary: "images as vectors; a view", cases };
@@ -24,8 +24,8 @@ impl Op for Flatten {
         Some(0)
     }
 
-    fn passes_gradient(&self, _input: usize) -> bool {
-        true
+    fn gradient_is(&self, _input: usize) -> Option<Operand> {
+        Some(Operand::Dy(0))
     }
 
     fn forward(&self, _inputs: &[Shape], _mode: Mode, _target: &Target) -> Lowered {

@@ -33,7 +33,7 @@ impl Op for Relu {
         if !wanted[0] {
             return Lowered::default();
         }
-        mask(target.precision, inputs[0].count(), Operand::Y(0), Operand::Dy(0), Operand::Dx(0)).into()
+        mask(target.precision, inputs[0].count(), 1, Operand::Dx(0)).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

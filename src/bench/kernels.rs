@@ -165,7 +165,8 @@ impl Job<'_> {
         let outputs = op.outputs(&self.workload.shapes).expect("shapes of real networks fit");
         let size = |operand: Operand| match operand {
             Operand::X(i) => op.input_dtype(i).bytes(self.workload.shapes[i].count(), precision),
-            Operand::Y(i) | Operand::Dy(i) => op.output_dtype(i).bytes(outputs[i].count(), precision),
+            Operand::Y(i) => op.output_dtype(i).bytes(outputs[i].count(), precision),
+            Operand::Dy(_) => op.output_dtype(0).bytes(outputs[0].count(), precision),
             Operand::Dx(i) if i >= op.activations() => Dtype::F32.bytes(self.workload.shapes[i].count(), precision),
             Operand::Dx(i) => op.input_dtype(i).bytes(self.workload.shapes[i].count(), precision),
             Operand::Saved(i) => self.forward().saved[i] as u64 * 4,

@@ -83,7 +83,7 @@ fn others(software: bool) -> Vec<Workload> {
         plain(mean, "densenet transition 1", &[&[n(256, 64), 32, 32, 128]], 1, 2),
         plain(GlobalAvgPool, "resnet50 pool", &[&before_pool], 1, 2),
         plain(Relu, "resnet18 stage 1", &[&images], 1, 2),
-        plain(Add { relu: true }, "resnet18 stage 1", &[&images, &images], 0, 1),
+        plain(Add { relu: true, ..Add::default() }, "resnet18 stage 1", &[&images, &images], 0, 1),
         Workload {
             integers: Some((1, Integers::Below(1000))),
             ..plain(SoftmaxCrossEntropy, "1000 classes", &[&[256, 1000], &[256], &[256]], 0, 2)

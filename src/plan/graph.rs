@@ -365,6 +365,21 @@ impl Graph {
         &self.tensors[self.parameters[id].tensor].name
     }
 
+    /// How many nodes give a part of each tensor's gradient, from the loss back.
+    pub fn gradients_given(&self) -> HashMap<TensorId, usize> {
+        let needs = self.needs_gradient();
+        let mut given: HashMap<TensorId, usize> = HashMap::new();
+        for node in self.nodes.iter().rev() {
+            if node.op.loss_gradient().is_some() {
+                given.insert(node.inputs[0], 1);
+            } else if given.contains_key(&node.outputs[0]) {
+                let gives = |&(i, t): &(usize, &TensorId)| needs.contains(t) && node.op.differentiable(i);
+                node.inputs.iter().enumerate().filter(gives).for_each(|(_, &t)| *given.entry(t).or_default() += 1);
+            }
+        }
+        given
+    }
+
     /// Which tensors need a gradient: parameters, and what is computed from them.
     pub fn needs_gradient(&self) -> HashSet<TensorId> {
         let trained = self.parameters.iter().filter(|parameter| parameter.trained);

@@ -85,8 +85,8 @@ struct Lowerer<'a> {
     values: HashMap<TensorId, PlanTensorId>,
     /// What forward kept for each node.
     saved: HashMap<NodeId, Vec<PlanTensorId>>,
-    /// Plan tensor of the gradient of each graph tensor.
-    gradients: HashMap<TensorId, PlanTensorId>,
+    /// Plan tensors of the gradient of each graph tensor: one, or the parts in which the op that gives the tensor takes it.
+    gradients: HashMap<TensorId, Vec<PlanTensorId>>,
     /// Slabs of each parameter's gradient; 0 where there is none.
     slabs: Vec<usize>,
 }
@@ -196,7 +196,7 @@ impl<'a> Lowerer<'a> {
                 Operand::Y(i) => self.value(node.outputs[i]),
                 Operand::Saved(i) => self.saved[&id][i],
                 Operand::Scratch(i) => scratch[i],
-                Operand::Dy(i) => self.gradients[&node.outputs[i]],
+                Operand::Dy(i) => self.gradients[&node.outputs[0]][i],
                 Operand::Dx(i) => dx[i].unwrap_or_else(|| self.unwanted(node, i, slabs)),
             });
             self.draft.launch(&node.name, dispatch);
@@ -215,7 +215,7 @@ impl<'a> Lowerer<'a> {
         for (id, node) in self.graph.nodes.entries().rev() {
             if let Some(output) = node.op.loss_gradient() {
                 let gradient = self.value(node.outputs[output]);
-                self.gradients.insert(node.inputs[0], gradient);
+                self.gradients.insert(node.inputs[0], vec![gradient]);
                 continue;
             }
             if !self.gradients.contains_key(&node.outputs[0]) {
@@ -223,8 +223,10 @@ impl<'a> Lowerer<'a> {
             }
             let wanted: Vec<bool> =
                 node.inputs.iter().enumerate().map(|(i, t)| needs.contains(t) && node.op.differentiable(i)).collect();
-            let dx: Vec<Option<PlanTensorId>> =
-                (0..wanted.len()).map(|i| wanted[i].then(|| self.gradient_of_input(node, i))).collect();
+            let mut dx = Vec::new();
+            for (i, &wanted) in wanted.iter().enumerate() {
+                dx.push(wanted.then(|| self.gradient_of_input(node, i, &dx)));
+            }
             let lowered = node.op.backward(&self.graph.input_shapes(node), &wanted, self.target);
             self.note_slabs(&dx, lowered.gradient_slabs);
             self.launch(id, node, lowered, &dx);
@@ -247,10 +249,15 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// The tensor that receives the gradient of a node's input.
-    fn gradient_of_input(&mut self, node: &Node, input: usize) -> PlanTensorId {
-        if node.op.passes_gradient(input) {
-            return self.gradients[&node.outputs[0]];
+    /// The tensor that receives the gradient of a node's input; `dx` are those of the inputs before.
+    fn gradient_of_input(&mut self, node: &Node, input: usize, dx: &[Option<PlanTensorId>]) -> PlanTensorId {
+        let shared = match node.op.gradient_is(input) {
+            Some(Operand::Dy(part)) => Some(self.gradients[&node.outputs[0]][part]),
+            Some(Operand::Dx(earlier)) => dx[earlier],
+            _ => None,
+        };
+        if let Some(shared) = shared {
+            return shared;
         }
         let tensor = &self.graph.tensors[node.inputs[input]];
         let count = tensor.shape.count();
@@ -262,12 +269,16 @@ impl<'a> Lowerer<'a> {
         self.tensor(&format!("{}.grad", tensor.name), bytes, location)
     }
 
-    /// Adds `dx` to what other readers of `tensor` contributed.
+    /// Adds `dx` to what other readers of `tensor` contributed, unless the op that gives the tensor takes it as a part.
     fn contribute(&mut self, tensor: TensorId, dx: PlanTensorId) {
-        let Some(&before) = self.gradients.get(&tensor) else {
-            self.gradients.insert(tensor, dx);
+        let giver = self.graph.nodes.iter().find(|node| node.outputs.first() == Some(&tensor));
+        let parts = giver.map_or(1, |node| node.op.gradient_parts());
+        let known = self.gradients.entry(tensor).or_default();
+        if known.len() < parts {
+            known.push(dx);
             return;
-        };
+        }
+        let before = known.pop().expect("a gradient has a part");
         let described = &self.graph.tensors[tensor];
         let (precision, count) = (self.target.precision, described.shape.count());
         let sum = self.tensor(&format!("{}.grad", described.name), Dtype::Real.bytes(count, precision), None);
@@ -278,6 +289,6 @@ impl<'a> Lowerer<'a> {
             _ => sum,
         });
         self.draft.launch(&described.name, dispatch);
-        self.gradients.insert(tensor, sum);
+        self.gradients.entry(tensor).or_default().push(sum);
     }
 }

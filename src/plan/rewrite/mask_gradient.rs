@@ -1,11 +1,11 @@
 //! Where a product alone reads what a product's ReLU gives, its input gradient is masked as it is written, instead of in a pass
 //! of its own.
 
-use lepton_kernels::Op;
 use lepton_kernels::conv_transpose2d::ConvTranspose2d;
 use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::gemm::Relu;
 use lepton_kernels::linear::Linear;
+use lepton_kernels::{Op, Operand};
 
 use super::{Graph, NodeId, Rewrite, TensorId, only_reader};
 
@@ -49,7 +49,7 @@ fn reader_through_views(graph: &Graph, mut tensor: TensorId) -> Option<NodeId> {
             return None;
         }
         // a view of its input, whose gradient is that of its output
-        if node.op.alias(0) != Some(0) || !node.op.passes_gradient(0) {
+        if node.op.alias(0) != Some(0) || node.op.gradient_is(0) != Some(Operand::Dy(0)) {
             return Some(reader);
         }
         tensor = node.outputs[0];

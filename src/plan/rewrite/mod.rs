@@ -2,6 +2,8 @@
 
 mod ending;
 mod fold_batch_norm;
+mod join_add;
+mod join_gradient_sum;
 mod join_max_pool;
 mod join_relu;
 mod mask_gradient;
@@ -21,12 +23,15 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// Applies it wherever it fits; gives a line for people about each place.
+    /// Applies it wherever it fits; gives a line for people about each place. Nodes may come and go, so a number is tried
+    /// until it no longer fits there.
     pub fn apply(&self, graph: &mut Graph) -> Vec<String> {
         let mut done = Vec::new();
         let mut node = NodeId::default();
         while node < graph.nodes.next_id() {
-            done.extend((self.at)(graph, node));
+            while let Some(line) = (self.at)(graph, node) {
+                done.push(line);
+            }
             node = node.next();
         }
         done
@@ -34,8 +39,15 @@ impl Rewrite {
 }
 
 /// All rewrites in the order in which they are applied: some make room for those that follow.
-pub const REWRITES: [Rewrite; 5] =
-    [fold_batch_norm::REWRITE, join_relu::REWRITE, move_relu::REWRITE, join_max_pool::REWRITE, mask_gradient::REWRITE];
+pub const REWRITES: [Rewrite; 7] = [
+    fold_batch_norm::REWRITE,
+    join_relu::REWRITE,
+    move_relu::REWRITE,
+    join_max_pool::REWRITE,
+    join_add::REWRITE,
+    mask_gradient::REWRITE,
+    join_gradient_sum::REWRITE,
+];
 
 /// Applies all rewrites; gives their lines.
 pub(super) fn apply_all(graph: &mut Graph) -> Vec<String> {
