@@ -63,7 +63,7 @@ class Run:
     """Compiles, several steps at a time, and collects what came of it."""
 
     def __init__(self, gpus, presets):
-        self.jobs = [(gpu, work) for gpu in gpus for preset in presets for work in works(preset)]
+        self.jobs = [(gpu, work) for gpu in gpus for preset in presets for work in works(gpu, preset)]
         self.failures = []
 
     def results(self, what):

@@ -46,6 +46,8 @@ class Gpu:
     environment: dict
     tree: str = MESA
     predicted: bool = False  # the model of model.py is about this GPU
+    f16: bool = True
+    share: int = 1  # of a batch: as much as its bindings hold
 
 
 def amd(name, about, chip=None, **more):
@@ -72,7 +74,7 @@ GPUS = {
         nvidia("ga102", "NVIDIA Ampere, GeForce RTX 3090", "172"),
         nvidia("tu102", "NVIDIA Turing, GeForce RTX 2080 Ti", "162"),
         Gpu("m1", "Apple M1", HONEYKRISP, {}),
-        Gpu("a740", "Qualcomm Adreno 740", TURNIP, {"FD_GPU_ID": "740"}),
+        Gpu("a740", "Qualcomm Adreno 740", TURNIP, {"FD_GPU_ID": "740"}, f16=False, share=4),
         intel("dg2", "Intel Xe-HPG, Arc A770"),
         intel("bmg", "Intel Xe2, Arc B580"),
     )
@@ -92,25 +94,25 @@ class Work:
         return f"{self.preset} {self.precision} {self.batch}"
 
 
-PRECISIONS = ("f32", "f16")
 F32_ONLY = ("dcgan",)
-# presets whose tables are kept: the optimiser, and a batch for each precision
-TABLED = {
-    "seed-mnist": ("adam", 128, 128),
-    "seed-cifar": ("adam", 128, 128),
-    "resnet20": ("sgd", 128, 128),
-    "resnet18-cifar": ("sgd", 128, 512),
+# how presets are compiled: the optimiser, and a batch for each precision; networks of one kind share kernels then
+TRAINED = {
+    **dict.fromkeys(("seed-mnist", "seed-cifar"), ("adam", 128, 128)),
+    **dict.fromkeys(("resnet20", "resnet32", "resnet44", "resnet56", "resnet110"), ("sgd", 128, 128)),
+    **dict.fromkeys(("resnet18-cifar", "resnet34-cifar", "resnet50-cifar"), ("sgd", 128, 512)),
     "speednet": ("sgd", 1024, 1024),
     "mobilenet-v2": ("sgd", 64, 64),
 }
 OTHERS = ("adam", 32, 32)
+# those whose tables are kept
+TABLED = ("seed-mnist", "seed-cifar", "resnet20", "resnet18-cifar", "speednet", "mobilenet-v2")
 # what `make test` compiles: for every sort of register file one GPU
 SHORT_GPUS = ("navi31", "ga102", "m1")
 SHORT_PRESETS = ("seed-mnist", "resnet20")
 
 
-def works(preset):
-    """A preset in the precisions that it has."""
-    optimizer, *batches = TABLED.get(preset, OTHERS)
-    both = zip(PRECISIONS, batches)
-    return [Work(preset, precision, batch, optimizer) for precision, batch in both if precision == "f32" or preset not in F32_ONLY]
+def works(gpu, preset):
+    """A preset in the precisions that it has on a GPU."""
+    optimizer, *batches = TRAINED.get(preset, OTHERS)
+    precisions = ("f32", "f16") if gpu.f16 and preset not in F32_ONLY else ("f32",)
+    return [Work(preset, precision, batch // gpu.share, optimizer) for precision, batch in zip(precisions, batches)]

@@ -89,7 +89,7 @@ class Model:
         outside = round((around["fma"] + 16 * around["wmma"]) / max(1, inside)) if slices.found else 0
         turns = max(1, math.ceil(launch.multiply_adds / (kernel.workgroups * each) - 1e-9) - outside)
         # a slice costs a wave
-        swizzled = any(operation.startswith("v_xor") for operation, _ in kernel.listing.code)
+        swizzled = any(operation.startswith(("v_xor", "v_xad")) for operation, _ in kernel.listing.code)
         conflict = 1 if swizzled else of.conflict
         lds = counts["lds"] + counts["store_lds_b32"] * (kernel.subgroup // 32) * (conflict - 1)
         trip = of.load + of.address
