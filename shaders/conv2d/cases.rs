@@ -10,7 +10,7 @@ fn conv(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Conv2d {
 }
 
 pub(super) fn all() -> Vec<Case> {
-    [windows(), products(), depthwise()].into_iter().flatten().collect()
+    [windows(), products(), winograd(), depthwise()].into_iter().flatten().collect()
 }
 
 fn windows() -> Vec<Case> {
@@ -96,6 +96,42 @@ fn products() -> Vec<Case> {
             conv([3, 3], [1, 1], Padding::Valid),
             &[&[5, 30, 29, 2], &[3, 3, 2, 6], &[6]],
             "a long K in grad_weight: slabs",
+        ),
+    ]
+}
+
+/// What software adapters compute in frequencies; every depth that rounds most has a case.
+fn winograd() -> Vec<Case> {
+    let relu = Conv2d { relu: Relu::Whole, ..conv([3, 3], [1, 1], Padding::Valid) };
+    let masked = Conv2d { masked: true, relu: Relu::Forward, ..conv([3, 3], [1, 1], Padding::Same) };
+    vec![
+        Case::new(relu, &[&[2, 6, 13, 16], &[3, 3, 16, 34], &[34]], "frequencies: bias and ReLU, the last tile cut"),
+        Case::new(masked, &[&[3, 7, 9, 18], &[3, 3, 18, 16], &[16]], "frequencies: masked, tiles of three")
+            .fill(0, Fill::Rectified),
+        Case::new(
+            conv([3, 3], [1, 1], UNEVEN),
+            &[&[2, 5, 9, 17], &[3, 3, 17, 19], &[19]],
+            "frequencies: uneven padding, odd channels",
+        ),
+        Case::new(
+            conv([1, 3], [2, 1], Padding::Explicit { top: 0, bottom: 1, left: 2, right: 2 }),
+            &[&[2, 7, 14, 16], &[1, 3, 16, 16]],
+            "frequencies: strides along y, two pixels of padding, no bias",
+        ),
+        Case::new(
+            conv([3, 3], [1, 1], Padding::Same),
+            &[&[2, 6, 8, 256], &[3, 3, 256, 16], &[16]],
+            "frequencies: deep in forward",
+        ),
+        Case::new(
+            conv([3, 3], [1, 1], Padding::Same),
+            &[&[2, 6, 8, 16], &[3, 3, 16, 256], &[256]],
+            "frequencies: deep in grad_input",
+        ),
+        Case::new(
+            conv([3, 3], [1, 1], Padding::Same),
+            &[&[8, 33, 31, 16], &[3, 3, 16, 16], &[16]],
+            "frequencies: deep in grad_weight, slabs",
         ),
     ]
 }

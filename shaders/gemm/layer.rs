@@ -1,5 +1,6 @@
 //! A convolution or linear layer as dispatches: what `conv2d` and `linear` share.
 
+use super::winograd::Winograd;
 use super::{Conv, Direction, Operands, Product, launch, slabs};
 use crate::Lowered;
 use crate::dispatch::Operand;
@@ -37,6 +38,9 @@ pub enum Relu {
 
 /// `Y(0) = X(0) * X(1) + X(2)`, the bias and a ReLU if wanted.
 pub fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
+    if let Some(winograd) = Winograd::of(conv, target) {
+        return winograd.forward(layer);
+    }
     let relu = layer.relu != Relu::None;
     let product = Product { bias: layer.bias, relu, ..Product::new(Direction::Forward, conv, target.precision) };
     let extra = layer.bias.then_some(Operand::X(BIAS));
@@ -49,6 +53,10 @@ pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> 
     let mut lowered = Lowered::default();
     let count = conv.n * conv.placed.output[0] * conv.placed.output[1] * conv.c_out;
     let dy = masked_dy(count, layer.relu, target, &mut lowered);
+    if let Some(winograd) = Winograd::of(conv, target) {
+        winograd.backward(layer, wanted, dy, &mut lowered);
+        return lowered;
+    }
     if wanted[0] {
         let product = Product { masked: layer.masked, ..Product::new(Direction::GradInput, conv, target.precision) };
         let extra = layer.masked.then_some(Operand::X(INPUT));

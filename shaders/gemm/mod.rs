@@ -18,6 +18,7 @@ mod simt;
 mod template;
 mod transposed;
 mod trial;
+mod winograd;
 
 pub(crate) use layer::{BIAS, INPUT, WEIGHT, masked_dy};
 pub use layer::{Layer, Relu, backward, forward};

@@ -16,6 +16,7 @@ mod norms;
 mod optim;
 mod shapes;
 mod text;
+mod winograd;
 
 use super::{Runs, verify};
 use crate::common;
@@ -49,6 +50,7 @@ fn changes() -> impl Iterator<Item = &'static Change> {
         optim::CHANGES,
         shapes::CHANGES,
         text::CHANGES,
+        winograd::CHANGES,
     ];
     groups.into_iter().flatten()
 }
