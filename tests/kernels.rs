@@ -10,11 +10,15 @@ use lepton_kernels::op::{Precision, Target};
 mod common;
 
 fn check_everything(gpu: &Gpu, target: Target) {
+    check(gpu, target, |_| true);
+}
+
+fn check(gpu: &Gpu, target: Target, wanted: impl Fn(&str) -> bool) {
     let mut failures = Vec::new();
     println!("{} {} {:?}", target.family, target.precision, target.matrix);
     let loosest = if target.precision == Precision::F16 { 6e-4 } else { 1e-5 };
     let gpu = &gpu.with_target(target).expect("the adapter has it");
-    for entry in OPS {
+    for entry in OPS.iter().filter(|entry| wanted(entry.name)) {
         let verdict = verify_op(gpu, entry.name).expect("the device works");
         println!(
             "{:<24} {:>2} cases  {:.1e}  {:.1e}",
@@ -40,6 +44,15 @@ fn ops_agree_with_their_twins() {
 fn ops_agree_with_their_twins_in_the_family_of_gpus() {
     let Some(gpu) = common::gpu() else { return };
     check_everything(&gpu, Target::f32(Family::Simt));
+}
+
+/// Ops that are made of matrix products.
+const PRODUCTS: [&str; 4] = ["conv2d", "conv_transpose2d", "linear", "muon"];
+
+#[test]
+fn products_agree_with_their_twins_for_every_compiler() {
+    let Some(gpu) = common::gpu() else { return };
+    check(&gpu, Target::f32(Family::Simt), |op| PRODUCTS.contains(&op));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use minijinja::context;
 
 use super::product::Product;
 use super::template::{self, Storage};
-use super::{Expansion, Matrix, Tiling, count_tiles};
+use super::{Expansion, Matrix, SLAB_RUN, Tiling, count_tiles, whole_slabs};
 use crate::sharing;
 use crate::tuning::TileSize;
 
@@ -93,7 +93,7 @@ pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
     let tile = TILES.iter().find(|t| t.fits(product, matrix)).unwrap_or(&SMALLEST);
     let tiles = count_tiles(product, tile.size(matrix));
     let deep = 8 * DEPTH * matrix.side as usize;
-    ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(deep)).max(k.div_ceil(LONGEST_SLAB))
+    whole_slabs(product, ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(deep)).max(k.div_ceil(LONGEST_SLAB)))
 }
 
 /// The text of `product` and how it is launched.
@@ -102,17 +102,18 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
         .and_then(|size| TILES.iter().find(|t| TileSize::from(t.size(matrix)) == size && t.fits(product, matrix)));
     let tile = named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs, matrix));
     let [tile_m, tile_n] = tile.size(matrix);
-    let tiling = Tiling::new(product, [tile_m, tile_n], slabs);
+    let tiling = Tiling::new(product, [tile_m, tile_n], slabs, SLAB_RUN);
     let (threads, side) = (tile.threads(matrix), matrix.side as usize);
     let tile_k = DEPTH * side;
     let own = context! {
-        name => "coop", stage => "Real4", stage_scalar => "Real", threads, tile_m, tile_n, tile_k,
+        name => "coop", stage => "Real4", stage_scalar => "Real", threads, tile_m, tile_n,
         side, subgroup => matrix.subgroup, subgroups => tile.subgroups[0] * tile.subgroups[1],
         parts => PARTS * tile_n / 4 / threads, subgroups_n => tile.subgroups[1], fragments_m => tile.fragments[0], fragments_n => tile.fragments[1],
         fetches_a => tile_m * tile_k / 4 / threads, fetches_b => tile_n * tile_k / 4 / threads,
+        ..template::slices(product, &tiling, tile_k),
     };
     let (text, grid) = template::expand("coop.wgsl.j2", product, &tiling, &Storage::in_fours(product), own);
-    let slices = tiling.slab.div_ceil(tile_k);
+    let slices = tiling.slab.min(product.sizes()[2]).div_ceil(tile_k);
     let iterations = (slices + tile.fragments[0] * side * tile.fragments[1]) as u64;
     Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }
 }

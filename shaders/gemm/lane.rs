@@ -112,7 +112,7 @@ pub(super) fn expand(product: &Product, slabs: usize, lanes: Lanes, chosen: Opti
     let [m, _, k] = product.sizes();
     let named = chosen.and_then(|size| Tile::all().find(|t| TileSize::from(t.size(width)) == size));
     let tile = named.unwrap_or_else(|| Tile::by_rule(product, width));
-    let tiling = Tiling::new(product, tile.size(width), slabs);
+    let tiling = Tiling::new(product, tile.size(width), slabs, 1);
     let Loads { unroll, wide_a, wide_b, storage } = Loads::of(product, tile, lanes.wide);
     let paired_rows = wide_a && product.direction == Direction::GradWeight;
     let own = context! {

@@ -53,9 +53,19 @@ pub(crate) struct Tiling {
 }
 
 impl Tiling {
-    fn new(product: &Product, tile: [usize; 2], slabs: usize) -> Self {
-        Tiling { tile, slabs, slab: product.sizes()[2].div_ceil(slabs) }
+    /// Slabs of whole runs of `run` rows of K, as far as K has them.
+    fn new(product: &Product, tile: [usize; 2], slabs: usize, run: usize) -> Self {
+        Tiling { tile, slabs, slab: product.sizes()[2].div_ceil(slabs).next_multiple_of(run) }
     }
+}
+
+/// Rows of K that the slabs of a GPU's families are counted in: the slices of every tile divide it.
+const SLAB_RUN: usize = 32;
+
+/// About `wanted` slabs of whole slices, none of them empty.
+fn whole_slabs(product: &Product, wanted: usize) -> usize {
+    let k = product.sizes()[2];
+    k.div_ceil(k.div_ceil(wanted).next_multiple_of(SLAB_RUN))
 }
 
 /// Tiles of `tile` in all rows, columns and groups of a product.

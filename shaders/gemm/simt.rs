@@ -4,7 +4,7 @@ use minijinja::context;
 
 use super::product::Product;
 use super::template::{self, Storage};
-use super::{Expansion, Tiling, count_tiles};
+use super::{Expansion, SLAB_RUN, Tiling, count_tiles, whole_slabs};
 use crate::sharing;
 use crate::tuning::TileSize;
 
@@ -90,22 +90,23 @@ pub(super) fn slabs(product: &Product) -> usize {
     let [m, n, k] = product.sizes();
     let tile = if m > SMALLEST.m && n > SMALLEST.n { LARGE } else { SMALLEST };
     let tiles = count_tiles(product, [tile.m, tile.n]);
-    ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(8 * tile.k)).max(k.div_ceil(LONGEST_SLAB))
+    whole_slabs(product, ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(8 * tile.k)).max(k.div_ceil(LONGEST_SLAB)))
 }
 
 /// The text of `product` and how it is launched.
 pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<TileSize>) -> Expansion {
     let tile = Tile::of(product, slabs, chosen);
-    let tiling = Tiling::new(product, [tile.m, tile.n], slabs);
+    let tiling = Tiling::new(product, [tile.m, tile.n], slabs, SLAB_RUN);
     let threads = tile.threads();
     let own = context! {
-        name => "simt", stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n, tile_k => tile.k,
-        thread_m => tile.thread_m, thread_n => tile.thread_n,
+        name => "simt", stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n,
+        unroll => 1, thread_m => tile.thread_m, thread_n => tile.thread_n,
         threads_m => tile.m / tile.thread_m, threads_n => tile.n / tile.thread_n,
         fetches_a => tile.m * tile.k / 4 / threads, fetches_b => tile.n * tile.k / 4 / threads,
+        ..template::slices(product, &tiling, tile.k),
     };
     let (text, grid) = template::expand("simt.wgsl.j2", product, &tiling, &Storage::in_fours(product), own);
-    let slices = tiling.slab.div_ceil(tile.k);
+    let slices = tiling.slab.min(product.sizes()[2]).div_ceil(tile.k);
     let iterations = (slices * (tile.k + 1)) as u64;
     Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }
 }

@@ -19,7 +19,9 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("simt.wgsl.j2", include_str!("simt.wgsl.j2")),
         ("coop.wgsl.j2", include_str!("coop.wgsl.j2")),
         ("fetch.wgsl.j2", include_str!("fetch.wgsl.j2")),
+        ("places.wgsl.j2", include_str!("places.wgsl.j2")),
         ("prefetch.wgsl.j2", include_str!("prefetch.wgsl.j2")),
+        ("kept.wgsl.j2", include_str!("kept.wgsl.j2")),
         ("store.wgsl.j2", include_str!("store.wgsl.j2")),
         ("trial.wgsl.j2", include_str!("trial.wgsl.j2")),
     ])
@@ -102,6 +104,21 @@ pub(super) fn expand(
     };
     let text = text(template, context! { ..own, ..shared });
     (format!("{}\n{text}", header(template, product.precision)), grid)
+}
+
+/// How slices of `tile_k` along K lie: whether none of them reaches past the end of K, and whether each is under one tap.
+pub(super) fn slices(product: &Product, tiling: &Tiling, tile_k: usize) -> Value {
+    let [_, _, k] = product.sizes();
+    let phases = product.phases();
+    let mut depths = phases.iter().map(|phase| product.phase_sizes(phase)[1]).chain([k]);
+    let whole = depths.all(|depth| depth.is_multiple_of(tile_k)) && (tiling.slabs - 1) * tiling.slab < k;
+    let channels = match product.direction {
+        Direction::Forward => product.conv.c_in,
+        Direction::GradInput => product.conv.c_out,
+        Direction::GradWeight => 1,
+    };
+    let one_tap = whole && (channels / product.conv.groups).is_multiple_of(tile_k);
+    context! { whole, one_tap, tile_k }
 }
 
 fn header(template: &str, precision: Precision) -> String {
