@@ -15,15 +15,20 @@ struct Tile {
     subgroups: [usize; 2],
 }
 
-/// Tiles from the largest to the smallest. Four by four matrices a subgroup: each is loaded once and used four times.
-const TILES: [Tile; 5] = [
+/// Tiles from the largest to the smallest; of two of a size, the first whose workgroup is not too large. Matrices that a
+/// subgroup holds are loaded once and used up to four times. Four by two are few enough that no known compiler spills them;
+/// four by four need subgroups of 64.
+const TILES: [Tile; 6] = [
+    Tile { fragments: [4, 2], subgroups: [2, 4] },
     Tile { fragments: [4, 4], subgroups: [2, 2] },
-    Tile { fragments: [4, 4], subgroups: [2, 1] },
-    Tile { fragments: [4, 4], subgroups: [1, 2] },
+    Tile { fragments: [4, 2], subgroups: [2, 2] },
+    Tile { fragments: [2, 4], subgroups: [2, 2] },
     Tile { fragments: [2, 2], subgroups: [2, 2] },
     Tile { fragments: [2, 2], subgroups: [2, 1] },
 ];
-const SMALLEST: Tile = TILES[4];
+const SMALLEST: Tile = TILES[5];
+/// The most threads of a workgroup.
+const MOST_THREADS: usize = 256;
 /// Matrices that a slice is deep.
 const DEPTH: usize = 2;
 /// Elements between rows of a slice, so that the rows of one matrix lie in different banks.
@@ -51,11 +56,19 @@ impl Tile {
         let ([m, n], k) = (self.size(matrix), DEPTH * side);
         let slice_a = (m * (k + PAD)).max(k * (m + PAD)) * 2;
         let slice_b = (n * (k + PAD)).max(k * (n + PAD)) * 2;
-        let sums = self.subgroups[0] * self.subgroups[1] * side * self.fragments[1] * side * 4;
+        let sums = self.subgroups[0] * self.subgroups[1] * side * side * 4;
         slice_a + slice_b + sums + PARTS * n / 4 * 16
     }
 
-    /// Whether threads share its loads evenly, memory suffices, and it wastes less than half of itself on either side.
+    /// The tiles for matrices, from the largest to the smallest, each size once.
+    fn all(matrix: Matrix) -> impl Iterator<Item = Tile> {
+        let runs = move |tile: &Tile| tile.threads(matrix) <= MOST_THREADS;
+        let same = move |a: &Tile, b: &Tile| a.size(matrix) == b.size(matrix);
+        let first = move |tile: &Tile| TILES.iter().filter(|t| runs(t)).find(|t| same(t, tile)) == Some(tile);
+        TILES.into_iter().filter(first)
+    }
+
+    /// Whether memory suffices, and it wastes less than half of itself on either side.
     fn fits(&self, product: &Product, matrix: Matrix) -> bool {
         let ([m, n, _], [tile_m, tile_n]) = (product.sizes(), self.size(matrix));
         let least = SMALLEST.size(matrix);
@@ -65,8 +78,8 @@ impl Tile {
     }
 
     fn by_rule(product: &Product, slabs: usize, matrix: Matrix) -> Tile {
-        let enough = |t: &&Tile| count_tiles(product, t.size(matrix)) * slabs >= ENOUGH_TILES;
-        TILES.iter().filter(|t| t.fits(product, matrix)).find(enough).copied().unwrap_or(SMALLEST)
+        let enough = |t: &Tile| count_tiles(product, t.size(matrix)) * slabs >= ENOUGH_TILES;
+        Tile::all(matrix).filter(|t| t.fits(product, matrix)).find(enough).unwrap_or(SMALLEST)
     }
 }
 
@@ -78,19 +91,19 @@ pub(super) fn suits(product: &Product) -> bool {
 /// The tiles of matrices of every side.
 pub(super) fn tiles() -> Vec<TileSize> {
     let sized = |side| Matrix { side, subgroup: 1, workgroup_bytes: 0 };
-    [8, 16].map(sized).iter().flat_map(|&matrix| TILES.map(|t| t.size(matrix).into())).collect()
+    [8, 16].map(sized).into_iter().flat_map(|matrix| Tile::all(matrix).map(move |t| t.size(matrix).into())).collect()
 }
 
 pub(super) fn candidates(product: &Product, slabs: usize, matrix: Matrix) -> Vec<TileSize> {
     let rule = Tile::by_rule(product, slabs, matrix);
-    let others = TILES.iter().filter(|t| **t != rule && t.fits(product, matrix));
-    std::iter::once(&rule).chain(others).map(|t| t.size(matrix).into()).collect()
+    let others = Tile::all(matrix).filter(|t| *t != rule && t.fits(product, matrix));
+    std::iter::once(rule).chain(others).map(|t| t.size(matrix).into()).collect()
 }
 
 /// Slabs of a weight gradient.
 pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
     let k = product.sizes()[2];
-    let tile = TILES.iter().find(|t| t.fits(product, matrix)).unwrap_or(&SMALLEST);
+    let tile = Tile::all(matrix).find(|t| t.fits(product, matrix)).unwrap_or(SMALLEST);
     let tiles = count_tiles(product, tile.size(matrix));
     let deep = 8 * DEPTH * matrix.side as usize;
     whole_slabs(product, ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(deep)).max(k.div_ceil(LONGEST_SLAB)))
@@ -99,8 +112,8 @@ pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
 /// The text of `product` and how it is launched.
 pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Option<TileSize>) -> Expansion {
     let named = chosen
-        .and_then(|size| TILES.iter().find(|t| TileSize::from(t.size(matrix)) == size && t.fits(product, matrix)));
-    let tile = named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs, matrix));
+        .and_then(|size| Tile::all(matrix).find(|t| TileSize::from(t.size(matrix)) == size && t.fits(product, matrix)));
+    let tile = named.unwrap_or_else(|| Tile::by_rule(product, slabs, matrix));
     let [tile_m, tile_n] = tile.size(matrix);
     let tiling = Tiling::new(product, [tile_m, tile_n], slabs, SLAB_RUN);
     let (threads, side) = (tile.threads(matrix), matrix.side as usize);
@@ -114,7 +127,8 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
     };
     let (text, grid) = template::expand("coop.wgsl.j2", product, &tiling, &Storage::in_fours(product), own);
     let slices = tiling.slab.min(product.sizes()[2]).div_ceil(tile_k);
-    let iterations = (slices + tile.fragments[0] * side * tile.fragments[1]) as u64;
+    let matrices = tile.fragments[0] * tile.fragments[1];
+    let iterations = (slices + matrices * (side * side / 4).div_ceil(matrix.subgroup as usize)) as u64;
     Expansion { source: text, tiling, groups: grid, iterations, workgroup: threads as u32 }
 }
 
@@ -122,20 +136,31 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
 mod tests {
     use super::*;
 
+    const MATRICES: [(u32, u32); 4] = [(8, 8), (8, 32), (16, 32), (16, 64)];
+
     #[test]
     fn threads_share_the_loads_of_every_tile_evenly() {
-        for (side, subgroup) in [(8, 8), (8, 32), (16, 32), (16, 64)] {
+        for (side, subgroup) in MATRICES {
             let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10 };
-            for tile in TILES {
+            for tile in Tile::all(matrix) {
                 let ([m, n], k, threads) = (tile.size(matrix), DEPTH * side as usize, tile.threads(matrix));
-                assert!(threads <= 256, "{tile:?}");
+                assert!(threads <= MOST_THREADS, "{tile:?}");
                 assert_eq!(m * k / 4 % threads, 0, "{tile:?} {matrix:?}: loads of A");
                 assert_eq!(n * k / 4 % threads, 0, "{tile:?} {matrix:?}: loads of B");
                 assert_eq!(threads % (n / 4), 0, "{tile:?} {matrix:?}: a thread has its columns");
                 assert_eq!(PARTS * n / 4 % threads, 0, "{tile:?} {matrix:?}: a thread has whole parts");
                 assert_eq!(k % PARTS, 0, "{matrix:?}: a slice holds every part alike");
-                assert!(tile.workgroup_bytes(matrix) <= 48 << 10, "{tile:?} {matrix:?}: workgroup memory");
+                assert!(tile.workgroup_bytes(matrix) <= 40 << 10, "{tile:?} {matrix:?}: workgroup memory");
             }
+        }
+    }
+
+    #[test]
+    fn every_adapter_has_tiles_of_the_same_sizes() {
+        for (side, subgroup) in MATRICES {
+            let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10 };
+            let sizes: Vec<_> = Tile::all(matrix).map(|t| t.size(matrix).map(|s| s / side as usize)).collect();
+            assert_eq!(sizes, [[8, 8], [8, 4], [4, 8], [4, 4], [4, 2]], "{matrix:?}");
         }
     }
 }
