@@ -6,9 +6,9 @@ use super::template;
 use crate::dispatch::{Dispatch, Kernel, Operand, read, write};
 use crate::random;
 
-/// Rows, columns and depth in matrices: as many sums in registers at once as in the tiles of products.
+/// Rows, columns and depth in matrices: as many sums in registers at once as in most tiles of products.
 const ROWS: usize = 4;
-const COLUMNS: usize = 4;
+const COLUMNS: usize = 2;
 const DEPTH: usize = 2;
 
 /// The product in one workgroup. What its operands and its result hold is exact in f16 and in f32.
