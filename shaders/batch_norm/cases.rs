@@ -37,6 +37,7 @@ pub(super) fn all() -> Vec<Case> {
         case(BatchNorm { relu: true, ..plain }, &[7, 5], 6, "features, no scale and shift, ReLU, a last batch"),
         case(norm.clone(), &[3, 23, 21, 4], 3, "several slabs of several parts"),
         case(relu, &[2, 19, 17, 3], 2, "several slabs, with ReLU"),
+        case(norm.clone(), &[4, 8, 7, 33], 4, "more slabs than are added at a time"),
         case(norm, &[2, 3, 2, 5], 1, "one image").fill(0, Fill::Normal(3.0)),
         far_off,
     ]

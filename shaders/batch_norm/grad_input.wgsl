@@ -2,7 +2,7 @@
 //   computes  dx = gamma / sqrt(variance + EPSILON) * (g - dbeta / count - xhat * dgamma / count): mean and variance depend
 //             on x, too; g is dy, or with RELU dy where y > 0, which is computed anew from x
 //   reads     x, dy, statistics, dgamma, dbeta, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  dx, every element once
-//   thread    one run of channels of up to RUN rows (common/rows.wgsl)
+//   thread    one run of channels of up to RUN rows (common/rows.wgsl), four at a time: all are loaded before one is stored
 //   edge      images beyond the step's batch length get 0
 
 override C: u32;
@@ -17,6 +17,15 @@ const GAMMA = 6u;
 @group(0) @binding(4) var<storage, read> dbeta: array<V>;
 @group(0) @binding(5) var<storage, read_write> dx: array<RealV>;
 
+struct Channels { shift: V, mean: V, scale: V, add: V, mean_g: V, slope: V }
+
+fn gradient_of(own: RealV, given: RealV, channels: Channels, live: bool) -> RealV {
+    let away = (V(own) - channels.shift) - channels.mean;
+    let positive = away * channels.scale + channels.add > V(0.0);
+    let g = select(V(given), select(V(0.0), V(given), positive), RELU);
+    return RealV(select(V(0.0), channels.scale * (g - channels.mean_g - away * channels.slope), live));
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let i = flat_index(group, lane);
@@ -25,24 +34,37 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     let runs = C / LANES;
     let c = i % runs;
-    let shift = statistics[c];
-    let mean = statistics[runs + c];
     let inverse = statistics[2u * runs + c];
-    let scale = inverse * scale_of(c);
-    let add = shift_of(c);
     let rows = min(step.batch_length * PIXELS, ROWS);
     let count = max(f32(rows), 1.0);
-    let mean_g = dbeta[c] / count;
-    let slope = inverse * dgamma[c] / count;
+    let channels = Channels(statistics[c], statistics[runs + c], inverse * scale_of(c), shift_of(c),
+        dbeta[c] / count, inverse * dgamma[c] / count);
     var row = i / runs * BLOCK_STEP;
-    for (var k = 0u; k < RUN; k++) {
-        if row < ROWS {
-            let at = row * runs + c;
-            let away = (V(x[at]) - shift) - mean;
-            let given = V(dy[at]);
-            let g = select(given, select(V(0.0), given, away * scale + add > V(0.0)), RELU);
-            dx[at] = RealV(select(V(0.0), scale * (g - mean_g - away * slope), row < rows));
+    for (var k = 0u; k < RUN; k += 4u) {
+        let four = four_rows(row);
+        let at = clamped(four) * runs + c;
+        let x0 = x[at.x];
+        let x1 = x[at.y];
+        let x2 = x[at.z];
+        let x3 = x[at.w];
+        let dy0 = dy[at.x];
+        let dy1 = dy[at.y];
+        let dy2 = dy[at.z];
+        let dy3 = dy[at.w];
+        let live = four < vec4u(rows);
+        let there = four < vec4u(ROWS);
+        if there.x {
+            dx[at.x] = gradient_of(x0, dy0, channels, live.x);
         }
-        row += ROW_STEP;
+        if there.y {
+            dx[at.y] = gradient_of(x1, dy1, channels, live.y);
+        }
+        if there.z {
+            dx[at.z] = gradient_of(x2, dy2, channels, live.z);
+        }
+        if there.w {
+            dx[at.w] = gradient_of(x3, dy3, channels, live.w);
+        }
+        row += 4u * ROW_STEP;
     }
 }

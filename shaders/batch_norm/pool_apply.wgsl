@@ -43,15 +43,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
                 let iy = at.y * SH + ky - PT; // wraps around above the image, and is then at least H
                 for (var kx = 0u; kx < KW; kx++) {
                     let ix = at.x * SW + kx - PL;
-                    if live && iy < H && ix < W {
-                        let candidate = V(x[in_x(at.n, iy, ix, c)]);
-                        let value = ((candidate - shift) - mean) * scale + add;
-                        // "not less or equal" so that a NaN wins and is seen, as in PyTorch
-                        let wins = (taps == Taps(NOBODY)) | !(value <= best);
-                        best = select(best, value, wins);
-                        from_x = select(from_x, candidate, wins);
-                        taps = select(taps, Taps(ky * KW + kx), wins);
-                    }
+                    // a tap outside reads some other one, so that no load waits for a branch
+                    let candidate = V(x[in_x(at.n, min(iy, H - 1u), min(ix, W - 1u), c)]);
+                    let inside = Taps(select(0u, 1u, live && iy < H && ix < W)) == Taps(1u);
+                    let value = ((candidate - shift) - mean) * scale + add;
+                    // "not less or equal" so that a NaN wins and is seen, as in PyTorch
+                    let wins = inside & ((taps == Taps(NOBODY)) | !(value <= best));
+                    best = select(best, value, wins);
+                    from_x = select(from_x, candidate, wins);
+                    taps = select(taps, Taps(ky * KW + kx), wins);
                 }
             }
             if RELU {

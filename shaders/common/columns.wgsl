@@ -18,6 +18,11 @@ fn column_of(group: vec3u, lane: u32) -> Column {
     return Column(number / groups, min(c, runs - 1u), lane / WIDTH, WORKGROUP / WIDTH + group.z, mine);
 }
 
+// Four rows, or slabs, of a part, from `first` on; some may be past the end.
+fn four_of_part(first: u32, at: Column) -> vec4u {
+    return first + at.parts * vec4u(0u, 1u, 2u, 3u);
+}
+
 // Rows of the first `rows` that lie in a slab.
 fn rows_in(slab: u32, rows: u32) -> u32 {
     return min((slab + 1u) * SLAB, rows) - min(slab * SLAB, rows);
