@@ -19,7 +19,7 @@ fn summed_gradient(group: vec3u, thread: u32) -> Sum {
     let decay = bitcast<f32>(blocks[at + 1u].y);
     let width = block.w & 255u;
     let count = block.w >> 8u & 255u;
-    let column = thread % width;
+    let column = thread & (width - 1u);
     let slabs = select(0u, block.w >> 16u, column < count);
     let sum = add_slabs(block.y + column, block.z, slabs, width, thread);
     return Sum(block.x + column, sum, rate, decay, thread < count && number * WORKGROUP < COUNT);

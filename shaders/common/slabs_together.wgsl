@@ -5,9 +5,10 @@
 var<workgroup> lane_sums: array<f32, WORKGROUP>;
 
 fn add_slabs(first: u32, stride: u32, slabs: u32, width: u32, thread: u32) -> f32 {
-    let lanes = WORKGROUP / width;
+    let shift = countTrailingZeros(width);
+    let lanes = WORKGROUP >> shift;
     var sum = 0.0;
-    for (var slab = thread / width; slab < slabs; slab += lanes) {
+    for (var slab = thread >> shift; slab < slabs; slab += lanes) {
         sum += gradients[first + slab * stride];
     }
     lane_sums[thread] = sum;
