@@ -7,6 +7,7 @@
 
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
+use crate::sharing::Sharing;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill, source};
 
@@ -24,17 +25,9 @@ pub const ENTRY: Entry = Entry {
 };
 
 const ROWS: &str = include_str!("rows.wgsl");
-const UNSCALED: Elementwise = Elementwise {
-    name: "softmax_cross_entropy",
-    source: ROWS,
-    per_step: false,
-    includes: &[include_str!("unscaled.wgsl")],
-};
-const SCALED: Elementwise = Elementwise {
-    name: "softmax_cross_entropy/scaled",
-    includes: &[source::LOSS_SCALE, include_str!("scaled.wgsl")],
-    ..UNSCALED
-};
+const UNSCALED: Elementwise =
+    Elementwise { name: "softmax_cross_entropy", source: ROWS, per_step: false, includes: &[] };
+const SCALED: Elementwise = Elementwise { name: "softmax_cross_entropy/scaled", ..UNSCALED };
 
 /// Cross entropy of logits `[n, classes]` and labels `[n]`, its gradient and right answers: `torch.nn.CrossEntropyLoss`.
 #[derive(Clone, Debug)]
@@ -81,8 +74,18 @@ impl Op for SoftmaxCrossEntropy {
         if scaled {
             bindings.push(read(Operand::X(LOSS_SCALE)));
         }
-        let kernel = if scaled { SCALED } else { UNSCALED };
-        kernel.launch(target.precision, n, 3 * classes, &[("CLASSES", classes.into())], &bindings).into()
+        let (kernel, scale) = if scaled {
+            (SCALED, [source::LOSS_SCALE, include_str!("scaled.wgsl")].as_slice())
+        } else {
+            (UNSCALED, [include_str!("unscaled.wgsl")].as_slice())
+        };
+        let threads = Sharing::of(target).softmax_threads;
+        let row = if threads == 1 { include_str!("row_alone.wgsl") } else { include_str!("row_together.wgsl") };
+        let includes = [scale, &[row]].concat();
+        let kernel = Elementwise { includes: &includes, ..kernel };
+        let constants = [("ROWS", n.into()), ("CLASSES", classes.into())];
+        let iterations = 3 * classes.div_ceil(threads) + 2 * threads;
+        kernel.launch(target.precision, n * threads, iterations, &constants, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -133,6 +136,7 @@ fn cases() -> Vec<Case> {
         case(4, 3, "logits of ±1e4, the winner first, last and tied").fill(0, Fill::Exactly(extreme)),
         case(7, 4, "a batch that is not full").fill(2, Fill::Exactly(padded)),
         case(3, 1, "one class: no loss, no gradient"),
+        case(9, 37, "more classes than threads of a row").fill(0, Fill::Ties),
         Case::new(SoftmaxCrossEntropy, &[&[6, 5], &[6], &[6], &[4]], "a scaled gradient")
             .fill(1, Fill::Below(5))
             .fill(2, Fill::Positive)

@@ -3,11 +3,13 @@
 //             correct = 1 where the largest logit is the label, else 0,
 //             gradient = scale * weight * (softmax(logits) - one_hot(label))
 //   reads     logits, labels, weights     writes  loss, correct, gradient, every element once
-//   thread    one row
+//   thread    every THREADS-th class of a row, THREADS being that many threads a row; row_together.wgsl and row_alone.wgsl
+//             put together what they find
 //   ties      of equal largest logits the first counts as the answer
 //   edge      a row of weight 0 gives 0 everywhere, whatever its logits are
 //   The largest logit is subtracted before exp, so that logits of ±1e4 neither overflow nor vanish.
 
+override ROWS: u32;
 override CLASSES: u32;
 
 @group(0) @binding(0) var<storage, read> logits: array<Real>;
@@ -19,36 +21,41 @@ override CLASSES: u32;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let row = flat_index(group, lane);
-    if row >= COUNT {
-        return;
-    }
+    let thread = flat_index(group, lane);
+    let part = thread % THREADS;
+    // threads without a row follow the last one's, and write nothing
+    let mine = thread / THREADS < ROWS;
+    let row = min(thread / THREADS, ROWS - 1u);
     // as many as CLASSES, but not a constant, so that no compiler unrolls the loops
     let classes = min(CLASSES, arrayLength(&logits));
     let first = row * classes;
     let label = labels[row];
     let weight = weights[row];
+    let own = f32(logits[first + label]);
     let scaled_weight = weight * gradient_scale();
 
-    var largest = f32(logits[first]);
-    var answer = 0u;
-    for (var c = 1u; c < classes; c++) {
+    // a part without a class gives what another one gives as well
+    var best = Best(f32(logits[first + min(part, classes - 1u)]), min(part, classes - 1u));
+    for (var c = part + THREADS; c < classes; c += THREADS) {
         let value = f32(logits[first + c]);
-        if value > largest {
-            largest = value;
-            answer = c;
+        if value > best.value {
+            best = Best(value, c);
         }
     }
+    best = best_of_row(best, lane);
     var total = 0.0;
-    for (var c = 0u; c < classes; c++) {
-        total += exp(f32(logits[first + c]) - largest);
+    for (var c = part; c < classes; c += THREADS) {
+        total += exp(f32(logits[first + c]) - best.value);
     }
+    total = sum_of_row(total, lane);
     let used = weight != 0.0;
-    loss[row] = select(0.0, weight * (log(total) - (f32(logits[first + label]) - largest)), used);
-    correct[row] = select(0.0, 1.0, used && answer == label);
-    for (var c = 0u; c < classes; c++) {
-        let probability = exp(f32(logits[first + c]) - largest) / total;
-        let own = select(0.0, scaled_weight * (probability - select(0.0, 1.0, c == label)), used);
-        gradient[first + c] = Real(own);
+    if part == 0u && mine {
+        loss[row] = select(0.0, weight * (log(total) - (own - best.value)), used);
+        correct[row] = select(0.0, 1.0, used && best.answer == label);
+    }
+    for (var c = part; c < select(0u, classes, mine); c += THREADS) {
+        let probability = exp(f32(logits[first + c]) - best.value) / total;
+        let slope = select(0.0, scaled_weight * (probability - select(0.0, 1.0, c == label)), used);
+        gradient[first + c] = Real(slope);
     }
 }
