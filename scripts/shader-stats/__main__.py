@@ -145,20 +145,15 @@ def write(made, folder, whole):
 
 def spills(gpus, args):
     """Prints the kernels that spill; whether there are none."""
-    run, count, kernels = Run(gpus, args.presets), 0, 0
-
-    def what(gpu, work, kernels):
-        rows, _ = rows_of(gpu, work, kernels)
-        return rows
-
-    for gpu, work, rows in run.results(what):
-        kernels += len(rows)
-        for row in filter(spilled, rows):
-            count += 1
-            print(f"{gpu.name}: {work}: {row['layer']} {row['kernel']}: {row['spills']} spills, {row['scratch']} bytes of "
-                  f"scratch, {row['registers']} registers, {row['waves']} waves", flush=True)
-    print(f"{count} of {kernels} kernels have spills or scratch; {len(run.failures)} steps failed")
-    return not count and not run.failures
+    run, spilled_count, count = Run(gpus, args.presets), 0, 0
+    for gpu, work, kernels in run.results(lambda gpu, work, kernels: kernels):
+        count += len(kernels)
+        for kernel in (kernel for kernel in kernels if kernel.spilled):
+            spilled_count += 1
+            print(f"{gpu.name}: {work}: {kernel.layer} {kernel.name}: {kernel.spills} spills, {kernel.scratch} bytes of scratch, "
+                  f"{kernel.registers} registers, {kernel.waves} waves", flush=True)
+    print(f"{spilled_count} of {count} kernels have spills or scratch; {len(run.failures)} steps failed")
+    return not spilled_count and not run.failures
 
 
 def main():
