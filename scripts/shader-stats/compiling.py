@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from gpus import GPUS
-from listing import Listing, Slices, is_product, round_trips
+from listing import Listing, Slices, is_product, issued, round_trips
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
@@ -153,13 +153,21 @@ class Kernel:
         return Listing.read(self.listing_path)
 
     @functools.cached_property
+    def slices(self):
+        """The loop of a product."""
+        return Slices(self.listing, self.subgroup)
+
+    @functools.cached_property
+    def cycles(self):
+        """Cycles of vector instructions that the whole of it issues."""
+        return issued(self.listing.code, self.subgroup)["valu"]
+
+    @functools.cached_property
     def trips(self):
         """Exposed round trips to memory: of a product in a slice of K, of others in all."""
         if self.listing_path is None:
             return None
-        if is_product(self.name):
-            return Slices(self.listing, self.subgroup).exposed
-        return round_trips(self.listing.code)
+        return self.slices.exposed if is_product(self.name) else round_trips(self.listing.code)
 
 
 def kernel(gpu, kept, name, threads, launches, entry):

@@ -152,11 +152,12 @@ class Slices:
             self.code = code[first:end]
         self.turns = turns
         self.counts = counts
-        self.before = code[:first]
+        self.trips_before = round_trips(code[:first])
         self.around = issued(code[:first] + code[end:], wave)
         self.trips = round_trips(self.code, cyclic=self.found)
         # where all of K is one slice, it is fetched before the loop
         self.exposed = self.trips if counts["load"] else round_trips(code)
+        self.swizzled = any(operation.startswith(("v_xor", "v_xad")) for operation, _ in code)
 
 
 def number(text):

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import re
 
-from listing import Slices, is_product, issued, round_trips
+from listing import is_product
 
 WGPS = 48  # work group processors
 SIMDS = 4  # of each; a wave64 multiplication takes one cycle there, both halves at once
@@ -77,7 +77,7 @@ class Model:
         return self.other(kernel, launch)
 
     def product(self, kernel, launch):
-        of, slices = self.assume, Slices(kernel.listing, kernel.subgroup)
+        of, slices = self.assume, kernel.slices
         held, waves = self.resident(kernel)
         counts, around = slices.counts, slices.around
         # multiply-adds of a workgroup in a turn of the loop; what lies around the loop is of the last slice
@@ -89,13 +89,12 @@ class Model:
         outside = round((around["fma"] + 16 * around["wmma"]) / max(1, inside)) if slices.found else 0
         turns = max(1, math.ceil(launch.multiply_adds / (kernel.workgroups * each) - 1e-9) - outside)
         # a slice costs a wave
-        swizzled = any(operation.startswith(("v_xor", "v_xad")) for operation, _ in kernel.listing.code)
-        conflict = 1 if swizzled else of.conflict
+        conflict = 1 if slices.swizzled else of.conflict
         lds = counts["lds"] + counts["store_lds_b32"] * (kernel.subgroup // 32) * (conflict - 1)
         trip = of.load + of.address
         waits = slices.turns if slices.turns > 1 else 2
         chain = counts["valu"] + slices.trips * trip + waits * of.lds + 2 * of.barrier + 10 * counts["scalar_load"]
-        around_chain = around["valu"] + round_trips(slices.before) * trip + 300 + 10 * around["branch"]
+        around_chain = around["valu"] + slices.trips_before * trip + 300 + 10 * around["branch"]
         # rounds of full processors, the last one with its share
         left, full = kernel.workgroups, WGPS * held
         cycles, bound = 0, None
@@ -122,14 +121,13 @@ class Model:
         of = self.assume
         held, waves = self.resident(kernel)
         size = launch.bytes
-        chain = round_trips(kernel.listing.code) * (of.load + of.address) + 200
+        chain = kernel.trips * (of.load + of.address) + 200
         if "/finish" in kernel.name:
             # walks over the sums of slabs, eight at a time
             size = kernel.workgroups * 64 * 16 * 4 * 16
             chain = 512 // max(1, kernel.workgroups) / 8 * (3 if "batch_norm" in kernel.name else 1) * 350 * 0.75 + 800
         rounds = math.ceil(kernel.workgroups / (WGPS * held))
-        issue = kernel.workgroups * waves * issued(kernel.listing.code, kernel.subgroup)["valu"]
-        issue /= WGPS * SIMDS * of.efficiency
+        issue = kernel.workgroups * waves * kernel.cycles / (WGPS * SIMDS * of.efficiency)
         latency = rounds * chain * (1 if rounds <= 2 else 0.5)
         cycles = max(issue, latency) if rounds < 3 else issue
         return self.slower(cycles / of.clock, "issue" if issue >= latency else "latency", size)

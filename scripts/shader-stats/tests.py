@@ -137,7 +137,7 @@ class RoundTrips(unittest.TestCase):
 class Predicted(unittest.TestCase):
     def time(self, text, **more):
         kernel = dict(name="forward/simt 8x8", threads=64, subgroup=64, registers=64, workgroup_memory=1024, workgroups=960)
-        kernel = types.SimpleNamespace(**(kernel | more), listing=listing(text))
+        kernel = types.SimpleNamespace(**(kernel | more), slices=Slices(listing(text), 64))
         launch = types.SimpleNamespace(multiply_adds=960 * 64 * 64 * 100, bytes=1000)
         return Model().predict(kernel, launch)
 
