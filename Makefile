@@ -43,16 +43,16 @@ test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=$(CURDIR)/scripts/mesa-coop.sh LEPTON_REQUIRE_MATRIX=1 \
 		cargo test --locked --lib --test kernels -- cooperative
 
-# What the compilers of three GPUs make of the kernels of two presets, beside the tables: a minute, with the download.
-test-shaders:
+# Both compile kernels for GPUs that are not there and compare them with tables: the short form, which is part of `make test`,
+# takes a minute, with the download.
+shaders: compare = $(if $(UPDATE),--update,--check)
+test-shaders: compare = --check --short
+shaders: ## compile the kernels for eleven GPUs and compare with benches/shaders; UPDATE=1 renews it (x86-64 Debian)
+shaders test-shaders:
 	cargo build --locked
 	@! command -v python3 >/dev/null || python3 scripts/shader-stats/tests.py
-	@code=0; scripts/shader-stats.sh --check --short || code=$$?; \
+	@code=0; scripts/shader-stats.sh $(compare) || code=$$?; \
 	if [ $$code -eq 3 ]; then echo "skipped: kernels for GPUs that are not there"; exit 0; fi; exit $$code
-
-shaders: ## compile the kernels for eleven GPUs and compare with benches/shaders; UPDATE=1 renews it (x86-64 Debian)
-	cargo build --locked
-	scripts/shader-stats.sh $(if $(UPDATE),--update,--check)
 
 lint: ## check format, clippy and documentation, with warnings denied
 	@scripts/setup.sh --lint

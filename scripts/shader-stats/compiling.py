@@ -59,10 +59,20 @@ def shim(name, tree):
     return str(folder() / tree / "lib" / f"lib{name}_noop_drm_shim.so")
 
 
+@functools.cache
+def starts(tree):
+    """Checks that the program runs on a tree's C library, which may be older than the one that it was built with."""
+    version(tree)
+    done = subprocess.run([MESA, "run", tree, "lvp", program(), "--version"], capture_output=True, text=True)
+    if "GLIBC" in done.stderr:
+        raise Unable(f"the program needs a newer C library than that of {tree}")
+
+
 def prepare(gpu):
     """Fetches and builds what compiling for a GPU needs.
 
     Raises Unable where this machine cannot."""
+    starts(gpu.tree)
     return version(gpu.tree), layer(), shim(gpu.compiler.shim, gpu.tree)
 
 
