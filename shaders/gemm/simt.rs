@@ -99,7 +99,7 @@ pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<TileSize>) 
     let tiling = Tiling::new(product, [tile.m, tile.n], slabs, SLAB_RUN);
     let threads = tile.threads();
     let own = context! {
-        name => "simt", stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n,
+        name => "simt", each => 4, stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n,
         unroll => 1, thread_m => tile.thread_m, thread_n => tile.thread_n,
         threads_m => tile.m / tile.thread_m, threads_n => tile.n / tile.thread_n,
         fetches_a => tile.m * tile.k / 4 / threads, fetches_b => tile.n * tile.k / 4 / threads,

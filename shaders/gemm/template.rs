@@ -29,7 +29,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// How operands are read and written.
 pub(super) struct Storage {
-    /// The type in which A is read: one element or four channels, or two as one 64-bit integer.
+    /// The type in which A is read: one element, four or eight channels, or two as one 64-bit integer.
     pub a_type: &'static str,
     /// The type in which B is read.
     pub b_type: &'static str,
@@ -49,6 +49,11 @@ impl Storage {
             b_type: real_vector(four(per_out)),
             c_columns: four(product.sizes()[1]),
         }
+    }
+
+    /// The same with runs of eight channels of both operands.
+    pub fn in_eights(self) -> Self {
+        Storage { a_type: "Eight", b_type: "Eight", ..self }
     }
 }
 
@@ -96,7 +101,7 @@ pub(super) fn expand(
         slab => tiling.slab, slabs => tiling.slabs,
         grid_x => grid[0], folded => (grid[0] * grid[1]) as usize != tiles,
         a_type => storage.a_type, b_type => storage.b_type,
-        a_vec => storage.a_type == "Real4", b_vec => !matches!(storage.b_type, "Real" | "u64"),
+        a_vec => matches!(storage.a_type, "Real4" | "Eight"), b_vec => !matches!(storage.b_type, "Real" | "u64"),
         out => if whole { "f32" } else { "Real" },
         c_columns => storage.c_columns,
         c_type => if whole { vector(storage.c_columns) } else { real_vector(storage.c_columns) },

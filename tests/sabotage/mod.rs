@@ -90,6 +90,8 @@ const CHANGES: &[Change] = &[
     (Matrix, "conv2d", "part < 16u", "part < 15u"),
     (Matrix, "conv2d", "let right1 = coopLoad", "let right1 = right0; let unused1 = coopLoad"),
     (Matrix, "conv2d", "from_sum + 3u", "from_sum + 2u"),
+    (Matrix, "conv2d", "select(Real4(), next_a0.value.hi, next_a0.inside)", "next_a0.value.hi"),
+    (Matrix, "conv2d", "kept_b0.hi;", "kept_b0.lo;"),
     (Own, "linear", "max(sums[m - top], V(0.0))", "sums[m - top]"),
     (Own, "linear", "bias[tile.group * N + column0", "bias[tile.group * N + 0u * column0"),
     (Own, "max_pool2d", "!(value <= best)", "!(value < best)"),
