@@ -3,7 +3,7 @@
 use minijinja::context;
 
 use super::product::{Direction, Product};
-use super::template::{self, Storage, real_vector, vector};
+use super::template::{self, Storage, pairs, real_vector, vector};
 use super::{Expansion, Lanes, Tiling, count_tiles};
 use crate::dtype::Precision;
 use crate::sharing;
@@ -13,8 +13,10 @@ const ENOUGH_TILES: usize = sharing::CORES.product_tiles;
 /// Rows of K that one invocation sums by itself at the most: far from the loop limit of old Mesa, and short enough for
 /// the rounding of a plain f32 sum.
 const LONGEST_SLAB: usize = 8192;
+/// Columns of a lane times runs of rows in a larger tile: its sums, eight or so times over.
+const SUMS: usize = 16;
 /// Multiply-adds from which larger tiles, which take longer to compile, are worth it.
-const MUCH: usize = 1 << 24;
+const MUCH: u64 = 1 << 24;
 /// Steps along K in one turn of the loop: a sum stays in a register for so many multiply-adds.
 const UNROLL: usize = 2;
 
@@ -28,11 +30,11 @@ struct Tile {
 impl Tile {
     /// More rows load less for each multiply-add.
     fn by_rule(product: &Product, width: usize) -> Tile {
-        let [m, n, k] = product.sizes();
-        let row_blocks = if m * n * k >= MUCH { 4 } else { 2 };
+        let [m, n, _] = product.sizes();
         // as many columns as fill no more than the product's
         let columns = [1, 2].into_iter().find(|c| n <= c * width).unwrap_or(4);
-        Tile { row_blocks: row_blocks.min(m.div_ceil(width)), columns }
+        let row_blocks = if product.multiply_adds() >= MUCH { SUMS / columns } else { 2 };
+        Tile { row_blocks: row_blocks.min(8).min(m.div_ceil(width)), columns }
     }
 
     fn size(&self, width: usize) -> [usize; 2] {
@@ -40,8 +42,9 @@ impl Tile {
     }
 
     fn all() -> impl Iterator<Item = Tile> {
-        let blocks = [4, 2, 1].into_iter();
-        blocks.flat_map(|row_blocks| [4, 2, 1].into_iter().map(move |columns| Tile { row_blocks, columns }))
+        let blocks = [8, 4, 2, 1].into_iter();
+        let all = blocks.flat_map(|row_blocks| [4, 2, 1].map(|columns| Tile { row_blocks, columns }));
+        all.filter(|t| t.row_blocks * t.columns <= SUMS)
     }
 }
 
@@ -93,10 +96,10 @@ impl Loads {
             if product.direction == Direction::GradWeight { tile.row_blocks.is_multiple_of(2) } else { unroll == 2 };
         let wide_a = wide && channels.is_multiple_of(2) && even;
         let back = product.direction == Direction::GradInput;
-        let wide_b = wide && if back { wide_a } else { vectors && tile.columns == 4 };
+        let wide_b = wide && if back { wide_a } else { vectors };
         let b_type = match (wide_b, back) {
             (true, true) => "u64",
-            (true, false) => "vec2<u64>",
+            (true, false) => pairs(tile.columns),
             (false, true) => "Real",
             (false, false) => real_vector(if vectors { tile.columns } else { 1 }),
         };

@@ -67,6 +67,15 @@ pub(super) fn vector(columns: usize) -> &'static str {
     }
 }
 
+/// The type of a run of columns of f32 that is loaded two at a time.
+pub(super) fn pairs(columns: usize) -> &'static str {
+    match columns {
+        2 => "u64",
+        4 => "vec2<u64>",
+        _ => unreachable!("runs of pairs are of 2 or 4 columns"),
+    }
+}
+
 /// The type of a run of columns as wide as the precision says.
 pub(super) fn real_vector(columns: usize) -> &'static str {
     match columns {

@@ -1,7 +1,7 @@
 //! Winograd's convolution along rows, for software adapters: fewer multiplications, each still in f32.
 //!
 //! Along x a filter of three taps is a short convolution ([`Short`]) of tiles of a row. In its frequencies a convolution is one
-//! of as many groups, one to a frequency, whose kernel is a pixel wide: [`gemm`](super) computes it in all three directions
+//! of as many groups, one to a frequency, whose kernel is a line: [`gemm`](super) computes it in all three directions
 //! as any other. Before and after it stand transforms, products with small constant matrices (`gather.wgsl.j2`,
 //! `scatter.wgsl.j2`). The gradients are those of this chain, so that they share its tiles:
 //!
@@ -62,14 +62,15 @@ impl<'a> Winograd<'a> {
             return None;
         }
         let (tiles, groups) = (tiles(short), short.frequencies());
-        let along_y = |size: [usize; 2], x: usize| [size[0], x];
+        // what goes along y becomes a row, which products walk in one run
+        let column = |size: [usize; 2], x: usize| [x, size[0]];
         let placed = Placed {
-            input: along_y(input, tiles),
-            output: along_y(output, tiles),
-            kernel: along_y(kernel, 1),
-            stride: along_y(stride, 1),
-            dilation: along_y(dilation, 1),
-            before: along_y(before, 0),
+            input: column(input, tiles),
+            output: column(output, tiles),
+            kernel: column(kernel, 1),
+            stride: column(stride, 1),
+            dilation: column(dilation, 1),
+            before: column(before, 0),
         };
         let inner = Conv { n: conv.n, placed, c_in: groups * conv.c_in, c_out: groups * conv.c_out, groups };
         let winograd = Winograd { short, whole: conv, inner, tiles, target, wide: lanes.wide };
@@ -89,11 +90,10 @@ impl<'a> Winograd<'a> {
         self.product(Direction::Forward).result_words()[0]
     }
 
-    /// The rows of images, the ones that are read or the ones that are written, under the tiles.
+    /// The rows of images of a size, the ones that are read or the ones that are written, under the tiles.
     fn image(&self, size: [usize; 2], channels: usize, before: usize) -> Rows {
-        let [height, width] = size;
-        let rows = self.whole.n * height;
-        Rows { rows, width, tiles: self.tiles, before, channels, inner: channels, wide: self.wide }
+        let (images, tiles, wide) = (self.whole.n, self.tiles, self.wide);
+        Rows { images, size, tiles, before, channels, inner: channels, wide }
     }
 
     fn input(&self) -> Rows {
@@ -108,13 +108,14 @@ impl<'a> Winograd<'a> {
     /// The rows of filters, or of slabs of their gradient: a row is a tile.
     fn filter(&self, slabs: usize) -> Rows {
         let [height, width, c_in, inner] = self.whole.weight();
-        Rows { rows: slabs * height, width, tiles: 1, before: 0, channels: c_in * inner, inner, wide: self.wide }
+        let (size, channels) = ([height, width], c_in * inner);
+        Rows { images: slabs, size, tiles: 1, before: 0, channels, inner, wide: self.wide }
     }
 
-    /// Slabs of the bias's gradient as rows of one pixel.
+    /// Slabs of the bias's gradient as images of one pixel.
     fn bias(&self, slabs: usize) -> Rows {
         let channels = self.whole.c_out;
-        Rows { rows: slabs, width: 1, tiles: 1, before: 0, channels, inner: channels, wide: self.wide }
+        Rows { images: slabs, size: [1, 1], tiles: 1, before: 0, channels, inner: channels, wide: self.wide }
     }
 
     /// `Y(0)` from the images, the filters and the bias.
@@ -178,7 +179,7 @@ impl<'a> Winograd<'a> {
         }
     }
 
-    /// `Bᵀ x [n, h, tiles, frequencies, c_in]`.
+    /// `Bᵀ x [n, tiles, h, frequencies, c_in]`.
     fn pixels(&self, lowered: &mut Lowered) -> Operand {
         let into = scratch(lowered, self.pixel_words());
         let operands = [Operand::X(INPUT), into];
@@ -197,7 +198,7 @@ impl<'a> Winograd<'a> {
         into
     }
 
-    /// `A dy [n, oh, tiles, frequencies, c_out]`.
+    /// `A dy [n, tiles, oh, frequencies, c_out]`.
     fn grad_outputs(&self, dy: Operand, lowered: &mut Lowered) -> Operand {
         let into = scratch(lowered, self.output_words());
         let (matrix, step) = (self.short.outputs(), self.short.outputs);

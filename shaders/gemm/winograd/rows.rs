@@ -20,9 +20,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// Rows of pixels that tiles cover.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows {
-    pub rows: usize,
-    /// Pixels of a row.
-    pub width: usize,
+    /// Images: no row's tiles stand between those of another image.
+    pub images: usize,
+    /// Rows of an image, and pixels of a row.
+    pub size: [usize; 2],
     /// Tiles of a row, and pixels that the first one begins before it.
     pub tiles: usize,
     pub before: usize,
@@ -78,14 +79,16 @@ impl Rows {
 
     fn launch(&self, name: &'static str, source: &str, bindings: &[Binding]) -> Dispatch {
         let unit = if self.wide() { 2 } else { 1 };
-        let constants: [(_, Constant); 5] = [
-            ("WIDTH", self.width.into()),
+        let [height, width] = self.size;
+        let constants: [(_, Constant); 6] = [
+            ("HEIGHT", height.into()),
+            ("WIDTH", width.into()),
             ("TILES", self.tiles.into()),
             ("CHANNELS", (self.channels / unit).into()),
             ("INNER", (self.inner / unit).into()),
             ("BEFORE", self.before.into()),
         ];
         let kernel = Elementwise { name, source, per_step: false, includes: &[] };
-        kernel.launch(Precision::F32, self.rows * self.channels / unit, self.tiles, &constants, bindings)
+        kernel.launch(Precision::F32, self.images * height * self.channels / unit, self.tiles, &constants, bindings)
     }
 }
