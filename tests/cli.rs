@@ -134,6 +134,15 @@ fn verify_checks_one_op() {
         assert!(op["forward"].as_f64() <= op["tolerance"].as_f64(), "{json}");
         assert!(op["cases"].as_u64() > Some(0), "{json}");
     }
+    assert_eq!(json["cases_left_out"], 0);
+
+    let quick = place.run("verify --op relu --quick --json").exits(0).json();
+    assert_eq!(quick["ops"].as_array().map(Vec::len), Some(ops.len()), "every way is checked: {quick}");
+    let counted = |key: &str| quick[key].as_u64().expect("a number");
+    assert!(counted("cases_left_out") > 0, "{quick}");
+    assert_eq!(Some(counted("cases") + counted("cases_left_out")), json["cases"].as_u64());
+    let text = place.run("verify --op relu --quick").exits(0).out;
+    assert!(text.contains("leave out --quick for all of them"), "{text}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ const ENGINE: [&str; 14] = [
     "tasks",
     "train",
     "tune",
-    "verify.rs",
+    "verify",
 ];
 
 /// What stands for a machine's services in a source.

@@ -10,7 +10,7 @@ fn conv(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Conv2d {
 }
 
 pub(super) fn all() -> Vec<Case> {
-    [windows(), products(), winograd(), depthwise()].into_iter().flatten().collect()
+    [windows(), products(), uncommon(), plain_3x3(), winograd(), depthwise()].into_iter().flatten().collect()
 }
 
 fn windows() -> Vec<Case> {
@@ -133,6 +133,76 @@ fn winograd() -> Vec<Case> {
             &[&[8, 33, 31, 16], &[3, 3, 16, 16], &[16]],
             "frequencies: deep in grad_weight, slabs",
         ),
+    ]
+}
+
+/// Widths and sizes that no built-in model has.
+fn uncommon() -> Vec<Case> {
+    let grouped = |groups, op: Conv2d| Conv2d { groups, ..op };
+    let same = |kernel, stride| conv(kernel, stride, Padding::Same);
+    let valid = |kernel, stride| conv(kernel, stride, Padding::Valid);
+    vec![
+        Case::new(
+            valid([1, 1], [3, 2]),
+            &[&[2, 8, 6, 104], &[1, 1, 104, 208], &[208]],
+            "104 to 208 channels, pointwise; strides leave a rest on both axes",
+        ),
+        Case::new(
+            Conv2d { masked: true, relu: Relu::Forward, ..grouped(26, same([3, 3], [2, 2])) },
+            &[&[2, 5, 4, 208], &[3, 3, 8, 208], &[208]],
+            "208 channels in groups of eight, stride 2, masked",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(
+            same([3, 3], [1, 1]),
+            &[&[1, 4, 3, 440], &[3, 3, 440, 12], &[12]],
+            "440 channels: a long K, more filters in grad_input than a tile has",
+        ),
+        Case::new(
+            grouped(4, same([1, 3], [1, 1])),
+            &[&[2, 3, 5, 440], &[1, 3, 110, 20], &[20]],
+            "440 channels in four groups of 110 to five filters each",
+        ),
+        Case::new(
+            same([7, 7], [2, 2]),
+            &[&[2, 15, 13, 3], &[7, 7, 3, 24], &[24]],
+            "three channels: the stem of a residual network on odd sizes",
+        ),
+        Case::new(
+            conv([5, 5], [1, 1], Padding::Explicit { top: 2, bottom: 2, left: 2, right: 2 }),
+            &[&[3, 11, 9, 1], &[5, 5, 1, 6]],
+            "one channel, a window of 5 by 5, six filters, no bias",
+        ),
+        Case::new(
+            valid([5, 4], [4, 3]),
+            &[&[1, 28, 29, 3], &[5, 4, 3, 9], &[9]],
+            "strides 4 and 3 leave three rows and a column unseen",
+        ),
+        Case::new(
+            valid([2, 2], [1, 1]),
+            &[&[1, 14, 11, 4], &[2, 2, 4, 132], &[132]],
+            "two rows and four columns more than a tile of 128",
+        ),
+    ]
+}
+
+/// Windows of 3 by 3 with stride 1, for which there may be kernels of their own: sizes that their tiles do not divide.
+fn plain_3x3() -> Vec<Case> {
+    let padded = |by| conv([3, 3], [1, 1], Padding::Explicit { top: by, bottom: by, left: by, right: by });
+    let mut dilated = padded(2);
+    dilated.window.dilation = [2, 2];
+    vec![
+        Case::new(padded(0), &[&[4, 3, 3, 16], &[3, 3, 16, 24], &[24]], "3x3: one pixel is left of each image"),
+        Case::new(padded(1), &[&[3, 1, 5, 12], &[3, 3, 12, 8], &[8]], "3x3: images one pixel high"),
+        Case::new(
+            Conv2d { masked: true, relu: Relu::Forward, ..padded(2) },
+            &[&[2, 5, 6, 20], &[3, 3, 20, 28]],
+            "3x3: outputs larger than inputs, masked, no bias",
+        )
+        .fill(0, Fill::Rectified),
+        Case::new(padded(1), &[&[2, 6, 7, 104], &[3, 3, 104, 40], &[40]], "3x3: 104 channels to 40"),
+        Case::new(Conv2d { groups: 2, ..padded(1) }, &[&[2, 5, 7, 24], &[3, 3, 12, 32], &[32]], "3x3: two groups"),
+        Case::new(dilated, &[&[2, 9, 6, 8], &[3, 3, 8, 16], &[16]], "3x3: dilation 2, which shares no taps"),
     ]
 }
 

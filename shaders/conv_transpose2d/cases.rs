@@ -16,7 +16,7 @@ fn dilated(dilation: [usize; 2], mut op: ConvTranspose2d) -> ConvTranspose2d {
 }
 
 pub(super) fn all() -> Vec<Case> {
-    [products(), grouped(), depthwise()].into_iter().flatten().collect()
+    [products(), uncommon(), grouped(), depthwise()].into_iter().flatten().collect()
 }
 
 fn products() -> Vec<Case> {
@@ -69,6 +69,32 @@ fn products() -> Vec<Case> {
             op([1, 3], [1, 2], Padding::Same),
             &[&[3, 1, 11, 6], &[1, 3, 4, 6], &[4]],
             "sequences: one pixel high",
+        ),
+    ]
+}
+
+/// Widths and sizes that no built-in model has.
+fn uncommon() -> Vec<Case> {
+    vec![
+        Case::new(
+            op([2, 2], [2, 2], Padding::Valid),
+            &[&[1, 3, 4, 208], &[2, 2, 104, 208], &[104]],
+            "208 channels to 104, twice the size",
+        ),
+        Case::new(
+            ConvTranspose2d { groups: 5, ..op([3, 3], [2, 2], Padding::Same) },
+            &[&[1, 3, 2, 440], &[3, 3, 6, 440], &[30]],
+            "440 channels in groups of 88 to six each",
+        ),
+        Case::new(
+            ConvTranspose2d { output_padding: [1, 0], ..op([3, 3], [2, 2], UNEVEN) },
+            &[&[2, 5, 7, 3], &[3, 3, 1, 3], &[1]],
+            "three channels to one, a row more than the stride gives",
+        ),
+        Case::new(
+            op([3, 3], [1, 1], Padding::Same),
+            &[&[1, 11, 12, 1], &[3, 3, 3, 1]],
+            "one channel to three, more rows than a tile, no bias",
         ),
     ]
 }

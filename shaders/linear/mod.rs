@@ -126,5 +126,17 @@ fn cases() -> Vec<Case> {
         Case::new(Linear::default(), &[&[3, 7], &[7, 5]], "nothing divides by four, no bias"),
         Case::new(Linear::default(), &[&[1, 1], &[1, 1], &[1]], "the smallest"),
         Case::new(Linear::default(), &[&[70, 33], &[33, 130], &[130]], "ragged on every side"),
+        Case::new(
+            Linear::default(),
+            &[&[130, 104], &[104, 12], &[12]],
+            "104 features, two rows more than a tile of 128",
+        ),
+        Case::new(
+            Linear { relu: Relu::Whole, ..Linear::default() },
+            &[&[9, 208], &[208, 440], &[440]],
+            "208 features to 440, rests of tiles both ways",
+        ),
+        Case::new(Linear::default(), &[&[1, 440], &[440, 104]], "one row of 440 features, no bias"),
+        Case::new(Linear::default(), &[&[259, 3], &[3, 1], &[1]], "three features to one, many rows"),
     ]
 }

@@ -2,63 +2,52 @@
 
 use comfy_table::{Table, presets};
 use lepton_kernels::OPS;
-use lepton_kernels::op::{Precision, Target};
-use serde::Serialize;
 
 use super::args::VerifyArgs;
 use super::{CliError, Exit, open};
 use crate::gpu::Gpu;
-use crate::report::say;
-use crate::verify::{Verdict, verify_op};
+use crate::platform;
+use crate::report::{VerifyProgress, say};
+use crate::verify::{Checklist, Row};
+
+/// Devices that share the work, at the most: each holds memory of its own.
+const DEVICES: usize = 4;
 
 pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let chosen: Vec<_> = OPS.iter().filter(|e| args.op.as_ref().is_none_or(|name| name == e.name)).collect();
-    if chosen.is_empty() {
-        let wanted = args.op.as_deref().unwrap_or_default();
+    if let Some(wanted) = &args.op
+        && !OPS.iter().any(|entry| entry.name == wanted)
+    {
         return Err(CliError::unknown("op", wanted, OPS.iter().map(|entry| entry.name), &[]));
     }
     let gpu = open(adapter)?;
     if !args.json {
         say!("adapter  {}", gpu.summary().line());
     }
-    let mut rows = Vec::new();
-    for (way, target) in ways(&gpu) {
-        let gpu = gpu.with_target(target)?;
-        for entry in &chosen {
-            rows.push(Row { way, verdict: verify_op(&gpu, entry.name)? });
-        }
-    }
+    let list = Checklist::new(&gpu, args.op.as_deref())?;
+    let list = if args.quick { list.quick() } else { list };
+    let mut progress = VerifyProgress::new(args.json);
+    let rows = list.run(&devices(gpu.clone(), adapter), &mut |now| progress.show(&now));
+    progress.finish();
+    let rows = rows?;
     let passed = rows.iter().all(|row| row.verdict.passed());
     if args.json {
-        let value = serde_json::json!({ "adapter": gpu.summary(), "passed": passed, "ops": rows });
+        let value = serde_json::json!({
+            "adapter": gpu.summary(), "passed": passed, "cases": list.cases(), "cases_left_out": list.left_out(), "ops": rows,
+        });
         say!("{value:#}");
     } else {
-        print(&rows, passed);
+        print(&list, &rows, passed);
     }
     Ok(if passed { Exit::Done } else { Exit::GoalNotMet })
 }
 
-/// An op's verdict in one way of computing it.
-#[derive(Serialize)]
-struct Row {
-    way: &'static str,
-    #[serde(flatten)]
-    verdict: Verdict,
+/// The adapter opened once for each processor, or as often as it can be.
+fn devices(first: Gpu, adapter: Option<&str>) -> Vec<Gpu> {
+    let more = (1..platform::processors().min(DEVICES)).map_while(|_| open(adapter).ok());
+    std::iter::once(first).chain(more).collect()
 }
 
-/// Every way in which this adapter can compute: f32, f16 where it has it, and f16 on cooperative matrices where it has them.
-fn ways(gpu: &Gpu) -> Vec<(&'static str, Target)> {
-    let mut ways = vec![("f32", gpu.target())];
-    if let Ok(target) = gpu.target_in(Precision::F16) {
-        ways.push(("f16", Target { matrix: None, ..target.clone() }));
-        if let Ok(matrix) = gpu.matrix() {
-            ways.push(("f16 matrix", Target { matrix: Some(matrix), ..target }));
-        }
-    }
-    ways
-}
-
-fn print(rows: &[Row], passed: bool) {
+fn print(list: &Checklist, rows: &[Row], passed: bool) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["op", "in", "cases", "forward", "backward", "tolerance", ""]);
@@ -83,6 +72,10 @@ fn print(rows: &[Row], passed: bool) {
     say!(
         "errors are the worst of any element, relative to the larger of its magnitude and the root mean square of its tensor"
     );
+    if list.left_out() > 0 {
+        let (run, all) = (list.cases(), list.cases() + list.left_out());
+        say!("{run} of {all} cases: every op and every kernel at least once; leave out --quick for all of them");
+    }
     if passed {
         say!("all {} checks agree with the f64 definitions on this adapter", rows.len());
     } else {

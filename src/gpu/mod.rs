@@ -14,6 +14,7 @@ mod compile;
 mod device;
 mod error;
 mod flight;
+mod guard;
 mod launch;
 mod matrices;
 #[cfg(feature = "cli")]
@@ -30,6 +31,7 @@ mod unchecked;
 pub use adapter::{AdapterSummary, Adapters, choose, list, list_async};
 pub use device::Gpu;
 pub use error::{GpuError, TableError};
+pub(crate) use guard::Stray;
 pub use matrices::NoMatrix;
 #[cfg(feature = "cli")]
 pub(crate) use measure::Timed;

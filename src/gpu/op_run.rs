@@ -5,6 +5,7 @@ use lepton_kernels::{Access, Dispatch, Lowered, Op, Operand, Step};
 
 use super::device::Gpu;
 use super::error::GpuError;
+use super::guard::{BACK, FRONT, Guard, Stray};
 use super::launch::{Encoded, Unbound};
 use super::unchecked::Checks;
 
@@ -41,9 +42,23 @@ pub(crate) struct OpRun {
     /// Which buffer an operand is; of two entries for one operand the later one counts.
     places: Vec<(Operand, usize)>,
     contents: Vec<Content>,
+    /// Whether guards stand around what operands hold.
+    guarded: bool,
+    strays: Vec<Stray>,
 }
 
 impl OpRun {
+    /// Without operands yet; around those to come there are guards, and what is written there is known after
+    /// [`run`](OpRun::run).
+    pub(crate) fn guarded() -> Self {
+        OpRun { guarded: true, ..OpRun::default() }
+    }
+
+    /// The operands beside which the last run wrote.
+    pub(crate) fn strays(&self) -> &[Stray] {
+        &self.strays
+    }
+
     /// Gives an operand a buffer.
     pub(crate) fn add(&mut self, operand: Operand, content: Content) {
         self.places.push((operand, self.contents.len()));
@@ -121,19 +136,33 @@ impl OpRun {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         bound.record(&mut encoder.begin_compute_pass(&Default::default()));
         gpu.queue.submit([encoder.finish()]);
-        let mut after = Vec::with_capacity(buffers.len());
-        for (buffer, content) in buffers.iter().zip(&self.contents) {
-            after.push(Content::exactly(gpu.download(buffer, 0, content.bytes).await?));
+        self.strays.clear();
+        for (i, buffer) in buffers.iter().enumerate() {
+            let bytes = gpu.download(buffer, 0, self.buffer_bytes(i)).await?;
+            self.contents[i] = Content::exactly(if self.guarded { self.open(i, bytes) } else { bytes });
         }
-        self.contents = after;
         Ok(())
+    }
+
+    /// Bytes of buffer number `i`, with its guards.
+    fn buffer_bytes(&self, i: usize) -> u64 {
+        self.contents[i].bytes + if self.guarded { (FRONT + BACK) as u64 } else { 0 }
+    }
+
+    /// Takes the guards off what buffer number `i` held, and notes it if they were written.
+    fn open(&mut self, i: usize, bytes: Vec<u8>) -> Vec<u8> {
+        let (tensor, stray) = Guard::of(i).open(bytes);
+        let (operand, _) = self.places.iter().find(|(_, place)| *place == i).expect("every buffer is an operand's");
+        self.strays.extend(stray.map(|byte| Stray { operand: *operand, byte }));
+        tensor
     }
 
     /// The buffers, with what they hold.
     pub(super) async fn buffers(&self, gpu: &Gpu) -> Result<Vec<wgpu::Buffer>, GpuError> {
         let mut buffers = Vec::with_capacity(self.contents.len());
-        for content in &self.contents {
-            buffers.push(gpu.filled(content).await?);
+        for (i, content) in self.contents.iter().enumerate() {
+            let guarded = self.guarded.then(|| Content::exactly(Guard::of(i).around(content)));
+            buffers.push(gpu.filled(guarded.as_ref().unwrap_or(content)).await?);
         }
         Ok(buffers)
     }
@@ -150,7 +179,9 @@ impl OpRun {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let uniform = gpu.buffer_with("step", Step::BYTES as u64, usage).await?;
         gpu.queue.write_buffer(&uniform, 0, bytemuck::cast_slice(&step.words()));
-        let whole = |operand: Operand| buffers[self.buffer(operand)].as_entire_buffer_binding();
+        let offset = if self.guarded { FRONT as u64 } else { 0 };
+        let whole =
+            |operand: Operand| wgpu::BufferBinding { buffer: &buffers[self.buffer(operand)], offset, size: None };
         let unbound = |dispatch: &'_ Dispatch| -> Vec<(wgpu::BufferBinding<'_>, Access)> {
             dispatch.bindings.iter().map(|binding| (whole(binding.operand), binding.access)).collect()
         };

@@ -14,3 +14,12 @@ pub(crate) fn parallel<T: Sync, R: Send, E: Send>(
     let results = items.iter();
     results.map(work).collect()
 }
+
+/// How many items [`parallel`] works on at the same time.
+pub(crate) fn processors() -> usize {
+    #[cfg(feature = "threads")]
+    let processors = rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    let processors = 1;
+    processors
+}

@@ -31,6 +31,8 @@ mod measures;
 mod profile;
 #[cfg(feature = "cli")]
 mod terminal;
+#[cfg(feature = "cli")]
+mod verify;
 
 #[cfg(feature = "cli")]
 pub use events::EventLog;
@@ -44,6 +46,8 @@ pub use measures::print_measures;
 pub use profile::print_profile;
 #[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
+#[cfg(feature = "cli")]
+pub use verify::VerifyProgress;
 
 #[cfg(feature = "cli")]
 /// The first error of standard output that was not a reader going away.

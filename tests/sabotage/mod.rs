@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lepton_gpu::gpu::{Checks, Gpu};
+use lepton_gpu::gpu::Gpu;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
 use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
@@ -11,6 +11,7 @@ use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 mod acts;
 mod adversarial;
 mod augment;
+mod guards;
 mod losses;
 mod norms;
 mod optim;
@@ -186,8 +187,7 @@ fn check(wanted: impl Fn(In) -> bool) {
         assert!(!touched.is_empty() || other_family, "{op}: no shader says `{from}`");
         let alter = |dispatch: Dispatch| changed(dispatch, from, to);
         let notices = |case: &&Case| {
-            let runs = Runs { checks: Checks::Off, alter: &alter };
-            let verdict = verify(&gpu, entry.name, std::slice::from_ref(*case), &runs);
+            let verdict = verify(&gpu, entry.name, std::slice::from_ref(*case), Runs { alter: &alter, ..Runs::PLAIN });
             !verdict.expect("the device works").passed()
         };
         if !touched.is_empty() && !touched.iter().any(notices) {

@@ -356,6 +356,9 @@ pub struct VerifyArgs {
     /// Check only this op.
     #[arg(long)]
     pub op: Option<String>,
+    /// Run only a few cases: enough for every op and every kernel to be checked at least once.
+    #[arg(long)]
+    pub quick: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -1,130 +1,63 @@
-//! Checks every op on an adapter against its f64 twin, both directions: what a user runs who does not trust a driver, and
-//! what the tests run.
+//! One case on a device: what its kernels compute in both directions, beside what its twin says.
 
 use half::f16;
 use lepton_kernels::array::{Worst, worst_error};
 use lepton_kernels::op::{Dtype, Precision, TENSOR_ALIGN, Target};
-use lepton_kernels::{Array, Case, Dispatch, Lowered, Mode, OPS, Operand};
-use serde::Serialize;
+use lepton_kernels::{Array, Case, Dispatch, Lowered, Mode, Operand};
 
+use super::Verdict;
 use crate::gpu::{Checks, Content, Gpu, GpuError, OpRun};
-use crate::hint::{Hint, Hints};
 
-/// The verdict on one op.
-#[derive(Clone, Debug, Serialize)]
-pub struct Verdict {
-    /// Name of the op.
-    pub op: &'static str,
-    /// Cases that were run.
-    pub cases: usize,
-    /// Worst error of an output.
-    pub forward: f64,
-    /// Worst error of a gradient; none for ops without backward.
-    pub backward: Option<f64>,
-    /// Largest error allowed.
-    pub tolerance: f64,
-    /// What is wrong, where something is.
-    pub failures: Vec<String>,
+/// How kernels are run.
+#[derive(Clone, Copy)]
+pub(super) struct Runs<'a> {
+    pub checks: Checks,
+    /// Sees every dispatch before it runs; tests break kernels with it.
+    pub alter: &'a (dyn Fn(Dispatch) -> Dispatch + Sync),
 }
 
-impl Verdict {
-    /// Whether every case kept its tolerance.
-    pub fn passed(&self) -> bool {
-        self.failures.is_empty()
-    }
+impl Runs<'_> {
+    /// Kernels as training runs them.
+    pub const PLAIN: Runs<'static> = Runs { checks: Checks::Off, alter: &|dispatch| dispatch };
 }
 
 /// Bytes that no kernel leaves behind if it writes everything it should: a NaN in every word.
 const UNWRITTEN: u8 = 0xff;
 
-/// Why an op cannot be checked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// There is no such op.
-    #[error("unknown op `{name}`")]
-    UnknownOp {
-        /// What was asked for.
-        name: String,
-    },
-    /// The device failed.
-    #[error(transparent)]
-    Gpu(#[from] GpuError),
-}
-
-impl Hints for VerifyError {
-    fn hints(&self) -> Vec<Hint> {
-        match self {
-            VerifyError::UnknownOp { name } => vec![Hint::one_of(name, OPS.iter().map(|entry| entry.name))],
-            VerifyError::Gpu(error) => error.hints(),
+/// The verdict on one case.
+pub(super) fn check(gpu: &Gpu, case: &Case, runs: Runs) -> Result<Verdict, GpuError> {
+    let run = CaseRun::new(gpu, case, runs);
+    let mut verdict = Verdict { cases: 1, tolerance: run.tolerance(Dtype::Real), ..Verdict::new(case.op.name()) };
+    for mode in [Mode::Infer, Mode::Train] {
+        let mut memory = run.memory();
+        run.forward(mode, &mut memory)?;
+        for (i, judged) in run.outputs(&memory).into_iter().enumerate() {
+            verdict.forward = verdict.forward.max(judged.0.error);
+            verdict.judge(case, || format!("output {i}"), judged);
         }
-    }
-}
-
-/// Checks the op of this name in [`OPS`] on all its cases, by the kernels that training runs.
-///
-/// # Errors
-/// [`VerifyError`] if no op has that name, or the device fails; a wrong number is a [`Verdict`], not an error.
-pub fn verify_op(gpu: &Gpu, name: &str) -> Result<Verdict, VerifyError> {
-    let unknown = || VerifyError::UnknownOp { name: name.into() };
-    let entry = OPS.iter().find(|entry| entry.name == name).ok_or_else(unknown)?;
-    Ok(verify(gpu, entry.name, &(entry.cases)(), &Runs { checks: Checks::Off, alter: &|dispatch| dispatch })?)
-}
-
-/// Checks an op on these cases, by kernels that check their indices while they run, since anyone can write a [`Case`].
-///
-/// # Errors
-/// If the device fails, or a kernel uses cooperative matrices, which cannot be checked; a wrong number is a [`Verdict`], not
-/// an error.
-pub fn verify_cases(gpu: &Gpu, op: &'static str, cases: &[Case]) -> Result<Verdict, GpuError> {
-    verify(gpu, op, cases, &Runs { checks: Checks::On, alter: &|dispatch| dispatch })
-}
-
-/// How kernels are run.
-struct Runs<'a> {
-    checks: Checks,
-    /// Sees every dispatch before it runs; tests break kernels with it.
-    alter: &'a dyn Fn(Dispatch) -> Dispatch,
-}
-
-fn verify(gpu: &Gpu, op: &'static str, cases: &[Case], runs: &Runs) -> Result<Verdict, GpuError> {
-    let mut verdict = Verdict { op, cases: 0, forward: 0.0, backward: None, tolerance: 0.0, failures: Vec::new() };
-    for case in cases.iter().filter(|case| case.runs_in(gpu.target().precision)) {
-        let run = CaseRun::new(gpu, case, runs);
-        verdict.tolerance = verdict.tolerance.max(run.tolerance(Dtype::Real));
-        verdict.cases += 1;
-        let mut judge = |what: String, (worst, tolerance): Judged, best: &mut f64| {
-            *best = best.max(worst.error);
-            if worst.error > tolerance {
-                verdict.failures.push(format!(
-                    "{what} of case `{}`: element {} is {:e}, should be {:e} (error {:.1e}, tolerance {:.0e})",
-                    case.reason, worst.index, worst.got, worst.want, worst.error, tolerance
-                ));
+        verdict.strays(case, memory.strays());
+        if mode == Mode::Train
+            && let Some(gradients) = run.backward(&mut memory)?
+        {
+            for (i, judged) in gradients {
+                verdict.backward = Some(verdict.backward.unwrap_or(0.0).max(judged.0.error));
+                verdict.judge(case, || format!("gradient {i}"), judged);
             }
-        };
-        for mode in [Mode::Infer, Mode::Train] {
-            for (i, worst) in run.forward(mode)?.into_iter().enumerate() {
-                judge(format!("output {i}"), worst, &mut verdict.forward);
-            }
-        }
-        for (i, worst) in run.backward()? {
-            let mut backward = verdict.backward.unwrap_or(0.0);
-            judge(format!("gradient {i}"), worst, &mut backward);
-            verdict.backward = Some(backward);
+            verdict.strays(case, memory.strays());
         }
     }
     Ok(verdict)
 }
 
 /// A worst error, and the largest that is allowed.
-type Judged = (Worst, f64);
+pub(super) type Judged = (Worst, f64);
 
 /// One case on a device.
 struct CaseRun<'a> {
     gpu: &'a Gpu,
     case: &'a Case,
     target: Target,
-    runs: &'a Runs<'a>,
+    runs: Runs<'a>,
     inputs: Vec<Array>,
     outputs: Vec<Array>,
 }
@@ -174,7 +107,7 @@ fn compare(got: &[f64], dtype: Dtype, want: &Array) -> Worst {
 const F16_ROUNDING: f64 = 1.0 / 2048.0;
 
 impl<'a> CaseRun<'a> {
-    fn new(gpu: &'a Gpu, case: &'a Case, runs: &'a Runs<'a>) -> Self {
+    fn new(gpu: &'a Gpu, case: &'a Case, runs: Runs<'a>) -> Self {
         let target = gpu.target();
         let inputs = case.arrays(target.precision);
         let outputs = case.op.twin(&inputs, &case.step);
@@ -189,7 +122,7 @@ impl<'a> CaseRun<'a> {
 
     fn memory(&self) -> OpRun {
         let (op, precision) = (self.case.op.as_ref(), self.target.precision);
-        let mut memory = OpRun::default();
+        let mut memory = OpRun::guarded();
         for (i, input) in self.inputs.iter().enumerate() {
             memory.add(Operand::X(i), Content::exactly(encode(input, op.input_dtype(i), precision)));
         }
@@ -204,35 +137,30 @@ impl<'a> CaseRun<'a> {
         memory.run(self.gpu, &dispatches, &self.case.step, self.runs.checks)
     }
 
-    fn forward_memory(&self, mode: Mode) -> Result<OpRun, GpuError> {
-        let mut memory = self.memory();
+    fn forward(&self, mode: Mode, memory: &mut OpRun) -> Result<(), GpuError> {
         let lowered = self.case.op.forward(&self.case.shapes(), mode, &self.target);
-        self.run(&mut memory, lowered)?;
-        Ok(memory)
+        self.run(memory, lowered)
     }
 
     /// The worst error of each output.
-    fn forward(&self, mode: Mode) -> Result<Vec<Judged>, GpuError> {
-        let op = &self.case.op;
-        let memory = self.forward_memory(mode)?;
+    fn outputs(&self, memory: &OpRun) -> Vec<Judged> {
         let compare_output = |(i, want): (usize, &Array)| {
-            let dtype = op.output_dtype(i);
+            let dtype = self.case.op.output_dtype(i);
             let got = decode(memory.bytes(Operand::Y(i)), dtype, self.target.precision);
             (compare(&got, dtype, want), self.tolerance(dtype))
         };
-        Ok(self.outputs.iter().enumerate().map(compare_output).collect())
+        self.outputs.iter().enumerate().map(compare_output).collect()
     }
 
-    /// The worst error of each gradient that a kernel computes.
-    fn backward(&self) -> Result<Vec<(usize, Judged)>, GpuError> {
+    /// The worst error of each gradient, on what forward left; none for an op without backward.
+    fn backward(&self, memory: &mut OpRun) -> Result<Option<Vec<(usize, Judged)>>, GpuError> {
         let op = &self.case.op;
         let shapes = self.case.shapes();
         let wanted: Vec<bool> = (0..shapes.len()).map(|i| op.differentiable(i)).collect();
         let lowered = op.backward(&shapes, &wanted, &self.target);
         if lowered.dispatches.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let mut memory = self.forward_memory(Mode::Train)?;
         let precision = self.target.precision;
         let dy = self.case.cotangent(&self.outputs[0].shape, precision);
         let gradients = op.twin_backward(&self.inputs, &self.outputs, &dy, &self.case.step);
@@ -246,7 +174,7 @@ impl<'a> CaseRun<'a> {
             let count = gradient.as_ref().map_or(0, |g| g.data.len());
             memory.add(Operand::Dx(i), unwritten(dtype.bytes(count * slabs, precision)));
         }
-        self.run(&mut memory, lowered)?;
+        self.run(memory, lowered)?;
         let compare_gradient = |(i, want): (usize, Option<Array>)| {
             let want = want?;
             let (dtype, slabs) = place(i);
@@ -256,10 +184,6 @@ impl<'a> CaseRun<'a> {
             let got: Vec<f64> = (0..count).map(sum).collect();
             Some((i, (compare(&got, dtype, &want), self.tolerance(dtype))))
         };
-        Ok(gradients.into_iter().enumerate().filter_map(compare_gradient).collect())
+        Ok(Some(gradients.into_iter().enumerate().filter_map(compare_gradient).collect()))
     }
 }
-
-#[cfg(test)]
-#[path = "../tests/sabotage/mod.rs"]
-mod sabotage;
