@@ -40,6 +40,7 @@ pub mod ceiling;
 mod channels;
 pub mod clip;
 mod columns;
+mod compiler;
 pub mod concat;
 pub mod conv2d;
 pub mod conv_transpose2d;

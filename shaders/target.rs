@@ -5,6 +5,8 @@ use std::fmt;
 use crate::dtype::Precision;
 use crate::tuning::Tiles;
 
+pub use crate::compiler::Compiler;
+
 /// A family of kernels for matrix products ([`gemm`](crate::gemm)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -60,14 +62,22 @@ pub struct Target {
     pub precision: Precision,
     /// The cooperative matrices that large products use in f16, where the adapter has them.
     pub matrix: Option<Matrix>,
+    /// What makes machine code of the kernels.
+    pub compiler: Compiler,
     /// Tiles of products that were measured; rules choose the others.
     pub tiles: Tiles,
 }
 
 impl Target {
-    /// Products of `family` in f32.
+    /// Products of `family` in f32, for any compiler.
     pub fn f32(family: Family) -> Self {
-        Target { family, precision: Precision::F32, matrix: None, tiles: Tiles::default() }
+        Target {
+            family,
+            precision: Precision::F32,
+            matrix: None,
+            compiler: Compiler::CAUTIOUS,
+            tiles: Tiles::default(),
+        }
     }
 
     /// Whether more threads cost nothing, as on a GPU, which needs thousands of them. A software adapter has a handful of

@@ -103,7 +103,7 @@ fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) 
     // a table may hold a tile of another family, from before the adapter had cooperative matrices: the rules decide then
     let chosen = target.tiles.get(&tuning.product);
     let expansion = match family {
-        Family::Simt => simt::expand(product, slabs, chosen),
+        Family::Simt => simt::expand(product, slabs, target.compiler, chosen),
         Family::Lane(lanes) => lane::expand(product, slabs, lanes, chosen),
         Family::Coop(matrix) => coop::expand(product, slabs, matrix, chosen),
     };

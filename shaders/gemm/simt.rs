@@ -6,6 +6,7 @@ use super::product::Product;
 use super::template::{self, Storage};
 use super::{Expansion, SLAB_RUN, Tiling, count_tiles, whole_slabs};
 use crate::sharing;
+use crate::target::Compiler;
 use crate::tuning::TileSize;
 
 /// Rows and columns of a tile, its slice of K, and the sums of one thread.
@@ -22,20 +23,26 @@ const fn tile(m: usize, n: usize, k: usize, thread_m: usize, thread_n: usize) ->
     Tile { m, n, k, thread_m, thread_n }
 }
 
-/// Tiles from the largest to the smallest. The two slices of the first fill the 16 KiB of workgroup memory that WebGPU
-/// promises. More sums a thread mean fewer loads a multiply-add; more tiles mean more busy multiprocessors.
-const TILES: [Tile; 7] = [
+/// Tiles from the largest to the smallest; of one size, those that hold more in registers first. The two slices of the first
+/// fill the 16 KiB of workgroup memory that WebGPU promises. More sums a thread mean fewer loads a multiply-add: 8x8 of them
+/// load half of what 4x4 do. More tiles mean more busy multiprocessors.
+const TILES: [Tile; 12] = [
     tile(128, 128, 16, 8, 8),
+    tile(128, 128, 8, 8, 8),
     tile(128, 64, 16, 8, 8),
+    tile(128, 64, 8, 8, 8),
     tile(64, 128, 16, 8, 8),
-    tile(128, 32, 16, 8, 4),
+    tile(64, 128, 8, 8, 8),
+    tile(64, 64, 16, 8, 8),
+    tile(64, 64, 8, 8, 8),
     tile(64, 64, 16, 8, 4),
+    tile(128, 32, 16, 8, 4),
     tile(64, 32, 16, 4, 4),
     tile(32, 32, 16, 4, 4),
 ];
 /// What a weight gradient's slabs are counted in, whichever tile computes it.
-const SMALLEST: Tile = TILES[6];
-const LARGE: Tile = TILES[4];
+const SMALLEST: Tile = TILES[11];
+const LARGE: Tile = TILES[6];
 
 const ENOUGH_TILES: usize = sharing::GPU.product_tiles;
 /// Rows of K that one slab sums at the most, for the rounding of a plain f32 sum and the loop limit of old Mesa.
@@ -48,6 +55,16 @@ impl Tile {
 
     fn threads(&self) -> usize {
         self.m * self.n / (self.thread_m * self.thread_n)
+    }
+
+    /// Fetches of a thread for a slice, each of four elements, of A and of B.
+    fn fetches(&self) -> [usize; 2] {
+        [self.m, self.n].map(|side| side * self.k / 4 / self.threads())
+    }
+
+    /// Values that a thread has in registers.
+    fn held(&self) -> usize {
+        self.thread_m * self.thread_n + 4 * self.fetches().iter().sum::<usize>()
     }
 
     /// Whether it wastes less than half of itself on either side of the product.
@@ -68,21 +85,24 @@ impl Tile {
         TILES.iter().find(good).copied().unwrap_or(SMALLEST)
     }
 
-    fn of(product: &Product, slabs: usize, chosen: Option<TileSize>) -> Tile {
-        let named = chosen.and_then(|size| TILES.iter().find(|t| t.size() == size));
-        named.copied().unwrap_or_else(|| Tile::by_rule(product, slabs))
+    /// The tile of this size that a compiler holds in registers.
+    fn held_by(size: TileSize, compiler: Compiler) -> Option<Tile> {
+        TILES.into_iter().find(|t| t.size() == size && t.held() <= compiler.held)
     }
 }
 
 pub(super) fn tiles() -> Vec<TileSize> {
-    TILES.iter().map(Tile::size).collect()
+    let mut sizes: Vec<TileSize> = TILES.iter().map(Tile::size).collect();
+    sizes.dedup();
+    sizes
 }
 
 pub(super) fn candidates(product: &Product, slabs: usize) -> Vec<TileSize> {
-    let rule = Tile::by_rule(product, slabs);
+    let rule = Tile::by_rule(product, slabs).size();
     let [m, n, _] = product.sizes();
-    let others = TILES.iter().filter(|t| **t != rule && t.fits(m, n)).map(Tile::size);
-    std::iter::once(rule.size()).chain(others).collect()
+    let mut sizes: Vec<TileSize> = TILES.iter().filter(|t| t.size() != rule && t.fits(m, n)).map(Tile::size).collect();
+    sizes.dedup();
+    std::iter::once(rule).chain(sizes).collect()
 }
 
 /// Slabs of a weight gradient.
@@ -94,15 +114,16 @@ pub(super) fn slabs(product: &Product) -> usize {
 }
 
 /// The text of `product` and how it is launched.
-pub(super) fn expand(product: &Product, slabs: usize, chosen: Option<TileSize>) -> Expansion {
-    let tile = Tile::of(product, slabs, chosen);
+pub(super) fn expand(product: &Product, slabs: usize, compiler: Compiler, chosen: Option<TileSize>) -> Expansion {
+    let named = chosen.and_then(|size| Tile::held_by(size, compiler));
+    let tile = named.or_else(|| Tile::held_by(Tile::by_rule(product, slabs).size(), compiler)).unwrap_or(SMALLEST);
     let tiling = Tiling::new(product, [tile.m, tile.n], slabs, SLAB_RUN);
-    let threads = tile.threads();
+    let (threads, [fetches_a, fetches_b]) = (tile.threads(), tile.fetches());
     let own = context! {
         name => "simt", each => 4, stage => "vec4f", stage_scalar => "f32", threads, tile_m => tile.m, tile_n => tile.n,
-        unroll => 1, thread_m => tile.thread_m, thread_n => tile.thread_n,
+        unroll => compiler.unroll.min(tile.k), thread_m => tile.thread_m, thread_n => tile.thread_n,
         threads_m => tile.m / tile.thread_m, threads_n => tile.n / tile.thread_n,
-        fetches_a => tile.m * tile.k / 4 / threads, fetches_b => tile.n * tile.k / 4 / threads,
+        fetches_a, fetches_b,
         ..template::slices(product, &tiling, tile.k),
     };
     let (text, grid) = template::expand("simt.wgsl.j2", product, &tiling, &Storage::in_fours(product), own);
@@ -118,11 +139,27 @@ mod tests {
     #[test]
     fn threads_share_the_loads_of_every_tile_evenly() {
         for tile in TILES {
-            let threads = tile.threads();
+            let (threads, quads) = (tile.threads(), tile.k / 4);
             assert!(threads.is_power_of_two() && (32..=256).contains(&threads), "{tile:?}: {threads} threads");
-            assert_eq!((tile.m * tile.k / 4) % threads, 0, "{tile:?}: loads of A");
-            assert_eq!((tile.n * tile.k / 4) % threads, 0, "{tile:?}: loads of B");
+            for side in [tile.m, tile.n] {
+                assert_eq!((side * quads) % threads, 0, "{tile:?}: fetches of {side}");
+                assert_eq!(threads % (side / 4), 0, "{tile:?}: a thread always fetches the same of {side}");
+            }
+            assert_eq!(threads % (4 * quads), 0, "{tile:?}: and the same of K");
             assert!((tile.m + tile.n) * tile.k * 4 <= 16 << 10, "{tile:?}: workgroup memory");
+            assert_eq!(SLAB_RUN % tile.k, 0, "{tile:?}: slabs of whole slices");
+            // transposed slices are stored with their quads exchanged among eight
+            assert!(tile.m / tile.thread_m >= 8 && tile.n / tile.thread_n >= 8, "{tile:?}: runs of eight quads");
+        }
+    }
+
+    #[test]
+    fn every_compiler_holds_a_tile_of_every_size() {
+        for compiler in Compiler::KNOWN.into_iter().chain([Compiler::CAUTIOUS]) {
+            for size in tiles() {
+                let tile = Tile::held_by(size, compiler).unwrap_or_else(|| panic!("{compiler:?} holds no {size}"));
+                assert_eq!(tile.k % compiler.unroll.min(tile.k), 0, "{compiler:?}: whole turns of a slice of {size}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use lepton_kernels::ceiling;
 use lepton_kernels::gemm::{Family, Lanes, Matrix, Trial};
 use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::target::Compiler;
 use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS, Operand};
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
@@ -27,6 +28,7 @@ fn targets() -> Vec<Target> {
             targets.push(Target { precision, ..Target::f32(family) });
         }
     }
+    targets.extend(Compiler::KNOWN.map(|compiler| Target { compiler, ..Target::f32(Family::Simt) }));
     for matrix in MATRICES {
         targets.push(Target { matrix: Some(matrix), precision: Precision::F16, ..Target::f32(Family::Simt) });
     }

@@ -2,6 +2,7 @@
 
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::Target;
+use lepton_kernels::target::Compiler;
 use serde::{Deserialize, Serialize};
 
 use super::error::GpuError;
@@ -108,7 +109,8 @@ pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
     let width = info.subgroup_min_size;
     let wide = adapter.features().contains(wgpu::Features::SHADER_INT64);
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
-    Target::f32(if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt })
+    let family = if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt };
+    Target { compiler: Compiler::of(info.vendor), ..Target::f32(family) }
 }
 
 pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {
