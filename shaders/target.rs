@@ -36,6 +36,9 @@ pub struct Matrix {
     pub subgroup: u32,
     /// Bytes of workgroup memory that a tile may take.
     pub workgroup_bytes: u32,
+    /// Numbers in an element of the arrays that matrices are loaded from: 4, or 1 where they can be loaded from single
+    /// numbers alone, as in Metal.
+    pub unit: u32,
 }
 
 impl Family {

@@ -13,22 +13,23 @@ alias Right = coop_matSIDExSIDE<f16, B>;
 
 override ROUNDS: u32;
 
-const QUADS: u32 = SIDEu * SIDEu / 4u;
-const ROW: u32 = SIDEu / 4u;
+// numbers of a matrix
+const SIZE: u32 = SIDEu * SIDEu;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f16>>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 
-var<workgroup> loaded: array<vec4<f16>, QUADS * 6u>;
-var<workgroup> sums: array<f32, SIDEu * SIDEu>;
+// single numbers: Metal loads matrices from nothing else
+var<workgroup> loaded: array<f16, SIZE * 6u>;
+var<workgroup> sums: array<f32, SIZE>;
 
 @compute @workgroup_size(SUBGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
-    for (var quad = lane; quad < QUADS * 6u; quad += SUBGROUPu) {
-        loaded[quad] = x[quad];
+    for (var i = lane; i < SIZE * 6u; i += SUBGROUPu) {
+        loaded[i] = x[i / 4u][i % 4u];
     }
     workgroupBarrier();
-    let row = ROW;
+    let row = SIDEu;
     // LOADS
     for (var round = 0u; round < ROUNDS; round += 1u) {
         // UNROLL

@@ -101,7 +101,7 @@ pub fn matrix(matrix: Matrix, groups: usize) -> Dispatch {
         kernel: kernel.into(),
         bindings: vec![read(Operand::X(0)), write(Operand::Y(0))],
         groups: fold(groups),
-        iterations: u64::from(ROUNDS) + u64::from(matrix.side).pow(2) * 2 / u64::from(matrix.subgroup),
+        iterations: u64::from(ROUNDS) + u64::from(matrix.side).pow(2) * 6 / u64::from(matrix.subgroup),
         multiply_adds: fold(groups).map(u64::from).iter().product::<u64>() * products * u64::from(matrix.side).pow(3),
         tuning: None,
     }
@@ -116,10 +116,10 @@ pub fn matrix_operand(matrix: Matrix) -> usize {
 fn matrix_text() -> [String; 3] {
     let [mut loads, mut unrolled, mut totals] = [const { String::new() }; 3];
     for i in 0..SIDES[0] {
-        let _ = writeln!(loads, "    let left{i} = coopLoadT<Left>(&loaded[QUADS * {i}u], row);");
+        let _ = writeln!(loads, "    let left{i} = coopLoadT<Left>(&loaded[SIZE * {i}u], row);");
     }
     for j in 0..SIDES[1] {
-        let _ = writeln!(loads, "    let right{j} = coopLoadT<Right>(&loaded[QUADS * {}u], row);", SIDES[0] + j);
+        let _ = writeln!(loads, "    let right{j} = coopLoadT<Right>(&loaded[SIZE * {}u], row);", SIDES[0] + j);
     }
     let sums: Vec<_> = (0..SIDES[0]).flat_map(|i| (0..SIDES[1]).map(move |j| (i, j))).collect();
     for (i, j) in &sums {

@@ -99,7 +99,7 @@ pub(super) fn suits(product: &Product) -> bool {
 
 /// The tiles of matrices of every side.
 pub(super) fn tiles() -> Vec<TileSize> {
-    let sized = |side| Matrix { side, subgroup: 1, workgroup_bytes: 0 };
+    let sized = |side| Matrix { side, subgroup: 1, workgroup_bytes: 0, unit: 4 };
     [8, 16].map(sized).into_iter().flat_map(|matrix| Tile::all(matrix).map(move |t| t.size(matrix).into())).collect()
 }
 
@@ -130,7 +130,7 @@ pub(super) fn expand(product: &Product, slabs: usize, matrix: Matrix, chosen: Op
     let fours = Storage::in_fours(product);
     let (stage, storage) = if each == 8 { ("Eight", fours.in_eights()) } else { ("Real4", fours) };
     let own = context! {
-        name => "coop", each, stage, stage_scalar => "Real", threads, tile_m, tile_n,
+        name => "coop", each, unit => matrix.unit, stage, stage_scalar => "Real", threads, tile_m, tile_n,
         side, subgroup => matrix.subgroup, subgroups => tile.subgroups[0] * tile.subgroups[1],
         subgroups_n => tile.subgroups[1], fragments_m => tile.fragments[0], fragments_n => tile.fragments[1],
         fetches_a => tile_m * tile_k / each / threads, fetches_b => tile_n * tile_k / each / threads,
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn threads_share_the_loads_of_every_tile_evenly() {
         for (side, subgroup) in MATRICES {
-            let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10 };
+            let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10, unit: 4 };
             for tile in Tile::all(matrix) {
                 let ([m, n], k, threads) = (tile.size(matrix), DEPTH * side as usize, tile.threads(matrix));
                 assert!(threads <= MOST_THREADS, "{tile:?}");
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn every_adapter_has_tiles_of_the_same_sizes() {
         for (side, subgroup) in MATRICES {
-            let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10 };
+            let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10, unit: 4 };
             let sizes: Vec<_> = Tile::all(matrix).map(|t| t.size(matrix).map(|s| s / side as usize)).collect();
             assert_eq!(sizes, [[8, 8], [8, 4], [4, 8], [4, 4], [4, 2]], "{matrix:?}");
         }

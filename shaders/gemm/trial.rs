@@ -20,6 +20,8 @@ pub struct Trial {
     pub threads: u32,
     /// Threads of a subgroup at the least.
     pub least: u32,
+    /// Numbers in an element of the arrays that matrices are loaded from: see [`Matrix`](super::Matrix).
+    pub unit: u32,
 }
 
 impl Trial {
@@ -29,8 +31,8 @@ impl Trial {
     /// The launch. Binds [`left`](Trial::left) and [`right`](Trial::right) in f16 as `X(0)` and `X(1)`,
     /// [`threads`](Trial::threads) sizes of subgroups as `sizes` and the [`room`](Trial::room) for products as `products`.
     pub fn dispatch(&self, sizes: Operand, products: Operand) -> Dispatch {
-        let Trial { side, threads, least } = *self;
-        let own = context! { side, threads, least, rows => ROWS, columns => COLUMNS, depth => DEPTH };
+        let Trial { side, threads, least, unit } = *self;
+        let own = context! { side, threads, least, unit, rows => ROWS, columns => COLUMNS, depth => DEPTH };
         let kernel = Kernel {
             name: format!("gemm/trial {side}x{side}").into(),
             source: template::text("trial.wgsl.j2", own).into(),
@@ -93,7 +95,7 @@ mod tests {
     #[test]
     fn a_trial_is_exact_and_no_two_of_its_matrices_are_alike() {
         for side in [8, 16] {
-            let trial = Trial { side, threads: 128, least: 32 };
+            let trial = Trial { side, threads: 128, least: 32, unit: 4 };
             let product = trial.product();
             assert_eq!(product.len() * 4, trial.room());
             let exact = |x: &f32| x.abs() < 4096.0 * 4.0 && (x * 4.0).fract() == 0.0;

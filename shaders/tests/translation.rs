@@ -13,10 +13,10 @@ use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
 
 /// Cooperative matrices of several adapters.
 const MATRICES: [Matrix; 4] = [
-    Matrix { side: 8, subgroup: 8, workgroup_bytes: 48 << 10 },
-    Matrix { side: 8, subgroup: 32, workgroup_bytes: 48 << 10 },
-    Matrix { side: 16, subgroup: 32, workgroup_bytes: 48 << 10 },
-    Matrix { side: 16, subgroup: 64, workgroup_bytes: 64 << 10 },
+    Matrix { side: 8, subgroup: 8, workgroup_bytes: 48 << 10, unit: 4 },
+    Matrix { side: 8, subgroup: 32, workgroup_bytes: 32 << 10, unit: 1 },
+    Matrix { side: 16, subgroup: 32, workgroup_bytes: 48 << 10, unit: 4 },
+    Matrix { side: 16, subgroup: 64, workgroup_bytes: 64 << 10, unit: 4 },
 ];
 
 /// Every way in which products are computed, in both precisions.
@@ -40,7 +40,7 @@ fn ceilings() -> Vec<Dispatch> {
     let mut all = vec![ceiling::copy(ceiling::COPY_BYTES, 4), ceiling::touch()];
     all.extend([Precision::F32, Precision::F16].map(|precision| ceiling::multiply_add(precision, 3)));
     all.extend(MATRICES.map(|matrix| ceiling::matrix(matrix, 3)));
-    let trial = |Matrix { side, subgroup, .. }| Trial { side, threads: 4 * subgroup, least: subgroup };
+    let trial = |Matrix { side, subgroup, unit, .. }| Trial { side, threads: 4 * subgroup, least: subgroup, unit };
     all.extend(MATRICES.map(|matrix| trial(matrix).dispatch(Operand::Y(0), Operand::Y(1))));
     all
 }

@@ -70,6 +70,7 @@ pub(super) struct Offer {
     /// Smallest and largest subgroup.
     subgroups: [u32; 2],
     workgroup_bytes: u32,
+    unit: u32,
 }
 
 impl Offer {
@@ -93,12 +94,13 @@ impl Offer {
             .collect();
         let side = largest_square(&sizes)?;
         let workgroup_bytes = adapter.limits().max_compute_workgroup_storage_size;
-        Ok(Offer { side, subgroups: [info.subgroup_min_size, info.subgroup_max_size], workgroup_bytes })
+        let unit = if info.backend == wgpu::Backend::Metal { 1 } else { 4 };
+        Ok(Offer { side, subgroups: [info.subgroup_min_size, info.subgroup_max_size], workgroup_bytes, unit })
     }
 
     /// The matrices in subgroups of so many threads.
     fn in_subgroups_of(self, subgroup: u32) -> Matrix {
-        Matrix { side: self.side, subgroup, workgroup_bytes: self.workgroup_bytes }
+        Matrix { side: self.side, subgroup, workgroup_bytes: self.workgroup_bytes, unit: self.unit }
     }
 
     /// The matrices where nothing can be tried: in the largest subgroups, which drivers that have several take.
@@ -111,7 +113,7 @@ impl Offer {
         let [least, most] = self.subgroups;
         let threads = std::iter::successors(Some(2 * least), |threads| Some(2 * threads));
         let threads = threads.take_while(|&threads| threads <= (8 * most).min(Trial::MOST_THREADS));
-        threads.map(|threads| Trial { side: self.side, threads, least }).collect()
+        threads.map(|threads| Trial { side: self.side, threads, least, unit: self.unit }).collect()
     }
 }
 
@@ -228,7 +230,7 @@ mod tests {
     use super::*;
     use crate::common;
 
-    const OFFER: Offer = Offer { side: 16, subgroups: [32, 64], workgroup_bytes: 65_536 };
+    const OFFER: Offer = Offer { side: 16, subgroups: [32, 64], workgroup_bytes: 65_536, unit: 4 };
 
     /// What a faultless driver leaves that makes subgroups of `size`.
     fn right(offer: Offer, size: u32) -> Vec<Answer> {
@@ -245,7 +247,7 @@ mod tests {
     fn a_trial_settles_the_size_of_subgroups() {
         for size in [32, 64] {
             let matrix = judge(OFFER, &right(OFFER, size)).unwrap();
-            assert_eq!(matrix, Matrix { side: 16, subgroup: size, workgroup_bytes: 65_536 });
+            assert_eq!(matrix, Matrix { side: 16, subgroup: size, workgroup_bytes: 65_536, unit: 4 });
         }
         assert_eq!(OFFER.assumed().subgroup, 64);
     }
