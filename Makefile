@@ -47,7 +47,7 @@ test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates
 # takes a minute, with the download.
 shaders: compare = $(if $(UPDATE),--update,--check)
 test-shaders: compare = --check --short
-shaders: ## compile the kernels for eleven GPUs and compare with benches/shaders; UPDATE=1 renews it (x86-64 Debian)
+shaders: ## compile the kernels for twelve GPUs and compare with benches/shaders; UPDATE=1 renews it (x86-64 Debian)
 shaders test-shaders:
 	cargo build --locked
 	@! command -v python3 >/dev/null || python3 scripts/shader-stats/tests.py

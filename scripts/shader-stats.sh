@@ -11,7 +11,7 @@
 #   scripts/shader-stats.sh --update [GPU|PRESET]...    renew these tables
 #   scripts/shader-stats.sh --spills [GPU|PRESET]...    only say which kernels spill; without a preset: of all presets
 #
-#   GPU       navi31 navi31@25 navi21 gfx1201 vega20 ga102 tu102 m1 a740 dg2 bmg (default: all of them)
+#   GPU       navi31 navi31@25 navi21 gfx1201 vega20 ga102 tu102 m1 a740 dg2 dg2@25 bmg (default: all of them)
 #   PRESET    a built-in model (default: those of the tables)
 #   LEPTON    the program (default: what `cargo build` made)
 #

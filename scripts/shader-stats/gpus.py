@@ -11,7 +11,7 @@ OLDER = "bookworm-backports"
 
 @dataclasses.dataclass(frozen=True)
 class Compiler:
-    """A driver, and what it calls the figures; the first of several names that is there counts. None: it does not say."""
+    """A driver, and what it calls the figures. None: it does not say."""
 
     driver: str
     shim: str  # a library of the tree, or `intel`, which is built (build.sh)
@@ -34,6 +34,7 @@ TURNIP = Compiler("freedreno", "freedreno", "Registers used", "Max Waves Per Cor
                   "Instruction Count")
 ANV = Compiler("intel", "intel", "Max live registers", "Max dispatch width", "Workgroup Memory Size", "Spills", "Fills",
                "Scratch Memory Size", "Instructions")
+OLDER_ANV = dataclasses.replace(ANV, spills="Spill Count", fills="Fill Count", instructions="Instruction Count")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,9 +59,9 @@ def nvidia(name, about, chipset):
     return Gpu(name, about, NVK, {"NOUVEAU_CHIPSET": chipset})
 
 
-def intel(name, about):
-    return Gpu(name, about, ANV,
-               {"INTEL_STUB_GPU": "1", "INTEL_STUB_GPU_PLATFORM": name, "MESA_LOADER_DRIVER_OVERRIDE": "iris"})
+def intel(name, about, chip=None, compiler=ANV, **more):
+    environment = {"INTEL_STUB_GPU": "1", "INTEL_STUB_GPU_PLATFORM": chip or name, "MESA_LOADER_DRIVER_OVERRIDE": "iris"}
+    return Gpu(name, about, compiler, environment, **more)
 
 
 GPUS = {
@@ -76,6 +77,7 @@ GPUS = {
         Gpu("m1", "Apple M1", HONEYKRISP, {}),
         Gpu("a740", "Qualcomm Adreno 740", TURNIP, {"FD_GPU_ID": "740"}, f16=False, share=4),
         intel("dg2", "Intel Xe-HPG, Arc A770"),
+        intel("dg2@25", "the same, by the Mesa of Debian 12's backports", chip="dg2", compiler=OLDER_ANV, tree=OLDER),
         intel("bmg", "Intel Xe2, Arc B580"),
     )
 }
