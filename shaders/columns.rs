@@ -14,6 +14,9 @@ const LEAST_ROWS: usize = 16;
 /// Rows that a thread adds at the most: rounding, and the loop limit of old software drivers.
 const MOST_ROWS: usize = 4096;
 
+/// Iterations that a row takes at the most: its turn, and one each where it is loaded, used and stored.
+const LOOPS: usize = 4;
+
 /// Shared texts of a launch, put before its own: lanes and placement come first.
 type Texts<'a> = &'a [&'static str];
 
@@ -26,6 +29,8 @@ pub(crate) struct Columns {
     width: usize,
     /// Workgroups side by side.
     groups: usize,
+    /// Rows that a thread loads before it uses one.
+    turn: usize,
     /// Rows of a slab.
     slab: usize,
     /// Slabs that the rows are cut into, each summed by itself.
@@ -45,7 +50,8 @@ impl Columns {
         let (groups, parts) = (runs.div_ceil(width), WORKGROUP as usize / width);
         let wanted = Sharing::of(target).column_groups.div_ceil(groups).min(rows.div_ceil(LEAST_ROWS * parts));
         let slab = rows.div_ceil(wanted.max(rows.div_ceil(parts * MOST_ROWS)).max(1));
-        Columns { rows, channels, lanes, width, groups, slab, slabs: rows.div_ceil(slab) }
+        let turn = Sharing::of(target).rows_a_turn;
+        Columns { rows, channels, lanes, width, groups, slab, slabs: rows.div_ceil(slab), turn }
     }
 
     fn parts(&self) -> usize {
@@ -58,6 +64,7 @@ impl Columns {
             ("SLAB", self.slab.into()),
             ("C", self.channels.into()),
             ("WIDTH", self.width.into()),
+            ("TURN", self.turn.into()),
         ];
         all.extend_from_slice(own);
         all
@@ -72,7 +79,7 @@ impl Columns {
         own: &[(&'static str, Constant)],
         bindings: &[Binding],
     ) -> Dispatch {
-        let iterations = self.slab.div_ceil(self.parts()) + 2 * self.parts();
+        let iterations = LOOPS * self.slab.div_ceil(self.parts()) + 2 * self.parts();
         self.start(kernel, texts, target, self.slabs, iterations, own, bindings)
     }
 
@@ -85,7 +92,7 @@ impl Columns {
         own: &[(&'static str, Constant)],
         bindings: &[Binding],
     ) -> Dispatch {
-        let iterations = 2 * (self.slabs.div_ceil(self.parts()) + self.parts());
+        let iterations = 2 * (LOOPS * self.slabs.div_ceil(self.parts()) + self.parts());
         let mut constants = own.to_vec();
         constants.push(("SLABS", self.slabs.into()));
         self.start(kernel, texts, target, 1, iterations, &constants, bindings)
@@ -161,10 +168,11 @@ fn start_walk(
     constants.extend([
         ("ROWS", rows.into()),
         ("RUN", run.into()),
+        ("TURN", Sharing::of(target).rows_a_turn.into()),
         ("BLOCK_STEP", block_step.into()),
         ("ROW_STEP", row_step.into()),
     ]);
-    kernel.launch(target.precision, blocks * runs, run * (1 + work), &constants, bindings)
+    kernel.launch(target.precision, blocks * runs, run * (LOOPS + work), &constants, bindings)
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ pub(crate) struct Sharing {
     pub depthwise_groups: usize,
     /// Rows that a thread walks one after another.
     pub walked_rows: usize,
+    /// Rows, or slabs, that a thread loads before it uses one, at most 4 (`MOST_A_TURN`): loads in flight together take the time of
+    /// one, but a core has no registers for them.
+    pub rows_a_turn: usize,
     /// Threads that share a row of a softmax: 16, or 1 (`softmax_cross_entropy/row_together.wgsl`, `row_alone.wgsl`).
     pub softmax_threads: usize,
     /// Neighbouring pixels of a thread of a depthwise convolution: more read less, and leave fewer threads.
@@ -28,6 +31,7 @@ pub(crate) const GPU: Sharing = Sharing {
     column_groups: 512,
     depthwise_groups: 512,
     walked_rows: 4,
+    rows_a_turn: 4,
     softmax_threads: 16,
     depthwise_pixels: 4,
 };
@@ -40,6 +44,7 @@ pub(crate) const CORES: Sharing = Sharing {
     column_groups: 64,
     depthwise_groups: 32,
     walked_rows: 32,
+    rows_a_turn: 1,
     softmax_threads: 1,
     depthwise_pixels: 8,
 };

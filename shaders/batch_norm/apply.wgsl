@@ -1,7 +1,8 @@
 // batch_norm / apply
 //   computes  y = (x - mean) / sqrt(variance + EPSILON) * gamma + beta, or max(y, 0) with RELU
 //   reads     x, statistics, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  y, every element once
-//   thread    one run of channels of up to RUN rows (common/rows.wgsl), four at a time: all are loaded before one is stored
+//   thread    one run of channels of up to RUN rows (common/rows.wgsl), TURN at a time: all are computed before one
+//             is stored, or a compiler would move each load to its store
 //   edge      images beyond the step's batch length give 0
 
 override C: u32;
@@ -32,27 +33,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let channels = Channels(statistics[c], statistics[runs + c], statistics[2u * runs + c] * scale_of(c), shift_of(c));
     let rows = step.batch_length * PIXELS;
     var row = i / runs * BLOCK_STEP;
-    for (var k = 0u; k < RUN; k += 4u) {
-        let four = four_rows(row);
-        let at = clamped(four) * runs + c;
-        let x0 = x[at.x];
-        let x1 = x[at.y];
-        let x2 = x[at.z];
-        let x3 = x[at.w];
-        let live = four < vec4u(rows);
-        let there = four < vec4u(ROWS);
-        if there.x {
-            y[at.x] = normalised(x0, channels, live.x);
+    for (var k = 0u; k < RUN && row < ROWS; k += TURN) {
+        var xs: array<RealV, MOST_A_TURN>;
+        for (var j = 0u; j < TURN; j++) {
+            let i = row_in_turn(row, j) * runs + c;
+            xs[j] = x[i];
         }
-        if there.y {
-            y[at.y] = normalised(x1, channels, live.y);
+        for (var j = 0u; j < TURN; j++) {
+            xs[j] = normalised(xs[j], channels, row + j * ROW_STEP < rows);
         }
-        if there.z {
-            y[at.z] = normalised(x2, channels, live.z);
+        for (var j = 0u; j < TURN; j++) {
+            if is_there(row, j) {
+                y[(row + j * ROW_STEP) * runs + c] = xs[j];
+            }
         }
-        if there.w {
-            y[at.w] = normalised(x3, channels, live.w);
-        }
-        row += 4u * ROW_STEP;
+        row += TURN * ROW_STEP;
     }
 }

@@ -2,7 +2,7 @@
 //   computes  statistics [4, C] of each channel: shift (its first x), mean - shift, 1 / sqrt(variance + EPSILON), count;
 //             running = (1 - MOMENTUM) running + MOMENTUM (mean, variance with count - 1 below)
 //   reads     x, sums     writes  statistics;  updates running_mean, running_var, every element once
-//   thread    one run of channels, every PARTS-th slab, four loaded at a time; parts are added in order
+//   thread    one run of channels, every PARTS-th slab, TURN loaded at a time; parts are added in order
 //   edge      a single value has variance 0 (PyTorch refuses it)
 //   The running averages lie in the buffer of gamma and beta, which is why nothing here reads those.
 
@@ -24,11 +24,6 @@ fn weight_of(slab: u32, rows: u32) -> f32 {
     return select(0.0, f32(rows_in(slab, rows)), slab < SLABS);
 }
 
-// What a slab adds to the squares around the mean of all.
-fn square_of(slab: u32, rows: u32, away: V, own: V) -> V {
-    return select(V(0.0), own, slab < SLABS) + weight_of(slab, rows) * away * away;
-}
-
 // The sum of what the parts of this column put down.
 fn together(lane: u32, at: Column) -> V {
     var sum = V(0.0);
@@ -45,38 +40,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let rows = min(step.batch_length * PIXELS, ROWS);
     let count = max(f32(rows), 1.0);
     var weighted = V(0.0);
-    for (var slab = at.part; slab < SLABS; slab += 4u * at.parts) {
-        let four = four_of_part(slab, at);
-        let from_sums = 2u * min(four, vec4u(SLABS - 1u)) * runs + at.c;
-        let mean0 = sums[from_sums.x];
-        let mean1 = sums[from_sums.y];
-        let mean2 = sums[from_sums.z];
-        let mean3 = sums[from_sums.w];
-        weighted += weight_of(four.x, rows) * mean0;
-        weighted += weight_of(four.y, rows) * mean1;
-        weighted += weight_of(four.z, rows) * mean2;
-        weighted += weight_of(four.w, rows) * mean3;
+    for (var slab = at.part; slab < SLABS; slab += TURN * at.parts) {
+        for (var j = 0u; j < TURN; j++) {
+            let i = 2u * row_in_turn(slab, j, at, SLABS) * runs + at.c;
+            weighted += weight_of(slab + j * at.parts, rows) * sums[i];
+        }
     }
     parts[lane] = weighted;
     workgroupBarrier();
     let mean = together(lane, at) / count;
     workgroupBarrier();
     var square = V(0.0);
-    for (var slab = at.part; slab < SLABS; slab += 4u * at.parts) {
-        let four = four_of_part(slab, at);
-        let from_sums = 2u * min(four, vec4u(SLABS - 1u)) * runs + at.c;
-        let mean0 = sums[from_sums.x];
-        let mean1 = sums[from_sums.y];
-        let mean2 = sums[from_sums.z];
-        let mean3 = sums[from_sums.w];
-        let own0 = sums[from_sums.x + runs];
-        let own1 = sums[from_sums.y + runs];
-        let own2 = sums[from_sums.z + runs];
-        let own3 = sums[from_sums.w + runs];
-        square += square_of(four.x, rows, mean0 - mean, own0);
-        square += square_of(four.y, rows, mean1 - mean, own1);
-        square += square_of(four.z, rows, mean2 - mean, own2);
-        square += square_of(four.w, rows, mean3 - mean, own3);
+    for (var slab = at.part; slab < SLABS; slab += TURN * at.parts) {
+        for (var j = 0u; j < TURN; j++) {
+            let i = 2u * row_in_turn(slab, j, at, SLABS) * runs + at.c;
+            let away = sums[i] - mean;
+            let own = select(V(0.0), sums[i + runs], is_there(slab, j, at, SLABS));
+            square += own + weight_of(slab + j * at.parts, rows) * away * away;
+        }
     }
     parts[lane] = square;
     workgroupBarrier();

@@ -2,7 +2,8 @@
 //   computes  dx = gamma / sqrt(variance + EPSILON) * (g - dbeta / count - xhat * dgamma / count): mean and variance depend
 //             on x, too; g is dy, or with RELU dy where y > 0, which is computed anew from x
 //   reads     x, dy, statistics, dgamma, dbeta, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  dx, every element once
-//   thread    one run of channels of up to RUN rows (common/rows.wgsl), four at a time: all are loaded before one is stored
+//   thread    one run of channels of up to RUN rows (common/rows.wgsl), TURN at a time: all are computed before one
+//             is stored, or a compiler would move each load to its store
 //   edge      images beyond the step's batch length get 0
 
 override C: u32;
@@ -40,31 +41,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let channels = Channels(statistics[c], statistics[runs + c], inverse * scale_of(c), shift_of(c),
         dbeta[c] / count, inverse * dgamma[c] / count);
     var row = i / runs * BLOCK_STEP;
-    for (var k = 0u; k < RUN; k += 4u) {
-        let four = four_rows(row);
-        let at = clamped(four) * runs + c;
-        let x0 = x[at.x];
-        let x1 = x[at.y];
-        let x2 = x[at.z];
-        let x3 = x[at.w];
-        let dy0 = dy[at.x];
-        let dy1 = dy[at.y];
-        let dy2 = dy[at.z];
-        let dy3 = dy[at.w];
-        let live = four < vec4u(rows);
-        let there = four < vec4u(ROWS);
-        if there.x {
-            dx[at.x] = gradient_of(x0, dy0, channels, live.x);
+    for (var k = 0u; k < RUN && row < ROWS; k += TURN) {
+        var xs: array<RealV, MOST_A_TURN>;
+        var dys: array<RealV, MOST_A_TURN>;
+        for (var j = 0u; j < TURN; j++) {
+            let i = row_in_turn(row, j) * runs + c;
+            xs[j] = x[i];
+            dys[j] = dy[i];
         }
-        if there.y {
-            dx[at.y] = gradient_of(x1, dy1, channels, live.y);
+        for (var j = 0u; j < TURN; j++) {
+            xs[j] = gradient_of(xs[j], dys[j], channels, row + j * ROW_STEP < rows);
         }
-        if there.z {
-            dx[at.z] = gradient_of(x2, dy2, channels, live.z);
+        for (var j = 0u; j < TURN; j++) {
+            if is_there(row, j) {
+                dx[(row + j * ROW_STEP) * runs + c] = xs[j];
+            }
         }
-        if there.w {
-            dx[at.w] = gradient_of(x3, dy3, channels, live.w);
-        }
-        row += 4u * ROW_STEP;
+        row += TURN * ROW_STEP;
     }
 }

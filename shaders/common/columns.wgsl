@@ -18,9 +18,18 @@ fn column_of(group: vec3u, lane: u32) -> Column {
     return Column(number / groups, min(c, runs - 1u), lane / WIDTH, WORKGROUP / WIDTH + group.z, mine);
 }
 
-// Four rows, or slabs, of a part, from `first` on; some may be past the end.
-fn four_of_part(first: u32, at: Column) -> vec4u {
-    return first + at.parts * vec4u(0u, 1u, 2u, 3u);
+// Rows or slabs that a thread loads before it uses one.
+override TURN: u32;
+const MOST_A_TURN = 4u;
+
+// Whether row or slab j of a turn that begins at `first` lies before `end`; the first one does.
+fn is_there(first: u32, j: u32, at: Column, end: u32) -> bool {
+    return j == 0u || first + j * at.parts < end;
+}
+
+// The number of row or slab j of a turn; the last one's for one that is not there.
+fn row_in_turn(first: u32, j: u32, at: Column, end: u32) -> u32 {
+    return select(min(first + j * at.parts, end - 1u), first, j == 0u);
 }
 
 // Rows of the first `rows` that lie in a slab.

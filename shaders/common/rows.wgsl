@@ -5,13 +5,16 @@
 
 override ROWS: u32;
 override RUN: u32; override BLOCK_STEP: u32; override ROW_STEP: u32;
+// Rows that a thread loads before it uses one; RUN is a multiple of it, or all rows.
+override TURN: u32;
+const MOST_A_TURN = 4u;
 
-// Four rows of a thread, from `row` on; some may be ROWS or more.
-fn four_rows(row: u32) -> vec4u {
-    return row + ROW_STEP * vec4u(0u, 1u, 2u, 3u);
+// Whether row j of a turn that begins at `row` is there; the first one is.
+fn is_there(row: u32, j: u32) -> bool {
+    return j == 0u || row + j * ROW_STEP < ROWS;
 }
 
-// Rows that can be read: the last one in the place of those past the end.
-fn clamped(rows: vec4u) -> vec4u {
-    return min(rows, vec4u(ROWS - 1u));
+// The number of row j of a turn; the last row's for one that is not there.
+fn row_in_turn(row: u32, j: u32) -> u32 {
+    return select(min(row + j * ROW_STEP, ROWS - 1u), row, j == 0u);
 }

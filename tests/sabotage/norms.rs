@@ -1,7 +1,7 @@
 //! Normalisation.
 
 use super::Change;
-use super::In::Own;
+use super::In::{Own, Simt};
 
 pub const CHANGES: &[Change] = &[
     (Own, "batch_norm", "let shift = V(x[at.c]);", "let shift = V(0.0);"),
@@ -13,14 +13,20 @@ pub const CHANGES: &[Change] = &[
     (Own, "batch_norm", "square / max(count - 1.0, 1.0)", "square / count"),
     (Own, "batch_norm", "square / count + EPSILON", "square / count"),
     (Own, "batch_norm", "select(V(0.0), value, live)", "value"),
-    (Own, "batch_norm", "product += g3 * away3;", "product += g3;"),
+    (Own, "batch_norm", "product += g * away;", "product += g;"),
     (Own, "batch_norm", "g - channels.mean_g - away * channels.slope", "g - channels.mean_g"),
     (Own, "batch_norm", "g - channels.mean_g - away * channels.slope", "g - away * channels.slope"),
-    (Own, "batch_norm", "gradient_of(x3, dy3", "gradient_of(x3, dy2"),
-    (Own, "batch_norm", "normalised(x1, channels", "normalised(x0, channels"),
-    (Own, "batch_norm", "weighted += weight_of(four.w, rows) * mean3;", ""),
-    (Own, "batch_norm", "sum += select(V(0.0), sum3, there.w);", ""),
-    (Own, "batch_norm", "select(V(0.0), kept, counts)", "kept"),
+    (
+        Simt,
+        "batch_norm",
+        "select(0.0, f32(rows_in(slab, rows)), slab < SLABS)",
+        "f32(rows_in(min(slab, SLABS - 1u), rows))",
+    ),
+    (Simt, "batch_norm", "select(V(0.0), sums[i + runs], is_there(slab, j, at, SLABS))", "sums[i + runs]"),
+    (Simt, "batch_norm", "sum += select(V(0.0), sums[i], there);", "sum += sums[i];"),
+    (Simt, "batch_norm", "select(V(0.0), before, is_there(row, j, at, end))", "before"),
+    (Simt, "batch_norm", "xs[j] = normalised(xs[j]", "xs[j] = normalised(xs[0]"),
+    (Simt, "batch_norm", "gradient_of(xs[j], dys[j]", "gradient_of(xs[j], dys[0]"),
     (Own, "batch_norm", "channels.scale + channels.add > V(0.0)", "channels.scale > V(0.0)"),
     (Own, "batch_norm", "part = 1u; part < at.parts", "part = 2u; part < at.parts"),
     (Own, "batch_norm", "dgamma[at.c] = product * statistics[2u * runs + at.c];", "dgamma[at.c] = product;"),
@@ -32,11 +38,11 @@ pub const CHANGES: &[Change] = &[
     (Own, "batch_norm_pool", "ky < KH && kx < KW)", "ky < KH)"),
     (Own, "batch_norm_pool", "V(won[i]) - shift", "V(won[i])"),
     (Own, "batch_norm_add", "select(V(0.0), value, live) + V(beside)", "value + V(beside)"),
-    (Own, "batch_norm_add", "y[at.w] = sum_of(x3, other3", "y[at.w] = sum_of(x3, other2"),
-    (Own, "batch_norm_add", "gradient_at(i.z), V(y[i.z]) > V(0.0)", "gradient_at(i.z), V(y[i.x]) > V(0.0)"),
+    (Own, "batch_norm_add", "others[j] = other[i];", "others[j] = other[c];"),
+    (Own, "batch_norm_add", "gradient_at(i), V(y[i]) > V(0.0)", "gradient_at(i), true"),
     (Own, "batch_norm_add", "V(dy[i]) + V(dy_too[i])", "V(dy_too[i])"),
-    (Own, "batch_norm_add", "select(V(0.0), g1, counts.y)", "g1"),
-    (Own, "batch_norm_add", "g[i.w] = RealV(g3);", ""),
+    (Own, "batch_norm_add", "select(V(0.0), gs[j], row + j * at.parts < min(end, rows))", "gs[j]"),
+    (Simt, "batch_norm_add", "= RealV(gs[j]);", "= RealV(gs[0]);"),
     (Own, "batch_norm_inference", "(V(x[row * runs + c]) - mean) * scale", "V(x[row * runs + c]) * scale"),
     (Own, "batch_norm_inference", "scale_of(c) / sqrt", "1.0 / sqrt"),
     (Own, "fold_batch_norm", "bias_of(c) - running_mean[c]", "bias_of(c)"),
