@@ -9,7 +9,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "batch_norm", "square += delta * delta * ((count - 1.0) / count);", "square += delta * delta;"),
     (Own, "batch_norm", "counts[from_part] * away * away", "away * away"),
     (Own, "batch_norm", "min(step.batch_length * PIXELS, ROWS)", "ROWS"),
-    (Own, "batch_norm", "weight_of(slab, rows) * away * away", "0.0 * away * away"),
+    (Own, "batch_norm", "at.parts, rows) * away * away", "at.parts, rows) * 0.0 * away"),
     (Own, "batch_norm", "square / max(count - 1.0, 1.0)", "square / count"),
     (Own, "batch_norm", "square / count + EPSILON", "square / count"),
     (Own, "batch_norm", "select(V(0.0), value, live)", "value"),
