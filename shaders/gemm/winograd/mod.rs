@@ -11,8 +11,8 @@
 //! | grad_input | `A dy`, `G w` | grad_input | `dx = B ·` |
 //! | grad_weight | `Bᵀ x`, `A dy` | grad_weight | `dw = Gᵀ ·` |
 //!
-//! Tiles along y too would halve the multiplications again, and double what moves through memory, which costs a software
-//! adapter as much as they do. On GPUs transforms cost more than they save.
+//! Tiles along y too would halve the multiplications again, but what their transforms read and write costs a software adapter
+//! more than that. On GPUs transforms are expected to cost more than they save.
 
 mod rows;
 mod transform;
