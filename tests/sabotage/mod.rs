@@ -77,7 +77,7 @@ const CHANGES: &[Change] = &[
     (Own, "conv2d", "part < PARTS; part++", "part < PARTS - 1u; part++"),
     (Own, "conv2d", "in_image && ix < W", "ix < W"),
     (Own, "conv2d", "dbias[slab * runs + c] = sum;", "dbias[slab * runs + c] = sum + sum;"),
-    (Simt, "conv2d", "k < 16u; k += 1u", "k < 15u; k += 1u"),
+    (Simt, "conv2d", "let length = min(16u, end - k0);", "let length = min(15u, end - k0);"),
     (Simt, "conv2d", "let next_k = k0 + 16u;", "let next_k = k0;"),
     (Simt, "conv2d", "let next_k = min(k0 + 16u, end - 16u);", "let next_k = k0;"),
     (Simt, "conv2d", "t.offset + i32(own_k)", "t.offset"),
