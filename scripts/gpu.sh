@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
-# Measures lepton-gpu on this machine's GPU, in under ten minutes after the build: builds, verifies every kernel,
-# benchmarks, trains the introductory example on MNIST in f32 and f16, alternates with PyTorch on CUDA, profiles a model
-# and tunes the presets. Each part has its own time limit, so that one that hangs does not affect the others. At the end,
-# summary.md lists each target with the result. Safe to run again: a later run replaces the files of an earlier one.
+# Measures lepton-gpu on this machine's GPU, in fifteen minutes after the build: verifies every kernel, benchmarks, tunes
+# the presets, alternates with PyTorch on CUDA, trains the introductory example on MNIST in f32 and f16, profiles a model,
+# and runs the recipes cifar10-speednet and cifar10-resnet20 as far as the time allows. Each part has its own time limit, so
+# that one that hangs does not affect the others. At the end, summary.md lists each target with the result. Safe to run
+# again: a later run replaces the files of an earlier one.
 #
 #   scripts/gpu.sh [--binary PATH] [--adapter N|NAME] [--data DIR] [--out DIR] [--python PYTHON] [--budget SECONDS]
 #                  [--allow-software]
+#   scripts/gpu.sh pack FILE.tar.gz [--binary PATH] [--data DIR]
+#
+# pack writes everything that a run needs into one file, for a machine without a compiler: the stripped binary, the Vulkan
+# loader, this script and those for PyTorch, and the data. There: tar xf FILE.tar.gz && lepton-gpu-pack/scripts/gpu.sh
 #
 #   --binary          use this lepton-gpu instead of building one
-#   --data            folder with MNIST's files, or with a subfolder mnist/ [default: where lepton-gpu looks]
+#   --data            folder with MNIST's files, or with subfolders mnist/ and cifar10/ [default: where lepton-gpu looks]
 #   --out             folder for the results [default: benches/results/<date>-<device>]
 #   --python          Python with a torch that supports CUDA [default: python3]
-#   --budget          seconds for everything after the build [default: 570]
+#   --budget          seconds for everything after the build [default: 870]
 #   --allow-software  run without a GPU, with shorter runs: to try this script, not to measure
 #
 # Exit status: 0 all parts that can run here succeeded, 1 a part failed (see summary.md), 2 nothing could be run.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-binary='' data='' out='' python=python3 budget=570 software=''
+binary='' data='' out='' python=python3 budget=870 software='' pack=''
 
 say() { printf 'gpu.sh: %s\n' "$*" >&2; }
 die() {
@@ -27,6 +32,11 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+if [ "${1:-}" = pack ]; then
+    [ $# -ge 2 ] || die "pack needs the name of a file"
+    pack=$2
+    shift 2
+fi
 while [ $# -gt 0 ]; do
     case "$1" in
         --binary | --adapter | --data | --out | --python | --budget)
@@ -125,8 +135,60 @@ part() {
     return $status
 }
 
+# ---- packing ---------------------------------------------------------------------------------------------------------
+
+# The path of a library that this machine's loader finds, or nothing.
+library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | awk -v name="$1" '$1 == name { print $NF; exit }'; }
+
+write_pack() {
+    local at="$scratch/lepton-gpu-pack" loader folder
+    mkdir -p "$at/bin" "$at/lib" "$at/benches/results" "$at/data"
+    cp "$binary" "$at/bin/lepton-gpu" || die "cannot copy $binary"
+    ! have strip || strip "$at/bin/lepton-gpu"
+    loader=$(library libvulkan.so.1)
+    if [ -n "$loader" ]; then
+        cp -L "$loader" "$at/lib/libvulkan.so.1"
+    else
+        say "no libvulkan.so.1 here: the other machine must have its own"
+    fi
+    cp -R "$root/scripts" "$at/scripts"
+    cp -R "$root/benches/peers" "$at/benches/peers"
+    for folder in mnist cifar10; do
+        if [ -d "${data:-${LEPTON_DATA:-}}/$folder" ]; then
+            cp -R "${data:-${LEPTON_DATA:-}}/$folder" "$at/data/$folder"
+            LEPTON_DATA="$at/data" "$binary" show $folder --out "$scratch/probe.png" >/dev/null ||
+                say "the files in $folder are not those of \`lepton-gpu data fetch $folder\`: its runs will be left out"
+        else
+            say "no $folder in the data folder (--data or LEPTON_DATA): its runs will be left out"
+        fi
+    done
+    git -C "$root" describe --always --dirty --abbrev=12 >"$at/commit" 2>/dev/null || echo unknown >"$at/commit"
+    tar -C "$scratch" -czf "$pack" lepton-gpu-pack || die "cannot write $pack"
+    say "$pack: $(du -h "$pack" | cut -f 1)"
+}
+
+# Uses what the pack brought where this machine lacks it: the loader, and the file that names NVIDIA's driver to it, which
+# containers often leave out.
+use_pack() {
+    local driver
+    if [ -z "$(library libvulkan.so.1)" ] && [ -f "$root/lib/libvulkan.so.1" ]; then
+        export LD_LIBRARY_PATH="$root/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    fi
+    compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null ||
+        [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] || for driver in libGLX_nvidia.so.0 libEGL_nvidia.so.0; do
+            [ -n "$(library $driver)" ] || continue
+            printf '{"file_format_version": "1.0.0", "ICD": {"library_path": "%s", "api_version": "1.3.0"}}\n' $driver \
+                >"$scratch/nvidia_icd.json"
+            export VK_DRIVER_FILES="$scratch/nvidia_icd.json"
+            say "no driver is registered with Vulkan here: using $driver"
+            break
+        done
+    [ ! -d "$root/data" ] || export LEPTON_DATA="${LEPTON_DATA:-$root/data}"
+}
+
 # ---- the program and the adapter -------------------------------------------------------------------------------------
 
+if [ -z "$binary" ] && [ -x "$root/bin/lepton-gpu" ]; then binary=$root/bin/lepton-gpu; fi
 if [ -z "$binary" ]; then
     have cargo || [ -x "${HOME:-}/.cargo/bin/cargo" ] ||
         die "Rust is missing: install it from https://rustup.rs, or pass an existing binary with --binary"
@@ -137,6 +199,11 @@ if [ -z "$binary" ]; then
 fi
 [ -x "$binary" ] || die "$binary is not an executable"
 binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
+if [ -n "$pack" ]; then
+    write_pack
+    exit 0
+fi
+use_pack
 
 devices=$(limited 60 "$binary" devices 2>&1) || die "no usable adapter: $devices"
 adapter=$(sed -n 's/^\* [0-9]*  //p' <<<"$devices" | head -n 1)
@@ -160,7 +227,8 @@ out=$(cd "$out" && pwd)
     printf 'began\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
     printf 'adapter\t%s\n' "$adapter"
     printf 'version\t%s\n' "$("$binary" --version 2>&1 | head -n 1)"
-    printf 'commit\t%s\n' "$(git -C "$root" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)"
+    printf 'commit\t%s\n' "$(cat "$root/commit" 2>/dev/null ||
+        git -C "$root" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)"
     printf 'system\t%s\n' "$(uname -srm)"
     printf 'software\t%s\n' "${software:+yes}"
 } >"$out/about.tsv" || die "cannot write to $out"
@@ -173,15 +241,25 @@ deadline=$((SECONDS + budget))
 offers() { limited 10 "$binary" "$1" --help 2>/dev/null | grep -e "$2" >/dev/null; }
 
 part devices 20 "$binary" devices
-part verify 120 "$binary" verify
+part verify 180 "$binary" verify
 
 quick=()
 if [ -n "$software" ] && offers bench '--quick'; then quick=(--quick); fi
 part bench 160 "$binary" bench ${quick[@]+"${quick[@]}"} --json "$out/bench.json" --html "$out/bench.html"
 
+for model in seed-mnist seed-cifar resnet20 resnet18-cifar; do
+    if ! limited 10 "$binary" inspect $model >/dev/null 2>&1; then
+        skip "tune-$model" "unknown preset"
+        continue
+    fi
+    part "tune-$model" 45 "$binary" tune --model $model --batch 128 --out "$out/tune-$model.json"
+    [ -z "$software" ] || break
+done
+
 # MNIST if it is there; otherwise the built-in data set, which can compare f16 with f32 but not measure the target
 mnist=''
 if [ -n "$data" ]; then
+    export LEPTON_DATA="$data"
     for folder in "$data" "$data/mnist"; do
         if compgen -G "$folder/train-images*" >/dev/null; then mnist=$(cd "$folder" && pwd) && break; fi
     done
@@ -209,7 +287,7 @@ for precision in f32 f16; do
 done
 
 # alternate with PyTorch in both precisions
-device=cuda modes=eager,channels_last,channels_last+amp,graph,channels_last+amp+graph rounds=3 seconds=1.5 limit=175
+device=cuda modes=eager,channels_last,channels_last+amp,graph,channels_last+amp+graph rounds=3 seconds=1.5 limit=120
 if [ -n "$software" ]; then device=cpu modes=eager rounds=2 seconds=1 limit=150; fi
 torch_test='import sys, torch; sys.exit(sys.argv[1] == "cuda" and not torch.cuda.is_available())'
 if ! have "$python"; then
@@ -223,7 +301,7 @@ else
 fi
 
 # CIFAR networks, with PyTorch in f32, TF32 and mixed precision
-networks=resnet20,speednet,resnet18-cifar modes=channels_last,channels_last+tf32,channels_last+amp limit=190
+networks=resnet20,speednet,resnet18-cifar modes=channels_last,channels_last+tf32,channels_last+amp limit=150
 if [ -n "$software" ]; then networks=resnet20 modes=channels_last limit=90; fi
 if ! have "$python" || ! limited 90 "$python" -c "$torch_test" $device >/dev/null 2>&1; then
     skip networks "$python has no torch that supports $device"
@@ -233,18 +311,36 @@ else
         --seconds 1 --timeout 60 --budget $((limit - 10)) --out "$out"
 fi
 
+if [ -n "$software" ]; then
+    skip resnet50 "too slow on a software adapter"
+elif ! have "$python" || ! limited 90 "$python" -c "$torch_test" $device >/dev/null 2>&1; then
+    skip resnet50 "$python has no torch that supports $device"
+else
+    part resnet50 100 "$python" "$root/benches/peers/compare.py" "$binary" --python "$python" --peers torch \
+        --device $device --modes $modes --precision f32,f16 --workload resnet50 --batch 64 --rounds 1 \
+        --seconds 1 --timeout 60 --budget 90 --out "$out"
+fi
+
 steps=500
 [ -z "$software" ] || steps=20
 part profile 40 "$binary" train "$mnist" --model seed-mnist --batch 128 --steps $steps --profile --out "$scratch/profile"
 
-for model in seed-mnist seed-cifar resnet20 resnet18-cifar; do
-    if ! limited 10 "$binary" inspect $model >/dev/null 2>&1; then
-        skip "tune-$model" "unknown preset"
-        continue
-    fi
-    part "tune-$model" 45 "$binary" tune --model $model --batch 128 --out "$out/tune-$model.json"
-    [ -z "$software" ] || break
-done
+# the recipes, as far as the time allows: seconds to the published accuracy
+if limited 20 "$binary" show cifar10 --out "$scratch/probe.png" >/dev/null 2>&1; then
+    for recipe in cifar10-speednet cifar10-resnet20; do
+        size=()
+        if [ -n "$software" ]; then size=(--limit 500 --epochs 1); fi
+        run="$scratch/$recipe"
+        part "recipe-$recipe" 300 "$binary" train --recipe "$recipe" ${size[@]+"${size[@]}"} --out "$run"
+        if [ -f "$run/events.jsonl" ]; then
+            mkdir -p "$out/$recipe"
+            grep -E '"event":"(epoch|test)"' "$run/events.jsonl" >"$out/$recipe/events.jsonl"
+            sed 's#^data = "/.*/\([^/]*\)"#data = "\1"#' "$run/config.toml" >"$out/$recipe/config.toml"
+        fi
+    done
+else
+    skip recipes "CIFAR-10 not found (run lepton-gpu data fetch cifar10, or pass --data DIR)"
+fi
 
 # ---- the summary -----------------------------------------------------------------------------------------------------
 

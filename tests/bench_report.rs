@@ -334,3 +334,49 @@ fn what_contradicts_itself_is_refused() {
     }
     assert!(!here.join("x.html").exists());
 }
+
+#[test]
+fn a_verdict_comes_first() {
+    let first = |out: &str| out.lines().next().unwrap_or_default().to_string();
+    let one = first(&shown(&["--from", A]));
+    assert!(one.starts_with("verdict") && one.contains("25.4x as fast as the baseline"), "{one}");
+    assert!(first(&shown(&["--from", B])).contains("none: a loss was wrong"));
+    assert!(first(&shown(&["--compare", A, B])).contains("none: a loss of B is wrong"));
+
+    // half as fast, with every loss right
+    let folder = TempDir::new().unwrap();
+    let mut slow = result("sample-a.json");
+    slow.training.iter_mut().for_each(|training| training.images_per_second /= 2.0);
+    let file = folder.path().join("slow.json");
+    fs::write(&file, serde_json::to_vec(&slow).unwrap()).unwrap();
+    let file = file.to_str().unwrap();
+    let count = slow.training.len();
+    let said = format!("A trains 2.00x as fast as B (2.00x to 2.00x in {count} workloads)");
+    assert!(shown(&["--compare", A, file]).replace("\n          ", " ").contains(&said));
+    let said = said.replace("A trains", "B trains").replace("as B", "as A");
+    assert!(shown(&["--compare", file, A]).replace("\n          ", " ").contains(&said));
+}
+
+#[test]
+fn published_rates_stand_beside_the_same_work() {
+    let folder = TempDir::new().unwrap();
+    let mut large = result("sample-a.json");
+    assert!(!shown(&["--from", A]).contains("published"));
+    (large.training[0].model, large.training[0].batch) = ("resnet50".into(), 64);
+    large.training[0].precision = "f32".into();
+    let file = folder.path().join("large.json");
+    fs::write(&file, serde_json::to_vec(&large).unwrap()).unwrap();
+    let out = shown(&["--from", file.to_str().unwrap()]);
+    is_narrow(&out);
+    assert_eq!(with(&out, &["resnet50", "348", "RX 7900 XTX", "PyTorch"]).len(), 1, "{out}");
+    assert_eq!(with(&out, &["resnet50", "721", "RTX 4090", "TF32"]).len(), 1, "{out}");
+    assert!(with(&out, &["resnet50", "f16"]).is_empty(), "another precision is other work: {out}");
+}
+
+#[test]
+fn a_row_has_the_rates() {
+    let out = shown(&["--from", A, "--row"]);
+    let row = out.lines().last().unwrap_or_default();
+    assert!(row.starts_with("| NVIDIA GeForce RTX 4070") && row.ends_with(" |"), "{row}");
+    assert!(row.contains("| 2,536 |"), "{row}");
+}

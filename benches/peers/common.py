@@ -20,6 +20,7 @@ SHAPES = {  # height, width, channels
     "resnet20": (32, 32, 3),
     "resnet18-cifar": (32, 32, 3),
     "speednet": (32, 32, 3),
+    "resnet50": (224, 224, 3),
 }
 OPTIMIZERS = {  # Adam as the seeds' examples use it, SGD as He et al. 2016 train residual networks on CIFAR-10, and as Jordan
     # 2024 trains speednet, at a rate that this batch bears without a schedule
@@ -27,6 +28,7 @@ OPTIMIZERS = {  # Adam as the seeds' examples use it, SGD as He et al. 2016 trai
     "seed-cifar": {"name": "adam", "lr": 1e-3},
     "resnet20": {"name": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-4},
     "resnet18-cifar": {"name": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-4},
+    "resnet50": {"name": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-4},
     "speednet": {"name": "sgd", "lr": 0.05, "momentum": 0.85, "nesterov": True, "weight_decay": 1.3e-3},
 }
 FROZEN = {"speednet": ["whiten.weight", "fixed.weight"]}  # what keeps its start

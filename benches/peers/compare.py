@@ -27,7 +27,8 @@ import common
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-IMAGES = 32_768  # that lepton-gpu trains on; of CIFAR's size they still fit the 128 MiB that software Vulkan binds
+IMAGES = 32_768  # that lepton-gpu trains on, at the most
+IMAGE_BYTES = 128 * 2**20  # of them all: what software Vulkan binds
 LEAST_SECONDS = 10  # of the budget, for a run to be begun
 BURN_NAMES = {"seed-mnist": "W1", "seed-cifar": "W2"}
 
@@ -207,7 +208,8 @@ def write_idx(folder, workload):
     Not all at once in memory: a process's peak includes that of the one which started it.
     """
     height, width, channels = common.SHAPES[workload]
-    for name, count in (("train", IMAGES), ("t10k", 256)):
+    fitting = IMAGE_BYTES // (height * width * channels) // 256 * 256
+    for name, count in (("train", min(IMAGES, fitting)), ("t10k", 256)):
         with (folder / f"{name}-images-idx4-ubyte").open("wb") as images, \
                 (folder / f"{name}-labels-idx1-ubyte").open("wb") as labels:
             images.write(struct.pack(">4B4I", 0, 0, 8, 4, count, height, width, channels))

@@ -81,6 +81,30 @@ def resnet(widths, blocks, option):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, common.CLASSES))
 
 
+class Bottleneck(nn.Module):
+    """He et al. 2016's bottleneck with the stride in its 3x3 convolution, as in models/resnet50.toml and torchvision."""
+
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.parts = nn.Sequential(conv_norm(inputs, width, 1, 1), nn.ReLU(), conv_norm(width, width, 3, stride),
+                                   nn.ReLU(), conv_norm(width, 4 * width, 1, 1))
+        same = inputs == 4 * width and stride == 1
+        self.around = nn.Identity() if same else conv_norm(inputs, 4 * width, 1, stride)
+
+    def forward(self, x):
+        return F.relu(self.parts(x) + self.around(x))
+
+
+def resnet50():
+    """models/resnet50.toml on images of 224x224."""
+    layers, inputs = [conv_norm(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], 64
+    for stage, blocks in enumerate((3, 4, 6, 3)):
+        for block in range(blocks):
+            layers.append(Bottleneck(inputs, 64 << stage, 2 if stage > 0 and block == 0 else 1))
+            inputs = 256 << stage
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, common.CLASSES))
+
+
 class Scaled(nn.Module):
     def forward(self, x):
         return x / 9
@@ -109,6 +133,7 @@ NETWORKS = {
     "resnet20": lambda: resnet((16, 32, 64), 3, "A"),
     "resnet18-cifar": lambda: resnet((64, 128, 256, 512), 2, "B"),
     "speednet": speednet,
+    "resnet50": resnet50,
 }
 
 

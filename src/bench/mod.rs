@@ -9,6 +9,7 @@ mod ceilings;
 mod first_step;
 mod kernels;
 mod machine;
+mod published;
 mod reference;
 mod result;
 mod score;
@@ -27,6 +28,7 @@ use crate::model::ModelError;
 use crate::train::TrainError;
 
 pub use first_step::first_step;
+pub use published::{PUBLISHED, Published};
 pub use reference::{FURTHER, NETWORKS, Network, REFERENCES, Reference, References, twin_loss};
 pub use result::{BenchResult, Ceiling, Host, KernelResult, LossCheck, Run, Sampled, Score, ScorePart, TrainingResult};
 pub use score::score;

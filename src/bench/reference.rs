@@ -41,10 +41,13 @@ pub const NETWORKS: [Network; 3] = [
 
 /// Networks that are trained beside those, at one batch, for comparisons with other programs. They count for no score, and
 /// the benchmark knows no loss of theirs: [`twin_loss`] keeps no running averages, and takes hours for networks of this size.
-pub const FURTHER: [Network; 3] = [
+pub const FURTHER: [Network; 5] = [
     Network { model: "resnet20", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.05 },
     Network { model: "speednet", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.02 },
     Network { model: "resnet18-cifar", batch: 128, larger: [128; 2], sgd: true, learning_rate: 0.05 },
+    // on images of 224x224, for which there are published rates
+    Network { model: "resnet18", batch: 64, larger: [64; 2], sgd: true, learning_rate: 0.05 },
+    Network { model: "resnet50", batch: 64, larger: [64; 2], sgd: true, learning_rate: 0.05 },
 ];
 
 impl Network {

@@ -17,6 +17,10 @@ use crate::train::{Control, Event, TrainError, Trainer};
 
 /// Images of an epoch on a GPU: enough that the end of an epoch weighs as little as with real data.
 const MANY: usize = 8 * DIFFERENT;
+/// Images of an epoch where they are large: on every adapter, as making and holding them costs more than it tells.
+const FEW: usize = 512;
+/// Pixels of an image from which on it is large.
+const LARGE: usize = 128 * 128;
 /// Windows of steps that are timed.
 const WINDOWS: f64 = 8.0;
 /// Share of the time that goes to steps and losses; the rest is for first steps.
@@ -126,11 +130,17 @@ impl Job {
 
     fn measure(&self, session: &mut Session, budget: Budget) -> Result<TrainingResult, BenchError> {
         let model = ModelSpec::open(self.network.model)?;
-        let few = synthetic(model.input, DIFFERENT);
+        let [height, width, _] = model.input;
+        let images = match height * width {
+            LARGE.. => FEW,
+            _ if session.software() => DIFFERENT,
+            _ => MANY,
+        };
         let reference = REFERENCES.of(self.network.model, self.batch);
-        let loss = reference.map(|reference| self.check(session, &model, &few, reference)).transpose()?;
+        let check = |reference| self.check(session, &model, &synthetic(model.input, DIFFERENT), reference);
+        let loss = reference.map(check).transpose()?;
         let rest = Budget::new(budget.left().max(0.0));
-        let data = if session.software() { few } else { synthetic(model.input, MANY) };
+        let data = synthetic(model.input, images);
         let mut trainer = Trainer::new(session.gpu, &data, model, self.config())?;
         let step_seconds = self.time(&mut trainer, rest)?;
         let plan = trainer.plan();

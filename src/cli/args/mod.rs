@@ -55,7 +55,7 @@ pub enum Command {
     Tune(TuneArgs),
     /// Check every kernel on this adapter against its f64 definition.
     Verify(VerifyArgs),
-    /// Benchmark this adapter, or show and compare earlier results.
+    /// Benchmark this adapter, or every one with --adapter all, or show and compare earlier results.
     Bench(BenchArgs),
     /// What `bench` runs in a process of its own: prints the seconds to a first step.
     #[command(hide = true)]
@@ -376,12 +376,15 @@ pub struct BenchArgs {
     /// Run more workloads with more samples.
     #[arg(long, conflicts_with_all = ["compare", "from"])]
     pub full: bool,
-    /// Save the result with all raw samples, for --from and --compare.
+    /// Save the result with all raw samples, for --from and --compare; one file for each adapter with --adapter all.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "from"])]
     pub json: Option<PathBuf>,
     /// Write an HTML report, self-contained in one file.
     #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     pub html: Option<PathBuf>,
+    /// Also print the result as a row of the table in docs/benchmarks.md.
+    #[arg(long, conflicts_with = "compare")]
+    pub row: bool,
     /// Compare two saved results instead of measuring.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "from")]
     pub compare: Option<Vec<PathBuf>>,

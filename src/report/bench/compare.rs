@@ -3,6 +3,7 @@
 use super::format::{began, ceiling_value, duration, grouped, host, maybe, verdict};
 use super::screen::{KERNEL, kernel, shape, source};
 use super::table::{Column, left, paragraph, right, table};
+use super::verdict::of_two;
 use crate::bench::{BenchResult, KernelResult, Sampled, Score, TrainingResult};
 use crate::plan::mib;
 
@@ -12,7 +13,9 @@ pub fn compare(a: &BenchResult, b: &BenchResult) {
 }
 
 fn text(a: &BenchResult, b: &BenchResult) -> String {
-    let parts = [surroundings(a, b), ceilings(a, b), kernels(a, b), training(a, b), only_one(a, b), scores(a, b)];
+    let verdict = paragraph("verdict", &of_two(a, b));
+    let parts =
+        [verdict, surroundings(a, b), ceilings(a, b), kernels(a, b), training(a, b), only_one(a, b), scores(a, b)];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n")
 }

@@ -4,7 +4,8 @@ use super::format::{
     began, bound, ceiling_value, duration, figure, grouped, host, loss, maybe, rate, share, shorten, spread, verdict,
 };
 use super::table::{Column, left, paragraph, right, table};
-use crate::bench::{BenchResult, KernelResult, TrainingResult};
+use super::verdict::of_one;
+use crate::bench::{BenchResult, KernelResult, Published, TrainingResult};
 use crate::plan::mib;
 use crate::report::seconds;
 
@@ -15,7 +16,8 @@ pub fn screen(result: &BenchResult) {
 
 fn text(result: &BenchResult) -> String {
     let run = &result.run;
-    let mut out = paragraph("adapter", &result.adapter.line());
+    let mut out = paragraph("verdict", &of_one(result));
+    out += &paragraph("adapter", &result.adapter.line());
     out += &paragraph("host", &host(&result.host));
     let what =
         format!("lepton-gpu {}, {} benchmark, {}, took {}", run.version, run.preset, began(run), seconds(run.seconds));
@@ -26,6 +28,7 @@ fn text(result: &BenchResult) -> String {
     }
     if !result.training.is_empty() {
         out += &format!("\n{}", training(&result.training));
+        out += &published(&result.training);
     }
     out.push('\n');
     let wrong = result.training.iter().filter(|t| verdict(&t.loss) == "WRONG").count();
@@ -102,6 +105,20 @@ pub(super) fn source(kernel: &KernelResult) -> String {
 
 pub(super) fn shape(kernel: &KernelResult) -> String {
     kernel.shape.replace(" * ", "*")
+}
+
+/// What others have published for the same networks; nothing where nothing is known.
+fn published(training: &[TrainingResult]) -> String {
+    let line = |figure: &Published| {
+        let Published { model, device, program, precision, images_per_second, source, differs, .. } = figure;
+        let differs = if differs.is_empty() { String::new() } else { format!(", {differs}") };
+        let rate = grouped(*images_per_second);
+        paragraph(
+            "published",
+            &format!("{model} {precision}: {rate} images/s, {device}, {program}{differs} ({source})"),
+        )
+    };
+    training.iter().flat_map(Published::beside).map(line).collect()
 }
 
 fn training(training: &[TrainingResult]) -> String {
