@@ -329,7 +329,7 @@ part profile 40 "$binary" train "$mnist" --model seed-mnist --batch 128 --steps 
 if limited 20 "$binary" show cifar10 --out "$scratch/probe.png" >/dev/null 2>&1; then
     for recipe in cifar10-speednet cifar10-resnet20; do
         size=()
-        if [ -n "$software" ]; then size=(--limit 500 --epochs 1); fi
+        if [ -n "$software" ]; then size=(--limit 500 --epochs 1 --batch 64); fi
         run="$scratch/$recipe"
         part "recipe-$recipe" 300 "$binary" train --recipe "$recipe" ${size[@]+"${size[@]}"} --out "$run"
         if [ -f "$run/events.jsonl" ]; then
