@@ -15,18 +15,20 @@ struct Tile {
     subgroups: [usize; 2],
 }
 
-/// Tiles from the largest to the smallest; of two of a size, the first whose workgroup is not too large. Matrices that a
+/// Tiles from the largest to the smallest; of two of a size, the first that an adapter's subgroups can run. Matrices that a
 /// subgroup holds are loaded once and used up to four times. Four by two are few enough that no known compiler spills them;
 /// four by four need subgroups of 64.
-const TILES: [Tile; 6] = [
+const TILES: [Tile; 8] = [
     Tile { fragments: [4, 2], subgroups: [2, 4] },
     Tile { fragments: [4, 4], subgroups: [2, 2] },
+    Tile { fragments: [4, 2], subgroups: [4, 2] },
+    Tile { fragments: [4, 4], subgroups: [4, 1] },
     Tile { fragments: [4, 2], subgroups: [2, 2] },
     Tile { fragments: [2, 4], subgroups: [2, 2] },
     Tile { fragments: [2, 2], subgroups: [2, 2] },
     Tile { fragments: [2, 2], subgroups: [2, 1] },
 ];
-const SMALLEST: Tile = TILES[5];
+const SMALLEST: Tile = TILES[7];
 /// The most threads of a workgroup.
 const MOST_THREADS: usize = 256;
 /// Matrices that a slice is deep.
@@ -62,19 +64,23 @@ impl Tile {
 
     /// The tiles for matrices, from the largest to the smallest, each size once.
     fn all(matrix: Matrix) -> impl Iterator<Item = Tile> {
-        let runs = move |tile: &Tile| tile.threads(matrix) <= MOST_THREADS;
+        let runs = move |tile: &Tile| tile.threads(matrix) <= MOST_THREADS && tile.shares(matrix, 4);
         let same = move |a: &Tile, b: &Tile| a.size(matrix) == b.size(matrix);
         let first = move |tile: &Tile| TILES.iter().filter(|t| runs(t)).find(|t| same(t, tile)) == Some(tile);
         TILES.into_iter().filter(first)
     }
 
+    /// Whether threads share both slices evenly in runs of so many elements.
+    fn shares(&self, matrix: Matrix, run: usize) -> bool {
+        let depth = DEPTH * matrix.side as usize;
+        self.size(matrix).iter().all(|lines| (lines * depth / run).is_multiple_of(self.threads(matrix)))
+    }
+
     /// Elements that a thread loads at once: eight where channels and threads allow, which halves the addresses.
     fn run(&self, product: &Product, matrix: Matrix) -> usize {
         let Conv { c_in, c_out, groups, .. } = product.conv;
-        let slices = self.size(matrix).map(|lines| lines * DEPTH * matrix.side as usize);
-        let eights = [c_in / groups, c_out / groups].iter().all(|channels| channels.is_multiple_of(8))
-            && slices.iter().all(|slice| (slice / 8).is_multiple_of(self.threads(matrix)));
-        if eights { 8 } else { 4 }
+        let eights = [c_in / groups, c_out / groups].iter().all(|channels| channels.is_multiple_of(8));
+        if eights && self.shares(matrix, 8) { 8 } else { 4 }
     }
 
     /// Whether memory suffices, and it wastes less than half of itself on either side.
@@ -86,9 +92,19 @@ impl Tile {
             && tile_n < 2 * n.next_multiple_of(least[1])
     }
 
+    /// Those that fit and do no more than an eighth of the work on rows and columns that are not there.
+    fn frugal(product: &Product, matrix: Matrix) -> impl Iterator<Item = Tile> {
+        let [m, n, _] = product.sizes();
+        let padded = move |t: &Tile| {
+            let [tile_m, tile_n] = t.size(matrix);
+            m.next_multiple_of(tile_m) * n.next_multiple_of(tile_n)
+        };
+        Tile::all(matrix).filter(move |t| t.fits(product, matrix) && padded(t) * 8 <= padded(&SMALLEST) * 9)
+    }
+
     fn by_rule(product: &Product, slabs: usize, matrix: Matrix) -> Tile {
         let enough = |t: &Tile| count_tiles(product, t.size(matrix)) * slabs >= ENOUGH_TILES;
-        Tile::all(matrix).filter(|t| t.fits(product, matrix)).find(enough).unwrap_or(SMALLEST)
+        Tile::frugal(product, matrix).find(enough).unwrap_or(SMALLEST)
     }
 }
 
@@ -112,7 +128,7 @@ pub(super) fn candidates(product: &Product, slabs: usize, matrix: Matrix) -> Vec
 /// Slabs of a weight gradient.
 pub(super) fn slabs(product: &Product, matrix: Matrix) -> usize {
     let k = product.sizes()[2];
-    let tile = Tile::all(matrix).find(|t| t.fits(product, matrix)).unwrap_or(SMALLEST);
+    let tile = Tile::frugal(product, matrix).next().unwrap_or(SMALLEST);
     let tiles = count_tiles(product, tile.size(matrix));
     let deep = 8 * DEPTH * matrix.side as usize;
     whole_slabs(product, ENOUGH_TILES.div_ceil(tiles).min(k.div_ceil(deep)).max(k.div_ceil(LONGEST_SLAB)))
@@ -170,7 +186,7 @@ mod tests {
         for (side, subgroup) in MATRICES {
             let matrix = Matrix { side, subgroup, workgroup_bytes: 48 << 10, unit: 4 };
             let sizes: Vec<_> = Tile::all(matrix).map(|t| t.size(matrix).map(|s| s / side as usize)).collect();
-            assert_eq!(sizes, [[8, 8], [8, 4], [4, 8], [4, 4], [4, 2]], "{matrix:?}");
+            assert_eq!(sizes, [[8, 8], [16, 4], [8, 4], [4, 8], [4, 4], [4, 2]], "{matrix:?}");
         }
     }
 }
