@@ -200,10 +200,9 @@ def kernel(gpu, kept, name, threads, launches, entry):
             packed.writelines(line.split(" ; ")[0].rstrip() + "\n" for line in raw.read_text(errors="replace").splitlines())
         partial.rename(listing)
         raw.unlink(missing_ok=True)
-    spills = max(figures[names.spills], figure(names.fills) or 0)
     return Kernel(
         name, launches, launches[0].threads // threads, threads, executable["subgroup"], figures[names.registers],
-        figures[names.waves], figure(names.workgroup_memory), spills, figure(names.scratch), figures[names.instructions], listing,
+        figures[names.waves], figure(names.workgroup_memory), figures[names.spills], figure(names.scratch), figures[names.instructions], listing,
     )
 
 

@@ -19,22 +19,21 @@ class Compiler:
     waves: str
     workgroup_memory: str | None
     spills: str
-    fills: str | None
     scratch: str | None
     instructions: str
     listing: str | None = None  # kept for the count of round trips
 
 
-RADV = Compiler("radeon", "amdgpu", "VGPRs", "Subgroups per SIMD", "LDS size", "Spilled VGPRs", None, "Scratch size",
+RADV = Compiler("radeon", "amdgpu", "VGPRs", "Subgroups per SIMD", "LDS size", "Spilled VGPRs", "Scratch size",
                 "Instructions", listing="Assembly")
-NVK = Compiler("nouveau", "nouveau", "Number of GPRs", "Max warps/SM", None, "Spills to memory", "Fills from memory",
-               "SLM size", "Instruction count")
-HONEYKRISP = Compiler("asahi", "asahi", "GPRs", "Threads", None, "Spills", "Fills", "Scratch", "Instructions")
-TURNIP = Compiler("freedreno", "freedreno", "Registers used", "Max Waves Per Core", None, "STP Count", "LDP Count", None,
+NVK = Compiler("nouveau", "nouveau", "Number of GPRs", "Max warps/SM", None, "Spills to memory", "SLM size",
+               "Instruction count")
+HONEYKRISP = Compiler("asahi", "asahi", "GPRs", "Threads", None, "Spills", "Scratch", "Instructions")
+TURNIP = Compiler("freedreno", "freedreno", "Registers used", "Max Waves Per Core", None, "STP Count", None,
                   "Instruction Count")
-ANV = Compiler("intel", "intel", "Max live registers", "Max dispatch width", "Workgroup Memory Size", "Spills", "Fills",
+ANV = Compiler("intel", "intel", "Max live registers", "Max dispatch width", "Workgroup Memory Size", "Spills",
                "Scratch Memory Size", "Instructions")
-OLDER_ANV = dataclasses.replace(ANV, spills="Spill Count", fills="Fill Count", instructions="Instruction Count")
+OLDER_ANV = dataclasses.replace(ANV, spills="Spill Count", instructions="Instruction Count")
 
 
 @dataclasses.dataclass(frozen=True)
