@@ -130,6 +130,11 @@ fn winograd() -> Vec<Case> {
         ),
         Case::new(
             conv([3, 3], [1, 1], Padding::Same),
+            &[&[1, 5, 9, 256], &[3, 3, 256, 256]],
+            "frequencies: tiles of three, as deep as they may be",
+        ),
+        Case::new(
+            conv([3, 3], [1, 1], Padding::Same),
             &[&[8, 33, 31, 16], &[3, 3, 16, 16], &[16]],
             "frequencies: deep in grad_weight, slabs",
         ),

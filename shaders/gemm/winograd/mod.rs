@@ -29,6 +29,9 @@ use crate::window::Placed;
 
 /// Channels on either side from which the multiplications that are saved are more than the transforms add.
 const LEAST_CHANNELS: usize = 16;
+/// Products that an output or a gradient sums in one frequency, at the most: deeper ones were not shown to stay within the
+/// tolerance of `conv2d`.
+const DEEPEST: usize = 768;
 /// Rows of K that one slab of a weight gradient sums at the most: a tile stands for several pixels, and the transforms
 /// magnify what a long sum rounds.
 const LONGEST_SLAB: usize = 2048;
@@ -58,7 +61,8 @@ impl<'a> Winograd<'a> {
         let fitting = SHORT.iter().filter(|short| short.taps == kernel[1]);
         let short = fitting.min_by_key(|short| multiplications(short))?;
         let pays = 4 * multiplications(short) <= 3 * kernel[1] * output[1];
-        if !slides || !pays || conv.c_in.min(conv.c_out) < LEAST_CHANNELS {
+        let deep = kernel[0] * conv.c_in.max(conv.c_out) > DEEPEST;
+        if !slides || !pays || deep || conv.c_in.min(conv.c_out) < LEAST_CHANNELS {
             return None;
         }
         let (tiles, groups) = (tiles(short), short.frequencies());
