@@ -10,7 +10,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "conv_transpose2d", "+ tile.phase.first_y;", ";"),
     (Own, "conv_transpose2d", "+ tile.phase.tap_x;", ";"),
     (Simt, "conv_transpose2d", " + start, vec4f(0.0))", ", vec4f(0.0))"),
-    (Simt, "conv_transpose2d", "bias[tile.group * N + n + 1u]", "bias[n + 1u]"),
+    (Simt, "conv_transpose2d", "bias[tile.group * N + min(n + 1u", "bias[min(n + 1u"),
     (Simt, "conv_transpose2d", "f32(positive[at + 1u]) > 0.0", "f32(positive[at + 1u]) >= 0.0"),
     (F16, "conv_transpose2d", "max(value, V(0.0))", "value"),
     (Matrix, "conv_transpose2d", "sum[1] += bias[", "sum[1] -= bias["),
