@@ -41,7 +41,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "muon", "(1.0 - MOMENTUM) * d + MOMENTUM * velocity", "d"),
     (Own, "muon", "DECAY * p + SCALE * x[i]", "SCALE * x[i]"),
     (Own, "muon", "DECAY * p + SCALE * x[i]", "DECAY * p + x[i]"),
-    (Simt, "muon", "k < 16u; k += 1u", "k < 15u; k += 1u"),
+    (Simt, "muon", "let length = min(16u, end - k0);", "let length = min(15u, end - k0);"),
     (F16, "muon", "i >= COUNT || step_is_skipped()", "i >= COUNT"),
     (Own, "sum_gradients", "(step.part & PART_ADDS) != 0u", "step.part == 1u"),
     (Own, "sum_gradients", "(step.part & PART_ADDS) != 0u", "step.part != 0u"),
