@@ -131,6 +131,11 @@ fn winograd() -> Vec<Case> {
         Case::new(
             conv([3, 3], [1, 1], Padding::Same),
             &[&[1, 5, 9, 256], &[3, 3, 256, 256]],
+            "frequencies: as deep as tiles of four may be, and deeper than tiles of three",
+        ),
+        Case::new(
+            conv([3, 3], [1, 1], Padding::Same),
+            &[&[1, 5, 9, 128], &[3, 3, 128, 128]],
             "frequencies: tiles of three, as deep as they may be",
         ),
         Case::new(

@@ -29,9 +29,6 @@ use crate::window::Placed;
 
 /// Channels on either side from which the multiplications that are saved are more than the transforms add.
 const LEAST_CHANNELS: usize = 16;
-/// Products that an output or a gradient sums in one frequency, at the most: deeper ones were not shown to stay within the
-/// tolerance of `conv2d`.
-const DEEPEST: usize = 768;
 /// Rows of K that one slab of a weight gradient sums at the most: a tile stands for several pixels, and the transforms
 /// magnify what a long sum rounds.
 const LONGEST_SLAB: usize = 2048;
@@ -58,11 +55,11 @@ impl<'a> Winograd<'a> {
         let slides = stride[1] == 1 && dilation[1] == 1 && conv.groups == 1;
         let tiles = |short: &Short| output[1].div_ceil(short.outputs);
         let multiplications = |short: &Short| tiles(short) * short.frequencies();
-        let fitting = SHORT.iter().filter(|short| short.taps == kernel[1]);
+        let depth = kernel[0] * conv.c_in.max(conv.c_out);
+        let fitting = SHORT.iter().filter(|short| short.taps == kernel[1] && depth <= short.deepest);
         let short = fitting.min_by_key(|short| multiplications(short))?;
         let pays = 4 * multiplications(short) <= 3 * kernel[1] * output[1];
-        let deep = kernel[0] * conv.c_in.max(conv.c_out) > DEEPEST;
-        if !slides || !pays || deep || conv.c_in.min(conv.c_out) < LEAST_CHANNELS {
+        if !slides || !pays || conv.c_in.min(conv.c_out) < LEAST_CHANNELS {
             return None;
         }
         let (tiles, groups) = (tiles(short), short.frequencies());

@@ -11,13 +11,15 @@ pub(super) struct Short {
     pub outputs: usize,
     /// Taps of the filter, r.
     pub taps: usize,
+    /// Products that one frequency may sum: deeper sums are not sure to stay within the tolerance of `conv2d`.
+    pub deepest: usize,
     points: &'static [f64],
 }
 
 /// The short convolutions that products may use, for a filter of three taps.
 pub(super) const SHORT: [Short; 2] = [
-    Short { outputs: 4, taps: 3, points: &[0.0, 2.0 / 3.0, -2.0 / 3.0, 1.5, -1.5] },
-    Short { outputs: 3, taps: 3, points: &[0.0, 1.0, -1.0, 0.5] },
+    Short { outputs: 4, taps: 3, deepest: 768, points: &[0.0, 2.0 / 3.0, -2.0 / 3.0, 1.5, -1.5] },
+    Short { outputs: 3, taps: 3, deepest: 384, points: &[0.0, 1.0, -1.0, 0.5] },
 ];
 
 /// A small constant matrix, in rows.
