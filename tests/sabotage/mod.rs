@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lepton_gpu::gpu::Gpu;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
+use lepton_kernels::target::Compiler;
 use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 
 mod acts;
@@ -29,12 +30,14 @@ enum In {
     Own,
     /// The family of GPUs.
     Simt,
+    /// The same as for compilers that unroll a slice, which multiply what is past the end of K as well.
+    Unrolled,
     /// Those of the adapter, in f16.
     F16,
     /// Cooperative matrices.
     Matrix,
 }
-use In::{F16, Matrix, Own, Simt};
+use In::{F16, Matrix, Own, Simt, Unrolled};
 
 /// (kernels, op, what stands in a shader, what is put there instead)
 type Change = (In, &'static str, &'static str, &'static str);
@@ -82,8 +85,8 @@ const CHANGES: &[Change] = &[
     (Simt, "conv2d", "let next_k = min(k0 + 16u, end - 16u);", "let next_k = k0;"),
     (Simt, "conv2d", "t.offset + i32(own_k)", "t.offset"),
     (Simt, "conv2d", "filter_line(k, tile) + own_k", "filter_line(k, tile)"),
-    (Simt, "conv2d", "select(vec4f(0.0), next_b0,", "select(next_b0, next_b0,"),
-    (Simt, "conv2d", "vec4<bool>(k < end, k + 1u < end,", "vec4<bool>(k < end, true,"),
+    (Unrolled, "conv2d", "select(vec4f(0.0), next_b0,", "select(next_b0, next_b0,"),
+    (Unrolled, "conv2d", "vec4<bool>(k < end, k + 1u < end,", "vec4<bool>(k < end, true,"),
     (Simt, "conv2d", "+ tile.phase.origin_y;", ";"),
     (Simt, "conv2d", "select(vec4f(0.0), next_a0", "select(vec4f(1.0), next_a0"),
     (Simt, "linear", "+ start, vec4f(0.0))", ", vec4f(0.0))"),
@@ -146,6 +149,7 @@ fn target(gpu: &Gpu, own: &Target, which: In) -> Option<Target> {
     match which {
         Own => Some(own.clone()),
         Simt => Some(Target::f32(Family::Simt)),
+        Unrolled => Some(Target { compiler: Compiler::KNOWN[0], ..Target::f32(Family::Simt) }),
         F16 => Some(Target { matrix: None, ..common::f16(gpu)? }),
         Matrix => Some(Target { matrix: Some(common::matrix(gpu)?), ..common::f16(gpu)? }),
     }
