@@ -151,7 +151,8 @@ impl Op for BatchNormAdd {
         let x_and_y = [read(Operand::X(INPUT)), read(Operand::Y(0)), read(parts::STATISTICS_OUTPUT)];
         let bindings: Vec<Binding> =
             x_and_y.into_iter().chain([write(before), write(Operand::Scratch(0))]).chain(dy).collect();
-        let sums = columns.launch(GRADIENT_SUMS, &[text], target, &[("PIXELS", pixels.into())], &bindings);
+        let sums =
+            columns.launch(GRADIENT_SUMS, &[parts::TWO_SUMS, text], target, &[("PIXELS", pixels.into())], &bindings);
         let rest = lowered.dispatches.into_iter().map(|launch| adapted(launch, before));
         Lowered { dispatches: [sums].into_iter().chain(rest).collect(), ..lowered }
     }

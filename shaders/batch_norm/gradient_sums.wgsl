@@ -2,7 +2,7 @@
 //   computes  of each channel in each slab of rows: the sum of g and of g * (x - mean), where g is dy, or with RELU dy where
 //             y > 0, which is computed anew from x
 //   reads     x, dy, statistics, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  sums [slabs, 2, C], every element once
-//   thread    one run of channels, every PARTS-th row of a slab, TURN loaded at a time; the parts are added in order
+//   thread    one run of channels, every PARTS-th row of a slab, TURN loaded at a time; two_sums.wgsl adds the parts
 //   edge      images beyond the step's batch length count nowhere; a slab without rows gives 0
 
 override PIXELS: u32;
@@ -13,9 +13,6 @@ const GAMMA = 4u;
 @group(0) @binding(1) var<storage, read> dy: array<RealV>;
 @group(0) @binding(2) var<storage, read> statistics: array<V>;
 @group(0) @binding(3) var<storage, read_write> sums: array<V>;
-
-var<workgroup> plain: array<V, WORKGROUP>;
-var<workgroup> centred: array<V, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -39,15 +36,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             product += g * away;
         }
     }
-    plain[lane] = sum;
-    centred[lane] = product;
-    workgroupBarrier();
-    if at.part == 0u && at.mine {
-        for (var part = 1u; part < at.parts; part++) {
-            sum += plain[part * WIDTH + lane];
-            product += centred[part * WIDTH + lane];
-        }
-        sums[2u * at.slab * runs + at.c] = sum;
-        sums[(2u * at.slab + 1u) * runs + at.c] = product;
-    }
+    store_sums(at, lane, sum, product);
 }

@@ -29,6 +29,9 @@ const GRAD_INPUT: Elementwise =
 /// Where the statistics lie: an output, so that the twin's backward knows how many images there were.
 pub(super) const STATISTICS_OUTPUT: Operand = Operand::Y(3);
 
+/// How a launch that adds up two values of each channel ends.
+pub(super) const TWO_SUMS: &str = include_str!("two_sums.wgsl");
+
 /// What scales and shifts a normalised channel.
 pub(super) fn affine(norm: &BatchNorm) -> &'static [&'static str] {
     if norm.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] }
@@ -84,7 +87,13 @@ pub(super) fn gradients(
     let bindings =
         vec![read(Operand::X(INPUT)), read(Operand::Dy(0)), read(STATISTICS_OUTPUT), write(Operand::Scratch(0))];
     let bindings = with_affine(norm, bindings);
-    let sums = columns.launch(GRADIENT_SUMS, affine(norm), target, &constants(norm, pixels), &bindings);
+    let sums = columns.launch(
+        GRADIENT_SUMS,
+        &[&[TWO_SUMS], affine(norm)].concat(),
+        target,
+        &constants(norm, pixels),
+        &bindings,
+    );
     lowered.dispatches.push(sums);
     finish_gradients(norm, &columns, c, wanted, target, lowered)
 }

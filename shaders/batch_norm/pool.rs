@@ -128,7 +128,7 @@ impl Op for BatchNormPool {
         let bindings =
             [read(WON), read(WINNER), read(Operand::Dy(0)), read(parts::STATISTICS_OUTPUT), write(Operand::Scratch(0))];
         let own = [("PIXELS", pixels.into())];
-        lowered.dispatches.push(columns.launch(GRADIENT_SUMS, &[], target, &own, &bindings));
+        lowered.dispatches.push(columns.launch(GRADIENT_SUMS, &[parts::TWO_SUMS], target, &own, &bindings));
         let totals = parts::finish_gradients(&self.norm, &columns, c, wanted, target, &mut lowered);
         if wanted[0] {
             let mut bindings = vec![
