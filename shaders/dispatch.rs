@@ -121,7 +121,7 @@ pub struct Dispatch<T = Operand> {
     pub groups: [u32; 2],
     /// Loop iterations that one invocation executes at the most, over all its loops. Some drivers stop at a limit.
     pub iterations: u64,
-    /// Multiply-adds of the whole launch; 0 for kernels bound by memory.
+    /// Multiply-adds of the whole launch, counted as those of direct sums; 0 for kernels bound by memory.
     pub multiply_adds: u64,
     /// For a matrix product: which tiles can compute it.
     pub tuning: Option<Tuning>,

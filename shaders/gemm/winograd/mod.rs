@@ -22,7 +22,7 @@ use self::transform::{SHORT, Short};
 use super::layer::{BIAS, INPUT, Layer, Relu, WEIGHT};
 use super::{Conv, Direction, Family, Operands, Product, launch, slabs};
 use crate::Lowered;
-use crate::dispatch::Operand;
+use crate::dispatch::{Dispatch, Operand};
 use crate::dtype::Precision;
 use crate::target::Target;
 use crate::window::Placed;
@@ -83,6 +83,13 @@ impl<'a> Winograd<'a> {
         Product::new(direction, &self.inner, Precision::F32)
     }
 
+    /// The launch of `product`, one of the frequencies. It counts the multiply-adds of the convolution that it stands for, as is
+    /// usual, so that rates of programs and of their versions can be compared.
+    fn launch(&self, product: &Product, operands: Operands, slabs: usize) -> Dispatch {
+        let stands_for = Product::new(product.direction, self.whole, Precision::F32);
+        Dispatch { multiply_adds: stands_for.multiply_adds(), ..launch(product, self.target, operands, slabs) }
+    }
+
     fn pixel_words(&self) -> usize {
         self.product(Direction::GradInput).result_words()[0]
     }
@@ -125,7 +132,7 @@ impl<'a> Winograd<'a> {
         let (a, b) = (self.pixels(&mut lowered), self.filters(&mut lowered));
         let c = scratch(&mut lowered, self.output_words());
         let product = self.product(Direction::Forward);
-        lowered.dispatches.push(launch(&product, self.target, Operands { a, b, c, extra: None }, 1));
+        lowered.dispatches.push(self.launch(&product, Operands { a, b, c, extra: None }, 1));
         let (matrix, step) = (self.short.outputs().transposed(), self.short.outputs);
         let relu = layer.relu != Relu::None;
         let ends = Ends { bias: layer.bias.then_some(Operand::X(BIAS)), relu, positive: None };
@@ -148,7 +155,7 @@ impl<'a> Winograd<'a> {
         let b = self.filters(lowered);
         let c = scratch(lowered, self.pixel_words());
         let product = self.product(Direction::GradInput);
-        lowered.dispatches.push(launch(&product, self.target, Operands { a: dy, b, c, extra: None }, 1));
+        lowered.dispatches.push(self.launch(&product, Operands { a: dy, b, c, extra: None }, 1));
         let (matrix, step) = (self.short.pixels().transposed(), self.short.outputs);
         let ends = Ends { positive: masked.then_some(Operand::X(INPUT)), ..Ends::default() };
         let operands = [c, Operand::Dx(INPUT)];
@@ -162,7 +169,7 @@ impl<'a> Winograd<'a> {
         let [words, totals] = product.result_words().map(|words| slabs * words);
         let c = scratch(lowered, words);
         let extra = bias.then(|| scratch(lowered, totals));
-        lowered.dispatches.push(launch(&product, self.target, Operands { a, b: dy, c, extra }, slabs));
+        lowered.dispatches.push(self.launch(&product, Operands { a, b: dy, c, extra }, slabs));
         lowered.gradient_slabs = slabs;
         let (matrix, operands) = (self.short.filters().transposed(), [c, Operand::Dx(WEIGHT)]);
         let filter = self.filter(slabs);
