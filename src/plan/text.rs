@@ -49,8 +49,7 @@ impl Plan {
 
     /// The kernels of its launches, a line each, with the launches that use it. `numbers` are the launches' kernels, in the
     /// order of first use.
-    #[cfg(feature = "cli")]
-    pub(crate) fn kernels_text(&self, numbers: &Lists<usize>) -> String {
+    pub fn kernels_text(&self, numbers: &Lists<usize>) -> String {
         let mut kernels: Vec<(&Kernel, Vec<String>)> = Vec::new();
         for name in self.lists.names() {
             for (i, (launch, &number)) in self.lists[name].iter().zip(&numbers[name]).enumerate() {

@@ -16,6 +16,8 @@ mod waiting;
 /// The clock of everything that measures time.
 pub(crate) use std::time::{Duration, Instant};
 
-pub(crate) use threads::{parallel, processors};
+pub(crate) use threads::parallel;
+#[cfg(feature = "cli")]
+pub(crate) use threads::processors;
 pub use waiting::Driver;
 pub(crate) use waiting::{Arrival, block_on, block_on_with, drive};

@@ -16,10 +16,7 @@ pub(crate) fn parallel<T: Sync, R: Send, E: Send>(
 }
 
 /// How many items [`parallel`] works on at the same time.
+#[cfg(feature = "cli")]
 pub(crate) fn processors() -> usize {
-    #[cfg(feature = "threads")]
-    let processors = rayon::current_num_threads();
-    #[cfg(not(feature = "threads"))]
-    let processors = 1;
-    processors
+    rayon::current_num_threads()
 }
