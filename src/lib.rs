@@ -51,6 +51,7 @@ pub mod train;
 #[cfg(feature = "cli")]
 pub mod tune;
 pub mod verify;
+pub mod weights;
 
 pub use hint::{Hint, Hints};
 pub use lepton_kernels as kernels;

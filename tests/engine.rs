@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Folders and files of the engine.
-const ENGINE: [&str; 14] = [
+const ENGINE: [&str; 15] = [
     "checkpoint",
     "config",
     "gpu",
@@ -19,6 +19,7 @@ const ENGINE: [&str; 14] = [
     "train",
     "tune",
     "verify",
+    "weights",
 ];
 
 /// What stands for a machine's services in a source.

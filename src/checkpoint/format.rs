@@ -14,8 +14,6 @@ use crate::hint::{Hint, Hints};
 use crate::model::ModelSpec;
 use crate::plan::{Placed, TensorPlace};
 
-/// The metadata key that holds [`Meta`] as JSON.
-const KEY: &str = "lepton";
 /// Put before a parameter's name: its moving average.
 pub const AVERAGE: &str = "ema.";
 /// Put before the names of the optimiser's states.
@@ -162,6 +160,9 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The metadata key that holds [`Meta`] as JSON.
+    pub const KEY: &str = "lepton";
+
     /// A checkpoint of a run.
     pub fn new(
         model: &ModelSpec,
@@ -199,7 +200,7 @@ impl Checkpoint {
     pub fn into_bytes(mut self) -> Vec<u8> {
         let meta = serde_json::to_string(&self.meta).expect("metadata is plain data");
         let described = self.tensors.iter().map(|tensor| (tensor.name.clone(), Described(tensor)));
-        let mut bytes = safetensors::serialize(described, Some(HashMap::from([(KEY.to_string(), meta)])))
+        let mut bytes = safetensors::serialize(described, Some(HashMap::from([(Self::KEY.to_string(), meta)])))
             .expect("tensors are well formed");
         // tensors of one type follow the header by name
         self.tensors.sort_by(|a, b| a.name.cmp(&b.name));
@@ -244,8 +245,8 @@ impl Checkpoint {
         let json = header
             .metadata()
             .as_ref()
-            .and_then(|m| m.get(KEY))
-            .ok_or_else(|| damaged(format!("it has no `{KEY}` metadata, so another program wrote it")))?;
+            .and_then(|m| m.get(Self::KEY))
+            .ok_or_else(|| damaged(format!("it has no `{}` metadata, so another program wrote it", Self::KEY)))?;
         let meta: Meta = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata: {e}")))?;
         if meta.format != FORMAT {
             return Err(damaged(format!("it has format {}, but this program reads format {FORMAT}", meta.format)));
@@ -370,7 +371,7 @@ mod tests {
             let view = safetensors::tensor::TensorView::new(Dtype::F32, tensor.shape.clone(), &tensor.data).unwrap();
             (tensor.name.clone(), view)
         });
-        let meta = HashMap::from([(KEY.to_string(), serde_json::to_string(&checkpoint.meta).unwrap())]);
+        let meta = HashMap::from([(Checkpoint::KEY.to_string(), serde_json::to_string(&checkpoint.meta).unwrap())]);
         assert!(bytes == safetensors::serialize(views, Some(meta)).unwrap());
     }
 }
