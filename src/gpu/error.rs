@@ -1,6 +1,7 @@
 //! Why a device cannot do what was asked.
 
 use crate::hint::{Hint, Hints};
+use crate::platform::driver_advice;
 
 /// Why the GPU cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +108,7 @@ pub enum GpuError {
 impl Hints for GpuError {
     fn hints(&self) -> Vec<Hint> {
         match self {
-            GpuError::NoAdapter => vec![Hint::advice(
-                "install your GPU's Vulkan driver, or software Vulkan: apt-get install mesa-vulkan-drivers",
-            )],
+            GpuError::NoAdapter => vec![Hint::advice(driver_advice())],
             GpuError::UnknownAdapter { .. } => vec![Hint::Change { key: "adapter" }],
             GpuError::NoF16 { .. } => vec![Hint::set("precision", "f32"), Hint::Change { key: "adapter" }],
             GpuError::Target { .. } => vec![Hint::advice("compile the plan for the adapter that runs it")],
