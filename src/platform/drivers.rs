@@ -7,8 +7,14 @@ const DRIVERS: [(&str, &str); 3] = [
         "install your GPU's Vulkan driver, or software Vulkan (Debian, Ubuntu: apt-get install mesa-vulkan-drivers; Fedora: dnf \
          install mesa-vulkan-drivers; Arch: pacman -S vulkan-swrast; openSUSE: zypper install libvulkan_lvp)",
     ),
-    ("windows", "install the driver from the maker of your GPU (AMD, Intel, NVIDIA, Qualcomm), which brings DX12 and Vulkan"),
-    ("macos", "run it where Metal has a device: macOS needs no driver, but a virtual machine may have no graphics device"),
+    (
+        "windows",
+        "install the driver from the maker of your GPU (AMD, Intel, NVIDIA, Qualcomm), which brings DX12 and Vulkan",
+    ),
+    (
+        "macos",
+        "run it where Metal has a device: macOS needs no driver, but a virtual machine may have no graphics device",
+    ),
 ];
 
 /// What to do on this operating system if no adapter is found.
