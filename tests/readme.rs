@@ -1,5 +1,7 @@
-//! What the README says can be done: its commands are run in an empty folder, its model file is a model.
+//! What the README says can be done: its commands are run in an empty folder, its model file is a model. The page of commands
+//! has those that there are.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use lepton_gpu::model::ModelSpec;
@@ -8,6 +10,7 @@ use lepton_gpu::plan::summary;
 mod common;
 
 const README: &str = include_str!("../README.md");
+const COMMANDS: &str = include_str!("../docs/commands.md");
 
 fn blocks(language: &str) -> Vec<&'static str> {
     common::blocks(README, language)
@@ -46,13 +49,17 @@ fn its_model_file_is_a_model() {
 }
 
 #[test]
-fn the_commands_it_lists_exist() {
+fn the_page_of_commands_has_them_all() {
     let help = Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let rows: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("| `lepton-gpu ")).collect();
-    assert!(rows.len() >= 8);
-    for row in rows {
-        let command = row.split([' ', '`']).next().unwrap();
-        assert!(help.contains(&format!("  {command} ")), "`{command}` is not in --help");
-    }
+    let listed = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
+    let rows = listed.lines().filter_map(|line| line.strip_prefix("  ")).filter(|row| !row.starts_with(' '));
+    let there: BTreeSet<&str> = rows.filter_map(|row| row.split(' ').next()).collect();
+    // a row may name several commands; `lepton-gpu` stands before the first, words in capitals are arguments
+    let cells = COMMANDS.lines().filter(|line| line.starts_with("| `lepton-gpu ")).filter_map(|row| row.split(" | ").next());
+    let named = |cell: &'static str| {
+        cell.split('`').skip(1).step_by(2).filter_map(|typed| typed.trim_start_matches("lepton-gpu ").split(' ').next())
+    };
+    let on_page: BTreeSet<&str> = cells.flat_map(named).collect();
+    assert_eq!(on_page, there.into_iter().filter(|name| *name != "help").collect());
 }
