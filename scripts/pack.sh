@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program for a target and packs it for a release: target/pack/lepton-gpu-VERSION-TARGET.tar.gz (Windows: .zip)
+# Builds the program for a target and packs it for a release: target/pack/lepton-gpu-TARGET.tar.gz (Windows: .zip)
 # with the program, licences, README and changelog, and its SHA-256 beside it. The program is tried before it is packed, and
 # must be smaller than 45 MB.
 #
@@ -30,7 +30,7 @@ said=$("$program" --version)
 [ "$said" = "lepton-gpu $version" ] || die "--version says \`$said\`, not \`lepton-gpu $version\`"
 "$program" models >/dev/null || die "the program does not list its models"
 
-name=lepton-gpu-$version-$target
+name=lepton-gpu-$target
 pack=$built/pack
 rm -rf "${pack:?}/$name"
 mkdir -p "$pack/$name"
