@@ -32,13 +32,13 @@ class Model:
         self.last = name
         return name
 
-    def conv_norm(self, name, filters, kernel, stride=1, activation=None, reads=None, groups=1, padding=None):
+    def conv_norm(self, name, filters, kernel, stride=1, activation=None, reads=None, groups=1, padding=None, **norm):
         more = {"stride": stride} if stride != 1 else {}
         more |= {"groups": groups} if groups != 1 else {}
         if kernel != 1:
             more["padding"] = kernel // 2 if padding is None else padding
         self.add(f"{name}_conv", "conv2d", reads, filters=filters, kernel=kernel, **more, bias=False, init="he_normal")
-        return self.add(f"{name}_norm", "batch_norm", **({"activation": activation} if activation else {}))
+        return self.add(f"{name}_norm", "batch_norm", **norm, **({"activation": activation} if activation else {}))
 
     def head(self, pool="global_avg_pool", **options):
         self.add("pool", pool)
@@ -112,26 +112,39 @@ def vgg(depth, plan):
     m.write()
 
 
-def mobilenet_v2():
-    m = Model("mobilenet-v2", ["MobileNetV2 (Sandler et al. 2018) for 224x224 colour images, as in torchvision."], [224, 224, 3])
-    x, channels = m.conv_norm("stem", 32, 3, 2, "relu6"), 32
+def inverted_residuals(m, stages, **options):
+    """MobileNetV2's blocks between a stem of 32 filters and 1280 at the end: expand, depthwise, project, and the classifier."""
+    x, channels = m.conv_norm("stem", 32, 3, 2, "relu6", **options), 32
+    norm = {key: value for key, value in options.items() if key != "padding"}
     number = 0
-    for expand, filters, count, first in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+    for expand, filters, count, first, kernel in stages:
         for i in range(count):
             number += 1
             at, stride, before, wide = f"block{number}", first if i == 0 else 1, x, channels * expand
             if expand != 1:
-                m.conv_norm(f"{at}_expand", wide, 1, activation="relu6", reads=x)
-            m.conv_norm(f"{at}_depthwise", wide, 3, stride, "relu6", groups=wide)
-            x = m.conv_norm(f"{at}_project", filters, 1)
+                m.conv_norm(f"{at}_expand", wide, 1, activation="relu6", reads=x, **norm)
+            m.conv_norm(f"{at}_depthwise", wide, kernel, stride, "relu6", groups=wide, **options)
+            x = m.conv_norm(f"{at}_project", filters, 1, **norm)
             if stride == 1 and channels == filters:
                 x = m.add(f"{at}_add", "add", [x, before])
             channels = filters
-    m.conv_norm("last", 1280, 1, activation="relu6")
+    m.conv_norm("last", 1280, 1, activation="relu6", **norm)
     m.add("pool", "global_avg_pool")
     m.add("drop", "dropout", rate=0.2)
     m.add("classes", "linear", units="classes")
     m.write()
+
+
+def mobilenet_v2():
+    m = Model("mobilenet-v2", ["MobileNetV2 (Sandler et al. 2018) for 224x224 colour images, as in torchvision."], [224, 224, 3])
+    inverted_residuals(m, ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 32, 3, 2, 3), (6, 64, 4, 2, 3), (6, 96, 3, 1, 3), (6, 160, 3, 2, 3), (6, 320, 1, 1, 3)))
+
+
+def efficientnet_lite0():
+    m = Model("efficientnet-lite0", ["EfficientNet-Lite0 (Tan and Le 2019; the Lite form by Google, 2020) for 224x224 colour images: no squeeze-and-excite, ReLU6,",
+                                     "and TensorFlow's padding. Weights learned on ImageNet are in models/weights."], [224, 224, 3])
+    inverted_residuals(m, ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)),
+                       padding="same", epsilon=0.001, momentum=0.01)
 
 
 def wide_resnet(depth, k):
@@ -185,5 +198,6 @@ for cifar in (False, True):
 vgg(11, ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)))
 vgg(16, ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)))
 mobilenet_v2()
+efficientnet_lite0()
 wide_resnet(28, 10)
 convnext_atto()

@@ -56,7 +56,8 @@ fn the_page_of_commands_has_them_all() {
     let rows = listed.lines().filter_map(|line| line.strip_prefix("  ")).filter(|row| !row.starts_with(' '));
     let there: BTreeSet<&str> = rows.filter_map(|row| row.split(' ').next()).collect();
     // a row may name several commands; `lepton-gpu` stands before the first, words in capitals are arguments
-    let cells = COMMANDS.lines().filter(|line| line.starts_with("| `lepton-gpu ")).filter_map(|row| row.split(" | ").next());
+    let cells =
+        COMMANDS.lines().filter(|line| line.starts_with("| `lepton-gpu ")).filter_map(|row| row.split(" | ").next());
     let named = |cell: &'static str| {
         cell.split('`').skip(1).step_by(2).filter_map(|typed| typed.trim_start_matches("lepton-gpu ").split(' ').next())
     };

@@ -148,6 +148,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/mobilenet-v2.toml"),
     },
     Preset {
+        name: "efficientnet-lite0",
+        summary: "EfficientNet-Lite0 (after Tan and Le 2019) for 224x224 colour images, with weights learned on ImageNet",
+        text: include_str!("../../models/efficientnet-lite0.toml"),
+    },
+    Preset {
         name: "convnext-atto",
         summary: "ConvNeXt-Atto (after Liu et al. 2022) for 224x224 colour images",
         text: include_str!("../../models/convnext-atto.toml"),

@@ -85,6 +85,7 @@ mod tests {
             ("vgg11", "128,812,810"),
             ("vgg16", "134,309,962"),
             ("mobilenet-v2", "2,236,682"),
+            ("efficientnet-lite0", "3,383,818"),
             ("wide-resnet-28-10", "36,479,194"),
             ("convnext-atto", "3,377,730"),
             ("seed-mnist", "93,322"),
