@@ -25,13 +25,15 @@ demo: release ## train a small network on real images, with or without a GPU, an
 test: lint ## run all checks of CI: format, clippy, docs, tests
 	cargo test --workspace --locked --no-run
 	@$(target)/debug/lepton-gpu devices || echo "no adapter: tests that need one are skipped, or fail with LEPTON_REQUIRE_GPU=1"
-# shaders run without run-time checks; this run with checks tests that they do not need them
-	LEPTON_CHECKED=1 cargo test --locked --test kernels --test whole_step
+# shaders run without run-time checks; whole steps with checks test that they do not need them (kernels.rs tests each kernel)
+	LEPTON_CHECKED=1 cargo test --workspace --locked --test whole_step
 	cargo test --workspace --locked
-# the library as an application embeds it: without features, then with those that leave out most lines
+# the library without features, then with those that leave out most lines; once as an application embeds it, without what only
+# tests need
 	cargo test --locked --no-default-features --test bare
-	@for feature in files text images; do \
-		cargo check --locked --no-default-features --features $$feature || exit 1; \
+	cargo check --locked --no-default-features --features text
+	@for feature in files images; do \
+		cargo check --locked --no-default-features --features $$feature --lib --test bare || exit 1; \
 	done
 	@$(MAKE) --no-print-directory test-matrix test-shaders
 
@@ -48,8 +50,9 @@ test-matrix: ## test cooperative matrices without a GPU, on a Mesa that emulates
 shaders: compare = $(if $(UPDATE),--update,--check)
 test-shaders: compare = --check --short
 shaders: ## compile the kernels for twelve GPUs and compare with benches/shaders; UPDATE=1 renews it (x86-64 Debian)
+# with a test, dependencies have the features that they have in `make test`, which has built them
 shaders test-shaders:
-	cargo build --locked
+	cargo build --locked --bin lepton-gpu --test size_budget
 	@! command -v python3 >/dev/null || python3 scripts/shader-stats/tests.py
 	@code=0; scripts/shader-stats.sh $(compare) || code=$$?; \
 	if [ $$code -eq 3 ]; then echo "skipped: kernels for GPUs that are not there"; exit 0; fi; exit $$code

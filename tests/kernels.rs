@@ -1,8 +1,8 @@
 //! Every op, every case, both directions: the adapter's numbers against the f64 twins; in every family of products and in
 //! both precisions.
 
-use lepton_gpu::gpu::Gpu;
-use lepton_gpu::verify::verify_op;
+use lepton_gpu::gpu::{Gpu, GpuOptions};
+use lepton_gpu::verify::{Checklist, Way, verify_op, ways};
 use lepton_kernels::OPS;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::{Precision, Target};
@@ -68,4 +68,23 @@ fn ops_agree_with_their_twins_on_cooperative_matrices() {
     let Some(matrix) = common::matrix(&gpu) else { return };
     let target = gpu.target_in(Precision::F16).expect("matrices are of f16");
     check_everything(&gpu, Target { matrix: Some(matrix), ..target });
+}
+
+/// Shaders run without run-time checks. With them they compute the same: as few cases as meet every op in every way, and
+/// every kernel. `LEPTON_CHECKED=1` runs all tests with checks.
+#[test]
+fn ops_agree_with_their_twins_with_run_time_checks() {
+    let Some(gpu) = common::gpu_with(&GpuOptions { checked: true, ..GpuOptions::from_env() }) else { return };
+    // indices of cooperative matrices cannot be checked
+    let own = ways(&gpu).into_iter().filter(|way| way.target.matrix.is_none());
+    let simt = |way: Way| Way { name: "simt", target: Target { family: Family::Simt, ..way.target } };
+    let ways: Vec<Way> = own.flat_map(|way| [way.clone(), simt(way)]).collect();
+    let list = Checklist::in_ways(ways, None).unwrap().quick();
+    let rows = list.run(&[gpu], &mut |_| {}).expect("the device works");
+    let wrong = rows.iter().filter(|row| !row.verdict.passed());
+    let failures: Vec<String> =
+        wrong.map(|row| format!("{} in {}: {:?}", row.verdict.op, row.way, row.verdict.failures)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    println!("{} cases, {} left out", list.cases(), list.left_out());
+    assert!(rows.iter().all(|row| row.verdict.cases > 0), "an op has no case");
 }

@@ -106,11 +106,18 @@ impl Checklist {
     /// # Errors
     /// [`VerifyError::UnknownOp`].
     pub fn new(gpu: &Gpu, op: Option<&str>) -> Result<Self, VerifyError> {
+        Self::in_ways(ways(gpu), op)
+    }
+
+    /// The same in these ways.
+    ///
+    /// # Errors
+    /// [`VerifyError::UnknownOp`].
+    pub fn in_ways(ways: Vec<Way>, op: Option<&str>) -> Result<Self, VerifyError> {
         let chosen: Vec<_> = OPS.iter().filter(|entry| op.is_none_or(|name| name == entry.name)).collect();
         if chosen.is_empty() {
             return Err(VerifyError::UnknownOp { name: op.unwrap_or_default().into() });
         }
-        let ways = ways(gpu);
         let mut rows = Vec::new();
         let mut checks = Vec::new();
         for (way, Way { target, .. }) in ways.iter().enumerate() {

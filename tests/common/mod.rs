@@ -7,7 +7,12 @@ use lepton_kernels::op::{Precision, Target};
 
 /// The adapter, or `None` with a line that says so; a failure where `LEPTON_REQUIRE_GPU=1`.
 pub fn gpu() -> Option<Gpu> {
-    match Gpu::open(&GpuOptions::from_env()) {
+    gpu_with(&GpuOptions::from_env())
+}
+
+/// The same, opened with these options.
+pub fn gpu_with(options: &GpuOptions) -> Option<Gpu> {
+    match Gpu::open(options) {
         Ok(gpu) => Some(gpu),
         Err(GpuError::NoAdapter) if std::env::var("LEPTON_REQUIRE_GPU").as_deref() != Ok("1") => {
             eprintln!("skipped: no adapter");
