@@ -31,6 +31,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod defaults;
 pub mod gpu;
 mod hint;
 pub mod losses;

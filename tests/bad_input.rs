@@ -183,7 +183,7 @@ fn data_folders() {
     refused(
         &place,
         &[
-            case("train small --out run", &["28x28x1", "8x8x1", "try:"]),
+            case("train small --model seed-mnist --out run", &["28x28x1", "8x8x1", "try:"]),
             case("train --model seed-cifar --out run", &["32x32x3", "28x28x1", "try:"]),
             case("train three --model ten.toml --out run", &["10 classes", "3", "units = 3"]),
             case(
@@ -199,7 +199,7 @@ fn data_folders() {
 #[test]
 fn checkpoints() {
     let Some(place) = Place::with_adapter() else { return };
-    place.run("train --model linear --limit 64 --epochs 1 --out run").exits(0);
+    place.run("train --model linear --limit 64 --batch 64 --epochs 1 --out run").exits(0);
     let good = place.read("run/last.safetensors");
     place.write("cut/last.safetensors", &good[..good.len() - 100]);
     place.write("head/last.safetensors", &good[..50]);

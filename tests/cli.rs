@@ -4,6 +4,8 @@
 
 #[path = "cli/answers.rs"]
 mod answers;
+#[path = "cli/defaults.rs"]
+mod defaults;
 #[path = "cli/rates.rs"]
 mod rates;
 #[path = "cli/speed.rs"]

@@ -21,10 +21,17 @@ pub struct State {
     /// What a plateau schedule remembers.
     #[serde(default)]
     pub plateau: Plateau,
+    /// Epochs since the best one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited: u32,
     /// For an autoencoder, the score above which an image is an anomaly, taken with the weights as they were at the end of
     /// the last epoch, or when the run stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Threshold>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a plateau schedule remembers of the epochs before.

@@ -1,10 +1,13 @@
 //! The command line: what was typed (`args`), and one file for each command.
 
 pub mod args;
+mod auto;
 mod bench;
+mod budget;
 mod completions;
 mod curve;
 mod data;
+mod decide;
 mod devices;
 mod error;
 mod eval;

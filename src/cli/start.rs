@@ -3,15 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::TrainArgs;
+use super::args::{TrainArgs, Typed};
+use super::decide::{Decided, decided};
 use super::tasks::of as of_task;
-use super::{CliError, optimizer, pictures, text};
+use super::{CliError, budget, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    ConfigError, FIELDS, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, Validation, Warmup,
-    check_sizes, parse_augment,
+    ConfigError, FIELDS, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetsConfig, Validation,
+    Warmup, check_sizes, parse_augment,
 };
-use crate::data::{self, DataKind, known};
+use crate::data::{self, DataKind, Dataset, known};
+use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::report::say;
 use crate::tasks;
@@ -28,12 +30,44 @@ pub struct Start {
     pub from: Option<Checkpoint>,
     /// Whether `config` says the loss; otherwise flags and data do.
     pub has_loss: bool,
+    /// What was typed, and what was decided as if it had been.
+    pub typed: Typed,
+    /// The device and the data, where they were needed to decide.
+    pub seen: Option<Seen>,
 }
 
-/// A new run: defaults or a recipe, with what was typed.
-pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
-    let recipe = args.typed.text("recipe").map(Recipe::open).transpose()?;
-    let mut config = configure(args, recipe.as_ref())?;
+/// What was opened and read before the run was decided.
+pub struct Seen {
+    /// The device.
+    pub gpu: Gpu,
+    /// The data, where nothing had to be decoded to look at them.
+    pub data: Option<Dataset>,
+}
+
+/// A new run: what was typed on top of a recipe, or of what the rule decides.
+pub fn fresh(typed: &TrainArgs, adapter: Option<&str>) -> Result<Start, CliError> {
+    let recipe = typed.typed.text("recipe").map(Recipe::open).transpose()?;
+    if let Some(time) = typed.typed.text("time") {
+        budget::parse(time)?;
+    }
+    let mut config = configure(typed, recipe.as_ref())?;
+    if let Some(out) = typed.out() {
+        check_new(&out)?;
+    }
+    if recipe.is_some() {
+        return begun(typed, recipe, config, None);
+    }
+    let Decided { args, gpu, data } = decided(typed, &config, adapter)?;
+    config = configure(&args, None)?;
+    begun(&args, None, config, Some(Seen { gpu, data }))
+}
+
+fn begun(
+    args: &TrainArgs,
+    recipe: Option<Recipe>,
+    mut config: RunConfig,
+    seen: Option<Seen>,
+) -> Result<Start, CliError> {
     let file = match recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()) {
         Some(path) if !args.typed.has("model") => path.to_string_lossy().into_owned(),
         _ => config.model.clone(),
@@ -49,19 +83,7 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
     }
     let name = recipe.as_ref().map_or(&model.name, |recipe| &recipe.name);
     let out = args.out().unwrap_or_else(|| next_folder(name));
-    if out.join("last.safetensors").exists() {
-        return Err(CliError::Usage(format!(
-            "{} already contains a run\n  try: --resume to continue it, or another --out",
-            out.display()
-        )));
-    }
-    if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
-        return Err(CliError::Usage(format!(
-            "{} contains {file} but no last.safetensors; training would overwrite it\n  try: another --out",
-            out.display()
-        )));
-    }
-    check_writable(&out)?;
+    check_new(&out)?;
     if let Some(recipe) = &recipe {
         let own_data = recipe.run.data.as_deref().map(whole_path);
         let other_data = own_data.is_some() && config.data != own_data;
@@ -74,7 +96,24 @@ pub fn fresh(args: &TrainArgs) -> Result<Start, CliError> {
         !recipe.run.loss.is_default() && same
     };
     let has_loss = !args.has_loss() && recipe.as_ref().is_some_and(fits);
-    Ok(Start { out, config, model, from: None, has_loss })
+    Ok(Start { out, config, model, from: None, has_loss, typed: args.typed.clone(), seen })
+}
+
+/// Finds out before anything is read whether a run folder is new and can be made.
+fn check_new(out: &Path) -> Result<(), CliError> {
+    if out.join("last.safetensors").exists() {
+        return Err(CliError::Usage(format!(
+            "{} already contains a run\n  try: --resume to continue it, or another --out",
+            out.display()
+        )));
+    }
+    if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
+        return Err(CliError::Usage(format!(
+            "{} contains {file} but no last.safetensors; training would overwrite it\n  try: another --out",
+            out.display()
+        )));
+    }
+    check_writable(out)
 }
 
 /// A recipe in a line. What was published is of its own data and model.
@@ -113,15 +152,16 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let mut config = checkpoint.meta.config.clone();
     if let Some(flag) = args.fixed.first() {
         return Err(CliError::Usage(format!(
-            "--resume continues a run as it was configured, but {flag} would change it\n  try: without {flag}; only --epochs and --steps may change"
+            "--resume continues a run as it was configured, but {flag} would change it\n  try: without {flag}; only --epochs, --steps and --patience may change"
         )));
     }
     let typed: RunConfig = settings(&config, args)?;
-    config.epochs = typed.epochs;
+    (config.epochs, config.patience) = (typed.epochs, typed.patience);
     // a limit of steps holds for one command; the next one goes on to the end
     config.steps = if args.typed.has("steps") { typed.steps } else { None };
     let model = checkpoint.meta.model()?;
-    Ok(Start { out, config, model, from: Some(checkpoint), has_loss: true })
+    let (typed, seen) = (args.typed.clone(), None);
+    Ok(Start { out, config, model, from: Some(checkpoint), has_loss: true, typed, seen })
 }
 
 /// A base, the defaults or a recipe, and every flag that was typed on top of it.
@@ -158,9 +198,12 @@ fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
         let Some(text) = args.typed.text(key) else { continue };
         let value = match key {
             // found when data and adapter are known
-            "batch" if args.batch_is_auto() => toml::Value::Integer(1),
+            "batch" if args.is_auto(key) => toml::Value::Integer(1),
+            "learning_rate" if args.is_auto(key) => continue,
             "fuse" => toml::Value::Boolean(false),
             "normal" => args.typed.all(key).to_vec().into(),
+            "targets" if text == "given" => value_of(TargetsConfig::default()),
+            "targets" => value_of(TargetsConfig::standardized()),
             "normalize" => value_of(NormalizeConfig::parse(text).map_err(ConfigError::from)?),
             "schedule" => value_of(schedule(text)?),
             "update.lookahead" => value_of(lookahead(text)?),

@@ -1,13 +1,14 @@
 //! `lepton-gpu train`
 
 use std::path::Path;
+use std::time::Instant;
 
 use super::args::TrainArgs;
 use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
-use super::{CliError, Exit, loss, open, pictures, text};
+use super::{CliError, Exit, auto, loss, open, pictures, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -17,25 +18,31 @@ use crate::plan::mib;
 use crate::plan::{parameters, thousands};
 use crate::report::{EventLog, Terminal, lr_range_curve, print_lr_range_test, print_profile, say};
 use crate::tasks::{of, of_model};
-use crate::train::{BatchBound, Event, LargestBatch, Outcome, State, StopHandle, TrainError, Trainer, largest_batch};
+use crate::train::{Event, Outcome, State, StopHandle, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let Start { out, mut config, model, from, has_loss } = if args.resume() { resumed(args)? } else { fresh(args)? };
+    let begun = Instant::now();
+    let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
+    let Start { out, mut config, model, from, has_loss, typed, seen } = start;
     if !has_loss {
         // what is held out depends on it; data and flags say the rest
-        config.loss = loss::of_model(&args.typed, &model)?;
+        config.loss = loss::of_model(&typed, &model)?;
     }
-    let dataset = load(&config, &model, from.as_ref())?;
+    let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
+    let dataset = match read {
+        Some(read) => pictures::shuffled(read, &config)?,
+        None => load(&config, &model, from.as_ref())?,
+    };
     if !has_loss && of(&config.loss).evaluates() {
-        config.loss = loss::resolve(&args.typed, &model, &dataset, config.limit)?;
+        config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;
     }
-    let gpu = open(adapter)?;
-    say!("adapter  {}", gpu.summary().line());
+    let gpu = match gpu {
+        Some(gpu) => gpu,
+        None => opened(adapter)?,
+    };
     say!("data     {}", describe(&dataset, &config));
     dataset.notes().iter().for_each(|note| say!("note     {note}"));
-    if args.batch_is_auto() {
-        config.batch = fit_batch(&gpu, &dataset, &model, &config)?;
-    }
+    auto::numbers(args, begun, &gpu, &dataset, &model, &mut config)?;
     if args.typed.has("lr_find") {
         return find_rate(&gpu, &dataset, model, config, &out);
     }
@@ -77,23 +84,18 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// The adapter, open, with its line.
+pub(super) fn opened(adapter: Option<&str>) -> Result<Gpu, CliError> {
+    let gpu = open(adapter)?;
+    say!("adapter  {}", gpu.summary().line());
+    Ok(gpu)
+}
+
 /// The run's data.
 fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Result<Dataset, CliError> {
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
     let options = LoadOptions { unlabelled, ..of(&config.loss).load_options(config, model.input) };
     pictures::shuffled(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
-}
-
-/// The largest batch that fits.
-fn fit_batch(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: &RunConfig) -> Result<usize, CliError> {
-    let LargestBatch { batch, bytes, bound } = largest_batch(gpu, data, model, config)?;
-    let why = match bound {
-        BatchBound::Images => "the next power of two exceeds the number of training images",
-        BatchBound::Device => "the largest power of two that fits",
-        BatchBound::Largest => "the largest batch that a run can have",
-    };
-    say!("batch    {batch}: {why} ({} on the device)", mib(bytes));
-    Ok(batch)
 }
 
 /// `--lr-find`
@@ -155,6 +157,10 @@ fn train(
     save(trainer, &[&last])?;
     if outcome == Outcome::Finished && trainer.state().step > 0 {
         test(trainer, &mut terminal, &mut log, &log_path)?;
+    }
+    if trainer.out_of_patience() && trainer.state().epoch < config.epochs {
+        let (epoch, waited) = (trainer.state().epoch, trainer.state().waited);
+        say!("stopped after epoch {epoch}: the last {waited} were not better (--patience)");
     }
     if let Some(path) = drawn? {
         say!("curve    {}", path.display());

@@ -27,6 +27,16 @@ pub enum ConfigError {
     /// What surrounds the optimiser.
     #[error(transparent)]
     Update(#[from] UpdateError),
+    /// Means and deviations of numbers to predict that cannot scale them.
+    #[error(
+        "`targets` has {means} means and {stds} standard deviations, but needs as many of each, finite, and deviations above 0"
+    )]
+    Targets {
+        /// How many means there are.
+        means: usize,
+        /// How many standard deviations there are.
+        stds: usize,
+    },
     /// The scaling of pixels.
     #[error(transparent)]
     Normalize(#[from] NormalizeError),
@@ -50,6 +60,7 @@ impl ConfigError {
                 error.key().map_or(table.to_string(), |key| format!("{table}.{key}"))
             }
             ConfigError::Update(_) => "update".into(),
+            ConfigError::Targets { .. } => "targets".into(),
             ConfigError::Normalize(_) => "normalize".into(),
             ConfigError::Augment { key, .. } => key.clone(),
         }
@@ -64,6 +75,7 @@ impl Hints for ConfigError {
                 hint.into_iter().collect()
             }
             ConfigError::Fraction(_) => vec![Hint::set("validation", 0.1)],
+            ConfigError::Targets { .. } => vec![Hint::set("targets", "standardized")],
             ConfigError::Member { error, .. } => error.hints(),
             ConfigError::Update(error) => error.hints(),
             ConfigError::Normalize(error) => error.hints(),
@@ -102,6 +114,9 @@ impl RunConfig {
         member(&self.optimizer)?;
         member(&self.loss)?;
         self.normalize.check()?;
+        if !self.targets.is_whole() {
+            return Err(ConfigError::Targets { means: self.targets.mean.len(), stds: self.targets.std.len() });
+        }
         check_policy(&self.augment).map_err(|(key, error)| ConfigError::Augment { key, error })?;
         Ok(self.update.check()?)
     }
@@ -151,6 +166,8 @@ mod tests {
                 "augment.randaugment.operations",
             ),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\n\n[optimizer]", "normalize"),
+            ("[optimizer]", "[targets]\nfrom = \"standardized\"\nmean = [1.0]\n\n[optimizer]", "targets"),
+            ("batch = 64", "patience = 0\nbatch = 64", "patience"),
             ("[optimizer]", "[normalize]\nfrom = \"given\"\nmean = [0.0]\nstd = [0.0]\n\n[optimizer]", "normalize"),
             ("[optimizer]", "[text]\nmax_length = 0\ncoarse_labels = false\n\n[optimizer]", "text.max_length"),
             ("[optimizer]", "[text]\nmin_count = 0\ncoarse_labels = false\n\n[optimizer]", "text.min_count"),

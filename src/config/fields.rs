@@ -263,6 +263,8 @@ const KEYS: &[Setting] = &[
         "Batch size, or `auto` for the largest power of two that fits on the adapter").common().form("N|auto"),
     Setting::new(Training, "steps", "steps", whole(0, MOST), "",
         "Stop after N steps in total; 0 only saves the initial state").may_change(),
+    Setting::new(Training, "patience", "patience", whole(1, u32::MAX as u64), "",
+        "Stop after N epochs without a better one").common().may_change(),
     Setting::new(Training, "seed", "seed", whole(0, MOST), "0",
         "Seed of the initial weights, the order of the images, augmentation, dropout and the validation split"),
     Setting::new(Training, "precision", "precision", Takes::OneOf(&["f32", "f16"]), "f32",
@@ -291,7 +293,8 @@ const KEYS: &[Setting] = &[
     Setting::new(Optimizer, "update.parameters.match", "", Takes::Text("PATTERN"), "",
         "Parameters that a rule in [[update.parameters]] applies to; the last matching rule wins").in_files(),
     Setting::new(Schedule, "learning_rate", "lr", NOT_NEGATIVE, "",
-        "Learning rate; with a schedule, the highest one").common(),
+        "Learning rate; with a schedule, the highest one; or `auto` for the one that a range test suggests")
+        .common().form("F|auto"),
     Setting::new(Schedule, "schedule", "schedule", Takes::Text("NAME[:OPTION=VALUE,…]"), "constant",
         "Learning rate schedule: constant, step, multistep, cosine, one-cycle, polynomial, exponential or plateau, with \
          options such as step:every=30,gamma=0.1"),
@@ -302,6 +305,9 @@ const KEYS: &[Setting] = &[
     Setting::new(Loss, "loss.name", "loss", Takes::Text("NAME"),
         "cross-entropy for images with a class, bce or mse for images with values, mse for models that output an image of the \
          input's shape", "Loss"),
+    Setting::new(Loss, "targets", "targets", Takes::OneOf(&["given", "standardized"]), "given",
+        "Numbers to predict: as they are given, or scaled to mean 0 and standard deviation 1; answers and metrics are in the \
+         data's units"),
     Setting::new(Loss, "normal", "normal", Takes::Text("CLASS"), "all classes",
         "Train on images of these classes only, by name or number, and give each test image an anomaly score; for models \
          that reconstruct their input").given(Given::List),
@@ -383,6 +389,8 @@ mod tests {
             split_seed: Some(1),
             limit: Some(1),
             steps: Some(1),
+            patience: Some(1),
+            targets: TargetsConfig { mean: vec![0.0], std: vec![1.0], ..TargetsConfig::standardized() },
             validation: Validation::Fraction(0.1),
             normal: vec!["a".into()],
             normalize: NormalizeConfig::parse("0.5:0.5").unwrap(),

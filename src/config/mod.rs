@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 mod check;
 mod fields;
 mod recipe;
+mod targets;
 mod update;
 
 pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment};
@@ -19,6 +20,7 @@ pub use check::ConfigError;
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use recipe::{RECIPES, Recipe, RecipeError};
+pub use targets::{TargetsConfig, TargetsFrom};
 pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};
 
 /// The images that each epoch is validated on.
@@ -65,6 +67,9 @@ pub struct RunConfig {
     /// Stop after this many steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
+    /// The run ends after so many epochs without one that is better than every one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u32>,
     /// Images to validate on after each epoch.
     pub validation: Validation,
     /// Storage of activations, and of the weights that matrix products read, during training.
@@ -77,6 +82,9 @@ pub struct RunConfig {
     /// Classes that an autoencoder is trained on, by name or number; all classes if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub normal: Vec<String>,
+    /// How numbers to predict are scaled.
+    #[serde(skip_serializing_if = "TargetsConfig::is_given")]
+    pub targets: TargetsConfig,
     /// How pixels are scaled before the first layer.
     #[serde(skip_serializing_if = "NormalizeConfig::is_none")]
     pub normalize: NormalizeConfig,
@@ -113,11 +121,13 @@ impl Default for RunConfig {
             split_seed: None,
             limit: None,
             steps: None,
+            patience: None,
             validation: Validation::None,
             precision: Precision::F32,
             fuse: true,
             loss: LossConfig::default(),
             normal: Vec::new(),
+            targets: TargetsConfig::default(),
             normalize: NormalizeConfig::default(),
             augment: AugmentConfig::default(),
             images: ImageOptions::default(),

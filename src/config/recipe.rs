@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
+use super::{ConfigError, NormalizeConfig, NormalizeFrom, RunConfig, TargetsConfig, UpdateConfig};
 use crate::data::known;
 use crate::hint::{Hint, Hints};
 use crate::model::preset;
@@ -206,6 +206,9 @@ impl Recipe {
         // a run's configuration has its data's numbers; other data have others
         if self.run.normalize.from == NormalizeFrom::Dataset {
             self.run.normalize = NormalizeConfig { from: NormalizeFrom::Dataset, ..NormalizeConfig::default() };
+        }
+        if !self.run.targets.is_given() {
+            self.run.targets = TargetsConfig::standardized();
         }
         self.run.data = self.run.data.map(|data| if known::find(&data).is_some() { data } else { beside(&data) });
         self

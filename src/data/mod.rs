@@ -30,6 +30,8 @@ pub mod picture;
 mod pictures;
 #[cfg(feature = "files")]
 mod places;
+#[cfg(feature = "images")]
+mod survey;
 #[cfg(feature = "download")]
 mod verify;
 mod vocabulary;
@@ -64,6 +66,8 @@ pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions, OnPictures
 pub use pictures::{Damaged, PictureError};
 #[cfg(feature = "files")]
 pub use places::Places;
+#[cfg(feature = "images")]
+pub use survey::{Survey, survey};
 pub use vocabulary::{Texts, Vocabulary};
 
 /// The numbers below `count`, shuffled; always in the same order, so that an image's number stays.

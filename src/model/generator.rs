@@ -30,15 +30,7 @@ impl Generator {
 
     /// The least and the largest value of its images, if its last layer bounds them.
     pub fn range(&self) -> Option<[f32; 2]> {
-        let last = &self.layers.last()?.layer;
-        let activation = last.attributes().get("activation").and_then(toml::Value::as_str);
-        match activation.unwrap_or(last.kind().name) {
-            "tanh" => Some([-1.0, 1.0]),
-            "sigmoid" | "hardsigmoid" => Some([0.0, 1.0]),
-            "relu" | "softplus" => Some([0.0, f32::INFINITY]),
-            "relu6" => Some([0.0, 6.0]),
-            _ => None,
-        }
+        self.layers.last()?.range()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the images on a device are to be answered with: uploaded for the loss, and kept for the measures.
 
+use crate::config::TargetsConfig;
 use crate::data::Values;
 use crate::gpu::{GpuError, Program};
 use crate::plan::Buffer;
@@ -11,6 +12,8 @@ pub struct Targets {
     pub(crate) labels: Vec<u32>,
     /// Numbers for each image, where the loss compares outputs with such.
     pub(crate) values: Option<Values>,
+    /// How the network's outputs stand for these numbers.
+    pub(crate) scale: TargetsConfig,
     /// Names of the classes, where images have one and a task measures by class.
     pub(crate) classes: Vec<String>,
     /// Numbers of the classes that are normal; `None` where no class is called so.
@@ -30,7 +33,9 @@ impl Targets {
     pub(crate) fn write(&self, program: &Program) -> Result<(), GpuError> {
         program.write(Buffer::Labels, bytemuck::cast_slice(&self.labels))?;
         if let Some(values) = &self.values {
-            program.write(Buffer::Values, bytemuck::cast_slice(&values.data))?;
+            let mut scaled = values.data.clone();
+            self.scale.scale(&mut scaled);
+            program.write(Buffer::Values, bytemuck::cast_slice(&scaled))?;
         }
         Ok(())
     }

@@ -33,6 +33,12 @@ pub enum TaskError {
         /// Values of an image.
         width: usize,
     },
+    /// Numbers to be scaled, and a loss that compares outputs with something else.
+    #[error("`targets` scales numbers to predict, but the loss {loss} compares outputs with something else")]
+    TargetsNeedNumbers {
+        /// Name of the loss.
+        loss: &'static str,
+    },
     /// Values of which an image has none.
     #[error("`{data}` has 0 values for each image")]
     NoValues {
@@ -206,6 +212,7 @@ impl Hints for TaskError {
             TaskError::Classes { classes, .. } => {
                 vec![Hint::advice(format!("a model file whose last layer has units = {classes}"))]
             }
+            TaskError::TargetsNeedNumbers { .. } => vec![Hint::Unset { key: "targets" }],
             TaskError::NormalNeedsReconstruction { .. } => vec![Hint::set("model", "autoencoder")],
             TaskError::NormalNeedsClasses { .. } => vec![Hint::Unset { key: "normal" }],
             TaskError::UnknownClass { wanted, classes, .. } => {

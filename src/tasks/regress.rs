@@ -25,7 +25,8 @@ impl Task for Regress {
 
     fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
         let values = targets::values(&config.loss, data, splits, FINITE)?;
-        Ok(Targets { labels: targets::labels(splits), values: Some(values), ..Targets::default() })
+        let (labels, scale) = (targets::labels(splits), config.targets.clone());
+        Ok(Targets { labels, values: Some(values), scale, ..Targets::default() })
     }
 
     fn output_names(&self, _loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {

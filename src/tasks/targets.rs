@@ -78,13 +78,14 @@ pub(super) fn names(data: &Dataset, outputs: usize) -> Vec<String> {
     (0..outputs).map(|i| i.to_string()).collect()
 }
 
-/// What a model gave for these images and what it should have given, both `[images, width]`; `None` if the last evaluation
+/// What a model gave for these images and what it should have given, both `[images, width]`, in the data's units; `None` if the last evaluation
 /// kept no outputs.
 pub(super) fn outputs(session: &Session, images: &[usize]) -> Result<Option<[Vec<f32>; 2]>, GpuError> {
     let (Some(outputs), Some(values)) = (session.kept(Buffer::Outputs)?, &session.targets.values) else {
         return Ok(None);
     };
-    let outputs: Vec<f32> = bytemuck::pod_collect_to_vec(&outputs);
+    let mut outputs: Vec<f32> = bytemuck::pod_collect_to_vec(&outputs);
+    session.targets.scale.restore(&mut outputs);
     let width = values.width;
     let of = |all: &[f32]| images.iter().flat_map(|i| &all[i * width..][..width]).copied().collect::<Vec<f32>>();
     Ok(Some([of(&outputs), of(&values.data)]))

@@ -24,7 +24,7 @@ use crate::tasks::{self, Task};
 /// A model's answer on one image or text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// What the model gives, `[outputs]`: logits, numbers, or the pixels of an image as the model scales them.
+    /// What the model gives, `[outputs]`: logits, numbers in the data's units, or the pixels of an image as the model scales them.
     pub outputs: Vec<f32>,
     /// Probability of each class, or of each label; empty where outputs are the answer.
     pub probabilities: Vec<f64>,
@@ -249,7 +249,8 @@ impl Shared {
             program.run(Goal::Predict, &mut steps)?;
             let bytes = u64::from(length) * plan.classes as u64 * 4;
             let bytes = program.read(Buffer::Logits, 0, bytes)?;
-            let outputs: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+            let mut outputs: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+            self.checkpoint.meta.config.targets.restore(&mut outputs);
             answers.extend(
                 outputs
                     .chunks_exact(plan.classes)

@@ -2,7 +2,7 @@
 
 use super::error::{TrainError, fingerprint};
 use crate::checkpoint::DatasetFingerprint;
-use crate::config::{RunConfig, Validation};
+use crate::config::{RunConfig, TargetKind, TargetsConfig, Validation};
 use crate::data::{Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
@@ -36,6 +36,10 @@ impl Setup {
         config.normalize = session::normalize(model.input_kind(), config.normalize, train)?;
         task.check(&model, &config)?;
         let order = order(data, &config)?;
+        if !config.targets.is_given() && config.loss.target_kind() != TargetKind::Numbers {
+            return Err(tasks::TaskError::TargetsNeedNumbers { loss: config.loss.name() }.into());
+        }
+        config.targets = scaled(train, &order, config.targets);
         let splits = splits(data, &config);
         let targets = task.read_targets(&config, data, &splits)?;
         let plan = compile(gpu, data, &model, &config, config.batch)?;
@@ -56,6 +60,14 @@ impl Setup {
         let session = Session::new(program, plan, order, targets);
         Ok(Setup { session, model, config, outputs, data: fingerprint })
     }
+}
+
+/// The scaling of numbers with the statistics of those that are learned.
+fn scaled(train: &Split, order: &Sampler, targets: TargetsConfig) -> TargetsConfig {
+    let Some(values) = train.values() else { return targets };
+    let learned = images_of(order, &order.train);
+    let rows = learned.iter().flat_map(|i| &values.data[i * values.width..][..values.width]).copied();
+    targets.resolved(values.width, &rows.collect::<Vec<f32>>())
 }
 
 /// Which images are learned, which validate, which test.

@@ -225,7 +225,7 @@ impl Trainer {
     }
 
     fn run(&mut self, listen: &mut Listener) -> Result<Outcome, TrainError> {
-        while self.state.epoch < self.config.epochs && !self.out_of_steps() {
+        while self.state.epoch < self.config.epochs && !self.out_of_steps() && !self.out_of_patience() {
             let begun = Instant::now();
             while self.state.batch < self.steps_per_epoch() && !self.out_of_steps() {
                 if self.run_some(listen)? == Control::Stop {
@@ -239,7 +239,7 @@ impl Trainer {
                 self.settle(None)?;
             } else {
                 let event = self.finish_epoch(begun)?;
-                let done = self.state.epoch == self.config.epochs || self.out_of_steps();
+                let done = self.state.epoch == self.config.epochs || self.out_of_steps() || self.out_of_patience();
                 if self.tell(listen, &event)? == Control::Stop && !done {
                     return Ok(Outcome::Stopped);
                 }
@@ -256,6 +256,11 @@ impl Trainer {
 
     fn out_of_steps(&self) -> bool {
         self.config.steps.is_some_and(|steps| self.state.step >= steps)
+    }
+
+    /// Whether so many epochs brought nothing better that the run ends.
+    pub fn out_of_patience(&self) -> bool {
+        self.config.patience.is_some_and(|patience| self.state.batch == 0 && self.state.waited >= patience)
     }
 
     /// Keeps the device busy, and takes in one submission's worth of steps.
@@ -450,6 +455,7 @@ impl Trainer {
         self.settle(range)?;
         let score = self.task.score(&train, validation.as_ref());
         let best = score.is_some_and(|score| self.state.best.is_none_or(|before| score > before));
+        self.state.waited = if best { 0 } else { self.state.waited + 1 };
         if best {
             self.state.best = score;
         }

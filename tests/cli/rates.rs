@@ -23,7 +23,8 @@ fn lr_find_draws_a_curve_and_suggests_a_rate_at_which_it_learns() {
 #[test]
 fn a_schedule_changes_the_rate_and_is_kept_with_the_run() {
     let Some(place) = Place::with_adapter() else { return };
-    let args = "train --model linear --limit 640 --epochs 4 --lr 0.01 --schedule step:every=2,gamma=0.1 --warmup 1";
+    let args =
+        "train --model linear --limit 640 --batch 64 --epochs 4 --lr 0.01 --schedule step:every=2,gamma=0.1 --warmup 1";
     place.run(&format!("{args} --out run")).exits(0);
     let rates: Vec<f64> = place.events("run").iter().filter_map(|event| event["learning_rate"].as_f64()).collect();
     // ten steps an epoch: the last of the first one still warms up

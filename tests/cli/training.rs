@@ -24,9 +24,10 @@ fn names(place: &Place, folder: &str) -> Vec<String> {
 #[test]
 fn train_prints_everything_in_order_and_writes_a_run() {
     let Some(place) = Place::with_adapter() else { return };
-    let ran = place.run(&format!("{SMALL} --val-split 0.1 --out run")).exits(0);
+    let ran = place.run(&format!("{SMALL} --batch 64 --val-split 0.1 --out run")).exits(0);
     assert!(ran.err.is_empty(), "{ran}");
-    let opening = ["adapter ", "\ndata ", "\nmodel ", "\nmemory ", "\nrun ", "\nfirst step "];
+    let opening =
+        ["found ", "\nadapter ", "\nlength ", "\nrate ", "\ndata ", "\nmodel ", "\nmemory ", "\nrun ", "\nfirst step "];
     in_order(&ran.out, &opening);
     in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "Test loss: ", "Test accuracy: ", "\ncurve "]);
     in_order(ran.line("model "), &["linear", "7,850 parameters", "9 steps"]);
@@ -114,8 +115,8 @@ fn a_run_in_pieces_is_the_whole_run_byte_for_byte() {
 #[test]
 fn more_epochs_may_be_asked_for_when_resuming() {
     let Some(place) = Place::with_adapter() else { return };
-    place.run("train --model linear --limit 128 --epochs 3 --out whole").exits(0);
-    place.run("train --model linear --limit 128 --epochs 1 --out parts").exits(0);
+    place.run("train --model linear --limit 128 --epochs 3 --schedule constant --out whole").exits(0);
+    place.run("train --model linear --limit 128 --epochs 1 --schedule constant --out parts").exits(0);
     let more = place.run("train --resume --epochs 3 --out parts").exits(0);
     in_order(&more.out, &["Epoch 2/3", "Epoch 3/3"]);
     assert!(!more.out.contains("Epoch 1/3"), "{more}");

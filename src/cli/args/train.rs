@@ -17,15 +17,19 @@ use crate::optim::OPTIMIZERS;
 pub const OPTIONS: &[Setting] = &[
     Setting::new(Section::Model, "size", "size", Takes::Text("SIZE"), "",
         "Input size, if not the model's own: 96, 64x96 (height x width) or 64x64x1"),
+    Setting::new(Section::Model, "from_scratch", "from-scratch", Takes::Switch, "",
+        "Start from random weights, even where pretrained ones suit the data").common(),
     Setting::new(Section::Training, "recipe", "recipe", Takes::Text("NAME|FILE|RUN"), "",
         "Start from a complete configuration: a recipe listed by `lepton-gpu recipes`, a file, or another run; other flags \
          override it").common(),
+    Setting::new(Section::Training, "time", "time", Takes::Text("TIME"), "",
+        "Train for as many epochs as fit into this time, such as 90s, 5m or 1h30m").common(),
     Setting::new(Section::Schedule, "lr_find", "lr-find", Takes::Switch, "",
         "Do not train; instead, try increasing learning rates for up to 120 steps, plot the losses and suggest a rate"),
     Setting::new(Section::Output, "out", "out", Takes::Text("DIR"), "runs/MODEL-1, -2, …; runs/RECIPE-1 with a recipe",
         "Run folder").common().may_change(),
     Setting::new(Section::Output, "resume", "resume", Takes::Switch, "",
-        "Continue the run in --out exactly where its last checkpoint left off; only --epochs and --steps may change")
+        "Continue the run in --out exactly where its last checkpoint left off; only --epochs, --steps and --patience may change")
         .common().may_change(),
     ADAPTER,
     Setting::new(Section::Expert, "profile", "profile", Takes::Switch, "",
@@ -62,9 +66,9 @@ impl TrainArgs {
         FIELDS.iter().any(|setting| setting.field.key.starts_with("loss.") && self.typed.has(setting.field.key))
     }
 
-    /// Whether the batch is the largest one that fits.
-    pub fn batch_is_auto(&self) -> bool {
-        self.typed.text("batch") == Some("auto")
+    /// Whether a number is to be found instead: the largest batch that fits, or a rate by a test.
+    pub fn is_auto(&self, key: &str) -> bool {
+        self.typed.text(key) == Some("auto")
     }
 }
 
@@ -82,6 +86,7 @@ impl clap::Args for TrainArgs {
             .mut_arg("loss.name", |arg| {
                 arg.value_parser(names(LOSSES.iter().filter(|loss| loss.name != "adversarial")))
             })
+            .mut_arg("time", |arg| arg.conflicts_with_all(["epochs", "lr_find"]))
             .mut_arg("resume", |arg| arg.requires("out"))
             .mut_arg("adapter", |arg| arg.env(ADAPTER_VARIABLE))
             .mut_arg("lr_find", |arg| arg.conflicts_with_all(["resume", "profile", "learning_rate"]))

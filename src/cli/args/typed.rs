@@ -73,6 +73,11 @@ impl Typed {
         self.0.insert(key, vec![value]);
     }
 
+    /// Every key with its text; several values with commas between them.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.0.iter().map(|(key, values)| (*key, values.join(",")))
+    }
+
     /// Whether a key was given.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)

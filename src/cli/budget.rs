@@ -1,0 +1,108 @@
+//! `--time`: epochs that fit into a budget.
+
+use std::time::Duration;
+
+use super::CliError;
+use crate::config::RunConfig;
+use crate::data::{Dataset, Split};
+use crate::gpu::Gpu;
+use crate::model::ModelSpec;
+use crate::plan::thousands;
+use crate::report::say;
+use crate::train::{Pace, Trainer};
+
+/// Reads `90s`, `5m`, `1.5h` or `1h30m`.
+///
+/// # Errors
+/// [`CliError::Usage`] if it is none of these, or no time at all.
+pub fn parse(text: &str) -> Result<Duration, CliError> {
+    let mut seconds = 0.0;
+    let mut rest = text;
+    while let Some(end) = rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.') {
+        let (number, unit) = (rest[..end].parse::<f64>(), &rest[end..=end]);
+        let each = match unit {
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => f64::NAN,
+        };
+        seconds += number.unwrap_or(f64::NAN) * each;
+        rest = &rest[end + 1..];
+    }
+    let whole = rest.is_empty() && seconds > 0.0 && seconds < 1e9;
+    whole.then(|| Duration::from_secs_f64(seconds)).ok_or_else(|| {
+        CliError::Usage(format!("invalid --time {text}: expected a time such as 90s, 5m or 1h30m\n  try: --time 5m"))
+    })
+}
+
+/// Epochs that nobody needs more of, however long the budget.
+const MOST: f64 = 500.0;
+/// The share of what is left that is planned for: steps take longer when the machine has other things to do.
+const PLANNED: f64 = 0.92;
+
+/// Sets the epochs of a run to what fits into the time that is left; where not even one does, the images of one.
+///
+/// # Errors
+/// If the model cannot be trained on the device, or not even a batch fits.
+pub fn fit(
+    gpu: &Gpu,
+    data: &Dataset,
+    model: &ModelSpec,
+    config: &mut RunConfig,
+    left: Duration,
+) -> Result<(), CliError> {
+    let begun = std::time::Instant::now();
+    let (mut trainer, trial) = Trainer::new(gpu, data, model.clone(), RunConfig { steps: None, ..config.clone() })
+        .map(|trainer| (trainer, config.clone()))?;
+    let Pace { step, validation, saving, test } = trainer.pace()?;
+    let steps = trainer.steps_per_epoch();
+    drop(trainer);
+    // the run starts as this trial did, but with compiled kernels
+    let left = (left.as_secs_f64() - begun.elapsed().as_secs_f64() - test) * PLANNED;
+    let epoch = step * steps as f64 + validation + saving;
+    let epochs = (left / epoch).floor().min(MOST);
+    if epochs >= 1.0 {
+        config.epochs = epochs as u32;
+        say!("time     {epochs} epochs of about {} fit", seconds(epoch));
+        return Ok(());
+    }
+    let images = data.train().map_or(0, Split::len).min(trial.limit.unwrap_or(usize::MAX));
+    let share = (left - validation - saving) / (step * steps as f64);
+    let limit = (images as f64 * share).floor();
+    if limit < config.batch as f64 {
+        let needed = (epoch + test) / PLANNED;
+        return Err(CliError::Usage(format!(
+            "--time is too short: an epoch takes about {}, and loading and compiling took the rest\n  try: --time {}s",
+            seconds(epoch),
+            needed.ceil() + 10.0
+        )));
+    }
+    (config.epochs, config.limit) = (1, Some(limit as usize));
+    say!(
+        "time     an epoch takes about {}: one over {} of {} images fits",
+        seconds(epoch),
+        thousands(limit as u64),
+        thousands(images as u64)
+    );
+    Ok(())
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        for (text, seconds) in [("90s", 90.0), ("5m", 300.0), ("1.5h", 5400.0), ("1h30m", 5400.0), ("2m5s", 125.0)] {
+            assert_eq!(parse(text).unwrap().as_secs_f64(), seconds, "{text}");
+        }
+        for text in ["", "5", "m", "5 m", "-5m", "0s", "5d", "5m3", "1..5m"] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("--time 5m"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What a data set is, before anything of it is decoded: counts by class, and the sizes in the headers of some pictures.
+
+use std::path::Path;
+
+use image::{ImageDecoder, ImageReader};
+
+use super::pictures::{Catalog, Part, Target};
+use super::{DataError, DataKind, Dataset, LoadOptions, Places, Split, formats, known, load_with};
+use crate::defaults::{Aim, Examples, Source};
+
+/// What is in a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// Its name, and where it is.
+    pub name: String,
+    /// Path of the folder or file, or where else it comes from.
+    pub source: String,
+    /// What can be learned of it: classes, labels or numbers.
+    pub aim: Aim,
+    /// What its examples are.
+    pub examples: Source,
+    /// Names of the classes, labels or numbers.
+    pub names: Vec<String>,
+    /// Training examples of each class or label; empty for numbers, and where only files tell.
+    pub counts: Vec<usize>,
+    /// How many examples there are.
+    pub count: Examples,
+    /// Median width and height of the pictures looked at.
+    pub size: Option<[usize; 2]>,
+}
+
+/// Pictures whose headers are looked at, spread over the list.
+const LOOKED_AT: usize = 48;
+
+/// Looks at a data set. One that needs no decoding is read, and comes along.
+///
+/// # Errors
+/// As [`load_with`].
+pub fn survey(
+    spec: Option<&str>,
+    options: &LoadOptions,
+    places: &Places,
+) -> Result<(Survey, Option<Dataset>), DataError> {
+    let path = spec.filter(|name| known::find(name).is_none()).map(Path::new);
+    if let Some(path) = path
+        && let Some(format) = formats::detect(path)
+        && let Some(list) = format.list
+    {
+        return Ok((of_catalog(path, &list(path, options)?), None));
+    }
+    let data = load_with(spec, options, places, &|_, _| {})?;
+    let survey = of_dataset(&data);
+    let kept = path.and_then(formats::detect).is_none_or(|format| format.kind != DataKind::Texts);
+    Ok((survey, kept.then_some(data)))
+}
+
+fn of_catalog(path: &Path, catalog: &Catalog) -> Survey {
+    let of = |parts: &[Part]| catalog.entries.iter().filter(|entry| parts.contains(&entry.part)).count();
+    let learned = [Part::Unknown, Part::Train];
+    let count = Examples { train: of(&learned), validation: of(&[Part::Validation]), test: of(&[Part::Test]) };
+    let mut counts = vec![0; catalog.classes.len()];
+    let (mut has_values, mut is_binary) = (false, true);
+    for entry in catalog.entries.iter().filter(|entry| learned.contains(&entry.part)) {
+        match &entry.target {
+            Target::Class(class) => counts[*class as usize] += 1,
+            Target::Values(values) => {
+                has_values = true;
+                is_binary &= values.iter().all(|&value| value == 0.0 || value == 1.0);
+                values.iter().zip(&mut counts).for_each(|(&value, count)| *count += usize::from(value != 0.0));
+            }
+        }
+    }
+    let aim = aim(has_values, is_binary);
+    if aim == Aim::Numbers {
+        counts.clear();
+    }
+    let looked = headers(catalog);
+    let median = |of: fn(&Header) -> usize| {
+        let mut values: Vec<usize> = looked.iter().map(of).collect();
+        values.sort_unstable();
+        values.get(values.len() / 2).copied()
+    };
+    let size = median(|header| header.width).zip(median(|header| header.height)).map(|(w, h)| [w, h]);
+    let side = median(|header| header.width.min(header.height)).unwrap_or(0);
+    let permille = median(|header| 1000 * header.width.max(header.height) / header.width.min(header.height).max(1));
+    let colour = looked.is_empty() || looked.iter().any(|header| header.colour);
+    Survey {
+        name: super::io::folder_name(path),
+        source: path.display().to_string(),
+        aim,
+        examples: Source::Pictures { side, ratio: permille.unwrap_or(1000) as f64 / 1000.0, colour },
+        names: catalog.classes.clone(),
+        counts,
+        count,
+        size,
+    }
+}
+
+fn aim(has_values: bool, is_binary: bool) -> Aim {
+    match (has_values, is_binary) {
+        (false, _) => Aim::Classes,
+        (true, true) => Aim::Labels,
+        (true, false) => Aim::Numbers,
+    }
+}
+
+/// What the header of a picture says.
+struct Header {
+    width: usize,
+    height: usize,
+    colour: bool,
+}
+
+/// The headers of some pictures; those that cannot be read are left out, and found when all are decoded.
+fn headers(catalog: &Catalog) -> Vec<Header> {
+    let entries = &catalog.entries;
+    let each = entries.len().div_ceil(LOOKED_AT).max(1);
+    let header = |path: &Path| {
+        let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
+        let decoder = reader.into_decoder().ok()?;
+        let (width, height) = decoder.dimensions();
+        Some(Header { width: width as usize, height: height as usize, colour: decoder.color_type().has_color() })
+    };
+    entries.iter().step_by(each).filter_map(|entry| header(&entry.path)).collect()
+}
+
+fn of_dataset(data: &Dataset) -> Survey {
+    let len = |split: Option<&Split>| split.map_or(0, Split::len);
+    let values = data.train().and_then(Split::values);
+    let is_binary = values.is_none_or(|values| values.data.iter().all(|&value| value == 0.0 || value == 1.0));
+    let aim = aim(values.is_some(), is_binary);
+    let mut counts = Vec::new();
+    if let (Some(train), Aim::Classes) = (data.train(), aim) {
+        counts = vec![0; data.classes().len()];
+        train.labels().iter().for_each(|&label| counts[label as usize] += 1);
+    }
+    let examples = if data.texts().is_some() { Source::Texts } else { Source::Images(data.input().shape()) };
+    Survey {
+        name: data.name().to_string(),
+        source: data.source().to_string(),
+        aim,
+        examples,
+        names: data.classes().to_vec(),
+        counts,
+        count: Examples { train: len(data.train()), validation: len(data.validation()), test: len(data.test()) },
+        size: None,
+    }
+}
