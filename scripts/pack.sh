@@ -34,7 +34,7 @@ name=lepton-gpu-$target
 pack=$built/pack
 rm -rf "${pack:?}/$name"
 mkdir -p "$pack/$name"
-cp "$program" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$pack/$name/"
+cp "$program" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT models/weights/NOTICE "$pack/$name/"
 cd "$pack"
 if [ -n "$end" ]; then
     file=$name.zip
