@@ -58,7 +58,13 @@ fn products_agree_with_their_twins_as_a_known_compiler_gets_them() {
 fn ops_agree_with_their_twins_in_f16() {
     let Some(gpu) = common::gpu() else { return };
     let Some(target) = common::f16(&gpu) else { return };
-    check_everything(&gpu, Target { matrix: None, ..target.clone() });
+    check_everything(&gpu, Target { matrix: None, ..target });
+}
+
+#[test]
+fn ops_agree_with_their_twins_in_f16_in_the_family_of_gpus() {
+    let Some(gpu) = common::gpu() else { return };
+    let Some(target) = common::f16(&gpu) else { return };
     check_everything(&gpu, Target { matrix: None, family: Family::Simt, ..target });
 }
 
