@@ -113,6 +113,12 @@ pub trait Op: Any + fmt::Debug + Send + Sync {
         None
     }
 
+    /// The fewest images of a batch on which it can be trained; 2 for a batch norm of features without pixels, which needs two
+    /// values a channel.
+    fn least_images(&self, _inputs: &[Shape]) -> usize {
+        1
+    }
+
     /// What stands in its place where the model is not being trained.
     fn in_inference(&self) -> InInference {
         InInference::Same

@@ -47,6 +47,9 @@ pub struct Step {
     pub part: u32,
     /// What the average of the parameters, or the slow weights, keep of themselves.
     pub ema_decay: f32,
+    /// The least share that a batch has in running averages: `1 / t` in batch t of a run, from 1, makes them plain means of
+    /// what was seen until a layer's momentum is larger. 0 leaves the momentum alone, which is PyTorch's formula.
+    pub least_momentum: f32,
 }
 
 impl Step {
@@ -87,7 +90,7 @@ impl Step {
             self.update_images,
             self.part,
             self.ema_decay.to_bits(),
-            0,
+            self.least_momentum.to_bits(),
             0,
             0,
             0,

@@ -108,6 +108,10 @@ impl Op for BatchNormAdd {
         (input == SHORTCUT && !self.relu).then_some(Operand::Dy(0))
     }
 
+    fn least_images(&self, inputs: &[Shape]) -> usize {
+        self.norm.least_images(&own(inputs))
+    }
+
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let inputs = own(inputs);
         let [rows, pixels, c] = self.norm.check(&inputs).expect("shapes were checked");

@@ -23,6 +23,8 @@ pub(super) fn far(count: usize, mean: f64) -> Fill {
 pub(super) fn all() -> Vec<Case> {
     let (norm, relu) = (BatchNorm::default(), BatchNorm { relu: true, ..BatchNorm::default() });
     let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, relu: false };
+    let still = BatchNorm { momentum: 0.0, ..norm.clone() };
+    let third = Step { least_momentum: 1.0 / 3.0, ..images(3) };
     let mut far_off = case(norm.clone(), &[3, 5, 7, 4], 3, "a mean of 1000 costs no digits of a deviation of 1")
         .fill(0, far(420, 1000.0));
     // 1000 + deviation has three digits left in f16
@@ -38,7 +40,9 @@ pub(super) fn all() -> Vec<Case> {
         case(norm.clone(), &[3, 23, 21, 4], 3, "several slabs of several parts"),
         case(relu, &[2, 19, 17, 3], 2, "several slabs, with ReLU"),
         case(norm.clone(), &[4, 8, 7, 33], 4, "more slabs than are added at a time"),
-        case(norm, &[2, 3, 2, 5], 1, "one image").fill(0, Fill::Normal(3.0)),
+        case(norm.clone(), &[2, 3, 2, 5], 1, "one image").fill(0, Fill::Normal(3.0)),
+        case(norm, &[3, 4, 3, 6], 3, "running averages in a run's third batch: its share is a third").step(third),
+        case(still, &[3, 4, 3, 6], 3, "running averages that stay, also in a run's third batch").step(third),
         far_off,
     ]
 }

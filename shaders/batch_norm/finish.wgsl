@@ -1,9 +1,9 @@
 // batch_norm / finish
 //   computes  statistics [4, C] of each channel: shift (its first x), mean - shift, 1 / sqrt(variance + EPSILON), count;
-//             running = (1 - MOMENTUM) running + MOMENTUM (mean, variance with count - 1 below)
+//             running = (1 - m) running + m (mean, variance with count - 1 below), m = max(MOMENTUM, step.least_momentum)
 //   reads     x, sums     writes  statistics;  updates running_mean, running_var, every element once
 //   thread    one run of channels, every PARTS-th slab, TURN loaded at a time; parts are added in order
-//   edge      a single value has variance 0 (PyTorch refuses it)
+//   edge      a single value has variance 0 (PyTorch refuses it); a MOMENTUM of 0 keeps the running averages as they are
 //   The running averages lie in the buffer of gamma and beta, which is why nothing here reads those.
 
 override PIXELS: u32;
@@ -68,7 +68,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         statistics[runs + at.c] = mean;
         statistics[2u * runs + at.c] = 1.0 / sqrt(square / count + EPSILON);
         statistics[3u * runs + at.c] = V(count);
-        running_mean[at.c] = (1.0 - MOMENTUM) * running_mean[at.c] + MOMENTUM * (shift + mean);
-        running_var[at.c] = (1.0 - MOMENTUM) * running_var[at.c] + MOMENTUM * (square / max(count - 1.0, 1.0));
+        let momentum = select(0.0, max(MOMENTUM, step.least_momentum), MOMENTUM > 0.0);
+        running_mean[at.c] = (1.0 - momentum) * running_mean[at.c] + momentum * (shift + mean);
+        running_var[at.c] = (1.0 - momentum) * running_var[at.c] + momentum * (square / max(count - 1.0, 1.0));
     }
 }

@@ -2,7 +2,8 @@
 //! channel minus its mean over the batch, divided by its deviation there, then scaled and shifted.
 //!
 //! Inputs: x `[n, h, w, c]` or `[n, c]`; with `affine` gamma and beta `[c]`; running mean and running variance `[c]`.
-//! Outputs: y; the running averages, updated in place (the variance from the sum of squares divided by `count - 1`); and
+//! Outputs: y; the running averages, updated in place (the variance from the sum of squares divided by `count - 1`), in which
+//! the batch has a share of the momentum, or of the step's `least_momentum` if that is larger; and
 //! statistics `[4, c]`: the channel's first x, the mean minus it, `1 / sqrt(variance + epsilon)`, how many values they are
 //! of. Images beyond the step's batch length count nowhere and give 0.
 //!
@@ -73,6 +74,11 @@ impl BatchNorm {
         }
     }
 
+    /// Images that a batch must have so that each channel has two values: of one, the normalised value is always 0.
+    fn least_images(&self, inputs: &[Shape]) -> usize {
+        if matches!(self.check(inputs), Ok([_, 1, _])) { 2 } else { 1 }
+    }
+
     /// The outputs that follow y.
     fn further_outputs(c: usize) -> [Shape; 3] {
         [Shape::new(&[c]), Shape::new(&[c]), Shape::new(&[4, c])]
@@ -112,6 +118,10 @@ impl Op for BatchNorm {
     fn in_inference(&self) -> InInference {
         let BatchNorm { epsilon, affine, relu, .. } = *self;
         InInference::Other(Box::new(BatchNormInference { epsilon, affine, relu }))
+    }
+
+    fn least_images(&self, inputs: &[Shape]) -> usize {
+        self.least_images(inputs)
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {

@@ -92,6 +92,10 @@ impl Op for BatchNormPool {
         self.norm.differentiable(input)
     }
 
+    fn least_images(&self, inputs: &[Shape]) -> usize {
+        self.norm.least_images(inputs)
+    }
+
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let (placed, [n, c]) = self.place(inputs);
         let mut lowered = parts::statistics(&self.norm, inputs, target);

@@ -14,7 +14,7 @@ pub(super) fn forward(norm: &BatchNorm, inputs: &[Array], step: &Step) -> Vec<Ar
     let [rows, pixels, c] = images::rows(&x.shape).expect("shapes were checked");
     let live = rows.min(step.batch_length as usize * pixels);
     let count = live.max(1) as f64;
-    let momentum = f64::from(norm.momentum);
+    let momentum = if norm.momentum > 0.0 { f64::from(norm.momentum.max(step.least_momentum)) } else { 0.0 };
     let (mut running_mean, mut running_var) = (inputs[norm.running()].clone(), inputs[norm.running() + 1].clone());
     let mut statistics = Array::zeros(Shape::new(&[4, c]));
     for ch in 0..c {

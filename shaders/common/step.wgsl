@@ -37,6 +37,8 @@ struct Step {
     part: u32,
     // what the average of the parameters, or the slow weights, keep of themselves
     ema_decay: f32,
+    // the least share that a batch has in running averages
+    least_momentum: f32,
 }
 
 // in step.part: batches of the same update came before

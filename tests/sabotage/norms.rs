@@ -12,6 +12,13 @@ pub const CHANGES: &[Change] = &[
     (Own, "batch_norm", "at.parts, rows) * away * away", "at.parts, rows) * 0.0 * away"),
     (Own, "batch_norm", "square / max(count - 1.0, 1.0)", "square / count"),
     (Own, "batch_norm", "square / count + EPSILON", "square / count"),
+    (Own, "batch_norm", "max(MOMENTUM, step.least_momentum)", "MOMENTUM"),
+    (
+        Own,
+        "batch_norm",
+        "max(MOMENTUM, step.least_momentum), MOMENTUM > 0.0)",
+        "max(MOMENTUM, step.least_momentum), true)",
+    ),
     (Own, "batch_norm", "select(V(0.0), value, live)", "value"),
     (Own, "batch_norm", "product += g * away;", "product += g;"),
     (Own, "batch_norm", "g - channels.mean_g - away * channels.slope", "g - channels.mean_g"),
