@@ -201,7 +201,7 @@ impl Trained {
         self.outcome
     }
 
-    /// Loss, accuracy and what else is measured on the test images; `None` without such.
+    /// Loss, accuracy and what else is measured on the test images with the weights of the best epoch; `None` without such.
     ///
     /// # Errors
     /// If the loss is not finite, or the device fails.
@@ -212,12 +212,12 @@ impl Trained {
         }))
     }
 
-    /// The model with its last weights, ready to answer.
+    /// The model with the weights of its best epoch, ready to answer.
     ///
     /// # Errors
     /// If the model has no answers to give, or the device fails.
     pub fn predictor(&self, gpu: &Gpu) -> Result<Predictor, TrainError> {
-        Predictor::new(gpu, &self.trainer.checkpoint()?, None)
+        Predictor::new(gpu, &self.trainer.best_checkpoint()?, None)
     }
 
     /// Everything that the run is.

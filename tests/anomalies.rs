@@ -8,7 +8,7 @@ use lepton_gpu::config::{LossTarget, NormalizeConfig, RunConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::losses::{Huber, Mse};
-use lepton_gpu::metrics::{ErrorMeasures, Measures};
+use lepton_gpu::metrics::{Criterion, ErrorMeasures, Measures};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{Control, Evaluator, Event, Metrics, Outcome, Predictor, Trainer};
 use lepton_kernels::op::Precision;
@@ -70,7 +70,7 @@ fn shoes_and_shirts_are_told_from_trousers() {
     let (mut trainer, _) = trained(&gpu, &data, config(&["Trouser"]));
     let learned = data.train().unwrap().labels().iter().filter(|&&label| label == 1).count();
     assert_eq!(trainer.images_per_epoch(), learned);
-    let Some(Event::Test { images, metrics, classes }) = trainer.test().unwrap() else { panic!("no test images") };
+    let Some(Event::Test { images, metrics, classes, .. }) = trainer.test().unwrap() else { panic!("no test images") };
     let auc = metrics.more.auc.unwrap();
     assert!(images == 2000 && auc > 0.95, "AUC {auc:.4} on {images} test images");
     assert!(metrics.more.other_error.unwrap() > 3.0 * metrics.more.normal_error.unwrap(), "{metrics:?}");
@@ -188,7 +188,9 @@ fn the_best_epoch_is_the_one_with_the_smallest_error_of_normal_images() {
     let (trainer, validated) = trained(&gpu, &data, config);
     let normal: Vec<f64> = validated.iter().map(|metrics| metrics.more.normal_error.unwrap()).collect();
     let least = normal.iter().copied().fold(f64::MAX, f64::min);
-    assert_eq!(trainer.state().best, Some(-least), "{normal:?}");
+    let best = trainer.state().best.unwrap();
+    assert_eq!((best.by, best.score), (Criterion::Loss, least), "{normal:?}");
+    assert_eq!(normal[best.epoch.unwrap() as usize - 1], least);
     assert!(
         validated.iter().all(|metrics| metrics.more.auc.is_some() && metrics.loss > metrics.more.normal_error.unwrap())
     );
@@ -205,7 +207,7 @@ fn trousers() -> Option<Place> {
     let line = "train --model autoencoder --normal trouser --epochs 6 --batch 32 --lr 0.002 --val-split 0.1 --out run";
     let ran = place.run(line).exits(0);
     assert!(ran.line("loss ").contains("mse against the input") && ran.line("loss ").contains("only Trouser"));
-    assert!(ran.line("try ").contains("predict run --grid"), "{ran}");
+    assert!(ran.line("next ").contains("predict run --grid"), "{ran}");
     assert!(support::number(ran.line("Test AUC"), "AUC: ") > 0.9, "{ran}");
     let data = data::load(None).unwrap();
     let test = data.test().unwrap();

@@ -112,7 +112,7 @@ fn several_batches_are_one_large_batch() {
     // a wrong weight of the last update would show here
     let other = run(&gpu, &data, config(8, 1));
     assert!(norm(&moved(&other, &large)) > 1e-2 * norm(&moved(&begun, &large)));
-    let best = |c: &Checkpoint| c.meta.state.best.unwrap();
+    let best = |c: &Checkpoint| c.meta.state.best.unwrap().score;
     assert!((best(&small) - best(&large)).abs() < 1e-5, "{} and {}", best(&small), best(&large));
 }
 

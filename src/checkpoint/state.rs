@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Threshold, Totals};
+use crate::metrics::{Best, Threshold, Totals};
 
 /// A run's position, sums and records.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,14 +16,18 @@ pub struct State {
     /// Sums over the images of the epoch that is running.
     #[serde(flatten)]
     pub totals: Totals,
-    /// The best epoch's score so far, as the run's task judges it: validation accuracy, or a negative loss.
-    pub best: Option<f64>,
+    /// The best epoch so far.
+    pub best: Option<Best>,
     /// What a plateau schedule remembers.
     #[serde(default)]
     pub plateau: Plateau,
     /// Epochs since the best one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited: u32,
+    /// Whether the running averages of batch norm came with the weights that the run began with. Otherwise they begin as plain
+    /// means of what the first batches were like ([`Step::least_momentum`](lepton_kernels::Step::least_momentum)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_averages: bool,
     /// For an autoencoder, the score above which an image is an anomaly, taken with the weights as they were at the end of
     /// the last epoch, or when the run stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +56,11 @@ impl State {
         self.batch += 1;
     }
 
+    /// Whether the run stands at the end of its best epoch.
+    pub fn is_best(&self) -> bool {
+        self.batch == 0 && self.best.is_some_and(|best| best.epoch.is_none_or(|epoch| epoch == self.epoch))
+    }
+
     /// Starts the next epoch.
     pub fn finish_epoch(&mut self) {
         self.epoch += 1;
@@ -63,15 +72,19 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Criterion;
 
     /// Checkpoints of earlier versions must open, and the same run must give the same bytes.
     #[test]
-    fn a_state_is_written_as_it_always_was() {
-        let mut state = State { step: 7, epoch: 1, batch: 2, best: Some(0.5), ..State::default() };
+    fn states_of_earlier_versions_are_read_and_bytes_stay() {
+        let old = Best { epoch: None, by: Criterion::Accuracy, score: 0.5, loss: None };
+        let mut state = State { step: 7, epoch: 1, batch: 2, best: Some(old), ..State::default() };
         state.totals = Totals { loss_sum: 1.5, correct: 9, seen: 12, ..Totals::default() };
         let text = r#"{"step":7,"epoch":1,"batch":2,"loss_sum":1.5,"correct":9,"seen":12,"best":0.5,"plateau":{"best":null,"waited":0,"reductions":0}}"#;
-        assert_eq!(serde_json::to_string(&state).unwrap(), text);
         assert_eq!(serde_json::from_str::<State>(text).unwrap(), state);
+        state.best = Some(Best { epoch: Some(1), by: Criterion::MacroF1, score: 0.5, loss: Some(0.25) });
+        let best = r#""best":{"epoch":1,"by":"macro-f1","score":0.5,"loss":0.25},"#;
+        assert_eq!(serde_json::to_string(&state).unwrap(), text.replace(r#""best":0.5,"#, best));
         state.totals.generator_loss_sum = 2.25;
         state.threshold = Some(Threshold { score: 0.25, images: 3, held_out: true });
         let text = serde_json::to_string(&state).unwrap();

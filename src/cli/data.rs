@@ -59,8 +59,9 @@ fn check(spec: &str) -> Result<Exit, CliError> {
     let more = report.sizes.len().saturating_sub(5);
     let more = if more > 0 { format!(" and {more} other sizes") } else { String::new() };
     say!("sizes    {}{more} (width x height)", sizes.join(", "));
-    if let Some((most, fewest)) =
-        report.extremes().filter(|(most, fewest)| most.counts[0] >= 3 * fewest.counts[0].max(1))
+    if let Some((most, fewest)) = report
+        .extremes()
+        .filter(|(most, fewest)| most.counts[0] as f64 >= data::UNEQUAL * fewest.counts[0].max(1) as f64)
     {
         say!(
             "balance  imbalanced: `{}` has {} training images, `{}` has {}; consider train --class-weights balanced",

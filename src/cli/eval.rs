@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
+use super::weights::{Weights, say_who};
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::metrics::{CONFUSION_LIMIT, Measures};
@@ -28,7 +29,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     if args.json {
         let value = serde_json::json!({
-            "checkpoint": path, "data": dataset.name(), "split": split_name, "images": split.len(),
+            "checkpoint": path, "weights": Weights::of(&checkpoint.meta), "data": dataset.name(), "split": split_name, "images": split.len(),
             "loss": metrics.loss, "accuracy": metrics.accuracy, "summary": metrics.more,
             "measures": measures, "names": names, "adapter": gpu.summary(),
         });
@@ -36,7 +37,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     let what = if dataset.texts().is_some() { "texts" } else { "images" };
-    say!("adapter     {}", gpu.summary().line());
+    say_who(&gpu, &checkpoint, 12);
     say!("checkpoint  {}", path.display());
     say!("data        {} {split_name} {what} of {} ({})", split.len(), dataset.name(), dataset.source());
     match metrics.accuracy {

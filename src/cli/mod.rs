@@ -11,6 +11,7 @@ mod decide;
 mod devices;
 mod error;
 mod eval;
+mod first_screen;
 pub mod hint;
 mod inspect;
 mod loss;
@@ -25,7 +26,9 @@ mod tasks;
 mod text;
 mod train;
 mod tune;
+mod verdict;
 mod verify;
+mod weights;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::args::PredictArgs;
 use super::tasks::spell;
+use super::weights::say_who;
 use super::{CliError, Exit, open};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
@@ -109,7 +110,7 @@ pub fn answer(
         say!("{:#}", serde_json::Value::from(rows.collect::<Vec<_>>()));
         return Ok(Exit::Done);
     }
-    say!("adapter  {}", gpu.summary().line());
+    say_who(&gpu, checkpoint, 9);
     for (text, top) in texts.iter().zip(tops) {
         let top: Vec<String> = top.iter().map(spell).collect();
         let words = text::words(text);

@@ -8,7 +8,8 @@ use super::curve::RunCurve;
 use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
-use super::{CliError, Exit, auto, loss, open, pictures, text};
+use super::verdict::{self, Ending};
+use super::{CliError, Exit, auto, first_screen, loss, open, pictures, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -18,7 +19,7 @@ use crate::plan::mib;
 use crate::plan::{parameters, thousands};
 use crate::report::{EventLog, Terminal, lr_range_curve, print_lr_range_test, print_profile, say};
 use crate::tasks::{of, of_model};
-use crate::train::{Event, Outcome, State, StopHandle, TrainError, Trainer};
+use crate::train::{self, Event, Outcome, State, StopHandle, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let begun = Instant::now();
@@ -50,27 +51,31 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         Some(checkpoint) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
         None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
     };
+    verdict::recall(&mut trainer, &out);
     say!("model    {}", describe_model(&trainer));
     let view = tasks::of(trainer.task());
     if let Some((heading, line)) = view.describe(&trainer) {
         say!("{heading:<8} {line}");
     }
     say!("memory   {} on the device, allocated once", mib(trainer.plan().bytes()));
+    first_screen::lines(&trainer).iter().for_each(|line| say!("{line}"));
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
         let more = config.epochs + 5;
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
-        return test_late(&mut trainer, &out).map(|()| Exit::Done);
+        return end_late(&mut trainer, view, &out, begun).map(|()| Exit::Done);
     }
     prepare_folder(&out, trainer.config(), &trainer, &dataset)?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
         say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
+        first_screen::rate(&trainer, checkpoint).iter().for_each(|line| say!("{line}"));
     }
     if args.typed.has("profile") {
         profile(&mut trainer, &out)?;
     }
-    let outcome = train(&mut trainer, view, &out, &config, args.resume())?;
+    let ending = Ending { out: &out, view, begun, logged: None };
+    let outcome = train(&mut trainer, &ending, &config, args.resume())?;
     if outcome == Outcome::Stopped {
         say!(
             "stopped at step {}; continue with: lepton-gpu train --out {} --resume",
@@ -79,8 +84,6 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         );
         return Ok(Exit::Interrupted);
     }
-    let example = view.example(trainer.model().input_kind());
-    say!("try      lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
     Ok(Exit::Done)
 }
 
@@ -123,13 +126,8 @@ fn profile(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
 }
 
 /// The loop with everything that listens: terminal, log, checkpoints, Ctrl-C.
-fn train(
-    trainer: &mut Trainer,
-    view: &dyn TaskView,
-    out: &Path,
-    config: &RunConfig,
-    resume: bool,
-) -> Result<Outcome, CliError> {
+fn train(trainer: &mut Trainer, ending: &Ending, config: &RunConfig, resume: bool) -> Result<Outcome, CliError> {
+    let Ending { out, view, .. } = *ending;
     let log_path = out.join("events.jsonl");
     let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
     let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
@@ -155,15 +153,15 @@ fn train(
     let drawn = curve.finish();
     let outcome = outcome.map_err(of_listener)?;
     save(trainer, &[&last])?;
-    if outcome == Outcome::Finished && trainer.state().step > 0 {
-        test(trainer, &mut terminal, &mut log, &log_path)?;
-    }
     if trainer.out_of_patience() && trainer.state().epoch < config.epochs {
         let (epoch, waited) = (trainer.state().epoch, trainer.state().waited);
         say!("stopped after epoch {epoch}: the last {waited} were not better (--patience)");
     }
     if let Some(path) = drawn? {
         say!("curve    {}", path.display());
+    }
+    if outcome == Outcome::Finished && trainer.state().step > 0 {
+        ending.tell(trainer, &mut terminal, &mut log)?;
     }
     Ok(outcome)
 }
@@ -184,26 +182,21 @@ fn of_listener(error: TrainError) -> CliError {
 }
 
 fn terminal(trainer: &Trainer, epochs: u32) -> Terminal {
-    Terminal::new(epochs, trainer.model().input_kind().plural())
+    let by = trainer.judging().map(|judging| judging.by);
+    Terminal::new(epochs, trainer.model().input_kind().plural(), by)
 }
 
-/// Evaluates the test images at a run's end.
-fn test(trainer: &mut Trainer, terminal: &mut Terminal, log: &mut EventLog, path: &Path) -> Result<(), CliError> {
-    let Some(event) = trainer.test()? else { return Ok(()) };
-    terminal.show(&event);
-    log.write(&event).map_err(CliError::file(path))
-}
-
-/// The same for a run that was killed between its last epoch and that.
-fn test_late(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
+/// The end of a run that had finished before; it may have been killed before it told that.
+fn end_late(trainer: &mut Trainer, view: &dyn TaskView, out: &Path, begun: Instant) -> Result<(), CliError> {
     let path = out.join("events.jsonl");
-    let State { batch, step, .. } = *trainer.state();
-    if batch > 0 || step == 0 || EventLog::is_tested(&path).map_err(CliError::file(&path))? {
+    let State { batch, step, epoch, .. } = *trainer.state();
+    if batch > 0 || step == 0 {
         return Ok(());
     }
+    let logged = EventLog::last(&path).map_err(CliError::file(&path))?;
     let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
-    let mut terminal = terminal(trainer, trainer.state().epoch);
-    test(trainer, &mut terminal, &mut log, &path)
+    let mut terminal = terminal(trainer, epoch);
+    Ending { out, view, begun, logged: logged.as_deref() }.tell(trainer, &mut terminal, &mut log)
 }
 
 fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
@@ -245,15 +238,17 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
         return line;
     }
     let count = |split: Option<&Split>| thousands(split.map_or(0, Split::len) as u64);
-    let validation = match dataset.validation() {
-        None => String::new(),
-        validation => format!(", {} validation", count(validation)),
+    let held_out = train::held_out_images(dataset, config);
+    let validation = match (dataset.validation(), held_out) {
+        (None, 0) => String::new(),
+        (None, held_out) => format!(", {} validation", thousands(held_out as u64)),
+        (validation, _) => format!(", {} validation", count(validation)),
     };
     format!(
         "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {} classes",
         dataset.name(),
         dataset.source(),
-        thousands(used as u64),
+        thousands((used - held_out) as u64),
         count(dataset.test()),
         dataset.classes().len()
     )

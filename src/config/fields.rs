@@ -265,6 +265,9 @@ const KEYS: &[Setting] = &[
         "Stop after N steps in total; 0 only saves the initial state").may_change(),
     Setting::new(Training, "patience", "patience", whole(1, u32::MAX as u64), "",
         "Stop after N epochs without a better one").common().may_change(),
+    Setting::new(Training, "best_by", "best-by", Takes::OneOf(&["auto", "accuracy", "macro-f1", "auc", "r2", "loss"]), "auto",
+        "What the best epoch is chosen by, on the validation images; auto: macro F1 for several labels and for unequal or \
+         weighted classes, accuracy for other classes, loss for everything else; ties go to the lower loss"),
     Setting::new(Training, "seed", "seed", whole(0, MOST), "0",
         "Seed of the initial weights, the order of the images, augmentation, dropout and the validation split"),
     Setting::new(Training, "precision", "precision", Takes::OneOf(&["f32", "f16"]), "f32",
@@ -363,6 +366,7 @@ mod tests {
     use super::super::*;
     use super::*;
     use crate::losses::LossConfig;
+    use crate::metrics::Criterion;
 
     /// Every path of a table, of the elements of lists, too.
     fn paths(value: &toml::Value, path: &str, found: &mut BTreeSet<String>) {
@@ -387,6 +391,7 @@ mod tests {
             warmup: Some(Warmup { epochs: 1.0, start: 0.1 }),
             schedule: "cosine".parse().unwrap(),
             split_seed: Some(1),
+            best_by: BestBy::Criterion(Criterion::Loss),
             limit: Some(1),
             steps: Some(1),
             patience: Some(1),

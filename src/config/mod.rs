@@ -4,6 +4,7 @@
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
+mod best_by;
 mod check;
 mod fields;
 mod recipe;
@@ -16,6 +17,7 @@ pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
 pub use crate::table::{Chosen, Field, Member, OptionError, OutOfRange, Own, Settings, Table, Takes};
+pub use best_by::BestBy;
 pub use check::ConfigError;
 pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_markdown};
 pub use lepton_kernels::augment::Policy as AugmentConfig;
@@ -72,6 +74,9 @@ pub struct RunConfig {
     pub patience: Option<u32>,
     /// Images to validate on after each epoch.
     pub validation: Validation,
+    /// What the best epoch is chosen by.
+    #[serde(skip_serializing_if = "BestBy::is_auto")]
+    pub best_by: BestBy,
     /// Storage of activations, and of the weights that matrix products read, during training.
     pub precision: Precision,
     /// Whether ops are fused; unfused ops compute the same numbers, more slowly.
@@ -123,6 +128,7 @@ impl Default for RunConfig {
             steps: None,
             patience: None,
             validation: Validation::None,
+            best_by: BestBy::Auto,
             precision: Precision::F32,
             fuse: true,
             loss: LossConfig::default(),

@@ -7,6 +7,7 @@
 #[cfg(feature = "files")]
 use std::path::Path;
 
+mod balance;
 #[cfg(feature = "images")]
 mod check;
 mod dataset;
@@ -37,6 +38,7 @@ mod verify;
 mod vocabulary;
 mod words;
 
+pub use balance::{Balance, FEW, UNEQUAL};
 #[cfg(feature = "images")]
 pub use check::{ClassCount, Report, check};
 pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};

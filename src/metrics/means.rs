@@ -52,6 +52,14 @@ pub struct Metrics {
     pub more: Summary,
 }
 
+impl Metrics {
+    /// The loss by which a schedule and the choice of the best epoch tell a better epoch from a worse one: where some classes are
+    /// normal, that of their images.
+    pub fn judged_loss(&self) -> f64 {
+        self.more.normal_error.unwrap_or(self.loss)
+    }
+}
+
 /// The losses of two networks that are trained in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AdversarialLosses {

@@ -2,7 +2,9 @@
 //!
 //! The formulas are scikit-learn's: where nothing was predicted or nothing was there, a ratio of 0 to 0 counts as 0.
 
+mod assessment;
 mod classes;
+mod criterion;
 mod errors;
 mod labels;
 mod means;
@@ -12,7 +14,12 @@ mod values;
 
 use serde::Serialize;
 
+pub use assessment::{
+    Alarm, Assessment, ClassFindings, Confused, ErrorFindings, Examined, Findings, LabelFindings, Share, ValueFindings,
+    Weak, WeakLabel, WeakValue,
+};
 pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
+pub use criterion::{Best, Criterion};
 pub use errors::{ClassError, ErrorMeasures};
 pub use labels::{LabelCounts, LabelMeasures};
 pub use means::{AdversarialLosses, Metrics, Totals};

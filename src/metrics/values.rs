@@ -9,6 +9,8 @@ pub struct ValueScore {
     pub mae: f64,
     /// Mean squared error.
     pub mse: f64,
+    /// Variance of the targets: the mean squared error of always answering their mean.
+    pub variance: f64,
     /// Share of the variance that is explained; none where all targets are equal.
     pub r2: Option<f64>,
 }
@@ -58,6 +60,7 @@ fn score(column: usize, outputs: &[f32], targets: &[f32], width: usize, images: 
     ValueScore {
         mae: sum(&|output, target| (output - target).abs()) / images,
         mse: squares / images,
+        variance: variance / images,
         r2: (variance > 0.0).then(|| 1.0 - squares / variance),
     }
 }

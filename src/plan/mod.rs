@@ -103,6 +103,8 @@ pub struct Compiled {
     pub model: String,
     /// Images in a batch.
     pub batch: usize,
+    /// The fewest images of a batch that can be learned: 2 where a layer normalises features over the batch.
+    pub least_images: usize,
     /// Numbers that the model gives for an image: one for each class, if there are classes.
     pub classes: usize,
     /// The loss; its weights go to [`Buffer::LossWeights`].
@@ -167,6 +169,7 @@ impl Plan {
         let mut plan = Plan(Compiled {
             model: model.name.clone(),
             batch: request.batch,
+            least_images: graphs.least_images(),
             classes: graph.classes(),
             loss: setting.loss,
             parameters,

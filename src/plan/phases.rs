@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use lepton_kernels::Mode;
 use lepton_kernels::parameters::{Block, Factors};
+use lepton_kernels::{Mode, Shape};
 
 use super::adversarial::Network;
-use super::graph::{Graph, Setting};
+use super::graph::{Graph, Node, Setting};
 use super::{PlanError, Request, adversarial, rewrite, rules};
 use crate::model::{Generator, ModelError, ModelSpec};
 
@@ -148,6 +148,16 @@ impl Graphs {
             phase.settle(request)?;
         }
         Ok(Graphs { phases, inference, fused })
+    }
+
+    /// The fewest images of a batch on which every op can be trained.
+    pub fn least_images(&self) -> usize {
+        let least = |graph: &Graph, node: &Node| {
+            let shapes: Vec<Shape> = node.inputs.iter().map(|&input| graph.tensors[input].shape.clone()).collect();
+            node.op.least_images(&shapes)
+        };
+        let graphs = self.phases.iter().map(|phase| &phase.graph);
+        graphs.flat_map(|graph| graph.nodes.iter().map(|node| least(graph, node))).max().unwrap_or(1)
     }
 
     /// One that has all parameters: that of training, if there is one.

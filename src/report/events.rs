@@ -34,19 +34,21 @@ impl EventLog {
         Ok(EventLog { file })
     }
 
-    /// Whether the last thing that the run at this log did was to evaluate the test images.
+    /// What the run at this log told last, such as `epoch`; nothing if it has no log.
     ///
     /// # Errors
-    /// The system's; a run without a log was not tested.
-    pub fn is_tested(path: &Path) -> io::Result<bool> {
+    /// The system's.
+    pub fn last(path: &Path) -> io::Result<Option<String>> {
         let bytes = match std::fs::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
         let text = String::from_utf8_lossy(&bytes);
-        let event =
-            |line: &str| serde_json::from_str::<serde_json::Value>(line).ok().map(|event| event["event"].clone());
-        Ok(text.lines().rev().find_map(event).is_some_and(|last| last == "test"))
+        let event = |line: &str| {
+            let event = serde_json::from_str::<serde_json::Value>(line).ok()?;
+            event["event"].as_str().map(String::from)
+        };
+        Ok(text.lines().rev().find_map(event))
     }
 
     /// Appends an event.

@@ -32,6 +32,8 @@ mod profile;
 #[cfg(feature = "cli")]
 mod terminal;
 #[cfg(feature = "cli")]
+mod verdict;
+#[cfg(feature = "cli")]
 mod verify;
 
 #[cfg(feature = "cli")]
@@ -46,6 +48,8 @@ pub use measures::print_measures;
 pub use profile::print_profile;
 #[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
+#[cfg(feature = "cli")]
+pub use verdict::{names_of, verdict_end, verdict_lines};
 #[cfg(feature = "cli")]
 pub use verify::VerifyProgress;
 

@@ -1,5 +1,6 @@
 //! A model with its data on a device: the part of a run that a task works on. It knows neither losses nor epochs.
 
+mod batches;
 mod input;
 mod sampler;
 mod targets;
@@ -9,6 +10,7 @@ use lepton_kernels::Step;
 use lepton_kernels::batch_index::image_of_row;
 use lepton_kernels::batch_views::View;
 
+pub use batches::Batches;
 pub use input::InputError;
 #[cfg(feature = "images")]
 pub(crate) use input::check_pictures;

@@ -2,6 +2,8 @@
 
 use lepton_kernels::{Step, random};
 
+use super::Batches;
+
 /// Purposes of random keys; each gives an independent permutation.
 const SPLIT: u64 = 1;
 const SHUFFLE: u64 = 2;
@@ -33,6 +35,8 @@ impl Range {
 pub struct Sampler {
     seed: u64,
     split_seed: u64,
+    /// The fewest images of a batch that is learned.
+    least: usize,
     /// Images that are learned.
     pub train: Range,
     /// Images held out for validation.
@@ -50,6 +54,7 @@ impl Sampler {
         Sampler {
             seed,
             split_seed: seed,
+            least: 1,
             train: range(0, train - held, split_over),
             held_out: (held > 0).then(|| range(train - held, held, split_over)),
             test: (test > 0).then(|| range(train, test, 0)),
@@ -76,10 +81,21 @@ impl Sampler {
         self
     }
 
-    fn step(&self, range: &Range, batch: usize, number: usize) -> Step {
+    /// With batches of so many images at the least while it is learned.
+    #[must_use]
+    pub fn with_least(self, least: usize) -> Self {
+        Sampler { least, ..self }
+    }
+
+    /// The batches of an epoch over the training images.
+    pub fn training_batches(&self, batch: usize) -> Batches {
+        Batches { images: self.train.length, batch, least: self.least }
+    }
+
+    fn step(&self, range: &Range, positions: std::ops::Range<usize>) -> Step {
         Step {
-            batch_start: (batch * number) as u32,
-            batch_length: range.batch_length(batch, number) as u32,
+            batch_start: positions.start as u32,
+            batch_length: positions.len() as u32,
             range_start: range.start as u32,
             range_length: range.length as u32,
             data_length: range.split_over as u32,
@@ -96,13 +112,14 @@ impl Sampler {
             noise_key: key(NOISE, u64::from(epoch) << 32 | number as u64),
             augment_key: key(AUGMENT, epoch.into()),
             epoch,
-            ..self.step(&self.train, batch, number)
+            ..self.step(&self.train, self.training_batches(batch).get(number))
         }
     }
 
     /// Batch `number` of a range in order.
     pub fn evaluation_step(&self, range: &Range, batch: usize, number: usize) -> Step {
-        self.step(range, batch, number)
+        let start = batch * number;
+        self.step(range, start..start + range.batch_length(batch, number))
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Detail, Splits, Task, TaskError};
 use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
-use crate::metrics::{ClassAnswer, ClassMeasures, Measures, Metrics, Totals};
+use crate::metrics::{ClassAnswer, ClassMeasures, Criterion, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, RECORDED};
 use crate::session::{Session, Targets};
@@ -69,6 +69,11 @@ impl Task for Classify {
             TargetKind::Label => data.classes().to_vec(),
             _ => targets::names(data, outputs),
         }
+    }
+
+    fn criteria(&self, outputs: usize, _normal: bool) -> Vec<Criterion> {
+        let auc = (outputs == 2).then_some(Criterion::Auc);
+        [Criterion::Accuracy, Criterion::MacroF1].into_iter().chain(auc).chain([Criterion::Loss]).collect()
     }
 
     fn metrics(&self, totals: &Totals) -> Metrics {

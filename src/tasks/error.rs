@@ -1,10 +1,34 @@
 //! What does not go with a task.
 
 use crate::hint::{Hint, Hints};
+use crate::metrics::Criterion;
+
+/// Why a criterion cannot choose the best epoch.
+fn best_by(by: Criterion, known: &[Criterion], validated: bool) -> String {
+    let by = by.name();
+    if known.is_empty() {
+        return format!("the best epoch cannot be chosen by {by}: this model is not evaluated");
+    }
+    if !validated {
+        return format!("the best epoch cannot be chosen by {by}: no images validate an epoch");
+    }
+    let known: Vec<&str> = known.iter().map(|criterion| criterion.name()).collect();
+    format!("the best epoch cannot be chosen by {by}, which is not measured here; there are {}", known.join(", "))
+}
 
 /// Why data, a model or an option does not go with a task.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum TaskError {
+    /// A criterion for the best epoch that the run does not measure.
+    #[error("{}", best_by(*by, known, *validated))]
+    BestBy {
+        /// The criterion.
+        by: Criterion,
+        /// Those that it measures.
+        known: Vec<Criterion>,
+        /// Whether any images validate an epoch.
+        validated: bool,
+    },
     /// Values that several losses could be for.
     #[error(
         "the {width} values of each image of `{data}` sum to 1, so they may be a distribution over classes, labels or numbers"
@@ -196,6 +220,11 @@ fn numbered(classes: &[String]) -> String {
 impl Hints for TaskError {
     fn hints(&self) -> Vec<Hint> {
         match self {
+            TaskError::BestBy { known, validated, .. } => {
+                let others = known.iter().map(|by| Hint::set("best_by", by.key()));
+                let validate = (!validated && !known.is_empty()).then(|| Hint::set("validation", 0.1));
+                others.chain(validate).chain([Hint::Unset { key: "best_by" }]).collect()
+            }
             TaskError::Ambiguous { .. } => ["cross-entropy", "bce", "mse"].map(|loss| Hint::set("loss", loss)).to_vec(),
             TaskError::NeedsValues { .. } => vec![
                 Hint::set("loss", "cross-entropy"),

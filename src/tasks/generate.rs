@@ -7,7 +7,7 @@ use super::{Detail, Splits, Task, TaskError, targets};
 use crate::config::{LossConfig, NormalizeConfig, RunConfig, TargetKind, Validation};
 use crate::data::Dataset;
 use crate::gpu::{GpuError, Program};
-use crate::metrics::{AdversarialLosses, Measures, Metrics, Totals};
+use crate::metrics::{AdversarialLosses, Criterion, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, Goal, Plan};
 use crate::session::{SAMPLES, Session, Targets};
@@ -97,8 +97,8 @@ impl Task for Generate {
     }
 
     /// Neither loss says which epoch is best.
-    fn score(&self, _train: &Metrics, _validation: Option<&Metrics>) -> Option<f64> {
-        None
+    fn criteria(&self, _outputs: usize, _normal: bool) -> Vec<Criterion> {
+        Vec::new()
     }
 
     /// The sheet of an epoch, always of the same noise.

@@ -5,7 +5,7 @@ use super::{Detail, Splits, Task, TaskError};
 use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
-use crate::metrics::{LabelMeasures, Measures, Metrics, Totals};
+use crate::metrics::{Criterion, LabelMeasures, Measures, Metrics, Totals};
 use crate::session::{Session, Targets};
 
 /// Says of each label whether it is there.
@@ -31,6 +31,10 @@ impl Task for Labels {
 
     fn output_names(&self, _loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {
         targets::names(data, outputs)
+    }
+
+    fn criteria(&self, _outputs: usize, _normal: bool) -> Vec<Criterion> {
+        vec![Criterion::MacroF1, Criterion::Auc, Criterion::Accuracy, Criterion::Loss]
     }
 
     /// An image is right where all of its labels are.

@@ -4,6 +4,7 @@
 mod classify;
 mod error;
 mod generate;
+mod judging;
 mod labels;
 mod reconstruct;
 mod regress;
@@ -17,6 +18,7 @@ use lepton_kernels::batch_views::View;
 pub use error::TaskError;
 pub use generate::{SHEET, Samples};
 pub(crate) use generate::{check_samples, draw};
+pub use judging::{Judging, Why};
 pub(crate) use reconstruct::errors;
 pub(crate) use targets::check_width;
 
@@ -25,7 +27,7 @@ use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
 use crate::data::{Dataset, HoldOut, LoadOptions, Split};
 use crate::gpu::GpuError;
 use crate::losses::{Bce, Mse};
-use crate::metrics::{Measures, Metrics, Totals};
+use crate::metrics::{Criterion, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{self, Goal};
 use crate::session::{Range, Session, Targets};
@@ -172,14 +174,10 @@ pub trait Task: Debug + Sync {
     /// [`GpuError`] if the device is lost.
     fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError>;
 
-    /// The loss by which a schedule and a task tell a better epoch from a worse one.
-    fn judged_loss(&self, metrics: &Metrics) -> f64 {
-        metrics.loss
-    }
-
-    /// How good an epoch was; more is better. `None` where nothing says it.
-    fn score(&self, train: &Metrics, validation: Option<&Metrics>) -> Option<f64> {
-        Some(validation.map_or(-train.loss, |v| v.accuracy.unwrap_or(-self.judged_loss(v))))
+    /// What an epoch can be judged by where images validate it, the usual criterion first; `normal`: some classes are normal.
+    /// None where no epoch is better than another.
+    fn criteria(&self, _outputs: usize, _normal: bool) -> Vec<Criterion> {
+        vec![Criterion::Loss]
     }
 
     /// Takes anew what a run keeps beside its weights: at the end of an epoch, and where it stops within one. `evaluated` is
@@ -298,7 +296,7 @@ mod tests {
             assert!(TASKS[..i].iter().all(|other| other.name() != task.name()), "{} is listed twice", task.name());
             // what is evaluated has an epoch that is best, and what is not is neither measured nor answered with
             let metrics = task.metrics(&Totals { loss_sum: 6.0, correct: 1, seen: 4, ..Totals::default() });
-            assert_eq!(task.score(&metrics, None).is_some(), task.evaluates(), "{}", task.name());
+            assert_eq!(!task.criteria(2, false).is_empty(), task.evaluates(), "{}", task.name());
             assert_eq!(task.goals()[1] == Goal::Evaluate, task.evaluates(), "{}", task.name());
             let model = ModelSpec::open("linear").unwrap();
             assert_eq!(task.check_answers(&model, false).is_ok(), task.evaluates(), "{}", task.name());

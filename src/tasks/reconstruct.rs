@@ -7,7 +7,7 @@ use crate::checkpoint::State;
 use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
 use crate::data::{self, Dataset};
 use crate::gpu::GpuError;
-use crate::metrics::{ErrorMeasures, Measures, Metrics, Threshold, Totals};
+use crate::metrics::{Criterion, ErrorMeasures, Measures, Metrics, Threshold, Totals};
 use crate::model::ModelSpec;
 use crate::plan::Buffer;
 use crate::session::{Range, Session, Targets};
@@ -95,9 +95,8 @@ impl Task for Reconstruct {
         Ok(Some(Measures::Errors(ErrorMeasures::new(&errors, classes, normal.as_deref()))))
     }
 
-    /// Where some classes are normal, the loss of their images.
-    fn judged_loss(&self, metrics: &Metrics) -> f64 {
-        metrics.more.normal_error.unwrap_or(metrics.loss)
+    fn criteria(&self, _outputs: usize, normal: bool) -> Vec<Criterion> {
+        [Criterion::Loss].into_iter().chain(normal.then_some(Criterion::Auc)).collect()
     }
 
     /// Takes the threshold anew: from the held-out images of normal classes, or from training images.

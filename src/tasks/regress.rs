@@ -5,7 +5,7 @@ use super::{Detail, Splits, Task, TaskError};
 use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
-use crate::metrics::{Measures, Metrics, Totals, ValueMeasures};
+use crate::metrics::{Criterion, Measures, Metrics, Totals, ValueMeasures};
 use crate::session::{Session, Targets};
 
 /// Predicts numbers for each image, which are compared with the data's values.
@@ -31,6 +31,10 @@ impl Task for Regress {
 
     fn output_names(&self, _loss: &LossConfig, data: &Dataset, outputs: usize) -> Vec<String> {
         targets::names(data, outputs)
+    }
+
+    fn criteria(&self, _outputs: usize, _normal: bool) -> Vec<Criterion> {
+        vec![Criterion::Loss, Criterion::R2]
     }
 
     fn metrics(&self, totals: &Totals) -> Metrics {

@@ -75,6 +75,17 @@ pub enum TrainError {
         /// The model's name.
         model: String,
     },
+    /// A batch in which batch norm sees one value a channel.
+    #[error(
+        "batch norm needs two values per channel, but with {images} training images in batches of {batch} there is a batch of a \
+         single image, and the layer reads features without height and width"
+    )]
+    OneValue {
+        /// Images of a full batch.
+        batch: usize,
+        /// Number of training images.
+        images: usize,
+    },
     /// A run goes on with other data than it began with.
     #[error("the data changed since the run began: it {}", change(before, now))]
     DataChanged {
@@ -142,6 +153,10 @@ impl Hints for TrainError {
             TrainError::NothingLeft { .. } => vec![Hint::Smaller { key: "validation" }, Hint::Larger { key: "limit" }],
             TrainError::NoTestImages { .. } => vec![Hint::set("validation", "0.1")],
             TrainError::NothingToLearn { .. } => vec![Hint::advice("a conv2d or linear layer")],
+            TrainError::OneValue { images: 1, .. } => vec![Hint::advice("more training images")],
+            TrainError::OneValue { batch, .. } => {
+                vec![Hint::set("batch", batch + 1), Hint::advice("group_norm or layer_norm in the model")]
+            }
             TrainError::DataChanged { .. } => vec![Hint::advice("a new run, or the data as it was")],
             TrainError::NotFinite { .. } | TrainError::Diverged { .. } => {
                 vec![Hint::Smaller { key: "learning_rate" }, Hint::Change { key: "seed" }]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::error::TrainError;
-use crate::metrics::{ClassError, Metrics};
+use crate::metrics::{Assessment, Best, ClassError, Metrics};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,6 +68,17 @@ pub enum Event {
         /// Errors by class, of autoencoders.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         classes: Vec<ClassError>,
+        /// The epoch whose weights were evaluated: the best one; none where it was those of the moment.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        best: Option<Best>,
+    },
+    /// What a finished run is worth.
+    Verdict {
+        /// Seconds that the run took in this process.
+        seconds: f64,
+        /// What was found with the weights of the best epoch; none where the task evaluates nothing.
+        #[serde(flatten)]
+        assessment: Option<Assessment>,
     },
 }
 

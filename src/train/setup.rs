@@ -48,6 +48,8 @@ impl Setup {
             return Err(TrainError::NothingToLearn { model: model.name });
         }
         task.check_classes(&config.loss, data, &model, plan.classes)?;
+        let order = order.with_least(plan.least_images);
+        check_batches(&order, &plan)?;
         let program = Program::trusted(gpu, &plan)?;
         let images: Vec<&[u8]> =
             splits.iter().map(|(split, count)| &split.bytes()[..count * split.example_bytes()]).collect();
@@ -70,6 +72,15 @@ fn scaled(train: &Split, order: &Sampler, targets: TargetsConfig) -> TargetsConf
     targets.resolved(values.width, &rows.collect::<Vec<f32>>())
 }
 
+/// Refuses batches that a batch norm over features cannot normalise.
+fn check_batches(order: &Sampler, plan: &Plan) -> Result<(), TrainError> {
+    let batches = order.training_batches(plan.batch);
+    if batches.are_too_small() {
+        return Err(TrainError::OneValue { batch: plan.batch, images: order.train.length });
+    }
+    Ok(())
+}
+
 /// Which images are learned, which validate, which test.
 fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
     let count = learned_images(data, config);
@@ -77,10 +88,7 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
         return Ok(Sampler::new(config.seed, count, 0, 0.0));
     }
     let (test, own) = (data.test(), data.validation());
-    let held_out = match config.validation {
-        Validation::Fraction(share) if own.is_none() => share,
-        _ => 0.0,
-    };
+    let held_out = held_out_share(data, config);
     if held_out > 0.0 && (count as f64 * held_out).round() < 1.0 {
         return Err(TrainError::NothingHeldOut { share: held_out, images: count });
     }
@@ -94,6 +102,25 @@ fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
         return Err(TrainError::NothingLeft { share: held_out, images: count });
     }
     Ok(order)
+}
+
+/// The share of the training images that a configuration holds out; nothing where the data have validation images of their own.
+fn held_out_share(data: &Dataset, config: &RunConfig) -> f64 {
+    match config.validation {
+        Validation::Fraction(share) if data.validation().is_none() => share,
+        _ => 0.0,
+    }
+}
+
+/// How many of the training images of a run validate it, where the data have no validation images of their own and the run learns
+/// all classes.
+pub fn held_out_images(data: &Dataset, config: &RunConfig) -> usize {
+    // of normal classes alone, how many there are is not known before
+    if !tasks::of(&config.loss).evaluates() || !config.normal.is_empty() {
+        return 0;
+    }
+    let learned = learned_images(data, config);
+    Sampler::new(config.seed, learned, 0, held_out_share(data, config)).held_out.map_or(0, |range| range.length)
 }
 
 /// A run's data with the training images that it held out as validation images, where it has neither those nor test images of its

@@ -1,5 +1,7 @@
 //! The training loop, and what a run saves and goes on from.
 
+mod best;
+
 use crate::platform::Instant;
 
 use lepton_kernels::Step;
@@ -17,11 +19,12 @@ use crate::checkpoint::{AVERAGE, Checkpoint, DatasetFingerprint, NamedTensor, St
 use crate::config::{RunConfig, Validation};
 use crate::data::{Dataset, Vocabulary};
 use crate::gpu::Gpu;
-use crate::metrics::{Measures, Metrics};
+use crate::metrics::Metrics;
 use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
 use crate::plan::{Buffer, Goal, Plan, TensorPlace};
 use crate::session::{Range, Sampler, Session};
-use crate::tasks::{self, Detail, Samples, Task};
+use crate::tasks::{self, Detail, Judging, Samples, Task};
+use best::{Kept, Measured};
 
 /// How a call of [`Trainer::fit`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,9 @@ pub struct Trainer {
     schedule: Schedule,
     updates: Updates,
     state: State,
+    /// What its best epoch is chosen by.
+    judging: Option<Judging>,
+    kept: Option<Kept>,
     flight: Flight,
     stop: StopHandle,
     /// What was drawn after the last epoch.
@@ -112,10 +118,15 @@ impl Trainer {
         let begun = Instant::now();
         let vocabulary = data.texts().map(|text| text.vocabulary.clone());
         let Setup { session, model, config, outputs, data } = Setup::new(gpu, data, model, config)?;
-        let images = session.order.train.length;
-        let updates = Updates { batch: config.batch, accumulate: config.update.accumulate, images };
+        let batches = session.order.training_batches(config.batch);
+        let updates = Updates { batches, accumulate: config.update.accumulate };
+        let task = tasks::of(&config.loss);
+        let validated = validation_range(&session, &config);
+        let balance = best::balance(&session, validated, outputs.len());
         Ok(Trainer {
-            task: tasks::of(&config.loss),
+            task,
+            judging: Judging::new(task, &config, session.plan.classes, &balance, validated.is_some())?,
+            kept: None,
             schedule: Schedule::new(&config, updates.count()),
             session,
             model,
@@ -149,6 +160,11 @@ impl Trainer {
     /// The configuration, with the numbers of the data set where it asks for them.
     pub fn config(&self) -> &RunConfig {
         &self.config
+    }
+
+    /// Names of what the model gives: classes, labels, or values.
+    pub fn outputs(&self) -> &[String] {
+        &self.outputs
     }
 
     /// The model, with the data set's number of classes.
@@ -189,12 +205,12 @@ impl Trainer {
 
     /// Images of a step that is not the last of an epoch.
     pub fn images_per_step(&self) -> usize {
-        self.updates.batch * self.updates.accumulate
+        self.updates.batches.batch * self.updates.accumulate
     }
 
     /// Images that an epoch learns from.
     pub fn images_per_epoch(&self) -> usize {
-        self.updates.images
+        self.updates.batches.images
     }
 
     /// Launches of such a step.
@@ -314,11 +330,10 @@ impl Trainer {
     fn collect_some(&mut self) -> Result<usize, TrainError> {
         let before = self.state.totals.seen;
         let Trainer { session, task, config, state, flight, updates, .. } = self;
-        let train = session.order.train;
         for &record in session.program.collect(Goal::Train)? {
             check_record(record, state.step + 1, config.learning_rate)?;
             let number = state.batch * updates.accumulate + flight.within;
-            let images = train.batch_length(config.batch, number);
+            let images = updates.batches.get(number).len();
             flight.pending -= 1;
             take(*task, updates, state, flight, images, record);
         }
@@ -333,7 +348,7 @@ impl Trainer {
             steps: self.steps_per_epoch(),
             images,
             seen,
-            images_left: self.updates.images - seen as usize,
+            images_left: self.updates.batches.images - seen as usize,
             seconds,
             so_far: self.so_far(),
         }
@@ -370,17 +385,13 @@ impl Trainer {
     /// If the loss is not finite, or the device is lost.
     pub fn validate(&mut self) -> Result<Option<Metrics>, TrainError> {
         let Some(range) = self.validation_range() else { return Ok(None) };
-        let (metrics, _) = self.measure(range)?;
+        let (metrics, _) = self.measure(range, Detail::Summary)?;
         self.check_loss(metrics.loss as f32)?;
         Ok(Some(metrics))
     }
 
     fn validation_range(&self) -> Option<Range> {
-        let order = &self.session.order;
-        match self.config.validation {
-            Validation::Test => order.test,
-            Validation::None | Validation::Fraction(_) => order.held_out,
-        }
+        validation_range(&self.session, &self.config)
     }
 
     /// Trains up to `steps` steps of the epoch that is running with every launch timed by itself. They count as any others.
@@ -446,22 +457,20 @@ impl Trainer {
     fn finish_epoch(&mut self, begun: Instant) -> Result<Event, TrainError> {
         let train = self.so_far();
         let range = self.validation_range();
-        let validation = range.map(|range| self.measure(range)).transpose()?.map(|(metrics, _)| metrics);
+        let measured =
+            range.map(|range| Ok::<_, TrainError>((range, self.measure(range, Detail::Full)?))).transpose()?;
+        let validation = measured.as_ref().map(|&(_, (metrics, _))| metrics);
         let seen = match validation {
             Some(metrics) => metrics.loss,
             None => self.probe()?,
         };
         self.check_loss(seen as f32)?;
         self.settle(range)?;
-        let score = self.task.score(&train, validation.as_ref());
-        let best = score.is_some_and(|score| self.state.best.is_none_or(|before| score > before));
+        let best = self.judge(&train, measured)?;
         self.state.waited = if best { 0 } else { self.state.waited + 1 };
-        if best {
-            self.state.best = score;
-        }
         self.samples = self.task.draw(&mut self.session, &self.model, &self.config)?;
         let learning_rate = self.schedule.rate(self.state.step.saturating_sub(1), &self.state.plateau);
-        let judged = validation.map_or(train.loss, |v| self.task.judged_loss(&v));
+        let judged = validation.map_or(train.loss, |metrics| metrics.judged_loss());
         self.schedule.finish_epoch(&mut self.state.plateau, judged);
         self.state.finish_epoch();
         Ok(Event::Epoch {
@@ -482,8 +491,8 @@ impl Trainer {
     }
 
     /// The means over a range of images, and whatever else can be measured.
-    fn measure(&mut self, range: Range) -> Result<(Metrics, Option<Measures>), TrainError> {
-        Ok(self.task.examine(&mut self.session, &range, &[], Detail::Summary)?)
+    fn measure(&mut self, range: Range, detail: Detail) -> Result<Measured, TrainError> {
+        Ok(self.task.examine(&mut self.session, &range, &[], detail)?)
     }
 
     /// Means over the epoch so far.
@@ -506,18 +515,6 @@ impl Trainer {
     fn check_loss(&self, loss: f32) -> Result<(), TrainError> {
         let (step, learning_rate) = (self.state.step, self.config.learning_rate);
         if loss.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { step, loss, learning_rate }) }
-    }
-
-    /// Evaluates the test split, if there is one.
-    ///
-    /// # Errors
-    /// If the loss is not finite, or the device is lost.
-    pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
-        let Some(range) = self.session.order.test else { return Ok(None) };
-        let (metrics, measures) = self.measure(range)?;
-        self.check_loss(metrics.loss as f32)?;
-        let classes = measures.map_or_else(Vec::new, Measures::into_class_errors);
-        Ok(Some(Event::Test { images: range.length, metrics, classes }))
     }
 
     /// Everything that the run is, as it stands.
@@ -595,7 +592,19 @@ impl Trainer {
             program.write(Buffer::LossScale, from.tensor(LOSS_SCALE, &[4])?)?;
         }
         self.state = from.meta.state.clone();
-        Ok(())
+        // an epoch of an earlier version was judged by what its score is
+        if let (Some(judging), Some(best)) = (&mut self.judging, self.state.best) {
+            judging.by = best.by;
+        }
+        self.keep_best(from)
+    }
+}
+
+/// The images that validate an epoch.
+fn validation_range(session: &Session, config: &RunConfig) -> Option<Range> {
+    match config.validation {
+        Validation::Test => session.order.test,
+        Validation::None | Validation::Fraction(_) => session.order.held_out,
     }
 }
 
@@ -652,12 +661,16 @@ impl Steps<'_> {
         let [h, w, _] = self.model.input;
         mix(&self.config.augment, &mut step, [h, w]);
         let t = before + 1;
+        // batch norm takes a batch's statistics in, whether the weights are updated after it or later
+        let batches = order.training_batches(self.config.batch).count() as u64;
+        let seen = u64::from(epoch) * batches + batch as u64;
         let [bias_correction1, bias_correction2] = self.config.optimizer.bias_corrections(t);
         Step {
             learning_rate: self.schedule.rate(before, &self.state.plateau),
             bias_correction1,
             bias_correction2,
             ema_decay: self.config.update.average_decay(t, self.schedule.total()),
+            least_momentum: if self.state.given_averages { 0.0 } else { 1.0 / (seen + 1) as f32 },
             ..step
         }
     }

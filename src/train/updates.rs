@@ -2,15 +2,15 @@
 
 use lepton_kernels::Step;
 
+use crate::session::Batches;
+
 /// How an epoch is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Updates {
-    /// Images of a batch.
-    pub batch: usize,
+    /// The batches of an epoch.
+    pub batches: Batches,
     /// Batches of an update.
     pub accumulate: usize,
-    /// Images of an epoch.
-    pub images: usize,
 }
 
 /// The update that a batch belongs to.
@@ -25,19 +25,15 @@ pub(super) struct Update {
 }
 
 impl Updates {
-    fn batches(&self) -> usize {
-        self.images.div_ceil(self.batch)
-    }
-
     /// Updates of an epoch.
     pub fn count(&self) -> usize {
-        self.batches().div_ceil(self.accumulate)
+        self.batches.count().div_ceil(self.accumulate)
     }
 
     /// The number of the batch after `updates` updates from number `first` on, or of the last one in the epoch.
     pub fn end(&self, first: usize, updates: u64) -> usize {
         let updates = usize::try_from(updates).unwrap_or(usize::MAX);
-        first.saturating_add(updates).saturating_mul(self.accumulate).min(self.batches())
+        first.saturating_add(updates).saturating_mul(self.accumulate).min(self.batches.count())
     }
 
     /// The update that batch `number` belongs to.
@@ -46,7 +42,7 @@ impl Updates {
         let (first, end) = (update * self.accumulate, self.end(update, 1));
         let adds = if number > first { Step::ADDS } else { 0 };
         let more = if number + 1 < end { Step::MORE } else { 0 };
-        let images = self.images.min(end * self.batch) - first * self.batch;
+        let images = self.batches.start(end) - self.batches.start(first);
         Update { number: update, images, part: adds | more }
     }
 }
@@ -62,10 +58,14 @@ impl Update {
 mod tests {
     use super::*;
 
+    fn updates(images: usize, least: usize, accumulate: usize) -> Updates {
+        Updates { batches: Batches { images, batch: 8, least }, accumulate }
+    }
+
     #[test]
     fn an_epoch_is_divided_into_updates_without_a_rest() {
-        let updates = Updates { batch: 8, accumulate: 3, images: 61 };
-        assert_eq!((updates.batches(), updates.count()), (8, 3));
+        let updates = updates(61, 1, 3);
+        assert_eq!((updates.batches.count(), updates.count()), (8, 3));
         let parts: Vec<u32> = (0..8).map(|n| updates.of(n).part).collect();
         let (adds, more) = (Step::ADDS, Step::MORE);
         assert_eq!(parts, [more, adds | more, adds, more, adds | more, adds, more, adds]);
@@ -76,8 +76,10 @@ mod tests {
 
     #[test]
     fn a_batch_alone_is_an_update() {
-        let updates = Updates { batch: 8, accumulate: 1, images: 17 };
-        assert_eq!(updates.of(2), Update { number: 2, images: 1, part: 0 });
-        assert_eq!(updates.count(), 3);
+        assert_eq!(updates(17, 1, 1).of(2), Update { number: 2, images: 1, part: 0 });
+        assert_eq!(updates(17, 1, 1).count(), 3);
+        // a last image that is given company
+        assert_eq!([0, 1, 2].map(|number| updates(17, 2, 1).of(number).images), [8, 7, 2]);
+        assert_eq!([0, 1, 2].map(|number| updates(17, 2, 2).of(number).images), [15, 15, 2]);
     }
 }

@@ -56,6 +56,8 @@ fn predict_reads_a_users_images() {
     let text = place.run_args(&[&["predict", "run"][..], &names].concat()).exits(0);
     let (adapter, lines) = text.out.split_once('\n').expect("lines");
     assert!(adapter.starts_with("adapter "), "{text}");
+    let (weights, lines) = lines.split_once('\n').expect("lines");
+    assert!(weights.starts_with("weights  epoch "), "{text}");
     assert_eq!(lines.lines().count(), files.len(), "{text}");
     let json = place.run_args(&[&["predict", "run", "--json", "--top", "2"][..], &names].concat()).exits(0).json();
     let rows = json.as_array().expect("a list");

@@ -26,17 +26,20 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     let Some(place) = Place::with_adapter() else { return };
     let ran = place.run(&format!("{SMALL} --batch 64 --val-split 0.1 --out run")).exits(0);
     assert!(ran.err.is_empty(), "{ran}");
-    let opening =
-        ["found ", "\nadapter ", "\nlength ", "\nrate ", "\ndata ", "\nmodel ", "\nmemory ", "\nrun ", "\nfirst step "];
+    let opening = ["found ", "\nadapter ", "\nlength ", "\nrate ", "\ndata ", "\nmodel ", "\nmemory ", "\nbest by "];
     in_order(&ran.out, &opening);
-    in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "Test loss: ", "Test accuracy: ", "\ncurve "]);
+    let opening = ["\nbest by ", "\nrun ", "\nfirst step "];
+    in_order(&ran.out, &opening);
+    in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "\ncurve ", "Test loss: ", "Test accuracy: "]);
+    in_order(&ran.out, &["\nresult ", "\nweakest ", "\nconfused ", "\ntook ", "\nrun ", "\nnext "]);
+    in_order(ran.line("data "), &["576 training, 64 validation and 2,000 test images"]);
     in_order(ran.line("model "), &["linear", "7,850 parameters", "9 steps"]);
     for epoch in 1..=2 {
         let line = ran.line(&format!("Epoch {epoch}/2"));
-        in_order(line, &[" loss: ", " accuracy: ", " val_loss: ", " val_accuracy: "]);
-        assert!((0.0..=1.0).contains(&number(line, " val_accuracy: ")), "{line}");
+        in_order(line, &["  loss ", " acc ", "  val loss ", " acc "]);
+        assert!(line.len() <= 80, "{line}");
     }
-    let losses = [1, 2].map(|epoch| number(ran.line(&format!("Epoch {epoch}/2")), " loss: "));
+    let losses = [1, 2].map(|epoch| number(ran.line(&format!("Epoch {epoch}/2")), " loss "));
     assert!(losses[1] < losses[0], "it learns: {losses:?}");
 
     let files = ["best.safetensors", "config.toml", "curve.png", "events.jsonl", "last.safetensors", "model.toml"];
@@ -52,10 +55,17 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     let count = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
     assert_eq!([count("first_step"), count("epoch"), count("test")], [1, 2, 1], "{events:?}");
     assert!(count("progress") >= 2, "{events:?}");
-    let test = events.last().expect("an event");
+    let [.., test, verdict] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(test["images"], 2000);
     let accuracy = number(ran.line("Test accuracy"), "accuracy: ");
     assert!((test["accuracy"].as_f64().expect("a number") - accuracy).abs() < 1e-4, "{test}");
+    assert_eq!((&verdict["event"], &verdict["of"]), (&"verdict".into(), &"classes".into()));
+    assert_eq!((&verdict["images"], &verdict["epochs"]), (&64.into(), &2.into()), "{verdict}");
+    let marked: Vec<bool> = [1, 2].map(|epoch| ran.line(&format!("Epoch {epoch}/2")).ends_with(" *")).into();
+    let best = verdict["best"]["epoch"].as_u64().expect("a number") as usize;
+    assert_eq!(marked.iter().rposition(|&marked| marked), Some(best - 1), "{ran}");
+    in_order(&ran.out, &["\nresult ", &format!("epoch {best} of 2, best by accuracy; on 64 validation images")]);
+    assert!(ran.line("Test loss").contains(&format!("(epoch {best} of 2, best by accuracy)")), "{ran}");
 }
 
 #[test]
@@ -63,30 +73,63 @@ fn without_validation_only_the_training_numbers_are_printed() {
     let Some(place) = Place::with_adapter() else { return };
     let ran = place.run("train fashion-small --model linear --limit 64 --epochs 1 --out run").exits(0);
     let line = ran.line("Epoch 1/1");
-    in_order(line, &[" loss: ", " accuracy: "]);
-    assert!(!line.contains("val_"), "{line}");
+    in_order(line, &[" loss ", " acc "]);
+    assert!(!line.contains("val"), "{line}");
+    in_order(ran.line("best by "), &["training loss", "no images are held out"]);
+    in_order(&ran.out, &["\nresult ", "epoch 1 of 1, best by training loss; on 2,000 test images"]);
 }
 
 #[test]
 fn eval_gives_what_training_ended_with() {
     let Some(place) = Place::with_adapter() else { return };
-    let ran = place.run(&format!("{SMALL} --val-split test --batch 96 --optimizer sgd --nesterov --out run")).exits(0);
+    // a rate at which the last epoch is not the best one
+    let line = format!("{SMALL} --val-split test --batch 32 --optimizer sgd --lr 0.5 --epochs 4 --out run");
+    let ran = place.run(&line.replace("--epochs 2", "")).exits(0);
     let [loss, accuracy] = ["Test loss: ", "Test accuracy: "].map(|name| number(ran.line(name), name));
-    let epoch = ran.line("Epoch 2/2");
-    assert_eq!([number(epoch, "val_loss: "), number(epoch, "val_accuracy: ")], [loss, accuracy], "{ran}");
+    let best = place.events("run").pop().expect("an event")["best"]["epoch"].as_u64().expect("a number");
+    assert!(best < 4, "the test needs a best epoch before the last one\n{ran}");
+    let epoch = ran.line(&format!("Epoch {best}/4"));
+    assert_eq!(number(epoch, "val loss "), loss, "{ran}");
+    assert_ne!(number(ran.line("Epoch 4/4"), "val loss "), loss, "{ran}");
 
-    let text = place.run("eval run/last.safetensors").exits(0);
-    in_order(&text.out, &["adapter ", "checkpoint ", "last.safetensors", "2000 test images", "loss: ", "accuracy: "]);
+    let text = place.run("eval run").exits(0);
+    in_order(&text.out, &["adapter ", "weights ", "checkpoint ", "best.safetensors", "2000 test images", "loss: "]);
+    in_order(text.line("weights "), &[&format!("epoch {best} of 4, the best by accuracy")]);
     let line = text.line("loss: ");
     assert_eq!([number(line, "loss: "), number(line, "accuracy: ")], [loss, accuracy], "{text}");
 
-    let json = place.run("eval run/last.safetensors --json").exits(0).json();
-    let exact = place.events("run").pop().expect("an event");
+    let json = place.run("eval run --json").exits(0).json();
+    let events = place.events("run");
+    let exact = events.iter().find(|event| event["event"] == "test").expect("a test");
     assert_eq!((&json["loss"], &json["accuracy"]), (&exact["loss"], &exact["accuracy"]));
     assert_eq!((&json["split"], &json["images"]), (&"test".into(), &2000.into()));
-    let best = place.run("eval run --json").exits(0).json();
-    assert!(best["checkpoint"].as_str().expect("a path").ends_with("best.safetensors"), "{best}");
-    assert!(best["accuracy"].as_f64() >= json["accuracy"].as_f64(), "best is the best epoch\n{best}\n{json}");
+    assert_eq!(json["weights"]["best"], exact["best"]);
+    let last = place.run("eval run/last.safetensors").exits(0);
+    in_order(last.line("weights "), &["epoch 4 of 4, the last one"]);
+    in_order(&place.run("predict run --grid grid.png").exits(0).out, &["weights ", &format!("epoch {best} of 4")]);
+}
+
+#[test]
+fn a_finished_run_tells_its_verdict_again() {
+    let Some(place) = Place::with_adapter() else { return };
+    let ran = place.run(&format!("{SMALL} --val-split 0.1 --schedule one-cycle --out run")).exits(0);
+    let logged = place.events("run").len();
+    let again = place.run("train --resume --out run").exits(0);
+    for heading in ["result ", "weakest ", "confused ", "next "] {
+        assert_eq!(again.line(heading), ran.line(heading), "{again}");
+    }
+    assert_eq!(place.events("run").len(), logged, "nothing new is logged");
+    // the run is killed before it says anything
+    let log = place.path("run/events.jsonl");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    let short: Vec<&str> =
+        text.lines().filter(|line| !line.contains("verdict") && !line.contains("\"test\"")).collect();
+    std::fs::write(&log, short.join("\n") + "\n").expect("a log");
+    place.run("train --resume --out run").exits(0);
+    let kinds: Vec<String> = place.events("run").iter().map(|event| event["event"].to_string()).collect();
+    assert_eq!(kinds[kinds.len() - 2..], ["\"test\"", "\"verdict\""]);
+    let more = place.run("train --resume --epochs 4 --out run").exits(0);
+    in_order(more.line("rate "), &["until now", "one_cycle spans 4 epochs instead of 2"]);
 }
 
 #[test]

@@ -87,7 +87,13 @@ fn photos_are_trained_evaluated_and_answered() {
     done(
         &photos,
         train,
-        &["32 training, 8 validation and 0 test images, 16x16x3, 2 classes", "photo-small", "val_accuracy: 1.0000"],
+        &[
+            "32 training, 8 validation and 0 test images, 16x16x3, 2 classes",
+            "photo-small",
+            "val loss ",
+            " acc 1.0000",
+            "result   accuracy 100.0 %, macro F1 1.000",
+        ],
     );
     let text = std::fs::read_to_string(photos.root().parent().unwrap().join("run/model.toml")).unwrap();
     assert!(text.contains("units = 2") && text.contains("[16, 16, 3]"), "{text}");

@@ -8,6 +8,7 @@ use super::{GridData, TaskView, picture, spell};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
+use crate::cli::weights::say_who;
 use crate::cli::{CliError, Exit, open};
 use crate::model::InputKind;
 use crate::report::draw::{GridCell, prediction_grid};
@@ -70,7 +71,7 @@ impl TaskView for Classify {
         let (model, count) = (&predictor.model().name, cells.len());
         let title = format!("{model} · {} {which} images · {right} of {count} right", data.name());
         save_png(&prediction_grid(&title, &cells, GRID), out)?;
-        say!("adapter  {}", gpu.summary().line());
+        say_who(&gpu, checkpoint, 9);
         say!("{}: {right} of {count} right", out.display());
         Ok(Exit::Done)
     }

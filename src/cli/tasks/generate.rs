@@ -8,6 +8,7 @@ use super::{TaskView, drawn};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::{PredictArgs, TrainArgs, Typed};
 use crate::cli::error::save_png;
+use crate::cli::weights::say_who;
 use crate::cli::{CliError, Exit, open, optimizer};
 use crate::config::{FIELDS, LossConfig, NormalizeConfig, RunConfig, Setting};
 use crate::losses::{Adversarial, Form};
@@ -97,6 +98,14 @@ impl TaskView for Generate {
         save_png(&picture, &out.join("samples.png"))
     }
 
+    fn verdict(&self, trainer: &Trainer, out: &Path) -> Vec<String> {
+        let sheet = out.join("samples.png");
+        vec![
+            format!("result   {} epochs; no epoch is the best: look at the samples", trainer.state().epoch),
+            format!("sheet    {} (one for each epoch in samples/)", sheet.display()),
+        ]
+    }
+
     fn line(&self, answer: &Answer, _top: usize) -> String {
         format!("an image of {} values", answer.outputs.len())
     }
@@ -130,7 +139,7 @@ impl TaskView for Generate {
         let (model, epoch) = (checkpoint.meta.model()?, checkpoint.meta.state.epoch);
         let (first, last) = (args.from, args.from + SHEET - 1);
         save_png(&sheet(&format!("{} · epoch {epoch} · images {first} to {last}", model.name), &samples)?, out)?;
-        say!("adapter  {}", gpu.summary().line());
+        say_who(&gpu, checkpoint, 9);
         say!("{}: {SHEET} images, numbers {first} to {last}", out.display());
         Ok(Exit::Done)
     }

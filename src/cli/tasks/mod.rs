@@ -11,6 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::args::{PredictArgs, TrainArgs, Typed};
+use super::weights::say_who;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::config::{LossConfig, RunConfig};
@@ -64,6 +65,11 @@ pub trait TaskView: Sync {
         Ok(())
     }
 
+    /// What a run came to where nothing is evaluated, as lines with their headings.
+    fn verdict(&self, _trainer: &Trainer, _out: &Path) -> Vec<String> {
+        Vec::new()
+    }
+
     /// An answer on an image, as `predict` prints it after the image's name; at most `top` classes.
     fn line(&self, answer: &Answer, top: usize) -> String;
 
@@ -100,7 +106,7 @@ pub trait TaskView: Sync {
             say!("{:#}", Value::from(rows.map(row).collect::<Vec<_>>()));
             return Ok(Exit::Done);
         }
-        say!("adapter  {}", gpu.summary().line());
+        say_who(&gpu, checkpoint, 9);
         for (path, answer) in rows {
             say!("{}: {}", path.display(), self.line(answer, top));
         }

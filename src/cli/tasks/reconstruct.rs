@@ -8,6 +8,7 @@ use super::{GridData, TaskView, drawn, picture, typed_images};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
+use crate::cli::weights::say_who;
 use crate::cli::{CliError, Exit, open};
 use crate::data::{Dataset, Split, Targets};
 use crate::gpu::Gpu;
@@ -70,7 +71,7 @@ impl TaskView for Reconstruct {
             say!("{:#}", Value::from(rows.map(row).collect::<Vec<_>>()));
             return Ok(Exit::Done);
         }
-        say!("adapter    {}", gpu.summary().line());
+        say_who(&gpu, checkpoint, 11);
         match threshold {
             Some(threshold) => say!("threshold  {}", describe_threshold(threshold)),
             None => say!("threshold  none: the checkpoint predates training"),
@@ -133,7 +134,7 @@ impl TaskView for Reconstruct {
         let learned = if known { format!("normal: {}", config.normal.join(", ")) } else { data.name().to_string() };
         let title = format!("{} · {learned} · {told}", predictor.model().name);
         save_png(&pair_grid(&title, &cells, COLUMNS), out)?;
-        say!("adapter    {}", gpu.summary().line());
+        say_who(&gpu, checkpoint, 11);
         if let Some(threshold) = threshold {
             say!("threshold  {}", describe_threshold(threshold));
         }

@@ -1,0 +1,63 @@
+//! How `train` ends: the test images and a verdict, both with the weights of the best epoch.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::CliError;
+use super::tasks::TaskView;
+use crate::checkpoint::Checkpoint;
+use crate::report::{EventLog, Terminal, say, verdict_end, verdict_lines};
+use crate::train::{Event, Trainer};
+
+/// Gives a run that goes on the weights of its best epoch, if that was not its last one. Without them the weights of the moment
+/// are tested.
+pub fn recall(trainer: &mut Trainer, out: &Path) {
+    let path = out.join("best.safetensors");
+    if trainer.best().is_some() || trainer.state().best.is_none() || !path.is_file() {
+        return;
+    }
+    let kept = Checkpoint::read(&path).map_err(CliError::from).and_then(|best| Ok(trainer.keep_best(&best)?));
+    if let Err(error) = kept {
+        say!("note     the best epoch so far is lost: {error}");
+    }
+}
+
+/// Where a run ends.
+pub struct Ending<'a> {
+    /// Its folder.
+    pub out: &'a Path,
+    /// What the command line shows of its task.
+    pub view: &'a dyn TaskView,
+    /// When the command began.
+    pub begun: Instant,
+    /// What was logged last, where the run had ended before.
+    pub logged: Option<&'a str>,
+}
+
+impl Ending<'_> {
+    /// Evaluates the test images unless that was logged, and says what the run is worth.
+    pub fn tell(&self, trainer: &mut Trainer, terminal: &mut Terminal, log: &mut EventLog) -> Result<(), CliError> {
+        let path = self.out.join("events.jsonl");
+        let mut write = |event: &Event| log.write(event).map_err(CliError::file(&path));
+        if !matches!(self.logged, Some("test" | "verdict"))
+            && let Some(event) = trainer.test()?
+        {
+            terminal.show(&event);
+            write(&event)?;
+        }
+        let assessment = trainer.assess()?;
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let kind = trainer.model().input_kind();
+        match &assessment {
+            Some(assessment) => verdict_lines(assessment, kind.plural()).iter().for_each(|line| say!("{line}")),
+            None => self.view.verdict(trainer, self.out).iter().for_each(|line| say!("{line}")),
+        }
+        let out = self.out.display().to_string();
+        let next = format!("lepton-gpu {}", self.view.example(kind).replace("RUN", &out));
+        verdict_end(seconds, &out, &next).iter().for_each(|line| say!("{line}"));
+        if self.logged != Some("verdict") {
+            write(&Event::Verdict { seconds, assessment })?;
+        }
+        Ok(())
+    }
+}
