@@ -48,17 +48,21 @@ class Model:
         (FOLDER / f"{self.name}.toml").write_text(self.text)
 
 
-def resnet_cifar(depth):
+def resnet_cifar(depth, projection=False):
     n = (depth - 2) // 6
-    m = Model(f"resnet{depth}", [f"ResNet-{depth} for 32x32 colour images (He et al. 2016, section 4.2): three stages of {n} blocks, batch norm after",
-                                 "each convolution, parameter-free shortcuts (option A)."], [32, 32, 3])
+    shortcuts = "projections as shortcuts where the size changes (option B)" if projection else "parameter-free shortcuts (option A)"
+    m = Model(f"resnet{depth}{'-projection' if projection else ''}",
+              [f"ResNet-{depth} for 32x32 colour images (He et al. 2016, section 4.2): three stages of {n} blocks, batch norm after",
+               f"each convolution, {shortcuts}."], [32, 32, 3])
     x, channels = m.conv_norm("stem", 16, 3, activation="relu"), 16
     for stage, filters in enumerate((16, 32, 64), 1):
         for block in range(1, n + 1):
             at, stride = f"stage{stage}_{block}", 2 if block == 1 and stage > 1 else 1
             m.conv_norm(f"{at}_1", filters, 3, stride, "relu", x)
             y = m.conv_norm(f"{at}_2", filters, 3)
-            if stride == 2:
+            if stride == 2 and projection:
+                x = m.conv_norm(f"{at}_shortcut", filters, 1, stride, reads=x)
+            elif stride == 2:
                 m.add(f"{at}_half", "subsample", x, stride=2)
                 x = m.add(f"{at}_shortcut", "pad_channels", before=channels // 2, after=channels // 2)
             m.add(f"{at}_add", "add", [y, x])
@@ -96,12 +100,14 @@ def resnet(depth, counts, bottleneck, cifar=False):
     m.write()
 
 
-def vgg(depth, plan):
-    m = Model(f"vgg{depth}", [f"VGG-{depth} (Simonyan and Zisserman 2015) with batch norm, for 224x224 colour images, as torchvision's vgg{depth}_bn."], [224, 224, 3])
+def vgg(depth, plan, norm=True):
+    name, how, theirs = (f"vgg{depth}", "with", f"vgg{depth}_bn") if norm else (f"vgg{depth}-no-norm", "without", f"vgg{depth}")
+    m = Model(name, [f"VGG-{depth} (Simonyan and Zisserman 2015) {how} batch norm, for 224x224 colour images, as torchvision's {theirs}."], [224, 224, 3])
     for stage, (filters, count) in enumerate(plan, 1):
         for i in range(1, count + 1):
-            m.add(f"conv{stage}_{i}", "conv2d", filters=filters, kernel=3, padding=1, init="he_normal")
-            m.add(f"norm{stage}_{i}", "batch_norm", activation="relu")
+            m.add(f"conv{stage}_{i}", "conv2d", filters=filters, kernel=3, padding=1, init="he_normal", **({} if norm else {"activation": "relu"}))
+            if norm:
+                m.add(f"norm{stage}_{i}", "batch_norm", activation="relu")
         m.add(f"pool{stage}", "max_pool2d", pool=2)
     m.add("seven", "adaptive_avg_pool2d", output=7)
     m.add("row", "flatten")
@@ -140,11 +146,11 @@ def mobilenet_v2():
     inverted_residuals(m, ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 32, 3, 2, 3), (6, 64, 4, 2, 3), (6, 96, 3, 1, 3), (6, 160, 3, 2, 3), (6, 320, 1, 1, 3)))
 
 
-def efficientnet_lite0():
-    m = Model("efficientnet-lite0", ["EfficientNet-Lite0 (Tan and Le 2019; the Lite form by Google, 2020) for 224x224 colour images: no squeeze-and-excite, ReLU6,",
-                                     "and TensorFlow's padding. Weights learned on ImageNet are in models/weights."], [224, 224, 3])
+def efficientnet_lite0(name, comment, **options):
+    m = Model(name, ["EfficientNet-Lite0 (Tan and Le 2019; the Lite form by Google, 2020) for 224x224 colour images: no squeeze-and-excite, ReLU6,", comment],
+              [224, 224, 3])
     inverted_residuals(m, ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)),
-                       padding="same", epsilon=0.001, momentum=0.01)
+                       **options)
 
 
 def wide_resnet(depth, k):
@@ -167,11 +173,11 @@ def wide_resnet(depth, k):
     m.write()
 
 
-def convnext_atto():
-    m = Model("convnext-atto", ["ConvNeXt (Liu et al. 2022) in timm's size atto, for 224x224 colour images."], [224, 224, 3])
-    m.add("stem", "conv2d", filters=40, kernel=4, stride=4)
+def convnext(size, comment, counts, first):
+    m = Model(f"convnext-{size}", [f"ConvNeXt (Liu et al. 2022) in {comment}, for 224x224 colour images."], [224, 224, 3])
+    m.add("stem", "conv2d", filters=first, kernel=4, stride=4)
     x = m.add("stem_norm", "layer_norm", epsilon=1e-6)
-    for stage, (count, width) in enumerate(zip((2, 2, 6, 2), (40, 80, 160, 320)), 1):
+    for stage, (count, width) in enumerate(zip(counts, (first, 2 * first, 4 * first, 8 * first)), 1):
         if stage > 1:
             m.add(f"down{stage}_norm", "layer_norm", epsilon=1e-6)
             x = m.add(f"down{stage}", "conv2d", filters=width, kernel=2, stride=2)
@@ -191,13 +197,18 @@ def convnext_atto():
 
 for depth in (20, 32, 44, 56, 110):
     resnet_cifar(depth)
+for depth in (20, 32, 44, 56):
+    resnet_cifar(depth, projection=True)
 for cifar in (False, True):
     resnet(18, (2, 2, 2, 2), False, cifar)
     resnet(34, (3, 4, 6, 3), False, cifar)
     resnet(50, (3, 4, 6, 3), True, cifar)
-vgg(11, ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)))
-vgg(16, ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)))
+for norm in (True, False):
+    vgg(11, ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)), norm)
+    vgg(16, ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), norm)
 mobilenet_v2()
-efficientnet_lite0()
+efficientnet_lite0("efficientnet-lite0", "and TensorFlow's padding. Weights learned on ImageNet are in models/weights.", padding="same", epsilon=0.001, momentum=0.01)
+efficientnet_lite0("efficientnet-lite0-symmetric", "and PyTorch's padding, the same on all sides: timm's efficientnet_lite0.")
 wide_resnet(28, 10)
-convnext_atto()
+convnext("atto", "timm's size atto", (2, 2, 6, 2), 40)
+convnext("tiny", "its size tiny", (3, 3, 9, 3), 96)

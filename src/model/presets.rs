@@ -88,6 +88,26 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/resnet110.toml"),
     },
     Preset {
+        name: "resnet20-projection",
+        summary: "ResNet-20 (CIFAR form) for 32x32 colour images, with projections as shortcuts (option B)",
+        text: include_str!("../../models/resnet20-projection.toml"),
+    },
+    Preset {
+        name: "resnet32-projection",
+        summary: "ResNet-32 (CIFAR form) for 32x32 colour images, with projections as shortcuts (option B)",
+        text: include_str!("../../models/resnet32-projection.toml"),
+    },
+    Preset {
+        name: "resnet44-projection",
+        summary: "ResNet-44 (CIFAR form) for 32x32 colour images, with projections as shortcuts (option B)",
+        text: include_str!("../../models/resnet44-projection.toml"),
+    },
+    Preset {
+        name: "resnet56-projection",
+        summary: "ResNet-56 (CIFAR form) for 32x32 colour images, with projections as shortcuts (option B)",
+        text: include_str!("../../models/resnet56-projection.toml"),
+    },
+    Preset {
         name: "resnet20-no-norm",
         summary: "nine residual blocks for 32x32 colour images, without batch normalisation",
         text: include_str!("../../models/resnet20-no-norm.toml"),
@@ -143,6 +163,16 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/vgg16.toml"),
     },
     Preset {
+        name: "vgg11-no-norm",
+        summary: "VGG-11 without batch norm for 224x224 colour images",
+        text: include_str!("../../models/vgg11-no-norm.toml"),
+    },
+    Preset {
+        name: "vgg16-no-norm",
+        summary: "VGG-16 without batch norm for 224x224 colour images",
+        text: include_str!("../../models/vgg16-no-norm.toml"),
+    },
+    Preset {
         name: "mobilenet-v2",
         summary: "MobileNetV2 (Sandler et al. 2018) for 224x224 colour images",
         text: include_str!("../../models/mobilenet-v2.toml"),
@@ -153,9 +183,19 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/efficientnet-lite0.toml"),
     },
     Preset {
+        name: "efficientnet-lite0-symmetric",
+        summary: "EfficientNet-Lite0 padded alike on all sides, as timm's own, for 224x224 colour images",
+        text: include_str!("../../models/efficientnet-lite0-symmetric.toml"),
+    },
+    Preset {
         name: "convnext-atto",
         summary: "ConvNeXt-Atto (after Liu et al. 2022) for 224x224 colour images",
         text: include_str!("../../models/convnext-atto.toml"),
+    },
+    Preset {
+        name: "convnext-tiny",
+        summary: "ConvNeXt-Tiny (Liu et al. 2022) for 224x224 colour images",
+        text: include_str!("../../models/convnext-tiny.toml"),
     },
     Preset {
         name: "dcgan",
