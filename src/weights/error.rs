@@ -1,5 +1,6 @@
 //! Why weights cannot be used.
 
+use super::foreign::ForeignError;
 use crate::checkpoint::CheckpointError;
 use crate::hint::{Hint, Hints};
 use crate::model::{ModelError, preset};
@@ -33,15 +34,8 @@ pub enum WeightsError {
         problem: String,
     },
     /// A file with tensors of another program.
-    #[error(
-        "weights {path}: the file has no `lepton` metadata, and its {tensors} tensors are those of no known network"
-    )]
-    Foreign {
-        /// Path of the file.
-        path: String,
-        /// Number of its tensors.
-        tensors: usize,
-    },
+    #[error("weights {0}")]
+    Foreign(#[from] ForeignError),
     /// Numbers of a type that is not a floating-point one.
     #[error("weights {path}: tensor `{tensor}` holds {dtype}, but weights are F64, F32, F16 or BF16")]
     Dtype {
@@ -102,7 +96,7 @@ impl Hints for WeightsError {
             }
             WeightsError::TooLittle { .. } => vec![Hint::Unset { key: "model" }, Hint::Unset { key: "init" }],
             WeightsError::Changed { .. } => vec![Hint::Unset { key: "init_sha256" }],
-            WeightsError::Foreign { .. } => vec![Hint::command(["import", "--help"])],
+            WeightsError::Foreign(error) => error.hints(),
             WeightsError::Checkpoint(error) => error.hints(),
             WeightsError::Model(error) => error.hints(),
             WeightsError::Unreadable { .. } | WeightsError::Malformed { .. } | WeightsError::Dtype { .. } => Vec::new(),

@@ -11,7 +11,9 @@ mod builtin;
 mod error;
 mod facts;
 mod fit;
+pub mod foreign;
 mod named;
+mod numbers;
 mod open;
 
 pub use builtin::{BUILTIN, builtin};

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::error::WeightsError;
 use super::facts::Facts;
+use super::{foreign, numbers};
 use crate::checkpoint::{AVERAGE, Checkpoint, NamedTensor};
 use crate::config::NormalizeConfig;
 use crate::model::{ModelSpec, preset};
@@ -61,23 +61,24 @@ impl Weights {
         })
     }
 
-    /// From the bytes of a file: a checkpoint, or a `.safetensors` file with [`Facts`] in its metadata. Numbers may be F64, F32,
-    /// F16 or BF16. `origin` names it in messages.
+    /// From the bytes of a file: a checkpoint, a `.safetensors` file with [`Facts`] in its metadata, or one of a network of another
+    /// program that [`foreign`] knows. Numbers may be F64, F32, F16 or BF16. `origin` names it in messages.
     ///
     /// # Errors
     /// [`WeightsError`] if they are not a whole file, or one of another program that no table knows.
     pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Self, WeightsError> {
         let malformed = |problem: String| WeightsError::Malformed { path: origin.into(), problem };
         let unreadable = |error| malformed(format!("{error} (the file has {} bytes)", bytes.len()));
+        foreign::refuse_pickle(bytes, origin)?;
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         if metadata.contains_key(Checkpoint::KEY) {
             return Self::of_checkpoint(&Checkpoint { path: origin.into(), ..Checkpoint::from_bytes(bytes)? });
         }
-        let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
         let Some(facts) = metadata.get(Facts::KEY) else {
-            return Err(WeightsError::Foreign { path: origin.into(), tensors: file.len() });
+            return Ok(foreign::translate(&foreign::ForeignFile::parse(bytes, origin)?, None, &[origin])?.weights);
         };
+        let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
         let Facts { model, normalize, classes, about } =
             serde_json::from_str(facts).map_err(|e| malformed(format!("its metadata: {e}")))?;
         if let Some(normalize) = &normalize {
@@ -121,7 +122,7 @@ impl Weights {
 }
 
 /// The model that a file names or contains.
-fn model_of(text: &str, origin: &str) -> Result<ModelSpec, WeightsError> {
+pub(super) fn model_of(text: &str, origin: &str) -> Result<ModelSpec, WeightsError> {
     Ok(match preset(text) {
         Some(preset) => ModelSpec::parse(preset.text, preset.name)?,
         None => ModelSpec::parse(text, origin)?,
@@ -130,23 +131,17 @@ fn model_of(text: &str, origin: &str) -> Result<ModelSpec, WeightsError> {
 
 /// A tensor's numbers as little-endian f32.
 fn as_f32(name: String, view: &TensorView, path: &str) -> Result<NamedTensor, WeightsError> {
-    let bytes = view.data();
-    let data: Vec<u8> = match view.dtype() {
-        Dtype::F32 => bytes.to_vec(),
-        Dtype::F64 => converted(bytes, |b| f64::from_le_bytes(b) as f32),
-        Dtype::F16 => converted(bytes, |b| f16::from_le_bytes(b).to_f32()),
-        Dtype::BF16 => converted(bytes, |b| bf16::from_le_bytes(b).to_f32()),
-        other => return Err(WeightsError::Dtype { path: path.into(), tensor: name, dtype: format!("{other:?}") }),
-    };
-    Ok(NamedTensor { name, shape: view.shape().to_vec(), data })
-}
-
-fn converted<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> Vec<u8> {
-    bytes.as_chunks::<N>().0.iter().flat_map(|&b| number(b).to_le_bytes()).collect()
+    match numbers::as_f32(view) {
+        Some(data) => Ok(NamedTensor { name, shape: view.shape().to_vec(), data }),
+        None => Err(WeightsError::Dtype { path: path.into(), tensor: name, dtype: format!("{:?}", view.dtype()) }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use half::{bf16, f16};
+
+    use super::super::foreign::ForeignError;
     use super::*;
     use crate::checkpoint::{DatasetFingerprint, State};
     use crate::config::{RunConfig, UpdateConfig};
@@ -194,7 +189,10 @@ mod tests {
         assert_eq!(error, "weights x: tensor `a` holds I32, but weights are F64, F32, F16 or BF16");
         let view = TensorView::new(Dtype::U8, vec![1], &[0]).unwrap();
         let other = safetensors::serialize([("layer4.1.bn2.weight", view)], None).unwrap();
-        assert!(matches!(Weights::from_bytes(&other, "x"), Err(WeightsError::Foreign { tensors: 1, .. })));
+        assert!(matches!(
+            Weights::from_bytes(&other, "x"),
+            Err(WeightsError::Foreign(ForeignError::Unknown { tensors: 1, .. }))
+        ));
     }
 
     #[test]

@@ -209,6 +209,11 @@ impl Layer {
         &self.attributes
     }
 
+    /// Whether it has one output for each of the data's classes, however many these are.
+    pub fn gives_classes(&self) -> bool {
+        self.attributes.values().any(|value| value.as_str() == Some(CLASSES))
+    }
+
     /// The layer with the number of classes where the model file says `"classes"`.
     ///
     /// # Panics

@@ -1,0 +1,225 @@
+//! Weights of another program in our names and layouts.
+
+use std::collections::HashSet;
+
+use super::super::{Facts, Weights, named};
+use super::architecture::{Architecture, Parameter, own_names};
+use super::architectures;
+use super::error::ForeignError;
+use super::file::ForeignFile;
+use crate::checkpoint::NamedTensor;
+use crate::config::NormalizeConfig;
+use crate::model::{ModelError, ModelSpec};
+
+/// The metadata key of [`Facts`] about tensors with PyTorch's layouts.
+pub const KEY: &str = "lepton_pytorch";
+
+/// Weights of another program, in our names and layouts.
+#[derive(Clone, Debug)]
+pub struct Translated {
+    /// The weights with the model that they belong to; a layer of it may take any number of classes, whatever theirs is.
+    pub weights: Weights,
+    /// Whose names the file has.
+    pub source: &'static str,
+    /// How the network's published weights want pixels scaled, as `--normalize` says it, where the file does not.
+    pub usual: Option<&'static str>,
+    /// Parameters of the model that the file lacks, by our names.
+    pub missing: Vec<String>,
+    /// Counters of steps that the file has, which nothing is taken from.
+    pub counters: usize,
+}
+
+/// A model and whose names it may have in a file.
+struct Candidate {
+    model: ModelSpec,
+    architecture: Option<&'static Architecture>,
+    parameters: Vec<Parameter>,
+}
+
+/// How far the tensors of a file are those of a candidate.
+struct Fit {
+    found: usize,
+    of: usize,
+    unused: usize,
+    /// The first tensor that is not as it should be.
+    parts: Option<String>,
+}
+
+/// Translates a file's weights for `model`, or for the network whose tensors they are.
+///
+/// # Errors
+/// [`ForeignError::Unknown`] and [`ForeignError::OtherModel`] with what is nearest; [`ForeignError::Ambiguous`] if the tensors do
+/// not tell which network it is and neither do `hints`, such as a name of the file; and those of [`ForeignFile::values`].
+pub fn translate(file: &ForeignFile, model: Option<&ModelSpec>, hints: &[&str]) -> Result<Translated, ForeignError> {
+    let facts = facts(file)?;
+    let told = told_model(file, &facts)?;
+    let model = model.or(told.as_ref());
+    let mut candidates = candidates(model).map_err(|error| ForeignError::Model(error.to_string()))?;
+    let mut fits: Vec<(Fit, Candidate)> =
+        candidates.drain(..).map(|candidate| (candidate.fit(file), candidate)).collect();
+    // of the networks of which nothing is missing, those that leave least over; otherwise the nearest
+    fits.sort_by(|(a, _), (b, _)| {
+        let share = |fit: &Fit| fit.found as f64 / fit.of as f64;
+        share(b).total_cmp(&share(a)).then(a.unused.cmp(&b.unused)).then(b.found.cmp(&a.found))
+    });
+    let Some((best, _)) = fits.first() else { return Err(unknown(file, &fits, model)) };
+    if best.found < best.of {
+        return Err(unknown(file, &fits, model));
+    }
+    let unused = best.unused;
+    fits.retain(|(fit, _)| fit.found == fit.of && fit.unused == unused);
+    let chosen = choose(file, fits.into_iter().map(|(_, candidate)| candidate).collect(), hints)?;
+    chosen.take(file, facts)
+}
+
+/// What the file says of itself, if this program wrote it.
+fn facts(file: &ForeignFile) -> Result<Facts, ForeignError> {
+    let Some(json) = file.metadata.get(KEY) else { return Ok(Facts::default()) };
+    let damaged = |problem: String| {
+        let problem = format!("its `{KEY}` metadata: {problem}");
+        ForeignError::Damaged { origin: file.origin.clone(), problem }
+    };
+    let facts: Facts = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+    match facts.normalize.as_ref().map(NormalizeConfig::check) {
+        Some(Err(error)) => Err(damaged(error.to_string())),
+        _ => Ok(facts),
+    }
+}
+
+/// The model that the file says it is of.
+fn told_model(file: &ForeignFile, facts: &Facts) -> Result<Option<ModelSpec>, ForeignError> {
+    let model = facts.model.as_ref().map(|text| named::model_of(text, &file.origin)).transpose();
+    model.map_err(|error| ForeignError::Model(error.to_string()))
+}
+
+/// The models that a file may hold, under each of their names.
+fn candidates(model: Option<&ModelSpec>) -> Result<Vec<Candidate>, ModelError> {
+    let mut all = Vec::new();
+    for architecture in architectures() {
+        for (preset, _) in architecture.models {
+            if model.is_none_or(|model| model.name == *preset) {
+                let model = model.cloned().map_or_else(|| ModelSpec::open(preset), Ok)?;
+                let parameters = architecture.parameters(&model)?;
+                all.push(Candidate { model, architecture: Some(architecture), parameters });
+            }
+        }
+    }
+    if let Some(model) = model {
+        let parameters = own_names(model)?;
+        all.push(Candidate { model: model.clone(), architecture: None, parameters });
+    }
+    Ok(all)
+}
+
+/// The candidate that a hint names, where the tensors leave several that compute differently.
+fn choose(file: &ForeignFile, mut candidates: Vec<Candidate>, hints: &[&str]) -> Result<Candidate, ForeignError> {
+    let first = candidates[0].model.name.clone();
+    if candidates.iter().all(|candidate| candidate.model.name == first) {
+        return Ok(candidates.swap_remove(0));
+    }
+    // the longest name that a hint contains: `tf_efficientnet_lite0` contains `efficientnet_lite0`
+    let length = |candidate: &Candidate| {
+        let names = candidate.architecture.and_then(|a| a.names(&candidate.model.name)).unwrap_or_default();
+        let named = names.iter().filter(|name| hints.iter().any(|hint| hint.contains(**name)));
+        named.map(|name| name.len()).max().unwrap_or(0)
+    };
+    let longest = candidates.iter().map(length).max().unwrap_or(0);
+    if longest > 0 {
+        candidates.retain(|candidate| length(candidate) == longest);
+    }
+    if longest == 0 || candidates.len() > 1 {
+        let models = candidates.iter().map(|candidate| candidate.model.name.clone()).collect();
+        return Err(ForeignError::Ambiguous { origin: file.origin.clone(), models });
+    }
+    Ok(candidates.remove(0))
+}
+
+/// The error that no candidate fits, with the nearest three.
+fn unknown(file: &ForeignFile, fits: &[(Fit, Candidate)], model: Option<&ModelSpec>) -> ForeignError {
+    let origin = file.origin.clone();
+    let describe = |(fit, candidate): &(Fit, Candidate)| {
+        let parts = fit.parts.as_deref().unwrap_or_default();
+        format!("{}: {} of {} tensors fit; {parts}", candidate.describe(), fit.found, fit.of)
+    };
+    match model {
+        Some(model) => {
+            let problem = fits.first().map(describe).unwrap_or_default();
+            ForeignError::OtherModel { origin, model: model.name.clone(), problem }
+        }
+        None => {
+            let nearest = fits.iter().filter(|(fit, _)| fit.found > 0).take(3).map(describe).collect();
+            ForeignError::Unknown { origin, tensors: file.names().count(), nearest }
+        }
+    }
+}
+
+impl Candidate {
+    /// Its name, and whose names its tensors have.
+    fn describe(&self) -> String {
+        let source = self.architecture.map_or("its layers' own", |architecture| architecture.source);
+        format!("{} ({source} names)", self.model.name)
+    }
+
+    /// The head may have any number of classes, and may be missing.
+    fn fit(&self, file: &ForeignFile) -> Fit {
+        let (mut found, mut parts) = (0, None);
+        for parameter in &self.parameters {
+            let wanted = parameter.layout.shape();
+            let problem = match file.shape(&parameter.theirs) {
+                None if parameter.is_head => None,
+                None => Some(format!("there is no `{}` {wanted:?}", parameter.theirs)),
+                Some(shape) if shape == wanted => None,
+                Some(shape) if parameter.is_head && shape.get(1..) == wanted.get(1..) => None,
+                Some(shape) => Some(format!("`{}` is {shape:?}, not {wanted:?}", parameter.theirs)),
+            };
+            found += usize::from(problem.is_none());
+            parts = parts.or(problem);
+        }
+        let unused = self.unused(file).len();
+        Fit { found, of: self.parameters.len(), unused, parts }
+    }
+
+    fn unused(&self, file: &ForeignFile) -> Vec<String> {
+        let used: HashSet<&str> = self.parameters.iter().map(|p| p.theirs.as_str()).collect();
+        file.names().filter(|name| !used.contains(name)).map(String::from).collect()
+    }
+
+    fn take(self, file: &ForeignFile, facts: Facts) -> Result<Translated, ForeignError> {
+        let unused = self.unused(file);
+        let Candidate { model, architecture, mut parameters } = self;
+        let of_head = parameters.iter().filter(|parameter| parameter.is_head);
+        let classes = of_head.filter_map(|parameter| file.shape(&parameter.theirs)?.first()).next().copied();
+        if let Some(classes) = classes {
+            let sized = model.for_classes(classes);
+            parameters = match architecture {
+                Some(architecture) => architecture.parameters(&sized),
+                None => own_names(&sized),
+            }
+            .map_err(|error| ForeignError::Model(error.to_string()))?;
+        }
+        let (mut tensors, mut missing) = (Vec::new(), Vec::new());
+        for parameter in parameters {
+            if file.shape(&parameter.theirs).is_none() {
+                missing.push(parameter.ours);
+                continue;
+            }
+            let ours = parameter.layout.from_pytorch(&file.values(&parameter.theirs)?);
+            let (shape, data) = (parameter.shape.sizes().to_vec(), bytemuck::cast_slice(&ours).to_vec());
+            tensors.push(NamedTensor { name: parameter.ours, shape, data });
+        }
+        let usual = architecture.map(|architecture| architecture.normalize);
+        let parse = |text| NormalizeConfig::parse(text).expect("a test reads them all");
+        let weights = Weights {
+            origin: file.origin.clone(),
+            sha256: None,
+            tensors,
+            model: Some(model),
+            normalize: facts.normalize.or(usual.map(parse)),
+            classes: facts.classes,
+            about: facts.about,
+            unused,
+        };
+        let source = architecture.map_or("lepton-gpu", |architecture| architecture.source);
+        Ok(Translated { weights, source, usual, missing, counters: file.counters() })
+    }
+}
