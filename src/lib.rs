@@ -40,6 +40,8 @@ pub mod model;
 pub mod optim;
 pub mod plan;
 mod platform;
+#[cfg(feature = "cli")]
+pub mod pytorch;
 pub mod reference;
 #[cfg(any(feature = "cli", feature = "plots"))]
 pub mod report;

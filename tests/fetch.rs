@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use flate2::{Compression, write::GzEncoder};
 use lepton_gpu::data::fetch::fetch_known;
 use lepton_gpu::data::known::{self, KnownFile};
+use lepton_gpu::data::published::{Published, fetch_weights};
 use lepton_gpu::data::{DataError, FetchOptions, Known, Progress, fetch};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -34,6 +35,7 @@ fn data_set() -> (Known, Vec<u8>) {
     known.name = "noise".to_string();
     known.files = vec![KnownFile {
         archive: false,
+        at_most: false,
         name: FILE.to_string(),
         download_bytes: packed.len() as u64,
         bytes: content.len() as u64,
@@ -320,4 +322,38 @@ fn nothing_to_fetch_and_unknown_names() {
     };
     assert!(error("fashion-small").contains("built into the program"));
     assert!(error("imagenet").contains("fashion-small, fashion-mnist, mnist"));
+}
+
+#[test]
+fn weights_are_fetched_and_checked_by_as_many_digits_as_are_known() {
+    let case = Case::new(&[Answer::Cut, Answer::Right, Answer::Right, Answer::Right]);
+    let sha256: String = Sha256::digest(&case.packed).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = case.packed.len() as u64;
+    let text = |digits: &str, bytes: u64, more: &str| {
+        format!(
+            "name = \"noise\"\nmodel = \"linear\"\ntitle = \"noise\"\nhomepage = \"\"\nlicense = \"\"\nurl = \"https://127.0.0.1:1/no\"\n\
+             hash_from = \"this test\"\n[file]\nname = \"images.gz\"\narchive = true\ndownload_bytes = {bytes}\nbytes = {bytes}\n{more}\n\
+             sha256 = \"{digits}\""
+        )
+    };
+    let get = |text: &str| {
+        let published: Published = toml::from_str(text).unwrap();
+        fetch_weights(&published, &case.options(), &mut |_| {})
+    };
+    // the first one is cut and goes on; with eight digits, and a bound instead of a size
+    let file = get(&text(&sha256[..8], bytes + 100, "at_most = true")).unwrap();
+    assert_eq!(fs::read(&file).unwrap(), case.packed);
+    assert_eq!(
+        case.server.requests()[..],
+        [("/weights/images.gz".to_string(), None), ("/weights/images.gz".to_string(), Some(case.packed.len() / 2)),]
+    );
+    // whole and right: nothing is downloaded again
+    get(&text(&sha256, bytes, "")).unwrap();
+    assert_eq!(case.server.requests().len(), 2);
+    // another hash, a smaller size: refused, and what was there stays
+    let wrong = if sha256.starts_with('0') { "1" } else { "0" };
+    for (digits, bytes) in [(format!("{wrong}{}", &sha256[1..8]), bytes), (sha256.clone(), bytes + 1)] {
+        assert!(matches!(get(&text(&digits, bytes, "")), Err(DataError::Download { .. })));
+        assert_eq!(fs::read(&file).unwrap(), case.packed);
+    }
 }

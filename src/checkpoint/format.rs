@@ -117,6 +117,11 @@ pub struct DatasetFingerprint {
     pub hash: u64,
 }
 
+impl DatasetFingerprint {
+    /// Of a model that has learned from no data here: its weights came from elsewhere.
+    pub const NONE: DatasetFingerprint = DatasetFingerprint { train: 0, test: 0, hash: 0 };
+}
+
 /// Everything but tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meta {

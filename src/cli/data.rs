@@ -86,13 +86,13 @@ fn check(spec: &str) -> Result<Exit, CliError> {
 
 /// One bar a file on a terminal, one line a file elsewhere.
 #[derive(Default)]
-struct Bars {
+pub struct Bars {
     file: String,
     bar: Option<ProgressBar>,
 }
 
 impl Bars {
-    fn show(&mut self, progress: &Progress) {
+    pub fn show(&mut self, progress: &Progress) {
         if progress.file != self.file {
             self.finish();
             self.file.clone_from(&progress.file);
@@ -111,7 +111,7 @@ impl Bars {
         }
     }
 
-    fn finish(&mut self) {
+    pub fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish();
         }

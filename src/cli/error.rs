@@ -46,6 +46,9 @@ pub enum CliError {
     /// A checkpoint could not be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Weights from elsewhere.
+    #[error(transparent)]
+    Weights(#[from] crate::weights::WeightsError),
     /// A recipe could not be found or read.
     #[error(transparent)]
     Recipe(#[from] crate::config::RecipeError),
@@ -124,6 +127,7 @@ impl Hints for CliError {
             CliError::Flag { error, .. } | CliError::Option(error) => error.hints(),
             CliError::Config(error) => error.hints(),
             CliError::Balance(error) => error.hints(),
+            CliError::Weights(error) => error.hints(),
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),
             CliError::Unknown { hint, .. } => vec![hint.clone()],

@@ -11,14 +11,17 @@ mod decide;
 mod devices;
 mod error;
 mod eval;
+mod export;
 mod first_screen;
 pub mod hint;
+mod import;
 mod inspect;
 mod loss;
 mod models;
 mod optimizer;
 mod pictures;
 mod predict;
+mod published;
 mod recipes;
 mod show;
 mod start;
@@ -91,6 +94,8 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Train(args) => train::run(&args, adapter),
         Command::Eval(args) => eval::run(&args, adapter),
         Command::Predict(args) => predict::run(&args, adapter),
+        Command::Export(args) => export::run(&args, adapter),
+        Command::Import(args) => import::run(&args),
         Command::Show(args) => show::run(&args, adapter),
         Command::Inspect(args) => inspect::run(&args, adapter),
         Command::Models(args) => models::run(&args),
@@ -100,6 +105,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Verify(args) => verify::run(&args, adapter),
         Command::Bench(args) => bench::run(&args, adapter),
         Command::BenchFirstStep(args) => bench::first_step(&args, adapter),
+        Command::Weights(args) => published::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => completions::man(&args),

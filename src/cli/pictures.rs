@@ -6,7 +6,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
 use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, picture};
 use crate::model::ModelSpec;
@@ -40,6 +40,11 @@ pub fn load(spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliErr
 
 /// The data of a run, split as the run split them, or other data for its model.
 pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, CliError> {
+    if other.is_none() && checkpoint.meta.data == DatasetFingerprint::NONE {
+        return Err(CliError::Usage(
+            "the weights were imported, so the run has no data of its own\n  try: --data PHOTOS".into(),
+        ));
+    }
     let config = &checkpoint.meta.config;
     let model = checkpoint.meta.model()?;
     let mut options = tasks::of(&config.loss).load_options(config, model.input);

@@ -133,7 +133,7 @@ fn described(recipe: &Recipe, other_data: bool, other_model: bool) -> String {
 }
 
 /// Finds out before anything is compiled whether the run folder can be made and written to.
-fn check_writable(out: &Path) -> Result<(), CliError> {
+pub fn check_writable(out: &Path) -> Result<(), CliError> {
     let there = out.ancestors().find(|p| p.exists() || p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = if there.as_os_str().is_empty() { Path::new(".") } else { there };
     tempfile::tempfile_in(folder).map(|_| ()).map_err(|source| {
@@ -295,7 +295,7 @@ fn validation(text: &str) -> Result<Validation, CliError> {
 }
 
 /// `runs/NAME-1`, or the next number that is free.
-fn next_folder(name: &str) -> PathBuf {
+pub fn next_folder(name: &str) -> PathBuf {
     (1..).map(|i| PathBuf::from(format!("runs/{name}-{i}"))).find(|p| !p.exists()).expect("some number is free")
 }
 

@@ -92,17 +92,33 @@ pub fn fetch_known(
     fs::create_dir_all(&folder).map_err(|error| io_error(&folder, "create the folder", error))?;
     let addresses = addresses(known, options);
     for file in &known.files {
-        let mut job = Job { file, target: folder.join(&file.name), options, progress };
-        job.run(&addresses)?;
+        let urls: Vec<String> = addresses.iter().map(|address| format!("{address}/{}", file.name)).collect();
+        fetch_file(file, &folder.join(&file.name), &urls, options, progress)?;
     }
     Ok(folder)
 }
 
+/// Downloads one file from the first of these addresses that gives the right content.
+pub(super) fn fetch_file(
+    file: &KnownFile,
+    target: &Path,
+    urls: &[String],
+    options: &FetchOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), DataError> {
+    Job { file, target: target.to_path_buf(), options, progress }.run(urls)
+}
+
+/// The user's own server, which holds `<name>/<file>`, if there is one.
+pub(super) fn mirror(options: &FetchOptions) -> Option<String> {
+    let from_env = || std::env::var("LEPTON_DATA_MIRROR").ok().filter(|url| !url.is_empty());
+    options.base_url.clone().or_else(from_env).map(|base| base.trim_end_matches('/').to_string())
+}
+
 /// Addresses that hold the files, without a slash at the end.
 fn addresses(known: &Known, options: &FetchOptions) -> Vec<String> {
-    let from_env = || std::env::var("LEPTON_DATA_MIRROR").ok().filter(|url| !url.is_empty());
-    match options.base_url.clone().or_else(from_env) {
-        Some(base) => vec![format!("{}/{}", base.trim_end_matches('/'), known.name)],
+    match mirror(options) {
+        Some(base) => vec![format!("{base}/{}", known.name)],
         None => known.mirrors.iter().map(|url| url.trim_end_matches('/').to_string()).collect(),
     }
 }
@@ -116,15 +132,14 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&mut self, addresses: &[String]) -> Result<(), DataError> {
+    fn run(&mut self, urls: &[String]) -> Result<(), DataError> {
         if self.is_done()? {
             return Ok(());
         }
         let mut part = Part::open(self.part_path())?;
         let mut tries = Vec::new();
-        for address in addresses {
-            let url = format!("{address}/{}", self.file.name);
-            match self.get(&url, &mut part)? {
+        for url in urls {
+            match self.get(url, &mut part)? {
                 None => return self.finish(part),
                 Some(reason) => tries.push(format!("{url}: {reason}")),
             }

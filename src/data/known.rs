@@ -83,7 +83,10 @@ pub struct KnownFile {
     pub download_bytes: u64,
     /// Size of the unpacked content.
     pub bytes: u64,
-    /// SHA-256 of the unpacked content, in lower-case hexadecimal.
+    /// Whether `bytes` is only a bound, where no exact size is published.
+    #[serde(default)]
+    pub at_most: bool,
+    /// SHA-256 of the unpacked content, in lower-case hexadecimal; its first digits, where no more are published.
     pub sha256: String,
 }
 

@@ -31,6 +31,8 @@ pub mod picture;
 mod pictures;
 #[cfg(feature = "files")]
 mod places;
+#[cfg(feature = "download")]
+pub mod published;
 #[cfg(feature = "images")]
 mod survey;
 #[cfg(feature = "download")]

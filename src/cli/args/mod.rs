@@ -11,9 +11,11 @@ use crate::data::ImageOptions;
 use crate::optim::OPTIMIZERS;
 use crate::train::Tta;
 
+mod exchange;
 mod train;
 mod typed;
 
+pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
 
@@ -41,6 +43,10 @@ pub enum Command {
     Eval(EvalArgs),
     /// Classify images or texts with a trained model, or draw a grid of predictions.
     Predict(PredictArgs),
+    /// Write a trained model for other programs.
+    Export(ExportArgs),
+    /// Make a run of another program's weights: a .safetensors file with the names of torchvision or timm.
+    Import(ImportArgs),
     /// Draw an image of a data set, or a sheet of augmented images; print a text.
     Show(ShowArgs),
     /// Show a model's layers, and the plan that runs them.
@@ -60,6 +66,8 @@ pub enum Command {
     /// What `bench` runs in a process of its own: prints the seconds to a first step.
     #[command(hide = true)]
     BenchFirstStep(BenchFirstStepArgs),
+    /// Download and list weights that others publish.
+    Weights(WeightsArgs),
     /// Download, list and check data sets.
     Data(DataArgs),
     /// Print a script that completes this program's commands and options in a shell.
@@ -75,6 +83,7 @@ impl Command {
             Command::Train(args) => return args.typed.text(ADAPTER.field.key),
             Command::Eval(args) => &args.device,
             Command::Predict(args) => &args.device,
+            Command::Export(args) => &args.device,
             Command::Show(args) => &args.device,
             Command::Inspect(args) => &args.device,
             Command::Devices(args) => &args.device,
@@ -82,9 +91,13 @@ impl Command {
             Command::Verify(args) => &args.device,
             Command::Bench(args) => &args.device,
             Command::BenchFirstStep(args) => &args.device,
-            Command::Models(_) | Command::Recipes(_) | Command::Data(_) | Command::Completions(_) | Command::Man(_) => {
-                return None;
-            }
+            Command::Import(_)
+            | Command::Models(_)
+            | Command::Recipes(_)
+            | Command::Weights(_)
+            | Command::Data(_)
+            | Command::Completions(_)
+            | Command::Man(_) => return None,
         };
         device.adapter.as_deref()
     }

@@ -1,0 +1,136 @@
+//! `lepton-gpu import`: weights of another program become a run that `eval`, `predict`, `export` and `--init` take.
+
+mod hub;
+mod outputs;
+mod pytorch;
+
+use std::path::{Path, PathBuf};
+
+use super::args::ImportArgs;
+use super::start::{check_writable, next_folder};
+use super::{CliError, Exit, pictures};
+use crate::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
+use crate::config::{NormalizeConfig, NormalizeFrom, RunConfig};
+use crate::model::{ModelSpec, initial_values};
+use crate::plan::{Placed, Plan, Request, default_loss, parameters, thousands};
+use crate::platform::files::write_with_folder;
+use crate::report::say;
+use crate::weights::Weights;
+use outputs::Outputs;
+
+/// What a file brought, before anything that was typed.
+struct Incoming {
+    /// Weights with their model; a layer for each class still says so.
+    weights: Weights,
+    /// Lines about the file, each with its heading.
+    lines: Vec<(&'static str, String)>,
+    /// Where the scaling of pixels comes from, for people.
+    normalize_from: &'static str,
+}
+
+/// The checkpoint that an import writes.
+const FILE: &str = "best.safetensors";
+
+pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
+    let Incoming { weights, mut lines, normalize_from } = {
+        let bytes = std::fs::read(&args.file).map_err(CliError::file(&args.file))?;
+        pytorch::read(args, &bytes)?
+    };
+    let mut model = weights.model.clone().expect("an importer knows the model");
+    if let Some(size) = &args.size {
+        model.input = pictures::size(size, model.input)?;
+    }
+    let outputs = Outputs::of(&weights, &model, args.classes.as_deref())?;
+    let model = model.for_classes(outputs.names.len());
+    let (tensors, anew) = complete(&model, &outputs, &weights)?;
+    let (normalize, from) = match &args.normalize {
+        Some(normalize) if normalize.from == NormalizeFrom::Dataset => {
+            let problem = "--normalize dataset needs the images that the weights were trained on";
+            return Err(CliError::Usage(format!("{problem}\n  try: --normalize imagenet")));
+        }
+        Some(normalize) => (normalize.clone(), "as typed"),
+        None => (weights.normalize.clone().unwrap_or_default(), normalize_from),
+    };
+    let config = RunConfig { model: model.name.clone(), normalize, ..RunConfig::default() };
+    let checkpoint =
+        Checkpoint::new(&model, &config, &outputs.names, None, DatasetFingerprint::NONE, &State::default(), tensors);
+    let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
+    save(&out, &model, &config, checkpoint)?;
+
+    let ([h, w, c], size) = (model.input, thousands(parameters(&model)?));
+    lines.push(("model", format!("{}, {size} parameters, images of {h}x{w}x{c}", model.name)));
+    lines.push(("normalize", format!("{} ({from})", scaling(&config.normalize))));
+    lines.push(("classes", outputs.describe()));
+    if !weights.unused.is_empty() {
+        lines
+            .push(("not used", format!("{} tensors of the file: {}", weights.unused.len(), weights.unused.join(", "))));
+    }
+    if !anew.is_empty() {
+        lines.push(("not taken", format!("{}: the head starts anew and is to be trained", anew.join(", "))));
+    }
+    lines.push(("saved", out.join(FILE).display().to_string()));
+    lines.iter().for_each(|(heading, text)| say!("{heading:<10} {text}"));
+    match anew.is_empty() {
+        true => say!("\nnext: lepton-gpu predict {} photo.jpg", out.display()),
+        false => say!("\nnext: lepton-gpu train photos/ --init {}", out.display()),
+    }
+    Ok(Exit::Done)
+}
+
+fn compile(model: &ModelSpec) -> Result<Plan, CliError> {
+    Ok(Plan::compile(model, &Request::prediction(1, &default_loss(model)))?)
+}
+
+/// The tensors of the whole model, and those of its head that start anew because the file has none of their size.
+fn complete(
+    model: &ModelSpec,
+    outputs: &Outputs,
+    weights: &Weights,
+) -> Result<(Vec<NamedTensor>, Vec<String>), CliError> {
+    let (mut tensors, mut anew) = (Vec::new(), Vec::new());
+    for Placed { name, shape, init, .. } in &compile(model)?.parameters {
+        let found = weights.tensor(name).filter(|tensor| tensor.shape == shape.sizes());
+        if let Some(tensor) = found {
+            tensors.push(tensor.clone());
+            continue;
+        }
+        if !outputs.head.contains(name) {
+            let has = weights.tensor(name).map_or("no such tensor".into(), |tensor| format!("{:?}", tensor.shape));
+            return Err(CliError::Usage(format!(
+                "the model needs `{name}` {shape}, but the file has {has}\n  try: another --model, or without --size"
+            )));
+        }
+        let data = bytemuck::cast_slice(&initial_values(name, shape, *init, 0)).to_vec();
+        tensors.push(NamedTensor { name: name.clone(), shape: shape.sizes().to_vec(), data });
+        anew.push(name.clone());
+    }
+    Ok((tensors, anew))
+}
+
+/// Writes the run folder, in which nothing may stand that an import would replace.
+fn save(out: &Path, model: &ModelSpec, config: &RunConfig, checkpoint: Checkpoint) -> Result<(), CliError> {
+    let files: [(&str, Vec<u8>); 3] = [
+        ("model.toml", model.to_toml().into_bytes()),
+        ("config.toml", config.to_toml().into_bytes()),
+        (FILE, checkpoint.into_bytes()),
+    ];
+    let there = ["last.safetensors"].into_iter().chain(files.iter().map(|(name, _)| *name));
+    if let Some(name) = there.into_iter().find(|name| out.join(name).exists()) {
+        return Err(CliError::Usage(format!("{} already contains {name}\n  try: another --out", out.display())));
+    }
+    check_writable(out)?;
+    for (name, bytes) in files {
+        let path: PathBuf = out.join(name);
+        write_with_folder(&path, &bytes).map_err(CliError::file(&path))?;
+    }
+    Ok(())
+}
+
+/// A scaling of pixels in words.
+fn scaling(normalize: &NormalizeConfig) -> String {
+    let numbers = |list: &[f32]| list.iter().map(|number| format!("{number:.4}")).collect::<Vec<_>>().join(", ");
+    match normalize.from {
+        NormalizeFrom::None => "none: pixels go from 0 to 1".into(),
+        _ => format!("mean {}, std {}", numbers(&normalize.mean), numbers(&normalize.std)),
+    }
+}
