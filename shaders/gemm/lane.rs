@@ -2,12 +2,13 @@
 
 use minijinja::context;
 
-use super::product::{Direction, Product};
+use super::product::{Conv, Direction, Product};
 use super::template::{self, Storage, pairs, real_vector, vector};
 use super::{Expansion, Lanes, Tiling, count_tiles};
 use crate::dtype::Precision;
 use crate::sharing;
 use crate::tuning::TileSize;
+use crate::window::Placed;
 
 const ENOUGH_TILES: usize = sharing::CORES.product_tiles;
 /// Rows of K that one invocation sums by itself at the most: far from the loop limit of old Mesa, and short enough for
@@ -19,6 +20,8 @@ const SUMS: usize = 16;
 const MUCH: u64 = 1 << 24;
 /// Steps along K in one turn of the loop: a sum stays in a register for so many multiply-adds.
 const UNROLL: usize = 2;
+/// Pixels from which a weight gradient of a 1x1 convolution is summed along a row of all of them.
+const LONG_SUM: usize = 256;
 
 /// Rows of a tile, in runs of one for each lane, and columns of a lane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,8 +112,21 @@ impl Loads {
     }
 }
 
+/// The weight gradient of a 1x1 convolution over one row of all pixels, which is the same product: a turn of the loop then is
+/// `UNROLL` pixels, where images of one pixel have turns of one. Shorter sums, those of linear layers, are not worth it.
+fn in_one_row(product: &Product) -> Product {
+    let Product { direction, conv, .. } = product;
+    let rows = product.sizes()[2];
+    if *direction != Direction::GradWeight || conv.placed.input != [1, 1] || rows < LONG_SUM {
+        return product.clone();
+    }
+    let placed = Placed { input: [1, rows], output: [1, rows], ..conv.placed };
+    Product { conv: Conv { n: 1, placed, ..conv.clone() }, ..product.clone() }
+}
+
 /// The text of `product` and how it is launched.
 pub(super) fn expand(product: &Product, slabs: usize, lanes: Lanes, chosen: Option<TileSize>) -> Expansion {
+    let product = &in_one_row(product);
     let width = lanes.width as usize;
     let [m, _, k] = product.sizes();
     let named = chosen.and_then(|size| Tile::all().find(|t| TileSize::from(t.size(width)) == size));
