@@ -79,6 +79,7 @@ pub mod pixel_shuffle;
 pub mod random;
 pub mod record;
 pub mod record_loss;
+pub mod rectifier;
 pub mod relu;
 pub mod reshape;
 pub mod rmsprop;

@@ -2,16 +2,17 @@
 
 use crate::dispatch::{Binding, Elementwise, Operand, read, write};
 use crate::dtype::Precision;
+use crate::rectifier::Rectifier;
 use crate::{Dispatch, source};
 
 const MASK: Elementwise =
     Elementwise { name: "relu/backward", source: include_str!("common/mask.wgsl"), per_step: false, includes: &[] };
 
-/// `into = dy where y > 0, else 0` over `count` elements, where dy comes in so many parts, one or two.
-pub(crate) fn mask(precision: Precision, count: usize, parts: usize, into: Operand) -> Dispatch {
+/// `into = dy where the activation passes it, else 0` over `count` elements, where dy comes in so many parts, one or two.
+pub(crate) fn mask(rectifier: Rectifier, precision: Precision, count: usize, parts: usize, into: Operand) -> Dispatch {
     let (text, dy) = gradient(parts);
     let bindings: Vec<Binding> = [read(Operand::Y(0)), write(into)].into_iter().chain(dy).collect();
-    let kernel = Elementwise { includes: &[source::LANES4, text], ..MASK };
+    let kernel = Elementwise { includes: &[source::LANES4, rectifier.text(), text], ..MASK };
     kernel.launch(precision, count.div_ceil(4), 0, &[], &bindings)
 }
 

@@ -3,6 +3,7 @@
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Precision;
 use crate::mask::mask;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
@@ -65,7 +66,10 @@ impl Op for Add {
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         match wanted.iter().position(|&wanted| wanted && self.relu) {
-            Some(first) => mask(target.precision, inputs[0].count(), self.gradient_parts(), Operand::Dx(first)).into(),
+            Some(first) => {
+                mask(Rectifier::Relu, target.precision, inputs[0].count(), self.gradient_parts(), Operand::Dx(first))
+                    .into()
+            }
             None => Lowered::default(),
         }
     }

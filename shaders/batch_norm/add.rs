@@ -10,6 +10,7 @@ use crate::columns::{Columns, walk};
 use crate::dispatch::{Binding, Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::mask::gradient;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 use crate::{Array, Case, Dispatch, Entry, Lowered, Mode, Op, Shape, ShapeError, Step};
 
@@ -182,7 +183,7 @@ impl Op for BatchNormAdd {
 
 fn all() -> Vec<Case> {
     let norm = BatchNorm::default;
-    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, relu: false };
+    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, rectifier: Rectifier::None };
     let case = |op: BatchNormAdd, x: &[usize], live, reason| {
         let mut case = cases::case(op.norm.clone(), x, live, reason);
         case.inputs.insert(SHORTCUT, Input { shape: Shape::new(x), fill: Fill::Normal(1.0) });

@@ -1,5 +1,5 @@
 // batch_norm / apply
-//   computes  y = (x - mean) / sqrt(variance + EPSILON) * gamma + beta, or max(y, 0) with RELU
+//   computes  y = (x - mean) / sqrt(variance + EPSILON) * gamma + beta, and what ends it (common/rectify_*.wgsl)
 //   reads     x, statistics, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  y, every element once
 //   thread    one run of channels of up to RUN rows (common/rows.wgsl), TURN at a time: all are computed before one
 //             is stored, or a compiler would move each load to its store
@@ -7,7 +7,6 @@
 
 override C: u32;
 override PIXELS: u32;
-override RELU: bool;
 
 const GAMMA = 3u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
@@ -19,7 +18,7 @@ struct Channels { shift: V, mean: V, scale: V, add: V }
 fn normalised(own: RealV, channels: Channels, live: bool) -> RealV {
     let value = ((V(own) - channels.shift) - channels.mean) * channels.scale + channels.add;
     let kept = select(V(0.0), value, live);
-    return RealV(select(kept, max(kept, V(0.0)), RELU));
+    return RealV(rectified(kept));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -1,5 +1,6 @@
 use super::BatchNorm;
 use crate::case::Fill;
+use crate::rectifier::Rectifier;
 use crate::{Case, Step, random};
 
 /// A step whose batch has so many images.
@@ -21,8 +22,10 @@ pub(super) fn far(count: usize, mean: f64) -> Fill {
 }
 
 pub(super) fn all() -> Vec<Case> {
-    let (norm, relu) = (BatchNorm::default(), BatchNorm { relu: true, ..BatchNorm::default() });
-    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, relu: false };
+    let norm = BatchNorm::default();
+    let ending = |rectifier| BatchNorm { rectifier, ..BatchNorm::default() };
+    let (relu, relu6) = (ending(Rectifier::Relu), ending(Rectifier::Relu6));
+    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, rectifier: Rectifier::None };
     let still = BatchNorm { momentum: 0.0, ..norm.clone() };
     let third = Step { least_momentum: 1.0 / 3.0, ..images(3) };
     let mut far_off = case(norm.clone(), &[3, 5, 7, 4], 3, "a mean of 1000 costs no digits of a deviation of 1")
@@ -34,9 +37,16 @@ pub(super) fn all() -> Vec<Case> {
         case(norm.clone(), &[4, 3, 5, 12], 3, "a last batch of three: the fourth image counts nowhere"),
         case(relu.clone(), &[3, 5, 4, 8], 3, "ReLU in the same kernels, two runs of four channels"),
         case(relu.clone(), &[5, 3, 4, 7], 4, "ReLU, a last batch, nothing divides by four"),
+        case(relu6.clone(), &[3, 5, 4, 8], 3, "ReLU6, of which many values are above 6").fill(1, Fill::Normal(8.0)),
+        case(relu6, &[5, 3, 4, 7], 4, "ReLU6, a last batch, nothing divides by four").fill(1, Fill::Normal(8.0)),
         case(norm.clone(), &[9, 10], 9, "features without pixels"),
         case(plain.clone(), &[5, 4, 3, 36], 5, "no scale and shift, more runs than stand side by side, other options"),
-        case(BatchNorm { relu: true, ..plain }, &[7, 5], 6, "features, no scale and shift, ReLU, a last batch"),
+        case(
+            BatchNorm { rectifier: Rectifier::Relu, ..plain },
+            &[7, 5],
+            6,
+            "features, no scale and shift, ReLU, a last batch",
+        ),
         case(norm.clone(), &[3, 23, 21, 4], 3, "several slabs of several parts"),
         case(relu, &[2, 19, 17, 3], 2, "several slabs, with ReLU"),
         case(norm.clone(), &[4, 8, 7, 33], 4, "more slabs than are added at a time"),

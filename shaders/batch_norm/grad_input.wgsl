@@ -1,6 +1,6 @@
 // batch_norm / grad_input
 //   computes  dx = gamma / sqrt(variance + EPSILON) * (g - dbeta / count - xhat * dgamma / count): mean and variance depend
-//             on x, too; g is dy, or with RELU dy where y > 0, which is computed anew from x
+//             on x, too; g is dy, or before a ReLU dy where that passes it (common/rectify_*.wgsl): y is computed anew from x
 //   reads     x, dy, statistics, dgamma, dbeta, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  dx, every element once
 //   thread    one run of channels of up to RUN rows (common/rows.wgsl), TURN at a time: all are computed before one
 //             is stored, or a compiler would move each load to its store
@@ -8,7 +8,6 @@
 
 override C: u32;
 override PIXELS: u32;
-override RELU: bool;
 
 const GAMMA = 6u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
@@ -22,8 +21,7 @@ struct Channels { shift: V, mean: V, scale: V, add: V, mean_g: V, slope: V }
 
 fn gradient_of(own: RealV, given: RealV, channels: Channels, live: bool) -> RealV {
     let away = (V(own) - channels.shift) - channels.mean;
-    let positive = away * channels.scale + channels.add > V(0.0);
-    let g = select(V(given), select(V(0.0), V(given), positive), RELU);
+    let g = passed(away * channels.scale + channels.add, V(given));
     return RealV(select(V(0.0), channels.scale * (g - channels.mean_g - away * channels.slope), live));
 }
 

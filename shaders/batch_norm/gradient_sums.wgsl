@@ -1,12 +1,11 @@
 // batch_norm / gradient_sums
-//   computes  of each channel in each slab of rows: the sum of g and of g * (x - mean), where g is dy, or with RELU dy where
-//             y > 0, which is computed anew from x
+//   computes  of each channel in each slab of rows: the sum of g and of g * (x - mean), where g is dy, or before a ReLU dy
+//             where that passes it (common/rectify_*.wgsl): y is computed anew from x
 //   reads     x, dy, statistics, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  sums [slabs, 2, C], every element once
 //   thread    one run of channels, every PARTS-th row of a slab, TURN loaded at a time; two_sums.wgsl adds the parts
 //   edge      images beyond the step's batch length count nowhere; a slab without rows gives 0
 
 override PIXELS: u32;
-override RELU: bool;
 
 const GAMMA = 4u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
@@ -30,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             let i = row_in_turn(row, j, at, end) * runs + at.c;
             let away = (V(x[i]) - shift) - mean;
             let given = V(dy[i]);
-            let before = select(given, select(V(0.0), given, away * scale + add > V(0.0)), RELU);
+            let before = passed(away * scale + add, given);
             let g = select(V(0.0), before, is_there(row, j, at, end));
             sum += g;
             product += g * away;

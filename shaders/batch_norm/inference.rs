@@ -5,13 +5,14 @@ use crate::case::Fill;
 use crate::columns::walk;
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, images, source};
 
 /// This op in `OPS`.
 pub const INFERENCE: Entry = Entry {
     name: "batch_norm_inference",
-    summary: "batch normalisation by running averages, optional ReLU; not trained through",
+    summary: "batch normalisation by running averages, optional ReLU or ReLU6; not trained through",
     cases: all,
 };
 
@@ -29,8 +30,8 @@ pub struct BatchNormInference {
     pub epsilon: f32,
     /// Whether gamma and beta are inputs.
     pub affine: bool,
-    /// Whether a ReLU follows in the same kernel.
-    pub relu: bool,
+    /// What follows in the same kernel.
+    pub rectifier: Rectifier,
 }
 
 impl Op for BatchNormInference {
@@ -39,7 +40,7 @@ impl Op for BatchNormInference {
     }
 
     fn attributes(&self) -> String {
-        if self.relu { "relu".into() } else { String::new() }
+        self.rectifier.name().into()
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -57,7 +58,7 @@ impl Op for BatchNormInference {
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
         let [rows, _, c] = images::rows(&inputs[INPUT]).expect("shapes were checked");
-        let own = [("EPSILON", self.epsilon.into()), ("RELU", self.relu.into())];
+        let own = [("EPSILON", self.epsilon.into())];
         let running = if self.affine { 3 } else { 1 };
         let x = Operand::X;
         let mut bindings = vec![read(x(INPUT)), read(x(running)), read(x(running + 1)), write(Operand::Y(0))];
@@ -65,7 +66,8 @@ impl Op for BatchNormInference {
             bindings.extend([read(x(GAMMA)), read(x(BETA))]);
         }
         let affine: &[&'static str] = if self.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
-        walk(KERNEL, affine, target, [rows, c], &own, &bindings).into()
+        let texts = [affine, &[self.rectifier.text()]].concat();
+        walk(KERNEL, &texts, target, [rows, c], &own, &bindings).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
@@ -75,28 +77,30 @@ impl Op for BatchNormInference {
         let value = |(i, x): (usize, &f64)| {
             let xhat = (x - of(running, i)) / (of(running + 1, i) + f64::from(self.epsilon)).sqrt();
             let value = if self.affine { xhat * of(1, i) + of(2, i) } else { xhat };
-            if self.relu { value.max(0.0) } else { value }
+            self.rectifier.apply(value)
         };
         vec![Array::new(inputs[INPUT].shape.clone(), inputs[INPUT].data.iter().enumerate().map(value).collect())]
     }
 }
 
 fn all() -> Vec<Case> {
-    let case = |affine, relu, x: &[usize], reason| {
+    let case = |affine, rectifier, x: &[usize], reason| {
         let c = [*x.last().expect("channels")];
         let running = if affine { 3 } else { 1 };
         let shapes: Vec<&[usize]> = std::iter::once(x).chain(std::iter::repeat_n(&c[..], running + 1)).collect();
-        let op = BatchNormInference { epsilon: 1e-3, affine, relu };
+        let op = BatchNormInference { epsilon: 1e-3, affine, rectifier };
         Case::new(op, &shapes, reason).fill(running + 1, Fill::Positive)
     };
-    let mut far_off = case(true, false, &[2, 3, 5, 4], "a mean of 1000")
+    let mut far_off = case(true, Rectifier::None, &[2, 3, 5, 4], "a mean of 1000")
         .fill(0, cases::far(120, 1000.0))
         .fill(3, Fill::Exactly(vec![1000.0, 999.5, 1001.25, 1000.75]));
     far_off.only = Some(crate::Precision::F32);
     vec![
-        case(true, false, &[3, 5, 7, 6], "uneven images"),
-        case(true, true, &[3, 5, 4, 8], "ReLU, runs of four channels"),
-        case(false, true, &[70, 9], "features, no scale and shift"),
+        case(true, Rectifier::None, &[3, 5, 7, 6], "uneven images"),
+        case(true, Rectifier::Relu, &[3, 5, 4, 8], "ReLU, runs of four channels"),
+        case(false, Rectifier::Relu, &[70, 9], "features, no scale and shift"),
+        case(true, Rectifier::Relu6, &[3, 5, 4, 7], "ReLU6, of which many values are above 6")
+            .fill(1, Fill::Normal(8.0)),
         far_off,
     ]
 }

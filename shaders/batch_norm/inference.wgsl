@@ -1,11 +1,10 @@
 // batch_norm / inference
-//   computes  y = (x - running_mean) / sqrt(running_var + EPSILON) * gamma + beta, or max(y, 0) with RELU
+//   computes  y = (x - running_mean) / sqrt(running_var + EPSILON) * gamma + beta, and what ends it (common/rectify_*.wgsl)
 //   reads     x, running_mean, running_var, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  y, every element once
 //   thread    one run of channels of up to RUN rows (common/rows.wgsl)
 
 override C: u32;
 override EPSILON: f32;
-override RELU: bool;
 
 const GAMMA = 4u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
@@ -28,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var k = 0u; k < RUN; k++) {
         if row < ROWS {
             let value = (V(x[row * runs + c]) - mean) * scale + add;
-            y[row * runs + c] = RealV(select(value, max(value, V(0.0)), RELU));
+            y[row * runs + c] = RealV(rectified(value));
         }
         row += ROW_STEP;
     }

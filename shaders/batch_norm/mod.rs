@@ -25,6 +25,7 @@ pub use pool::{BatchNormPool, POOL};
 
 use crate::dtype::Dtype;
 use crate::op::InInference;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 use crate::{Array, Entry, Lowered, Mode, Op, Operand, Shape, ShapeError, Step, images};
 
@@ -36,7 +37,7 @@ const BETA: usize = 2;
 /// This op in `OPS`.
 pub const ENTRY: Entry = Entry {
     name: "batch_norm",
-    summary: "normalisation of each channel over the batch, with running averages, optional ReLU",
+    summary: "normalisation of each channel over the batch, with running averages, optional ReLU or ReLU6",
     cases: cases::all,
 };
 
@@ -49,13 +50,13 @@ pub struct BatchNorm {
     pub momentum: f32,
     /// Whether gamma and beta are inputs.
     pub affine: bool,
-    /// Whether a ReLU follows in the same kernel.
-    pub relu: bool,
+    /// What follows in the same kernel.
+    pub rectifier: Rectifier,
 }
 
 impl Default for BatchNorm {
     fn default() -> Self {
-        BatchNorm { epsilon: 1e-5, momentum: 0.1, affine: true, relu: false }
+        BatchNorm { epsilon: 1e-5, momentum: 0.1, affine: true, rectifier: Rectifier::None }
     }
 }
 
@@ -91,7 +92,7 @@ impl Op for BatchNorm {
     }
 
     fn attributes(&self) -> String {
-        if self.relu { "relu".into() } else { String::new() }
+        self.rectifier.name().into()
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -116,8 +117,8 @@ impl Op for BatchNorm {
     }
 
     fn in_inference(&self) -> InInference {
-        let BatchNorm { epsilon, affine, relu, .. } = *self;
-        InInference::Other(Box::new(BatchNormInference { epsilon, affine, relu }))
+        let BatchNorm { epsilon, affine, rectifier, .. } = *self;
+        InInference::Other(Box::new(BatchNormInference { epsilon, affine, rectifier }))
     }
 
     fn least_images(&self, inputs: &[Shape]) -> usize {
@@ -147,7 +148,7 @@ impl Op for BatchNorm {
     }
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
-        let g = if self.relu { dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
+        let g = dy.zip(&outputs[0], |d, y| self.rectifier.passed(y, d));
         twin::backward(self, inputs, &outputs[3], &g)
     }
 

@@ -49,8 +49,13 @@ fn sizes(norm: &BatchNorm, inputs: &[Shape]) -> [usize; 3] {
     norm.check(inputs).expect("shapes were checked")
 }
 
-fn constants(norm: &BatchNorm, pixels: usize) -> [(&'static str, Constant); 2] {
-    [("PIXELS", pixels.into()), ("RELU", norm.relu.into())]
+/// That, and what ends the normalisation.
+fn texts(norm: &BatchNorm) -> Vec<&'static str> {
+    [affine(norm), &[norm.rectifier.text()]].concat()
+}
+
+fn constants(pixels: usize) -> [(&'static str, Constant); 1] {
+    [("PIXELS", pixels.into())]
 }
 
 /// Statistics of the batch, and the running averages.
@@ -71,7 +76,7 @@ pub(super) fn apply(norm: &BatchNorm, inputs: &[Shape], target: &Target) -> Disp
     let [rows, pixels, c] = sizes(norm, inputs);
     let bindings = vec![read(Operand::X(INPUT)), read(STATISTICS_OUTPUT), write(Operand::Y(0))];
     let bindings = with_affine(norm, bindings);
-    walk(APPLY, affine(norm), target, [rows, c], &constants(norm, pixels), &bindings)
+    walk(APPLY, &texts(norm), target, [rows, c], &constants(pixels), &bindings)
 }
 
 /// The sums over the batch: dgamma and dbeta, which `dx` needs in any case.
@@ -87,13 +92,8 @@ pub(super) fn gradients(
     let bindings =
         vec![read(Operand::X(INPUT)), read(Operand::Dy(0)), read(STATISTICS_OUTPUT), write(Operand::Scratch(0))];
     let bindings = with_affine(norm, bindings);
-    let sums = columns.launch(
-        GRADIENT_SUMS,
-        &[&[TWO_SUMS], affine(norm)].concat(),
-        target,
-        &constants(norm, pixels),
-        &bindings,
-    );
+    let sums =
+        columns.launch(GRADIENT_SUMS, &[&[TWO_SUMS], &*texts(norm)].concat(), target, &constants(pixels), &bindings);
     lowered.dispatches.push(sums);
     finish_gradients(norm, &columns, c, wanted, target, lowered)
 }
@@ -127,5 +127,5 @@ pub(super) fn grad_input(norm: &BatchNorm, inputs: &[Shape], totals: Totals, tar
         write(Operand::Dx(INPUT)),
     ];
     let bindings = with_affine(norm, bindings);
-    walk(GRAD_INPUT, affine(norm), target, [rows, c], &constants(norm, pixels), &bindings)
+    walk(GRAD_INPUT, &texts(norm), target, [rows, c], &constants(pixels), &bindings)
 }

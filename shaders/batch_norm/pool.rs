@@ -9,6 +9,7 @@ use crate::columns::{Columns, walk_images};
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::max_pool2d::MaxPool2d;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 use crate::window::Placed;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Padding, Shape, ShapeError, Step, Window, channels, source};
@@ -34,7 +35,7 @@ const GRAD_INPUT: Elementwise =
 /// Batch norm, ReLU and max pooling as one op: `[n, h, w, c]` to `[n, oh, ow, c]`.
 #[derive(Clone, Debug)]
 pub struct BatchNormPool {
-    /// The normalisation, and whether a ReLU stands between it and the pooling.
+    /// The normalisation, and whether a ReLU stands between it and the pooling; no other [`Rectifier`] may.
     pub norm: BatchNorm,
     /// The window of the pooling.
     pub window: Window,
@@ -49,6 +50,10 @@ impl BatchNormPool {
     pub fn suits(window: &Window) -> bool {
         let Window { kernel, stride, dilation, .. } = window;
         (0..2).all(|a| kernel[a] <= stride[a] && dilation[a] == 1) && kernel[0] * kernel[1] <= 254
+    }
+
+    fn relu(&self) -> bool {
+        self.norm.rectifier == Rectifier::Relu
     }
 
     fn pool(&self) -> MaxPool2d {
@@ -67,7 +72,7 @@ impl Op for BatchNormPool {
     }
 
     fn attributes(&self) -> String {
-        self.window.to_string() + if self.norm.relu { " + relu" } else { "" }
+        self.window.to_string() + if self.relu() { " + relu" } else { "" }
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {
@@ -114,7 +119,7 @@ impl Op for BatchNormPool {
         let rows = n * placed.output[0] * placed.output[1];
         let lanes = channels::lanes(c).0;
         let taps = placed.kernel[0] * placed.kernel[1] + placed.kernel[0];
-        let own = [("RELU", self.norm.relu.into())];
+        let own = [("RELU", self.relu().into())];
         lowered.dispatches.push(walk_images(APPLY, texts, target, &placed, [rows, c], taps, &own, &bindings));
         let won = Dtype::Real.bytes(rows * c, target.precision) as usize / 4;
         lowered.saved = vec![rows * c / lanes, won];
@@ -167,7 +172,7 @@ impl Op for BatchNormPool {
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, step: &Step) -> Vec<Option<Array>> {
         let y = twin::apply(&self.norm, inputs, &outputs[3]);
         let g = self.pool().twin_backward(std::slice::from_ref(&y), &[], dy, step).remove(0).expect("a gradient");
-        let g = if self.norm.relu { g.zip(&y, |g, y| if y > 0.0 { g } else { 0.0 }) } else { g };
+        let g = g.zip(&y, |g, y| self.norm.rectifier.passed(y, g));
         twin::backward(&self.norm, inputs, &outputs[3], &g)
     }
 
@@ -177,7 +182,7 @@ impl Op for BatchNormPool {
 }
 
 fn all() -> Vec<Case> {
-    let (norm, relu) = (BatchNorm::default(), BatchNorm { relu: true, ..BatchNorm::default() });
+    let (norm, relu) = (BatchNorm::default(), BatchNorm { rectifier: Rectifier::Relu, ..BatchNorm::default() });
     let plain = BatchNorm { affine: false, ..relu.clone() };
     let padding = Padding::Explicit { top: 1, bottom: 0, left: 0, right: 1 };
     let case = |norm: BatchNorm, window: Window, x: &[usize; 4], live, reason| {

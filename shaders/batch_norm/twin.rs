@@ -37,7 +37,7 @@ pub(super) fn apply(norm: &BatchNorm, inputs: &[Array], statistics: &Array) -> A
     for i in 0..counted(x, statistics) {
         let (ch, [xhat, _]) = (i % c, normalised(statistics, c, i % c, x.data[i]));
         let value = if norm.affine { xhat * inputs[GAMMA].data[ch] + inputs[BETA].data[ch] } else { xhat };
-        y.data[i] = if norm.relu { value.max(0.0) } else { value };
+        y.data[i] = norm.rectifier.apply(value);
     }
     y
 }

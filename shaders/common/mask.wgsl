@@ -1,8 +1,7 @@
 // relu / backward
-//   computes  dx = dy where y > 0, else 0
+//   computes  dx = dy where the activation that gave y passes it, else 0 (common/rectify_*.wgsl)
 //   reads     y, dy (common/gradient1.wgsl or gradient2.wgsl)    writes  dx, every element once
 //   thread    four consecutive elements
-//   edge      at y = 0 the gradient is 0
 
 const DY = 2u;
 @group(0) @binding(0) var<storage, read> y: array<RealV>;
@@ -14,5 +13,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if i >= COUNT {
         return;
     }
-    dx[i] = RealV(select(V(0.0), gradient_at(i), V(y[i]) > V(0.0)));
+    dx[i] = RealV(passed(V(y[i]), gradient_at(i)));
 }

@@ -68,6 +68,16 @@ fn products() -> Vec<Case> {
             "pointwise: a plain product",
         ),
         Case::new(
+            conv([1, 1], [1, 1], Padding::Valid),
+            &[&[1, 7, 151, 6], &[1, 1, 6, 9], &[9]],
+            "pointwise, so many pixels that grad_weight walks all of them as one row; they are odd",
+        ),
+        Case::new(
+            Conv2d { relu: Relu::Six, ..conv([1, 1], [1, 1], Padding::Valid) },
+            &[&[2, 5, 3, 12], &[1, 1, 12, 40], &[40]],
+            "pointwise, with ReLU6",
+        ),
+        Case::new(
             conv([1, 1], [2, 2], Padding::Valid),
             &[&[2, 5, 7, 8], &[1, 1, 8, 16]],
             "the shortcut of a residual block",
@@ -103,9 +113,11 @@ fn products() -> Vec<Case> {
 /// What software adapters compute in frequencies; every depth that rounds most has a case.
 fn winograd() -> Vec<Case> {
     let relu = Conv2d { relu: Relu::Whole, ..conv([3, 3], [1, 1], Padding::Valid) };
+    let relu6 = Conv2d { relu: Relu::Six, ..conv([3, 3], [1, 1], Padding::Valid) };
     let masked = Conv2d { masked: true, relu: Relu::Forward, ..conv([3, 3], [1, 1], Padding::Same) };
     vec![
         Case::new(relu, &[&[2, 6, 13, 16], &[3, 3, 16, 34], &[34]], "frequencies: bias and ReLU, the last tile cut"),
+        Case::new(relu6, &[&[2, 6, 9, 16], &[3, 3, 16, 18], &[18]], "frequencies: bias and ReLU6"),
         Case::new(masked, &[&[3, 7, 9, 18], &[3, 3, 18, 16], &[16]], "frequencies: masked, tiles of three")
             .fill(0, Fill::Rectified),
         Case::new(
@@ -229,6 +241,11 @@ fn depthwise() -> Vec<Case> {
             Conv2d { relu: Relu::Whole, ..op(12, same([3, 3], [1, 1])) },
             &[&[3, 7, 9, 12], &[3, 3, 1, 12], &[12]],
             "depthwise, runs of four channels, bias and ReLU",
+        ),
+        Case::new(
+            Conv2d { relu: Relu::Six, ..op(8, same([5, 5], [2, 2])) },
+            &[&[2, 8, 9, 8], &[5, 5, 1, 8], &[8]],
+            "depthwise, stride 2, bias and ReLU6",
         ),
         Case::new(
             Conv2d { masked: true, relu: Relu::Forward, ..op(8, same([3, 3], [2, 2])) },

@@ -60,7 +60,7 @@ impl Op for Conv2d {
             text += &format!(" groups {}", self.groups);
         }
         if self.relu != Relu::None {
-            text += " + relu";
+            text += &format!(" + {}", self.relu.name());
         }
         if self.masked { text + ", masked gradient" } else { text }
     }

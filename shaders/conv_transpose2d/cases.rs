@@ -21,11 +21,13 @@ pub(super) fn all() -> Vec<Case> {
 
 fn products() -> Vec<Case> {
     let relu = ConvTranspose2d { relu: Relu::Whole, ..op([3, 3], [2, 2], Padding::Same) };
+    let relu6 = ConvTranspose2d { relu: Relu::Six, ..relu.clone() };
     let masked = ConvTranspose2d { masked: true, relu: Relu::Forward, ..op([2, 2], [2, 2], Padding::Valid) };
     let more = ConvTranspose2d { output_padding: [1, 2], ..op([3, 2], [2, 3], UNEVEN) };
     let between = ConvTranspose2d { output_padding: [1, 2], ..dilated([2, 3], op([2, 3], [1, 2], UNEVEN)) };
     vec![
         Case::new(relu, &[&[2, 5, 6, 8], &[3, 3, 12, 8], &[12]], "a decoder's stage: twice the size, bias and ReLU"),
+        Case::new(relu6, &[&[2, 5, 6, 8], &[3, 3, 12, 8], &[12]], "bias and ReLU6"),
         Case::new(
             masked,
             &[&[2, 5, 7, 12], &[2, 2, 8, 12], &[8]],

@@ -1,7 +1,7 @@
 //! Transposed convolution in f64: the definition. Every pixel of the input scatters its filter.
 
 use super::ConvTranspose2d;
-use crate::gemm::{INPUT, Relu, WEIGHT};
+use crate::gemm::{INPUT, WEIGHT};
 use crate::{Array, Op, Shape};
 
 /// Calls `visit(y, x, weight)` with the flat positions of every multiply-add.
@@ -41,11 +41,11 @@ pub(super) fn forward(op: &ConvTranspose2d, inputs: &[Array]) -> Array {
         let channels = bias.data.len();
         y.data.iter_mut().enumerate().for_each(|(o, value)| *value += bias.data[o % channels]);
     }
-    if op.relu != Relu::None { y.map(|v| v.max(0.0)) } else { y }
+    y.map(|v| op.relu.forward().apply(v))
 }
 
 pub(super) fn backward(op: &ConvTranspose2d, inputs: &[Array], y: &Array, dy: &Array) -> Vec<Array> {
-    let dy = if op.relu == Relu::Whole { dy.zip(y, |d, y| if y > 0.0 { d } else { 0.0 }) } else { dy.clone() };
+    let dy = dy.zip(y, |d, y| op.relu.backward().passed(y, d));
     let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
     let (dx, rest) = gradients.split_at_mut(1);
     visit(op, &shapes(inputs), |o, i, w| {

@@ -10,7 +10,8 @@ use minijinja::{Environment, Value, context};
 
 use crate::Lowered;
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, WORKGROUP, read, write};
-use crate::gemm::{BIAS, Conv, INPUT, Layer, Relu, WEIGHT, masked_dy};
+use crate::gemm::{BIAS, Conv, INPUT, Layer, WEIGHT, masked_dy};
+use crate::rectifier::Rectifier;
 use crate::sharing::Sharing;
 use crate::target::Target;
 use crate::templates;
@@ -48,8 +49,8 @@ pub(crate) struct Ends {
     pub to: Operand,
     /// The bias `X(2)` is added.
     pub bias: bool,
-    /// A ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub rectifier: Rectifier,
     /// The result is 0 where `X(0)` is not positive. No bias is added then.
     pub masked: bool,
 }
@@ -57,13 +58,18 @@ pub(crate) struct Ends {
 impl Ends {
     /// `Y(0)` from `X(0)`, in a convolution and in a transposed one.
     pub(crate) fn forward(layer: Layer) -> Self {
-        let relu = layer.relu != Relu::None;
-        Ends { from: Operand::X(INPUT), to: Operand::Y(0), bias: layer.bias, relu, masked: false }
+        Ends {
+            from: Operand::X(INPUT),
+            to: Operand::Y(0),
+            bias: layer.bias,
+            rectifier: layer.relu.forward(),
+            masked: false,
+        }
     }
 
     /// `Dx(0)` from `dy`.
     pub(crate) fn grad_input(dy: Operand, masked: bool) -> Self {
-        Ends { from: dy, to: Operand::Dx(INPUT), bias: false, relu: false, masked }
+        Ends { from: dy, to: Operand::Dx(INPUT), bias: false, rectifier: Rectifier::None, masked }
     }
 
     fn bindings(&self) -> Vec<Binding> {
@@ -79,10 +85,10 @@ pub(crate) fn forward(conv: &Conv, ends: Ends, target: &Target) -> Dispatch {
     let Placed { output: [oh, ow], kernel: [kh, kw], stride, dilation, .. } = conv.placed;
     let run = run(ow, target);
     let slides = stride[1] == dilation[1];
-    let Ends { bias, relu, masked, .. } = ends;
+    let Ends { bias, rectifier, masked, .. } = ends;
     let walk = Walk {
         name: "depthwise/forward",
-        context: context! { run, slides, relu, bias, masked },
+        context: context! { run, slides, rectifier => rectifier.name(), bias, masked },
         threads: conv.n * oh * ow.div_ceil(run) * channel_runs(conv),
         iterations: kh * (1 + kw),
         constants: vec![],
@@ -120,11 +126,11 @@ pub(crate) fn grad_input(conv: &Conv, ends: Ends, target: &Target) -> Dispatch {
     let run = run(w.div_ceil(stride[1]), target);
     // taps so far apart are a multiple of the stride apart
     let [step_h, step_w] = [0, 1].map(|axis| stride[axis] / gcd(stride[axis], dilation[axis]));
-    let Ends { bias, relu, masked, .. } = ends;
+    let Ends { bias, rectifier, masked, .. } = ends;
     let slides = stride[1].is_multiple_of(dilation[1]);
     let walk = Walk {
         name: "depthwise/grad_input",
-        context: context! { run, slides, masked, bias, relu },
+        context: context! { run, slides, masked, bias, rectifier => rectifier.name() },
         threads: conv.n * h * w.div_ceil(run * stride[1]) * stride[1] * channel_runs(conv),
         iterations: step_h.min(kh) + step_w.min(kw) + kh * (1 + kw),
         constants: vec![("STEP_H", step_h.into()), ("STEP_W", step_w.into())],

@@ -4,6 +4,7 @@ use super::winograd::Winograd;
 use super::{Conv, Direction, Operands, Product, launch, slabs};
 use crate::Lowered;
 use crate::dispatch::Operand;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 
 /// Number of the input of a layer: images, or rows of features.
@@ -18,7 +19,7 @@ pub(crate) const BIAS: usize = 2;
 pub struct Layer {
     /// A bias is added: input 2.
     pub bias: bool,
-    /// A ReLU ends it.
+    /// The ReLU that ends it.
     pub relu: Relu,
     /// The gradient of its input is 0 where the input is not positive.
     pub masked: bool,
@@ -34,6 +35,29 @@ pub enum Relu {
     Whole,
     /// Forward only: dy comes masked from whoever reads the output.
     Forward,
+    /// A ReLU6, in both directions.
+    Six,
+}
+
+impl Relu {
+    /// What ends the product of forward.
+    pub fn forward(self) -> Rectifier {
+        match self {
+            Relu::None => Rectifier::None,
+            Relu::Whole | Relu::Forward => Rectifier::Relu,
+            Relu::Six => Rectifier::Relu6,
+        }
+    }
+
+    /// What backward begins with: none where dy comes masked.
+    pub fn backward(self) -> Rectifier {
+        if self == Relu::Forward { Rectifier::None } else { self.forward() }
+    }
+
+    /// What plans say of it.
+    pub(crate) fn name(self) -> &'static str {
+        self.forward().name()
+    }
 }
 
 /// `Y(0) = X(0) * X(1) + X(2)`, the bias and a ReLU if wanted.
@@ -41,8 +65,8 @@ pub fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
     if let Some(winograd) = Winograd::of(conv, target) {
         return winograd.forward(layer);
     }
-    let relu = layer.relu != Relu::None;
-    let product = Product { bias: layer.bias, relu, ..Product::new(Direction::Forward, conv, target.precision) };
+    let rectifier = layer.relu.forward();
+    let product = Product { bias: layer.bias, rectifier, ..Product::new(Direction::Forward, conv, target.precision) };
     let extra = layer.bias.then_some(Operand::X(BIAS));
     launch(&product, target, Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra }, 1)
         .into()
@@ -77,12 +101,13 @@ pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> 
 /// first where the layer does its ReLU's backward itself.
 pub(crate) fn masked_dy(count: usize, relu: Relu, target: &Target, lowered: &mut Lowered) -> Operand {
     let dy = Operand::Dy(0);
-    if relu != Relu::Whole {
+    let rectifier = relu.backward();
+    if rectifier == Rectifier::None {
         return dy;
     }
     let bytes = crate::Dtype::Real.bytes(count, target.precision);
     let masked = Operand::Scratch(lowered.scratch.len());
     lowered.scratch.push(bytes as usize / 4);
-    lowered.dispatches.push(crate::mask::mask(target.precision, count, 1, masked));
+    lowered.dispatches.push(crate::mask::mask(rectifier, target.precision, count, 1, masked));
     masked
 }

@@ -2,6 +2,7 @@
 
 use super::phase::{self, Phase};
 use crate::dtype::Precision;
+use crate::rectifier::Rectifier;
 use crate::tuning::ProductKey;
 use crate::window::{Placed, Window};
 use crate::{Shape, ShapeError};
@@ -103,8 +104,8 @@ pub struct Product {
     /// GradWeight: the bias's gradient is summed on the way. Otherwise: a bias is added; of an input gradient only where
     /// that is a transposed convolution's output.
     pub bias: bool,
-    /// A ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub rectifier: Rectifier,
     /// The result is 0 where the layer's input is not positive, since that came out of a ReLU.
     pub masked: bool,
     /// How operands are stored.
@@ -114,7 +115,14 @@ pub struct Product {
 impl Product {
     /// A product of `conv`, simplified where that is the same work.
     pub fn new(direction: Direction, conv: &Conv, precision: Precision) -> Self {
-        Product { direction, conv: conv.simplified(), bias: false, relu: false, masked: false, precision }
+        Product {
+            direction,
+            conv: conv.simplified(),
+            bias: false,
+            rectifier: Rectifier::None,
+            masked: false,
+            precision,
+        }
     }
 
     /// The phases of a strided input gradient; none for anything else.

@@ -180,7 +180,7 @@ fn geometry(product: &Product) -> Value {
         (true, Direction::GradWeight) => "sum",
     };
     context! {
-        direction => product.direction.name(), bias, relu => product.relu, masked => product.masked,
+        direction => product.direction.name(), bias, rectifier => product.rectifier.name(), masked => product.masked,
         m, n, k, groups,
         source_h => source[0], source_w => source[1], source_c, source_cg => source_c / groups,
         pixels_h => pixels[0], pixels_w => pixels[1],

@@ -6,14 +6,14 @@
 //! dy where x was.
 
 use super::layer::{BIAS, INPUT, WEIGHT};
-use super::{Conv, Direction, Layer, Operands, Product, Relu, launch, slabs};
+use super::{Conv, Direction, Layer, Operands, Product, launch, slabs};
 use crate::dispatch::{Dispatch, Operand};
 use crate::target::Target;
 
 /// `Y(0)` from the images `X(0)`, the filters `X(1)` and the bias `X(2)`.
 pub(crate) fn transposed_forward(conv: &Conv, layer: Layer, target: &Target) -> Dispatch {
-    let relu = layer.relu != Relu::None;
-    let product = Product { bias: layer.bias, relu, ..Product::new(Direction::GradInput, conv, target.precision) };
+    let rectifier = layer.relu.forward();
+    let product = Product { bias: layer.bias, rectifier, ..Product::new(Direction::GradInput, conv, target.precision) };
     let extra = layer.bias.then_some(Operand::X(BIAS));
     launch(&product, target, Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra }, 1)
 }

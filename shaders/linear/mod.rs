@@ -36,7 +36,7 @@ impl Op for Linear {
     }
 
     fn attributes(&self) -> String {
-        let relu = (self.relu != Relu::None).then_some("relu");
+        let relu = (self.relu != Relu::None).then_some(self.relu.name());
         [relu, self.masked.then_some("masked gradient")].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
@@ -69,16 +69,12 @@ impl Op for Linear {
                 (0..c_in).map(|k| inputs[INPUT].data[i * c_in + k] * inputs[WEIGHT].data[k * c_out + o]).sum();
             y.data[i * c_out + o] = sum + inputs.get(2).map_or(0.0, |bias| bias.data[o]);
         }
-        vec![if self.relu != Relu::None { y.map(|v| v.max(0.0)) } else { y }]
+        vec![y.map(|v| self.relu.forward().apply(v))]
     }
 
     fn twin_backward(&self, inputs: &[Array], outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
         let ([n, c_in], c_out) = (inputs[INPUT].shape.matrix().expect("a matrix"), inputs[WEIGHT].shape.sizes()[1]);
-        let dy = if self.relu == Relu::Whole {
-            dy.zip(&outputs[0], |d, y| if y > 0.0 { d } else { 0.0 })
-        } else {
-            dy.clone()
-        };
+        let dy = dy.zip(&outputs[0], |d, y| self.relu.backward().passed(y, d));
         let mut gradients: Vec<Array> = inputs.iter().map(|a| Array::zeros(a.shape.clone())).collect();
         for (i, o, k) in (0..n * c_out * c_in).map(|e| (e / (c_out * c_in), e / c_in % c_out, e % c_in)) {
             gradients[0].data[i * c_in + k] += dy.data[i * c_out + o] * inputs[WEIGHT].data[k * c_out + o];
@@ -111,6 +107,7 @@ fn cases() -> Vec<Case> {
             &[&[37, 576], &[576, 64], &[64]],
             "many tiles, with ReLU",
         ),
+        Case::new(Linear { relu: Relu::Six, ..Linear::default() }, &[&[9, 20], &[20, 12], &[12]], "with ReLU6"),
         Case::new(
             Linear { masked: true, relu: Relu::Forward },
             &[&[34, 72], &[72, 40], &[40]],

@@ -2,6 +2,7 @@
 
 use crate::dispatch::{Elementwise, Operand, read, write};
 use crate::mask::mask;
+use crate::rectifier::Rectifier;
 use crate::target::Target;
 use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, case::Fill};
 
@@ -33,7 +34,7 @@ impl Op for Relu {
         if !wanted[0] {
             return Lowered::default();
         }
-        mask(target.precision, inputs[0].count(), 1, Operand::Dx(0)).into()
+        mask(Rectifier::Relu, target.precision, inputs[0].count(), 1, Operand::Dx(0)).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

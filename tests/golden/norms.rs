@@ -10,6 +10,7 @@ use lepton_kernels::array::worst_error;
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormPool};
 use lepton_kernels::case::{Fill, Input};
 use lepton_kernels::group_norm::{SetNorm, Together};
+use lepton_kernels::rectifier::Rectifier;
 use lepton_kernels::{Array, Case, InInference, Op, Step, Window};
 use serde_json::Value;
 
@@ -23,12 +24,15 @@ fn layer(attributes: &Value, channels: usize) -> (&'static str, Box<dyn Op>) {
     match attributes["op"].as_str().unwrap() {
         "batch_norm" => {
             let momentum = attributes["momentum"].as_f64().unwrap() as f32;
-            let norm = BatchNorm { epsilon, momentum, affine, relu: false };
+            let norm = BatchNorm { epsilon, momentum, affine, rectifier: Rectifier::None };
             if attributes["pool"].is_null() {
                 return ("batch_norm", Box::new(norm));
             }
             let window = Window::new(sizes(attributes, "pool"), sizes(attributes, "pool"));
-            ("batch_norm_pool", Box::new(BatchNormPool { norm: BatchNorm { relu: true, ..norm }, window }))
+            (
+                "batch_norm_pool",
+                Box::new(BatchNormPool { norm: BatchNorm { rectifier: Rectifier::Relu, ..norm }, window }),
+            )
         }
         "group_norm" => ("group_norm", norm(Together::Groups(attributes["groups"].as_u64().unwrap() as usize))),
         "instance_norm" => ("group_norm", norm(Together::Groups(channels))),

@@ -5,6 +5,7 @@ use super::In::{F16, Matrix, Own, Simt};
 
 pub const CHANGES: &[Change] = &[
     (Own, "conv_transpose2d", "max(sums[m - top], V(0.0))", "sums[m - top]"),
+    (Own, "conv_transpose2d", "clamp(sums[m - top], V(0.0), V(6.0))", "max(sums[m - top], V(0.0))"),
     (Own, "conv_transpose2d", "bias[tile.group * N + column0", "bias[tile.group * N + 0u * column0"),
     (Own, "conv_transpose2d", "V(positive[place]) > V(0.0)", "V(positive[place]) >= V(0.0)"),
     (Own, "conv_transpose2d", "+ tile.phase.first_y;", ";"),

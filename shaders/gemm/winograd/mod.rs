@@ -19,7 +19,7 @@ mod transform;
 
 use self::rows::{Ends, Rows};
 use self::transform::{SHORT, Short};
-use super::layer::{BIAS, INPUT, Layer, Relu, WEIGHT};
+use super::layer::{BIAS, INPUT, Layer, WEIGHT};
 use super::{Conv, Direction, Family, Operands, Product, launch, slabs};
 use crate::Lowered;
 use crate::dispatch::{Dispatch, Operand};
@@ -134,8 +134,8 @@ impl<'a> Winograd<'a> {
         let product = self.product(Direction::Forward);
         lowered.dispatches.push(self.launch(&product, Operands { a, b, c, extra: None }, 1));
         let (matrix, step) = (self.short.outputs().transposed(), self.short.outputs);
-        let relu = layer.relu != Relu::None;
-        let ends = Ends { bias: layer.bias.then_some(Operand::X(BIAS)), relu, positive: None };
+        let (bias, rectifier) = (layer.bias.then_some(Operand::X(BIAS)), layer.relu.forward());
+        let ends = Ends { bias, rectifier, positive: None };
         lowered.dispatches.push(self.output().scatter("winograd/outputs", &matrix, step, [c, Operand::Y(0)], ends));
         lowered
     }

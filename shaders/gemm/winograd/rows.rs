@@ -7,6 +7,7 @@ use minijinja::{Environment, context};
 use super::transform::Matrix;
 use crate::dispatch::{Binding, Constant, Dispatch, Elementwise, Operand, read, write};
 use crate::dtype::Precision;
+use crate::rectifier::Rectifier;
 use crate::templates;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -39,8 +40,8 @@ pub(super) struct Rows {
 pub(super) struct Ends {
     /// This is added.
     pub bias: Option<Operand>,
-    /// A ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub rectifier: Rectifier,
     /// They are 0 where this is not positive; no bias is added then.
     pub positive: Option<Operand>,
 }
@@ -62,11 +63,11 @@ impl Rows {
         [from, to]: [Operand; 2],
         ends: Ends,
     ) -> Dispatch {
-        let Ends { bias, relu, positive } = ends;
+        let Ends { bias, rectifier, positive } = ends;
         let sizes = context! {
             name, matrix => matrix.terms(), wide => self.wide(), frequencies => matrix.columns(),
             step, kept => matrix.rows() - step,
-            bias => bias.is_some(), relu, masked => positive.is_some(),
+            bias => bias.is_some(), rectifier => rectifier.name(), masked => positive.is_some(),
         };
         let mut bindings = vec![read(from), write(to)];
         bindings.extend(bias.or(positive).map(read));

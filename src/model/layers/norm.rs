@@ -2,6 +2,7 @@
 
 use lepton_kernels::batch_norm::BatchNorm;
 use lepton_kernels::group_norm::{SetNorm, Together};
+use lepton_kernels::rectifier::Rectifier;
 use lepton_kernels::{Shape, ShapeError};
 use serde::Deserialize;
 
@@ -133,7 +134,7 @@ impl Build for Batch {
         inputs.push(layer.running("running_mean", c.clone(), Init::Constant(0.0)));
         inputs.push(layer.running("running_var", c, Init::Constant(1.0)));
         let Batch { epsilon, momentum, affine, .. } = *self;
-        let y = layer.add(BatchNorm { epsilon, momentum, affine, relu: false }, &inputs)?;
+        let y = layer.add(BatchNorm { epsilon, momentum, affine, rectifier: Rectifier::None }, &inputs)?;
         layer.activate(self.activation, y)
     }
 }

@@ -9,11 +9,14 @@ use lepton_kernels::gemm::Relu;
 use lepton_kernels::group_norm::SetNorm;
 use lepton_kernels::linear::Linear;
 use lepton_kernels::max_pool2d::MaxPool2d;
+use lepton_kernels::rectifier::Rectifier;
 
-/// Where an op says whether its kernels end in a ReLU.
+/// Where an op says whether its kernels end in a ReLU, and in which.
 pub(super) enum Ending<'a> {
-    /// Both directions, or neither.
+    /// Both directions, or neither; no ReLU6.
     Whole(&'a mut bool),
+    /// Both directions, or neither.
+    Rectified(&'a mut Rectifier),
     /// A product's, whose backward may be left to whoever reads its output.
     Product(&'a mut Relu),
 }
@@ -27,8 +30,8 @@ const TYPES: [Find; 8] = [
     |op| op.downcast_mut::<ConvTranspose2d>().map(|op| Ending::Product(&mut op.relu)),
     |op| op.downcast_mut::<Linear>().map(|op| Ending::Product(&mut op.relu)),
     |op| op.downcast_mut::<Add>().map(|op| Ending::Whole(&mut op.relu)),
-    |op| op.downcast_mut::<BatchNorm>().map(|op| Ending::Whole(&mut op.relu)),
-    |op| op.downcast_mut::<BatchNormInference>().map(|op| Ending::Whole(&mut op.relu)),
+    |op| op.downcast_mut::<BatchNorm>().map(|op| Ending::Rectified(&mut op.rectifier)),
+    |op| op.downcast_mut::<BatchNormInference>().map(|op| Ending::Rectified(&mut op.rectifier)),
     |op| op.downcast_mut::<SetNorm>().map(|op| Ending::Whole(&mut op.relu)),
     |op| op.downcast_mut::<MaxPool2d>().map(|op| Ending::Whole(&mut op.relu)),
 ];
@@ -40,29 +43,27 @@ impl<'a> Ending<'a> {
         find(op)
     }
 
-    /// Whether there is a ReLU in both directions; `None` where a product has it in forward alone.
-    pub fn has_relu(&self) -> Option<bool> {
+    /// What is there, in both directions; `None` where a product has it in forward alone.
+    pub fn rectifier(&self) -> Option<Rectifier> {
         match self {
-            Ending::Whole(relu) => Some(**relu),
-            Ending::Product(Relu::None) => Some(false),
-            Ending::Product(Relu::Whole) => Some(true),
+            Ending::Whole(true) => Some(Rectifier::Relu),
+            Ending::Whole(false) => Some(Rectifier::None),
+            Ending::Rectified(rectifier) => Some(**rectifier),
             Ending::Product(Relu::Forward) => None,
+            Ending::Product(relu) => Some(relu.forward()),
         }
     }
 
-    /// Puts a ReLU there, in both directions.
-    pub fn add_relu(self) {
-        match self {
-            Ending::Whole(relu) => *relu = true,
-            Ending::Product(relu) => *relu = Relu::Whole,
+    /// Puts this there, in both directions; whether the op can have it.
+    pub fn set(self, rectifier: Rectifier) -> bool {
+        match (self, rectifier) {
+            (Ending::Whole(_), Rectifier::Relu6) => return false,
+            (Ending::Whole(relu), _) => *relu = rectifier == Rectifier::Relu,
+            (Ending::Rectified(own), _) => *own = rectifier,
+            (Ending::Product(relu), Rectifier::None) => *relu = Relu::None,
+            (Ending::Product(relu), Rectifier::Relu) => *relu = Relu::Whole,
+            (Ending::Product(relu), Rectifier::Relu6) => *relu = Relu::Six,
         }
-    }
-
-    /// Takes it away.
-    pub fn remove_relu(self) {
-        match self {
-            Ending::Whole(relu) => *relu = false,
-            Ending::Product(relu) => *relu = Relu::None,
-        }
+        true
     }
 }

@@ -6,6 +6,7 @@ use lepton_kernels::batch_norm::{BatchNormInference, FoldBatchNorm};
 use lepton_kernels::conv2d::Conv2d;
 use lepton_kernels::gemm::Relu;
 use lepton_kernels::linear::Linear;
+use lepton_kernels::rectifier::Rectifier;
 
 use super::{Graph, NodeId, Origin, Rewrite, successor};
 
@@ -24,7 +25,8 @@ fn at(graph: &mut Graph, i: NodeId) -> Option<String> {
     }
     let bias = product.inputs.len() == 3;
     let reader = successor(graph, i)?;
-    let &BatchNormInference { epsilon, affine, relu: false } = graph.nodes[reader].op.downcast_ref()? else {
+    let &BatchNormInference { epsilon, affine, rectifier: Rectifier::None } = graph.nodes[reader].op.downcast_ref()?
+    else {
         return None;
     };
     let norm = graph.nodes.remove(reader);

@@ -3,6 +3,7 @@
 
 use lepton_kernels::add::Add;
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormAdd};
+use lepton_kernels::rectifier::Rectifier;
 
 use super::{Graph, NodeId, Rewrite, TensorId, successor};
 
@@ -35,5 +36,5 @@ fn at(graph: &mut Graph, i: NodeId) -> Option<String> {
 fn norm_before(graph: &Graph, i: NodeId, tensor: TensorId) -> Option<NodeId> {
     let (before, node) = graph.nodes.entries().find(|(_, node)| node.outputs.first() == Some(&tensor))?;
     let norm: &BatchNorm = node.op.downcast_ref()?;
-    (!norm.relu && successor(graph, before) == Some(i)).then_some(before)
+    (norm.rectifier == Rectifier::None && successor(graph, before) == Some(i)).then_some(before)
 }

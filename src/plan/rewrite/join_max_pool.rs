@@ -4,6 +4,7 @@
 
 use lepton_kernels::batch_norm::{BatchNorm, BatchNormPool};
 use lepton_kernels::max_pool2d::MaxPool2d;
+use lepton_kernels::rectifier::Rectifier;
 
 use super::{Graph, NodeId, Rewrite, absorb, successor};
 
@@ -17,10 +18,11 @@ fn at(graph: &mut Graph, i: NodeId) -> Option<String> {
     let reader = successor(graph, i)?;
     let norm: &BatchNorm = graph.nodes[i].op.downcast_ref()?;
     let &MaxPool2d { window, relu } = graph.nodes[reader].op.downcast_ref()?;
-    if !BatchNormPool::suits(&window) {
+    if !BatchNormPool::suits(&window) || norm.rectifier == Rectifier::Relu6 {
         return None;
     }
-    let norm = BatchNorm { relu: norm.relu || relu, ..norm.clone() };
+    let rectifier = if relu { Rectifier::Relu } else { norm.rectifier };
+    let norm = BatchNorm { rectifier, ..norm.clone() };
     graph.nodes[i].op = Box::new(BatchNormPool { norm, window });
     Some(absorb(graph, i, reader))
 }
