@@ -7,6 +7,7 @@ mod buffer;
 mod counts;
 mod draft;
 mod error;
+mod frozen;
 pub mod graph;
 mod ids;
 mod input;

@@ -7,7 +7,7 @@ use lepton_kernels::{Mode, Shape};
 
 use super::adversarial::Network;
 use super::graph::{Graph, Node, Setting};
-use super::{PlanError, Request, adversarial, rewrite, rules};
+use super::{PlanError, Request, Training, adversarial, frozen, rewrite, rules};
 use crate::model::{Generator, ModelError, ModelSpec};
 
 /// What a device needs to know of a phase of a training step: a forward and backward pass and the update of some parameters. One
@@ -97,10 +97,15 @@ impl PhaseGraph {
         Trained::all(model).into_iter().map(|trained| trained.phase(model, setting)).collect()
     }
 
-    /// Applies the run's rules, and trains nothing but its own.
-    fn settle(&mut self, request: &Request) -> Result<(), PlanError> {
-        let Some(training) = &request.training else { return Ok(()) };
+    /// Applies the run's rules.
+    fn apply_rules(&mut self, training: &Training) -> Result<(), PlanError> {
         self.factors = rules::apply(&mut self.graph, &training.update)?;
+        frozen::settle(&mut self.graph);
+        Ok(())
+    }
+
+    /// Trains nothing but its own parameters.
+    fn settle(&mut self) -> Result<(), PlanError> {
         let own = self.trains.clone();
         for (number, parameter) in self.graph.parameters.iter_mut().enumerate() {
             parameter.trained &= own.contains(&number);
@@ -123,14 +128,15 @@ pub(super) struct Graphs {
 }
 
 impl Graphs {
-    /// Builds, rewrites and applies the run's rules.
+    /// Builds, applies the run's rules and rewrites.
     pub fn build(model: &ModelSpec, request: &Request, setting: &Setting) -> Result<Self, PlanError> {
         Trained::answering(model).check(request)?;
         let build = |mode| Setting { mode, ..setting.clone() };
         let mut inference = Graph::build(model, &build(Mode::Infer))?;
         let mut phases = Vec::new();
-        if request.training.is_some() {
+        if let Some(training) = &request.training {
             phases = PhaseGraph::all(model, &build(Mode::Train))?;
+            phases.iter_mut().try_for_each(|phase| phase.apply_rules(training))?;
         }
         let mut fused = Vec::new();
         if request.fuse {
@@ -145,7 +151,7 @@ impl Graphs {
             fused = if phases.is_empty() { of_inference } else { of_training };
         }
         for phase in &mut phases {
-            phase.settle(request)?;
+            phase.settle()?;
         }
         Ok(Graphs { phases, inference, fused })
     }
