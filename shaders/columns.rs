@@ -2,7 +2,7 @@
 //! (`common/columns.wgsl`), or into runs of rows that a thread walks (`common/rows.wgsl`). Both follow from the shape and the
 //! family alone.
 
-use crate::channels::lanes;
+use crate::channels::{lanes, packed_lanes};
 use crate::dispatch::{Binding, Constant, Elementwise, WORKGROUP};
 use crate::sharing::Sharing;
 use crate::target::Target;
@@ -109,7 +109,7 @@ impl Columns {
         own: &[(&'static str, Constant)],
         bindings: &[Binding],
     ) -> Dispatch {
-        let (_, lanes) = lanes(self.lanes);
+        let (_, lanes) = packed_lanes(self.lanes, target);
         let includes: Vec<&'static str> = [lanes, source::COLUMNS].into_iter().chain(texts.iter().copied()).collect();
         let threads = slabs * self.groups * WORKGROUP as usize;
         let kernel = Elementwise { includes: &includes, ..kernel };
@@ -128,7 +128,7 @@ pub(crate) fn walk(
 ) -> Dispatch {
     let mut constants = vec![("C", channels.into())];
     constants.extend_from_slice(own);
-    let (lanes, text) = lanes(channels);
+    let (lanes, text) = packed_lanes(channels, target);
     let includes: Vec<&'static str> = [text, source::ROWS].into_iter().chain(texts.iter().copied()).collect();
     start_walk(Elementwise { includes: &includes, ..kernel }, target, rows, channels / lanes, 0, constants, bindings)
 }
@@ -147,7 +147,7 @@ pub(crate) fn walk_images(
 ) -> Dispatch {
     let mut constants = placed.constants(channels);
     constants.extend_from_slice(own);
-    let (lanes, common) = window::lanes(channels);
+    let (lanes, common) = window::packed_lanes(channels, target);
     let includes: Vec<&'static str> = common.into_iter().chain([source::ROWS]).chain(texts.iter().copied()).collect();
     start_walk(Elementwise { includes: &includes, ..kernel }, target, rows, channels / lanes, work, constants, bindings)
 }

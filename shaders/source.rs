@@ -20,6 +20,8 @@ pub const ADAPTIVE: &str = include_str!("common/adaptive.wgsl");
 pub const LANES1: &str = include_str!("common/lanes1.wgsl");
 /// Four channels a thread.
 pub const LANES4: &str = include_str!("common/lanes4.wgsl");
+/// Four channels a thread, two in a load.
+pub const LANES4_WIDE: &str = include_str!("common/lanes4_wide.wgsl");
 /// Sums of columns: slabs of rows, runs of channels, parts.
 pub const COLUMNS: &str = include_str!("common/columns.wgsl");
 /// Rows that a thread walks.

@@ -3,11 +3,18 @@
 use std::fmt;
 
 use crate::dispatch::Constant;
+use crate::target::Target;
 use crate::{ShapeError, channels, source};
 
 /// How many channels one thread of a window's kernel handles, and the shared texts that it includes.
 pub(crate) fn lanes(channels: usize) -> (usize, [&'static str; 2]) {
     let (lanes, text) = channels::lanes(channels);
+    (lanes, [text, source::WINDOW])
+}
+
+/// The same for kernels that read and write runs through `unpacked` and `packed`.
+pub(crate) fn packed_lanes(channels: usize, target: &Target) -> (usize, [&'static str; 2]) {
+    let (lanes, text) = channels::packed_lanes(channels, target);
     (lanes, [text, source::WINDOW])
 }
 

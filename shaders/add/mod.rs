@@ -67,8 +67,7 @@ impl Op for Add {
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         match wanted.iter().position(|&wanted| wanted && self.relu) {
             Some(first) => {
-                mask(Rectifier::Relu, target.precision, inputs[0].count(), self.gradient_parts(), Operand::Dx(first))
-                    .into()
+                mask(Rectifier::Relu, target, inputs[0].count(), self.gradient_parts(), Operand::Dx(first)).into()
             }
             None => Lowered::default(),
         }

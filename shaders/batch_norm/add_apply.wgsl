@@ -19,9 +19,9 @@ const GAMMA = 4u;
 struct Channels { shift: V, mean: V, scale: V, add: V }
 
 fn sum_of(own: RealV, beside: RealV, channels: Channels, live: bool) -> RealV {
-    let value = ((V(own) - channels.shift) - channels.mean) * channels.scale + channels.add;
-    let sum = select(V(0.0), value, live) + V(beside);
-    return RealV(select(sum, max(sum, V(0.0)), RELU));
+    let value = ((unpacked(own) - channels.shift) - channels.mean) * channels.scale + channels.add;
+    let sum = select(V(0.0), value, live) + unpacked(beside);
+    return packed(select(sum, max(sum, V(0.0)), RELU));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -30,8 +30,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         var gs: array<V, MOST_A_TURN>;
         for (var j = 0u; j < TURN; j++) {
             let i = row_in_turn(row, j, at, end) * runs + at.c;
-            xs[j] = V(x[i]);
-            gs[j] = select(V(0.0), gradient_at(i), V(y[i]) > V(0.0));
+            xs[j] = unpacked(x[i]);
+            gs[j] = select(V(0.0), gradient_at(i), unpacked(y[i]) > V(0.0));
         }
         for (var j = 0u; j < TURN; j++) {
             let counted = select(V(0.0), gs[j], row + j * at.parts < min(end, rows));
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
         for (var j = 0u; j < TURN; j++) {
             if is_there(row, j, at, end) {
-                g[(row + j * at.parts) * runs + at.c] = RealV(gs[j]);
+                g[(row + j * at.parts) * runs + at.c] = packed(gs[j]);
             }
         }
     }

@@ -16,9 +16,9 @@ const GAMMA = 3u;
 struct Channels { shift: V, mean: V, scale: V, add: V }
 
 fn normalised(own: RealV, channels: Channels, live: bool) -> RealV {
-    let value = ((V(own) - channels.shift) - channels.mean) * channels.scale + channels.add;
+    let value = ((unpacked(own) - channels.shift) - channels.mean) * channels.scale + channels.add;
     let kept = select(V(0.0), value, live);
-    return RealV(rectified(kept));
+    return packed(rectified(kept));
 }
 
 @compute @workgroup_size(WORKGROUP)

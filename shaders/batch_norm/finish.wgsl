@@ -63,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     workgroupBarrier();
     if at.part == 0u && at.mine {
         square = together(lane, at);
-        let shift = V(x[at.c]);
+        let shift = unpacked(x[at.c]);
         statistics[at.c] = shift;
         statistics[runs + at.c] = mean;
         statistics[2u * runs + at.c] = 1.0 / sqrt(square / count + EPSILON);

@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var row = i / runs * BLOCK_STEP;
     for (var k = 0u; k < RUN; k++) {
         if row < ROWS {
-            folded_weight[row * runs + c] = RealV(weight[row * runs + c] * scale);
+            folded_weight[row * runs + c] = packed(weight[row * runs + c] * scale);
         }
         row += ROW_STEP;
     }

@@ -20,9 +20,9 @@ const GAMMA = 6u;
 struct Channels { shift: V, mean: V, scale: V, add: V, mean_g: V, slope: V }
 
 fn gradient_of(own: RealV, given: RealV, channels: Channels, live: bool) -> RealV {
-    let away = (V(own) - channels.shift) - channels.mean;
-    let g = passed(away * channels.scale + channels.add, V(given));
-    return RealV(select(V(0.0), channels.scale * (g - channels.mean_g - away * channels.slope), live));
+    let away = (unpacked(own) - channels.shift) - channels.mean;
+    let g = passed(away * channels.scale + channels.add, unpacked(given));
+    return packed(select(V(0.0), channels.scale * (g - channels.mean_g - away * channels.slope), live));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -27,8 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var row = at.slab * SLAB + at.part; row < end; row += TURN * at.parts) {
         for (var j = 0u; j < TURN; j++) {
             let i = row_in_turn(row, j, at, end) * runs + at.c;
-            let away = (V(x[i]) - shift) - mean;
-            let given = V(dy[i]);
+            let away = (unpacked(x[i]) - shift) - mean;
+            let given = unpacked(dy[i]);
             let before = passed(away * scale + add, given);
             let g = select(V(0.0), before, is_there(row, j, at, end));
             sum += g;

@@ -26,8 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var row = i / runs * BLOCK_STEP;
     for (var k = 0u; k < RUN; k++) {
         if row < ROWS {
-            let value = (V(x[row * runs + c]) - mean) * scale + add;
-            y[row * runs + c] = RealV(rectified(value));
+            let value = (unpacked(x[row * runs + c]) - mean) * scale + add;
+            y[row * runs + c] = packed(rectified(value));
         }
         row += ROW_STEP;
     }

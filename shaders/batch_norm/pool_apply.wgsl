@@ -44,7 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
                 for (var kx = 0u; kx < KW; kx++) {
                     let ix = at.x * SW + kx - PL;
                     // a tap outside reads some other one, so that no load waits for a branch
-                    let candidate = V(x[in_x(at.n, min(iy, H - 1u), min(ix, W - 1u), c)]);
+                    let candidate = unpacked(x[in_x(at.n, min(iy, H - 1u), min(ix, W - 1u), c)]);
                     let inside = Taps(select(0u, 1u, live && iy < H && ix < W)) == Taps(1u);
                     let value = ((candidate - shift) - mean) * scale + add;
                     // "not less or equal" so that a NaN wins and is seen, as in PyTorch
@@ -59,9 +59,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
                 best = select(best, V(0.0), none);
                 taps = select(taps, Taps(NOBODY), none);
             }
-            y[o] = RealV(best);
+            y[o] = packed(best);
             winner[o] = pack_taps(taps);
-            won[o] = RealV(from_x);
+            won[o] = packed(from_x);
         }
         row += ROW_STEP;
     }

@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             var taps = Taps(255u);
             if live && at.y < OH && at.x < OW {
                 let o = in_y(at.n, at.y, at.x, c);
-                gradient = V(dy[o]);
+                gradient = unpacked(dy[o]);
                 taps = unpack_taps(winner[o]);
             }
             for (var ky = 0u; ky < SH; ky++) {
@@ -52,10 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
                     let ix = at.x * SW + kx - PL;
                     if iy < H && ix < W {
                         let to = in_x(at.n, iy, ix, c);
-                        let away = (V(x[to]) - shift) - mean;
+                        let away = (unpacked(x[to]) - shift) - mean;
                         let mine = taps == Taps(select(254u, ky * KW + kx, ky < KH && kx < KW));
                         let g = select(V(0.0), gradient, mine);
-                        dx[to] = RealV(select(V(0.0), scale * (g - mean_g - away * slope), live));
+                        dx[to] = packed(select(V(0.0), scale * (g - mean_g - away * slope), live));
                     }
                 }
             }

@@ -25,8 +25,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var product = V(0.0);
     for (var row = at.slab * SLAB + at.part; row < end; row += at.parts) {
         let i = row * runs + at.c;
-        let away = (V(won[i]) - shift) - mean;
-        let g = select(V(dy[i]), V(0.0), unpack_taps(winner[i]) == Taps(NOBODY));
+        let away = (unpacked(won[i]) - shift) - mean;
+        let g = select(unpacked(dy[i]), V(0.0), unpack_taps(winner[i]) == Taps(NOBODY));
         sum += g;
         product += g * away;
     }

@@ -18,17 +18,17 @@ var<workgroup> squares: array<V, WORKGROUP>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let runs = C / LANES;
     let at = column_of(group, lane);
-    let shift = V(x[at.c]);
+    let shift = unpacked(x[at.c]);
     let end = select(0u, min((at.slab + 1u) * SLAB, min(step.batch_length * PIXELS, ROWS)), at.mine);
     var count = 0.0;
     var mean = V(0.0);
     var square = V(0.0);
     var row = at.slab * SLAB + at.part;
     for (; row + 3u * at.parts < end; row += 4u * at.parts) {
-        let a = V(x[row * runs + at.c]) - shift;
-        let b = V(x[(row + at.parts) * runs + at.c]) - shift;
-        let c = V(x[(row + 2u * at.parts) * runs + at.c]) - shift;
-        let d = V(x[(row + 3u * at.parts) * runs + at.c]) - shift;
+        let a = unpacked(x[row * runs + at.c]) - shift;
+        let b = unpacked(x[(row + at.parts) * runs + at.c]) - shift;
+        let c = unpacked(x[(row + 2u * at.parts) * runs + at.c]) - shift;
+        let d = unpacked(x[(row + 3u * at.parts) * runs + at.c]) - shift;
         let four = 0.25 * ((a + b) + (c + d));
         let delta = four - mean;
         let total = count + 4.0;
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         count = total;
     }
     for (; row < end; row += at.parts) {
-        let delta = V(x[row * runs + at.c]) - shift - mean;
+        let delta = unpacked(x[row * runs + at.c]) - shift - mean;
         count += 1.0;
         mean += delta / count;
         square += delta * delta * ((count - 1.0) / count);

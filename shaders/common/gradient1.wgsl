@@ -4,5 +4,5 @@
 @group(0) @binding(DY) var<storage, read> dy: array<RealV>;
 
 fn gradient_at(i: u32) -> V {
-    return V(dy[i]);
+    return unpacked(dy[i]);
 }

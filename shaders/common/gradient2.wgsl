@@ -5,5 +5,5 @@
 @group(0) @binding(DY + 1u) var<storage, read> dy_too: array<RealV>;
 
 fn gradient_at(i: u32) -> V {
-    return V(RealV(V(dy[i]) + V(dy_too[i])));
+    return unpacked(packed(unpacked(dy[i]) + unpacked(dy_too[i])));
 }

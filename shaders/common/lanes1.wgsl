@@ -6,6 +6,15 @@ alias RealV = Real;
 alias V = f32;
 alias Taps = u32;
 
+// A run of channels as it is stored, and as kernels compute with it.
+fn unpacked(stored: RealV) -> V {
+    return V(stored);
+}
+
+fn packed(run: V) -> RealV {
+    return RealV(run);
+}
+
 fn pack_taps(taps: Taps) -> u32 {
     return taps;
 }

@@ -6,6 +6,15 @@ alias RealV = Real4;
 alias V = vec4f;
 alias Taps = vec4u;
 
+// A run of channels as it is stored, and as kernels compute with it.
+fn unpacked(stored: RealV) -> V {
+    return V(stored);
+}
+
+fn packed(run: V) -> RealV {
+    return RealV(run);
+}
+
 // Taps are below 256: a byte each.
 fn pack_taps(taps: Taps) -> u32 {
     return taps.x | (taps.y << 8u) | (taps.z << 16u) | (taps.w << 24u);

@@ -13,5 +13,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if i >= COUNT {
         return;
     }
-    dx[i] = RealV(passed(V(y[i]), gradient_at(i)));
+    dx[i] = packed(passed(unpacked(y[i]), gradient_at(i)));
 }

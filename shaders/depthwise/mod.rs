@@ -15,7 +15,7 @@ use crate::rectifier::Rectifier;
 use crate::sharing::Sharing;
 use crate::target::Target;
 use crate::templates;
-use crate::window::{Placed, lanes};
+use crate::window::{Placed, lanes, packed_lanes};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates::environment(&[
@@ -185,7 +185,7 @@ impl Walk {
     fn launch(self, conv: &Conv, target: &Target) -> Dispatch {
         let Walk { name, context, threads, iterations, constants: own, bindings } = self;
         let source = templates::render(&TEMPLATES, name, context);
-        let (_, includes) = lanes(conv.c_in);
+        let (_, includes) = packed_lanes(conv.c_in, target);
         let mut constants = conv.placed.constants(conv.c_in);
         constants.extend(own);
         let kernel = Elementwise { name, source: &source, per_step: false, includes: &includes };

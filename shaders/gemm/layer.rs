@@ -108,6 +108,6 @@ pub(crate) fn masked_dy(count: usize, relu: Relu, target: &Target, lowered: &mut
     let bytes = crate::Dtype::Real.bytes(count, target.precision);
     let masked = Operand::Scratch(lowered.scratch.len());
     lowered.scratch.push(bytes as usize / 4);
-    lowered.dispatches.push(crate::mask::mask(rectifier, target.precision, count, 1, masked));
+    lowered.dispatches.push(crate::mask::mask(rectifier, target, count, 1, masked));
     masked
 }

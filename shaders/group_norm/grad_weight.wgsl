@@ -31,8 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var row = at.slab * SLAB + at.part; row < end; row += at.parts) {
         let which = 3u * (row / PIXELS * GROUPS + own_group);
         let inverse = statistics[which + 2u];
-        let away = (V(x[row * runs + at.c]) - V(statistics[which])) - V(statistics[which + 1u]);
-        let given = V(dy[row * runs + at.c]);
+        let away = (unpacked(x[row * runs + at.c]) - V(statistics[which])) - V(statistics[which + 1u]);
+        let given = unpacked(dy[row * runs + at.c]);
         let positive = away * (inverse * scale) + add > V(0.0);
         let g = select(given, select(V(0.0), given, positive), RELU);
         sum += g;

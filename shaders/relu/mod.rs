@@ -34,7 +34,7 @@ impl Op for Relu {
         if !wanted[0] {
             return Lowered::default();
         }
-        mask(Rectifier::Relu, target.precision, inputs[0].count(), 1, Operand::Dx(0)).into()
+        mask(Rectifier::Relu, target, inputs[0].count(), 1, Operand::Dx(0)).into()
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

@@ -16,7 +16,7 @@ pub const CHANGES: &[Change] = &[
     (F16, "conv_transpose2d", "max(value, V(0.0))", "value"),
     (Matrix, "conv_transpose2d", "sum[1] += bias[", "sum[1] -= bias["),
     (Own, "conv_transpose2d", "let value = sum0 + add;", "let value = sum0;"),
-    (Own, "conv_transpose2d", "V(positive[to]) > V(0.0)", "V(positive[to]) >= V(0.0)"),
+    (Own, "conv_transpose2d", "unpacked(positive[to]) > V(0.0)", "unpacked(positive[to]) >= V(0.0)"),
     (Own, "conv_transpose2d", "part < PARTS; part++", "part < PARTS - 1u; part++"),
     (Own, "conv_transpose2d", "slab * SLAB + lane / WIDTH", "lane / WIDTH"),
     (Own, "conv_transpose2d", "min((slab + 1u) * SLAB, PIXELS)", "PIXELS"),
