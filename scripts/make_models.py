@@ -119,7 +119,7 @@ def vgg(depth, plan, norm=True):
 
 
 def inverted_residuals(m, stages, **options):
-    """MobileNetV2's blocks between a stem of 32 filters and 1280 at the end: expand, depthwise, project, and the classifier."""
+    """MobileNetV2's blocks between a stem of 32 filters and 1280 at the end: expand, depthwise, project."""
     x, channels = m.conv_norm("stem", 32, 3, 2, "relu6", **options), 32
     norm = {key: value for key, value in options.items() if key != "padding"}
     number = 0
@@ -135,6 +135,10 @@ def inverted_residuals(m, stages, **options):
                 x = m.add(f"{at}_add", "add", [x, before])
             channels = filters
     m.conv_norm("last", 1280, 1, activation="relu6", **norm)
+
+
+def after_inverted_residuals(m):
+    """Their usual classifier."""
     m.add("pool", "global_avg_pool")
     m.add("drop", "dropout", rate=0.2)
     m.add("classes", "linear", units="classes")
@@ -144,13 +148,34 @@ def inverted_residuals(m, stages, **options):
 def mobilenet_v2():
     m = Model("mobilenet-v2", ["MobileNetV2 (Sandler et al. 2018) for 224x224 colour images, as in torchvision."], [224, 224, 3])
     inverted_residuals(m, ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 32, 3, 2, 3), (6, 64, 4, 2, 3), (6, 96, 3, 1, 3), (6, 160, 3, 2, 3), (6, 320, 1, 1, 3)))
+    after_inverted_residuals(m)
+
+
+LITE0 = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3))
+# TensorFlow's padding and options of batch norm
+TENSORFLOW = {"padding": "same", "epsilon": 0.001, "momentum": 0.01}
 
 
 def efficientnet_lite0(name, comment, **options):
     m = Model(name, ["EfficientNet-Lite0 (Tan and Le 2019; the Lite form by Google, 2020) for 224x224 colour images: no squeeze-and-excite, ReLU6,", comment],
               [224, 224, 3])
-    inverted_residuals(m, ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)),
-                       **options)
+    inverted_residuals(m, LITE0, **options)
+    after_inverted_residuals(m)
+
+
+def photo_lite0():
+    m = Model("photo-lite0", ["A small network on what EfficientNet-Lite0 sees in photos: its features at four depths, pooled, standardised and classified. The",
+                              "layers up to `last_norm` are those of efficientnet-lite0, whose weights fit them by name."], [160, 160, 3])
+    inverted_residuals(m, LITE0, **TENSORFLOW)
+    pools = [m.add(f"{name}_pool", "global_avg_pool", reads) for name, reads in
+             (("last", None), ("block11", "block11_add"), ("block15", "block15_add"), ("block16", "block16_project_norm"))]
+    m.add("features", "concat", pools)
+    m.add("features_norm", "batch_norm", affine=False)
+    m.add("features_drop", "dropout", rate=0.5)
+    m.add("hidden", "linear", units=256, activation="relu", init="he_normal")
+    m.add("hidden_drop", "dropout", rate=0.3)
+    m.add("classes", "linear", units="classes")
+    m.write()
 
 
 def wide_resnet(depth, k):
@@ -207,8 +232,9 @@ for norm in (True, False):
     vgg(11, ((64, 1), (128, 1), (256, 2), (512, 2), (512, 2)), norm)
     vgg(16, ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), norm)
 mobilenet_v2()
-efficientnet_lite0("efficientnet-lite0", "and TensorFlow's padding. Weights learned on ImageNet are in models/weights.", padding="same", epsilon=0.001, momentum=0.01)
+efficientnet_lite0("efficientnet-lite0", "and TensorFlow's padding. Weights learned on ImageNet are in models/weights.", **TENSORFLOW)
 efficientnet_lite0("efficientnet-lite0-symmetric", "and PyTorch's padding, the same on all sides: timm's efficientnet_lite0.")
+photo_lite0()
 wide_resnet(28, 10)
 convnext("atto", "timm's size atto", (2, 2, 6, 2), 40)
 convnext("tiny", "its size tiny", (3, 3, 9, 3), 96)

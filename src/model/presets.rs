@@ -183,6 +183,11 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../../models/efficientnet-lite0.toml"),
     },
     Preset {
+        name: "photo-lite0",
+        summary: "a small network on features of EfficientNet-Lite0 at four depths for 160x160 colour photos of any number of classes",
+        text: include_str!("../../models/photo-lite0.toml"),
+    },
+    Preset {
         name: "efficientnet-lite0-symmetric",
         summary: "EfficientNet-Lite0 padded alike on all sides, as timm's own, for 224x224 colour images",
         text: include_str!("../../models/efficientnet-lite0-symmetric.toml"),
