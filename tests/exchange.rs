@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use lepton_gpu::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
-use lepton_gpu::config::{NormalizeConfig, RunConfig};
+use lepton_gpu::config::{NormalizeConfig, RunConfig, TargetsConfig, TargetsFrom};
 use lepton_gpu::data::Vocabulary;
+use lepton_gpu::losses::Mse;
 use lepton_gpu::model::{Init, ModelSpec, initial_values};
 use lepton_gpu::plan::{Plan, Request, default_loss};
 use lepton_gpu::pytorch;
@@ -167,6 +168,7 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
         ("export nothing --weights out2.safetensors", "no checkpoint found"),
         ("weights fetch resnet", "unknown weights `resnet`"),
         ("eval run", "has no data of its own"),
+        ("import run/best.safetensors --out new", "a checkpoint of this program already"),
     ] {
         let ran = place.run(line).exits(2);
         let helps = ran.err.contains("  try: ") || ran.err.contains("Usage") || line.contains("missing");
@@ -175,4 +177,26 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
     }
     let listed = place.run("weights list").exits(0);
     assert!(listed.out.contains("convnext-tiny") && listed.out.contains("BSD-3-Clause"), "{listed}");
+}
+
+/// Standardised numbers are scaled back, there and here, and averages come back as the weights.
+#[test]
+fn what_a_run_is_for_comes_back_too() {
+    let Some((place, mut checkpoint)) = place("seed-cifar", 32) else { return };
+    checkpoint.meta.config.loss = Mse::default().into();
+    checkpoint.meta.config.targets =
+        TargetsConfig { from: TargetsFrom::Standardized, mean: vec![5.0, -3.0, 100.0], std: vec![2.0, 0.5, 10.0] };
+    checkpoint.meta.config.update.ema = Some(0.99);
+    let averages = checkpoint.tensors.iter().map(|t| NamedTensor { name: format!("ema.{}", t.name), ..t.clone() });
+    let averages: Vec<NamedTensor> = averages.collect();
+    checkpoint.tensors.iter_mut().for_each(|tensor| tensor.data.fill(0));
+    checkpoint.tensors.extend(averages);
+    place.write("run/best.safetensors", checkpoint.to_bytes());
+    place.run("export run --safetensors out.safetensors").exits(0);
+    let script = place.text("out.py");
+    assert!(script.contains("outputs * torch.tensor([2.0, 0.5, 10.0]) + torch.tensor([5.0, -3.0, 100.0])"), "{script}");
+    place.run("import out.safetensors --out back").exits(0);
+    let answers =
+        ["run", "back"].map(|run| place.run(&format!("predict {run} photo.png --json")).exits(0).json()[0].clone());
+    assert_eq!(answers[0], answers[1]);
 }

@@ -11,10 +11,11 @@ use std::collections::HashMap;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, State};
+use crate::config::RunConfig;
 use crate::model::{InputKind, ModelSpec, preset};
 use crate::weights::foreign::{self, Architecture, Parameter, architectures, own_names};
-use crate::weights::{Facts, Weights, WeightsError};
+use crate::weights::{Weights, WeightsError};
 
 /// A model as PyTorch takes it.
 #[derive(Debug)]
@@ -44,8 +45,8 @@ pub fn export(checkpoint: &Checkpoint, file: &str, answer: Option<&[f32]>) -> Re
         Some((architecture, name)) => Target::published(architecture, name, weights.classes.len()),
         None => Target::written(&model)?,
     };
-    let tensors = tensors(&weights, &parameters);
-    let python = script::text(&model, &weights, file, &target, answer);
+    let tensors = tensors(&weights, &parameters, &checkpoint.meta);
+    let python = script::text(&model, &checkpoint.meta, file, &target, answer);
     Ok(ForPytorch { tensors, python, network: target.network })
 }
 
@@ -99,7 +100,7 @@ fn published(model: &ModelSpec, classes: usize) -> Option<(&'static Architecture
     of_package.find_map(|architecture| Some((architecture, *architecture.names(&model.name)?.first()?)))
 }
 
-fn tensors(weights: &Weights, parameters: &[Parameter]) -> Vec<u8> {
+fn tensors(weights: &Weights, parameters: &[Parameter], run: &Meta) -> Vec<u8> {
     let translated: Vec<(&Parameter, Vec<f32>)> = parameters
         .iter()
         .filter_map(|parameter| {
@@ -111,13 +112,10 @@ fn tensors(weights: &Weights, parameters: &[Parameter]) -> Vec<u8> {
         let view = TensorView::new(Dtype::F32, parameter.layout.shape().to_vec(), bytemuck::cast_slice(values));
         (&parameter.theirs, view.expect("a tensor has as many bytes as its shape says"))
     });
-    let facts = Facts {
-        model: weights.model.as_ref().map(ModelSpec::to_toml),
-        normalize: weights.normalize.clone(),
-        classes: weights.classes.clone(),
-        about: weights.about.clone(),
-    };
-    let facts = serde_json::to_string(&facts).expect("facts are plain data");
-    let metadata = HashMap::from([("format".into(), "pt".into()), (foreign::KEY.into(), facts)]);
+    // what a reader needs, and nothing of where the data were
+    let config = RunConfig { data: None, ..run.config.clone() };
+    let run = Meta { config, data: DatasetFingerprint::NONE, state: State::default(), ..run.clone() };
+    let run = serde_json::to_string(&run).expect("metadata is plain data");
+    let metadata = HashMap::from([("format".into(), "pt".into()), (foreign::KEY.into(), run)]);
     safetensors::serialize(views, Some(metadata)).expect("tensors are well formed")
 }

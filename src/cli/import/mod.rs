@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::args::ImportArgs;
 use super::start::{check_writable, next_folder};
 use super::{CliError, Exit, pictures};
-use crate::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
-use crate::config::{NormalizeConfig, NormalizeFrom, RunConfig};
+use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, NamedTensor, State};
+use crate::config::{NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Placed, Plan, Request, default_loss, parameters, thousands};
 use crate::platform::files::write_with_folder;
@@ -26,13 +26,15 @@ struct Incoming {
     lines: Vec<(&'static str, String)>,
     /// Where the scaling of pixels comes from, for people.
     normalize_from: &'static str,
+    /// The run that this program exported, if the file is of one.
+    run: Option<Meta>,
 }
 
 /// The checkpoint that an import writes.
 const FILE: &str = "best.safetensors";
 
 pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
-    let Incoming { weights, mut lines, normalize_from } = {
+    let Incoming { weights, mut lines, normalize_from, run } = {
         let bytes = std::fs::read(&args.file).map_err(CliError::file(&args.file))?;
         pytorch::read(args, &bytes)?
     };
@@ -51,9 +53,12 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
         Some(normalize) => (normalize.clone(), "as typed"),
         None => (weights.normalize.clone().unwrap_or_default(), normalize_from),
     };
-    let config = RunConfig { model: model.name.clone(), normalize, ..RunConfig::default() };
-    let checkpoint =
-        Checkpoint::new(&model, &config, &outputs.names, None, DatasetFingerprint::NONE, &State::default(), tensors);
+    let (before, vocabulary) = run.map_or_else(Default::default, |run| (run.config, run.vocabulary));
+    // the file has the weights to answer with, be they averages or not
+    let update = UpdateConfig { ema: None, lookahead: None, ..before.update.clone() };
+    let config = RunConfig { model: model.name.clone(), normalize, update, ..before };
+    let (data, state) = (DatasetFingerprint::NONE, State::default());
+    let checkpoint = Checkpoint::new(&model, &config, &outputs.names, vocabulary.as_ref(), data, &state, tensors);
     let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
     save(&out, &model, &config, checkpoint)?;
 
@@ -78,7 +83,9 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
 }
 
 fn compile(model: &ModelSpec) -> Result<Plan, CliError> {
-    Ok(Plan::compile(model, &Request::prediction(1, &default_loss(model)))?)
+    // also what only training needs, such as a discriminator
+    let request = Request { loss: default_loss(model), ..Request::new(1, 1) };
+    Ok(Plan::compile(model, &request)?)
 }
 
 /// The tensors of the whole model, and those of its head that start anew because the file has none of their size.

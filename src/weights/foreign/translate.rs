@@ -2,17 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::super::{Facts, Weights, named};
+use super::super::Weights;
 use super::architecture::{Architecture, Parameter, own_names};
 use super::architectures;
 use super::error::ForeignError;
 use super::file::ForeignFile;
-use crate::checkpoint::NamedTensor;
+use crate::checkpoint::{Meta, NamedTensor};
 use crate::config::NormalizeConfig;
 use crate::model::{ModelError, ModelSpec};
 
-/// The metadata key of [`Facts`] about tensors with PyTorch's layouts.
-pub const KEY: &str = "lepton_pytorch";
+/// The metadata key of what this program knows of a run whose tensors it wrote with PyTorch's layouts: [`Meta`] as JSON.
+pub const KEY: &str = "lepton_run";
 
 /// Weights of another program, in our names and layouts.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Translated {
     pub source: &'static str,
     /// How the network's published weights want pixels scaled, as `--normalize` says it, where the file does not.
     pub usual: Option<&'static str>,
+    /// The run that this program exported.
+    pub run: Option<Meta>,
     /// Parameters of the model that the file lacks, by our names.
     pub missing: Vec<String>,
     /// Counters of steps that the file has, which nothing is taken from.
@@ -51,8 +53,7 @@ struct Fit {
 /// [`ForeignError::Unknown`] and [`ForeignError::OtherModel`] with what is nearest; [`ForeignError::Ambiguous`] if the tensors do
 /// not tell which network it is and neither do `hints`, such as a name of the file; and those of [`ForeignFile::values`].
 pub fn translate(file: &ForeignFile, model: Option<&ModelSpec>, hints: &[&str]) -> Result<Translated, ForeignError> {
-    let facts = facts(file)?;
-    let told = told_model(file, &facts)?;
+    let (run, told) = exported(file)?.unzip();
     let model = model.or(told.as_ref());
     let mut candidates = candidates(model).map_err(|error| ForeignError::Model(error.to_string()))?;
     let mut fits: Vec<(Fit, Candidate)> =
@@ -69,27 +70,20 @@ pub fn translate(file: &ForeignFile, model: Option<&ModelSpec>, hints: &[&str]) 
     let unused = best.unused;
     fits.retain(|(fit, _)| fit.found == fit.of && fit.unused == unused);
     let chosen = choose(file, fits.into_iter().map(|(_, candidate)| candidate).collect(), hints)?;
-    chosen.take(file, facts)
+    chosen.take(file, run)
 }
 
-/// What the file says of itself, if this program wrote it.
-fn facts(file: &ForeignFile) -> Result<Facts, ForeignError> {
-    let Some(json) = file.metadata.get(KEY) else { return Ok(Facts::default()) };
+/// The run that the file is of, if this program wrote it, with its model.
+fn exported(file: &ForeignFile) -> Result<Option<(Meta, ModelSpec)>, ForeignError> {
+    let Some(json) = file.metadata.get(KEY) else { return Ok(None) };
     let damaged = |problem: String| {
         let problem = format!("its `{KEY}` metadata: {problem}");
         ForeignError::Damaged { origin: file.origin.clone(), problem }
     };
-    let facts: Facts = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
-    match facts.normalize.as_ref().map(NormalizeConfig::check) {
-        Some(Err(error)) => Err(damaged(error.to_string())),
-        _ => Ok(facts),
-    }
-}
-
-/// The model that the file says it is of.
-fn told_model(file: &ForeignFile, facts: &Facts) -> Result<Option<ModelSpec>, ForeignError> {
-    let model = facts.model.as_ref().map(|text| named::model_of(text, &file.origin)).transpose();
-    model.map_err(|error| ForeignError::Model(error.to_string()))
+    let run: Meta = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+    run.config.normalize.check().map_err(|error| damaged(error.to_string()))?;
+    let model = run.model().map_err(|error| damaged(error.to_string()))?;
+    Ok(Some((run, model)))
 }
 
 /// The models that a file may hold, under each of their names.
@@ -184,7 +178,7 @@ impl Candidate {
         file.names().filter(|name| !used.contains(name)).map(String::from).collect()
     }
 
-    fn take(self, file: &ForeignFile, facts: Facts) -> Result<Translated, ForeignError> {
+    fn take(self, file: &ForeignFile, run: Option<Meta>) -> Result<Translated, ForeignError> {
         let unused = self.unused(file);
         let Candidate { model, architecture, mut parameters } = self;
         let of_head = parameters.iter().filter(|parameter| parameter.is_head);
@@ -207,19 +201,19 @@ impl Candidate {
             let (shape, data) = (parameter.shape.sizes().to_vec(), bytemuck::cast_slice(&ours).to_vec());
             tensors.push(NamedTensor { name: parameter.ours, shape, data });
         }
-        let usual = architecture.map(|architecture| architecture.normalize);
+        let usual = architecture.map(|architecture| architecture.normalize).filter(|_| run.is_none());
         let parse = |text| NormalizeConfig::parse(text).expect("a test reads them all");
         let weights = Weights {
             origin: file.origin.clone(),
             sha256: None,
             tensors,
             model: Some(model),
-            normalize: facts.normalize.or(usual.map(parse)),
-            classes: facts.classes,
-            about: facts.about,
+            normalize: run.as_ref().map(|run| run.config.normalize.clone()).or(usual.map(parse)),
+            classes: run.as_ref().map(|run| run.classes.clone()).unwrap_or_default(),
+            about: None,
             unused,
         };
         let source = architecture.map_or("lepton-gpu", |architecture| architecture.source);
-        Ok(Translated { weights, source, usual, missing, counters: file.counters() })
+        Ok(Translated { weights, source, usual, run, missing, counters: file.counters() })
     }
 }
