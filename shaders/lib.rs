@@ -28,6 +28,7 @@ pub mod array;
 pub mod augment;
 pub mod average_views;
 pub mod avg_pool2d;
+pub mod batch_features;
 pub mod batch_images;
 pub mod batch_index;
 pub mod batch_norm;
@@ -192,5 +193,6 @@ pub const OPS: &[Entry] = &[
     batch_views::ENTRY,
     average_views::ENTRY,
     batch_tokens::ENTRY,
+    batch_features::ENTRY,
     embedding::ENTRY,
 ];

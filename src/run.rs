@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::config::{
-    AugmentConfig, LossConfig, NormalizeConfig, OptimizerConfig, RunConfig, ScheduleConfig, Validation,
+    AugmentConfig, Freeze, LossConfig, NormalizeConfig, OptimizerConfig, RunConfig, ScheduleConfig, Validation,
 };
 use crate::data::Dataset;
 use crate::gpu::Gpu;
@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::model::ModelSpec;
 use crate::tasks;
 use crate::train::{Control, Event, Outcome, Predictor, StopHandle, TrainError, Trainer, Verdict};
+use crate::weights::Weights;
 
 /// A run that has not begun: a model and its configuration. What is not said has the defaults of [`RunConfig`], and the loss is
 /// the one that the model and the data ask for.
@@ -52,6 +53,7 @@ use crate::train::{Control, Event, Outcome, Predictor, StopHandle, TrainError, T
 pub struct Run {
     model: ModelSpec,
     config: RunConfig,
+    weights: Option<Weights>,
     has_rate: bool,
     has_loss: bool,
     listener: Listener,
@@ -65,13 +67,43 @@ impl Run {
     pub fn new(model: ModelSpec) -> Self {
         let config = RunConfig { model: model.name.clone(), ..RunConfig::default() };
         let listener = Box::new(|_: &Event| Ok(Control::Continue));
-        Run { model, config, has_rate: false, has_loss: false, listener, stop: StopHandle::default() }
+        let stop = StopHandle::default();
+        Run { model, config, weights: None, has_rate: false, has_loss: false, listener, stop }
     }
 
     /// With a whole configuration, its learning rate and loss included.
     #[must_use]
     pub fn config(self, config: RunConfig) -> Self {
         Run { config, has_rate: true, has_loss: true, ..self }
+    }
+
+    /// Starting from trained weights instead of the seed, and with the scaling of pixels that they were trained with unless
+    /// [`normalize`](Self::normalize) says another; see [`Trainer::from_weights`].
+    ///
+    /// ```no_run
+    /// # use lepton_gpu::{Run, config::Freeze, data::Dataset, gpu::Gpu, weights};
+    /// # fn example(gpu: &Gpu, data: &Dataset) -> Result<(), Box<dyn std::error::Error>> {
+    /// let weights = weights::open("efficientnet-lite0")?; // or the folder of a run, or a file
+    /// let model = weights.model.clone().expect("built-in weights say so");
+    /// let trained = Run::new(model).init(weights).freeze(Freeze::Body).epochs(10).train(gpu, data)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn init(mut self, weights: Weights) -> Self {
+        self.config.init = Some(weights.origin.clone());
+        self.config.init_sha256 = weights.sha256.clone();
+        if let (true, Some(normalize)) = (self.config.normalize.is_none(), &weights.normalize) {
+            self.config.normalize = normalize.as_given();
+        }
+        Run { weights: Some(weights), ..self }
+    }
+
+    /// With layers that keep the weights that they start with.
+    #[must_use]
+    pub fn freeze(mut self, freeze: Freeze) -> Self {
+        self.config.freeze = freeze;
+        self
     }
 
     /// With an optimiser, at its own default rate unless [`learning_rate`](Self::learning_rate) says another.
@@ -183,7 +215,11 @@ impl Run {
         if !self.has_loss {
             self.config.loss = tasks::default_loss(&self.model, data)?;
         }
-        let mut trainer = Trainer::new(gpu, data, self.model, self.config)?.with_stop_handle(self.stop);
+        let trainer = match &self.weights {
+            Some(weights) => Trainer::from_weights(gpu, data, self.model, self.config, weights, &mut self.listener)?,
+            None => Trainer::new(gpu, data, self.model, self.config)?,
+        };
+        let mut trainer = trainer.with_stop_handle(self.stop);
         let outcome = trainer.fit(|_, event| (self.listener)(event))?;
         Ok(Trained { trainer, outcome })
     }

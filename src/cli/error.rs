@@ -46,7 +46,7 @@ pub enum CliError {
     /// A checkpoint could not be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// Weights from elsewhere.
+    /// Weights to start from could not be found or read.
     #[error(transparent)]
     Weights(#[from] crate::weights::WeightsError),
     /// A recipe could not be found or read.

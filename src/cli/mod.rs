@@ -15,6 +15,7 @@ mod export;
 mod first_screen;
 pub mod hint;
 mod import;
+mod init;
 mod inspect;
 mod loss;
 mod models;

@@ -27,6 +27,7 @@ fn list() -> Result<Exit, CliError> {
             (InputKind::Texts, Some(length)) => (thousands(parameters(&model)?), format!("{length} words")),
             // its embedding is as large as the vocabulary
             (InputKind::Texts, None) => ("by vocabulary".into(), "texts".into()),
+            (InputKind::Features, _) => (thousands(parameters(&model)?), format!("{c} features")),
         };
         table.add_row([preset.name, &size, &input, preset.summary]);
     }

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::args::Typed;
-use crate::config::{Chosen, FIELDS, ParameterRule, Setting, Table, Takes};
+use crate::config::{Chosen, FIELDS, Freeze, ParameterRule, Setting, Table, Takes};
 
 /// A member of a table: the one that was typed with its defaults, or `base`, and the options that were typed on top of it.
 pub fn chosen<T: Table + ?Sized>(base: Chosen<T>, typed: &Typed) -> Result<Chosen<T>, CliError> {
@@ -55,7 +55,8 @@ pub fn rules(typed: &Typed) -> Result<Vec<ParameterRule>, CliError> {
         rules.push(ParameterRule { weight_decay: Some(factor), ..rule(pattern) });
     }
     let frozen = |pattern: &String| ParameterRule { frozen: Some(true), ..rule(pattern) };
-    rules.extend(typed.all("update.parameters.frozen").iter().map(frozen));
+    let patterns = typed.all("freeze").iter().filter(|text| text.parse::<Freeze>().is_err());
+    rules.extend(patterns.map(frozen));
     Ok(rules)
 }
 

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use super::args::{TrainArgs, Typed};
 use super::decide::{Decided, decided};
 use super::tasks::of as of_task;
-use super::{CliError, budget, optimizer, pictures, text};
+use super::{CliError, budget, init, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    ConfigError, FIELDS, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetsConfig, Validation,
-    Warmup, check_sizes, parse_augment,
+    ConfigError, FIELDS, Freeze, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetsConfig,
+    Validation, Warmup, check_sizes, parse_augment,
 };
 use crate::data::{self, DataKind, Dataset, known};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::report::say;
 use crate::tasks;
+use crate::weights::Weights;
 
 /// A run before its data are read.
 pub struct Start {
@@ -26,6 +27,8 @@ pub struct Start {
     pub config: RunConfig,
     /// The model, in the sizes that the run gives it.
     pub model: ModelSpec,
+    /// The weights that a new run starts from, if not from the seed.
+    pub weights: Option<Weights>,
     /// The checkpoint that it goes on from.
     pub from: Option<Checkpoint>,
     /// Whether `config` says the loss; otherwise flags and data do.
@@ -68,11 +71,14 @@ fn begun(
     mut config: RunConfig,
     seen: Option<Seen>,
 ) -> Result<Start, CliError> {
+    let weights = init::open(args, recipe.as_ref(), &mut config)?;
     let file = match recipe.as_ref().and_then(|recipe| recipe.model_file.as_ref()) {
         Some(path) if !args.typed.has("model") => path.to_string_lossy().into_owned(),
         _ => config.model.clone(),
     };
-    let model = sized(ModelSpec::open(&file)?, args)?;
+    let is_named = args.typed.has("model") || recipe.as_ref().is_some_and(|recipe| recipe.sets("model"));
+    let model = sized(init::model(weights.as_ref(), &file, is_named)?, args)?;
+    init::note_of_model(args);
     if recipe.is_none() {
         of_task(tasks::of_model(&model)).apply_defaults(args, &model, &mut config);
     }
@@ -96,7 +102,7 @@ fn begun(
         !recipe.run.loss.is_default() && same
     };
     let has_loss = !args.has_loss() && recipe.as_ref().is_some_and(fits);
-    Ok(Start { out, config, model, from: None, has_loss, typed: args.typed.clone(), seen })
+    Ok(Start { out, config, model, weights, from: None, has_loss, typed: args.typed.clone(), seen })
 }
 
 /// Finds out before anything is read whether a run folder is new and can be made.
@@ -161,7 +167,7 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     config.steps = if args.typed.has("steps") { typed.steps } else { None };
     let model = checkpoint.meta.model()?;
     let (typed, seen) = (args.typed.clone(), None);
-    Ok(Start { out, config, model, from: Some(checkpoint), has_loss: true, typed, seen })
+    Ok(Start { out, config, model, weights: None, from: Some(checkpoint), has_loss: true, typed, seen })
 }
 
 /// A base, the defaults or a recipe, and every flag that was typed on top of it.
@@ -201,6 +207,11 @@ fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
             "batch" if args.is_auto(key) => toml::Value::Integer(1),
             "learning_rate" if args.is_auto(key) => continue,
             "fuse" => toml::Value::Boolean(false),
+            // a pattern is a rule about parameters
+            "freeze" => match args.typed.all(key).iter().find_map(|text| text.parse::<Freeze>().ok()) {
+                Some(freeze) => value_of(freeze),
+                None => continue,
+            },
             "normal" => args.typed.all(key).to_vec().into(),
             "targets" if text == "given" => value_of(TargetsConfig::default()),
             "targets" => value_of(TargetsConfig::standardized()),

@@ -9,7 +9,7 @@ use super::error::save_png;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
-use super::{CliError, Exit, auto, first_screen, loss, open, pictures, text};
+use super::{CliError, Exit, auto, first_screen, init, loss, open, pictures, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -24,7 +24,7 @@ use crate::train::{self, Event, Outcome, State, StopHandle, TrainError, Trainer}
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let begun = Instant::now();
     let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
-    let Start { out, mut config, model, from, has_loss, typed, seen } = start;
+    let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
     if !has_loss {
         // what is held out depends on it; data and flags say the rest
         config.loss = loss::of_model(&typed, &model)?;
@@ -47,11 +47,18 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if args.typed.has("lr_find") {
         return find_rate(&gpu, &dataset, model, config, &out);
     }
-    let mut trainer = match &from {
-        Some(checkpoint) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
-        None => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
+    let mut trainer = match (&from, &weights) {
+        (Some(checkpoint), _) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
+        (None, Some(weights)) => {
+            say!("init     {}", init::describe(weights));
+            let mut terminal = Terminal::new(config.epochs, model.input_kind().plural(), None);
+            Trainer::from_weights(&gpu, &dataset, model.clone(), config.clone(), weights, |event| terminal.show(event))?
+        }
+        (None, None) => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
     };
     verdict::recall(&mut trainer, &out);
+    let origin = trainer.origin().map_or_else(Vec::new, init::report);
+    origin.iter().for_each(|line| say!("weights  {line}"));
     say!("model    {}", describe_model(&trainer));
     let view = tasks::of(trainer.task());
     if let Some((heading, line)) = view.describe(&trainer) {
@@ -224,6 +231,9 @@ fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &D
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     write_atomically(&out.join("config.toml"), config.to_toml().as_bytes())?;
     write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
+    if let Some(fit) = trainer.origin() {
+        init::save(fit, out)?;
+    }
     if let Some(text) = dataset.texts() {
         write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
     }

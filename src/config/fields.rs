@@ -257,6 +257,20 @@ const KEYS: &[Setting] = &[
     Setting::new(Model, "model", "model", Takes::Text("NAME|FILE|RUN"),
         "seed-mnist; photo-small for image folders, text-small for texts",
         "A model listed by `lepton-gpu models`, a model file, or the architecture of another run").common(),
+    Setting::new(Model, "init", "init", Takes::Text("NAME|RUN|FILE"), "",
+        "Start from trained weights: those of another run, of a .safetensors file, or the built-in ones of a model; without \
+         --model, the model is theirs").common(),
+    Setting::new(Model, "init_sha256", "", Takes::Text("HASH"), "",
+        "SHA-256 of the weights in `init` when the run began; other weights are refused").in_files(),
+    Setting::new(Model, "freeze", "freeze", Takes::Text("body|none|N|PATTERN"), "none",
+        "Freeze all layers but the last one with parameters (body: their features are computed once), the first N layers with \
+         parameters, or the parameters whose name matches, such as 'conv1.*'").given(Given::Repeatedly),
+    Setting::new(Model, "head.steps", "head-steps", whole(0, u32::MAX as u64), "300",
+        "Train a new last layer on the features of the others for about N steps before everything is trained"),
+    Setting::new(Model, "head.learning_rate", "head-lr", NOT_NEGATIVE, "0.003",
+        "Highest learning rate of these steps"),
+    Setting::new(Model, "head.weight_decay", "", NOT_NEGATIVE, "0.01", "AdamW's weight decay in these steps").in_files(),
+    Setting::new(Model, "head.batch", "", whole(1, 65_536), "64", "Batch size of these steps").in_files(),
     Setting::new(Training, "epochs", "epochs", whole(0, u32::MAX as u64), "5",
         "Number of epochs (passes over the training data)").common().may_change(),
     Setting::new(Training, "batch", "batch", whole(1, 65_536), "64",
@@ -286,8 +300,10 @@ const KEYS: &[Setting] = &[
     Setting::new(Optimizer, "update.lookahead", "lookahead", Takes::Text("K[:ALPHA[:RAMP]]"), "",
         "Lookahead: every K steps, move the slow weights a fraction ALPHA (0.5) toward the fast ones, then reset the fast \
          ones to them; evaluate with the slow weights. With RAMP the fraction falls from 1 to ALPHA along (t / T) ^ RAMP"),
-    Setting::new(Optimizer, "update.parameters.frozen", "freeze", Takes::Text("PATTERN"), "",
-        "Freeze the parameters whose name matches, such as 'conv1.*'").given(Given::Repeatedly),
+    Setting::new(Optimizer, "update.parameters.frozen", "", Takes::Switch, "",
+        "Freeze the parameters whose name matches").in_files(),
+    Setting::new(Optimizer, "body_lr", "body-lr", NOT_NEGATIVE, "",
+        "Multiply the learning rate of all layers but the last one with parameters, such as 0.1"),
     Setting::new(Optimizer, "update.parameters.lr", "lr-factor", Takes::Text("PATTERN=F"), "",
         "Multiply the learning rate of the parameters whose name matches, such as 'dense.*=0.1'")
         .given(Given::Repeatedly),
@@ -388,6 +404,11 @@ mod tests {
         let text = "max_length = 1\nmin_count = 1\nmax_words = 1\ncoarse_labels = true";
         let full = RunConfig {
             data: Some("a".into()),
+            init: Some("a".into()),
+            init_sha256: Some("a".into()),
+            freeze: Freeze::First(1),
+            body_lr: Some(0.1),
+            head: HeadConfig { steps: 1, learning_rate: 0.1, weight_decay: 0.1, batch: 1 },
             warmup: Some(Warmup { epochs: 1.0, start: 0.1 }),
             schedule: "cosine".parse().unwrap(),
             split_seed: Some(1),

@@ -9,6 +9,7 @@ mod check;
 mod fields;
 mod recipe;
 mod targets;
+mod transfer;
 mod update;
 
 pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment};
@@ -23,6 +24,7 @@ pub use fields::{FIELDS, Given, Resuming, Section, Setting, setting, settings_ma
 pub use lepton_kernels::augment::Policy as AugmentConfig;
 pub use recipe::{RECIPES, Recipe, RecipeError};
 pub use targets::{TargetsConfig, TargetsFrom};
+pub use transfer::{Freeze, HeadConfig};
 pub use update::{Lookahead, ParameterRule, UpdateConfig, UpdateError};
 
 /// The images that each epoch is validated on.
@@ -47,6 +49,21 @@ pub struct RunConfig {
     pub data: Option<String>,
     /// Built-in model, or path of the model file.
     pub model: String,
+    /// What the weights start from: a run, a file or a model with built-in weights; `None` for the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// SHA-256 of these weights when the run began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_sha256: Option<String>,
+    /// Which layers keep the weights that they start with.
+    #[serde(skip_serializing_if = "Freeze::is_none")]
+    pub freeze: Freeze,
+    /// What the learning rate of all layers but the head is multiplied by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_lr: Option<f32>,
+    /// How a new head is trained on features before everything is.
+    #[serde(skip_serializing_if = "HeadConfig::is_default")]
+    pub head: HeadConfig,
     /// Passes over the training data.
     pub epochs: u32,
     /// Images in a batch.
@@ -117,6 +134,11 @@ impl Default for RunConfig {
         RunConfig {
             data: None,
             model: "seed-mnist".into(),
+            init: None,
+            init_sha256: None,
+            freeze: Freeze::None,
+            body_lr: None,
+            head: HeadConfig::default(),
             epochs: 5,
             batch: 64,
             learning_rate: 1e-3,

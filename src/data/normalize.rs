@@ -109,6 +109,13 @@ impl NormalizeConfig {
         self
     }
 
+    /// The same numbers for other images: statistics of a data set become numbers like any others.
+    #[must_use]
+    pub fn as_given(&self) -> Self {
+        let from = if self.from == NormalizeFrom::Dataset { NormalizeFrom::Given } else { self.from };
+        NormalizeConfig { from, ..self.clone() }
+    }
+
     /// Means then deviations, `[2, channels]`, as the device reads them.
     pub fn bytes(&self, channels: usize) -> Vec<u8> {
         let norm = if self.mean.is_empty() {

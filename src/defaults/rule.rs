@@ -52,6 +52,15 @@ const STARTS: &[Start] = &[
         why: "",
     },
     Start {
+        fits: |facts| facts.typed("init").is_some(),
+        model: None,
+        settings: TUNED,
+        steps: 250,
+        epochs: [3, 30],
+        augment: Augment::Photos,
+        why: "",
+    },
+    Start {
         fits: |facts| facts.source == Source::Texts,
         model: Some("text-small"),
         settings: &[("learning_rate", "0.003"), ("schedule", "one-cycle")],
@@ -130,6 +139,14 @@ const DEEP: &[(&str, &str)] = &[
     ("learning_rate", "0.001"),
     ("schedule", "one-cycle"),
     ("normalize", "dataset"),
+];
+/// Trained weights: the head has learned on features before, and the body learns at a lower rate than it.
+const TUNED: &[(&str, &str)] = &[
+    ("optimizer.name", "adamw"),
+    ("optimizer.weight_decay", "0.01"),
+    ("learning_rate", "0.002"),
+    ("schedule", "one-cycle"),
+    ("body_lr", "0.25"),
 ];
 /// Small networks without norms.
 const SMALL: &[(&str, &str)] = &[("learning_rate", "0.002"), ("schedule", "one-cycle"), ("normalize", "dataset")];

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::error::ModelError;
 use super::generator::{Generator, MAX_NOISE};
-use super::input::Tokens;
+use super::input::{Given, Tokens};
 use super::layer_spec::LayerSpec;
 use super::layers::{Layer, Reads};
 use super::spec::ModelSpec;
@@ -31,7 +31,7 @@ use super::spec::ModelSpec;
 pub struct ModelBuilder {
     name: String,
     input: [usize; 3],
-    tokens: Option<Tokens>,
+    given: Given,
     layers: Layers,
     generator: Option<Generator>,
     /// The first thing that is wrong.
@@ -81,17 +81,22 @@ impl NewLayer {
 impl ModelBuilder {
     /// A model of images `[h, w, c]`.
     pub fn images(name: impl Into<String>, input: [usize; 3]) -> Self {
-        Self::with_input(name.into(), input, None)
+        Self::with_input(name.into(), input, Given::Images)
     }
 
     /// A model of texts of `length` tokens, or of as many as the data's texts have.
     pub fn texts(name: impl Into<String>, length: Option<usize>) -> Self {
         let tokens = if length.is_some() { Tokens::Fixed } else { Tokens::Auto };
-        Self::with_input(name.into(), [1, length.unwrap_or(ModelSpec::UNKNOWN_LENGTH), 1], Some(tokens))
+        Self::with_input(name.into(), [1, length.unwrap_or(ModelSpec::UNKNOWN_LENGTH), 1], Given::Texts(tokens))
     }
 
-    pub(super) fn with_input(name: String, input: [usize; 3], tokens: Option<Tokens>) -> Self {
-        ModelBuilder { name, input, tokens, layers: Layers::default(), generator: None, problem: None }
+    /// A model of rows of `length` features.
+    pub fn features(name: impl Into<String>, length: usize) -> Self {
+        Self::with_input(name.into(), [1, 1, length], Given::Features)
+    }
+
+    pub(super) fn with_input(name: String, input: [usize; 3], given: Given) -> Self {
+        ModelBuilder { name, input, given, layers: Layers::default(), generator: None, problem: None }
     }
 
     /// Adds a layer. What is wrong with it is said by [`build`](Self::build).
@@ -126,7 +131,7 @@ impl ModelBuilder {
 
     /// The model, or what is wrong with it.
     pub(super) fn check(self) -> Result<ModelSpec, String> {
-        let ModelBuilder { name, input, tokens, layers: Layers { layers, .. }, generator, problem } = self;
+        let ModelBuilder { name, input, given, layers: Layers { layers, .. }, generator, problem } = self;
         if !is_name(&name) {
             return Err(format!("`name` is {name:?}; names may contain letters, digits, _ and -"));
         }
@@ -143,8 +148,10 @@ impl ModelBuilder {
             return Err(problem);
         }
         if let Some(generator) = &generator {
-            if tokens.is_some() {
-                return Err("a generator makes images, but the model takes texts\n  try: input = [28, 28, 1]".into());
+            if given != Given::Images {
+                return Err(
+                    "a generator makes images, but the model takes something else\n  try: input = [28, 28, 1]".into()
+                );
             }
             if !(1..=MAX_NOISE).contains(&generator.noise) {
                 let noise = generator.noise;
@@ -157,7 +164,7 @@ impl ModelBuilder {
         if layers.is_empty() {
             return Err("there is no [[layer]]".into());
         }
-        Ok(ModelSpec { name, input, tokens, layers, generator })
+        Ok(ModelSpec { name, input, given, layers, generator })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::builder::{ModelBuilder, NewLayer, layer};
 use super::error::ModelError;
 use super::generator::MAX_NOISE;
-use super::input::Tokens;
+use super::input::{Given, Tokens};
 use super::layer_spec::LayerSpec;
 use super::layers::AUTO;
 use super::presets;
@@ -44,8 +44,8 @@ impl ModelSpec {
         let fail = |problem: String| ModelError::Malformed { origin: origin.into(), problem };
         let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
         let name = take_string(&mut table, "name").map_err(fail)?;
-        let (input, tokens) = take_input(&mut table).map_err(fail)?;
-        let mut builder = ModelBuilder::with_input(name, input, tokens);
+        let (input, given) = take_input(&mut table).map_err(fail)?;
+        let mut builder = ModelBuilder::with_input(name, input, given);
         if let Some((noise, layers)) = take_generator(&mut table).map_err(fail)? {
             builder = builder.generator(noise, layers);
         }
@@ -56,7 +56,7 @@ impl ModelSpec {
         };
         if let Some(key) = table.keys().next() {
             return Err(fail(format!(
-                "unknown key `{key}`; a model has name, input (or tokens), [[layer]]s and a [generator]"
+                "unknown key `{key}`; a model has name, input (or tokens, or features), [[layer]]s and a [generator]"
             )));
         }
         let layers = read_layers(layers).map_err(fail)?;
@@ -65,10 +65,11 @@ impl ModelSpec {
 
     /// The model as a model file.
     pub fn to_toml(&self) -> String {
-        let input = match self.tokens {
-            None => format!("input = {:?}", self.input),
-            Some(Tokens::Auto) => format!("tokens = \"{AUTO}\""),
-            Some(Tokens::Fixed) => format!("tokens = {}", self.input[1]),
+        let input = match self.given {
+            Given::Images => format!("input = {:?}", self.input),
+            Given::Texts(Tokens::Auto) => format!("tokens = \"{AUTO}\""),
+            Given::Texts(Tokens::Fixed) => format!("tokens = {}", self.input[1]),
+            Given::Features => format!("features = {}", self.input[2]),
         };
         let mut text = format!("name = \"{}\"\n{input}\n", self.name);
         if let Some(generator) = &self.generator {
@@ -116,22 +117,34 @@ fn write_layers(text: &mut String, header: &str, layers: &[LayerSpec]) {
     }
 }
 
-/// The input: `input = [h, w, c]` for images, or `tokens = length` for texts.
-fn take_input(table: &mut toml::Table) -> Result<([usize; 3], Option<Tokens>), String> {
+/// The input: `input = [h, w, c]` for images, `tokens = length` for texts, or `features = length`.
+fn take_input(table: &mut toml::Table) -> Result<([usize; 3], Given), String> {
+    match table.remove("features") {
+        Some(_) if table.contains_key("input") || table.contains_key("tokens") => {
+            return Err(
+                "`features` is given beside another input\n  try: one of `input`, `tokens` and `features`".into()
+            );
+        }
+        Some(toml::Value::Integer(length)) if (1..=1 << 16).contains(&length) => {
+            return Ok(([1, 1, length as usize], Given::Features));
+        }
+        Some(other) => return Err(format!("`features` is {other}\n  try: a number of features up to 65536")),
+        None => {}
+    }
     match (table.remove("input"), table.remove("tokens")) {
         (Some(_), Some(_)) => {
             Err("`input` and `tokens` are both given\n  try: `input` for images, `tokens` for texts".into())
         }
         (None, None) => Err("`input` is missing\n  try: input = [28, 28, 1], or tokens = \"auto\" for texts".into()),
         (Some(input), None) => match input.try_into() {
-            Ok(input) => Ok((input, None)),
+            Ok(input) => Ok((input, Given::Images)),
             Err(_) => Err("`input` must be three numbers: input = [height, width, channels]".into()),
         },
         (None, Some(toml::Value::Integer(length))) if (1..=1 << 16).contains(&length) => {
-            Ok(([1, length as usize, 1], Some(Tokens::Fixed)))
+            Ok(([1, length as usize, 1], Given::Texts(Tokens::Fixed)))
         }
         (None, Some(toml::Value::String(word))) if word == AUTO => {
-            Ok(([1, ModelSpec::UNKNOWN_LENGTH, 1], Some(Tokens::Auto)))
+            Ok(([1, ModelSpec::UNKNOWN_LENGTH, 1], Given::Texts(Tokens::Auto)))
         }
         (None, Some(other)) => Err(format!(
             "`tokens` is {other}\n  try: a number of words up to 65536, or \"{AUTO}\" for those of the data"
@@ -191,6 +204,8 @@ mod tests {
             ("name = \"m\"\ninput = [8, 6, 1]\n".into(), "there is no [[layer]]"),
             (SMALL.replace("\"m\"", "\"../m\""), "letters, digits, _ and -"),
             (format!("epochs = 3\n{SMALL}"), "unknown key `epochs`"),
+            (SMALL.replace("input = [8, 6, 3]", "features = 0"), "`features` is 0"),
+            (format!("features = 9\n{SMALL}"), "`features` is given beside another input"),
             ("name = ".into(), "line 1"),
         ];
         for (text, part) in cases {

@@ -1,4 +1,4 @@
-//! What a model reads: pixels or the tokens of a text. Whatever depends on it asks [`ModelSpec::input_kind`](super::ModelSpec::input_kind).
+//! What a model reads: pixels, the tokens of a text, or features. Whatever depends on it asks [`ModelSpec::input_kind`](super::ModelSpec::input_kind).
 
 /// What a model reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,14 +7,17 @@ pub enum InputKind {
     Images,
     /// Texts of a fixed number of tokens, each a little-endian `u32`.
     Texts,
+    /// Rows of a fixed number of features, each a little-endian `f32`: `[n, features]` to the first layer.
+    Features,
 }
 
 impl InputKind {
-    /// `images` or `texts`.
+    /// `images`, `texts` or `examples`.
     pub fn plural(self) -> &'static str {
         match self {
             InputKind::Images => "images",
             InputKind::Texts => "texts",
+            InputKind::Features => "examples",
         }
     }
 
@@ -23,9 +26,21 @@ impl InputKind {
         let value_bytes = match self {
             InputKind::Images => 1,
             InputKind::Texts => size_of::<u32>(),
+            InputKind::Features => size_of::<f32>(),
         };
         shape.iter().product::<usize>() * value_bytes
     }
+}
+
+/// What a model file says of its input beside the size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// Pixels.
+    Images,
+    /// Tokens of texts.
+    Texts(Tokens),
+    /// Features.
+    Features,
 }
 
 /// How many words a model of texts takes.

@@ -1,7 +1,7 @@
 //! A model as data: an input and named layers.
 
 use super::generator::Generator;
-use super::input::{InputKind, Tokens};
+use super::input::{Given, InputKind, Tokens};
 use super::layer_spec::LayerSpec;
 use super::layers::is_own;
 
@@ -10,10 +10,10 @@ use super::layers::is_own;
 pub struct ModelSpec {
     /// The model's name, which runs and messages show.
     pub name: String,
-    /// Image size `[h, w, c]`.
+    /// Image size `[h, w, c]`; texts are `[1, length, 1]`, features `[1, 1, length]`.
     pub input: [usize; 3],
-    /// Whether the input is tokens of a text, `[1, length, 1]`, instead of pixels.
-    pub(crate) tokens: Option<Tokens>,
+    /// Whether these are pixels, tokens or features.
+    pub(crate) given: Given,
     /// Its layers, in the order in which they run; the last one gives the logits. Beside a generator they are the
     /// discriminator and give one number: how real the image is.
     pub layers: Vec<LayerSpec>,
@@ -48,14 +48,18 @@ impl ModelSpec {
     /// Words of a text for a model of `tokens = "auto"` until the data are known: what `inspect` shows.
     pub const UNKNOWN_LENGTH: usize = 64;
 
-    /// Whether it reads images or texts.
+    /// Whether it reads images, texts or features.
     pub fn input_kind(&self) -> InputKind {
-        if self.tokens.is_some() { InputKind::Texts } else { InputKind::Images }
+        match self.given {
+            Given::Images => InputKind::Images,
+            Given::Texts(_) => InputKind::Texts,
+            Given::Features => InputKind::Features,
+        }
     }
 
     /// Words of a text, for a model of texts of one length; `None` if it takes texts as long as the data's, or images.
     pub fn text_length(&self) -> Option<usize> {
-        if self.tokens == Some(Tokens::Fixed) { Some(self.input[1]) } else { None }
+        if self.given == Given::Texts(Tokens::Fixed) { Some(self.input[1]) } else { None }
     }
 
     /// Its networks in the order in which they run: a generator, if there is one, and its own layers.
@@ -77,6 +81,27 @@ impl ModelSpec {
         self.layers.iter().chain(generator).any(|layer| is_own(layer.layer.kind()))
     }
 
+    /// The layers before number `first` and those from there on, which read `length` features: each a model.
+    pub(crate) fn cut(&self, first: usize, length: usize) -> [ModelSpec; 2] {
+        let (before, after) = self.layers.split_at(first);
+        let mut after = after.to_vec();
+        after.iter_mut().take(1).for_each(|layer| layer.inputs = vec!["input".into()]);
+        let part = |layers| ModelSpec { layers, generator: None, ..self.clone() };
+        let head = ModelSpec { input: [1, 1, length], given: Given::Features, ..part(after) };
+        [part(before.to_vec()), head]
+    }
+
+    /// The model for any number of classes: where its last layer with `units` has so many of them, it gets as many as the data.
+    #[must_use]
+    pub fn for_any_classes(&self, classes: usize) -> Self {
+        let mut model = self.clone();
+        let last = model.layers.iter_mut().rev().find(|spec| spec.layer.attributes().contains_key("units"));
+        if let Some(spec) = last {
+            spec.layer = spec.layer.with_open_units(classes);
+        }
+        model
+    }
+
     /// The model for a data set of so many classes: layers with `units = "classes"` get that many.
     #[must_use]
     pub fn for_classes(&self, classes: usize) -> Self {
@@ -90,11 +115,10 @@ impl ModelSpec {
     #[must_use]
     pub fn for_texts(&self, length: usize, vocabulary: usize) -> Self {
         let layer = |spec: &LayerSpec| LayerSpec { layer: spec.layer.for_vocabulary(vocabulary), ..spec.clone() };
-        let input = match self.tokens {
-            Some(Tokens::Auto) => [1, length, 1],
-            _ => self.input,
+        let (input, given) = match self.given {
+            Given::Texts(Tokens::Auto) => ([1, length, 1], Given::Texts(Tokens::Fixed)),
+            given => (self.input, given),
         };
-        let tokens = self.tokens.and(Some(Tokens::Fixed));
-        ModelSpec { input, tokens, layers: self.layers.iter().map(layer).collect(), ..self.clone() }
+        ModelSpec { input, given, layers: self.layers.iter().map(layer).collect(), ..self.clone() }
     }
 }

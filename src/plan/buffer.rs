@@ -24,7 +24,7 @@ pub enum Buffer {
     AverageShadow,
     /// The optimiser's state number `i`, laid out as the parameters.
     State(usize),
-    /// The images of the data set, as bytes, or its texts, as tokens: part `i` of them.
+    /// The images of the data set, as bytes, its texts, as tokens, or its features: part `i` of them.
     Images(usize),
     /// A label for each of them.
     Labels,

@@ -75,7 +75,7 @@ impl Hints for PlanError {
                 .chain([Hint::advice("a pattern such as `conv*`")])
                 .collect(),
             PlanError::InTurn { key, .. } => vec![Hint::Unset { key }],
-            PlanError::Frozen { .. } => vec![Hint::Change { key: "update.parameters.frozen" }],
+            PlanError::Frozen { .. } => vec![Hint::Change { key: "freeze" }],
         }
     }
 }

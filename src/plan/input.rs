@@ -1,7 +1,9 @@
-//! How a batch of the data set is read: texts as tokens; images augmented in training, in several views in evaluation.
+//! How a batch of the data set is read: texts as tokens, features as they are; images augmented in training, in several views
+//! in evaluation.
 
 use lepton_kernels::augment::{Augment, Policy, TABLE};
 use lepton_kernels::average_views::AverageViews;
+use lepton_kernels::batch_features::BatchFeatures;
 use lepton_kernels::batch_images::BatchImages;
 use lepton_kernels::batch_tokens::BatchTokens;
 use lepton_kernels::batch_views::BatchViews;
@@ -13,18 +15,26 @@ use super::graph::{Graph, Rows, Setting, TensorId};
 use crate::model::{InputKind, ModelError, ModelSpec};
 
 /// How images are read, besides being gathered and normalised.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     /// What they undergo in training.
     pub augment: Option<Policy>,
     /// Whether evaluation and prediction average logits over views, a view a step.
     pub views: bool,
+    /// Versions of each example of features, of which training draws one.
+    pub versions: usize,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Input { augment: None, views: false, versions: 1 }
+    }
 }
 
 impl Input {
     /// Reads as a run does that is configured with this policy; the default policy changes nothing.
     pub fn augmented(policy: &Policy) -> Self {
-        Input { augment: (*policy != Policy::default()).then(|| policy.clone()), views: false }
+        Input { augment: (*policy != Policy::default()).then(|| policy.clone()), ..Input::default() }
     }
 }
 
@@ -48,6 +58,15 @@ impl Graph {
                 let labels = labels(self);
                 let rows = self.add_rows(batch, labels);
                 self.images = self.node("batch.tokens", Box::new(BatchTokens), &[tokens, rows.image])[0];
+                Ok(rows)
+            }
+            InputKind::Features => {
+                let versions = setting.input.versions;
+                let features = self.resident(Buffer::Images(0), &[images * versions, c], Dtype::F32);
+                let labels = labels(self);
+                let rows = self.add_rows(batch, labels);
+                let op = BatchFeatures { versions, draws: self.mode == Mode::Train && versions > 1 };
+                self.images = self.node("batch.features", Box::new(op), &[features, rows.image])[0];
                 Ok(rows)
             }
         }

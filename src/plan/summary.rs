@@ -20,6 +20,7 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
         (InputKind::Images, _) => format!("{h} x {w} x {c}"),
         (InputKind::Texts, Some(length)) => format!("{length} tokens"),
         (InputKind::Texts, None) => format!("{w} tokens (auto)"),
+        (InputKind::Features, _) => format!("{c} features"),
     };
     let (mut parameters, mut work) = (0, 0);
     let mut built = graph.layers.iter();

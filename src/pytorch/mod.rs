@@ -58,6 +58,7 @@ pub fn sample(model: &ModelSpec, vocabulary: usize) -> Vec<u8> {
     match model.input_kind() {
         InputKind::Images => (0..count).map(|i| (value(i) % 256) as u8).collect(),
         InputKind::Texts => (0..count).flat_map(|i| ((value(i) % vocabulary.max(1)) as u32).to_le_bytes()).collect(),
+        InputKind::Features => (0..count).flat_map(|i| ((value(i) % 256) as f32).to_le_bytes()).collect(),
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) fn text(model: &ModelSpec, run: &Meta, file: &str, target: &Target, a
 
 fn preprocess(model: &ModelSpec, run: &Meta) -> String {
     let [h, w, c] = model.input;
+    if model.input_kind() == InputKind::Features {
+        return "\n\ndef preprocess(features):\n    \"\"\"Rows of features as the network takes them.\"\"\"\n    return torch.as_tensor(features).float()\n".into();
+    }
     if model.input_kind() == InputKind::Texts {
         return format!(
             "\n\ndef preprocess(tokens):\n    \"\"\"Texts [n, {w}] of token numbers as the network takes them.\"\"\"\n    \
@@ -63,6 +66,7 @@ fn check(model: &ModelSpec, answer: &[f32], targets: &TargetsConfig) -> String {
     let [h, w, c] = model.input;
     let (below, shape) = match model.input_kind() {
         InputKind::Images => ("256".to_string(), format!("1, {h}, {w}, {c}")),
+        InputKind::Features => ("256".to_string(), format!("1, {c}")),
         InputKind::Texts => {
             let tokens = model.layers.iter().find_map(|spec| spec.layer.vocabulary());
             (tokens.unwrap_or(1).to_string(), format!("1, {w}"))

@@ -88,7 +88,11 @@ impl History {
             Event::Epoch { epoch, train, validation, .. } => {
                 self.epoch(*epoch, Point::of(train), validation.as_ref().map(Point::of));
             }
-            Event::FirstStep { .. } | Event::Test { .. } | Event::Verdict { .. } => {}
+            Event::Features { .. }
+            | Event::Head { .. }
+            | Event::FirstStep { .. }
+            | Event::Test { .. }
+            | Event::Verdict { .. } => {}
         }
     }
 

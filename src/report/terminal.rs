@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::metrics::{Best, Criterion};
+use crate::plan::thousands;
 use crate::train::{Event, Metrics};
 
 /// `12.3 s`, `340 ms`, `2 min 5 s`.
@@ -112,6 +113,19 @@ impl Terminal {
     /// Shows an event.
     pub fn show(&mut self, event: &Event) {
         match event {
+            Event::Features { seen, images, seconds: time } => {
+                let rate = format!("{:.0} {}/s", *seen as f64 / time.max(1e-9), self.what);
+                let count = thousands(*images as u64);
+                let done = (seen == images).then(|| format!("{count} {} in {}: {rate}", self.what, seconds(*time)));
+                self.before("features", [*seen, *images], &rate, done);
+            }
+            Event::Head { step, steps, seconds: time, train, validation, .. } => {
+                let accuracy = |m: &Metrics| m.accuracy.map_or(String::new(), |share| format!(" acc {share:.4}"));
+                let validated = |m: &Metrics| format!("  val loss {:.4}{}", m.loss, accuracy(m));
+                let measured = learned(train) + &validation.as_ref().map_or(String::new(), validated);
+                let done = (step == steps).then(|| format!("{steps} steps in {}: {measured}", seconds(*time)));
+                self.before("head", [*step as usize, *steps as usize], &measured, done);
+            }
             Event::FirstStep { seconds: time } => say!("first step finished after {}", seconds(*time)),
             Event::Progress { epoch, step, steps, images, images_left, seconds: time, so_far, .. } => {
                 let rate = self.rate(*time, *images);
@@ -130,6 +144,21 @@ impl Terminal {
                 super::measures::print_summary("Test ", &m.more);
             }
             Event::Verdict { .. } => {}
+        }
+    }
+
+    /// Shows work before the first step: `at` of `all` with a text, or the line about all of it.
+    fn before(&mut self, heading: &str, [at, all]: [usize; 2], text: &str, done: Option<String>) {
+        if let Some(line) = done {
+            self.finish_bar();
+            say!("{heading:<8} {line}");
+        } else if std::io::stdout().is_terminal() {
+            let bar = self.bar(all);
+            bar.set_position(at as u64);
+            bar.set_message(format!("{heading} {text}"));
+        } else if self.last_line.elapsed() > Duration::from_secs(10) {
+            say!("{heading:<8} {at}/{all} - {text}");
+            self.last_line = Instant::now();
         }
     }
 

@@ -1,7 +1,7 @@
-//! What a model is given, pixels or tokens: whether it can read it, and what the device needs beside it.
+//! What a model is given, pixels, tokens or features: whether it can read it, and what the device needs beside it.
 
 use crate::config::{NormalizeConfig, RunConfig};
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Input, Split};
 use crate::gpu::{GpuError, Program};
 use crate::hint::{Hint, Hints};
 use crate::model::{InputKind, ModelSpec};
@@ -19,18 +19,18 @@ pub(crate) fn normalize(kind: InputKind, asked: NormalizeConfig, train: &Split) 
             let fits = numbers == 0 || numbers == channels;
             if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }
         }
-        InputKind::Texts => Ok(asked),
+        InputKind::Texts | InputKind::Features => Ok(asked),
     }
 }
 
-/// Puts a run's normalisation of pixels on the device; tokens have none.
+/// Puts a run's normalisation of pixels on the device; tokens and features have none.
 ///
 /// # Errors
 /// [`GpuError`] if the device is lost.
 pub(crate) fn write_norm(program: &Program, model: &ModelSpec, config: &RunConfig) -> Result<(), GpuError> {
     match model.input_kind() {
         InputKind::Images => program.write(Buffer::Norm, &config.normalize.bytes(model.input[2])),
-        InputKind::Texts => Ok(()),
+        InputKind::Texts | InputKind::Features => Ok(()),
     }
 }
 
@@ -59,6 +59,18 @@ pub enum InputError {
         /// The data set's name.
         data: String,
         /// Words of its texts.
+        given: usize,
+    },
+    /// Rows of another number of features than the model's.
+    #[error("model `{model}` takes {takes} features, but the examples of `{data}` have {given}")]
+    Features {
+        /// The model's name.
+        model: String,
+        /// Features that it takes.
+        takes: usize,
+        /// The data set's name.
+        data: String,
+        /// Features of its examples.
         given: usize,
     },
     /// Images of another size than the model's.
@@ -131,6 +143,7 @@ fn no_pictures(takes: InputKind, channels: usize) -> String {
     match takes {
         InputKind::Images => format!("images of {channels} channels, but image files have 1 or 3"),
         InputKind::Texts => "texts, not image files".into(),
+        InputKind::Features => "features, not image files".into(),
     }
 }
 
@@ -144,7 +157,12 @@ impl Hints for InputError {
             InputError::Kind { given: InputKind::Texts, .. } => {
                 vec![Hint::set("model", "text-small"), Hint::advice("a model file with tokens = \"auto\"")]
             }
-            InputError::Kind { .. } => vec![Hint::advice("a model file with `input` instead of `tokens`")],
+            InputError::Kind { given: InputKind::Images, .. } => {
+                vec![Hint::advice("a model file with `input` instead of `tokens`")]
+            }
+            InputError::Kind { given: InputKind::Features, .. } | InputError::Features { .. } => {
+                vec![Hint::advice("a model file with `features`, the number of them")]
+            }
             InputError::Length { takes, .. } => {
                 vec![Hint::set("text.max_length", takes), Hint::advice("a model file with tokens = \"auto\"")]
             }
@@ -173,7 +191,11 @@ impl Hints for InputError {
 pub(crate) fn check_data(data: &Dataset, model: &ModelSpec) -> Result<(), InputError> {
     let names = || (model.name.clone(), data.name().to_string());
     let takes = model.input_kind();
-    let given = if data.texts().is_some() { InputKind::Texts } else { InputKind::Images };
+    let given = match data.input() {
+        Input::Images { .. } => InputKind::Images,
+        Input::Tokens { .. } => InputKind::Texts,
+        Input::Features { .. } => InputKind::Features,
+    };
     if takes != given {
         let (model, data) = names();
         return Err(InputError::Kind { model, takes, data, given });
@@ -191,6 +213,7 @@ pub(crate) fn check_data(data: &Dataset, model: &ModelSpec) -> Result<(), InputE
     Err(match takes {
         InputKind::Texts => InputError::Length { model, takes: size[1], data, given: shape[1] },
         InputKind::Images => InputError::Size { model, takes: size, data, given: shape },
+        InputKind::Features => InputError::Features { model, takes: size[2], data, given: shape[2] },
     })
 }
 
@@ -211,7 +234,7 @@ pub(crate) fn check_pictures(model: &ModelSpec) -> Result<(), InputError> {
 pub(crate) fn check_vocabulary(model: &ModelSpec, vocabulary: Option<usize>) -> Result<(), InputError> {
     let Some(tokens) = vocabulary else {
         return match model.input_kind() {
-            InputKind::Images => Ok(()),
+            InputKind::Images | InputKind::Features => Ok(()),
             InputKind::Texts => Err(InputError::NoVocabulary { model: model.name.clone() }),
         };
     };

@@ -7,12 +7,13 @@ use lepton_kernels::random;
 
 use crate::checkpoint::{CheckpointError, DatasetFingerprint};
 use crate::config::ConfigError;
-use crate::data::DatasetError;
+use crate::data::{Dataset, DatasetError};
 use crate::gpu::GpuError;
 use crate::hint::{Hint, Hints};
 use crate::plan::PlanError;
 use crate::session::{InputError, Targets};
 use crate::tasks::TaskError;
+use crate::weights::WeightsError;
 
 /// Why training stopped, or did not start.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +87,20 @@ pub enum TrainError {
         /// Number of training images.
         images: usize,
     },
+    /// Weights to start from that cannot be used.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A model without a head that could be trained alone.
+    #[error("model `{model}` has no head that can be trained on features: {problem}")]
+    NoHead {
+        /// The model's name.
+        model: String,
+        /// Why it cannot be cut.
+        problem: String,
+    },
+    /// Frozen layers without weights worth keeping.
+    #[error("the layers before the head are frozen, but there are no weights for them to start from")]
+    NothingToKeep,
     /// A run goes on with other data than it began with.
     #[error("the data changed since the run began: it {}", change(before, now))]
     DataChanged {
@@ -130,6 +145,13 @@ pub enum TrainError {
     },
 }
 
+impl TrainError {
+    /// Data without training images.
+    pub(super) fn no_training_images(data: &Dataset) -> Self {
+        TrainError::NoTrainingImages { data: data.name().into(), source_folder: data.source().into() }
+    }
+}
+
 /// How data differ from what they were.
 fn change(before: &DatasetFingerprint, now: &DatasetFingerprint) -> String {
     if (before.train, before.test) == (now.train, now.test) {
@@ -147,6 +169,9 @@ impl Hints for TrainError {
             TrainError::Dataset(error) => error.hints(),
             TrainError::Input(error) => error.hints(),
             TrainError::Task(error) => error.hints(),
+            TrainError::Weights(error) => error.hints(),
+            TrainError::NoHead { .. } => vec![Hint::set("freeze", "none"), Hint::set("head.steps", 0)],
+            TrainError::NothingToKeep => vec![Hint::Change { key: "init" }, Hint::set("freeze", "none")],
             TrainError::NothingHeldOut { .. } => {
                 vec![Hint::Larger { key: "validation" }, Hint::Larger { key: "limit" }]
             }

@@ -33,7 +33,7 @@ impl Evaluator {
         let plan = Plan::compile(
             &model,
             &Request {
-                input: Input { views: tta.is_some(), ..Input::default() },
+                input: Input { views: tta.is_some(), versions: split.input().versions(), ..Input::default() },
                 target: gpu.target(),
                 limits: gpu.limits(),
                 ..Request::evaluation(config.batch, split.len(), &config.loss)

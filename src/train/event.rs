@@ -13,6 +13,31 @@ use crate::metrics::{Assessment, Best, ClassError, Metrics};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// A frozen body computed features of some images, before the first step.
+    Features {
+        /// Images whose features are there.
+        seen: usize,
+        /// Images of the whole pass.
+        images: usize,
+        /// Seconds since it began.
+        seconds: f64,
+    },
+    /// A head that is trained on features before the run's first step has seen all of them once more.
+    Head {
+        /// Times that it has seen them.
+        epoch: u32,
+        /// Steps so far.
+        step: u64,
+        /// Steps of all.
+        steps: u64,
+        /// Seconds since its first step.
+        seconds: f64,
+        /// Means over the training images, while they were learned.
+        #[serde(flatten)]
+        train: Metrics,
+        /// Means over the validation images.
+        validation: Option<Metrics>,
+    },
     /// The first step has finished: everything is compiled.
     FirstStep {
         /// Seconds since the trainer was asked for.

@@ -1,9 +1,11 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
 mod batch_size;
+mod cut;
 mod error;
 mod evaluate;
 mod event;
+mod features;
 mod lr_range;
 mod mixing;
 mod pace;
@@ -13,6 +15,7 @@ mod profile;
 mod sampler;
 mod schedule;
 mod setup;
+mod start;
 mod trainer;
 mod updates;
 

@@ -1,9 +1,10 @@
 //! A run before its first step: which images it learns from, its plan, and everything that the device must hold.
 
 use super::error::{TrainError, fingerprint};
+use super::start::update_of;
 use crate::checkpoint::DatasetFingerprint;
 use crate::config::{RunConfig, TargetKind, TargetsConfig, Validation};
-use crate::data::{Dataset, Split};
+use crate::data::{self, Dataset, Split};
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Input, Plan, Request, Training};
@@ -26,10 +27,7 @@ impl Setup {
     /// Checks that data, model and configuration go together, compiles the plan and uploads the data.
     pub fn new(gpu: &Gpu, data: &Dataset, model: &ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
         let task = tasks::of(&config.loss);
-        let train = data.train().ok_or_else(|| TrainError::NoTrainingImages {
-            data: data.name().to_string(),
-            source_folder: data.source().to_string(),
-        })?;
+        let train = data.train().ok_or_else(|| TrainError::no_training_images(data))?;
         let model = session::fitted(model, data);
         session::check_data(data, &model)?;
         config.check()?;
@@ -57,8 +55,7 @@ impl Setup {
         targets.write(&program)?;
         session::write_norm(&program, &model, &config)?;
         let outputs = task.output_names(&config.loss, data, plan.classes);
-        let test = data.test().map_or(0, Split::len);
-        let fingerprint = fingerprint(train.len(), test, &images, &targets);
+        let fingerprint = fingerprint_of(data, &config, &targets);
         let session = Session::new(program, plan, order, targets);
         Ok(Setup { session, model, config, outputs, data: fingerprint })
     }
@@ -79,6 +76,15 @@ fn check_batches(order: &Sampler, plan: &Plan) -> Result<(), TrainError> {
         return Err(TrainError::OneValue { batch: plan.batch, images: order.train.length });
     }
     Ok(())
+}
+
+/// Tells these data with these targets from others.
+pub(super) fn fingerprint_of(data: &Dataset, config: &RunConfig, targets: &session::Targets) -> DatasetFingerprint {
+    let splits = splits(data, config);
+    let images: Vec<&[u8]> =
+        splits.iter().map(|(split, count)| &split.bytes()[..count * split.example_bytes()]).collect();
+    let count = |split: Option<&Split>| split.map_or(0, Split::len);
+    fingerprint(count(data.train()), count(data.test()), &images, targets)
 }
 
 /// Which images are learned, which validate, which test.
@@ -166,12 +172,13 @@ pub(super) fn compile(
     let splits = splits(data, config);
     let task = tasks::of(&config.loss);
     let goals = task.goals();
+    let model = &session::fitted(model, data);
     Ok(Plan::compile(
-        &session::fitted(model, data),
+        model,
         &Request {
             loss: config.loss.clone(),
-            input: Input::augmented(&config.augment),
-            training: Some(Training { optimizer: config.optimizer.clone(), update: config.update.clone() }),
+            input: read_as(data, config),
+            training: Some(Training { optimizer: config.optimizer.clone(), update: update_of(model, config)? }),
             evaluate: goals.contains(&Goal::Evaluate),
             record_predictions: splits.len() > 1 || config.validation != Validation::None || task.always_records(),
             predict: goals.contains(&Goal::Predict),
@@ -181,6 +188,14 @@ pub(super) fn compile(
             ..Request::new(batch, splits.iter().map(|(_, count)| count).sum())
         },
     )?)
+}
+
+/// How examples are read in training: images as the run augments them, features in their versions.
+fn read_as(data: &Dataset, config: &RunConfig) -> Input {
+    match data.input() {
+        data::Input::Features { versions, .. } => Input { versions, ..Input::default() },
+        data::Input::Images { .. } | data::Input::Tokens { .. } => Input::augmented(&config.augment),
+    }
 }
 
 #[cfg(test)]

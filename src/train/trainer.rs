@@ -2,6 +2,8 @@
 
 mod best;
 
+use std::borrow::Cow;
+
 use crate::platform::Instant;
 
 use lepton_kernels::Step;
@@ -20,10 +22,11 @@ use crate::config::{RunConfig, Validation};
 use crate::data::{Dataset, Vocabulary};
 use crate::gpu::Gpu;
 use crate::metrics::Metrics;
-use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
+use crate::model::{ModelSpec, Sample, WHITENED};
 use crate::plan::{Buffer, Goal, Plan, TensorPlace};
 use crate::session::{Range, Sampler, Session};
 use crate::tasks::{self, Detail, Judging, Samples, Task};
+use crate::weights::Fit;
 use best::{Kept, Measured};
 
 /// How a call of [`Trainer::fit`] ended.
@@ -50,17 +53,21 @@ struct Arena {
 /// It owns what it needs and is `Send`: it can live in a struct and move to another thread.
 pub struct Trainer {
     /// The device side.
-    session: Session,
+    pub(super) session: Session,
     task: &'static dyn Task,
-    model: ModelSpec,
-    config: RunConfig,
+    pub(super) model: ModelSpec,
+    pub(super) config: RunConfig,
     /// What a checkpoint says of the data: names of the outputs, words by token, and which images they were.
     outputs: Vec<String>,
     vocabulary: Option<Vocabulary>,
-    data: DatasetFingerprint,
+    pub(super) data: DatasetFingerprint,
+    /// What computed the features that it trains on, where these are no images.
+    pub(super) body: Option<Body>,
+    /// What became of the weights that it started from.
+    pub(super) origin: Option<Fit>,
     schedule: Schedule,
     updates: Updates,
-    state: State,
+    pub(super) state: State,
     /// What its best epoch is chosen by.
     judging: Option<Judging>,
     kept: Option<Kept>,
@@ -69,6 +76,12 @@ pub struct Trainer {
     /// What was drawn after the last epoch.
     samples: Option<Samples>,
     begun: Instant,
+}
+
+/// The frozen part of a model whose head is trained on features.
+pub(super) struct Body {
+    /// Its parameters, as a checkpoint holds them.
+    pub tensors: Vec<NamedTensor>,
 }
 
 /// Batches that are on their way.
@@ -81,40 +94,7 @@ struct Flight {
 }
 
 impl Trainer {
-    /// A run from its start: weights from the seed, everything on the device.
-    ///
-    /// # Errors
-    /// If data, model and configuration do not go together, or the device refuses the plan.
-    pub fn new(gpu: &Gpu, data: &Dataset, model: ModelSpec, mut config: RunConfig) -> Result<Self, TrainError> {
-        let data = tasks::of(&config.loss).restrict_to_normal(data, &mut config)?;
-        let trainer = Self::build(gpu, &data, &model, config)?;
-        let plan = &trainer.session.plan;
-        let sample = trainer.first_images(&data);
-        let mut words = vec![0f32; plan.arena_words];
-        for parameter in &plan.parameters {
-            let values =
-                starting_values(&parameter.name, &parameter.shape, parameter.init, trainer.config.seed, &sample);
-            words[parameter.offset_words..][..values.len()].copy_from_slice(&values);
-        }
-        if trainer.config.update.averages() {
-            trainer.session.program.write(Buffer::Averages, bytemuck::cast_slice(&words))?;
-        }
-        trainer.session.program.write_parameters(bytemuck::cast_slice(&words))?;
-        Ok(trainer)
-    }
-
-    /// A run continued from a checkpoint, under its configuration or one that goes further.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), and if the data are not those that the run began with.
-    pub fn resume(gpu: &Gpu, data: &Dataset, from: &Checkpoint, mut config: RunConfig) -> Result<Self, TrainError> {
-        let data = tasks::of(&config.loss).restrict_to_normal(data, &mut config)?;
-        let mut trainer = Self::build(gpu, &data, &from.meta.model()?, config)?;
-        trainer.restore(from)?;
-        Ok(trainer)
-    }
-
-    fn build(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
+    pub(super) fn build(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
         let vocabulary = data.texts().map(|text| text.vocabulary.clone());
         let Setup { session, model, config, outputs, data } = Setup::new(gpu, data, model, config)?;
@@ -134,6 +114,8 @@ impl Trainer {
             outputs,
             vocabulary,
             data,
+            body: None,
+            origin: None,
             updates,
             state: State::default(),
             flight: Flight::default(),
@@ -144,7 +126,7 @@ impl Trainer {
     }
 
     /// The first training images, without those that are held out.
-    fn first_images<'a>(&'a self, data: &'a Dataset) -> Sample<'a> {
+    pub(super) fn first_images<'a>(&'a self, data: &'a Dataset) -> Sample<'a> {
         let train = self.session.order.train;
         let first = Range { length: train.length.min(WHITENED), ..train };
         let all = data.train().into_iter();
@@ -175,6 +157,11 @@ impl Trainer {
     /// What it is trained for.
     pub fn task(&self) -> &'static dyn Task {
         self.task
+    }
+
+    /// What became of the weights that it started from; `None` if it started from the seed, or from a checkpoint.
+    pub fn origin(&self) -> Option<&Fit> {
+        self.origin.as_ref()
     }
 
     /// Where the run stands.
@@ -536,6 +523,12 @@ impl Trainer {
             let data = program.read(Buffer::LossScale, 0, 16)?;
             tensors.push(NamedTensor { name: LOSS_SCALE.into(), shape: vec![4], data });
         }
+        for tensor in self.body.iter().flat_map(|body| &body.tensors) {
+            if self.config.update.averages() {
+                tensors.push(NamedTensor { name: format!("{AVERAGE}{}", tensor.name), ..tensor.clone() });
+            }
+            tensors.push(tensor.clone());
+        }
         let (outputs, vocabulary) = (&self.outputs, self.vocabulary.as_ref());
         Ok(Checkpoint::new(&self.model, &self.config, outputs, vocabulary, self.data, &self.state, tensors))
     }
@@ -572,8 +565,20 @@ impl Trainer {
         Err(TrainError::Diverged { step: self.state.step, learning_rate: self.config.learning_rate })
     }
 
-    fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
+    /// A checkpoint of this run without the parameters of a frozen body, which are not on the device.
+    fn own_part<'a>(&self, checkpoint: &'a Checkpoint) -> Cow<'a, Checkpoint> {
+        let Some(Body { tensors }) = &self.body else { return Cow::Borrowed(checkpoint) };
+        let mut own = checkpoint.clone();
+        own.tensors.retain(|tensor| {
+            let name = tensor.name.strip_prefix(AVERAGE).unwrap_or(&tensor.name);
+            tensors.iter().all(|of_body| of_body.name != name)
+        });
+        Cow::Owned(own)
+    }
+
+    pub(super) fn restore(&mut self, from: &Checkpoint) -> Result<(), TrainError> {
         let Session { program, plan, .. } = &self.session;
+        let from = &self.own_part(from);
         super::evaluate::check_checkpoint(from, self.task, plan)?;
         // the order of images depends on their number, so other images would make another run of it
         let (before, now) = (from.meta.data, self.data);

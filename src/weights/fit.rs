@@ -1,11 +1,13 @@
 //! Which weights a model takes, which of its parameters start anew, and which tensors find no place.
 
+use lepton_kernels::Shape;
+use serde::Serialize;
+
 use super::error::WeightsError;
 use super::named::Weights;
-use crate::plan::Placed;
 
 /// What became of weights that a model was to start from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Fit {
     /// Names of the parameters that are taken from the weights.
     pub used: Vec<String>,
@@ -16,7 +18,7 @@ pub struct Fit {
 }
 
 /// A parameter that starts from the seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Anew {
     /// Its name: `fc.weight`.
     pub name: String,
@@ -27,7 +29,8 @@ pub struct Anew {
 }
 
 /// Why a parameter starts from the seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The weights have no tensor of its name.
     Missing,
@@ -42,10 +45,10 @@ impl Fit {
     const LEAST: f64 = 0.1;
 
     /// Compares weights with the parameters of a model, of which those of `head` start anew in any case.
-    pub fn of(weights: &Weights, parameters: &[Placed], head: &[String]) -> Self {
+    pub fn of(weights: &Weights, parameters: &[(String, Shape)], head: &[String]) -> Self {
         let mut fit = Fit::default();
-        for parameter in parameters {
-            let (name, shape) = (parameter.name.clone(), parameter.shape.sizes().to_vec());
+        for (name, shape) in parameters {
+            let (name, shape) = (name.clone(), shape.sizes().to_vec());
             let reason = match weights.tensor(&name) {
                 None => Reason::Missing,
                 Some(found) if found.shape != shape => Reason::Shape(found.shape.clone()),
@@ -58,7 +61,7 @@ impl Fit {
             fit.anew.push(Anew { name, shape, reason });
         }
         let names = weights.tensors.iter().map(|tensor| &tensor.name);
-        let unused = names.filter(|name| parameters.iter().all(|p| p.name != **name));
+        let unused = names.filter(|name| parameters.iter().all(|(known, _)| known != *name));
         fit.unused = unused.chain(&weights.unused).cloned().collect();
         fit
     }
@@ -68,9 +71,9 @@ impl Fit {
     ///
     /// # Errors
     /// [`WeightsError::TooLittle`] with both numbers.
-    pub fn check(&self, weights: &Weights, parameters: &[Placed], model: &str) -> Result<(), WeightsError> {
+    pub fn check(&self, weights: &Weights, parameters: &[(String, Shape)], model: &str) -> Result<(), WeightsError> {
         let count = |wanted: &dyn Fn(&str) -> bool| -> usize {
-            parameters.iter().filter(|p| wanted(&p.name)).map(|p| p.shape.count()).sum()
+            parameters.iter().filter(|(name, _)| wanted(name)).map(|(_, shape)| shape.count()).sum()
         };
         let of_head = |name: &str| self.anew.iter().any(|anew| anew.name == name && anew.reason == Reason::Head);
         let (used, all) = (count(&|name| self.used.iter().any(|own| own == name)), count(&|name| !of_head(name)));

@@ -10,6 +10,7 @@ use super::facts::Facts;
 use super::{foreign, numbers};
 use crate::checkpoint::{AVERAGE, Checkpoint, NamedTensor};
 use crate::config::NormalizeConfig;
+use crate::data::Vocabulary;
 use crate::model::{ModelSpec, preset};
 
 /// Trained weights with this project's names and layouts, and what is known about them.
@@ -25,6 +26,8 @@ pub struct Weights {
     pub model: Option<ModelSpec>,
     /// How pixels were scaled when they were trained, if that is known.
     pub normalize: Option<NormalizeConfig>,
+    /// Words by token, for a model of texts.
+    pub vocabulary: Option<Vocabulary>,
     /// Names of the classes that they were trained on; empty if unknown.
     pub classes: Vec<String>,
     /// Where they were published and under which licence, if the file says so.
@@ -41,7 +44,7 @@ impl Weights {
     pub fn of_checkpoint(checkpoint: &Checkpoint) -> Result<Self, WeightsError> {
         let checkpoint = checkpoint.without_optimizer();
         let config = &checkpoint.meta.config;
-        let model = checkpoint.meta.model()?;
+        let model = checkpoint.meta.model()?.for_any_classes(checkpoint.meta.classes.len());
         let averaged = config.update.averages();
         let tensors =
             checkpoint.tensors.into_iter().filter_map(|tensor| match (tensor.name.strip_prefix(AVERAGE), averaged) {
@@ -55,6 +58,7 @@ impl Weights {
             tensors: tensors.collect(),
             model: Some(model),
             normalize: Some(config.normalize.clone()),
+            vocabulary: checkpoint.meta.vocabulary,
             classes: checkpoint.meta.classes,
             about: None,
             unused: Vec::new(),
@@ -90,7 +94,7 @@ impl Weights {
         // the reader's order is a hash's
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
         let unused = Vec::new();
-        Ok(Weights { origin: origin.into(), sha256: None, tensors, model, normalize, classes, about, unused })
+        Ok(Weights { origin: origin.into(), tensors, model, normalize, classes, about, unused, ..Weights::default() })
     }
 
     /// The bytes of a file of these weights in f32, with what is known about them.
@@ -206,6 +210,8 @@ mod tests {
             let weights = Weights::from_bytes(&run.to_bytes(), "run").unwrap();
             assert_eq!(weights.tensors, [tensor("a", &[value])]);
             assert_eq!((weights.model.as_ref(), &weights.classes[..]), (Some(&model), &["one".to_string()][..]));
+            let fitted = Checkpoint::new(&model.for_classes(1), &config, &["one".into()], None, data, &state, vec![]);
+            assert_eq!(Weights::of_checkpoint(&fitted).unwrap().model, Some(model.clone()), "for other classes, too");
         }
     }
 }

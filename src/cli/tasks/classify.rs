@@ -30,6 +30,7 @@ impl TaskView for Classify {
         match input {
             InputKind::Images => "predict RUN --grid grid.png",
             InputKind::Texts => "predict RUN \"a text\"",
+            InputKind::Features => "inspect RUN",
         }
     }
 

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(VIEWS.map(TaskView::task), TASKS.map(Task::name));
         for task in TASKS {
             let view = of(task);
-            for input in [InputKind::Images, InputKind::Texts] {
+            for input in [InputKind::Images, InputKind::Texts, InputKind::Features] {
                 assert!(view.example(input).contains("RUN"), "{}", task.name());
             }
         }

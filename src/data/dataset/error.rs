@@ -53,6 +53,14 @@ pub enum DatasetError {
         /// Size of the vocabulary.
         vocabulary: usize,
     },
+    /// A feature that is infinite or not a number.
+    #[error("feature {position} of example {example} is not a finite number")]
+    Feature {
+        /// Index of the example.
+        example: usize,
+        /// Place in its rows.
+        position: usize,
+    },
     /// Values that are not so many for each example.
     #[error("{found} values are not a whole number of examples with {width} each")]
     Values {

@@ -131,7 +131,7 @@ impl Dataset {
             let known = texts.as_ref().map(|texts| texts.vocabulary.len());
             let needed = match split.input() {
                 Input::Tokens { vocabulary, .. } => Some(vocabulary),
-                Input::Images { .. } => None,
+                Input::Images { .. } | Input::Features { .. } => None,
             };
             if known != needed {
                 let (input, vocabulary) = (split.input(), known.unwrap_or(0));

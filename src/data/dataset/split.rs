@@ -23,6 +23,13 @@ pub enum Input {
         /// Tokens that there are: each of them is below this number.
         vocabulary: usize,
     },
+    /// Rows of numbers, a little-endian f32 each.
+    Features {
+        /// Numbers of a row.
+        length: usize,
+        /// Rows of an example, which follow each other: training draws one of them in each epoch, and evaluation reads the first.
+        versions: usize,
+    },
 }
 
 impl Input {
@@ -31,11 +38,12 @@ impl Input {
         Input::Images { height, width, channels }
     }
 
-    /// The shape `[h, w, c]` that a model takes; texts are `[1, length, 1]`.
+    /// The shape `[h, w, c]` that a model takes; texts are `[1, length, 1]`, features `[1, 1, length]`.
     pub fn shape(self) -> [usize; 3] {
         match self {
             Input::Images { height, width, channels } => [height, width, channels],
             Input::Tokens { length, .. } => [1, length, 1],
+            Input::Features { length, .. } => [1, 1, length],
         }
     }
 
@@ -43,14 +51,22 @@ impl Input {
     fn checked_bytes(self) -> Option<usize> {
         let [height, width, channels] = self.shape();
         let values = height.checked_mul(width)?.checked_mul(channels)?;
-        values.checked_mul(self.value_bytes()).filter(|&bytes| bytes > 0)
+        values.checked_mul(self.versions())?.checked_mul(self.value_bytes()).filter(|&bytes| bytes > 0)
     }
 
-    /// Bytes of a pixel's value or of a token.
+    /// Versions of an example.
+    pub fn versions(self) -> usize {
+        match self {
+            Input::Features { versions, .. } => versions,
+            Input::Images { .. } | Input::Tokens { .. } => 1,
+        }
+    }
+
+    /// Bytes of a pixel's value, of a token or of a feature.
     fn value_bytes(self) -> usize {
         match self {
             Input::Images { .. } => 1,
-            Input::Tokens { .. } => 4,
+            Input::Tokens { .. } | Input::Features { .. } => 4,
         }
     }
 }
@@ -60,6 +76,8 @@ impl fmt::Display for Input {
         match self {
             Input::Images { height, width, channels } => write!(f, "{height}x{width}x{channels} images"),
             Input::Tokens { length, vocabulary } => write!(f, "texts of {length} tokens out of {vocabulary}"),
+            Input::Features { length, versions: 1 } => write!(f, "rows of {length} features"),
+            Input::Features { length, versions } => write!(f, "{versions} rows of {length} features"),
         }
     }
 }
@@ -123,10 +141,19 @@ impl Split {
         Self::new(Input::Tokens { length, vocabulary }, bytes, targets)
     }
 
-    /// Examples as they are stored: pixels, or tokens as little-endian u32.
+    /// Rows of features `[n, versions, length]`.
     ///
     /// # Errors
-    /// As [`tokens`](Self::tokens).
+    /// As [`images`](Self::images), or if a feature is not finite.
+    pub fn features(length: usize, versions: usize, features: &[f32], targets: Targets) -> Result<Self, DatasetError> {
+        let bytes = features.iter().flat_map(|feature| feature.to_le_bytes()).collect();
+        Self::new(Input::Features { length, versions }, bytes, targets)
+    }
+
+    /// Examples as they are stored: pixels, tokens as little-endian u32, or features as little-endian f32.
+    ///
+    /// # Errors
+    /// As [`tokens`](Self::tokens) and [`features`](Self::features).
     pub fn new(input: Input, bytes: Vec<u8>, targets: Targets) -> Result<Self, DatasetError> {
         let size = input.checked_bytes().ok_or(DatasetError::Size { input })?;
         let (labels, values, targets) = match targets {
@@ -156,6 +183,13 @@ impl Split {
                 return Err(DatasetError::Token { example, position, token, vocabulary });
             }
         }
+        if let Input::Features { .. } = input {
+            let features = bytes.as_chunks::<4>().0;
+            if let Some(at) = features.iter().position(|&feature| !f32::from_le_bytes(feature).is_finite()) {
+                let (example, position) = (at * 4 / size, at % (size / 4));
+                return Err(DatasetError::Feature { example, position });
+            }
+        }
         Ok(Split { input, bytes, labels, values, targets })
     }
 
@@ -179,12 +213,12 @@ impl Split {
         self.labels.is_empty()
     }
 
-    /// All pixels or tokens, `[n, ..input]`.
+    /// All pixels, tokens or features, `[n, ..input]`.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Pixels or tokens of one example.
+    /// Pixels, tokens or features of one example.
     ///
     /// # Panics
     /// If there are not that many examples.
@@ -193,9 +227,9 @@ impl Split {
         &self.bytes[index * size..(index + 1) * size]
     }
 
-    /// Bytes of one example: h · w · c pixels, or four for each token.
+    /// Bytes of one example: h · w · c pixels, or four for each token or feature.
     pub fn example_bytes(&self) -> usize {
-        self.input.shape().iter().product::<usize>() * self.input.value_bytes()
+        self.input.shape().iter().product::<usize>() * self.input.versions() * self.input.value_bytes()
     }
 
     /// Class of each example, `[n]`; all 0 where there are no classes.

@@ -226,6 +226,16 @@ impl Layer {
         Layer::parse(self.kind.name, attributes).expect("a number stands wherever \"classes\" does")
     }
 
+    /// The layer with `units = "classes"` where it has so many of them.
+    pub(crate) fn with_open_units(&self, classes: usize) -> Layer {
+        let mut attributes = self.attributes.clone();
+        match attributes.get_mut("units") {
+            Some(units) if units.as_integer() == Some(classes as i64) => *units = CLASSES.into(),
+            _ => return self.clone(),
+        }
+        Layer::parse(self.kind.name, attributes).unwrap_or_else(|_| self.clone())
+    }
+
     /// The layer with the number of tokens where the model file says `vocabulary = "auto"`.
     ///
     /// # Panics

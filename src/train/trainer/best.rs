@@ -78,6 +78,7 @@ impl Trainer {
             return Ok(());
         }
         let Session { plan, .. } = &self.session;
+        let checkpoint = &*self.own_part(checkpoint);
         super::super::evaluate::check_checkpoint(checkpoint, self.task, plan)?;
         self.kept =
             Some(Kept { weights: checkpoint.weights(&plan.parameters, plan.arena_words)?, measured: Vec::new() });

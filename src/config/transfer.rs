@@ -1,0 +1,66 @@
+//! Runs that start from trained weights: which layers keep them, and how the new head is trained before the rest.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Which layers keep the weights that they start with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Freeze {
+    /// None: everything is trained.
+    #[default]
+    None,
+    /// All but the head, the last layer with parameters. The features that they give are computed once, and the head is trained
+    /// on them; of the transforms of images only flips are applied.
+    Body,
+    /// The first so many layers with parameters.
+    First(usize),
+}
+
+impl Freeze {
+    /// Whether nothing is frozen.
+    pub fn is_none(&self) -> bool {
+        *self == Freeze::None
+    }
+}
+
+impl FromStr for Freeze {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "none" => Ok(Freeze::None),
+            "body" => Ok(Freeze::Body),
+            number => number.parse().map(Freeze::First).map_err(|_| ()),
+        }
+    }
+}
+
+/// How a head that starts from the seed is trained on the features of the other layers, before these are trained with it: with
+/// AdamW and a one-cycle schedule, on the run's loss.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeadConfig {
+    /// Steps, rounded to whole epochs; 0 leaves the head as it starts.
+    pub steps: u32,
+    /// The highest learning rate.
+    pub learning_rate: f32,
+    /// AdamW's weight decay.
+    pub weight_decay: f32,
+    /// Images in a batch.
+    pub batch: usize,
+}
+
+impl Default for HeadConfig {
+    fn default() -> Self {
+        HeadConfig { steps: 300, learning_rate: 3e-3, weight_decay: 0.01, batch: 64 }
+    }
+}
+
+impl HeadConfig {
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}

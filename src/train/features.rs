@@ -1,0 +1,172 @@
+//! The features that a model's body computes of a run's images or texts: once, in inference mode, as a data set for the head.
+
+use crate::checkpoint::NamedTensor;
+use crate::config::RunConfig;
+use crate::data::{Dataset, Input, Split, Splits, Targets};
+use crate::gpu::{Gpu, GpuError, Program};
+use crate::losses::Mse;
+use crate::plan::{Buffer, Goal, Plan, PlanError, Request};
+use crate::platform::Instant;
+use crate::session;
+
+use super::cut::Cut;
+use super::error::TrainError;
+use super::event::Event;
+use super::setup::learned_images;
+use lepton_kernels::Step;
+
+/// Rows of a batch, largest first: the first whose plan the device can hold is taken. Features are the same in any of them.
+const ROWS: [usize; 4] = [32, 8, 2, 1];
+
+/// The body of a model on a device.
+pub(super) struct Extractor {
+    program: Program,
+    plan: Plan,
+}
+
+impl Extractor {
+    /// Compiles the body; it has no weights yet.
+    ///
+    /// # Errors
+    /// If the device refuses the plan of a single row.
+    pub fn new(gpu: &Gpu, cut: &Cut) -> Result<Self, TrainError> {
+        // outputs are numbers, which is what features are
+        let compile = |rows| {
+            let (target, limits) = (gpu.target(), gpu.limits());
+            Plan::compile(&cut.body, &Request { target, limits, ..Request::prediction(rows, &Mse::default().into()) })
+        };
+        let mut plan: Result<Plan, PlanError> = compile(ROWS[0]);
+        for rows in &ROWS[1..] {
+            if plan.is_err() {
+                plan = compile(*rows);
+            }
+        }
+        let plan = plan?;
+        Ok(Extractor { program: Program::trusted(gpu, &plan)?, plan })
+    }
+
+    /// The plan of the body.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Gives the body its weights.
+    ///
+    /// # Errors
+    /// If the device is lost.
+    pub fn write(&self, tensors: &[NamedTensor], cut: &Cut, config: &RunConfig) -> Result<(), GpuError> {
+        let mut words = vec![0; self.plan.arena_words * 4];
+        for (placed, tensor) in self.plan.parameters.iter().zip(tensors) {
+            words[placed.offset_words * 4..][..tensor.data.len()].copy_from_slice(&tensor.data);
+        }
+        self.program.write_parameters(&words)?;
+        session::write_norm(&self.program, &cut.body, config)
+    }
+
+    /// Features of a data set's examples, of images of flipped ones as well if the run flips images: the training images that it
+    /// learns from, those that validate, and `test`.
+    ///
+    /// # Errors
+    /// If the device is lost, the listener fails, or a feature is not finite.
+    pub fn features(
+        &mut self,
+        data: &Dataset,
+        cut: &Cut,
+        config: &RunConfig,
+        test: Option<&Split>,
+        listen: &mut dyn FnMut(&Event) -> Result<(), TrainError>,
+    ) -> Result<Dataset, TrainError> {
+        let versions = if cut.reads_images() && config.augment.flip.is_some() { 2 } else { 1 };
+        let learned = learned_images(data, config);
+        let count = |split: Option<&Split>| split.map_or(0, Split::len);
+        let (validation, images) = (data.validation(), learned + count(data.validation()) + count(test));
+        let mut progress = Progress { seen: 0, images, begun: Instant::now(), listen };
+        let mut of = |split: Option<&Split>, count: usize, versions: usize, drawn: usize| {
+            split.map(|split| self.split(split, count, [versions, drawn], &mut progress)).transpose()
+        };
+        let splits = Splits {
+            train: of(data.train(), learned, versions, versions)?,
+            // only training draws a version
+            validation: of(validation, count(validation), versions, 1)?,
+            test: of(test, count(test), versions, 1)?,
+        };
+        let features = Dataset::new(data.name(), data.classes().to_vec(), splits)?;
+        Ok(features.with_source(data.source()))
+    }
+
+    /// Features `[count, versions, length]` of a split's first examples, of which `computed` versions are computed; the others
+    /// are copies.
+    fn split(
+        &mut self,
+        split: &Split,
+        count: usize,
+        [versions, computed]: [usize; 2],
+        progress: &mut Progress,
+    ) -> Result<Split, TrainError> {
+        let (length, each) = (self.plan.classes, split.example_bytes());
+        let mut features = vec![0f32; count * versions * length];
+        for first in (0..count).step_by(self.plan.batch) {
+            let rows = self.plan.batch.min(count - first);
+            let mut bytes = split.bytes()[first * each..][..rows * each].to_vec();
+            for version in 0..computed {
+                if version > 0 {
+                    bytes.chunks_exact_mut(each).for_each(|image| mirror(image, split.input()));
+                }
+                let outputs = self.batch(&bytes, rows)?;
+                let copies = if version + 1 == computed { version..versions } else { version..version + 1 };
+                for (row, values) in outputs.chunks_exact(length).enumerate() {
+                    for copy in copies.clone() {
+                        features[((first + row) * versions + copy) * length..][..length].copy_from_slice(values);
+                    }
+                }
+            }
+            progress.add(rows)?;
+        }
+        let targets = match split.values() {
+            Some(values) => {
+                let mut values = values.clone();
+                values.data.truncate(count * values.width);
+                Targets::Values(values)
+            }
+            None => Targets::Classes { labels: split.labels()[..count].to_vec(), classes: split.targets() },
+        };
+        Ok(Split::features(length, versions, &features, targets)?)
+    }
+
+    /// Features of some examples, `[rows, length]`.
+    fn batch(&mut self, bytes: &[u8], rows: usize) -> Result<Vec<f32>, GpuError> {
+        self.program.write_images(&[bytes])?;
+        let step = Step { batch_length: rows as u32, range_length: rows as u32, ..Step::default() };
+        self.program.run(Goal::Predict, &mut [step])?;
+        let bytes = self.program.read(Buffer::Logits, 0, (rows * self.plan.classes * 4) as u64)?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+}
+
+/// How far the pass over all images is.
+struct Progress<'a> {
+    seen: usize,
+    images: usize,
+    begun: Instant,
+    listen: &'a mut dyn FnMut(&Event) -> Result<(), TrainError>,
+}
+
+impl Progress<'_> {
+    fn add(&mut self, images: usize) -> Result<(), TrainError> {
+        self.seen += images;
+        let seconds = self.begun.elapsed().as_secs_f64();
+        (self.listen)(&Event::Features { seen: self.seen, images: self.images, seconds })
+    }
+}
+
+/// Turns an image `[h, w, c]` left to right.
+fn mirror(image: &mut [u8], input: Input) {
+    let [_, width, channels] = input.shape();
+    for row in image.chunks_exact_mut(width * channels) {
+        for x in 0..width / 2 {
+            for c in 0..channels {
+                row.swap(x * channels + c, (width - 1 - x) * channels + c);
+            }
+        }
+    }
+}
