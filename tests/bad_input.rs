@@ -120,7 +120,7 @@ fn model_files() {
             case("inspect reads.toml", &["reads.toml", "`nobody`"]),
             // an image of the input's size may be an autoencoder's; it is no answer for classes, and another size is none at all
             case("train --model image.toml --loss cross-entropy", &["28, 28, 1", "try:"]),
-            case("train --model image.toml", &["`m`", "nothing to learn", "try:"]),
+            case("train --model image.toml", &["`m`", "no trainable layers", "try:"]),
             case("inspect half.toml", &["14, 14, 1", "try:"]),
             case("inspect vast.toml --plan", &["[784, 9000000]", "4294967295", "try:"]),
             case("inspect endless.toml", &["`head`", "9000000000000000000"]),

@@ -1,6 +1,6 @@
 //! What a finished run is worth, in a few lines.
 
-use super::{percent, seconds};
+use super::seconds;
 use crate::metrics::{
     Alarm, Assessment, ClassError, ClassFindings, ErrorFindings, Examined, Findings, LabelFindings, ValueFindings,
 };
@@ -137,8 +137,10 @@ fn weak(findings: &Findings) -> Vec<String> {
     match findings {
         Findings::Classes(found) => {
             let weak = found.weakest.iter();
-            let weak =
-                weak.map(|weak| format!("{} {} of {} found", short(&weak.class), whole(weak.recall), weak.images));
+            let weak = weak.enumerate().map(|(number, weak)| {
+                let found = if number == 0 { " found" } else { "" };
+                format!("{} {} of {}{found}", short(&weak.class), whole(weak.recall), weak.images)
+            });
             let pairs = found.confused.iter();
             let pairs = pairs.map(|pair| format!("{} as {} {}", short(&pair.class), short(&pair.answer), pair.images));
             [listed("weakest", weak), listed("confused", pairs)].into_iter().flatten().collect()
@@ -182,16 +184,13 @@ fn alarm(assessment: &Assessment) -> Option<[String; 2]> {
     match (assessment.alarm()?, &assessment.findings) {
         (Alarm::OneAnswer, Findings::Classes(found)) => {
             let most = found.most_answered.as_ref()?;
-            let problem = format!(
-                "`{}` gets {} of the answers: the model tells next to nothing",
-                short(&most.class),
-                percent(most.share)
-            );
+            let (class, share) = (short(&most.class), rounded(most.share));
+            let problem = format!("`{class}` gets {share} of answers: little learned");
             told(problem, "try: more epochs, --class-weights balanced, or another learning rate")
         }
         (_, Findings::Classes(found)) => told(
-            format!("no better than always answering `{}`, beyond what chance gives", short(&found.commonest.class)),
-            "try: more epochs, a larger --size, more images, or another learning rate",
+            format!("no better than always `{}`, chance aside", short(&found.commonest.class)),
+            "try: more epochs or images, a larger --size, or another learning rate",
         ),
         (_, Findings::Labels(_)) => told(
             "no better than always giving each label's commoner answer".into(),
@@ -260,7 +259,7 @@ mod tests {
             text,
             "result   accuracy 87.5 %, macro F1 0.840; always `paper`: 62.5 %\n         \
              epoch 9 of 12, best by macro F1; on 1,505 validation images\n\
-             weakest  glass 75 % of 40 found, paper 90 % of 100 found\n\
+             weakest  glass 75 % of 40 found, paper 90 % of 100\n\
              confused paper as glass 10, glass as a class whose name is l… 8"
         );
     }
@@ -271,9 +270,9 @@ mod tests {
         let text = lines(&classes(&[&[190, 0], &[10, 0]]), &two, Examined::Training, Criterion::Loss);
         assert!(text.contains("result   accuracy 95.0 %, macro F1 0.487; always `ok`: 95.0 %\n"), "{text}");
         assert!(text.contains("best by training loss\n         on 1,505 TRAINING images, none held out\n"), "{text}");
-        assert!(text.contains("\nWARNING  `ok` gets 100.00 % of the answers"), "{text}");
+        assert!(text.contains("\nWARNING  `ok` gets 100.0 % of answers: little learned\n"), "{text}");
         let text = lines(&classes(&[&[6, 4], &[4, 6]]), &two, Examined::Validation, Criterion::Accuracy);
-        assert!(text.contains("\nWARNING  no better than always answering `ok`, beyond what chance gives"), "{text}");
+        assert!(text.contains("\nWARNING  no better than always `ok`, chance aside"), "{text}");
     }
 
     #[test]

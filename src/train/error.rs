@@ -71,7 +71,7 @@ pub enum TrainError {
         data: String,
     },
     /// A model without parameters.
-    #[error("model `{model}` has nothing to learn: it has no trainable layers")]
+    #[error("model `{model}` has no trainable layers")]
     NothingToLearn {
         /// The model's name.
         model: String,

@@ -83,7 +83,9 @@ fn without_validation_only_the_training_numbers_are_printed() {
 fn eval_gives_what_training_ended_with() {
     let Some(place) = Place::with_adapter() else { return };
     // a rate at which the last epoch is not the best one
-    let line = format!("{SMALL} --val-split test --batch 32 --optimizer sgd --lr 0.5 --epochs 4 --out run");
+    let line = format!(
+        "{SMALL} --val-split test --batch 32 --optimizer sgd --schedule constant --lr 0.5 --epochs 4 --out run"
+    );
     let ran = place.run(&line.replace("--epochs 2", "")).exits(0);
     let [loss, accuracy] = ["Test loss: ", "Test accuracy: "].map(|name| number(ran.line(name), name));
     let best = place.events("run").pop().expect("an event")["best"]["epoch"].as_u64().expect("a number");

@@ -37,7 +37,7 @@ impl TaskView for Labels {
     }
 
     fn json(&self, answer: &Answer, _top: usize) -> Value {
-        let label = |(name, p): (&String, &f64)| json!({ "label": name, "probability": p, "there": *p > THERE });
+        let label = |(name, p): (&String, &f64)| json!({ "label": name, "probability": p, "present": *p > THERE });
         json!({ "labels": answer.names().iter().zip(&answer.probabilities).map(label).collect::<Vec<_>>() })
     }
 
