@@ -95,49 +95,9 @@ fn the_original_weights_give_the_original_numbers() {
     let pixels = SafeTensors::deserialize(&file).unwrap().tensor("images").unwrap().data().to_vec();
     let images: Vec<Vec<u8>> = pixels.chunks_exact(224 * 224 * 3).map(<[u8]>::to_vec).collect();
     let (model, inside) = (ModelSpec::open(NAME).unwrap().for_classes(1000), weights::open(NAME).unwrap().tensors);
-    let original = translated(&std::fs::read(folder.join(format!("{NAME}.safetensors"))).unwrap(), &inside);
+    let original = weights::open(&folder.join(format!("{NAME}.safetensors")).to_string_lossy()).unwrap().tensors;
     let body = original.iter().filter(|tensor| !tensor.name.starts_with("classes.")).cloned().collect();
     compare(&gpu, &checkpoint(&model, 1000, inside), &images, &file, "logits", 2e-2);
     compare(&gpu, &checkpoint(&model, 1000, original), &images, &file, "logits", 1e-3);
     compare(&gpu, &checkpoint(&features(&model), 1280, body), &images, &file, "features", 1e-4);
-}
-
-/// PyTorch's tensors with this project's names and layouts.
-fn translated(bytes: &[u8], ours: &[NamedTensor]) -> Vec<NamedTensor> {
-    let file = SafeTensors::deserialize(bytes).unwrap();
-    let tensor = |(name, ours): (String, &NamedTensor)| {
-        let (values, shape) = (floats(&file, &name), file.tensor(&name).unwrap().shape().to_vec());
-        let at = |i: usize| match shape[..] {
-            [_] => i,
-            [rows, columns] => i % rows * columns + i / rows,
-            [filters, inputs, high, wide] => {
-                let (filter, rest) = (i % filters, i / filters);
-                let (input, tap) = (rest % inputs, rest / inputs);
-                ((filter * inputs + input) * high + tap / wide) * wide + tap % wide
-            }
-            _ => unreachable!(),
-        };
-        let data = (0..values.len()).flat_map(|i| values[at(i)].to_le_bytes()).collect();
-        NamedTensor { name: ours.name.clone(), shape: ours.shape.clone(), data }
-    };
-    ours.iter().map(|ours| tensor((theirs(&ours.name), ours))).collect()
-}
-
-/// PyTorch's name of a tensor.
-fn theirs(name: &str) -> String {
-    let (layer, what) = name.rsplit_once('.').unwrap();
-    let part = |layer: &str| match layer {
-        "stem_conv" => "_conv_stem".into(),
-        "stem_norm" | "expand_norm" => "_bn0".into(),
-        "depthwise_norm" => "_bn1".into(),
-        "last_norm" => "_bn1".into(),
-        "project_norm" => "_bn2".into(),
-        "last_conv" => "_conv_head".into(),
-        "classes" => "_fc".into(),
-        other => format!("_{other}"),
-    };
-    match layer.strip_prefix("block").and_then(|rest| rest.split_once('_')) {
-        Some((number, rest)) => format!("_blocks.{}.{}.{what}", number.parse::<usize>().unwrap() - 1, part(rest)),
-        None => format!("{}.{what}", part(layer)),
-    }
 }
