@@ -37,6 +37,8 @@ mod hint;
 pub mod losses;
 pub mod metrics;
 pub mod model;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod optim;
 pub mod plan;
 mod platform;

@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 
 /// Folders and files of the engine.
-const ENGINE: [&str; 15] = [
+const ENGINE: [&str; 16] = [
     "checkpoint",
     "config",
     "gpu",
     "hint.rs",
     "metrics",
     "model",
+    "onnx",
     "plan",
     "reference",
     "run.rs",

@@ -54,7 +54,10 @@ pub struct ConvTranspose2d {
 
 impl ConvTranspose2d {
     /// Where the window of the other convolution falls on an image as large as the output.
-    fn place(&self, size: [usize; 2]) -> Result<Placed, ShapeError> {
+    ///
+    /// # Errors
+    /// If a size is zero, or the padding leaves nothing.
+    pub fn place(&self, size: [usize; 2]) -> Result<Placed, ShapeError> {
         let Window { kernel, stride, dilation, padding } = self.window;
         if (0..2).any(|a| kernel[a] == 0 || stride[a] == 0 || dilation[a] == 0) {
             return Err(ShapeError::new(format!(

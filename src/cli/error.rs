@@ -49,6 +49,9 @@ pub enum CliError {
     /// Weights to start from could not be found or read.
     #[error(transparent)]
     Weights(#[from] crate::weights::WeightsError),
+    /// A model could not be written as ONNX, or read from it.
+    #[error(transparent)]
+    Onnx(#[from] crate::onnx::OnnxError),
     /// A recipe could not be found or read.
     #[error(transparent)]
     Recipe(#[from] crate::config::RecipeError),
@@ -122,6 +125,7 @@ impl Hints for CliError {
             CliError::Plan(error) => error.hints(),
             CliError::Verify(error) => error.hints(),
             CliError::Checkpoint(error) => error.hints(),
+            CliError::Onnx(error) => error.hints(),
             CliError::Recipe(error) => error.hints(),
             CliError::Augment(error) => error.hints(),
             CliError::Flag { error, .. } | CliError::Option(error) => error.hints(),

@@ -6,6 +6,7 @@ use super::args::ExportArgs;
 use super::{CliError, Exit, open};
 use crate::checkpoint::{Checkpoint, locate, write_atomically};
 use crate::model::ModelSpec;
+use crate::onnx::Options;
 use crate::pytorch::{self, ForPytorch};
 use crate::report::say;
 use crate::tasks;
@@ -21,7 +22,8 @@ struct Format {
     write: fn(&Checkpoint, &Path, &ExportArgs, Option<&str>) -> Result<String, CliError>,
 }
 
-static FORMATS: [Format; 2] = [
+static FORMATS: [Format; 3] = [
+    Format { path: |args| args.onnx.as_deref(), write: onnx },
     Format { path: |args| args.safetensors.as_deref(), write: safetensors },
     Format { path: |args| args.weights.as_deref(), write: weights },
 ];
@@ -41,6 +43,25 @@ pub fn run(args: &ExportArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// An ONNX model, compared with the run's own answers before it is written.
+fn onnx(checkpoint: &Checkpoint, path: &Path, args: &ExportArgs, adapter: Option<&str>) -> Result<String, CliError> {
+    let options = Options { pixels: args.pixels, half: args.f16 };
+    let bytes = crate::onnx::export(checkpoint, options)?;
+    let compared = crate::onnx::check(&open(adapter)?, checkpoint, &bytes, options)?;
+    write_atomically(path, &bytes)?;
+    let (count, opset) = (compared.inputs, crate::onnx::OPSET);
+    let mib = bytes.len() as f64 / f64::from(1 << 20);
+    let mut said = format!("onnx        {}: {mib:.1} MiB, opset {opset}\n", path.display());
+    said += &format!(
+        "checked     read back, it answers {count} inputs as the run does: {:.0e} of the largest answer apart at most",
+        compared.difference
+    );
+    if let Some(rounding) = compared.rounding {
+        said += &format!("\nf16         rounded weights change answers by at most {rounding:.0e} of the largest");
+    }
+    Ok(said)
 }
 
 /// PyTorch's names and layouts, and the Python file that loads them.

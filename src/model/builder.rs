@@ -61,7 +61,7 @@ impl NewLayer {
     }
 
     /// With all these options.
-    pub(super) fn with_options(self, options: toml::Table) -> Self {
+    pub(crate) fn with_options(self, options: toml::Table) -> Self {
         NewLayer { options, ..self }
     }
 
@@ -130,8 +130,8 @@ impl ModelBuilder {
     }
 
     /// The model, or what is wrong with it.
-    pub(super) fn check(self) -> Result<ModelSpec, String> {
-        let ModelBuilder { name, input, given, layers: Layers { layers, .. }, generator, problem } = self;
+    pub(crate) fn check(self) -> Result<ModelSpec, String> {
+        let ModelBuilder { name, input, tokens, layers: Layers { layers, .. }, generator, problem } = self;
         if !is_name(&name) {
             return Err(format!("`name` is {name:?}; names may contain letters, digits, _ and -"));
         }

@@ -20,6 +20,15 @@ pub struct ExportArgs {
     /// The checkpoint without the optimizer's state.
     #[arg(long, value_name = "OUT.safetensors", group = "format")]
     pub weights: Option<PathBuf>,
+    /// An ONNX model, which is read back and compared with the run's own answers before it is written.
+    #[arg(long, value_name = "OUT.onnx", group = "format")]
+    pub onnx: Option<PathBuf>,
+    /// Let the ONNX model take pixels as they are: bytes [batch, height, width, channels].
+    #[arg(long, requires = "onnx")]
+    pub pixels: bool,
+    /// Store the weights of the ONNX model in f16: half the size.
+    #[arg(long, requires = "onnx")]
+    pub f16: bool,
     /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,
@@ -28,7 +37,7 @@ pub struct ExportArgs {
 /// `import`
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// The file with the weights.
+    /// The file with the weights, .safetensors, or with the whole network, .onnx.
     pub file: PathBuf,
     /// The model that they belong to, if the tensors do not tell: a built-in model or a model file.
     #[arg(long, value_name = "NAME|FILE")]

@@ -45,7 +45,8 @@ pub enum Command {
     Predict(PredictArgs),
     /// Write a trained model for other programs.
     Export(ExportArgs),
-    /// Make a run of another program's weights: a .safetensors file with the names of torchvision or timm.
+    /// Make a run of another program's weights: a .safetensors file with the names of torchvision or timm, or
+    /// an ONNX file.
     Import(ImportArgs),
     /// Draw an image of a data set, or a sheet of augmented images; print a text.
     Show(ShowArgs),

@@ -1,6 +1,7 @@
 //! `lepton-gpu import`: weights of another program become a run that `eval`, `predict`, `export` and `--init` take.
 
 mod hub;
+mod onnx;
 mod outputs;
 mod pytorch;
 
@@ -36,7 +37,7 @@ const FILE: &str = "best.safetensors";
 pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
     let Incoming { weights, mut lines, normalize_from, run } = {
         let bytes = std::fs::read(&args.file).map_err(CliError::file(&args.file))?;
-        pytorch::read(args, &bytes)?
+        if onnx::is_onnx(args) { onnx::read(args, &bytes)? } else { pytorch::read(args, &bytes)? }
     };
     let mut model = weights.model.clone().expect("an importer knows the model");
     if let Some(size) = &args.size {
