@@ -131,7 +131,7 @@ impl ModelBuilder {
 
     /// The model, or what is wrong with it.
     pub(crate) fn check(self) -> Result<ModelSpec, String> {
-        let ModelBuilder { name, input, tokens, layers: Layers { layers, .. }, generator, problem } = self;
+        let ModelBuilder { name, input, given, layers: Layers { layers, .. }, generator, problem } = self;
         if !is_name(&name) {
             return Err(format!("`name` is {name:?}; names may contain letters, digits, _ and -"));
         }

@@ -23,6 +23,9 @@ pub enum OnnxError {
     /// The file is in order, but no model here can be what it describes.
     #[error("this ONNX model cannot become a model here: {0}")]
     Unsupported(String),
+    /// A model that is no network of its own.
+    #[error("this model cannot be written as ONNX: {0}")]
+    Unwritable(String),
     /// An op that has no counterpart in ONNX.
     #[error("layer `{layer}`: the op {op} cannot be written as ONNX")]
     NoRow {
@@ -64,7 +67,7 @@ impl Hints for OnnxError {
             OnnxError::Model(error) => error.hints(),
             OnnxError::Gpu(error) => error.hints(),
             OnnxError::Train(error) => error.hints(),
-            OnnxError::Differs { .. } => Vec::new(),
+            OnnxError::Differs { .. } | OnnxError::Unwritable(_) => Vec::new(),
         }
     }
 }

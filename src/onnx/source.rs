@@ -53,6 +53,10 @@ impl Source {
             (Generator::PREFIX, _) => Reads::Noise,
             (_, InputKind::Images) => Reads::Images,
             (_, InputKind::Texts) => Reads::Tokens,
+            (_, InputKind::Features) => {
+                let problem = "it reads the features of another network; the whole network is what is exported";
+                return Err(OnnxError::Unwritable(problem.into()));
+            }
         };
         let loss =
             if reads == Reads::Noise { Mse { target: LossTarget::Values }.into() } else { meta.config.loss.clone() };
