@@ -67,8 +67,6 @@ pub(super) struct Check {
     case: Case,
     /// What it meets: its op in its way, and each kernel that the op runs, by its name without its tile.
     pub meets: BTreeSet<(&'static str, String)>,
-    /// These kernels by their whole names, with their tiles.
-    pub tiles: BTreeSet<String>,
     /// Bytes of its kernels' texts.
     pub cost: usize,
 }
@@ -88,9 +86,8 @@ impl Check {
         let name = |kernel: &&Kernel| kernel.name.split(' ').next().unwrap_or_default().to_string();
         let op = (case.op.name(), format!("way {way}"));
         let meets = distinct.iter().map(|kernel| (case.op.name(), name(kernel))).chain([op]).collect();
-        let tiles = distinct.iter().map(|kernel| kernel.name.to_string()).collect();
         let cost = distinct.iter().map(|kernel| kernel.source.len()).sum();
-        Check { row, way, case, meets, tiles, cost }
+        Check { row, way, case, meets, cost }
     }
 }
 
@@ -134,19 +131,9 @@ impl Checklist {
     }
 
     /// The same with as few and as cheap cases as meet every op in each way, and each kernel of an op in one at least.
-    pub fn quick(self) -> Self {
-        let chosen = quick::choose(&self.checks, |check| &check.meets);
-        self.only(&chosen)
-    }
-
-    /// The same with as few and as cheap cases as meet each kernel in every tile that the cases give it.
-    pub fn tiles(self) -> Self {
-        let chosen = quick::choose(&self.checks, |check| &check.tiles);
-        self.only(&chosen)
-    }
-
-    fn only(mut self, chosen: &BTreeSet<usize>) -> Self {
+    pub fn quick(mut self) -> Self {
         let before = self.checks.len();
+        let chosen = quick::choose(&self.checks);
         let mut number = 0..;
         self.checks.retain(|_| chosen.contains(&number.next().expect("numbers do not end")));
         self.left_out = before - self.checks.len();
@@ -158,7 +145,7 @@ impl Checklist {
         self.checks.len()
     }
 
-    /// Cases that [`quick`](Checklist::quick) or [`tiles`](Checklist::tiles) left out.
+    /// Cases that [`quick`](Checklist::quick) left out.
     pub fn left_out(&self) -> usize {
         self.left_out
     }

@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 
 use super::checklist::Check;
 
-/// Numbers of the checks to run, of each of which `meets` says what it meets. What costs least for what it meets for the first
-/// time is taken first, until all is met; then a check that others have made needless is dropped.
-pub(super) fn choose<T: Ord + Clone>(checks: &[Check], meets: impl Fn(&Check) -> &BTreeSet<T>) -> BTreeSet<usize> {
+/// Numbers of the checks to run. What costs least for what it meets for the first time is taken first, until all is met;
+/// then a check that others have made needless is dropped.
+pub(super) fn choose(checks: &[Check]) -> BTreeSet<usize> {
     let mut chosen = BTreeSet::new();
     let mut met = BTreeSet::new();
     loop {
-        let gain = |check: &Check| meets(check).difference(&met).count();
+        let gain = |check: &Check| check.meets.difference(&met).count();
         let rest = (0..checks.len()).map(|i| (i, gain(&checks[i]))).filter(|(_, gain)| *gain > 0);
         let price = |&(i, gain): &(usize, usize)| checks[i].cost * 1000 / gain;
         let Some((best, _)) = rest.min_by_key(price) else { break };
-        met.extend(meets(&checks[best]).iter().cloned());
+        met.extend(checks[best].meets.iter().cloned());
         chosen.insert(best);
     }
     for i in chosen.clone() {
-        let others = |one| chosen.iter().any(|&j| j != i && meets(&checks[j]).contains(one));
-        if meets(&checks[i]).iter().all(others) {
+        let others = |one| chosen.iter().any(|&j| j != i && checks[j].meets.contains(one));
+        if checks[i].meets.iter().all(others) {
             chosen.remove(&i);
         }
     }
@@ -39,7 +39,7 @@ mod tests {
         let target = Target::f32(Family::Simt);
         let cases = OPS.iter().enumerate().flat_map(|(row, entry)| (entry.cases)().into_iter().map(move |c| (row, c)));
         let checks: Vec<Check> = cases.map(|(row, case)| Check::new(row, 0, case, &target)).collect();
-        let chosen = choose(&checks, |check| &check.meets);
+        let chosen = choose(&checks);
         let meets = |numbers: &mut dyn Iterator<Item = usize>| {
             numbers.flat_map(|i| checks[i].meets.iter().cloned()).collect::<BTreeSet<_>>()
         };
