@@ -220,7 +220,7 @@ fn checkpoints() {
         &[
             case("train --model linear --out run", &["run", "--resume", "another --out"]),
             case("train --resume --out run --batch 32", &["--resume", "--batch"]),
-            case("train --resume --out run --lr 0.1", &["--lr", "--epochs and --steps"]),
+            case("train --resume --out run --lr 0.1", &["--lr", "--epochs, --steps and --patience"]),
             case("train fashion-small --resume --out run", &["DATA"]),
             case("train --resume --out run --val-split 0.1", &["--val-split"]),
             case("train --resume --out cut", &["cut/last.safetensors", "damaged or incomplete", "bytes", "try:"]),

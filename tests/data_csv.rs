@@ -105,6 +105,19 @@ fn numbers_are_values_to_predict() {
 }
 
 #[test]
+fn labels_with_fractions_are_numbers_and_whole_ones_are_classes() {
+    let table = |labels: [&str; 6]| {
+        let rows = labels.iter().enumerate().map(|(i, label)| format!("images/{i}.png,{label}\n"));
+        load(&format!("image,label\n{}", rows.collect::<String>())).unwrap()
+    };
+    let numbers = table(["1.5", "2", "7.25", "1.5", "3", "0"]);
+    assert_eq!(numbers.train().unwrap().values().map(|values| values.width), Some(1));
+    assert_eq!(numbers.classes(), ["label"]);
+    let classes = table(["1", "2", "7", "1", "2", "7"]);
+    assert!(classes.train().unwrap().values().is_none() && classes.classes().len() == 3);
+}
+
+#[test]
 fn wrong_tables_are_refused() {
     fails("", &["table.csv: line 1: no column for the image path", "image, path, filename"]);
     fails("image,label\n", &["table.csv: 0 rows below the header"]);

@@ -274,6 +274,43 @@ fn heads_for_labels_and_numbers_learn_from_features_too() {
 }
 
 #[test]
+fn the_head_is_everything_behind_the_last_layer_that_takes_weights() {
+    let Some(gpu) = common::gpu() else { return };
+    let (weights, other) = (trained(&gpu), data(["x", "y", "z"], 7));
+    let new = "[[layer]]\ntype = \"batch_norm\"\nname = \"features_norm\"\naffine = false\n[[layer]]\ntype = \"linear\"\nname = \"hidden\"\nunits = 24\nactivation = \"relu\"\n";
+    let at = MODEL.find("[[layer]]\ntype = \"dropout\"").unwrap();
+    let model = ModelSpec::parse(&format!("{}{new}{}", &MODEL[..at], &MODEL[at..]), "deep").unwrap();
+    let frozen = RunConfig { freeze: Freeze::Body, epochs: 10, learning_rate: 0.02, ..config() };
+    let start = || Trainer::from_weights(&gpu, &other, model.clone(), frozen.clone(), &weights, |_| ()).unwrap();
+    let mut trainer = start();
+    assert_eq!(trainer.config().head.from.as_deref(), Some("features_norm"));
+    let before = trainer.checkpoint().unwrap();
+    trainer.fit(|_, _| ()).unwrap();
+    assert!(trainer.validate().unwrap().unwrap().accuracy.unwrap() > 0.8);
+    let whole = trainer.checkpoint().unwrap();
+    for name in BODY {
+        assert_eq!(tensor(&whole, name), weights.tensor(name).unwrap().data, "{name}");
+    }
+    for name in ["hidden.weight", "head.weight", "features_norm.running_mean"] {
+        assert_ne!(tensor(&whole, name), tensor(&before, name), "{name}");
+    }
+    // a run's head starts anew as a whole where the classes are others
+    let own = Weights::of_checkpoint(&whole).unwrap();
+    let third = data(["u", "v", "w"], 3);
+    let config = RunConfig { freeze: Freeze::None, ..without_head_stage() };
+    let next = Trainer::from_weights(&gpu, &third, model.clone(), config, &own, |_| ()).unwrap();
+    let anew: Vec<_> = next.origin().unwrap().anew.iter().map(|anew| anew.name.as_str()).collect();
+    assert_eq!(anew[2..], ["hidden.weight", "hidden.bias", "head.weight", "head.bias"], "{anew:?}");
+
+    let mut half = start();
+    half.train_steps(17).unwrap();
+    let half = Checkpoint::from_bytes(&half.checkpoint().unwrap().to_bytes()).unwrap();
+    let mut resumed = Trainer::resume(&gpu, &other, &half, half.meta.config.clone()).unwrap();
+    resumed.fit(|_, _| ()).unwrap();
+    assert!(resumed.checkpoint().unwrap().to_bytes() == whole.to_bytes());
+}
+
+#[test]
 fn a_body_without_weights_cannot_be_frozen() {
     let Some(gpu) = common::gpu() else { return };
     let config = RunConfig { freeze: Freeze::Body, ..config() };

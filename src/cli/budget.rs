@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::CliError;
-use crate::config::RunConfig;
+use crate::config::{Freeze, RunConfig};
 use crate::data::{Dataset, Split};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
@@ -40,7 +40,8 @@ const MOST: f64 = 500.0;
 /// The share of what is left that is planned for: steps take longer when the machine has other things to do.
 const PLANNED: f64 = 0.92;
 
-/// Sets the epochs of a run to what fits into the time that is left; where not even one does, the images of one.
+/// Sets the epochs of a run to what fits into the time that is left; where not even one does, the images of one. A run on features
+/// keeps its epochs.
 ///
 /// # Errors
 /// If the model cannot be trained on the device, or not even a batch fits.
@@ -48,25 +49,31 @@ pub fn fit(
     gpu: &Gpu,
     data: &Dataset,
     model: &ModelSpec,
+    is_trained: bool,
     config: &mut RunConfig,
     left: Duration,
 ) -> Result<(), CliError> {
+    if config.freeze == Freeze::Body {
+        say!("time     what the frozen layers give is computed once; {} epochs on it take seconds", config.epochs);
+        return Ok(());
+    }
     let begun = std::time::Instant::now();
-    let (mut trainer, trial) = Trainer::new(gpu, data, model.clone(), RunConfig { steps: None, ..config.clone() })
-        .map(|trainer| (trainer, config.clone()))?;
+    let mut trainer = Trainer::new(gpu, data, model.clone(), RunConfig { steps: None, ..config.clone() })?;
     let Pace { step, validation, saving, test } = trainer.pace()?;
     let steps = trainer.steps_per_epoch();
     drop(trainer);
     // the run starts as this trial did, but with compiled kernels
-    let left = (left.as_secs_f64() - begun.elapsed().as_secs_f64() - test) * PLANNED;
     let epoch = step * steps as f64 + validation + saving;
+    // the features that a new head learns from first are a forward pass over all images
+    let head = if is_trained { epoch / 3.0 } else { 0.0 };
+    let left = (left.as_secs_f64() - begun.elapsed().as_secs_f64() - test - head) * PLANNED;
     let epochs = (left / epoch).floor().min(MOST);
     if epochs >= 1.0 {
         config.epochs = epochs as u32;
         say!("time     {epochs} epochs of about {} fit", seconds(epoch));
         return Ok(());
     }
-    let images = data.train().map_or(0, Split::len).min(trial.limit.unwrap_or(usize::MAX));
+    let images = data.train().map_or(0, Split::len).min(config.limit.unwrap_or(usize::MAX));
     let share = (left - validation - saving) / (step * steps as f64);
     let limit = (images as f64 * share).floor();
     if limit < config.batch as f64 {

@@ -12,6 +12,7 @@ use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::report::say;
 use crate::tasks;
+use crate::weights::BUILTIN;
 
 /// What was found and decided.
 pub struct Decided {
@@ -58,6 +59,7 @@ fn facts(args: &TrainArgs, config: &RunConfig, survey: &Survey, model: Option<&M
         counts: survey.counts.clone(),
         examples: survey.count,
         is_software,
+        backbone: BUILTIN.first().map(|(model, _)| *model),
         is_bounded: model.is_some_and(|model| model.layers.last().is_some_and(|last| last.range().is_some())),
         typed: args.typed.iter().map(|(key, text)| (key.to_string(), text)).collect(),
     };

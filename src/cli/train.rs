@@ -43,9 +43,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     };
     say!("data     {}", describe(&dataset, &config));
     dataset.notes().iter().for_each(|note| say!("note     {note}"));
-    auto::numbers(args, begun, &gpu, &dataset, &model, &mut config)?;
+    auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
     if args.typed.has("lr_find") {
-        return find_rate(&gpu, &dataset, model, config, &out);
+        return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &out);
     }
     let mut trainer = match (&from, &weights) {
         (Some(checkpoint), _) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
@@ -109,8 +109,8 @@ fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Res
 }
 
 /// `--lr-find`
-fn find_rate(gpu: &Gpu, data: &Dataset, model: ModelSpec, config: RunConfig, out: &Path) -> Result<Exit, CliError> {
-    let test = Trainer::new(gpu, data, model, config)?.lr_range_test()?;
+fn find_rate(trainer: Trainer, out: &Path) -> Result<Exit, CliError> {
+    let test = trainer.lr_range_test()?;
     let [picture, numbers] = ["lr-find.png", "lr-find.json"].map(|name| out.join(name));
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     let text = serde_json::to_string_pretty(&test).expect("a test is plain data");

@@ -263,7 +263,7 @@ const KEYS: &[Setting] = &[
     Setting::new(Model, "init_sha256", "", Takes::Text("HASH"), "",
         "SHA-256 of the weights in `init` when the run began; other weights are refused").in_files(),
     Setting::new(Model, "freeze", "freeze", Takes::Text("body|none|N|PATTERN"), "none",
-        "Freeze all layers but the last one with parameters (body: their features are computed once), the first N layers with \
+        "Freeze all layers but the head (body: their features are computed once), the first N layers with \
          parameters, or the parameters whose name matches, such as 'conv1.*'").given(Given::Repeatedly),
     Setting::new(Model, "head.steps", "head-steps", whole(0, u32::MAX as u64), "300",
         "Train a new last layer on the features of the others for about N steps before everything is trained"),
@@ -271,6 +271,8 @@ const KEYS: &[Setting] = &[
         "Highest learning rate of these steps"),
     Setting::new(Model, "head.weight_decay", "", NOT_NEGATIVE, "0.01", "AdamW's weight decay in these steps").in_files(),
     Setting::new(Model, "head.batch", "", whole(1, 65_536), "64", "Batch size of these steps").in_files(),
+    Setting::new(Model, "head.from", "", Takes::Text("LAYER"), "after the last layer that takes weights",
+        "First layer of the head").in_files(),
     Setting::new(Training, "epochs", "epochs", whole(0, u32::MAX as u64), "5",
         "Number of epochs (passes over the training data)").common().may_change(),
     Setting::new(Training, "batch", "batch", whole(1, 65_536), "64",
@@ -303,7 +305,7 @@ const KEYS: &[Setting] = &[
     Setting::new(Optimizer, "update.parameters.frozen", "", Takes::Switch, "",
         "Freeze the parameters whose name matches").in_files(),
     Setting::new(Optimizer, "body_lr", "body-lr", NOT_NEGATIVE, "",
-        "Multiply the learning rate of all layers but the last one with parameters, such as 0.1"),
+        "Multiply the learning rate of all layers but the head (the last one with parameters, or those that take no weights), such as 0.1"),
     Setting::new(Optimizer, "update.parameters.lr", "lr-factor", Takes::Text("PATTERN=F"), "",
         "Multiply the learning rate of the parameters whose name matches, such as 'dense.*=0.1'")
         .given(Given::Repeatedly),
@@ -408,7 +410,7 @@ mod tests {
             init_sha256: Some("a".into()),
             freeze: Freeze::First(1),
             body_lr: Some(0.1),
-            head: HeadConfig { steps: 1, learning_rate: 0.1, weight_decay: 0.1, batch: 1 },
+            head: HeadConfig { steps: 1, learning_rate: 0.1, weight_decay: 0.1, batch: 1, from: Some("a".into()) },
             warmup: Some(Warmup { epochs: 1.0, start: 0.1 }),
             schedule: "cosine".parse().unwrap(),
             split_seed: Some(1),

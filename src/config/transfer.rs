@@ -11,7 +11,7 @@ pub enum Freeze {
     /// None: everything is trained.
     #[default]
     None,
-    /// All but the head, the last layer with parameters. The features that they give are computed once, and the head is trained
+    /// All but the head, as [`HeadConfig::from`] says. The features that they give are computed once, and the head is trained
     /// on them; of the transforms of images only flips are applied.
     Body,
     /// The first so many layers with parameters.
@@ -39,7 +39,7 @@ impl FromStr for Freeze {
 
 /// How a head that starts from the seed is trained on the features of the other layers, before these are trained with it: with
 /// AdamW and a one-cycle schedule, on the run's loss.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HeadConfig {
     /// Steps, rounded to whole epochs; 0 leaves the head as it starts.
@@ -50,11 +50,15 @@ pub struct HeadConfig {
     pub weight_decay: f32,
     /// Images in a batch.
     pub batch: usize,
+    /// The first layer of the head. Until it is known: what follows the last layer that takes weights, or the last layer with
+    /// parameters and the dropout before it, where all layers take some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 impl Default for HeadConfig {
     fn default() -> Self {
-        HeadConfig { steps: 300, learning_rate: 3e-3, weight_decay: 0.01, batch: 64 }
+        HeadConfig { steps: 300, learning_rate: 3e-3, weight_decay: 0.01, batch: 64, from: None }
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Facts {
     pub examples: Examples,
     /// Whether the device is the CPU with a software driver.
     pub is_software: bool,
+    /// The model whose trained weights are in this program, if there is one.
+    pub backbone: Option<&'static str>,
     /// Whether the model that was typed bounds its outputs, so that they cannot be any number.
     pub is_bounded: bool,
     /// What was typed: keys of settings with their text. It wins.

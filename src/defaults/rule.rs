@@ -1,155 +1,8 @@
 //! The rule. What a run starts from is the first row of [`STARTS`] that fits; the tables below it hold what follows from the number
 //! of examples, their size and their names.
 
+use super::starts::{Augment, STARTS, Start, is_pictures};
 use super::{Aim, Decision, Facts, Source};
-
-/// What a run starts from.
-struct Start {
-    /// What it is for.
-    fits: fn(&Facts) -> bool,
-    /// Its model, if the row is for one; it does not fit where another one was typed.
-    model: Option<&'static str>,
-    /// What else is set.
-    settings: &'static [(&'static str, &'static str)],
-    /// Steps that it needs at least, however few examples there are.
-    steps: usize,
-    /// The fewest and the most epochs.
-    epochs: [usize; 2],
-    /// How strongly training images are changed at random.
-    augment: Augment,
-    /// Why, after a colon.
-    why: &'static str,
-}
-
-/// How strongly training images are changed at random.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Augment {
-    No,
-    /// Flips and shifts by an eighth: images that show one thing in the middle.
-    Standard,
-    /// Flips and crops of half the area or more: photos.
-    Photos,
-}
-
-/// What a run starts from, the first row that fits. A learning rate is the highest of one cycle.
-const STARTS: &[Start] = &[
-    Start {
-        fits: |facts| facts.aim == Aim::Images,
-        model: None,
-        settings: &[],
-        steps: 0,
-        epochs: [5, 5],
-        augment: Augment::No,
-        why: "",
-    },
-    Start {
-        fits: |facts| facts.aim == Aim::Input,
-        model: None,
-        settings: &[("learning_rate", "0.002"), ("schedule", "one-cycle")],
-        steps: 1500,
-        epochs: [10, 200],
-        augment: Augment::No,
-        why: "",
-    },
-    Start {
-        fits: |facts| facts.typed("init").is_some(),
-        model: None,
-        settings: TUNED,
-        steps: 250,
-        epochs: [3, 30],
-        augment: Augment::Photos,
-        why: "",
-    },
-    Start {
-        fits: |facts| facts.source == Source::Texts,
-        model: Some("text-small"),
-        settings: &[("learning_rate", "0.003"), ("schedule", "one-cycle")],
-        steps: 600,
-        epochs: [5, 60],
-        augment: Augment::No,
-        why: "enough for texts of a few words to a few hundred",
-    },
-    Start {
-        fits: is_pictures,
-        model: Some("photo-norm"),
-        settings: PHOTOS,
-        steps: 1500,
-        epochs: [12, 150],
-        augment: Augment::Photos,
-        why: "a small network with batch norm",
-    },
-    // deeper networks learn at a lower rate
-    Start {
-        fits: is_pictures,
-        model: None,
-        settings: DEEP,
-        steps: 1500,
-        epochs: [12, 150],
-        augment: Augment::Photos,
-        why: "",
-    },
-    Start {
-        fits: |facts| facts.source == Source::Images([28, 28, 1]),
-        model: Some("seed-mnist"),
-        settings: SMALL,
-        steps: 700,
-        epochs: [5, 60],
-        augment: Augment::No,
-        why: "enough for images of 28x28 pixels",
-    },
-    Start {
-        fits: |facts| facts.source == Source::Images([32, 32, 3]),
-        model: Some("seed-cifar"),
-        settings: SMALL,
-        steps: 1500,
-        epochs: [10, 60],
-        augment: Augment::Standard,
-        why: "enough for images of 32x32 pixels",
-    },
-    Start {
-        fits: |facts| matches!(facts.source, Source::Images([_, _, 1 | 3])),
-        model: Some("photo-norm"),
-        settings: PHOTOS,
-        steps: 1500,
-        epochs: [10, 60],
-        augment: Augment::No,
-        why: "a small network with batch norm, at the images' own size",
-    },
-    Start {
-        fits: |_| true,
-        model: None,
-        settings: &[("learning_rate", "0.001"), ("schedule", "one-cycle")],
-        steps: 700,
-        epochs: [5, 60],
-        augment: Augment::No,
-        why: "",
-    },
-];
-
-const PHOTOS: &[(&str, &str)] = &[
-    ("optimizer.name", "adamw"),
-    ("optimizer.weight_decay", "0.05"),
-    ("learning_rate", "0.002"),
-    ("schedule", "one-cycle"),
-    ("normalize", "dataset"),
-];
-const DEEP: &[(&str, &str)] = &[
-    ("optimizer.name", "adamw"),
-    ("optimizer.weight_decay", "0.05"),
-    ("learning_rate", "0.001"),
-    ("schedule", "one-cycle"),
-    ("normalize", "dataset"),
-];
-/// Trained weights: the head has learned on features before, and the body learns at a lower rate than it.
-const TUNED: &[(&str, &str)] = &[
-    ("optimizer.name", "adamw"),
-    ("optimizer.weight_decay", "0.01"),
-    ("learning_rate", "0.002"),
-    ("schedule", "one-cycle"),
-    ("body_lr", "0.25"),
-];
-/// Small networks without norms.
-const SMALL: &[(&str, &str)] = &[("learning_rate", "0.002"), ("schedule", "one-cycle"), ("normalize", "dataset")];
 
 /// Images of a batch where at most so many are learned: small folders get more steps of an epoch. Batch norm needs some.
 const BATCHES: [(usize, usize); 3] = [(640, 16), (6_400, 32), (usize::MAX, 64)];
@@ -157,6 +10,11 @@ const BATCHES: [(usize, usize); 3] = [(640, 16), (6_400, 32), (usize::MAX, 64)];
 const SIDES: [usize; 5] = [32, 48, 64, 96, 128];
 /// The largest side on a GPU, and on a CPU: a step of 128 pixels takes four times as long as one of 64.
 const LARGEST: [usize; 2] = [128, 64];
+/// Sides for the backbone, which was trained at 224 pixels: on a CPU by how many images there are at most, since what the frozen
+/// layers give of each is to be computed within a few minutes.
+const BACKBONE_SIDES: [(usize, usize); 2] = [(4_000, 160), (usize::MAX, 128)];
+/// On a GPU: the size that it was trained at.
+const BACKBONE_SIDE: usize = 224;
 /// Held out where the data say nothing, and the fewest examples of which some are.
 const HELD_OUT: (f64, usize) = (0.2, 5);
 /// Classes are weighted where the commonest has so many times as many examples as the rarest. Below, weights cost more of the
@@ -169,6 +27,28 @@ const SMOOTHING: f64 = 0.1;
 const LONG: f64 = 1.05;
 /// Names of classes no longer than this are letters or digits, which no mirror leaves what they are.
 const GLYPH: usize = 2;
+
+/// Keys that may be decided; help says so of them.
+pub const DECIDES: &[&str] = &[
+    "augment",
+    "batch",
+    "body_lr",
+    "epochs",
+    "freeze",
+    "images.fit",
+    "init",
+    "learning_rate",
+    "loss.class_weights",
+    "loss.label_smoothing",
+    "model",
+    "normalize",
+    "optimizer.name",
+    "optimizer.weight_decay",
+    "schedule",
+    "size",
+    "targets",
+    "validation",
+];
 
 /// Decides everything that was not typed.
 pub fn decide(facts: &Facts) -> Decision {
@@ -187,10 +67,6 @@ pub fn decide(facts: &Facts) -> Decision {
     images(start, facts, &mut decision);
     targets(facts, &mut decision);
     decision
-}
-
-fn is_pictures(facts: &Facts) -> bool {
-    matches!(facts.source, Source::Pictures { .. })
 }
 
 /// Whoever types an optimiser gets its own rate, and whoever types a schedule that of the optimiser.
@@ -225,9 +101,19 @@ fn learned(facts: &Facts, decision: &Decision) -> usize {
 
 /// Model and size.
 fn model(start: &Start, facts: &Facts, decision: &mut Decision) {
-    let Some(model) = start.model else { return };
+    let Some(model) = start.model else {
+        if let Some(weights) = facts.typed("init") {
+            decision.say("start", format!("the weights of {weights}, as asked"));
+        }
+        return;
+    };
     decision.set(facts, "model", model);
     let size = match facts.source {
+        Source::Pictures { .. } if start.is_trained => {
+            let on_cpu = BACKBONE_SIDES.into_iter().find(|&(most, _)| facts.used() <= most).map(|(_, side)| side);
+            let side = on_cpu.filter(|_| facts.is_software).unwrap_or(BACKBONE_SIDE);
+            Some([side, side, 3])
+        }
         Source::Pictures { side, colour, .. } => {
             let most = side.min(LARGEST[usize::from(facts.is_software)]);
             let side = SIDES.into_iter().rfind(|&own| own <= most).unwrap_or(SIDES[0]);
@@ -236,7 +122,7 @@ fn model(start: &Start, facts: &Facts, decision: &mut Decision) {
         Source::Images(size) => Some(size),
         Source::Texts => None,
     };
-    if let (Some([h, w, c]), None) = (size, facts.typed("model")) {
+    if let Some([h, w, c]) = size.filter(|_| start.is_trained || facts.typed("model").is_none()) {
         decision.set(facts, "size", format!("{h}x{w}x{c}"));
     }
     let size = decision.holds(facts, "size").map_or(String::new(), |size| format!(" at {size}"));
@@ -246,13 +132,16 @@ fn model(start: &Start, facts: &Facts, decision: &mut Decision) {
     };
     let colon = if why.is_empty() { "" } else { ": " };
     let model = decision.holds(facts, "model").unwrap_or(model).to_string();
-    decision.say("start", format!("{model}{size}, from scratch{colon}{why}"));
+    let from = if start.is_trained { "with its weights from ImageNet" } else { "from scratch" };
+    decision.say("start", format!("{model}{size}, {from}{colon}{why}"));
 }
 
 /// Batch, epochs and learning rate.
 fn length(start: &Start, facts: &Facts, decision: &mut Decision) {
     let learned = learned(facts, decision).max(1);
     let batch = BATCHES.into_iter().find(|&(most, _)| learned <= most).map_or(64, |(_, batch)| batch);
+    // frozen layers have no statistics of a batch
+    let batch = if decision.holds(facts, "freeze") == Some("body") { 64 } else { batch };
     decision.set(facts, "batch", batch);
     let batch = decision.number(facts, "batch").unwrap_or(batch).max(1);
     let each = batch * decision.number(facts, "update.accumulate").unwrap_or(1).max(1);
@@ -261,7 +150,7 @@ fn length(start: &Start, facts: &Facts, decision: &mut Decision) {
     let enough = start.steps.div_ceil(steps);
     let asked = facts.typed("steps").and_then(|text| text.parse::<usize>().ok()).map_or(0, |n| n.div_ceil(steps));
     let of = format!("of {steps} step{} of {each}", if steps == 1 { "" } else { "s" });
-    if let Some(budget) = facts.typed("time") {
+    if let Some(budget) = facts.typed("time").filter(|_| decision.holds(facts, "freeze") != Some("body")) {
         decision.say("length", format!("as many epochs {of} as fit into {budget}, measured before the first one"));
     } else if let Some(epochs) = facts.typed("epochs") {
         decision.say("length", format!("{epochs} epochs {of}, as asked"));
@@ -320,6 +209,7 @@ fn images(start: &Start, facts: &Facts, decision: &mut Decision) {
         (_, Aim::Numbers) => ("none".to_string(), "as they are: a change could change their numbers"),
         (_, _) if left_right => (shift, "shifted at random and not mirrored: their names tell left from right"),
         (_, _) if glyphs => (shift, "shifted at random and not mirrored: their names are those of letters or digits"),
+        (Augment::Flips, _) => ("flip".into(), "mirrored at random"),
         (Augment::Standard, _) => ("standard".into(), "mirrored and shifted at random"),
         (Augment::Photos, Aim::Labels) => {
             (format!("flip,{shift}"), "mirrored and shifted at random; a crop could lose a label")

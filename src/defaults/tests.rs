@@ -13,6 +13,7 @@ fn photos(counts: &[usize]) -> Facts {
         counts: counts.to_vec(),
         examples: Examples { train: counts.iter().sum(), ..Examples::default() },
         is_software: true,
+        backbone: Some("efficientnet-lite0"),
         is_bounded: false,
         typed: [("from_scratch".to_string(), "true".to_string())].into(),
     }
@@ -65,6 +66,41 @@ fn photos_from_scratch_get_steps_whatever_their_number() {
     ] {
         decides(&photos(&counts), &[("batch", batch), ("epochs", epochs), ("validation", "0.2")]);
     }
+}
+
+#[test]
+fn photos_start_from_the_backbone_unless_they_cannot() {
+    let facts = || Facts { typed: [].into(), ..photos(&[403, 501, 410, 594, 482, 137]) };
+    let expected = [
+        ("model", "photo-lite0"),
+        ("init", "efficientnet-lite0"),
+        ("freeze", "body"),
+        ("size", "160x160x3"),
+        ("batch", "64"),
+        ("epochs", "19"),
+        ("learning_rate", "0.002"),
+        ("augment", "flip"),
+        ("normalize", ""),
+        ("loss.label_smoothing", "0.1"),
+    ];
+    decides(&facts(), &expected);
+    decides(&Facts { is_software: false, ..facts() }, &[("freeze", ""), ("body_lr", "0.25"), ("size", "224x224x3")]);
+    // many photos are smaller; grey ones get three channels
+    for (counts, size) in [(vec![10; 6], "160x160x3"), (vec![20_000; 2], "128x128x3")] {
+        let source = Source::Pictures { side: 100, ratio: 1.0, colour: false };
+        decides(
+            &Facts { typed: [].into(), source, ..photos(&counts) },
+            &[("size", size), ("init", "efficientnet-lite0")],
+        );
+    }
+    for own in [("from_scratch", "true"), ("model", "photo-norm")] {
+        decides(&typed(facts(), &[own]), &[("init", ""), ("freeze", "")]);
+    }
+    decides(&Facts { backbone: None, ..facts() }, &[("init", ""), ("model", "photo-norm")]);
+    decides(&typed(facts(), &[("model", "photo-lite0")]), &[("init", "efficientnet-lite0"), ("size", "160x160x3")]);
+    // other weights bring their model
+    decides(&typed(facts(), &[("init", "runs/one")]), &[("model", ""), ("size", ""), ("freeze", ""), ("batch", "32")]);
+    decides(&typed(facts(), &[("freeze", "none")]), &[("freeze", ""), ("init", "efficientnet-lite0")]);
 }
 
 #[test]
@@ -190,12 +226,15 @@ fn every_setting_has_a_row_and_every_decision_a_few_short_lines() {
         Facts { source: Source::Texts, ..photos(&[4827, 747]) },
         images([28, 28, 1], 60_000, 10_000),
         typed(photos(&[9, 9]), &[("time", "5m"), ("learning_rate", "auto")]),
+        Facts { typed: [].into(), ..photos(&[403, 501, 137]) },
+        Facts { typed: [].into(), is_software: false, ..photos(&[403, 501, 137]) },
     ];
     for facts in table {
         let Decision { settings, lines } = decide(&facts);
         for (key, _) in &settings {
             let known = crate::config::setting(key).is_some() || *key == "size";
             assert!(known, "{key} is the key of no row");
+            assert!(DECIDES.contains(key), "help does not say that {key} may be decided");
         }
         assert!((3..=7).contains(&lines.len()), "{lines:#?}");
         for Line { heading, text } in &lines {

@@ -84,8 +84,10 @@ impl ModelSpec {
     /// The layers before number `first` and those from there on, which read `length` features: each a model.
     pub(crate) fn cut(&self, first: usize, length: usize) -> [ModelSpec; 2] {
         let (before, after) = self.layers.split_at(first);
+        let last = before.last().map(|layer| layer.name.clone());
         let mut after = after.to_vec();
-        after.iter_mut().take(1).for_each(|layer| layer.inputs = vec!["input".into()]);
+        let inputs = after.iter_mut().flat_map(|layer| &mut layer.inputs);
+        inputs.filter(|input| Some(&**input) == last.as_ref()).for_each(|input| *input = "input".into());
         let part = |layers| ModelSpec { layers, generator: None, ..self.clone() };
         let head = ModelSpec { input: [1, 1, length], given: Given::Features, ..part(after) };
         [part(before.to_vec()), head]

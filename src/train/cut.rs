@@ -7,7 +7,7 @@ use crate::model::{InputKind, ModelSpec};
 use crate::plan::graph::LayerNodes;
 use crate::plan::{Graph, PlanError, Setting, default_loss};
 
-/// A model cut before its head: the last layer with parameters, with the dropout before it and whatever follows.
+/// A model cut before its head.
 #[derive(Clone, Debug)]
 pub(super) struct Cut {
     /// From the input to the features `[n, length]`.
@@ -17,45 +17,78 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// Cuts a model, whose number of outputs is known.
+    /// Cuts a model, whose number of outputs is known, before the layer `from`: by default before the last layer with parameters
+    /// and the dropout that it reads.
     ///
     /// # Errors
     /// [`TrainError::NoHead`] if the head does not read one row of features an image, and the model's own errors.
-    pub fn of(model: &ModelSpec) -> Result<Self, TrainError> {
+    pub fn of(model: &ModelSpec, from: Option<&str>) -> Result<Self, TrainError> {
         let graph = graph(model)?;
         let no_head = |problem: String| TrainError::NoHead { model: model.name.clone(), problem };
-        let last = last_with_parameters(&graph).ok_or_else(|| no_head("it has no layer with parameters".into()))?;
-        if model.generator.is_some() {
-            return Err(no_head("its layers judge images that a generator makes".into()));
-        }
-        let layers = &model.layers;
-        let mut first = last;
-        while first > 0 && layers[first - 1].layer.kind().name == "dropout" {
-            first -= 1;
-        }
-        let Some(before) = first.checked_sub(1) else {
-            return Err(no_head(format!("its only layer with parameters, `{}`, is the head", layers[last].name)));
-        };
-        // one chain from here to the end, and nothing of it was read before
-        for (at, layer) in layers.iter().enumerate().skip(first) {
-            if layer.inputs != [layers[at - 1].name.as_str()] {
-                return Err(no_head(format!("layer `{}` reads more than the layer before it", layer.name)));
-            }
-        }
-        let shape = &graph.tensors[graph.layers[before].output].shape;
-        let &[_, length] = shape.sizes() else {
-            let (head, given) = (&layers[last].name, &layers[before].name);
-            return Err(no_head(format!(
-                "`{head}` reads {shape} from `{given}` instead of one row of features an image"
-            )));
-        };
+        let first = first_of_head(model, &graph, from).map_err(no_head)?;
+        let length = features_before(model, &graph, first).map_err(no_head)?;
         let [body, head] = model.cut(first, length);
         Ok(Cut { body, head })
+    }
+
+    /// The layer before which a model is cut that takes these parameters from weights, where that is not the default: the first
+    /// place behind the last layer that takes some, the head's own aside, where features are one row an image.
+    ///
+    /// # Errors
+    /// If its layers do not fit together.
+    pub fn after(model: &ModelSpec, used: &[String]) -> Result<Option<String>, TrainError> {
+        let graph = graph(model)?;
+        let Ok(default) = first_of_head(model, &graph, None) else { return Ok(None) };
+        let takes = |layer: &LayerNodes| names(&graph, layer).any(|name| used.contains(&name));
+        let after = graph.layers[..default].iter().rposition(takes).map_or(default, |last| last + 1);
+        let first = (after..default).find(|&first| features_before(model, &graph, first).is_ok());
+        Ok(first.map(|first| model.layers[first].name.clone()))
     }
 
     /// Whether features of images may be mirrored.
     pub fn reads_images(&self) -> bool {
         self.body.input_kind() == InputKind::Images
+    }
+}
+
+/// The number of the head's first layer, or what is wrong with it.
+fn first_of_head(model: &ModelSpec, graph: &Graph, from: Option<&str>) -> Result<usize, String> {
+    if model.generator.is_some() {
+        return Err("its layers judge images that a generator makes".into());
+    }
+    if let Some(name) = from {
+        let found = model.layers.iter().position(|layer| layer.name == name);
+        return found.ok_or_else(|| format!("it has no layer `{name}`"));
+    }
+    let mut first = last_with_parameters(graph).ok_or("it has no layer with parameters")?;
+    while first > 0 && model.layers[first - 1].layer.kind().name == "dropout" {
+        first -= 1;
+    }
+    Ok(first)
+}
+
+/// How many features an image has for the layers from number `first` on, or why these are no head.
+fn features_before(model: &ModelSpec, graph: &Graph, first: usize) -> Result<usize, String> {
+    let layers = &model.layers;
+    let head = &layers[first].name;
+    let Some(before) = first.checked_sub(1) else { return Err(format!("nothing is before `{head}`")) };
+    // one part of the graph that reads nothing of the other but the last layer's output
+    let own = |input: &String| layers[first..].iter().any(|layer| layer.name == *input);
+    for layer in &layers[first..] {
+        let mut others = layer.inputs.iter().filter(|input| !own(input));
+        if let Some(other) = others.find(|&input| *input != layers[before].name) {
+            return Err(format!("layer `{}` reads `{other}`, which is before `{head}`", layer.name));
+        }
+    }
+    match graph.tensors[graph.layers[before].output].shape.sizes() {
+        &[_, length] => Ok(length),
+        _ => {
+            let shape = &graph.tensors[graph.layers[before].output].shape;
+            Err(format!(
+                "`{head}` reads {shape} from `{}` instead of one row of features an image",
+                layers[before].name
+            ))
+        }
     }
 }
 
@@ -74,13 +107,18 @@ fn names<'a>(graph: &'a Graph, layer: &LayerNodes) -> impl Iterator<Item = Strin
     graph.parameters.range(layer.parameters.clone()).iter().map(|p| graph.tensors[p.tensor].name.clone())
 }
 
-/// Names of the parameters of a model's head: of the last layer that has any.
+/// Names of the parameters of a model's head: of the layers from `from` on, or of the last layer that has any.
 ///
 /// # Errors
 /// If its layers do not fit together.
-pub(super) fn head_parameters(model: &ModelSpec) -> Result<Vec<String>, TrainError> {
+pub(super) fn head_parameters(model: &ModelSpec, from: Option<&str>) -> Result<Vec<String>, TrainError> {
     let graph = graph(model)?;
-    Ok(last_with_parameters(&graph).map_or_else(Vec::new, |last| names(&graph, &graph.layers[last]).collect()))
+    let first = match from.and_then(|name| model.layers.iter().position(|layer| layer.name == name)) {
+        Some(first) => Some(first),
+        None => last_with_parameters(&graph),
+    };
+    let own = first.map_or(&[][..], |first| &graph.layers[first..]);
+    Ok(own.iter().flat_map(|layer| names(&graph, layer)).collect())
 }
 
 /// Names of the parameters of the first `count` layers that have any.

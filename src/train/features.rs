@@ -16,7 +16,7 @@ use super::setup::learned_images;
 use lepton_kernels::Step;
 
 /// Rows of a batch, largest first: the first whose plan the device can hold is taken. Features are the same in any of them.
-const ROWS: [usize; 4] = [32, 8, 2, 1];
+const ROWS: [usize; 5] = [32, 16, 8, 2, 1];
 
 /// The body of a model on a device.
 pub(super) struct Extractor {

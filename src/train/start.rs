@@ -52,12 +52,20 @@ impl Trainer {
         gpu: &Gpu,
         data: &Dataset,
         model: ModelSpec,
-        config: RunConfig,
+        mut config: RunConfig,
         weights: &Weights,
         mut listen: impl FnMut(&Event) -> V,
     ) -> Result<Self, TrainError> {
         let mut listen = |event: &Event| listen(event).control().map(|_| ());
-        if !trains_head_first(&session::fitted(&model, data), data, &config, weights)? {
+        let fitted = session::fitted(&model, data);
+        if config.head.from.is_none() {
+            let known = weights.head.clone().filter(|name| fitted.layers.iter().any(|layer| layer.name == *name));
+            config.head.from = match known {
+                Some(name) => Some(name),
+                None => Cut::after(&fitted, &fit(&fitted, data, &config, weights)?.used)?,
+            };
+        }
+        if !trains_head_first(&fitted, data, &config, weights)? {
             return Self::begin(gpu, data, &model, config, Some(From { weights, tests: true, listen: &mut listen }));
         }
         let tests = config.validation == Validation::Test;
@@ -135,7 +143,9 @@ impl Trainer {
         }
         trainer.session.program.write_parameters(bytemuck::cast_slice(&words))?;
         // their running averages are worth more than those of the first batches
-        trainer.state.given_averages = fit.is_some();
+        let mut averages = trainer.session.plan.parameters.iter().filter(|p| p.name.ends_with(".running_mean"));
+        trainer.state.given_averages =
+            fit.as_ref().is_some_and(|fit| averages.any(|average| fit.used.contains(&average.name)));
         trainer.origin = fit;
         Ok(trainer)
     }
@@ -154,7 +164,7 @@ impl Trainer {
         config.check()?;
         config.normalize = session::normalize(model.input_kind(), config.normalize, train)?;
         tasks::of(&config.loss).check(&model, &config)?;
-        let cut = Cut::of(&model)?;
+        let cut = Cut::of(&model, config.head.from.as_deref())?;
         let fit = fit(&model, data, &config, from.weights)?;
         let mut extractor = Extractor::new(gpu, &cut)?;
         let start = Start { seed: config.seed, taken: Some((from.weights, &fit)) };
@@ -204,7 +214,7 @@ fn fit(model: &ModelSpec, data: &Dataset, config: &RunConfig, weights: &Weights)
     let others = task.names_outputs()
         && !weights.classes.is_empty()
         && weights.classes != task.output_names(&config.loss, data, outputs);
-    let head = if others { cut::head_parameters(model)? } else { Vec::new() };
+    let head = if others { cut::head_parameters(model, config.head.from.as_deref())? } else { Vec::new() };
     let parameters = cut::parameters(model)?;
     let fit = Fit::of(weights, &parameters, &head);
     fit.check(weights, &parameters, &model.name)?;
@@ -223,8 +233,9 @@ fn trains_head_first(
         return Ok(false);
     }
     let fit = fit(model, data, config, weights)?;
-    let is_new = cut::head_parameters(model)?.iter().any(|name| fit.anew.iter().any(|anew| anew.name == *name));
-    match Cut::of(model) {
+    let head = cut::head_parameters(model, config.head.from.as_deref())?;
+    let is_new = head.iter().any(|name| fit.anew.iter().any(|anew| anew.name == *name));
+    match Cut::of(model, config.head.from.as_deref()) {
         Err(TrainError::NoHead { .. }) => Ok(false),
         cut => cut.map(|_| is_new),
     }
@@ -232,7 +243,7 @@ fn trains_head_first(
 
 /// The configuration of the run that trains a head on features.
 fn head_run(config: &RunConfig, data: &Dataset) -> RunConfig {
-    let HeadConfig { steps, learning_rate, weight_decay, batch } = config.head;
+    let HeadConfig { steps, learning_rate, weight_decay, batch, .. } = config.head;
     let images = setup::learned_images(data, config).max(1);
     let batch = batch.min(images);
     let epochs = (steps as usize).div_ceil(images.div_ceil(batch)) as u32;
@@ -267,7 +278,7 @@ pub(super) fn update_of(model: &ModelSpec, config: &RunConfig) -> Result<UpdateC
     }
     if let (Some(factor), false) = (config.body_lr, config.freeze == Freeze::Body) {
         rules.push(ParameterRule { lr: Some(factor), ..rule("*") });
-        let head = cut::head_parameters(model)?;
+        let head = cut::head_parameters(model, config.head.from.as_deref())?;
         rules.extend(head.iter().map(|name| ParameterRule { lr: Some(1.0), ..rule(name) }));
     }
     rules.extend(config.update.parameters.iter().cloned());

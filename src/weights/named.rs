@@ -26,6 +26,8 @@ pub struct Weights {
     pub model: Option<ModelSpec>,
     /// How pixels were scaled when they were trained, if that is known.
     pub normalize: Option<NormalizeConfig>,
+    /// The first layer of the head that was trained on them, if a run says so.
+    pub head: Option<String>,
     /// Words by token, for a model of texts.
     pub vocabulary: Option<Vocabulary>,
     /// Names of the classes that they were trained on; empty if unknown.
@@ -58,6 +60,7 @@ impl Weights {
             tensors: tensors.collect(),
             model: Some(model),
             normalize: Some(config.normalize.clone()),
+            head: config.head.from.clone(),
             vocabulary: checkpoint.meta.vocabulary,
             classes: checkpoint.meta.classes,
             about: None,

@@ -83,7 +83,7 @@ fn photos_are_trained_evaluated_and_answered() {
         eprintln!("skipped: no adapter");
         return;
     }
-    let train = "train photos --size 16 --epochs 4 --batch 8 --out run";
+    let train = "train photos --model photo-small --size 16 --epochs 4 --batch 8 --out run";
     done(
         &photos,
         train,

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 
 use super::super::CliError;
 use crate::config::{Given, Setting, Takes};
+use crate::defaults::DECIDES;
 
 /// The flag of a row; its id is the row's key.
 pub fn arg(setting: &Setting) -> Option<Arg> {
@@ -40,6 +41,7 @@ pub fn help(setting: &Setting) -> String {
     let doc = setting.field.doc.trim_end_matches('.');
     let again = if setting.given == Given::Repeatedly { " (may be repeated)" } else { "" };
     match setting.field.default {
+        _ if DECIDES.contains(&setting.field.key) => format!("{doc}{again} [default: chosen to suit the data]"),
         "" => format!("{doc}{again}"),
         default => format!("{doc}{again} [default: {default}]"),
     }

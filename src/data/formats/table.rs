@@ -1,7 +1,8 @@
 //! Tables of pictures: a CSV file with a header, one row for each picture, paths from where the file is.
 //!
 //! One column names the picture, at most one the split; a column of labels gives classes, or several labels with `|`
-//! between them; other columns of numbers are values to predict, or labels where all of them are 0 or 1.
+//! between them; other columns of numbers are values to predict, or labels where all of them are 0 or 1. A column of labels that
+//! are numbers with a fraction is one of values, too.
 
 use std::fs::File;
 use std::io::Read;
@@ -170,7 +171,10 @@ fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
 /// # Errors
 /// [`TableError`] with line and column, or what is wrong with the classes.
 fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
-    let (columns, rows) = read(path)?;
+    let (mut columns, rows) = read(path)?;
+    if let Some(label) = columns.label.filter(|&label| holds_fractions(&rows, label)) {
+        (columns.label, columns.values) = (None, vec![label]);
+    }
     let mut catalog = Catalog::new(path);
     let targets = match columns.label {
         Some(column) => labels(path, &columns, column, &rows, &mut catalog, options)?,
@@ -206,6 +210,12 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
         }
     }
     Ok(catalog)
+}
+
+/// Whether a column of labels holds numbers with a fraction: nobody names classes so.
+fn holds_fractions(rows: &[Row], column: usize) -> bool {
+    let number = |row: &Row| row.fields[column].trim().parse::<f64>().ok();
+    rows.iter().all(|row| number(row).is_some()) && rows.iter().filter_map(number).any(|number| number.fract() != 0.0)
 }
 
 fn field(path: &Path, columns: &Columns, column: usize, line: u64, problem: &str, hint: &'static str) -> TableError {

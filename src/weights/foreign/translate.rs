@@ -209,6 +209,7 @@ impl Candidate {
             tensors,
             model: Some(model),
             normalize: run.as_ref().map(|run| run.config.normalize.clone()).or(usual.map(parse)),
+            head: None,
             vocabulary: None,
             classes: run.as_ref().map(|run| run.classes.clone()).unwrap_or_default(),
             about: None,
