@@ -7,7 +7,7 @@ use lepton_gpu::config::{NormalizeConfig, RunConfig, TargetsConfig, TargetsFrom}
 use lepton_gpu::data::Vocabulary;
 use lepton_gpu::losses::Mse;
 use lepton_gpu::model::{Init, ModelSpec, initial_values};
-use lepton_gpu::plan::{Plan, Request, default_loss};
+use lepton_gpu::plan::{Limits, Plan, Request, default_loss};
 use lepton_gpu::pytorch;
 use safetensors::SafeTensors;
 
@@ -22,7 +22,8 @@ use support::Place;
 /// A run of a model that was never trained, whose norms do not start as the identity.
 fn untrained(model: &ModelSpec, classes: &[&str], vocabulary: Option<&Vocabulary>) -> Checkpoint {
     let loss = default_loss(model);
-    let plan = Plan::compile(model, &Request { loss: loss.clone(), ..Request::new(1, 1) }).unwrap();
+    let limits = Limits { binding_bytes: u64::MAX, buffer_bytes: u64::MAX, iterations: None };
+    let plan = Plan::compile(model, &Request { loss: loss.clone(), limits, ..Request::new(1, 1) }).unwrap();
     let tensors = plan.parameters.iter().map(|parameter| {
         let other = match parameter.init {
             Init::Whitening => Init::Normal { deviation: 0.1 },

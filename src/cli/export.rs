@@ -7,10 +7,11 @@ use super::{CliError, Exit, open};
 use crate::checkpoint::{Checkpoint, locate, write_atomically};
 use crate::model::ModelSpec;
 use crate::onnx::Options;
+use crate::plan::PlanError;
 use crate::pytorch::{self, ForPytorch};
 use crate::report::say;
 use crate::tasks;
-use crate::train::Predictor;
+use crate::train::{Predictor, TrainError};
 use crate::weights::foreign::{self, ForeignFile};
 use crate::weights::{Weights, WeightsError};
 
@@ -90,7 +91,7 @@ fn safetensors(
     ))
 }
 
-/// What the model answers on the sample input; none where its task has no answers.
+/// What the model answers on the sample input; none where its task has no answers, or the adapter cannot hold it.
 fn sample_answer(
     checkpoint: &Checkpoint,
     model: &ModelSpec,
@@ -99,7 +100,11 @@ fn sample_answer(
     if tasks::of(&checkpoint.meta.config.loss).check_answers(model, false).is_err() {
         return Ok(None);
     }
-    let predictor = Predictor::new(&open(adapter)?, checkpoint, None)?;
+    let predictor = match Predictor::new(&open(adapter)?, checkpoint, None) {
+        // it can be exported all the same
+        Err(TrainError::Plan(PlanError::TooLarge { .. })) => return Ok(None),
+        predictor => predictor?,
+    };
     let vocabulary = checkpoint.meta.vocabulary.as_ref().map_or(0, |vocabulary| vocabulary.len());
     let mut answers = predictor.predict(&pytorch::sample(model, vocabulary))?;
     Ok(answers.pop().map(|answer| answer.outputs))

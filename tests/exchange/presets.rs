@@ -5,9 +5,10 @@ use std::process::Command;
 
 use lepton_gpu::data::Vocabulary;
 use lepton_gpu::model::{InputKind, ModelSpec, PRESETS};
+use lepton_gpu::plan::PlanError;
 use lepton_gpu::pytorch;
 use lepton_gpu::tasks;
-use lepton_gpu::train::Predictor;
+use lepton_gpu::train::{Predictor, TrainError};
 
 use super::untrained;
 
@@ -39,11 +40,16 @@ fn presets_answer_in_pytorch_as_they_do_here() {
             Vocabulary::from(words)
         });
         let checkpoint = untrained(&model, &super::FRUIT, vocabulary.as_ref());
-        let answers = tasks::of(&checkpoint.meta.config.loss).check_answers(&model, false).is_ok();
-        let answer = answers.then(|| {
-            let predictor = Predictor::new(&gpu, &checkpoint, None).unwrap();
-            predictor.predict(&pytorch::sample(&model, WORDS)).unwrap().remove(0).outputs
-        });
+        let mut answers = tasks::of(&checkpoint.meta.config.loss).check_answers(&model, false).is_ok();
+        let mut answer = None;
+        match answers.then(|| Predictor::new(&gpu, &checkpoint, None)) {
+            // VGG on software adapters: it is only loaded
+            Some(Err(TrainError::Plan(PlanError::TooLarge { .. }))) => answers = false,
+            Some(predictor) => {
+                answer = Some(predictor.unwrap().predict(&pytorch::sample(&model, WORDS)).unwrap().remove(0).outputs);
+            }
+            None => {}
+        }
         let exported = pytorch::export(&checkpoint, "net.safetensors", answer.as_deref()).unwrap();
         std::fs::write(folder.path().join("net.safetensors"), exported.tensors).unwrap();
         let script = folder.path().join("net.py");
