@@ -3,8 +3,9 @@
 use lepton_gpu::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
 use lepton_gpu::config::{LossConfig, NormalizeConfig, RunConfig};
 use lepton_gpu::data::Vocabulary;
+use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{Generator, InputKind, ModelSpec};
-use lepton_gpu::plan::{Graph, Setting};
+use lepton_gpu::plan::{Graph, Setting, parameters};
 use lepton_gpu::tasks;
 use lepton_kernels::{Mode, random};
 
@@ -41,11 +42,23 @@ fn values(name: &str, shape: &[usize]) -> Vec<f32> {
 /// A preset with the loss that its layers are made for, on small images: weights and time grow with them, nodes do not.
 pub fn preset(name: &str) -> (ModelSpec, LossConfig) {
     let mut model = ModelSpec::open(name).unwrap();
-    if model.input[0] > 64 {
-        model.input = [64, 64, 3];
+    // VGG's first linear layer grows with them
+    let size = if name.starts_with("vgg") { 32 } else { 64 };
+    if model.input[0] > size {
+        model.input = [size, size, 3];
     }
     let loss = tasks::loss_of_model(&model);
     (model, loss)
+}
+
+/// Whether an adapter can bind a model's parameters; says so if it cannot.
+pub fn fits(gpu: &Gpu, model: &ModelSpec) -> bool {
+    let (bytes, limit) = (4 * parameters(model).unwrap(), gpu.limits().binding_bytes);
+    let fits = bytes <= limit;
+    if !fits {
+        println!("skipped: {} has {bytes} bytes of parameters, and this adapter binds {limit}", model.name);
+    }
+    fits
 }
 
 /// A checkpoint of a model for a loss, as a run would have it.
