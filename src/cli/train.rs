@@ -30,17 +30,12 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         config.loss = loss::of_model(&typed, &model)?;
     }
     let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
-    let dataset = match read {
-        Some(read) => pictures::shuffled(read, &config)?,
-        None => load(&config, &model, from.as_ref())?,
-    };
+    let read = read.map(|read| pictures::shuffled(read, &config));
+    let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref()))?;
     if !has_loss && of(&config.loss).evaluates() {
         config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;
     }
-    let gpu = match gpu {
-        Some(gpu) => gpu,
-        None => opened(adapter)?,
-    };
+    let gpu = gpu.map_or_else(|| opened(adapter), Ok)?;
     say!("data     {}", describe(&dataset, &config));
     dataset.notes().iter().for_each(|note| say!("note     {note}"));
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;

@@ -26,7 +26,8 @@ fn images(size: [usize; 3], train: usize, test: usize) -> Facts {
 
 fn typed(facts: Facts, settings: &[(&str, &str)]) -> Facts {
     let own = settings.iter().map(|(key, text)| (key.to_string(), text.to_string()));
-    Facts { typed: own.collect(), ..facts }
+    let typed = facts.typed.clone().into_iter().chain(own).collect();
+    Facts { typed, ..facts }
 }
 
 /// Checks what is decided for some keys; an empty text is for a key that is left alone.
