@@ -8,7 +8,7 @@ use super::budget::Budget;
 use super::reference::{FURTHER, NETWORKS, Network, REFERENCES, Reference};
 use super::synthetic::{DIFFERENT, synthetic};
 use super::{BenchError, LossCheck, Preset, Sampled, Session, TrainingResult, first_step, machine};
-use crate::config::RunConfig;
+use crate::config::{RunConfig, Validation};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
 use crate::model::ModelSpec;
@@ -169,12 +169,14 @@ impl Job {
         data: &Dataset,
         reference: &Reference,
     ) -> Result<LossCheck, BenchError> {
-        let config = RunConfig { steps: Some(reference.steps.into()), ..self.config() };
+        // the last weights, which `validate` looks at, and not the best epoch's
+        let steps = Some(reference.steps.into());
+        let config = RunConfig { steps, validation: Validation::Test, ..self.config() };
         let mut trainer = Trainer::new(session.gpu, data, model.clone(), config)?;
-        let tested = trainer.fit(|_, _| {}).and_then(|_| trainer.test());
+        let tested = trainer.fit(|_, _| {}).and_then(|_| trainer.validate());
         let found = match tested {
-            Ok(Some(Event::Test { metrics, .. })) => metrics.loss,
-            Ok(_) => unreachable!("there are test images"),
+            Ok(Some(metrics)) => metrics.loss,
+            Ok(None) => unreachable!("there are test images"),
             Err(TrainError::NotFinite { .. } | TrainError::Diverged { .. }) => f64::NAN,
             Err(error) => return Err(error.into()),
         };

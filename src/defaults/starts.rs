@@ -66,23 +66,28 @@ pub const STARTS: &[Start] = &[
         augment: Augment::Photos,
         why: "",
     },
+    // the diameters of 1,500 circles: R2 0.979 after 600 steps, 0.99 after 2,300
+    Start {
+        fits: |facts| has_backbone(facts) && facts.is_software && facts.aim == Aim::Numbers,
+        is_trained: true,
+        model: Some("photo-lite0"),
+        settings: HEAD,
+        steps: 2400,
+        epochs: [12, 300],
+        augment: Augment::Flips,
+        why: "trained on a million photos; only a new head is learned",
+    },
     // on a CPU what the frozen layers give is computed once; on TrashNet a head on features of four depths gives 89.0 %, on the
     // last ones alone 83.2 %, and tuning the last five blocks takes as long an epoch as all of it
     Start {
         fits: |facts| has_backbone(facts) && facts.is_software,
         is_trained: true,
         model: Some("photo-lite0"),
-        settings: &[
-            ("init", BACKBONE),
-            ("freeze", "body"),
-            ("optimizer.name", "adamw"),
-            ("learning_rate", "0.002"),
-            ("schedule", "one-cycle"),
-        ],
+        settings: HEAD,
         steps: 600,
         epochs: [12, 300],
         augment: Augment::Flips,
-        why: "trained on a million photos, so that only what is new has to be learned",
+        why: "trained on a million photos; only a new head is learned",
     },
     Start {
         fits: has_backbone,
@@ -92,7 +97,7 @@ pub const STARTS: &[Start] = &[
         steps: 500,
         epochs: [6, 60],
         augment: Augment::Photos,
-        why: "trained on a million photos, so that only what is new has to be learned",
+        why: "trained on a million photos",
     },
     Start {
         fits: |facts| facts.source == Source::Texts,
@@ -192,6 +197,14 @@ const TUNED: &[(&str, &str)] = &[
 ];
 /// The preset whose weights are in the program.
 const BACKBONE: &str = "efficientnet-lite0";
+/// A head on the features of frozen layers.
+const HEAD: &[(&str, &str)] = &[
+    ("init", BACKBONE),
+    ("freeze", "body"),
+    ("optimizer.name", "adamw"),
+    ("learning_rate", "0.002"),
+    ("schedule", "one-cycle"),
+];
 /// Small networks without norms.
 const SMALL: &[(&str, &str)] = &[("learning_rate", "0.002"), ("schedule", "one-cycle"), ("normalize", "dataset")];
 

@@ -35,7 +35,7 @@ pub struct ForPytorch {
 /// If the checkpoint's model does not fit together, or has an application's own layers.
 pub fn export(checkpoint: &Checkpoint, file: &str, answer: Option<&[f32]>) -> Result<ForPytorch, WeightsError> {
     let weights = Weights::of_checkpoint(checkpoint)?;
-    let model = weights.model.clone().expect("a checkpoint has its model");
+    let model = weights.model.as_ref().expect("a checkpoint has its model").for_classes(weights.classes.len());
     let published = published(&model, weights.classes.len());
     let parameters = match published {
         Some((architecture, _)) => architecture.parameters(&model)?,

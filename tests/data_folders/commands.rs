@@ -89,7 +89,7 @@ fn photos_are_trained_evaluated_and_answered() {
         train,
         &[
             "32 training, 8 validation and 0 test images, 16x16x3, 2 classes",
-            "photo-norm",
+            "photo-small",
             "val loss ",
             " acc 1.0000",
             "result   accuracy 100.0 %, macro F1 1.000",
