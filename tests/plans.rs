@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lepton_gpu::config::{OptimizerConfig, UpdateConfig};
+use lepton_gpu::config::{LossConfig, OptimizerConfig, UpdateConfig};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
 use lepton_gpu::plan::{
@@ -205,6 +205,21 @@ fn a_plan_that_passes_the_limits_is_refused_with_both_numbers() {
     let impatient = Limits { iterations: Some(100), ..Limits::WEBGPU };
     let error = compile(&preset("seed-mnist"), 64, Family::Simt, impatient).unwrap_err().to_string();
     assert!(error.contains("loops") && error.contains("after 100 iterations"), "{error}");
+}
+
+#[test]
+fn inference_takes_a_smaller_batch_where_the_adapter_binds_less() {
+    let model = preset("seed-mnist");
+    let fitting = |binding_bytes| {
+        let limits = Limits { iterations: None, binding_bytes, buffer_bytes: 2 << 30 };
+        let request = Request { limits, ..Request::prediction(64, &LossConfig::default()) };
+        Plan::compile_fitting(&model, &request)
+    };
+    // conv1 gives [n, 26, 26, 32] in f32: 5.3 MiB for 64 images; the largest weights take 0.2 MiB
+    let sizes: Vec<usize> = [8 << 20, 3 << 20].map(|bytes| fitting(bytes).unwrap().batch).into();
+    assert_eq!(sizes, [64, 32]);
+    let refused = fitting(64 << 10).unwrap_err();
+    assert!(matches!(refused, PlanError::TooLarge { bytes, .. } if bytes > 64 << 10), "{refused}");
 }
 
 #[test]

@@ -191,6 +191,26 @@ impl Plan {
         Ok(plan)
     }
 
+    /// As [`compile`](Self::compile), in a batch that the adapter can bind: the one asked for, or half of it, and so on. For inference,
+    /// whose answers are the same in any batch.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile); where even one example is too much, with the sizes of the batch asked for.
+    pub fn compile_fitting(model: &ModelSpec, request: &Request) -> Result<Self, PlanError> {
+        let mut first = None;
+        let mut batch = request.batch;
+        loop {
+            match Self::compile(model, &Request { batch, ..request.clone() }) {
+                Err(error @ PlanError::TooLarge { .. }) if batch > 1 => {
+                    first.get_or_insert(error);
+                    batch /= 2;
+                }
+                Err(error @ PlanError::TooLarge { .. }) => return Err(first.unwrap_or(error)),
+                other => return other,
+            }
+        }
+    }
+
     /// Whether a table of tiles has a say in any of its products.
     pub fn is_tuned(&self) -> bool {
         let tiles = &self.target.tiles;

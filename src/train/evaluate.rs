@@ -30,7 +30,7 @@ impl Evaluator {
         let task = tasks::of(&config.loss);
         task.check_answers(&model, tta.is_some())?;
         let targets = task.read_targets(config, data, &[(split, split.len())])?;
-        let plan = Plan::compile(
+        let plan = Plan::compile_fitting(
             &model,
             &Request {
                 input: Input { views: tta.is_some(), versions: split.input().versions(), ..Input::default() },

@@ -5,7 +5,7 @@ use crate::config::RunConfig;
 use crate::data::{Dataset, Input, Split, Splits, Targets};
 use crate::gpu::{Gpu, GpuError, Program};
 use crate::losses::Mse;
-use crate::plan::{Buffer, Goal, Plan, PlanError, Request};
+use crate::plan::{Buffer, Goal, Plan, Request};
 use crate::platform::Instant;
 use crate::session;
 
@@ -15,8 +15,8 @@ use super::event::Event;
 use super::setup::learned_images;
 use lepton_kernels::Step;
 
-/// Rows of a batch, largest first: the first whose plan the device can hold is taken. Features are the same in any of them.
-const ROWS: [usize; 5] = [32, 16, 8, 2, 1];
+/// Rows of a batch where the device can hold them. Features are the same in any batch.
+const ROWS: usize = 32;
 
 /// The body of a model on a device.
 pub(super) struct Extractor {
@@ -31,17 +31,9 @@ impl Extractor {
     /// If the device refuses the plan of a single row.
     pub fn new(gpu: &Gpu, cut: &Cut) -> Result<Self, TrainError> {
         // outputs are numbers, which is what features are
-        let compile = |rows| {
-            let (target, limits) = (gpu.target(), gpu.limits());
-            Plan::compile(&cut.body, &Request { target, limits, ..Request::prediction(rows, &Mse::default().into()) })
-        };
-        let mut plan: Result<Plan, PlanError> = compile(ROWS[0]);
-        for rows in &ROWS[1..] {
-            if plan.is_err() {
-                plan = compile(*rows);
-            }
-        }
-        let plan = plan?;
+        let (target, limits) = (gpu.target(), gpu.limits());
+        let request = Request { target, limits, ..Request::prediction(ROWS, &Mse::default().into()) };
+        let plan = Plan::compile_fitting(&cut.body, &request)?;
         Ok(Extractor { program: Program::trusted(gpu, &plan)?, plan })
     }
 

@@ -88,6 +88,8 @@ struct Shared {
 
 /// The model on the device for batches of one size.
 struct Ready {
+    /// The size that was asked for; the plan's batch is smaller where the device cannot hold that many.
+    rows: usize,
     program: Program,
     plan: Plan,
 }
@@ -210,7 +212,7 @@ impl Shared {
     /// The model on the device for batches of so many inputs.
     fn prepare(&self, rows: usize) -> Result<Ready, TrainError> {
         let (gpu, checkpoint, config) = (&self.gpu, &self.checkpoint, &self.checkpoint.meta.config);
-        let plan = Plan::compile(
+        let plan = Plan::compile_fitting(
             &self.model,
             &Request {
                 input: Input { views: !self.views.is_empty(), ..Input::default() },
@@ -223,7 +225,7 @@ impl Shared {
         let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
         write_norm(&program, &self.model, config)?;
-        Ok(Ready { program, plan })
+        Ok(Ready { rows, program, plan })
     }
 
     fn predict(&self, inputs: &[u8], each: usize) -> Result<Vec<Answer>, TrainError> {
@@ -231,16 +233,16 @@ impl Shared {
         let rows = SIZES.into_iter().find(|&size| size >= count).unwrap_or(SIZES[SIZES.len() - 1]);
         // a call that panicked left nothing behind that the next one reads
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = match ready.iter().position(|ready| ready.plan.batch == rows) {
+        let at = match ready.iter().position(|ready| ready.rows == rows) {
             Some(at) => at,
             None => {
                 ready.push(self.prepare(rows)?);
                 ready.len() - 1
             }
         };
-        let Ready { program, plan } = &mut ready[at];
+        let Ready { program, plan, .. } = &mut ready[at];
         let mut answers = Vec::with_capacity(count);
-        for batch in inputs.chunks(rows * each) {
+        for batch in inputs.chunks(plan.batch * each) {
             let length = (batch.len() / each) as u32;
             program.write_images(&[batch])?;
             let step = Step { batch_length: length, range_length: length, ..Step::default() };
