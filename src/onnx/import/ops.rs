@@ -20,7 +20,7 @@ const fn import(op: &'static str, read: fn(&mut Reader, &Node) -> Result<Vec<Val
 }
 
 /// Ops that depend on more than single elements. What only moves elements is in `rearrange.rs`, functions of single elements
-/// are in [`function`].
+/// are in `function`.
 pub const IMPORTS: &[Import] = &[
     import("Conv", windows::conv),
     import("ConvTranspose", windows::conv_transpose),
@@ -59,7 +59,7 @@ pub const IMPORTS: &[Import] = &[
     import("Shape", constants::shape),
 ];
 
-/// Names of the functions of single elements that [`function`] knows.
+/// Names of the functions of single elements that `function` knows.
 pub const FUNCTIONS: &[&str] = &[
     "Relu",
     "LeakyRelu",

@@ -1,6 +1,6 @@
 //! Weights of other programs: names and layouts of PyTorch's networks, as torchvision and timm build them, and ours.
 //!
-//! Names are data: a row of [`ARCHITECTURES`] has patterns of our layers' names and what they are called elsewhere. Where the
+//! Names are data: a row of `ARCHITECTURES` has patterns of our layers' names and what they are called elsewhere. Where the
 //! numbers lie in another order, the parameter's [`Layout`] says so; both directions follow from it.
 
 mod architecture;
