@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use lepton_gpu::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
-use lepton_gpu::config::{NormalizeConfig, RunConfig, TargetsConfig, TargetsFrom};
+use lepton_gpu::config::{Fit, NormalizeConfig, RunConfig, TargetsConfig, TargetsFrom};
 use lepton_gpu::data::Vocabulary;
 use lepton_gpu::losses::Mse;
 use lepton_gpu::model::{Init, ModelSpec, initial_values};
@@ -92,6 +92,32 @@ fn what_is_exported_for_pytorch_comes_back_as_it_was() {
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
     place.run("inspect back").exits(0);
+}
+
+#[test]
+fn pictures_fill_an_image_after_onnx_as_before() {
+    for fit in [Fit::Pad, Fit::Crop] {
+        let Some((place, mut before)) = place("seed-cifar", 32) else { return };
+        before.meta.config.images.fit = Some(fit);
+        place.write("run/best.safetensors", before.to_bytes());
+        place.run("export run --onnx out.onnx").exits(0);
+        place.run("import out.onnx --out back").exits(0);
+        let back = Checkpoint::from_bytes(&place.read("back/best.safetensors")).unwrap();
+        assert_eq!(back.meta.config.images.fit, Some(fit));
+        let [own, other] = ["run", "back"].map(|run| {
+            let answers = place.run(&format!("predict {run} photo.png --json")).exits(0).json()[0]["top"].clone();
+            answers.as_array().unwrap().iter().map(|of| of["probability"].as_f64().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(own.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-5), "{own:?} {other:?}");
+    }
+    // a published network, whose file does not say it
+    let Some((place, before)) = place("mobilenet-v2", 32) else { return };
+    let file = pytorch::export(&before, "out.safetensors", None).unwrap().tensors;
+    let tensors = SafeTensors::deserialize(&file).unwrap().tensors();
+    place.write("plain.safetensors", safetensors::serialize(tensors, None).unwrap());
+    place.run("import plain.safetensors --out plain").exits(0);
+    let plain = Checkpoint::from_bytes(&place.read("plain/best.safetensors")).unwrap();
+    assert_eq!(plain.meta.config.images.fit, Some(Fit::Crop));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::args::ImportArgs;
 use super::start::{check_writable, next_folder};
 use super::{CliError, Exit, pictures};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, NamedTensor, State};
-use crate::config::{NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
+use crate::config::{Fit, ImageOptions, NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Limits, Placed, Plan, Request, default_loss, parameters, thousands};
 use crate::platform::files::write_with_folder;
@@ -27,15 +27,25 @@ struct Incoming {
     lines: Vec<(&'static str, String)>,
     /// Where the scaling of pixels comes from, for people.
     normalize_from: &'static str,
+    /// How pictures of another shape fill an image, if the file says so.
+    fit: Option<Fit>,
     /// The run that this program exported, if the file is of one.
     run: Option<Meta>,
+}
+
+/// What a run is configured with that no file describes: published networks were trained on pictures that are cropped in the middle.
+fn of_pictures(fit: Option<Fit>) -> RunConfig {
+    RunConfig {
+        images: ImageOptions { fit: Some(fit.unwrap_or_default()), ..Default::default() },
+        ..Default::default()
+    }
 }
 
 /// The checkpoint that an import writes.
 const FILE: &str = "best.safetensors";
 
 pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
-    let Incoming { weights, mut lines, normalize_from, run } = {
+    let Incoming { weights, mut lines, normalize_from, fit, run } = {
         let bytes = std::fs::read(&args.file).map_err(CliError::file(&args.file))?;
         if onnx::is_onnx(args) { onnx::read(args, &bytes)? } else { pytorch::read(args, &bytes)? }
     };
@@ -54,7 +64,7 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
         Some(normalize) => (normalize.clone(), "as typed"),
         None => (weights.normalize.clone().unwrap_or_default(), normalize_from),
     };
-    let (before, vocabulary) = run.map_or_else(Default::default, |run| (run.config, run.vocabulary));
+    let (before, vocabulary) = run.map_or_else(|| (of_pictures(fit), None), |run| (run.config, run.vocabulary));
     // the file has the weights to answer with, be they averages or not
     let update = UpdateConfig { ema: None, lookahead: None, ..before.update.clone() };
     let config = RunConfig { model: model.name.clone(), normalize, update, ..before };

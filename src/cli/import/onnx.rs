@@ -33,12 +33,12 @@ pub(super) fn read(args: &ImportArgs, bytes: &[u8]) -> Result<Incoming, CliError
         tensors: read.tensors,
         model: Some(for_any_classes(read.model)),
         normalize: read.normalize,
-        classes: read.metadata.classes.unwrap_or_default(),
+        classes: read.metadata.classes.clone().unwrap_or_default(),
         ..Weights::default()
     };
     let normalize_from =
         if weights.normalize.is_some() { "of the file" } else { "the file does not say; --normalize does" };
-    Ok(Incoming { weights, lines, normalize_from, run: None })
+    Ok(Incoming { weights, lines, normalize_from, fit: read.metadata.fit, run: None })
 }
 
 /// A last linear layer gives as many numbers as there are classes.
