@@ -55,10 +55,11 @@ fn onnx(checkpoint: &Checkpoint, path: &Path, args: &ExportArgs, adapter: Option
     let (count, opset) = (compared.inputs, crate::onnx::OPSET);
     let mib = bytes.len() as f64 / f64::from(1 << 20);
     let mut said = format!("onnx        {}: {mib:.1} MiB, opset {opset}\n", path.display());
-    said += &format!(
-        "checked     read back, it answers {count} inputs as the run does: {:.0e} of the largest answer apart at most",
-        compared.difference
-    );
+    said += &format!("checked     read back, its answers to {count} inputs ");
+    said += &match compared.difference {
+        0.0 => "are the run's own".to_string(),
+        difference => format!("differ from the run's by at most {difference:.0e} of the largest"),
+    };
     if let Some(rounding) = compared.rounding {
         said += &format!("\nf16         rounded weights change answers by at most {rounding:.0e} of the largest");
     }
