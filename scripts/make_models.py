@@ -172,9 +172,10 @@ def photo_lite0():
     m.add("features", "concat", pools)
     m.add("features_norm", "batch_norm", affine=False)
     m.add("features_drop", "dropout", rate=0.5)
-    m.add("hidden", "linear", units=256, activation="relu", init="he_normal")
+    # small weights: with he_normal, 48 photos of TrashNet give 52 % instead of 57 %
+    m.add("hidden", "linear", units=256, activation="relu", init="torch")
     m.add("hidden_drop", "dropout", rate=0.3)
-    m.add("classes", "linear", units="classes")
+    m.add("classes", "linear", units="classes", init="torch")
     m.write()
 
 
