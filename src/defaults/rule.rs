@@ -96,7 +96,9 @@ fn validation(facts: &Facts, decision: &mut Decision) {
 fn learned(facts: &Facts, decision: &Decision) -> usize {
     let share = decision.holds(facts, "validation").and_then(|text| text.parse().ok());
     let share: f64 = if facts.examples.validation == 0 { share.unwrap_or(0.0) } else { 0.0 };
-    facts.used() - (facts.used() as f64 * share.clamp(0.0, 1.0)).round() as usize
+    let without_share = |count: usize| count - (count as f64 * share.clamp(0.0, 1.0)).round() as usize;
+    // pictures are held out before they are limited
+    if is_pictures(facts) { facts.used().min(without_share(facts.examples.train)) } else { without_share(facts.used()) }
 }
 
 /// Model and size.
@@ -153,7 +155,8 @@ fn length(start: &Start, facts: &Facts, decision: &mut Decision) {
     if let Some(budget) = facts.typed("time").filter(|_| decision.holds(facts, "freeze") != Some("body")) {
         decision.say("length", format!("as many epochs {of} as fit into {budget}, measured before the first one"));
     } else if let Some(epochs) = facts.typed("epochs") {
-        decision.say("length", format!("{epochs} epochs {of}, as asked"));
+        let s = if epochs == "1" { "" } else { "s" };
+        decision.say("length", format!("{epochs} epoch{s} {of}, as asked"));
     } else {
         let epochs = enough.clamp(fewest, most).max(asked);
         let why = match enough {

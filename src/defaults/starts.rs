@@ -68,7 +68,7 @@ pub const STARTS: &[Start] = &[
     },
     // the diameters of 1,500 circles: R2 0.979 after 600 steps, 0.99 after 2,300
     Start {
-        fits: |facts| has_backbone(facts) && facts.is_software && facts.aim == Aim::Numbers,
+        fits: |facts| freezes_body(facts) && facts.aim == Aim::Numbers,
         is_trained: true,
         model: Some("photo-lite0"),
         settings: HEAD,
@@ -80,7 +80,7 @@ pub const STARTS: &[Start] = &[
     // on a CPU what the frozen layers give is computed once; on TrashNet a head on features of four depths gives 89.0 %, on the
     // last ones alone 83.2 %, and tuning the last five blocks takes as long an epoch as all of it
     Start {
-        fits: |facts| has_backbone(facts) && facts.is_software,
+        fits: freezes_body,
         is_trained: true,
         model: Some("photo-lite0"),
         settings: HEAD,
@@ -211,6 +211,11 @@ const SMALL: &[(&str, &str)] = &[("learning_rate", "0.002"), ("schedule", "one-c
 /// Whether photos may start from the weights in the program.
 fn has_backbone(facts: &Facts) -> bool {
     is_pictures(facts) && facts.backbone == Some(BACKBONE) && facts.typed("from_scratch").is_none()
+}
+
+/// Whether only a head is learned: on a CPU, unless something else is to be frozen.
+fn freezes_body(facts: &Facts) -> bool {
+    has_backbone(facts) && facts.is_software && facts.typed("freeze").is_none_or(|what| what == "body")
 }
 
 /// Whether examples are pictures of any size.

@@ -101,7 +101,10 @@ fn photos_start_from_the_backbone_unless_they_cannot() {
     decides(&typed(facts(), &[("model", "photo-lite0")]), &[("init", "efficientnet-lite0"), ("size", "160x160x3")]);
     // other weights bring their model
     decides(&typed(facts(), &[("init", "runs/one")]), &[("model", ""), ("size", ""), ("freeze", ""), ("batch", "32")]);
-    decides(&typed(facts(), &[("freeze", "none")]), &[("freeze", ""), ("init", "efficientnet-lite0")]);
+    decides(
+        &typed(facts(), &[("freeze", "none")]),
+        &[("freeze", ""), ("init", "efficientnet-lite0"), ("model", "efficientnet-lite0"), ("body_lr", "0.25")],
+    );
 }
 
 #[test]
