@@ -35,7 +35,7 @@ pub fn numbers(
     }
     if let Some(time) = args.typed.text("time") {
         let left = budget::parse(time)?.saturating_sub(begun.elapsed());
-        budget::fit(gpu, data, model, weights.is_some(), config, left)?;
+        budget::fit(gpu, data, model, weights, config, left)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `--time`: epochs that fit into a budget.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CliError;
 use crate::config::{Freeze, RunConfig};
@@ -9,7 +9,8 @@ use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::report::say;
-use crate::train::{Pace, Trainer};
+use crate::train::{Event, Pace, TrainError, Trainer};
+use crate::weights::Weights;
 
 /// Reads `90s`, `5m`, `1.5h` or `1h30m`.
 ///
@@ -41,7 +42,7 @@ const MOST: f64 = 500.0;
 const PLANNED: f64 = 0.92;
 
 /// Sets the epochs of a run to what fits into the time that is left; where not even one does, the images of one. A run on features
-/// keeps its epochs.
+/// keeps its epochs, and gets as many images as features can be computed of.
 ///
 /// # Errors
 /// If the model cannot be trained on the device, or not even a batch fits.
@@ -49,15 +50,15 @@ pub fn fit(
     gpu: &Gpu,
     data: &Dataset,
     model: &ModelSpec,
-    is_trained: bool,
+    weights: Option<&Weights>,
     config: &mut RunConfig,
     left: Duration,
 ) -> Result<(), CliError> {
-    if config.freeze == Freeze::Body {
-        say!("time     what the frozen layers give is computed once; {} epochs on it take seconds", config.epochs);
-        return Ok(());
+    let begun = Instant::now();
+    if let Some(weights) = weights.filter(|_| config.freeze == Freeze::Body) {
+        let each = features_pace(gpu, data, model, weights, config)?;
+        return fit_features(data, each, config, left.saturating_sub(begun.elapsed()));
     }
-    let begun = std::time::Instant::now();
     let mut trainer = Trainer::new(gpu, data, model.clone(), RunConfig { steps: None, ..config.clone() })?;
     let Pace { step, validation, saving, test } = trainer.pace()?;
     let steps = trainer.steps_per_epoch();
@@ -65,7 +66,7 @@ pub fn fit(
     // the run starts as this trial did, but with compiled kernels
     let epoch = step * steps as f64 + validation + saving;
     // the features that a new head learns from first are a forward pass over all images
-    let head = if is_trained { epoch / 3.0 } else { 0.0 };
+    let head = if weights.is_some() { epoch / 3.0 } else { 0.0 };
     let left = (left.as_secs_f64() - begun.elapsed().as_secs_f64() - test - head) * PLANNED;
     let epochs = (left / epoch).floor().min(MOST);
     if epochs >= 1.0 {
@@ -73,16 +74,11 @@ pub fn fit(
         say!("time     {epochs} epochs of about {} fit", seconds(epoch));
         return Ok(());
     }
-    let images = data.train().map_or(0, Split::len).min(config.limit.unwrap_or(usize::MAX));
+    let images = learned(data, config);
     let share = (left - validation - saving) / (step * steps as f64);
     let limit = (images as f64 * share).floor();
     if limit < config.batch as f64 {
-        let needed = (epoch + test) / PLANNED;
-        return Err(CliError::Usage(format!(
-            "--time is too short: an epoch takes about {}, and loading and compiling took the rest\n  try: --time {}s",
-            seconds(epoch),
-            needed.ceil() + 10.0
-        )));
+        return Err(too_short(&format!("an epoch takes about {}", seconds(epoch)), epoch + test));
     }
     (config.epochs, config.limit) = (1, Some(limit as usize));
     say!(
@@ -91,6 +87,63 @@ pub fn fit(
         thousands(limit as u64),
         thousands(images as u64)
     );
+    Ok(())
+}
+
+/// Images that a run learns from.
+fn learned(data: &Dataset, config: &RunConfig) -> usize {
+    data.train().map_or(0, Split::len).min(config.limit.unwrap_or(usize::MAX))
+}
+
+fn too_short(what: &str, needed: f64) -> CliError {
+    CliError::Usage(format!(
+        "--time is too short: {what}, and loading and compiling took the rest\n  try: --time {}s",
+        (needed / PLANNED).ceil() + 10.0
+    ))
+}
+
+/// Seconds for which features are timed at most.
+const TIMED: f64 = 3.0;
+
+/// Seconds that a body takes for the features of a training image, measured on the first ones; 0 where it is done with all of them
+/// before.
+fn features_pace(
+    gpu: &Gpu,
+    data: &Dataset,
+    model: &ModelSpec,
+    weights: &Weights,
+    config: &RunConfig,
+) -> Result<f64, CliError> {
+    // the first images wait for what is compiled
+    let (mut first, mut each) = (None, 0.0);
+    let measured = Trainer::from_weights(gpu, data, model.clone(), config.clone(), weights, |event| {
+        let Event::Features { seen, seconds, .. } = *event else { return Ok(()) };
+        let (seen_first, seconds_first) = *first.get_or_insert((seen, seconds));
+        if seen > seen_first {
+            each = (seconds - seconds_first) / (seen - seen_first) as f64;
+        }
+        if seconds - seconds_first < TIMED { Ok(()) } else { Err("enough is measured") }
+    });
+    match measured {
+        Ok(_) | Err(TrainError::Listener(_)) => Ok(each),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Limits a run's images to those whose features can be computed in the time, at `each` seconds an image.
+fn fit_features(data: &Dataset, each: f64, config: &mut RunConfig, left: Duration) -> Result<(), CliError> {
+    let (learned, others) = (learned(data, config), [data.validation(), data.test()]);
+    let others: usize = others.into_iter().flatten().map(Split::len).sum();
+    let (images, left) = ((learned + others) as f64, left.as_secs_f64() * PLANNED);
+    let fits = if each * images > left { (left / each).floor() - others as f64 } else { learned as f64 };
+    if fits < config.batch.min(learned) as f64 {
+        return Err(too_short(&format!("features of all images take about {}", seconds(each * images)), each * images));
+    }
+    say!("time     the features of an image take about {:.0} ms", each * 1e3);
+    if fits < learned as f64 {
+        config.limit = Some(fits as usize);
+        say!("time     {} of {} images fit", thousands(fits as u64), thousands(learned as u64));
+    }
     Ok(())
 }
 
