@@ -1,5 +1,7 @@
 //! Tables of pictures: classes, splits, several labels, values, and what is wrong with a table, by line and column.
 
+#[path = "data_csv/kaggle.rs"]
+mod kaggle;
 mod pictures;
 
 use std::path::PathBuf;
@@ -16,11 +18,13 @@ fn table(text: &str) -> (Photos, PathBuf) {
     (photos, path)
 }
 
-fn load(text: &str) -> Result<Dataset, DataError> {
+/// Loads a table with this text.
+pub fn load(text: &str) -> Result<Dataset, DataError> {
     load_as(text, &small())
 }
 
-fn load_as(text: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
+/// Loads a table with this text and options.
+pub fn load_as(text: &str, options: &LoadOptions) -> Result<Dataset, DataError> {
     let (photos, path) = table(text);
     load_with(path.to_str(), options, &photos.places(), &|_, _| {})
 }
@@ -31,7 +35,7 @@ fn fails(text: &str, needles: &[&str]) {
 }
 
 /// Number of each training picture with its label.
-fn pairs(data: &Dataset) -> Vec<(u8, u32)> {
+pub fn pairs(data: &Dataset) -> Vec<(u8, u32)> {
     let train = data.train().unwrap();
     let mut pairs: Vec<_> = (0..train.len()).map(|i| (train.example(i)[0], train.labels()[i])).collect();
     pairs.sort_unstable();
@@ -121,7 +125,7 @@ fn labels_with_fractions_are_numbers_and_whole_ones_are_classes() {
 fn wrong_tables_are_refused() {
     fails("", &["table.csv: line 1: no column for the image path", "image, path, filename"]);
     fails("image,label\n", &["table.csv: 0 rows below the header"]);
-    fails("picture,label\nx,y\n", &["line 1: no column for the image path; found picture, label"]);
+    fails("drawing,label\nx,y\n", &["line 1: no column for the image path; found drawing, label"]);
     fails("image\nimages/0.png\n", &["line 1: no column for labels or values; found image"]);
     fails("image,path,label\nx,y,z\n", &["line 1: `image` and `path` both hold paths"]);
     fails("image,label\nimages/0.png,a\nimages/1.png,a,b\n", &["line 3: 3 fields, but the header has 2", "quotes"]);
@@ -131,7 +135,10 @@ fn wrong_tables_are_refused() {
     fails("image,label\nimages/0.png,a\nimages/1.png,a\n", &["1 class (`a`)", "at least 2"]);
     fails("image,x,y\nimages/0.png,1,2\nimages/1.png,1,two\n", &["line 3, column `y`: `two` is not a number", "label"]);
     fails("image,x\nimages/0.png,nan\n", &["line 2, column `x`: `nan` is not a number"]);
-    fails("image,label\nimages/0.png,a\nimages/gone.png,b\n", &["1 of 2 images", "images/gone.png: line 3: "]);
+    fails(
+        "image,label\nimages/0.png,a\nimages/gone.png,b\n",
+        &["1 of 2 images are missing", "images/gone.png: line 3: "],
+    );
     fails("image,label\nimages/0.png,a\ntable.csv,b\n", &["1 of 2 images", "table.csv: line 3: not an image"]);
     fails("image,label\nimages/0.png,a\nimages,b\n", &["1 of 2 images", "images: line 3: "]);
     let (photos, path) = table("image,label\nimages/0.png,a\n");
@@ -146,10 +153,10 @@ fn missing_pictures_may_be_skipped_and_classes_known() {
     let options = LoadOptions { images: ImageOptions { skip_damaged: true, ..ImageOptions::default() }, ..small() };
     let data = load_as(text, &options).unwrap();
     assert_eq!(pairs(&data), [(0, 0), (1, 1)]);
-    assert_eq!(data.notes(), ["skipped unreadable images: 1 of 3"]);
+    assert_eq!(data.notes(), ["skipped missing images: 1 of 3"]);
     let (photos, path) = table(text);
-    let report = check(path.to_str().unwrap(), &photos.places(), &|_, _| {}).unwrap();
-    assert_eq!((report.images, report.damaged.len()), (2, 1));
+    let report = check(path.to_str().unwrap(), &LoadOptions::default(), &photos.places(), &|_, _| {}).unwrap();
+    assert_eq!((report.images, report.damaged.len(), report.missing.len()), (2, 0, 1));
     let known = |names: &[&str]| LoadOptions {
         classes: Some(names.iter().map(|name| (*name).to_string()).collect()),
         ..small()

@@ -78,7 +78,8 @@ fn damaged_pictures_are_all_named() {
     let data = photos.load(&skipping()).unwrap();
     assert_eq!(balance(data.train().unwrap(), 2), [3, 3]);
     assert_eq!(data.notes(), ["skipped unreadable images: 5 of 11"]);
-    let report = check(photos.root().to_str().unwrap(), &Places::default(), &|_, _| {}).unwrap();
+    let report =
+        check(photos.root().to_str().unwrap(), &LoadOptions::default(), &Places::default(), &|_, _| {}).unwrap();
     assert_eq!((report.images, report.damaged.len()), (6, 5));
     assert_eq!(report.classes[1].counts, [3, 0, 0]);
     assert_eq!(report.sizes, [((8, 8), 6)]);
@@ -206,10 +207,10 @@ fn links_are_followed_and_circles_end() {
 
 #[test]
 fn check_counts_classes_and_known_data() {
-    let report = check("fashion-small", &Places::default(), &|_, _| {}).unwrap();
+    let report = check("fashion-small", &LoadOptions::default(), &Places::default(), &|_, _| {}).unwrap();
     assert_eq!(report.images, 12_000);
     assert_eq!(report.classes[0].counts, [1_000, 0, 200]);
     assert_eq!(report.sizes, [((28, 28), 12_000)]);
-    let error = check("no such folder", &Places::default(), &|_, _| {}).unwrap_err();
+    let error = check("no such folder", &LoadOptions::default(), &Places::default(), &|_, _| {}).unwrap_err();
     says(&error, &["neither a folder nor"]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lepton_gpu::data::formats::{detect, named};
-use lepton_gpu::data::{Detected, FORMATS, LoadOptions, Places, known, load, load_with};
+use lepton_gpu::data::{Detected, FORMATS, LoadOptions, Places, TableOptions, known, load, load_with};
 
 const IDX: [&str; 2] = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"];
 
@@ -54,12 +54,16 @@ fn a_sample_of_each_format_is_of_that_one_alone_and_loads() {
     assert_eq!(names.len(), FORMATS.len(), "two formats of one name");
     for (name, path) in &samples {
         let of = |wanted| -> Vec<&str> {
-            FORMATS.iter().filter(|format| format.detect(path) == wanted).map(|format| format.name).collect()
+            FORMATS
+                .iter()
+                .filter(|format| format.detect(path, &TableOptions::default()) == wanted)
+                .map(|format| format.name)
+                .collect()
         };
         let (by_content, by_name) = (of(Detected::ByContent), of(Detected::ByName));
         let found = if by_content.is_empty() { by_name } else { by_content };
         assert_eq!(found, [*name], "{}", path.display());
-        assert_eq!(detect(path).unwrap().name, *name);
+        assert_eq!(detect(path, &TableOptions::default()).unwrap().name, *name);
         let options = LoadOptions { shape: [8, 8, 1], ..LoadOptions::default() };
         let data = load_with(path.to_str(), &options, &Places::default(), &|_, _| {}).unwrap();
         assert!(!data.classes().is_empty(), "{name}");
@@ -73,7 +77,9 @@ fn a_sample_of_each_format_is_of_that_one_alone_and_loads() {
 fn content_comes_before_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let is = |name: &str, format: &str| assert_eq!(detect(&path(name)).unwrap().name, format, "{name}");
+    let is = |name: &str, format: &str| {
+        assert_eq!(detect(&path(name), &TableOptions::default()).unwrap().name, format, "{name}")
+    };
     // texts of two columns are texts, whatever a table of pictures may be called
     fs::write(path("train.tsv"), text(8, |i| ["good", "bad"][i % 2])).unwrap();
     is("train.tsv", "text");
@@ -99,5 +105,5 @@ fn content_comes_before_names() {
     fs::create_dir_all(path("texts/notes")).unwrap();
     fs::write(path("texts/train.txt"), text(8, |i| ["good", "bad"][i % 2])).unwrap();
     is("texts", "text");
-    assert!(detect(&path("nothing")).is_none());
+    assert!(detect(&path("nothing"), &TableOptions::default()).is_none());
 }

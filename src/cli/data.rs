@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{DataArgs, DataCommand};
 use super::{CliError, Exit, pictures};
-use crate::data::{self, FetchOptions, Places, Progress, fetch, known};
+use crate::data::{self, FetchOptions, LoadOptions, Places, Progress, TableOptions, fetch, known};
 use crate::plan::thousands;
 use crate::report::say;
 
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
     match &args.command {
         DataCommand::List => list(),
-        DataCommand::Check { data } => return check(data),
+        DataCommand::Check { data, table } => return check(data, table.options()?),
         DataCommand::Fetch { name, into } => {
             let options = FetchOptions { into: into.clone(), ..FetchOptions::default() };
             let mut bars = Bars::default();
@@ -41,8 +41,9 @@ fn list() {
 }
 
 /// Prints what is in a data set. Unreadable images make the exit code 1.
-fn check(spec: &str) -> Result<Exit, CliError> {
-    let report = pictures::with_bar(|on_pictures| Ok(data::check(spec, &Places::from_env(), on_pictures)?))?;
+fn check(spec: &str, table: TableOptions) -> Result<Exit, CliError> {
+    let options = LoadOptions { table, ..LoadOptions::default() };
+    let report = pictures::with_bar(|on_pictures| Ok(data::check(spec, &options, &Places::from_env(), on_pictures)?))?;
     let count = |count: usize| thousands(count as u64);
     say!("{spec}: {} images, {} classes", count(report.images), report.classes.len());
     let mut table = Table::new();

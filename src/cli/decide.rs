@@ -32,8 +32,8 @@ pub fn decided(args: &TrainArgs, config: &RunConfig, adapter: Option<&str>) -> R
     let model = args.typed.text("model").map(ModelSpec::open).transpose()?;
     let task = model.as_ref().map(tasks::of_model);
     let unlabelled = !config.normal.is_empty() || task.is_some_and(|task| !task.needs_labels());
-    let (images, text) = (config.images.clone(), config.text.clone());
-    let options = LoadOptions { images, text, unlabelled, ..LoadOptions::default() };
+    let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
+    let options = LoadOptions { images, text, table, unlabelled, ..LoadOptions::default() };
     let (survey, data) = survey(config.data.as_deref(), &options, &Places::from_env())?;
     say!("found    {}", found(&survey));
     let gpu = opened(adapter)?;

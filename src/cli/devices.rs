@@ -13,7 +13,8 @@ pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     let options = GpuOptions::from_env();
     let adapters = gpu::list(&options);
     let summaries = adapters.summaries();
-    let used = gpu::choose(&adapters, wanted)?;
+    let gpu::Choice { index: used, notes } = gpu::choose(&adapters, wanted)?;
+    notes.iter().for_each(|note| eprintln!("note: {note}"));
     let reason = match (wanted, summaries.len()) {
         (Some(_), _) => "it was requested",
         (None, 1) => "it is the only one",

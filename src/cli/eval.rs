@@ -15,7 +15,7 @@ use crate::train::Evaluator;
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
     let checkpoint = Checkpoint::read(&path)?;
-    let dataset = pictures::of_run(&checkpoint, args.data.as_deref())?;
+    let dataset = pictures::of_run(&checkpoint, args.data.as_deref(), &args.table.options()?)?;
     let (split, split_name) = dataset.unseen();
     let gpu = open(adapter)?;
     let (metrics, measures) = Evaluator::new(&gpu, &checkpoint, &dataset, args.tta)?.evaluate()?;

@@ -85,7 +85,9 @@ pub fn main() -> ExitCode {
 
 /// Opens the adapter that was asked for, as the user's environment says.
 fn open(adapter: Option<&str>) -> Result<Gpu, GpuError> {
-    Gpu::open(&GpuOptions::from_env().with_adapter(adapter))
+    let gpu = Gpu::open(&GpuOptions::from_env().with_adapter(adapter))?;
+    gpu.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    Ok(gpu)
 }
 
 fn run(args: Args) -> Result<Exit, CliError> {

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
-use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, picture};
+use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, TableOptions, picture};
 use crate::model::ModelSpec;
 use crate::session::check_pictures;
 use crate::tasks;
@@ -38,8 +38,8 @@ pub fn load(spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliErr
     with_bar(|on_pictures| Ok(data::load_with(spec, options, &Places::from_env(), on_pictures)?))
 }
 
-/// The data of a run, split as the run split them, or other data for its model.
-pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, CliError> {
+/// The data of a run, split as the run split them, or other data for its model. `table` is what was said about the table.
+pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions) -> Result<Dataset, CliError> {
     if other.is_none() && checkpoint.meta.data == DatasetFingerprint::NONE {
         return Err(CliError::Usage(
             "the weights were imported, so the run has no data of its own\n  try: --data PHOTOS".into(),
@@ -53,7 +53,10 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>) -> Result<Dataset, C
     options.length = model.text_length();
     if other.is_some() {
         options.hold_out = HoldOut::Nothing;
+        // another table may have the same columns, and has its images elsewhere
+        options.table.images = None;
     }
+    options.table = table.clone().or(options.table);
     let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
     Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
 }

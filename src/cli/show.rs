@@ -14,8 +14,8 @@ use crate::train::preview;
 
 pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let shape = args.size.as_deref().map_or(Ok(DEFAULT_SHAPE), |size| pictures::size(size, DEFAULT_SHAPE))?;
-    let images = args.images.options()?;
-    let options = LoadOptions { shape, images, unlabelled: true, ..LoadOptions::default() };
+    let (images, table) = (args.images.options()?, args.table.options()?);
+    let options = LoadOptions { shape, images, table, unlabelled: true, ..LoadOptions::default() };
     let dataset = pictures::load(args.data.as_deref(), &options)?;
     let (split, which) = if args.test { (dataset.test(), "test") } else { (dataset.train(), "training") };
     let split = split

@@ -175,7 +175,8 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
     let base = recipe.map_or_else(RunConfig::default, |recipe| recipe.run.clone());
     let mut config = settings(&base, args)?;
     config.data = data_of(args, recipe)?;
-    let kind = data::kind(config.data.as_deref());
+    config.table.images = config.table.images.take().map(|folder| whole_path(&folder));
+    let kind = data::kind(config.data.as_deref(), &config.table);
     if kind != DataKind::Texts && config.text != base.text {
         return Err(CliError::Usage(
             "--max-length, --min-count, --max-words and --coarse-labels are for texts, but these are images\n  try: without them".into(),

@@ -13,7 +13,7 @@ mod transfer;
 mod update;
 
 pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment};
-pub use crate::data::{Fit, ImageOptions, NormalizeConfig, NormalizeError, NormalizeFrom, TextOptions};
+pub use crate::data::{Fit, ImageOptions, NormalizeConfig, NormalizeError, NormalizeFrom, TableOptions, TextOptions};
 pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
@@ -118,6 +118,9 @@ pub struct RunConfig {
     /// How texts are read.
     #[serde(skip_serializing_if = "TextOptions::is_default")]
     pub text: TextOptions,
+    /// Which columns of a table hold what.
+    #[serde(skip_serializing_if = "TableOptions::is_default")]
+    pub table: TableOptions,
     /// How parameters are updated from their gradients.
     pub optimizer: OptimizerConfig,
     /// What surrounds the optimizer: accumulation, clipping, averages, rules for single parameters.
@@ -160,6 +163,7 @@ impl Default for RunConfig {
             augment: AugmentConfig::default(),
             images: ImageOptions::default(),
             text: TextOptions::default(),
+            table: TableOptions::default(),
             optimizer: OptimizerConfig::default(),
             update: UpdateConfig::default(),
         }

@@ -29,6 +29,8 @@ pub struct Report {
     pub sizes: Vec<((u32, u32), usize)>,
     /// What cannot be read, and why.
     pub damaged: Vec<Damaged>,
+    /// Files that a table names, and that are not there.
+    pub missing: Vec<Damaged>,
     /// Lines for people.
     pub notes: Vec<String>,
 }
@@ -45,16 +47,17 @@ impl Report {
 ///
 /// # Errors
 /// As [`super::load`].
-pub fn check(spec: &str, places: &Places, on_pictures: OnPictures) -> Result<Report, DataError> {
+pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: OnPictures) -> Result<Report, DataError> {
     let path = Path::new(spec);
     if known::find(spec).is_none()
-        && let Some(list) = formats::detect(path).and_then(|format| format.list)
+        && let Some(list) = formats::detect(path, &options.table).and_then(|format| format.list)
     {
-        let options = LoadOptions { unlabelled: true, ..LoadOptions::default() };
+        let options = LoadOptions { unlabelled: true, ..options.clone() };
         return Ok(pictures(list(path, &options)?, on_pictures));
     }
-    let data = load_with(Some(spec), &LoadOptions::default(), places, on_pictures)?;
-    let mut report = Report { classes: named(data.classes().to_vec()), ..Report::default() };
+    let data = load_with(Some(spec), options, places, on_pictures)?;
+    let mut report =
+        Report { classes: named(data.classes().to_vec()), notes: data.notes().to_vec(), ..Report::default() };
     let [height, width, _] = data.input().shape();
     for (part, split) in [data.train(), data.validation(), data.test()].into_iter().enumerate() {
         let Some(split) = split else { continue };
@@ -81,8 +84,13 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
             outcome.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_string())
         })
         .collect();
-    let mut report =
-        Report { classes: named(catalog.classes), damaged: catalog.damaged, notes: catalog.notes, ..Report::default() };
+    let mut report = Report {
+        classes: named(catalog.classes),
+        damaged: catalog.damaged,
+        missing: catalog.missing,
+        notes: catalog.notes,
+        ..Report::default()
+    };
     let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     for (entry, outcome) in catalog.entries.into_iter().zip(outcomes) {
         let part = match entry.part {

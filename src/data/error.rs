@@ -22,10 +22,10 @@ pub enum DataError {
     /// CIFAR's files.
     #[error(transparent)]
     Cifar(#[from] super::formats::cifar::CifarError),
-    /// A table of pictures.
-    #[cfg(feature = "images")]
+    /// A table of pictures or texts.
+    #[cfg(any(feature = "images", feature = "text"))]
     #[error(transparent)]
-    Table(#[from] super::formats::table::TableError),
+    Table(#[from] super::tabular::TableError),
     /// Texts that cannot be used.
     #[cfg(feature = "text")]
     #[error(transparent)]
@@ -114,7 +114,7 @@ impl Hints for DataError {
             #[cfg(feature = "images")]
             DataError::Pictures(error) => return error.hints(),
             DataError::Cifar(error) => return error.hints(),
-            #[cfg(feature = "images")]
+            #[cfg(any(feature = "images", feature = "text"))]
             DataError::Table(error) => return error.hints(),
             #[cfg(feature = "text")]
             DataError::Text(error) => return error.hints(),

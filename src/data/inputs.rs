@@ -53,3 +53,43 @@ impl TextOptions {
         *self == Self::default()
     }
 }
+
+/// Which columns of a table hold what, and where its images are; what is not said is found by names and content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TableOptions {
+    /// Name of the column that names the images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_column: Option<String>,
+    /// Name of the column that holds the texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_column: Option<String>,
+    /// Name of the column of labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// What separates several labels of an image in that column; `none` where an image has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_separator: Option<String>,
+    /// The folder that the names of images start from; none for the table's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<String>,
+}
+
+impl TableOptions {
+    /// These, and what only `others` say.
+    #[must_use]
+    pub fn or(self, others: TableOptions) -> Self {
+        TableOptions {
+            image_column: self.image_column.or(others.image_column),
+            text_column: self.text_column.or(others.text_column),
+            label_column: self.label_column.or(others.label_column),
+            label_separator: self.label_separator.or(others.label_separator),
+            images: self.images.or(others.images),
+        }
+    }
+
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -25,16 +25,22 @@ mod io;
 pub mod known;
 mod normalize;
 mod options;
+#[cfg(any(feature = "images", feature = "text"))]
+mod part;
 #[cfg(feature = "images")]
 pub mod picture;
 #[cfg(feature = "images")]
 mod pictures;
 #[cfg(feature = "files")]
 mod places;
+#[cfg(any(feature = "images", feature = "text"))]
+mod plain_text;
 #[cfg(feature = "download")]
 pub mod published;
 #[cfg(feature = "images")]
 mod survey;
+#[cfg(any(feature = "images", feature = "text"))]
+mod tabular;
 #[cfg(feature = "download")]
 mod verify;
 mod vocabulary;
@@ -54,13 +60,11 @@ use formats::Loading;
 pub use formats::cifar::CifarError;
 #[cfg(feature = "files")]
 pub use formats::idx::IdxError;
-#[cfg(feature = "images")]
-pub use formats::table::TableError;
 #[cfg(feature = "text")]
 pub use formats::text::{self, TextError, Trained};
 #[cfg(feature = "files")]
 pub use formats::{Detected, FORMATS, Format};
-pub use inputs::{Fit, ImageOptions, TextOptions};
+pub use inputs::{Fit, ImageOptions, TableOptions, TextOptions};
 #[cfg(feature = "files")]
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;
@@ -70,8 +74,12 @@ pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions, OnPictures
 pub use pictures::{Damaged, PictureError};
 #[cfg(feature = "files")]
 pub use places::Places;
+#[cfg(any(feature = "images", feature = "text"))]
+pub use plain_text::NotText;
 #[cfg(feature = "images")]
 pub use survey::{Survey, survey};
+#[cfg(any(feature = "images", feature = "text"))]
+pub use tabular::TableError;
 pub use vocabulary::{Texts, Vocabulary};
 
 /// The numbers below `count`, shuffled; always in the same order, so that an image's number stays.
@@ -95,10 +103,10 @@ pub enum DataKind {
 }
 
 #[cfg(feature = "files")]
-/// What [`load`] would find; `Images` where there is nothing.
-pub fn kind(spec: Option<&str>) -> DataKind {
+/// What [`load_with`] would find; `Images` where there is nothing.
+pub fn kind(spec: Option<&str>, options: &TableOptions) -> DataKind {
     let path = spec.filter(|name| known::find(name).is_none()).map(Path::new);
-    path.and_then(formats::detect).map_or(DataKind::Images, |format| format.kind)
+    path.and_then(|path| formats::detect(path, options)).map_or(DataKind::Images, |format| format.kind)
 }
 
 #[cfg(feature = "files")]
@@ -148,7 +156,7 @@ pub fn load_with(
 fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<Dataset, DataError> {
     let looked = places.candidates(known);
     let format = formats::named(&known.format).expect("a description names a format");
-    if let Some(folder) = looked.iter().find(|folder| format.detect(folder) != Detected::No) {
+    if let Some(folder) = looked.iter().find(|folder| format.detect(folder, &options.table) != Detected::No) {
         let loading = Loading { options, cache: None, on_pictures: &|_, _| {}, known: Some(known) };
         return (format.load)(folder, &loading);
     }
@@ -163,7 +171,7 @@ fn load_path(
     on_pictures: OnPictures,
 ) -> Result<Dataset, DataError> {
     let path = Path::new(spec);
-    if let Some(format) = formats::detect(path) {
+    if let Some(format) = formats::detect(path, &options.table) {
         let loading = Loading { options, cache: places.pictures.as_deref(), on_pictures, known: None };
         return (format.load)(path, &loading);
     }

@@ -1,6 +1,6 @@
 //! How data are read: pictures as images of one size, texts as tokens, and which of them validate.
 
-use super::inputs::{ImageOptions, TextOptions};
+use super::inputs::{ImageOptions, TableOptions, TextOptions};
 use super::vocabulary::Vocabulary;
 
 /// Which pictures validate, where a folder or a table does not say.
@@ -33,6 +33,8 @@ pub struct LoadOptions {
     pub images: ImageOptions,
     /// How texts are read.
     pub text: TextOptions,
+    /// Which columns of a table hold what.
+    pub table: TableOptions,
     /// Words of each text that a model takes, if it says so.
     pub length: Option<usize>,
     /// Vocabulary of a trained model of texts, which comes with `classes`.
@@ -53,6 +55,7 @@ impl Default for LoadOptions {
             shape: DEFAULT_SHAPE,
             images: ImageOptions::default(),
             text: TextOptions::default(),
+            table: TableOptions::default(),
             length: None,
             vocabulary: None,
             hold_out: HoldOut::Nothing,

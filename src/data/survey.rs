@@ -43,14 +43,15 @@ pub fn survey(
 ) -> Result<(Survey, Option<Dataset>), DataError> {
     let path = spec.filter(|name| known::find(name).is_none()).map(Path::new);
     if let Some(path) = path
-        && let Some(format) = formats::detect(path)
+        && let Some(format) = formats::detect(path, &options.table)
         && let Some(list) = format.list
     {
         return Ok((of_catalog(path, &list(path, options)?), None));
     }
     let data = load_with(spec, options, places, &|_, _| {})?;
     let survey = of_dataset(&data);
-    let kept = path.and_then(formats::detect).is_none_or(|format| format.kind != DataKind::Texts);
+    let kept =
+        path.and_then(|path| formats::detect(path, &options.table)).is_none_or(|format| format.kind != DataKind::Texts);
     Ok((survey, kept.then_some(data)))
 }
 

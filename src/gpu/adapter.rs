@@ -13,6 +13,8 @@ use crate::platform;
 /// Adapters that this machine offers.
 pub struct Adapters {
     pub(super) adapters: Vec<wgpu::Adapter>,
+    /// Whether they are GL's because no other API that was allowed offers one.
+    fell_back: bool,
 }
 
 /// What matters about an adapter.
@@ -133,6 +135,7 @@ pub async fn list_async(options: &GpuOptions) -> Adapters {
     // an allocation that the device's memory cannot hold is an error, where drivers would move others to the host
     descriptor.memory_budget_thresholds.for_resource_creation = Some(95);
     let mut adapters = enumerate(descriptor).await;
+    let fell_back = adapters.is_empty() && !(allowed & native).is_empty();
     if adapters.is_empty() {
         // GL only where nothing else is: its compute path is emulated and its adapters are the same devices again
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
@@ -147,7 +150,7 @@ pub async fn list_async(options: &GpuOptions) -> Adapters {
         wgpu::DeviceType::Cpu => 4,
     };
     adapters.sort_by_key(rank);
-    Adapters { adapters }
+    Adapters { adapters, fell_back }
 }
 
 /// [`list_async`], and waits for it.
@@ -170,35 +173,66 @@ impl Adapters {
     }
 }
 
-/// The number of the adapter that `wanted` names; 0, the best one, if nothing is named.
+/// An adapter that was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its number in the list.
+    pub index: usize,
+    /// What its user should know about the choice: that other adapters have the name as well, or that only GL was left.
+    pub notes: Vec<String>,
+}
+
+/// The adapter that `wanted` names; the best one, number 0, if nothing is named. Of several of one name it is the first.
 ///
 /// # Errors
 /// [`GpuError::NoAdapter`] and [`GpuError::UnknownAdapter`].
-pub fn choose(adapters: &Adapters, wanted: Option<&str>) -> Result<usize, GpuError> {
-    find(&adapters.summaries(), wanted)
+pub fn choose(adapters: &Adapters, wanted: Option<&str>) -> Result<Choice, GpuError> {
+    let summaries = adapters.summaries();
+    let mut choice = find(&summaries, wanted)?;
+    if adapters.fell_back {
+        choice
+            .notes
+            .push("no Vulkan, Metal or DX12 adapter was found: using GL, which is slower and runs fewer models".into());
+    }
+    Ok(choice)
 }
 
-/// Digits are a number and never part of a name: drivers' versions are full of them.
-fn find(summaries: &[AdapterSummary], wanted: Option<&str>) -> Result<usize, GpuError> {
+/// Text without a letter is a number and never part of a name: drivers' versions are full of digits.
+fn find(summaries: &[AdapterSummary], wanted: Option<&str>) -> Result<Choice, GpuError> {
     if summaries.is_empty() {
         return Err(GpuError::NoAdapter);
     }
-    let Some(wanted) = wanted else { return Ok(0) };
-    let named = |summary: &&AdapterSummary| {
-        let names = format!("{} {} {}", summary.name, summary.backend, summary.driver).to_lowercase();
-        names.contains(&wanted.trim().to_lowercase())
-    };
-    let found = if wanted.trim().is_empty() {
-        None
-    } else if let Ok(number) = wanted.trim().parse::<usize>() {
-        summaries.get(number)
+    let Some(wanted) = wanted else { return Ok(Choice { index: 0, notes: Vec::new() }) };
+    let text = wanted.trim().to_lowercase();
+    let named: Vec<&AdapterSummary> = if !text.contains(char::is_alphabetic) {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if is_number { text.parse::<usize>().ok() } else { None };
+        number.and_then(|number| summaries.get(number)).into_iter().collect()
     } else {
-        summaries.iter().find(named)
+        let names = |s: &AdapterSummary| format!("{} {} {}", s.name, s.backend, s.driver).to_lowercase();
+        let whole: Vec<_> = summaries.iter().filter(|summary| summary.name.to_lowercase() == text).collect();
+        if whole.is_empty() {
+            summaries.iter().filter(|summary| names(summary).contains(&text)).collect()
+        } else {
+            whole
+        }
     };
-    found.map(|summary| summary.index).ok_or_else(|| GpuError::UnknownAdapter {
-        wanted: wanted.into(),
-        there: summaries.iter().map(|s| format!("{}  {}", s.index, s.line())).collect(),
-    })
+    let line = |s: &AdapterSummary| format!("{}  {}", s.index, s.line());
+    match &named[..] {
+        [] => Err(GpuError::UnknownAdapter { wanted: wanted.into(), there: summaries.iter().map(line).collect() }),
+        [one] => Ok(Choice { index: one.index, notes: Vec::new() }),
+        [first, others @ ..] => {
+            let others: Vec<String> = others.iter().map(|other| other.index.to_string()).collect();
+            let note = format!(
+                "`{wanted}` matches {} adapters: using {} ({}); the others are {} (say the number to choose)",
+                named.len(),
+                first.index,
+                first.name,
+                others.join(", ")
+            );
+            Ok(Choice { index: first.index, notes: vec![note] })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -229,20 +263,34 @@ mod tests {
         let there = [adapter(0, "GeForce RTX 4090", "NVIDIA 571.1"), adapter(1, "llvmpipe (LLVM 19)", "Mesa 25.1.3")];
         for (wanted, index) in [(None, 0), (Some("0"), 0), (Some("1"), 1), (Some("LLVMpipe"), 1), (Some("rtx 4090"), 0)]
         {
-            assert_eq!(find(&there, wanted).unwrap(), index, "{wanted:?}");
+            assert_eq!(find(&there, wanted).unwrap(), Choice { index, notes: Vec::new() }, "{wanted:?}");
         }
     }
 
     #[test]
     fn a_number_that_no_adapter_has_and_empty_text_name_none() {
         let there = [adapter(0, "llvmpipe (LLVM 19)", "Mesa 25.1.3")];
-        // "1", "19" and "25" stand in its name or its driver's version
-        for wanted in ["1", "19", "25", "97", "", " ", "nonesuch"] {
+        // "1", "19", "25" and "5.1" stand in its name or its driver's version
+        for wanted in ["1", "19", "25", "97", "+0", "-1", "25.1.3", "5.1", "", " ", ".", "nonesuch"] {
             let error = find(&there, Some(wanted)).unwrap_err();
             let GpuError::UnknownAdapter { wanted: named, there } = &error else { panic!("{wanted}: {error}") };
             assert_eq!((named.as_str(), there.len()), (wanted, 1), "{error}");
             assert!(error.to_string().contains("\n  0  llvmpipe"), "{error}");
         }
         assert!(matches!(find(&[], Some("0")), Err(GpuError::NoAdapter)));
+    }
+
+    #[test]
+    fn a_number_is_an_index_whatever_names_hold_and_a_shared_name_is_said() {
+        let there = [adapter(0, "RTX 2080", "NVIDIA 552.2"), adapter(1, "RTX 2080 Ti", "NVIDIA 552.2")];
+        assert!(matches!(find(&there, Some("2")), Err(GpuError::UnknownAdapter { .. })), "2 is in both names");
+        let choice = find(&there, Some("nvidia")).unwrap();
+        assert_eq!(choice.index, 0);
+        let said = "`nvidia` matches 2 adapters: using 0 (RTX 2080); the others are 1 (say the number to choose)";
+        assert_eq!(choice.notes, [said]);
+        // a whole name is not ambiguous, though another one starts with it
+        for (wanted, index) in [("rtx 2080", 0), ("RTX 2080 Ti", 1), (" ti ", 1)] {
+            assert_eq!(find(&there, Some(wanted)).unwrap(), Choice { index, notes: Vec::new() }, "{wanted}");
+        }
     }
 }

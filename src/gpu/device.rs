@@ -53,6 +53,7 @@ pub struct Gpu {
     pub(super) faults: Faults,
     pub(super) pipelines: Arc<Pipelines>,
     summary: Arc<AdapterSummary>,
+    notes: Arc<[String]>,
     target: Target,
     /// The family of products that suits it, whatever `target` says.
     own_family: Family,
@@ -71,8 +72,9 @@ impl Gpu {
     /// damaged table.
     pub async fn open_async(options: &GpuOptions) -> Result<Self, GpuError> {
         let adapters = adapter::list_async(options).await;
-        let index = adapter::choose(&adapters, options.adapter.as_deref())?;
-        Self::open_index(&adapters, index, options).await
+        let choice = adapter::choose(&adapters, options.adapter.as_deref())?;
+        let gpu = Self::open_index(&adapters, choice.index, options).await?;
+        Ok(Gpu { notes: choice.notes.into(), ..gpu })
     }
 
     /// [`open_async`](Gpu::open_async), and waits for it.
@@ -113,9 +115,21 @@ impl Gpu {
         let pipelines = Pipelines::new(&device, &adapter.get_info(), options.pipeline_cache.as_deref());
         let (pipelines, summary) = (Arc::new(pipelines), Arc::new(summary));
         let (own_family, checked) = (target.family, options.checked);
-        let (offer, matrix) = (Offer::of(adapter), Arc::default());
-        let mut gpu =
-            Gpu { device, queue, faults, pipelines, summary, target, own_family, offer, matrix, limits, checked };
+        let (offer, matrix, notes) = (Offer::of(adapter), Arc::default(), Arc::default());
+        let mut gpu = Gpu {
+            device,
+            queue,
+            faults,
+            pipelines,
+            summary,
+            notes,
+            target,
+            own_family,
+            offer,
+            matrix,
+            limits,
+            checked,
+        };
         if options.untried_matrices {
             gpu.matrix.set(gpu.offer.clone().map(Offer::assumed)).expect("nothing was tried before");
         }
@@ -129,6 +143,11 @@ impl Gpu {
     /// What matters about the adapter.
     pub fn summary(&self) -> &AdapterSummary {
         &self.summary
+    }
+
+    /// What its user should know about how the adapter was chosen, in lines.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The kernels that suit it, in f32.

@@ -28,7 +28,7 @@ mod tiles;
 mod timing;
 mod unchecked;
 
-pub use adapter::{AdapterSummary, Adapters, choose, list, list_async};
+pub use adapter::{AdapterSummary, Adapters, Choice, choose, list, list_async};
 pub use device::Gpu;
 pub use error::{GpuError, TableError};
 pub(crate) use guard::Stray;

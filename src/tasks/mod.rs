@@ -270,8 +270,9 @@ impl dyn Task {
             Validation::Test => HoldOut::Nothing,
             Validation::Fraction(share) => HoldOut::Share(share),
         };
-        let (images, text, seed) = (config.images.clone(), config.text.clone(), config.split_seed());
-        LoadOptions { shape, images, text, hold_out, seed, ..LoadOptions::default() }
+        let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
+        let seed = config.split_seed();
+        LoadOptions { shape, images, text, table, hold_out, seed, ..LoadOptions::default() }
     }
 }
 

@@ -135,3 +135,98 @@ fn damaged_files_are_named_with_their_line() {
     }
     assert!(data::load(Some("tests/text.rs")).unwrap_err().to_string().contains("not a folder"));
 }
+
+/// Eight texts of two classes, one of them with a quote and a comma.
+const FILMS: [(&str, &str); 8] = [
+    ("good", "a fine film"),
+    ("bad", "it is dull, really"),
+    ("good", "fine fine"),
+    ("bad", "so bad"),
+    ("good", "a great plot"),
+    ("bad", "no plot"),
+    ("good", "great actors"),
+    ("bad", "awful \"film\""),
+];
+
+/// These texts, each written so.
+fn films(row: impl Fn(&str, &str) -> String) -> String {
+    FILMS.iter().map(|(label, text)| row(label, text)).collect()
+}
+
+/// A field as CSV has it.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+#[test]
+fn tables_and_files_of_any_name_are_told_by_their_content() {
+    let lines = load(&[("a.txt", films(|label, text| format!("{label}\t{text}\n")).as_bytes())], "a.txt");
+    let wanted = texts(&lines, lines.train());
+    assert_eq!((wanted.len(), lines.classes()), (8, &["bad".to_string(), "good".into()][..]));
+    let tabs = |label: &str, text: &str| format!("{label}\t{text}\n");
+    let fields = |label: &str, text: &str| format!("{},{label}\n", quoted(text));
+    let utf16 = |text: String| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let forms: [(&str, Vec<u8>); 17] = [
+        ("films.tsv", films(tabs).into_bytes()),
+        ("films", films(tabs).into_bytes()),
+        ("films.dat", films(|label, text| format!("{label} {text}\n")).into_bytes()),
+        ("films.tsv", format!("label\ttext\n{}", films(tabs)).into_bytes()),
+        ("films.tsv", format!("text\tlabel\n{}", films(|label, text| format!("{text}\t{label}\n"))).into_bytes()),
+        ("films.csv", format!("text,label\n{}", films(fields)).into_bytes()),
+        ("films.csv", films(fields).into_bytes()),
+        ("films", films(fields).into_bytes()),
+        ("films.csv", films(|label, text| format!("{label},{}\n", quoted(text))).into_bytes()),
+        (
+            "films.csv",
+            format!("id;Review;Sentiment\n{}", films(|label, text| format!("7;{};{label}\n", quoted(text))))
+                .into_bytes(),
+        ),
+        (
+            "films.csv",
+            format!("sep=;\nv1;v2;;\n{}", films(|label, text| format!("{label};{};;\n", quoted(text)))).into_bytes(),
+        ),
+        (
+            "films.csv",
+            format!("{}{}", "text,label\n", films(fields).replacen("\"so bad\"", "text,label\n\"so bad\"", 1))
+                .into_bytes(),
+        ),
+        ("films.txt", films(tabs).replace('\n', "\r").into_bytes()),
+        ("films.txt", films(tabs).replace("\nbad\tso", "\n\u{feff}bad\tso").into_bytes()),
+        ("films.tsv", utf16(films(tabs))),
+        ("films.csv", utf16(format!("text,label\n{}", films(fields)))),
+        ("films.csv", format!("text,label\n{}", films(fields)).replace('\n', "\r\n").into_bytes()),
+    ];
+    for (name, bytes) in forms {
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), &bytes).unwrap();
+        let data =
+            data::load(folder.path().join(name).to_str()).unwrap_or_else(|error| panic!("{name}\n{shown}\n{error}"));
+        assert_eq!((data.classes(), texts(&data, data.train())), (lines.classes(), wanted.clone()), "{name}\n{shown}");
+    }
+}
+
+#[test]
+fn tables_may_say_splits_and_columns_and_what_is_wrong_with_them_is_said() {
+    let table = "text,label,split\na b,x,train\nb c,y,train\nc d,x,val\nd e,y,test\n";
+    let data = load(&[("t.csv", table.as_bytes())], "t.csv");
+    let counts = [data.train(), data.validation(), data.test()].map(|split| split.map_or(0, Split::len));
+    assert_eq!(counts, [2, 1, 1]);
+    let test: &[u8] = b"id,text\n1,new one\n2,new two\n3,new three\n4,new four\n";
+    let data = load(&[("train.csv", b"id,text,label\n1,a b,x\n2,b c,y\n"), ("test.csv", test)], "train.csv");
+    assert!(data.test().is_none() && data.notes().iter().any(|note| note == "test.csv ignored: no labels in it"));
+    let cases: [(&str, &[&str]); 4] = [
+        ("text,number\na b,1\nb c,2\n", &["no column for labels; found text, number", "--label-column number"]),
+        ("text,label\na b,x\nb c,\n", &["t.csv: line 3, column `label`: empty"]),
+        ("text,label\na b,x\nb,c,y\n", &["t.csv: line 3: 3 fields, but the header has 2", "quotes"]),
+        ("PK\u{3}\u{4}rest", &["t.csv: this is an Excel workbook or a ZIP archive", "CSV"]),
+    ];
+    for (content, says) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, content).unwrap();
+        let error = data::load(path.to_str()).unwrap_err();
+        let message = lepton_gpu::cli::hint::message(&error);
+        assert!(says.iter().all(|part| message.contains(part)), "{content}\n{message}\nshould say: {says:?}");
+    }
+}

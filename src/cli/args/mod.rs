@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 
-use super::CliError;
-use crate::config::{FIELDS, Member, Section, Setting, Takes};
-use crate::data::ImageOptions;
+use crate::config::{Member, Section, Setting, Takes};
 use crate::optim::OPTIMIZERS;
 use crate::train::Tta;
 
 mod exchange;
+mod options;
 mod train;
 mod typed;
 
 pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
+pub use options::{ImageArgs, TableArgs};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
 
@@ -148,47 +148,6 @@ impl FromArgMatches for DeviceArgs {
     }
 }
 
-/// How images are read.
-#[derive(Clone, Debug, Default)]
-pub struct ImageArgs(Typed);
-
-impl ImageArgs {
-    fn settings() -> impl Iterator<Item = &'static Setting> {
-        FIELDS.iter().filter(|setting| setting.field.key.starts_with("images."))
-    }
-
-    /// What was typed, as a configuration has it.
-    pub fn options(&self) -> Result<ImageOptions, CliError> {
-        let mut table = toml::Table::new();
-        for setting in Self::settings() {
-            let (_, key) = setting.field.key.split_once('.').expect("it is below `images`");
-            table.extend(self.0.value(setting)?.map(|value| (key.to_string(), value)));
-        }
-        Ok(table.try_into().expect("rows have the keys of ImageOptions"))
-    }
-}
-
-impl clap::Args for ImageArgs {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(Self::settings().filter_map(typed::arg).map(|arg| arg.help_heading(None::<&str>)))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for ImageArgs {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(ImageArgs(Typed::of(Self::settings(), matches)))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
 /// `eval`
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
@@ -197,6 +156,9 @@ pub struct EvalArgs {
     /// Evaluate on this data set instead of the run's.
     #[arg(long)]
     pub data: Option<String>,
+    /// Which columns of a table hold what.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// Draw the confusion matrix into this file.
     #[arg(long, value_name = "OUT.png")]
     pub confusion: Option<PathBuf>,
@@ -261,6 +223,9 @@ pub struct ShowArgs {
     /// How images are read.
     #[command(flatten)]
     pub images: ImageArgs,
+    /// Which columns of a table hold what.
+    #[command(flatten)]
+    pub table: TableArgs,
     /// Index of the image.
     #[arg(long, default_value_t = 0)]
     pub index: usize,
@@ -450,6 +415,9 @@ pub enum DataCommand {
     Check {
         /// A folder, a CSV file, an archive, or a name from `data list`.
         data: String,
+        /// Which columns of a table hold what.
+        #[command(flatten)]
+        table: TableArgs,
     },
 }
 

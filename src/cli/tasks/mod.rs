@@ -15,7 +15,7 @@ use super::weights::say_who;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::config::{LossConfig, RunConfig};
-use crate::data::{self, Dataset, Split};
+use crate::data::{self, Dataset, Split, TableOptions};
 use crate::model::{InputKind, ModelSpec};
 use crate::report::draw::Picture;
 use crate::report::{percent, say};
@@ -139,7 +139,7 @@ struct GridData {
 impl GridData {
     /// Loads them and checks that they fit the model.
     fn load(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Self, CliError> {
-        let grid = GridData { data: pictures::of_run(checkpoint, args.data.as_deref())? };
+        let grid = GridData { data: pictures::of_run(checkpoint, args.data.as_deref(), &TableOptions::default())? };
         let (split, which) = grid.split();
         if args.from >= split.len() {
             return Err(CliError::Usage(format!(

@@ -13,7 +13,7 @@ use crate::hint::{Hint, Hints};
 
 use super::{Detected, Format, Loading};
 use crate::data::io::{folder_name, io_error, is_gzip};
-use crate::data::{DataError, DataKind, Dataset, Split, Splits, Targets, known};
+use crate::data::{DataError, DataKind, Dataset, Split, Splits, TableOptions, Targets, known};
 
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
@@ -154,7 +154,7 @@ pub(super) const FORMAT: Format = Format {
     list: None,
 };
 
-fn detect(path: &Path) -> Detected {
+fn detect(path: &Path, _: &TableOptions) -> Detected {
     if path.is_dir() {
         let Some(found) = find(path) else { return Detected::No };
         let records = |name: &str| {

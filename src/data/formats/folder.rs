@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use super::{Detected, Format, Loading};
 use crate::data::io::io_error;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
-use crate::data::{DataError, DataKind, Dataset, LoadOptions};
+use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 
 pub(super) const FORMAT: Format = Format {
     name: "folder",
@@ -24,7 +24,7 @@ pub(super) const FORMAT: Format = Format {
 /// Files that are looked at for a picture before the layout of the folders decides.
 const LOOKED_AT: usize = 1000;
 
-fn detect(path: &Path) -> Detected {
+fn detect(path: &Path, _: &TableOptions) -> Detected {
     if !path.is_dir() || !looks_like_one(path) {
         return Detected::No;
     }

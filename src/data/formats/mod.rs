@@ -14,7 +14,7 @@ pub mod text;
 use super::known::Known;
 #[cfg(feature = "images")]
 use super::pictures::Catalog;
-use super::{DataError, DataKind, Dataset, LoadOptions, OnPictures};
+use super::{DataError, DataKind, Dataset, LoadOptions, OnPictures, TableOptions};
 
 /// Every format. What a path is decides [`detect`]: whatever several formats could be by name alone is the first of them.
 pub static FORMATS: &[Format] = &[
@@ -36,7 +36,7 @@ pub struct Format {
     pub what: &'static str,
     /// What its examples are before they are read.
     pub kind: DataKind,
-    pub(super) detect: fn(&Path) -> Detected,
+    pub(super) detect: fn(&Path, &TableOptions) -> Detected,
     pub(super) load: fn(&Path, &Loading) -> Result<Dataset, DataError>,
     /// Lists pictures without decoding them, where they have to be decoded.
     #[cfg(feature = "images")]
@@ -71,14 +71,14 @@ pub(super) struct Loading<'a> {
 
 impl Format {
     /// Whether a path could be of this format.
-    pub fn detect(&self, path: &Path) -> Detected {
-        (self.detect)(path)
+    pub fn detect(&self, path: &Path, options: &TableOptions) -> Detected {
+        (self.detect)(path, options)
     }
 }
 
 /// The format of a path: the first whose content it has, else the first whose name or layout.
-pub fn detect(path: &Path) -> Option<&'static Format> {
-    let found: Vec<(&Format, Detected)> = FORMATS.iter().map(|format| (format, format.detect(path))).collect();
+pub fn detect(path: &Path, options: &TableOptions) -> Option<&'static Format> {
+    let found: Vec<(&Format, Detected)> = FORMATS.iter().map(|format| (format, format.detect(path, options))).collect();
     let first = |wanted| found.iter().find(|(_, detected)| *detected == wanted).map(|(format, _)| *format);
     first(Detected::ByContent).or_else(|| first(Detected::ByName))
 }

@@ -22,6 +22,10 @@ pub(in crate::data) struct Catalog {
     pub entries: Vec<Entry>,
     /// What is no picture, and should be one.
     pub damaged: Vec<Damaged>,
+    /// Files that a table names, and that are not there.
+    pub missing: Vec<Damaged>,
+    /// Folders in which the first missing one is.
+    pub elsewhere: Vec<PathBuf>,
     /// Lines for people.
     pub notes: Vec<String>,
 }
@@ -32,7 +36,8 @@ const HELD: u64 = 0x0068_656c_645f_6f75;
 impl Catalog {
     pub fn new(root: &Path) -> Self {
         let root = root.to_path_buf();
-        Catalog { root, classes: Vec::new(), entries: Vec::new(), damaged: Vec::new(), notes: Vec::new() }
+        let (classes, entries, damaged, missing) = Default::default();
+        Catalog { root, classes, entries, damaged, missing, elsewhere: Vec::new(), notes: Vec::new() }
     }
 
     /// Reads every picture, or what an earlier run kept of them, and makes splits.
@@ -43,6 +48,7 @@ impl Catalog {
         on_pictures: OnPictures,
     ) -> Result<Dataset, DataError> {
         self.check_size(options.shape)?;
+        self.check_missing(options)?;
         let fit = options.images.fit.unwrap_or_default();
         let kept = cache::images(&self.root, &self.entries, options.shape, fit, folder, on_pictures);
         self.notes.extend(kept.note);
@@ -65,6 +71,21 @@ impl Catalog {
         }
         let held_out = self.hold_out(&order, options)?;
         self.dataset(&order, &held_out, &kept.pixels, options)
+    }
+
+    /// Files that are not there are an error in one line; without some of them a run may go on, if it was asked to.
+    fn check_missing(&mut self, options: &LoadOptions) -> Result<(), DataError> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let (count, total) = (self.missing.len(), self.entries.len() + self.damaged.len() + self.missing.len());
+        if options.images.skip_damaged && count < total {
+            self.notes.push(format!("skipped missing images: {count} of {total}"));
+            return Ok(());
+        }
+        let (root, first, elsewhere) =
+            (self.root.clone(), self.missing[0].clone(), std::mem::take(&mut self.elsewhere));
+        Err(PictureError::Missing { root, count, total, first, elsewhere }.into())
     }
 
     fn check_size(&self, shape: [usize; 3]) -> Result<(), DataError> {

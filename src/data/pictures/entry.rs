@@ -2,15 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Which split a picture belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum Part {
-    /// Nobody says: training, or held out.
-    Unknown,
-    Train,
-    Validation,
-    Test,
-}
+pub(in crate::data) use crate::data::part::Part;
 
 /// What is to be learned about a picture.
 #[derive(Clone, Debug, PartialEq)]

@@ -30,6 +30,20 @@ pub enum PictureError {
         /// Number of all pictures.
         total: usize,
     },
+    /// Files that a table names, and that are not there.
+    #[error("{}: {count} of {total} images are missing, such as {}: {}", root.display(), short(root, &first.path), first.reason)]
+    Missing {
+        /// The table.
+        root: PathBuf,
+        /// Number of missing files.
+        count: usize,
+        /// Number of all pictures.
+        total: usize,
+        /// The first of them, and why.
+        first: Damaged,
+        /// Folders that have the first one.
+        elsewhere: Vec<PathBuf>,
+    },
     /// A class folder without pictures.
     #[error("{}: no images of this class, at least 1 is needed",
             path.display())]
@@ -117,6 +131,17 @@ impl Hints for PictureError {
             PictureError::Damaged { .. } => {
                 return vec![Hint::set("images.skip_damaged", true), Hint::advice("repair or remove them")];
             }
+            PictureError::Missing { count, total, elsewhere, .. } => {
+                let folders = elsewhere.iter().take(2).map(|folder| Hint::set("table.images", folder.display()));
+                let mut hints: Vec<Hint> = folders.collect();
+                if hints.is_empty() {
+                    hints.push(Hint::set("table.images", "the folder that holds them"));
+                }
+                if count < total {
+                    hints.push(Hint::set("images.skip_damaged", true));
+                }
+                return hints;
+            }
             PictureError::TwoValidations { .. } => return vec![Hint::Unset { key: "validation" }],
             PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }, Hint::advice("fewer images")],
             PictureError::EmptyClass { .. } => "add images, or remove the folder".to_string(),
@@ -132,16 +157,19 @@ impl Hints for PictureError {
     }
 }
 
+/// A path from the folder or the table that holds it. A table names pictures from where it is, and may name itself.
+fn short(root: &std::path::Path, path: &std::path::Path) -> String {
+    let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
+    below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path).display().to_string()
+}
+
 /// Files that are named before the rest is counted: all fit a screen.
 const NAMED: usize = 8;
 
 fn list(root: &std::path::Path, damaged: &[Damaged]) -> String {
     let mut text = String::new();
     for Damaged { path, reason } in damaged.iter().take(NAMED) {
-        // a table names pictures from where it is, and may name itself
-        let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
-        let short = below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path);
-        let _ = write!(text, "\n    {}: {reason}", short.display());
+        let _ = write!(text, "\n    {}: {reason}", short(root, path));
     }
     if damaged.len() > NAMED {
         let _ = write!(text, "\n    and {} more (lepton-gpu data check names them all)", damaged.len() - NAMED);

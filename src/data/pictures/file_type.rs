@@ -7,7 +7,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 /// Ends of names that promise a picture.
-const PICTURE_ENDS: [&str; 14] =
+pub(in crate::data) const PICTURE_ENDS: [&str; 14] =
     ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "pnm", "pgm", "ppm", "pbm", "tif", "tiff"];
 
 /// Ends of names of pictures that are not read.

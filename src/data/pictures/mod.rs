@@ -9,4 +9,4 @@ mod file_type;
 pub(super) use catalog::Catalog;
 pub(super) use entry::{Entry, Part, Target};
 pub use error::{Damaged, PictureError};
-pub(super) use file_type::{FileType, classify};
+pub(super) use file_type::{FileType, PICTURE_ENDS, classify};

@@ -14,7 +14,7 @@ use crate::data::io::{folder_name, is_gzip};
 #[cfg(feature = "samples")]
 use crate::data::known;
 use crate::data::known::Known;
-use crate::data::{DataError, DataKind, Dataset, Split, Splits, Targets};
+use crate::data::{DataError, DataKind, Dataset, Split, Splits, TableOptions, Targets};
 
 pub(super) const FORMAT: Format = Format {
     name: "idx",
@@ -26,7 +26,7 @@ pub(super) const FORMAT: Format = Format {
     list: None,
 };
 
-fn detect(path: &Path) -> Detected {
+fn detect(path: &Path, _: &TableOptions) -> Detected {
     if !path.is_dir() {
         return Detected::No;
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::data::plain_text::NotText;
 use crate::hint::{Hint, Hints};
 
 /// Texts that cannot be used.
@@ -18,15 +19,13 @@ pub enum TextError {
         /// Lines of the file, all of them blank.
         lines: usize,
     },
-    /// Bytes that no text has.
-    #[error("{}: line {line}: byte 0x{byte:02x} is not text", path.display())]
-    Binary {
+    /// A file that holds no text.
+    #[error("{}: {source}", path.display())]
+    NotText {
         /// Path of the file.
         path: PathBuf,
-        /// Number of the line, from 1.
-        line: usize,
-        /// The first such byte.
-        byte: u8,
+        /// What it holds.
+        source: NotText,
     },
     /// A line that does not start with a label and something that ends it.
     #[error("{}: line {line}: no label before {separator}: `{found}`",
@@ -118,7 +117,7 @@ impl Hints for TextError {
         let advice = match self {
             TextError::TooLong { .. } => return vec![Hint::set("text.max_length", 100)],
             TextError::Empty { .. } => "a line for each text: label, tab, text".to_string(),
-            TextError::Binary { .. } => "a text file (UTF-8 or latin-1), uncompressed".into(),
+            TextError::NotText { source, .. } => source.advice().into(),
             TextError::NoLabel { separator, .. } => format!("label, {separator}, text on every line"),
             TextError::NoText { .. } => "remove the line, or give it a text".into(),
             TextError::OneClass { .. } => "texts of another class; with a file for each class, name the folder".into(),

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::error::TextError;
-use crate::data::DataError;
+use super::layout::{Layout, names_texts};
 use crate::data::io::io_error;
+use crate::data::tabular::Sheet;
+use crate::data::{DataError, TableOptions, plain_text};
 
 /// A file of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +24,14 @@ pub struct Sources {
     pub train: Vec<Source>,
     /// Files of the test split; empty if there is none.
     pub test: Vec<Source>,
+    /// What people should know about files that are not read.
+    pub notes: Vec<String>,
 }
 
-/// Endings of files whose lines start with a label.
-const LABELLED: [&str; 3] = ["txt", "tsv", "all"];
+/// Endings of files of labelled texts.
+const LABELLED: [&str; 4] = ["txt", "tsv", "all", "csv"];
+/// The one of them that other data have as well.
+const CSV: &str = "csv";
 /// Endings that are the class of a file.
 const CLASSES: [&str; 2] = ["neg", "pos"];
 
@@ -52,15 +58,26 @@ fn classed(paths: &[PathBuf], class: impl Fn(&Path) -> Option<&std::ffi::OsStr>)
 ///
 /// # Errors
 /// Two files for one split, one of two classes, or a folder that cannot be listed.
-pub fn find(path: &Path) -> Result<Option<Sources>, DataError> {
+pub fn find(path: &Path, options: &TableOptions) -> Result<Option<Sources>, DataError> {
     match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => of_folder(path),
-        Ok(metadata) if metadata.is_file() => Ok(of_file(path)?),
+        Ok(metadata) if metadata.is_dir() => of_folder(path, options),
+        Ok(metadata) if metadata.is_file() => of_file(path, options),
         _ => Ok(None),
     }
 }
 
-fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
+/// Whether a file holds texts with labels, by its content.
+pub fn holds_texts(path: &Path, options: &TableOptions) -> bool {
+    plain_text::start_of(path).is_some_and(|text| Layout::of(path, &text, options).is_some())
+}
+
+/// Whether a file is meant to hold texts, by its content: they may lack labels.
+pub fn is_of_texts(path: &Path, options: &TableOptions) -> bool {
+    let sheet = || Sheet::parse(path, &plain_text::start_of(path)?.content).ok();
+    options.text_column.is_some() || holds_texts(path, options) || sheet().is_some_and(|sheet| names_texts(&sheet))
+}
+
+fn of_folder(folder: &Path, options: &TableOptions) -> Result<Option<Sources>, DataError> {
     let cannot = |error| io_error(folder, "list", error);
     let mut files = Vec::new();
     for entry in folder.read_dir().map_err(cannot)? {
@@ -71,7 +88,12 @@ fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
     }
     files.sort();
     let of = |wanted: &dyn Fn(&Path) -> bool| files.iter().filter(|path| wanted(path)).cloned().collect::<Vec<_>>();
-    let (train, test) = (of(&|p| names(p, "train")), of(&|p| names(p, "test")));
+    let holds = |p: &Path| ending(p) != CSV || holds_texts(p, options);
+    let (train, mut test) = (of(&|p| names(p, "train") && holds(p)), of(&|p| names(p, "test") && holds(p)));
+    let unlabelled = of(&|p| names(p, "test") && !holds(p));
+    if train.is_empty() {
+        test.retain(|path| ending(path) != CSV);
+    }
     for (split, found) in [("training", &train), ("test", &test)] {
         if let [one, other, ..] = &found[..] {
             let problem = format!("both {} and {} could be the {split} texts", one.display(), other.display());
@@ -79,7 +101,8 @@ fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
         }
     }
     if !train.is_empty() || !test.is_empty() {
-        return Ok(Some(Sources { train: labelled(&train), test: labelled(&test) }));
+        let notes = unlabelled.iter().map(|path| without_labels(path)).collect();
+        return Ok(Some(Sources { train: labelled(&train), test: labelled(&test), notes }));
     }
     let (signed, plain) = (of(&|p| CLASSES.contains(&ending(p))), of(&|p| ending(p) == "txt"));
     let train = match (signed.is_empty(), plain.len()) {
@@ -87,34 +110,40 @@ fn of_folder(folder: &Path) -> Result<Option<Sources>, DataError> {
         (true, 0 | 1) => return Ok(None),
         (true, _) => classed(&plain, Path::file_stem),
     };
-    Ok(Some(Sources { train, test: Vec::new() }))
+    Ok(Some(Sources { train, ..Sources::default() }))
 }
 
-fn of_file(path: &Path) -> Result<Option<Sources>, DataError> {
+fn without_labels(path: &Path) -> String {
+    format!("{} ignored: no labels in it", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn of_file(path: &Path, options: &TableOptions) -> Result<Option<Sources>, DataError> {
     if CLASSES.contains(&ending(path)) {
         let pair = CLASSES.map(|class| path.with_extension(class));
         if let Some(missing) = pair.iter().find(|file| !file.is_file()) {
             let problem = format!("a file of one class, but {} is missing", missing.display());
             return Err(files_error(path, problem, "add it, or name a folder with a file for each class"));
         }
-        return Ok(Some(Sources { train: classed(&pair, Path::extension), test: Vec::new() }));
+        return Ok(Some(Sources { train: classed(&pair, Path::extension), ..Sources::default() }));
     }
-    if !LABELLED.contains(&ending(path)) {
+    if (!LABELLED.contains(&ending(path)) || ending(path) == CSV) && !is_of_texts(path, options) {
         return Ok(None);
     }
     let own = labelled(&[path.to_path_buf()]);
     if names(path, "test") {
-        return Ok(Some(Sources { train: Vec::new(), test: own }));
+        return Ok(Some(Sources { test: own, ..Sources::default() }));
     }
-    let mut test = Vec::new();
+    let (mut test, mut notes) = (Vec::new(), Vec::new());
     if names(path, "train") {
         let name = path.file_name().unwrap_or_default().to_string_lossy().replace("train", "test");
         let beside = path.with_file_name(name);
-        if beside.is_file() {
+        if beside.is_file() && (ending(&beside) != CSV || holds_texts(&beside, options)) {
             test = labelled(&[beside]);
+        } else if beside.is_file() {
+            notes.push(without_labels(&beside));
         }
     }
-    Ok(Some(Sources { train: own, test }))
+    Ok(Some(Sources { train: own, test, notes }))
 }
 
 fn files_error(path: &Path, problem: String, hint: &str) -> DataError {

@@ -5,17 +5,23 @@ use std::path::Path;
 
 mod error;
 mod files;
+mod layout;
 mod lines;
 
 pub use error::TextError;
-use files::Source;
+use files::{Source, Sources};
+#[cfg(feature = "images")]
+pub(super) use layout::Layout;
 use lines::Sample;
 
 use super::{Detected, Format, Loading};
 use crate::data::io::{MAX_BYTES, folder_name};
+use crate::data::part::Part;
 pub use crate::data::vocabulary::{PAD, Texts, UNKNOWN, Vocabulary};
 pub use crate::data::words::words;
-use crate::data::{DataError, DataKind, Dataset, Input, LoadOptions, Split, Splits, Targets, TextOptions};
+use crate::data::{
+    DataError, DataKind, Dataset, Input, LoadOptions, Split, Splits, TableOptions, Targets, TextOptions,
+};
 
 /// What a model was trained on and asks of the texts it is given.
 #[derive(Clone, Debug)]
@@ -28,7 +34,8 @@ pub struct Trained<'a> {
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
-    what: "texts by class (a .txt or .tsv file, a pair .pos and .neg, or a folder of such files)",
+    what: "texts by class (a file of lines label, tab, text; a table with columns text and label; a pair .pos and .neg; or a \
+           folder of such files)",
     kind: DataKind::Texts,
     detect,
     load: load_format,
@@ -36,23 +43,21 @@ pub(super) const FORMAT: Format = Format {
     list: None,
 };
 
-/// By name: what is no other format may be text, and what is not says so when it is read.
-fn detect(path: &Path) -> Detected {
-    if matches!(files::find(path), Ok(None)) { Detected::No } else { Detected::ByName }
+/// By content; by name, what is no other format may be text, and what is not says so when it is read.
+fn detect(path: &Path, options: &TableOptions) -> Detected {
+    match files::find(path, options) {
+        Ok(None) => Detected::No,
+        _ if path.is_file() && files::is_of_texts(path, options) => Detected::ByContent,
+        _ => Detected::ByName,
+    }
 }
 
 fn load_format(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
-    let LoadOptions { text, length, vocabulary, classes, .. } = loading.options;
-    let trained = vocabulary.as_ref().zip(classes.as_deref());
-    let trained = trained.map(|(vocabulary, classes)| Trained { vocabulary, classes });
-    Ok(load(path, text, *length, trained)?.expect("a path that was detected"))
+    Ok(load_with(path, loading.options)?.expect("a path that was detected"))
 }
 
 /// A split while it is read.
-struct Raw {
-    samples: Vec<(Sample, Vec<String>)>,
-    latin1: bool,
-}
+type Raw<'a> = Vec<&'a (Sample, Vec<String>)>;
 
 /// Loads texts; none if the path means something else. `length` is the words that a model takes, if it says so; a trained
 /// model brings its vocabulary and classes.
@@ -65,61 +70,87 @@ pub fn load(
     length: Option<usize>,
     trained: Option<Trained>,
 ) -> Result<Option<Dataset>, DataError> {
-    let Some(sources) = files::find(path)? else { return Ok(None) };
-    let read = |sources: &[Source]| if sources.is_empty() { Ok(None) } else { read(sources, options).map(Some) };
-    let (train, test) = (read(&sources.train)?, read(&sources.test)?);
-    let classes = match &trained {
-        Some(trained) => trained.classes.to_vec(),
-        None => classes(path, [&train, &test])?,
+    let (vocabulary, classes) = trained.map(|trained| (trained.vocabulary.clone(), trained.classes.to_vec())).unzip();
+    load_with(path, &LoadOptions { text: options.clone(), length, vocabulary, classes, ..LoadOptions::default() })
+}
+
+/// [`load`] with everything else that is said about data.
+fn load_with(path: &Path, options: &LoadOptions) -> Result<Option<Dataset>, DataError> {
+    let Some(sources) = files::find(path, &options.table)? else { return Ok(None) };
+    let Read { samples, latin1, mut notes } = read(&sources, options)?;
+    notes.extend(sources.notes);
+    let of = |parts: &[Part]| -> Raw { samples.iter().filter(|(sample, _)| parts.contains(&sample.part)).collect() };
+    let [train, validation, test] = [of(&[Part::Train, Part::Unknown]), of(&[Part::Validation]), of(&[Part::Test])];
+    let trained = options.vocabulary.as_ref().zip(options.classes.as_deref());
+    let classes = match trained {
+        Some((_, classes)) => classes.to_vec(),
+        None => classes(path, &samples)?,
     };
-    let learned = train.as_ref().or(test.as_ref()).map_or(&[][..], |raw| &raw.samples);
+    let learned = [&train, &validation, &test].into_iter().find(|raw| !raw.is_empty()).expect("a file has a sample");
     let longest = learned.iter().map(|(_, words)| words.len()).max().unwrap_or(0).max(1);
-    let length = length.unwrap_or(options.max_length.map_or(longest, |most| most.min(longest)));
+    let length = options.length.unwrap_or(options.text.max_length.map_or(longest, |most| most.min(longest)));
     let vocabulary = match trained {
-        Some(trained) => trained.vocabulary.clone(),
+        Some((vocabulary, _)) => vocabulary.clone(),
         None => {
             let texts = learned.iter().map(|(_, words)| words.as_slice());
-            Vocabulary::build(texts, options.min_count.unwrap_or(1), options.max_words)
+            Vocabulary::build(texts, options.text.min_count.unwrap_or(1), options.text.max_words)
         }
     };
-    let raws = || [&train, &test].into_iter().flatten();
-    let all = || raws().flat_map(|raw| &raw.samples);
-    let (texts, limit) = (all().count(), MAX_BYTES);
+    let (texts, limit) = (samples.len(), MAX_BYTES);
     let bytes = texts as u64 * length as u64 * 4;
     if bytes > limit {
         return Err(TextError::TooLong { path: path.into(), texts, length, bytes, limit }.into());
     }
-    let cut = all().filter(|(_, words)| words.len() > length).count();
-    let latin1 = raws().any(|raw| raw.latin1);
-    let split = |raw: Option<Raw>, sources: &[Source]| match raw {
-        None => Ok(None),
-        Some(raw) => split(&raw, &sources[0].path, &vocabulary, &classes, length).map(Some),
+    let cut = samples.iter().filter(|(_, words)| words.len() > length).count();
+    let split = |raw: &Raw, source: Option<&Source>| {
+        if raw.is_empty() {
+            return Ok(None);
+        }
+        let path = source.map_or(path, |source| &source.path);
+        split(raw, path, &vocabulary, &classes, length).map(Some)
     };
-    let (train, test) = (split(train, &sources.train)?, split(test, &sources.test)?);
+    let of_train = sources.train.first();
+    let (train, validation) = (split(&train, of_train)?, split(&validation, of_train)?);
+    let test = split(&test, sources.test.first().or(of_train))?;
     let name = folder_name(path);
-    let (splits, texts) = (Splits { train, test, ..Splits::default() }, Texts { vocabulary, cut, latin1 });
-    Ok(Some(Dataset::of_texts(name, classes, splits, texts)?.with_source(path.display().to_string())))
+    let (splits, texts) = (Splits { train, validation, test }, Texts { vocabulary, cut, latin1 });
+    let data = Dataset::of_texts(name, classes, splits, texts)?;
+    Ok(Some(data.with_source(path.display().to_string()).with_notes(notes)))
 }
 
-fn read(sources: &[Source], options: &TextOptions) -> Result<Raw, DataError> {
-    let mut raw = Raw { samples: Vec::new(), latin1: false };
-    for source in sources {
-        let (samples, latin1) = lines::read(source, options.coarse_labels)?;
-        raw.latin1 |= latin1;
-        raw.samples.extend(samples.into_iter().map(|sample| {
+/// What the files of a data set hold.
+struct Read {
+    /// Each with its words.
+    samples: Vec<(Sample, Vec<String>)>,
+    latin1: bool,
+    notes: Vec<String>,
+}
+
+fn read(sources: &Sources, options: &LoadOptions) -> Result<Read, DataError> {
+    let mut read = Read { samples: Vec::new(), latin1: false, notes: Vec::new() };
+    let train = sources.train.iter().map(|source| (source, Part::Unknown));
+    let test = sources.test.iter().map(|source| (source, Part::Test));
+    for (source, part) in train.chain(test) {
+        let file = lines::read(source, options.text.coarse_labels, &options.table)?;
+        read.latin1 |= file.latin1;
+        read.notes.extend(file.notes);
+        read.samples.extend(file.samples.into_iter().map(|mut sample| {
+            // what a row says is more than where it stands
+            if sample.part == Part::Unknown {
+                sample.part = part;
+            }
             let words = words(&sample.text);
             (sample, words)
         }));
     }
-    Ok(raw)
+    Ok(read)
 }
 
 /// Labels by alphabet.
-fn classes(path: &Path, raws: [&Option<Raw>; 2]) -> Result<Vec<String>, TextError> {
-    let samples = || raws.into_iter().flatten().flat_map(|raw| &raw.samples);
-    let labels: BTreeSet<&str> = samples().map(|(sample, _)| sample.label.as_str()).collect();
+fn classes(path: &Path, samples: &[(Sample, Vec<String>)]) -> Result<Vec<String>, TextError> {
+    let labels: BTreeSet<&str> = samples.iter().map(|(sample, _)| sample.label.as_str()).collect();
     let classes: Vec<String> = labels.into_iter().map(String::from).collect();
-    let texts = samples().count();
+    let texts = samples.len();
     if let [class] = &classes[..] {
         return Err(TextError::OneClass { path: path.into(), texts, class: class.clone() });
     }
@@ -138,7 +169,7 @@ fn split(
     classes: &[String],
     length: usize,
 ) -> Result<Split, DataError> {
-    let label = |(sample, _): &(Sample, Vec<String>)| {
+    let label = |(sample, _): &&(Sample, Vec<String>)| {
         let found = classes.iter().position(|class| *class == sample.label);
         found.map(|class| class as u32).ok_or_else(|| TextError::UnknownClass {
             path: path.into(),
@@ -147,8 +178,8 @@ fn split(
             known: classes.to_vec(),
         })
     };
-    let labels = raw.samples.iter().map(label).collect::<Result<Vec<_>, _>>()?;
-    let tokens = raw.samples.iter().flat_map(|(_, words)| vocabulary.encode_words(words, length)).collect();
+    let labels = raw.iter().map(label).collect::<Result<Vec<_>, _>>()?;
+    let tokens = raw.iter().flat_map(|(_, words)| vocabulary.encode_words(words, length)).collect();
     let input = Input::Tokens { length, vocabulary: vocabulary.len() };
     Ok(Split::new(input, tokens, Targets::Classes { labels, classes: classes.len() })?)
 }

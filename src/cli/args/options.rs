@@ -1,0 +1,72 @@
+//! Flags of a group of settings, as `train` has them, for commands that read data.
+
+use std::marker::PhantomData;
+
+use clap::{ArgMatches, FromArgMatches};
+use serde::de::DeserializeOwned;
+
+use super::super::CliError;
+use super::typed::{self, Typed};
+use crate::config::{FIELDS, Setting};
+use crate::data::{ImageOptions, TableOptions};
+
+/// A group of settings.
+pub trait Group: DeserializeOwned + Clone {
+    /// The key of the group in a configuration.
+    const KEY: &'static str;
+}
+
+impl Group for ImageOptions {
+    const KEY: &'static str = "images";
+}
+
+impl Group for TableOptions {
+    const KEY: &'static str = "table";
+}
+
+/// How images are read.
+pub type ImageArgs = GroupArgs<ImageOptions>;
+
+/// Which columns of a table hold what.
+pub type TableArgs = GroupArgs<TableOptions>;
+
+/// The flags of a group.
+#[derive(Clone, Debug)]
+pub struct GroupArgs<T>(Typed, PhantomData<T>);
+
+impl<T: Group> GroupArgs<T> {
+    fn settings() -> impl Iterator<Item = &'static Setting> {
+        FIELDS.iter().filter(|setting| setting.field.key.split_once('.').is_some_and(|(group, _)| group == T::KEY))
+    }
+
+    /// What was typed, as a configuration has it.
+    pub fn options(&self) -> Result<T, CliError> {
+        let mut table = toml::Table::new();
+        for setting in Self::settings() {
+            let (_, key) = setting.field.key.split_once('.').expect("it is below its group");
+            table.extend(self.0.value(setting)?.map(|value| (key.to_string(), value)));
+        }
+        Ok(table.try_into().expect("rows have the keys of their group"))
+    }
+}
+
+impl<T: Group> clap::Args for GroupArgs<T> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(Self::settings().filter_map(typed::arg).map(|arg| arg.help_heading(None::<&str>)))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: Group> FromArgMatches for GroupArgs<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(GroupArgs(Typed::of(Self::settings(), matches), PhantomData))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! Tables of pictures: a CSV file, one row for each picture, paths from where the file is or from a folder that is said.
+//!
+//! One column names the picture, at most one the split; a column of labels gives classes, or several labels with a separator
+//! between them; other columns of numbers are values to predict, or labels where all of them are 0 or 1. A column of labels that
+//! are numbers with a fraction, or as good as a number for each row, is one of values, too.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+mod files;
+mod read;
+mod targets;
+
+use files::{Files, is_picture_name};
+use read::Table;
+
+use super::text::Layout;
+use super::{Detected, Format, Loading};
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, Target, classify};
+use crate::data::plain_text;
+use crate::data::tabular::{Role, Sheet, TableError};
+use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
+
+pub(super) const FORMAT: Format = Format {
+    name: "table",
+    what: "a table of images (a .csv or .tsv file with a header such as image,label)",
+    kind: DataKind::Pictures,
+    detect,
+    load,
+    list: Some(list),
+};
+
+/// By a column that names pictures, in a file of any name; a `.csv` file without one is a table that says what is missing.
+fn detect(path: &Path, options: &TableOptions) -> Detected {
+    if !path.is_file() {
+        return Detected::No;
+    }
+    if options.image_column.is_some() {
+        return Detected::ByContent;
+    }
+    let ends_with = |end: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(end));
+    let is_table = ends_with("csv") || ends_with("tsv");
+    let start = plain_text::start_of(path).and_then(|text| Sheet::parse(path, &text.content).ok());
+    let named = start.is_some_and(|sheet| names_pictures(path, &sheet, is_table, options));
+    match named {
+        true => Detected::ByContent,
+        false if ends_with("csv") => Detected::ByName,
+        false => Detected::No,
+    }
+}
+
+/// Whether a column of a table names pictures: by its header, or by what is in it.
+fn names_pictures(path: &Path, sheet: &Sheet, is_table: bool, options: &TableOptions) -> bool {
+    let Some(first) = sheet.rows.first().filter(|row| row.fields.len() > 1) else { return false };
+    if is_table && first.fields.iter().any(|name| Role::IMAGE.names.contains(&name.trim().to_lowercase().as_str())) {
+        return true;
+    }
+    let mut files = Files::new(path, options.images.as_deref());
+    let mut is_picture = |name: &str| is_picture_name(name) || files.is_there(name);
+    let rows: Vec<_> = sheet.rows.iter().skip(1).take(20).collect();
+    let rows = if rows.is_empty() { vec![first] } else { rows };
+    let mut holds =
+        |column: usize| rows.iter().all(|row| row.fields.get(column).is_some_and(|field| is_picture(field.trim())));
+    if (0..first.fields.len()).any(&mut holds) {
+        return true;
+    }
+    // an `id` names pictures where there is no text
+    let other = first.fields.iter().any(|name| Role::IMAGE.is_called(name));
+    is_table && other && Layout::of_table(sheet, options).is_none()
+}
+
+fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    list(path, loading.options)?.load(loading.options, loading.cache, loading.on_pictures)
+}
+
+/// Lists a table.
+///
+/// # Errors
+/// [`TableError`] with line and column, or what is wrong with the classes.
+fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
+    let mut files = Files::new(path, options.table.images.as_deref());
+    let table = read::read(path, &options.table, &mut files)?;
+    let mut catalog = Catalog::new(path);
+    catalog.notes.clone_from(&table.notes);
+    let targets = targets::targets(path, &table, &mut catalog, options)?;
+    let unused = table.roles.unused();
+    if !unused.is_empty() {
+        catalog.notes.push(format!("columns ignored: {}", unused.join(", ")));
+    }
+    let mut seen = Seen::default();
+    for (row, target) in table.rows.iter().zip(targets) {
+        let part = part(path, &table, row)?;
+        let name = row.fields[table.roles.main].trim();
+        if name.is_empty() {
+            return Err(
+                targets::field(path, &table, table.roles.main, row.line, "empty", "the path of an image").into()
+            );
+        }
+        let reason = |reason: String| format!("line {}: {reason}", row.line);
+        let picture = match files.find(name) {
+            Ok(picture) => picture,
+            Err((path, cause)) => {
+                if catalog.missing.is_empty() {
+                    catalog.elsewhere = files.elsewhere(name);
+                }
+                catalog.missing.push(Damaged { path, reason: reason(cause) });
+                continue;
+            }
+        };
+        if seen.is_repeated(&picture, row.line, part, &target) {
+            continue;
+        }
+        let damaged = match classify(&picture) {
+            FileType::Picture => None,
+            FileType::Damaged(cause) => Some(cause),
+            FileType::Other => Some("not an image in a supported format".to_string()),
+        };
+        match damaged {
+            None => catalog.entries.push(Entry { path: picture, part, target }),
+            Some(cause) => catalog.damaged.push(Damaged { path: picture, reason: reason(cause) }),
+        }
+    }
+    catalog.notes.extend(files.note());
+    catalog.notes.extend(seen.notes(path));
+    Ok(catalog)
+}
+
+/// Rows that name a picture again.
+#[derive(Default)]
+struct Seen {
+    pictures: HashMap<PathBuf, (u64, Part, Target)>,
+    /// Rows that say again what another one says, and the first of them.
+    repeated: Vec<String>,
+    /// Rows that contradict another one.
+    differing: Vec<String>,
+}
+
+impl Seen {
+    /// Whether a row says what an earlier one says.
+    fn is_repeated(&mut self, picture: &Path, line: u64, part: Part, target: &Target) -> bool {
+        let Some((first, its_part, its_target)) = self.pictures.get(picture) else {
+            self.pictures.insert(picture.to_path_buf(), (line, part, target.clone()));
+            return false;
+        };
+        let name = picture.file_name().unwrap_or_default().to_string_lossy();
+        if (*its_part, its_target) == (part, target) {
+            self.repeated.push(format!("line {line} repeats line {first}: {name}"));
+            return true;
+        }
+        let how = if its_part == &part { "another label" } else { "another split" };
+        self.differing.push(format!("line {line} gives {name} {how} than line {first}"));
+        false
+    }
+
+    fn notes(&self, path: &Path) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(first) = self.repeated.first() {
+            notes.push(format!("rows ignored because they repeat an earlier one: {} ({first})", self.repeated.len()));
+        }
+        if let Some(first) = self.differing.first() {
+            notes.push(format!(
+                "rows that contradict an earlier one: {} ({first}); `data check {}` lists them",
+                self.differing.len(),
+                path.display()
+            ));
+        }
+        notes
+    }
+}
+
+fn part(path: &Path, table: &Table, row: &crate::data::tabular::Row) -> Result<Part, TableError> {
+    let Some(column) = table.roles.split else { return Ok(Part::Unknown) };
+    let name = row.fields[column].trim();
+    Part::named(name).ok_or_else(|| {
+        targets::field(path, table, column, row.line, &format!("`{name}` is not a split"), "train, val or test")
+    })
+}

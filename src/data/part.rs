@@ -1,0 +1,23 @@
+//! Which split an example belongs to, where its folder or its row says so.
+
+/// Which split an example belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::data) enum Part {
+    /// Nobody says: training, or held out.
+    Unknown,
+    Train,
+    Validation,
+    Test,
+}
+
+impl Part {
+    /// The split of a folder or of a field of this name.
+    pub fn named(name: &str) -> Option<Part> {
+        match name.trim().to_lowercase().as_str() {
+            "train" | "training" => Some(Part::Train),
+            "val" | "valid" | "validation" => Some(Part::Validation),
+            "test" | "testing" => Some(Part::Test),
+            _ => None,
+        }
+    }
+}
