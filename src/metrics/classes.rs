@@ -53,7 +53,7 @@ pub struct ClassMeasures {
     pub auc: Option<f64>,
     /// Precision, recall and F1 of each class, by label.
     pub classes: Vec<Scores>,
-    /// Mean over the classes.
+    /// Mean over the classes that have images or were answered, as scikit-learn's.
     pub macro_average: Scores,
     /// Mean over the images.
     pub weighted_average: Scores,
@@ -81,6 +81,8 @@ impl ClassMeasures {
         let images = answers.len().max(1) as f64;
         let share = |within: u32| answers.iter().filter(|a| a.before < within).count() as f64 / images;
         let scores: Vec<Scores> = (0..classes).map(|c| Scores::new(right[c], predicted[c], support[c])).collect();
+        let concerned: Vec<Scores> =
+            (0..classes).filter(|&c| support[c] + predicted[c] > 0).map(|c| scores[c]).collect();
         let gap = |bin: &Bin| (bin.right as f64 - bin.confidence).abs();
         let area = || auc(&mut answers.iter().map(|a| (a.margin, a.label == 1)).collect::<Vec<_>>());
         ClassMeasures {
@@ -90,7 +92,7 @@ impl ClassMeasures {
             ece: bins.iter().map(gap).sum::<f64>() / images,
             calibration: bins.to_vec(),
             auc: if classes == 2 { area() } else { None },
-            macro_average: Scores::macro_average(&scores),
+            macro_average: Scores::macro_average(&concerned),
             weighted_average: Scores::weighted_average(&scores),
             classes: scores,
             confusion: (confusion && classes <= CONFUSION_LIMIT).then(|| matrix(answers, classes)),
@@ -104,4 +106,26 @@ fn matrix(answers: &[ClassAnswer], classes: usize) -> Vec<Vec<u64>> {
         matrix[a.label as usize][a.answer as usize] += 1;
     }
     matrix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_without_images_counts_only_where_it_was_answered() {
+        let answer = |label, answer| ClassAnswer {
+            label,
+            answer,
+            before: u32::from(label != answer),
+            confidence: 0.9,
+            margin: 0.0,
+        };
+        let measured = ClassMeasures::new(&[answer(1, 1), answer(2, 2)], 3, true);
+        assert_eq!((measured.top1, measured.macro_average.f1, measured.macro_average.recall), (1.0, 1.0, 1.0));
+        assert_eq!(measured.classes.len(), 3, "it is listed all the same");
+        // scikit-learn: f1_score([1, 2, 2], [1, 2, 0], average="macro") = (0 + 1 + 2/3) / 3
+        let measured = ClassMeasures::new(&[answer(1, 1), answer(2, 2), answer(2, 0)], 3, true);
+        assert!((measured.macro_average.f1 - 5.0 / 9.0).abs() < 1e-12);
+    }
 }

@@ -38,7 +38,7 @@ pub struct LabelMeasures {
     pub label_accuracy: f64,
     /// How the answers on each label came out, in the order of labels.
     pub labels: Vec<LabelCounts>,
-    /// Mean over the labels.
+    /// Mean over the labels that are there or were answered yes.
     pub macro_average: Scores,
     /// All answers counted together.
     pub micro_average: Scores,
@@ -72,7 +72,8 @@ impl LabelMeasures {
             let scored = outputs.iter().zip(targets).skip(label).step_by(labels);
             count.auc = auc(&mut scored.map(|(&output, &target)| (output, target > 0.5)).collect::<Vec<_>>());
         }
-        let scores: Vec<Scores> = counts.iter().map(LabelCounts::scores).collect();
+        let concerned = counts.iter().filter(|c| c.true_positives + c.false_positives + c.false_negatives > 0);
+        let scores: Vec<Scores> = concerned.map(LabelCounts::scores).collect();
         let sum = |of: fn(&LabelCounts) -> u64| counts.iter().map(of).sum::<u64>();
         let hits = sum(|c| c.true_positives);
         let areas: Vec<f64> = counts.iter().filter_map(|c| c.auc).collect();
@@ -85,5 +86,20 @@ impl LabelMeasures {
             macro_auc: (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64),
             labels: counts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_that_is_nowhere_does_not_count_in_the_average() {
+        // of three labels the second is on no image and never answered: the others are all right
+        let measured = LabelMeasures::new(&[1.0, -1.0, -1.0, -1.0, -1.0, 1.0], &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0], 3);
+        assert_eq!((measured.macro_average.f1, measured.macro_average.recall), (1.0, 1.0));
+        // answered yes where it is not: that is a mistake
+        let measured = LabelMeasures::new(&[1.0, 1.0, -1.0, -1.0, -1.0, 1.0], &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0], 3);
+        assert_eq!(measured.macro_average.f1, 2.0 / 3.0);
     }
 }
