@@ -4,8 +4,12 @@
 mod cache;
 #[path = "data_folders/commands.rs"]
 mod commands;
+#[path = "data_folders/damaged.rs"]
+mod damaged;
 #[path = "data_folders/formats.rs"]
 mod formats;
+#[path = "data_folders/layouts.rs"]
+mod layouts;
 mod pictures;
 
 use lepton_gpu::data::{HoldOut, ImageOptions, LoadOptions, Places, Split, check};
@@ -67,8 +71,8 @@ fn damaged_pictures_are_all_named() {
         &[
             "photos: 5 of 11 images cannot be read",
             "a/empty.jpg: empty",
-            "a/page.jpg: not an image: it starts with [3c, 68, 74, 6d]",
-            "b/phone.HEIC: HEIC is not supported; save it as JPEG or PNG",
+            "a/page.jpg: a web page (HTML), not an image",
+            "b/phone.HEIC: a HEIC photo, which is not supported; save it as JPEG or PNG",
             "b/cut.jpg:",
             &format!("cut after {} bytes", jpeg.len() / 2),
             "b/cut.png:",

@@ -102,12 +102,20 @@ pub enum CliError {
         /// What the system says.
         source: io::Error,
     },
-    /// A picture cannot be decoded or written.
+    /// A picture cannot be decoded.
     #[error("{}: {source}", path.display())]
     Picture {
         /// Path of the picture.
         path: PathBuf,
-        /// What the decoder says.
+        /// What is wrong with it.
+        source: crate::data::picture::DecodeError,
+    },
+    /// A picture cannot be written.
+    #[error("{}: {source}", path.display())]
+    Png {
+        /// Path of the picture.
+        path: PathBuf,
+        /// What the encoder says.
         source: image::ImageError,
     },
 }
@@ -135,7 +143,7 @@ impl Hints for CliError {
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),
             CliError::Unknown { hint, .. } => vec![hint.clone()],
-            CliError::Usage(_) | CliError::File { .. } | CliError::Picture { .. } => Vec::new(),
+            CliError::Usage(_) | CliError::File { .. } | CliError::Picture { .. } | CliError::Png { .. } => Vec::new(),
         }
     }
 }
@@ -163,6 +171,6 @@ pub fn save_png(picture: &image::RgbImage, path: &Path) -> Result<(), CliError> 
     let mut bytes = io::Cursor::new(Vec::new());
     picture
         .write_to(&mut bytes, image::ImageFormat::Png)
-        .map_err(|source| CliError::Picture { path: path.into(), source })?;
+        .map_err(|source| CliError::Png { path: path.into(), source })?;
     Ok(crate::checkpoint::write_atomically(path, bytes.get_ref())?)
 }

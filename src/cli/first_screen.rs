@@ -3,7 +3,7 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{Balance, FEW};
+use crate::data::{Balance, Dataset, FEW};
 use crate::plan::thousands;
 use crate::report::names_of;
 use crate::tasks::{Judging, Why};
@@ -15,6 +15,31 @@ pub fn lines(trainer: &Trainer) -> Vec<String> {
     let balance = trainer.balance();
     let judged = trainer.judging().map(|judging| format!("best by  {}", judged(judging, &balance, names)));
     judged.into_iter().chain(classes(&balance, names, trainer.config())).collect()
+}
+
+/// Classes in their order, which `--class-weights` and reports follow: the first and the last of many.
+pub fn order(dataset: &Dataset) -> Option<String> {
+    let is_classes = dataset.splits().iter().all(|(_, split)| split.values().is_none() && split.targets() > 0);
+    is_classes.then(|| ordered(dataset.classes()))
+}
+
+/// Names of classes in their order, as many as a line has room for.
+fn ordered(names: &[String]) -> String {
+    const ROOM: usize = 71;
+    let all = names.join(", ");
+    if all.chars().count() <= ROOM {
+        return all;
+    }
+    let end = format!(" … {}", names.last().map_or("", String::as_str));
+    let mut line = String::new();
+    for name in names {
+        let longer = if line.is_empty() { name.clone() } else { format!("{line}, {name}") };
+        if longer.chars().count() + end.chars().count() > ROOM && !line.is_empty() {
+            break;
+        }
+        line = longer;
+    }
+    line + &end
 }
 
 /// What chooses the best epoch, and why.
@@ -120,6 +145,15 @@ mod tests {
         let told = classes(&balance(&[100, 0], &[]), &names(2), &limited);
         assert_eq!(told, ["WARNING  --limit 100 leaves out 1 of 2: crack"]);
         assert!(classes(&Balance::default(), &[], &limited).is_empty(), "no classes, no warning");
+    }
+
+    #[test]
+    fn classes_are_told_in_their_order() {
+        assert_eq!(ordered(&names(3)), "ok, crack, hole");
+        let many: Vec<String> = (0..1000).map(|i| format!("class {i}")).collect();
+        let line = ordered(&many);
+        assert!(line.starts_with("class 0, class 1, ") && line.ends_with(" … class 999"), "{line}");
+        assert!(line.chars().count() <= 71, "{line}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
-use crate::data::{self, Dataset, Fit, HoldOut, LoadOptions, OnPictures, Places, TableOptions, picture};
+use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, TableOptions, picture};
 use crate::model::ModelSpec;
 use crate::session::check_pictures;
 use crate::tasks;
@@ -55,6 +55,8 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions
         options.hold_out = HoldOut::Nothing;
         // another table may have the same columns, and has its images elsewhere
         options.table.images = None;
+        // which says what the run's own folders are
+        options.images.layout = None;
     }
     options.table = table.clone().or(options.table);
     let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
@@ -78,10 +80,13 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
 }
 
 /// A picture as a model's input, `[h, w, c]` bytes.
-pub fn read(path: &Path, model: &ModelSpec, fit: Fit, invert: bool) -> Result<Vec<u8>, CliError> {
+pub fn read(path: &Path, model: &ModelSpec, images: &ImageOptions, invert: bool) -> Result<Vec<u8>, CliError> {
     check_pictures(model).map_err(TrainError::from)?;
-    let read = picture::read(path, model.input, fit);
-    let mut bytes = read.map_err(|source| CliError::Picture { path: path.into(), source })?;
+    // images that came with a size were never fitted; a picture is stretched to it
+    let fit = images.fit.unwrap_or(Fit::Stretch);
+    let (picture, _) =
+        picture::decode_deep(path, images.range).map_err(|source| CliError::Picture { path: path.into(), source })?;
+    let mut bytes = picture::scale(&picture, model.input, fit);
     if invert {
         bytes.iter_mut().for_each(|value| *value = 255 - *value);
     }

@@ -22,10 +22,9 @@ pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from:
     let cuts = config.text.max_length.is_none() || from.is_some();
     let length = if cuts { model.text_length() } else { None };
     let vocabulary = from.and_then(|checkpoint| checkpoint.meta.vocabulary.clone());
-    let classes = match from {
-        Some(checkpoint) if vocabulary.is_some() => Some(checkpoint.meta.classes.clone()),
-        _ => options.classes,
-    };
+    // in the order that the run has them, whichever order they would get today
+    let known = from.map(|checkpoint| checkpoint.meta.classes.clone()).filter(|classes| !classes.is_empty());
+    let classes = known.or(options.classes);
     LoadOptions { length, vocabulary, classes, ..options }
 }
 

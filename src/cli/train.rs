@@ -37,6 +37,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let gpu = gpu.map_or_else(|| opened(adapter), Ok)?;
     say!("data     {}", describe(&dataset, &config));
+    first_screen::order(&dataset).iter().for_each(|line| say!("classes  {line}"));
     dataset.notes().iter().for_each(|note| say!("note     {note}"));
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
     if args.typed.has("lr_find") {

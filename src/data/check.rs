@@ -81,7 +81,7 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
         .map(|entry| {
             let outcome = picture::decode(&entry.path).map(|picture| picture.dimensions());
             on_pictures(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, count);
-            outcome.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_string())
+            outcome.map_err(|error| error.to_string())
         })
         .collect();
     let mut report = Report {

@@ -19,6 +19,10 @@ pub enum DataError {
     #[cfg(feature = "images")]
     #[error(transparent)]
     Pictures(#[from] super::pictures::PictureError),
+    /// Folders of pictures that do not say what the classes are.
+    #[cfg(feature = "images")]
+    #[error(transparent)]
+    Folder(#[from] super::formats::folder::FolderError),
     /// CIFAR's files.
     #[error(transparent)]
     Cifar(#[from] super::formats::cifar::CifarError),
@@ -113,6 +117,8 @@ impl Hints for DataError {
             DataError::Dataset(error) => return error.hints(),
             #[cfg(feature = "images")]
             DataError::Pictures(error) => return error.hints(),
+            #[cfg(feature = "images")]
+            DataError::Folder(error) => return error.hints(),
             DataError::Cifar(error) => return error.hints(),
             #[cfg(any(feature = "images", feature = "text"))]
             DataError::Table(error) => return error.hints(),

@@ -15,6 +15,16 @@ pub enum Fit {
     Pad,
 }
 
+/// What the folders of a data set are, where they could be several things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FolderLayout {
+    /// Each folder is a class, whatever it is called.
+    Classes,
+    /// Folders called train, val or test are splits, with a folder for each class.
+    Splits,
+}
+
 /// What a run keeps about how its images are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +32,13 @@ pub struct ImageOptions {
     /// How pictures of another shape fill an image; none where the data are not pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<Fit>,
+    /// What the folders are; none where they say so themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<FolderLayout>,
+    /// Values of 16-bit and floating-point pictures that become black and white; none for all 65536 values, and 0 to 1.
+    #[cfg(feature = "images")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<super::picture::Range>,
     /// Go on without pictures that cannot be read.
     #[serde(default)]
     pub skip_damaged: bool,

@@ -23,6 +23,8 @@ mod inputs;
 #[cfg(feature = "files")]
 mod io;
 pub mod known;
+#[cfg(feature = "files")]
+pub mod names;
 mod normalize;
 mod options;
 #[cfg(any(feature = "images", feature = "text"))]
@@ -58,13 +60,15 @@ pub use fetch::{FetchOptions, Progress, fetch};
 use formats::Loading;
 #[cfg(feature = "files")]
 pub use formats::cifar::CifarError;
+#[cfg(feature = "images")]
+pub use formats::folder::{FolderError, Suggestion};
 #[cfg(feature = "files")]
 pub use formats::idx::IdxError;
 #[cfg(feature = "text")]
 pub use formats::text::{self, TextError, Trained};
 #[cfg(feature = "files")]
 pub use formats::{Detected, FORMATS, Format};
-pub use inputs::{Fit, ImageOptions, TableOptions, TextOptions};
+pub use inputs::{Fit, FolderLayout, ImageOptions, TableOptions, TextOptions};
 #[cfg(feature = "files")]
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use image::{ImageDecoder, ImageReader};
-
+use super::picture::{self, Header};
 use super::pictures::{Catalog, Part, Target};
 use super::{DataError, DataKind, Dataset, LoadOptions, Places, Split, formats, known, load_with};
 use crate::defaults::{Aim, Examples, Source};
@@ -105,24 +104,11 @@ fn aim(has_values: bool, is_binary: bool) -> Aim {
     }
 }
 
-/// What the header of a picture says.
-struct Header {
-    width: usize,
-    height: usize,
-    colour: bool,
-}
-
 /// The headers of some pictures; those that cannot be read are left out, and found when all are decoded.
 fn headers(catalog: &Catalog) -> Vec<Header> {
     let entries = &catalog.entries;
     let each = entries.len().div_ceil(LOOKED_AT).max(1);
-    let header = |path: &Path| {
-        let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
-        let decoder = reader.into_decoder().ok()?;
-        let (width, height) = decoder.dimensions();
-        Some(Header { width: width as usize, height: height as usize, colour: decoder.color_type().has_color() })
-    };
-    entries.iter().step_by(each).filter_map(|entry| header(&entry.path)).collect()
+    entries.iter().step_by(each).filter_map(|entry| picture::header(&entry.path).ok()).collect()
 }
 
 fn of_dataset(data: &Dataset) -> Survey {

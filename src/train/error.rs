@@ -116,7 +116,7 @@ pub enum TrainError {
         /// Path of the picture.
         path: PathBuf,
         /// What the decoder says.
-        source: image::ImageError,
+        source: crate::data::picture::DecodeError,
     },
     /// Whoever listens could not go on.
     #[error(transparent)]

@@ -176,8 +176,9 @@ impl Predictor {
         let model = &self.0.model;
         session::check_pictures(model)?;
         // images that came with a size were never fitted; a picture is stretched to it
-        let fit = self.0.checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
-        self.one(&picture::scale(image, model.input, fit))
+        let images = &self.0.checkpoint.meta.config.images;
+        let fit = images.fit.unwrap_or(data::Fit::Stretch);
+        self.one(&picture::scale(&picture::in_eight_bits(image, images.range), model.input, fit))
     }
 
     #[cfg(feature = "images")]
@@ -187,8 +188,9 @@ impl Predictor {
     /// As [`predict_image`](Self::predict_image), and if the file cannot be decoded.
     pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Answer, TrainError> {
         let path = path.as_ref();
-        let decoded = picture::decode(path);
-        self.predict_image(&decoded.map_err(|source| TrainError::Picture { path: path.into(), source })?)
+        let decoded = picture::decode_deep(path, self.0.checkpoint.meta.config.images.range);
+        let (decoded, _) = decoded.map_err(|source| TrainError::Picture { path: path.into(), source })?;
+        self.predict_image(&decoded)
     }
 
     /// The answer on a text.

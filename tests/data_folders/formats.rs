@@ -132,3 +132,61 @@ fn an_answer_sees_what_training_saw() {
         assert_eq!(train.example(index), picture::read(&photos.path("noise/a.png"), [13, 17, 3], fit).unwrap());
     }
 }
+
+/// A TIFF of one strip: values of `bits` bits and a sample format (1 unsigned, 2 signed, 3 floating-point), little-endian.
+fn grey_tiff(width: u16, height: u16, bits: u16, format: u16, values: &[u8]) -> Vec<u8> {
+    let entries: [(u16, u32); 9] = [
+        (256, width.into()),
+        (257, height.into()),
+        (258, bits.into()),
+        (259, 1),
+        (262, 1),
+        (273, 8),
+        (278, height.into()),
+        (279, values.len() as u32),
+        (339, format.into()),
+    ];
+    let mut bytes = [&b"II*\0"[..], &(8 + values.len() as u32).to_le_bytes(), values].concat();
+    bytes.extend((entries.len() as u16).to_le_bytes());
+    for (tag, value) in entries {
+        // 4: a long
+        bytes.extend([tag.to_le_bytes(), 4u16.to_le_bytes()].concat());
+        bytes.extend([1u32.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    bytes.extend([0; 4]);
+    bytes
+}
+
+#[test]
+fn values_of_more_than_8_bits_have_a_range() {
+    let photos = Photos::new();
+    let twelve = |value: u16| ImageBuffer::from_fn(9, 9, move |x, _| Luma([if x < 4 { 0 } else { value }]));
+    photos.write("deep/a.png", encode(&DynamicImage::from(twelve(4095)), ImageFormat::Png));
+    photos.write("half/a.tif", encode(&DynamicImage::from(twelve(2048)), ImageFormat::Tiff));
+    let data = photos.loaded();
+    assert_eq!(pixel(&data, "deep", 4, 7), [16; 3], "of 65535");
+    let note = "16-bit images have values of 0 to 4095 alone: 17 of 256 grey levels; --range 0..4095 uses them all";
+    assert_eq!(data.notes(), [note]);
+    assert_eq!(photos.loaded().notes(), [note], "from what was kept, too");
+    let ranged = |range: &str| {
+        let range = Some(picture::Range::try_from(range.to_string()).unwrap());
+        LoadOptions { images: ImageOptions { range, ..ImageOptions::default() }, ..small() }
+    };
+    let data = photos.load(&ranged("0..4095")).unwrap();
+    assert_eq!((pixel(&data, "deep", 4, 7), pixel(&data, "half", 4, 7)), (vec![255; 3], vec![128; 3]));
+    assert!(data.notes().is_empty(), "{:?}", data.notes());
+
+    let floats = |values: [f32; 4]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+    let photos = Photos::new();
+    photos.write("height/a.tif", grey_tiff(2, 2, 32, 3, &floats([-100.0, 0.0, 50.0, 100.0])));
+    photos.write("whole/a.tif", grey_tiff(2, 2, 16, 2, &[0xff, 0xff, 0, 0, 100, 0, 50, 0]));
+    let four = |range: &str| LoadOptions { shape: [2, 2, 1], ..ranged(range) };
+    let data = photos.load(&four("-100..100")).unwrap();
+    let of = |class: &str| [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, column)| pixel(&data, class, row, column)[0]);
+    assert_eq!(of("height"), [0, 128, 191, 255]);
+    assert_eq!(of("whole"), [126, 128, 255, 191], "-1, 0, 100, 50");
+    let data = photos.load(&LoadOptions { shape: [2, 2, 1], ..small() }).unwrap();
+    let note =
+        "floating-point images have values of -100 to 100, of which 0 to 1 are used; --range -100..100 uses them all";
+    assert_eq!(data.notes(), [note]);
+}

@@ -15,7 +15,7 @@ use super::weights::say_who;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::config::{LossConfig, RunConfig};
-use crate::data::{self, Dataset, Split, TableOptions};
+use crate::data::{Dataset, Split, TableOptions};
 use crate::model::{InputKind, ModelSpec};
 use crate::report::draw::Picture;
 use crate::report::{percent, say};
@@ -122,11 +122,9 @@ pub fn spell(ranked: &Ranked) -> String {
 /// The images that were named, `[n, h, w, c]` bytes of the model's input size.
 fn typed_images(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Vec<u8>, CliError> {
     let model = checkpoint.meta.model()?;
-    // images that came with a size were never fitted; a picture is stretched to it
-    let fit = checkpoint.meta.config.images.fit.unwrap_or(data::Fit::Stretch);
     let mut bytes = Vec::new();
     for path in &args.images {
-        bytes.extend(pictures::read(path, &model, fit, args.invert)?);
+        bytes.extend(pictures::read(path, &model, &checkpoint.meta.config.images, args.invert)?);
     }
     Ok(bytes)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 pub mod cifar;
 #[cfg(feature = "images")]
-mod folder;
+pub mod folder;
 pub mod idx;
 #[cfg(feature = "images")]
 pub mod table;

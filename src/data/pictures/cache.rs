@@ -16,12 +16,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::entry::Entry;
-use crate::data::Fit;
-use crate::data::OnPictures;
-use crate::data::picture;
+use crate::data::picture::{self, Depths, Range};
+use crate::data::{Fit, OnPictures};
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.
-const MAGIC: &[u8; 8] = b"LEPTIMG1";
+const MAGIC: &[u8; 8] = b"LEPTIMG2";
 /// Files that are kept of one folder: for several sizes.
 const KEEP: usize = 3;
 /// Bytes that are kept in all.
@@ -34,6 +33,8 @@ pub(super) struct Kept {
     pub pixels: Vec<u8>,
     /// Entries that cannot be read, ascending, and why.
     pub damaged: Vec<(usize, String)>,
+    /// Values of pictures of more than 8 bits.
+    pub depths: Depths,
     /// A line for people, if the images could not be kept.
     pub note: Option<String>,
 }
@@ -44,26 +45,35 @@ struct Header {
     bytes: u64,
     crc: u32,
     damaged: Vec<(usize, String)>,
+    #[serde(default)]
+    depths: Depths,
+}
+
+/// How pictures become images.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// `[h, w, c]`.
+    pub shape: [usize; 3],
+    pub fit: Fit,
+    pub range: Option<Range>,
 }
 
 /// The images of a catalog: kept ones from `folder` if they fit, otherwise decoded and kept there.
 pub(super) fn images(
     root: &Path,
     entries: &[Entry],
-    shape: [usize; 3],
-    fit: Fit,
+    form: Form,
     folder: Option<&Path>,
     on_pictures: OnPictures,
 ) -> Kept {
-    let key = key(root, entries, shape, fit);
+    let key = key(root, entries, form);
     let place = folder.map(|folder| (folder, folder.join(format!("{}-{}.{END}", owner(root), &key[..32]))));
     if let Some((_, path)) = &place
         && let Some(kept) = read(path, &key)
     {
         return kept;
     }
-    let (pixels, damaged) = decode(entries, shape, fit, on_pictures);
-    let mut kept = Kept { pixels, damaged, note: None };
+    let mut kept = decode(entries, form, on_pictures);
     if let Some((folder, path)) = place
         && let Err(error) = write(folder, &path, &key, &kept)
     {
@@ -73,24 +83,24 @@ pub(super) fn images(
 }
 
 /// Decodes every picture, on all cores.
-fn decode(entries: &[Entry], shape: [usize; 3], fit: Fit, on_pictures: OnPictures) -> (Vec<u8>, Vec<(usize, String)>) {
-    let (count, size) = (entries.len(), shape.iter().product::<usize>());
+fn decode(entries: &[Entry], form: Form, on_pictures: OnPictures) -> Kept {
+    let (count, size) = (entries.len(), form.shape.iter().product::<usize>());
     let mut pixels = vec![0; count * size];
     let done = AtomicUsize::new(0);
-    let pairs = pixels.par_chunks_mut(size).zip(entries).enumerate();
-    let damaged = pairs.filter_map(|(index, (image, entry))| {
-        let outcome = picture::read(&entry.path, shape, fit);
+    let pairs = pixels.par_chunks_mut(size).zip(entries);
+    let outcomes = pairs.map(|(image, entry)| {
+        let outcome = picture::decode_deep(&entry.path, form.range);
+        let outcome = outcome.map(|(picture, depths)| {
+            image.copy_from_slice(&picture::scale(&picture, form.shape, form.fit));
+            depths
+        });
         on_pictures(done.fetch_add(1, Ordering::Relaxed) + 1, count);
-        match outcome {
-            Ok(bytes) => {
-                image.copy_from_slice(&bytes);
-                None
-            }
-            Err(error) => Some((index, error.to_string().lines().next().unwrap_or_default().to_string())),
-        }
+        outcome.map_err(|error| error.to_string())
     });
-    let damaged = damaged.collect();
-    (pixels, damaged)
+    let outcomes: Vec<Result<Depths, String>> = outcomes.collect();
+    let depths = outcomes.iter().flatten().fold(Depths::default(), |all, &depths| all.and(depths));
+    let damaged = outcomes.into_iter().enumerate().filter_map(|(index, outcome)| Some((index, outcome.err()?)));
+    Kept { damaged: damaged.collect(), pixels, depths, note: None }
 }
 
 fn hexadecimal(digest: impl AsRef<[u8]>) -> String {
@@ -103,10 +113,11 @@ fn owner(root: &Path) -> String {
     hexadecimal(&Sha256::digest(root.as_os_str().as_encoded_bytes())[..8])
 }
 
-fn key(root: &Path, entries: &[Entry], shape: [usize; 3], fit: Fit) -> String {
+fn key(root: &Path, entries: &[Entry], Form { shape, fit, range }: Form) -> String {
     let mut hasher = Sha256::new();
     hasher.update(MAGIC);
     hasher.update(format!("{shape:?} {fit:?} {}\n", entries.len()));
+    hasher.update(range.map(|range| format!("{range}\n")).unwrap_or_default());
     for entry in entries {
         let (bytes, nanoseconds) = entry.path.metadata().map_or((0, 0), |metadata| {
             let changed = metadata.modified().unwrap_or(UNIX_EPOCH).duration_since(UNIX_EPOCH);
@@ -151,13 +162,13 @@ fn read(path: &Path, key: &str) -> Option<Kept> {
     }
     // the time of the last use decides what is removed first; a cache that cannot be touched is as good
     let _ = File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
-    Some(Kept { pixels, damaged: header.damaged, note: None })
+    Some(Kept { pixels, damaged: header.damaged, depths: header.depths, note: None })
 }
 
 fn write(folder: &Path, path: &Path, key: &str, kept: &Kept) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let (bytes, crc) = (kept.pixels.len() as u64, crc_of(&[&kept.pixels]));
-    let header = Header { key: key.into(), bytes, crc, damaged: kept.damaged.clone() };
+    let header = Header { key: key.into(), bytes, crc, damaged: kept.damaged.clone(), depths: kept.depths };
     let header = serde_json::to_vec(&header).expect("a header is plain data");
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(MAGIC)?;

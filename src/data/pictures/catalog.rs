@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lepton_kernels::random;
 
-use super::cache;
+use super::cache::{self, Form};
 use super::entry::{Entry, Part, Target};
 use super::error::{Damaged, PictureError};
 use crate::data::OnPictures;
@@ -49,9 +49,14 @@ impl Catalog {
     ) -> Result<Dataset, DataError> {
         self.check_size(options.shape)?;
         self.check_missing(options)?;
-        let fit = options.images.fit.unwrap_or_default();
-        let kept = cache::images(&self.root, &self.entries, options.shape, fit, folder, on_pictures);
+        let (shape, fit, range) = (options.shape, options.images.fit.unwrap_or_default(), options.images.range);
+        let kept = cache::images(&self.root, &self.entries, Form { shape, fit, range }, folder, on_pictures);
         self.notes.extend(kept.note);
+        if range.is_none()
+            && let Some((words, range)) = kept.depths.advice()
+        {
+            self.notes.push(format!("{words}; --range {range} uses them all"));
+        }
         let unreadable: Vec<usize> = kept.damaged.iter().map(|&(index, _)| index).collect();
         self.damaged.extend(
             kept.damaged.into_iter().map(|(index, reason)| Damaged { path: self.entries[index].path.clone(), reason }),

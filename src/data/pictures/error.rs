@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::data::names;
 use crate::hint::{Hint, Hints};
 
 /// A picture that cannot be read.
@@ -71,7 +72,7 @@ pub enum PictureError {
         classes: Vec<String>,
     },
     /// A class that nobody knows.
-    #[error("{}: class `{name}` is not one of {from}: {}", path.display(), classes.join(", "))]
+    #[error("{}: class `{}` is not one of {from}: {}", path.display(), names::visible(name), list_names(classes))]
     UnknownClass {
         /// Path of the folder or table that names it.
         path: PathBuf,
@@ -149,7 +150,15 @@ impl Hints for PictureError {
             PictureError::OneClass { path, .. } => {
                 format!("one folder for each class: {0}/cats/…, {0}/dogs/…", path.display())
             }
-            PictureError::UnknownClass { .. } => "rename the folder, or remove it".into(),
+            PictureError::UnknownClass { name, classes, .. } => {
+                // the name that was meant, if there is one like it
+                let is_alike = |class: &&String| class.trim().to_lowercase() == name.trim().to_lowercase();
+                let rename = match classes.iter().find(is_alike) {
+                    Some(class) => format!("rename the folder to `{}`", names::visible(class)),
+                    None => "rename the folder, or remove it".into(),
+                };
+                return vec![Hint::advice(rename)];
+            }
             PictureError::Nothing { .. } => "a folder with one folder of images for each class".into(),
             PictureError::Channels { .. } => "a model with input = [64, 64, 3]".into(),
         };
@@ -161,6 +170,10 @@ impl Hints for PictureError {
 fn short(root: &std::path::Path, path: &std::path::Path) -> String {
     let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
     below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path).display().to_string()
+}
+
+fn list_names(classes: &[String]) -> String {
+    classes.iter().map(|class| names::visible(class)).collect::<Vec<_>>().join(", ")
 }
 
 /// Files that are named before the rest is counted: all fit a screen.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::read::Table;
+use crate::data::names;
 use crate::data::pictures::{Catalog, PictureError, Target};
 use crate::data::tabular::{Row, TableError};
 use crate::data::{DataError, LoadOptions, TableOptions};
@@ -105,7 +106,7 @@ fn of_row(field: &str, separator: Option<&str>) -> Vec<String> {
         None => vec![field.trim()],
         Some(separator) => field.split(separator).map(|word| bare(word, list.is_some())).collect(),
     };
-    words.into_iter().filter(|word| !word.is_empty()).map(String::from).collect()
+    words.into_iter().filter(|word| !word.is_empty()).map(names::composed).collect()
 }
 
 /// Classes, or labels of which a picture may have several.
@@ -123,11 +124,10 @@ fn labels(
         return Err(field(path, table, column, row.line, "empty", "add a label, or remove the row").into());
     }
     let mut classes: Vec<String> = table.rows.iter().flat_map(&of).collect();
-    // 2 comes before 10
-    classes.sort_by(|a, b| (a.parse::<u64>().ok(), a).cmp(&(b.parse::<u64>().ok(), b)));
+    classes.sort_by(|a, b| names::natural(a, b));
     classes.dedup();
     if let Some(expected) = &options.classes {
-        if let Some(name) = classes.iter().find(|class| !expected.contains(class)).cloned() {
+        if let Some(name) = classes.iter().find(|class| names::place(class, expected).is_none()).cloned() {
             let (path, from, classes) = (path.to_path_buf(), "the model's classes", expected.clone());
             return Err(PictureError::UnknownClass { path, name, from, classes }.into());
         }
@@ -136,8 +136,8 @@ fn labels(
     if classes.len() < options.fewest_classes() {
         return Err(PictureError::OneClass { path: path.to_path_buf(), classes }.into());
     }
-    let numbers: std::collections::HashMap<&str, usize> =
-        classes.iter().enumerate().map(|(i, class)| (class.as_str(), i)).collect();
+    let numbers: std::collections::HashMap<String, usize> =
+        classes.iter().enumerate().map(|(i, class)| (names::composed(class), i)).collect();
     let targets = table.rows.iter().map(|row| {
         let words = of(row);
         let index = |word: &String| numbers[word.as_str()];

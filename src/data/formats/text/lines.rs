@@ -6,6 +6,7 @@ use super::error::TextError;
 use super::files::Source;
 use super::layout::{self, Columns, Layout};
 use crate::data::io::io_error;
+use crate::data::names;
 use crate::data::part::Part;
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Row, Sheet, TableError};
@@ -60,6 +61,7 @@ pub fn read(source: &Source, coarse: bool, options: &TableOptions) -> Result<Fil
         let short = |label: &str| label.split(':').next().unwrap_or(label).to_string();
         samples.iter_mut().for_each(|sample| sample.label = short(&sample.label));
     }
+    samples.iter_mut().for_each(|sample| sample.label = names::composed(&sample.label));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let notes = text.notes.iter().map(|note| format!("{name}: {note}")).collect();
     Ok(File { samples, latin1, notes })

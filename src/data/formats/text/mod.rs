@@ -16,6 +16,7 @@ use lines::Sample;
 
 use super::{Detected, Format, Loading};
 use crate::data::io::{MAX_BYTES, folder_name};
+use crate::data::names;
 use crate::data::part::Part;
 pub use crate::data::vocabulary::{PAD, Texts, UNKNOWN, Vocabulary};
 pub use crate::data::words::words;
@@ -146,10 +147,11 @@ fn read(sources: &Sources, options: &LoadOptions) -> Result<Read, DataError> {
     Ok(read)
 }
 
-/// Labels by alphabet.
+/// Labels in natural order.
 fn classes(path: &Path, samples: &[(Sample, Vec<String>)]) -> Result<Vec<String>, TextError> {
     let labels: BTreeSet<&str> = samples.iter().map(|(sample, _)| sample.label.as_str()).collect();
-    let classes: Vec<String> = labels.into_iter().map(String::from).collect();
+    let mut classes: Vec<String> = labels.into_iter().map(String::from).collect();
+    classes.sort_by(|a, b| names::natural(a, b));
     let texts = samples.len();
     if let [class] = &classes[..] {
         return Err(TextError::OneClass { path: path.into(), texts, class: class.clone() });
@@ -170,7 +172,7 @@ fn split(
     length: usize,
 ) -> Result<Split, DataError> {
     let label = |(sample, _): &&(Sample, Vec<String>)| {
-        let found = classes.iter().position(|class| *class == sample.label);
+        let found = names::place(&sample.label, classes);
         found.map(|class| class as u32).ok_or_else(|| TextError::UnknownClass {
             path: path.into(),
             line: sample.line,

@@ -1,0 +1,225 @@
+//! How the folders of a data set are arranged: each a class, or splits with a folder for each class. What could be both is asked.
+
+use std::path::{Path, PathBuf};
+
+use super::error::FolderError;
+use super::left_out::LeftOut;
+use super::suggest;
+use super::tree::{Folder, Inside, holds_picture};
+use crate::data::FolderLayout as Layout;
+use crate::data::io::IoError;
+use crate::data::names;
+use crate::data::pictures::Part;
+use crate::data::{DataError, LoadOptions};
+
+/// A class in a split.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub part: Part,
+    pub folder: Folder,
+}
+
+/// Folders with their classes.
+pub(super) struct Arranged {
+    pub found: Vec<Found>,
+    /// Folders above those of classes, whose own files are counted.
+    pub above: Vec<PathBuf>,
+    pub left_out: Vec<(LeftOut, PathBuf)>,
+    pub notes: Vec<String>,
+}
+
+/// A folder, and what its content says about it.
+struct Look {
+    folder: Folder,
+    /// The split that its name means.
+    part: Option<Part>,
+    inside: Inside,
+    /// Whether there are pictures directly in it.
+    own: bool,
+    /// Its folders that hold pictures.
+    below: Vec<String>,
+}
+
+impl Look {
+    fn at(folder: Folder) -> Result<Self, IoError> {
+        let mut inside = Inside::of(&folder.path)?;
+        // an archive that was unpacked into a folder of its name
+        while let ([only], []) = (&inside.folders[..], &inside.files[..])
+            && only.name == folder.name
+        {
+            inside = Inside::of(&only.path)?;
+        }
+        let below = inside.folders.iter().filter(|folder| holds_picture(&folder.path));
+        let below = below.map(|folder| folder.name.clone()).collect();
+        let own = inside.pictures().next().is_some();
+        Ok(Look { part: part_of(&folder.name), own, below, folder, inside })
+    }
+
+    /// Whether it may be a split: of folders alone.
+    fn is_split(&self) -> bool {
+        self.part.is_some() && !self.own && !self.inside.folders.is_empty()
+    }
+
+    fn holds_pictures(&self) -> bool {
+        self.own || !self.below.is_empty()
+    }
+}
+
+/// The folders of a data set.
+pub(super) struct Looks {
+    root: PathBuf,
+    looks: Vec<Look>,
+    left_out: Vec<(LeftOut, PathBuf)>,
+}
+
+impl Looks {
+    pub fn at(root: &Path) -> Result<Self, IoError> {
+        let inside = Inside::of(root)?;
+        let looks = inside.folders.into_iter().map(Look::at).collect::<Result<_, _>>()?;
+        Ok(Looks { root: root.to_path_buf(), looks, left_out: inside.left_out })
+    }
+
+    /// Which folders are classes, as `options` say or as the folders do.
+    pub fn arrange(self, options: &LoadOptions) -> Result<Arranged, DataError> {
+        let layout = match options.images.layout {
+            Some(layout) => layout,
+            None => self.decide(options.classes.as_deref())?,
+        };
+        Ok(self.arranged(layout))
+    }
+
+    /// The layout, if it is clear; `known` are the classes of a trained model.
+    ///
+    /// # Errors
+    /// What could be both, or neither.
+    pub fn decide(&self, known: Option<&[String]>) -> Result<Layout, FolderError> {
+        let holding: Vec<&Look> = self.looks.iter().filter(|look| look.holds_pictures()).collect();
+        let (parts, others): (Vec<&Look>, Vec<&Look>) = holding.iter().partition(|look| look.part.is_some());
+        // a stray picture among the classes of a split makes it no class
+        let is_split = |look: &&Look| look.is_split() || (others.is_empty() && look.below.len() > 1);
+        let splits: Vec<&Look> = parts.iter().copied().filter(is_split).collect();
+        let classes = names_of(holding.iter().map(|look| &look.folder.name));
+        let inside = names_of(splits.iter().flat_map(|look| &look.below));
+        let are_known =
+            |names: &[String]| known.is_some_and(|known| names.iter().all(|name| names::place(name, known).is_some()));
+        match (are_known(&classes), are_known(&inside)) {
+            (true, false) => return Ok(Layout::Classes),
+            (false, true) if !splits.is_empty() => return Ok(Layout::Splits),
+            _ => {}
+        }
+        if splits.is_empty() {
+            let unsorted = parts.len() > 1 || others.iter().all(|look| is_generic(look));
+            let error =
+                if unsorted && !holding.is_empty() { Some(self.unsorted(&holding)) } else { self.nested(&holding) };
+            return error.map_or(Ok(Layout::Classes), Err);
+        }
+        if self.is_clear(&splits, &others) {
+            return Ok(Layout::Splits);
+        }
+        let split = splits.iter().map(|look| look.folder.name.clone()).collect();
+        Err(FolderError::Ambiguous { root: self.root.clone(), split, classes, inside })
+    }
+
+    /// Whether splits are splits: nothing else is there, or training and another one have classes in common.
+    fn is_clear(&self, splits: &[&Look], others: &[&Look]) -> bool {
+        let train = splits.iter().find(|look| look.part == Some(Part::Train));
+        let flat_train =
+            self.looks.iter().any(|look| look.part == Some(Part::Train) && look.own && look.below.is_empty());
+        let common =
+            |look: &&&Look| train.is_some_and(|train| look.below.iter().any(|name| train.below.contains(name)));
+        let confirmed = splits.iter().filter(|look| look.part != Some(Part::Train)).any(|look| common(&look));
+        !flat_train && (others.is_empty() || confirmed)
+    }
+
+    fn unsorted(&self, holding: &[&Look]) -> FolderError {
+        let folders = holding.iter().map(|look| look.folder.name.clone()).collect();
+        let suggestion = suggest::instead(&self.root, true);
+        FolderError::Unsorted { root: self.root.clone(), folders, suggestion }
+    }
+
+    /// An error if all folders hold the same folders, and no pictures beside those.
+    fn nested(&self, holding: &[&Look]) -> Option<FolderError> {
+        let [first, others @ ..] = holding else { return None };
+        let mut inside = first.below.clone();
+        inside.retain(|name| others.iter().all(|look| look.below.contains(name)));
+        let nested = inside.len() > 1 && !others.is_empty() && holding.iter().all(|look| !look.own);
+        let folders = || holding.iter().map(|look| look.folder.name.clone()).collect();
+        nested.then(|| FolderError::Nested { root: self.root.clone(), folders: folders(), inside })
+    }
+
+    fn arranged(self, layout: Layout) -> Arranged {
+        let mut arranged =
+            Arranged { found: Vec::new(), above: vec![self.root], left_out: self.left_out, notes: Vec::new() };
+        let (mut beside, mut flat) = (Vec::new(), Vec::new());
+        for Look { folder, part, inside, own, below } in self.looks {
+            match (layout, part) {
+                (Layout::Classes, _) => arranged.found.push(Found { part: Part::Unknown, folder }),
+                (Layout::Splits, None) => beside.push(folder.name),
+                (Layout::Splits, Some(_)) if own && below.is_empty() => flat.push(folder),
+                (Layout::Splits, Some(part)) => {
+                    arranged.found.extend(inside.folders.into_iter().map(|folder| Found { part, folder }));
+                    arranged.left_out.extend(inside.left_out);
+                    arranged.above.push(folder.path);
+                }
+            }
+        }
+        if !beside.is_empty() {
+            arranged.notes.push(format!("ignored next to train, val and test: {}", beside.join(", ")));
+        }
+        for folder in flat {
+            let path = folder.path.display();
+            arranged.notes.push(format!(
+                "ignored: `{}`, whose images are in no class folders (lepton-gpu predict RUN {path} answers them)",
+                folder.name
+            ));
+        }
+        arranged
+    }
+
+    /// The classes that a layout gives.
+    pub fn classes(&self, layout: Layout) -> Vec<String> {
+        match layout {
+            Layout::Classes => names_of(self.looks.iter().filter(|l| l.holds_pictures()).map(|look| &look.folder.name)),
+            Layout::Splits => {
+                names_of(self.looks.iter().filter(|look| look.part.is_some()).flat_map(|look| &look.below))
+            }
+        }
+    }
+
+    /// Whether each class has its pictures directly in its folder.
+    pub fn is_plain(&self) -> bool {
+        self.looks.iter().filter(|look| look.holds_pictures()).all(|look| look.own)
+    }
+}
+
+/// Names, each once, in natural order.
+fn names_of<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut all: Vec<String> = names.cloned().collect();
+    all.sort_by(|a, b| names::natural(a, b));
+    all.dedup();
+    all
+}
+
+/// Words that say nothing about what is on pictures.
+const FILLERS: [&str; 14] = [
+    "set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos", "pics", "jpg", "jpeg", "jpegs",
+    "png",
+];
+
+/// The words of a folder's name that say something.
+fn words(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    words.filter(|word| !word.is_empty() && !FILLERS.contains(&word.as_str())).collect()
+}
+
+/// The split that a folder's name means: `train`, `test_images`, `validation-set`.
+fn part_of(name: &str) -> Option<Part> {
+    let words = words(name);
+    let [word] = &words[..] else { return None };
+    Part::named(word)
+}
+
+/// Whether a folder is called as anything may be: `images`.
+fn is_generic(look: &Look) -> bool {
+    words(&look.folder.name).is_empty() && look.below.is_empty()
+}

@@ -1,0 +1,198 @@
+//! What folders mean: classes, splits, neither, or both, which is asked; and what of them is no data.
+
+use std::fs;
+
+use lepton_gpu::data::{FolderLayout, HoldOut, ImageOptions, LoadOptions};
+
+use crate::pictures::{Photos, balance, small};
+
+fn arranged(layout: FolderLayout) -> LoadOptions {
+    LoadOptions { images: ImageOptions { layout: Some(layout), ..ImageOptions::default() }, ..small() }
+}
+
+fn knowing(classes: &[&str]) -> LoadOptions {
+    LoadOptions { classes: Some(classes.iter().map(|name| (*name).to_string()).collect()), ..small() }
+}
+
+#[track_caller]
+fn classes(photos: &Photos, options: &LoadOptions) -> Vec<String> {
+    photos.load(options).unwrap_or_else(|error| panic!("{error}")).classes().to_vec()
+}
+
+/// A run as `train` leaves it.
+fn run(photos: &Photos, name: &str) {
+    photos.write(&format!("{name}/config.toml"), "");
+    photos.write(&format!("{name}/model.toml"), "");
+    photos.png(&format!("{name}/curve.png"), [1, 2, 3]);
+    photos.png(&format!("{name}/samples/epoch-1.png"), [1, 2, 3]);
+}
+
+#[test]
+fn runs_among_the_pictures_are_no_pictures() {
+    let photos = Photos::of(&["cat", "dog"], 3);
+    let before = photos.loaded();
+    for name in ["runs/first", "runs/older/second", "cat/run", "mine"] {
+        run(&photos, name);
+    }
+    photos.write("runs/rates/lr-find.json", "{}");
+    photos.png("runs/rates/lr-find.png", [9; 3]);
+    let data = photos.loaded();
+    assert_eq!((data.classes(), data.train()), (before.classes(), before.train()));
+    assert_eq!(data.notes(), ["left out: runs of lepton-gpu: cat/run, mine, runs/first, runs/older/second and 1 more"]);
+    // beside splits, too
+    let photos = Photos::of(&["train/cat", "train/dog", "test/cat", "test/dog"], 2);
+    run(&photos, "runs/first");
+    assert_eq!(photos.loaded().classes(), ["cat", "dog"]);
+    let nothing = Photos::new();
+    run(&nothing, "runs/first");
+    nothing.fails(&small(), &["0 images and no folder for each class"]);
+}
+
+#[test]
+fn folders_of_systems_and_thumbnails_are_no_classes() {
+    let photos = Photos::of(&["cat", "dog"], 3);
+    let before = photos.loaded();
+    photos.png("@eaDir/cat/000.png@SynoEAStream", [1; 3]);
+    photos.png("cat/@eaDir/000.png/SYNOPHOTO_THUMB_M.jpg", [1; 3]);
+    photos.png("dog/.thumbnails/000.png", [1; 3]);
+    photos.png("$RECYCLE.BIN/S-1-5/$R1.png", [1; 3]);
+    photos.png("#recycle/old.png", [1; 3]);
+    photos.png("dog/Thumbs/000.png", [1; 3]);
+    for empty in ["System Volume Information", "lost+found", "@tmp", "__pycache__", "Thumbs", "@Recycle"] {
+        fs::create_dir(photos.path(empty)).unwrap();
+    }
+    let data = photos.loaded();
+    assert_eq!((data.classes(), data.train()), (before.classes(), before.train()));
+    assert_eq!(
+        data.notes(),
+        [
+            "left out: folders of the system: #recycle, $RECYCLE.BIN, @Recycle, @tmp and 3 more",
+            "left out: thumbnails (rename the folder if it is a class): @eaDir, Thumbs, cat/@eaDir, dog/Thumbs"
+        ]
+    );
+}
+
+#[test]
+fn a_split_beside_classes_is_asked_for() {
+    let trains = Photos::of(&["bus", "train/steam", "train/diesel"], 2);
+    trains.fails(
+        &small(),
+        &[
+            "`train` could be a split or a class: as classes there are bus, train; as splits, diesel, steam of `train`",
+            "--layout classes, or --layout splits",
+        ],
+    );
+    assert_eq!(classes(&trains, &arranged(FolderLayout::Classes)), ["bus", "train"]);
+    assert_eq!(classes(&trains, &arranged(FolderLayout::Splits)), ["diesel", "steam"]);
+    // a trained model knows
+    assert_eq!(trains.load(&knowing(&["bus", "train"])).unwrap().train().unwrap().len(), 6);
+    assert_eq!(trains.load(&knowing(&["diesel", "steam"])).unwrap().train().unwrap().len(), 4);
+    let lab = Photos::of(&["blank", "test/a", "test/b"], 2);
+    lab.fails(&small(), &["`test` could be a split or a class: as classes there are blank, test;"]);
+    // splits of the same classes are splits, and so is one alone
+    let clear = Photos::of(&["train/a", "train/b", "test/a", "test/b", "extra"], 2);
+    assert_eq!(classes(&clear, &small()), ["a", "b"]);
+    assert_eq!(classes(&clear, &arranged(FolderLayout::Classes)), ["extra", "test", "train"]);
+    assert_eq!(classes(&Photos::of(&["train/a", "train/b"], 2), &small()), ["a", "b"]);
+    // nothing in common with training
+    Photos::of(&["train/a", "train/b", "test/x", "other"], 2).fails(&small(), &["`test` and `train` could be"]);
+    // a class of its own pictures is one, whatever it is called
+    assert_eq!(classes(&Photos::of(&["train", "car"], 2), &small()), ["car", "train"]);
+    assert_eq!(classes(&Photos::of(&["train", "train/old", "car"], 2), &small()), ["car", "train"]);
+}
+
+#[test]
+fn splits_are_told_by_name_and_may_be_untidy() {
+    let photos = Photos::of(&["training_set/training_set/cat", "training_set/training_set/dog"], 3);
+    photos.png("test_set/test_set/cat/x.png", [1; 3]);
+    let data = photos.load(&LoadOptions { hold_out: HoldOut::Auto, ..small() }).unwrap();
+    assert_eq!(data.classes(), ["cat", "dog"]);
+    assert_eq!(balance(data.test().unwrap(), 2), [1, 0]);
+    // a stray picture does not make a class of a split
+    let photos = Photos::of(&["train/cat", "train/dog", "test/cat"], 2);
+    photos.png("train/stray.png", [1; 3]);
+    let data = photos.loaded();
+    assert_eq!(
+        (data.classes().len(), data.notes()),
+        (2, &["ignored: images outside the class folders (1)".into()][..])
+    );
+    // test pictures without classes are for `predict`
+    let photos = Photos::of(&["train/cat", "train/dog", "test"], 2);
+    let data = photos.loaded();
+    assert_eq!(data.classes(), ["cat", "dog"]);
+    assert!(data.test().is_none());
+    assert!(data.notes()[0].starts_with("ignored: `test`, whose images are in no class folders"), "{:?}", data.notes());
+    // training pictures without classes are not
+    Photos::of(&["test/cat", "test/dog", "train"], 2).fails(&small(), &["`test` could be a split or a class"]);
+}
+
+#[test]
+fn folders_without_classes_say_where_those_may_be() {
+    let root = |photos: &Photos| photos.root().display().to_string();
+    let kaggle = Photos::of(&["train_images", "test_images"], 3);
+    kaggle.fails(&small(), &["`test_images` and `train_images` hold images and no folder for each class", "/cats/…"]);
+    kaggle.write("train.csv", "id,label\n0,a\n");
+    kaggle.write("sample_submission.csv", "id,label\n0,a\n");
+    let hint = format!("try: lepton-gpu train {0}/train.csv --images {0}/train_images, or", root(&kaggle));
+    kaggle.fails(&small(), &["hold images and no folder for each class", &hint]);
+    assert_eq!(classes(&kaggle, &arranged(FolderLayout::Classes)), ["test_images", "train_images"]);
+    let only = Photos::of(&["images"], 3);
+    only.write("labels.csv", "image,label\n0,a\n");
+    only.fails(&small(), &["`images` holds images", "/labels.csv --images "]);
+    Photos::of(&["train", "test"], 2).fails(&small(), &["`test` and `train` hold images"]);
+
+    // one level too far out, and too far in
+    let outer = Photos::of(&["flowers/rose", "flowers/tulip", "flowers/lily"], 2);
+    outer.fails(&small(), &["1 class (`flowers`)", &format!("try: lepton-gpu train {}/flowers", root(&outer))]);
+    let at = |name: &str| {
+        let places = outer.places();
+        lepton_gpu::data::load_with(outer.path(name).to_str(), &small(), &places, &|_, _| {}).unwrap_err()
+    };
+    let hint = format!("try: lepton-gpu train {}/flowers", root(&outer));
+    crate::says(&at("flowers/rose"), &["rose: 2 images and no folder for each class", &hint]);
+    let splits = Photos::of(&["train/a", "train/b", "val/a", "val/b"], 2);
+    let inside = lepton_gpu::data::load_with(splits.path("train/a").to_str(), &small(), &splits.places(), &|_, _| {});
+    crate::says(&inside.unwrap_err(), &[&format!("try: lepton-gpu train {}", root(&splits))]);
+
+    // the same folders in each: who knows
+    let folds = Photos::of(&["fold1/cat", "fold1/dog", "fold2/cat", "fold2/dog"], 2);
+    folds.fails(&small(), &["`fold1` and `fold2` each hold the folders cat, dog", "/fold1", "--layout classes"]);
+    assert_eq!(classes(&folds, &arranged(FolderLayout::Classes)), ["fold1", "fold2"]);
+}
+
+#[test]
+fn classes_have_one_order_and_one_spelling() {
+    let photos = Photos::of(&["10", "1", "2"], 2);
+    assert_eq!(classes(&photos, &small()), ["1", "2", "10"]);
+    // a model that was trained when the order was another one keeps it
+    let data = photos.load(&knowing(&["1", "10", "2"])).unwrap();
+    assert_eq!(data.classes(), ["1", "10", "2"]);
+    // composed and decomposed, in one split and across splits
+    let words = Photos::of(&["train/caf\u{e9}", "train/cafe\u{301}", "train/tea", "test/cafe\u{301}"], 2);
+    let data = words.loaded();
+    assert_eq!(data.classes(), ["caf\u{e9}", "tea"]);
+    assert_eq!((balance(data.train().unwrap(), 2), balance(data.test().unwrap(), 2)), (vec![4, 2], vec![2, 0]));
+    assert!(data.notes()[0].starts_with("2 folders are called `caf\u{e9}`"), "{:?}", data.notes());
+    assert_eq!(words.load(&knowing(&["cafe\u{301}", "tea"])).unwrap().test().unwrap().labels(), [0, 0]);
+    // two names that look alike are told apart
+    let alike = Photos::of(&["train/cat", "train/dog", "test/cat\u{a0}"], 2);
+    alike.fails(&small(), &["class `cat\\u{a0}` is not one of the training folders: cat, dog"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf8_stay_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let photos = Photos::of(&["tea"], 2);
+    for (i, name) in [&b"caf\xe9"[..], b"caf\xe8"].into_iter().enumerate() {
+        let folder = photos.root().join(OsStr::from_bytes(name));
+        fs::create_dir(&folder).unwrap();
+        for j in 0..=i {
+            fs::copy(photos.path("tea/000.png"), folder.join(format!("{j}.png"))).unwrap();
+        }
+    }
+    let data = photos.loaded();
+    assert_eq!(data.classes(), ["caf\\xe8", "caf\\xe9", "tea"]);
+    assert_eq!(balance(data.train().unwrap(), 3), [2, 1, 2]);
+}
