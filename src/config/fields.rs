@@ -440,7 +440,7 @@ mod tests {
             normal: vec!["a".into()],
             normalize: NormalizeConfig::parse("0.5:0.5").unwrap(),
             augment: parse_augment("strong", [32, 32]).unwrap(),
-            images: toml::from_str("fit = \"pad\"").unwrap(),
+            images: toml::from_str("fit = \"pad\"\nlayout = \"splits\"\nrange = \"0..1\"").unwrap(),
             text: toml::from_str(text).unwrap(),
             table: TableOptions {
                 image_column: Some("id".into()),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::range::Range;
+
 /// How a picture of another shape fills an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,9 +38,8 @@ pub struct ImageOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<FolderLayout>,
     /// Values of 16-bit and floating-point pictures that become black and white; none for all 65536 values, and 0 to 1.
-    #[cfg(feature = "images")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub range: Option<super::picture::Range>,
+    pub range: Option<Range>,
     /// Go on without pictures that cannot be read.
     #[serde(default)]
     pub skip_damaged: bool,

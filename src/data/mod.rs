@@ -39,6 +39,7 @@ mod places;
 mod plain_text;
 #[cfg(feature = "download")]
 pub mod published;
+mod range;
 #[cfg(feature = "images")]
 mod survey;
 #[cfg(any(feature = "images", feature = "text"))]
@@ -80,6 +81,7 @@ pub use pictures::{Damaged, PictureError};
 pub use places::Places;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use plain_text::NotText;
+pub use range::{Range, RangeError};
 #[cfg(feature = "images")]
 pub use survey::{Survey, survey};
 #[cfg(any(feature = "images", feature = "text"))]

@@ -2,7 +2,7 @@
 
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
 use jpeg_encoder::{ColorType, Encoder};
-use lepton_gpu::data::{Fit, ImageOptions, LoadOptions, picture};
+use lepton_gpu::data::{Fit, ImageOptions, LoadOptions, Range, picture};
 
 use crate::pictures::{BLUE, Photos, RED, alike, encode, pixel, plain, small, two_colours};
 
@@ -169,7 +169,7 @@ fn values_of_more_than_8_bits_have_a_range() {
     assert_eq!(data.notes(), [note]);
     assert_eq!(photos.loaded().notes(), [note], "from what was kept, too");
     let ranged = |range: &str| {
-        let range = Some(picture::Range::try_from(range.to_string()).unwrap());
+        let range = Some(Range::try_from(range.to_string()).unwrap());
         LoadOptions { images: ImageOptions { range, ..ImageOptions::default() }, ..small() }
     };
     let data = photos.load(&ranged("0..4095")).unwrap();

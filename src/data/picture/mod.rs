@@ -10,7 +10,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::Fit;
+use super::{Fit, Range};
 
 mod depth;
 mod error;
@@ -19,7 +19,7 @@ mod jpeg;
 pub(super) mod kinds;
 mod limits;
 
-pub use depth::{Depths, Range, RangeError};
+pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::entry::Entry;
-use crate::data::picture::{self, Depths, Range};
-use crate::data::{Fit, OnPictures};
+use crate::data::picture::{self, Depths};
+use crate::data::{Fit, OnPictures, Range};
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.
 const MAGIC: &[u8; 8] = b"LEPTIMG2";
