@@ -6,6 +6,8 @@ mod cache;
 mod commands;
 #[path = "data_folders/damaged.rs"]
 mod damaged;
+#[path = "data_folders/doctor.rs"]
+mod doctor;
 #[path = "data_folders/formats.rs"]
 mod formats;
 #[path = "data_folders/layouts.rs"]

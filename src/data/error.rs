@@ -76,6 +76,20 @@ pub enum DataError {
         /// What is read, in words.
         formats: Vec<&'static str>,
     },
+    /// Data that no table can list.
+    #[cfg(feature = "images")]
+    #[error("{}: only image files and texts can be listed in a table with their splits", path.display())]
+    NotDivided {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// A name that a text file cannot hold.
+    #[cfg(feature = "images")]
+    #[error("{}: its name is not valid UTF-8, so a table cannot hold it", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+    },
     /// IDX files.
     #[error(transparent)]
     Idx(#[from] super::formats::idx::IdxError),
@@ -137,6 +151,10 @@ impl Hints for DataError {
                 return vec![Hint::one_of(spec, known), Hint::advice(formats.join(", or "))];
             }
             DataError::NotAFolder { formats, .. } | DataError::NoFormat { formats, .. } => formats.join(", or "),
+            #[cfg(feature = "images")]
+            DataError::NotDivided { .. } => return vec![Hint::set("validation", 0.1)],
+            #[cfg(feature = "images")]
+            DataError::NotUtf8 { .. } => "rename the file".into(),
             DataError::NoFolder => "LEPTON_DATA=<folder>".into(),
             DataError::NothingToFetch { .. } => "leave it out: it is the default data set".into(),
             DataError::Busy { .. } => "wait for it, then run the command again".into(),

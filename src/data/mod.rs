@@ -8,9 +8,9 @@
 use std::path::Path;
 
 mod balance;
-#[cfg(feature = "images")]
-mod check;
 mod dataset;
+#[cfg(feature = "images")]
+pub mod doctor;
 #[cfg(feature = "download")]
 mod download;
 #[cfg(feature = "files")]
@@ -50,9 +50,9 @@ mod vocabulary;
 mod words;
 
 pub use balance::{Balance, FEW, UNEQUAL};
-#[cfg(feature = "images")]
-pub use check::{ClassCount, Report, check};
 pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};
+#[cfg(feature = "images")]
+pub use doctor::{ClassCount, Report, check};
 #[cfg(feature = "files")]
 pub use error::DataError;
 #[cfg(feature = "download")]

@@ -11,6 +11,16 @@ pub(in crate::data) enum Part {
 }
 
 impl Part {
+    /// What a table calls it.
+    #[cfg(feature = "images")]
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Unknown | Part::Train => "train",
+            Part::Validation => "val",
+            Part::Test => "test",
+        }
+    }
+
     /// The split of a folder or of a field of this name.
     pub fn named(name: &str) -> Option<Part> {
         match name.trim().to_lowercase().as_str() {

@@ -45,7 +45,9 @@ pub fn survey(
         && let Some(format) = formats::detect(path, &options.table)
         && let Some(list) = format.list
     {
-        return Ok((of_catalog(path, &list(path, options)?), None));
+        let mut catalog = list(path, options)?;
+        catalog.check_missing(options)?;
+        return Ok((of_catalog(path, &catalog), None));
     }
     let data = load_with(spec, options, places, &|_, _| {})?;
     let survey = of_dataset(&data);
@@ -59,18 +61,15 @@ fn of_catalog(path: &Path, catalog: &Catalog) -> Survey {
     let learned = [Part::Unknown, Part::Train];
     let count = Examples { train: of(&learned), validation: of(&[Part::Validation]), test: of(&[Part::Test]) };
     let mut counts = vec![0; catalog.classes.len()];
-    let (mut has_values, mut is_binary) = (false, true);
     for entry in catalog.entries.iter().filter(|entry| learned.contains(&entry.part)) {
         match &entry.target {
             Target::Class(class) => counts[*class as usize] += 1,
             Target::Values(values) => {
-                has_values = true;
-                is_binary &= values.iter().all(|&value| value == 0.0 || value == 1.0);
                 values.iter().zip(&mut counts).for_each(|(&value, count)| *count += usize::from(value != 0.0));
             }
         }
     }
-    let aim = aim(has_values, is_binary);
+    let aim = aim_of(catalog.entries.iter().map(|entry| &entry.target));
     if aim == Aim::Numbers {
         counts.clear();
     }
@@ -94,6 +93,18 @@ fn of_catalog(path: &Path, catalog: &Catalog) -> Survey {
         count,
         size,
     }
+}
+
+/// What can be learned from these targets.
+pub(super) fn aim_of<'a>(targets: impl Iterator<Item = &'a Target>) -> Aim {
+    let (mut has_values, mut is_binary) = (false, true);
+    for target in targets {
+        if let Target::Values(values) = target {
+            has_values = true;
+            is_binary &= values.iter().all(|&value| value == 0.0 || value == 1.0);
+        }
+    }
+    aim(has_values, is_binary)
 }
 
 fn aim(has_values: bool, is_binary: bool) -> Aim {

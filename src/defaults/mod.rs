@@ -11,4 +11,4 @@ mod tests;
 
 pub use decision::{Decision, Line};
 pub use facts::{Aim, Examples, Facts, Source};
-pub use rule::{DECIDES, decide};
+pub use rule::{DECIDES, LARGEST_SIDE, decide};

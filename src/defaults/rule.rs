@@ -13,6 +13,8 @@ const LARGEST: [usize; 2] = [128, 64];
 /// Sides for the backbone, which was trained at 224 pixels: on a CPU by how many images there are at most, since what the frozen
 /// layers give of each is to be computed within a few minutes.
 const BACKBONE_SIDES: [(usize, usize); 2] = [(4_000, 160), (usize::MAX, 128)];
+/// The largest side that is chosen for any model.
+pub const LARGEST_SIDE: usize = BACKBONE_SIDE;
 /// On a GPU: the size that it was trained at.
 const BACKBONE_SIDE: usize = 224;
 /// Held out where the data say nothing, and the fewest examples of which some are.

@@ -4,13 +4,14 @@ use std::process::Command;
 
 use crate::pictures::{BLUE, Photos, RED, encode, two_colours};
 
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
-fn run(photos: &Photos, line: &str) -> Ran {
+/// Runs a command line beside the photos.
+pub fn run(photos: &Photos, line: &str) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_lepton-gpu"))
         .args(line.split_whitespace())
         .current_dir(photos.root().parent().unwrap())
@@ -57,6 +58,7 @@ fn check_tells_and_fails_where_something_is_damaged() {
     let ran = run(&photos, "data check photos");
     assert_eq!(ran.code, Some(1));
     assert!(ran.out.contains("x.jpg: empty") && ran.out.contains("cannot be read: 1 of 41 images"), "{}", ran.out);
+    assert!(ran.out.contains("next     lepton-gpu train photos --skip-damaged\n"), "{}", ran.out);
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Catalog {
     }
 
     /// Files that are not there are an error in one line; without some of them a run may go on, if it was asked to.
-    fn check_missing(&mut self, options: &LoadOptions) -> Result<(), DataError> {
+    pub fn check_missing(&mut self, options: &LoadOptions) -> Result<(), DataError> {
         if self.missing.is_empty() {
             return Ok(());
         }

@@ -167,7 +167,7 @@ impl Hints for PictureError {
 }
 
 /// A path from the folder or the table that holds it. A table names pictures from where it is, and may name itself.
-fn short(root: &std::path::Path, path: &std::path::Path) -> String {
+pub(in crate::data) fn short(root: &std::path::Path, path: &std::path::Path) -> String {
     let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
     below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path).display().to_string()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::TextError;
 use super::layout::{Layout, names_texts};
 use crate::data::io::io_error;
+use crate::data::part::Part;
 use crate::data::tabular::Sheet;
 use crate::data::{DataError, TableOptions, plain_text};
 
@@ -26,6 +27,14 @@ pub struct Sources {
     pub test: Vec<Source>,
     /// What people should know about files that are not read.
     pub notes: Vec<String>,
+}
+
+impl Sources {
+    /// Every file, and the split of what it does not say a split of.
+    pub fn iter(&self) -> impl Iterator<Item = (&Source, Part)> {
+        let train = self.train.iter().map(|source| (source, Part::Unknown));
+        train.chain(self.test.iter().map(|source| (source, Part::Test)))
+    }
 }
 
 /// Endings of files of labelled texts.

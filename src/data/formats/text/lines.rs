@@ -23,6 +23,8 @@ pub struct Sample {
     pub line: usize,
     /// The split that its row says.
     pub part: Part,
+    /// The number of its file among those of the data set.
+    pub file: usize,
 }
 
 /// What a file holds.
@@ -78,6 +80,7 @@ fn of_class(content: &str, class: &str) -> Vec<Sample> {
         text: text.trim().into(),
         line,
         part: Part::Unknown,
+        file: 0,
     };
     filled(content).map(sample).collect()
 }
@@ -155,7 +158,7 @@ fn rows(path: &Path, columns: &Columns, sheet: Sheet) -> Result<Vec<Sample>, Dat
                 hint: "train, val or test",
             })?,
         };
-        Ok(Sample { label, text, line: number, part })
+        Ok(Sample { label, text, line: number, part, file: 0 })
     };
     body.map(sample).collect()
 }
@@ -178,5 +181,5 @@ fn labelled(path: &Path, line: usize, text: &str, tab: bool) -> Result<Sample, T
     if rest.is_empty() {
         return Err(TextError::NoText { path: path.into(), line, label: label.into() });
     }
-    Ok(Sample { label: label.into(), text: rest.into(), line, part: Part::Unknown })
+    Ok(Sample { label: label.into(), text: rest.into(), line, part: Part::Unknown, file: 0 })
 }

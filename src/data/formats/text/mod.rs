@@ -119,6 +119,36 @@ fn load_with(path: &Path, options: &LoadOptions) -> Result<Option<Dataset>, Data
     Ok(Some(data.with_source(path.display().to_string()).with_notes(notes)))
 }
 
+/// A text with what its words are for a comparison with others.
+#[cfg(feature = "images")]
+pub(in crate::data) struct Labelled {
+    pub text: String,
+    pub label: String,
+    pub part: Part,
+    /// Its words.
+    pub key: String,
+    /// Its file and line.
+    pub place: String,
+}
+
+/// The texts of a path; none if it means something else.
+///
+/// # Errors
+/// As [`load`].
+#[cfg(feature = "images")]
+pub(in crate::data) fn samples(path: &Path, options: &LoadOptions) -> Result<Option<Vec<Labelled>>, DataError> {
+    let Some(sources) = files::find(path, &options.table)? else { return Ok(None) };
+    let files: Vec<String> = sources.iter().map(|(source, _)| folder_name(&source.path)).collect();
+    let labelled = |(Sample { text, label, part, line, file }, words): (Sample, Vec<String>)| Labelled {
+        place: format!("{} line {line}", files[file]),
+        key: words.join(" "),
+        text,
+        label,
+        part,
+    };
+    Ok(Some(read(&sources, options)?.samples.into_iter().map(labelled).collect()))
+}
+
 /// What the files of a data set hold.
 struct Read {
     /// Each with its words.
@@ -129,9 +159,7 @@ struct Read {
 
 fn read(sources: &Sources, options: &LoadOptions) -> Result<Read, DataError> {
     let mut read = Read { samples: Vec::new(), latin1: false, notes: Vec::new() };
-    let train = sources.train.iter().map(|source| (source, Part::Unknown));
-    let test = sources.test.iter().map(|source| (source, Part::Test));
-    for (source, part) in train.chain(test) {
+    for (number, (source, part)) in sources.iter().enumerate() {
         let file = lines::read(source, options.text.coarse_labels, &options.table)?;
         read.latin1 |= file.latin1;
         read.notes.extend(file.notes);
@@ -140,6 +168,7 @@ fn read(sources: &Sources, options: &LoadOptions) -> Result<Read, DataError> {
             if sample.part == Part::Unknown {
                 sample.part = part;
             }
+            sample.file = number;
             let words = words(&sample.text);
             (sample, words)
         }));

@@ -1,0 +1,40 @@
+//! `lepton-gpu data split`
+
+use std::path::Path;
+
+use super::super::args::SplitArgs;
+use super::super::{CliError, Exit, pictures};
+use super::check::quoted;
+use crate::checkpoint::write_atomically;
+use crate::data::LoadOptions;
+use crate::data::doctor::{Shares, split as divide};
+use crate::plan::thousands;
+use crate::report::say;
+
+/// Writes a data set as a table with the split of each example.
+pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
+    let SplitArgs { data, out, val, test, seed, table } = args;
+    if val + test >= 1.0 {
+        return Err(CliError::Usage(format!(
+            "--val {val} and --test {test} leave nothing to learn from\n  try: --val 0.15 --test 0.15"
+        )));
+    }
+    if out.exists() {
+        return Err(CliError::Usage(format!("{} exists already\n  try: another --out, or remove it", out.display())));
+    }
+    let options = LoadOptions { table: table.options()?, ..LoadOptions::default() };
+    let (shares, folder) = (Shares { validation: *val, test: *test }, out.parent().unwrap_or(Path::new("")));
+    let divided =
+        pictures::with_bar(|on_pictures| Ok(divide(Path::new(data), &options, shares, *seed, folder, on_pictures)?))?;
+    write_atomically(out, divided.csv.as_bytes())?;
+    let [train, val, test] = divided.counts.map(|count| thousands(count as u64));
+    say!("{}: {train} training, {val} validation, {test} test", out.display());
+    if divided.copies > 0 {
+        say!("copies   {} are in the split of what they are a copy of", thousands(divided.copies as u64));
+    }
+    if divided.left_out > 0 {
+        say!("left out {} that cannot be read or are missing", thousands(divided.left_out as u64));
+    }
+    say!("next     lepton-gpu train {}", quoted(&out.display().to_string()));
+    Ok(Exit::Done)
+}
