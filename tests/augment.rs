@@ -185,6 +185,29 @@ fn views_are_averaged() {
             assert!((mean / total - got).abs() < 1e-5, "{mean} of {total}, got {got}");
         }
     }
+    // airbench's six views: the image, and it padded by its reflection and cut one pixel away either way; of each, it and its mirror
+    let moved = |by: i32| -> Vec<u8> {
+        let mirrored = |at: usize| at.min(54 - at);
+        let inside = |i: usize| mirrored((i as i32 + by).unsigned_abs() as usize);
+        let pixel = |image: &[u8], at: usize| image[inside(at / 28) * 28 + inside(at % 28)];
+        test.bytes().chunks(784).flat_map(|image| (0..784).map(move |at| pixel(image, at))).collect()
+    };
+    let logarithms = |images: &[u8]| -> Vec<Vec<f64>> {
+        let answers = answers(images, None).into_iter();
+        answers.map(|a| a.probabilities.iter().map(|p| p.max(1e-300).ln()).collect()).collect()
+    };
+    let views = [(test.bytes().to_vec(), 0.25), (moved(-1), 0.125), (moved(1), 0.125)];
+    let views: Vec<(Vec<Vec<f64>>, f64)> = views
+        .iter()
+        .flat_map(|(images, weight)| [(logarithms(images), *weight), (logarithms(&mirror(images)), *weight)])
+        .collect();
+    for (i, answer) in answers(test.bytes(), Some(Tta::MirrorTranslate)).iter().enumerate() {
+        let sum = |class: usize| views.iter().map(|(view, weight)| weight * view[i][class]).sum::<f64>().exp();
+        let total: f64 = (0..10).map(sum).sum();
+        for (class, got) in answer.probabilities.iter().enumerate() {
+            assert!((sum(class) / total - got).abs() < 1e-5, "image {i}, class {class}: {got}");
+        }
+    }
     // evaluation counts the answers that prediction gives
     for tta in [Tta::Mirror, Tta::Translate, Tta::MirrorTranslate] {
         let (metrics, _) = Evaluator::new(&gpu, &checkpoint, &data, Some(tta)).unwrap().evaluate().unwrap();

@@ -22,12 +22,12 @@ pub const ENTRY: Entry =
 const KERNEL: Elementwise =
     Elementwise { name: "batch_views", source: include_str!("views.wgsl"), per_step: true, includes: &[] };
 
-/// A way to look at an image: mirrored left to right, then moved, with what lies outside mirrored at the border.
+/// A way to look at an image: moved, with what lies outside mirrored at the border, then mirrored left to right.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// Left to right.
     pub mirror: bool,
-    /// Pixel `[i, j]` is pixel `[i + shift[0], j + shift[1]]` of the image; -127..=127.
+    /// Before that, pixel `[i, j]` is pixel `[i + shift[0], j + shift[1]]` of the image; -127..=127.
     pub shift: [i32; 2],
     /// Its weight in the average.
     pub weight: f32,
@@ -98,8 +98,8 @@ impl Op for BatchViews {
                 continue;
             }
             let row = mirrored((i / c / w % h) as i64 + shift[0], h);
-            let column = mirrored((i / c % w) as i64 + shift[1], w);
-            let column = if step.view & 1 == 1 { w - 1 - column } else { column };
+            let column = if step.view & 1 == 1 { w - 1 - i / c % w } else { i / c % w };
+            let column = mirrored(column as i64 + shift[1], w);
             let byte = data.data[data.at4(number as usize, row, column, i % c)];
             y.data[i] = (byte / 255.0 - inputs[NORM].data[i % c]) / inputs[NORM].data[c + i % c];
         }
@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
         case(3, 5, None, "as it is"),
         case(3, 5, Some((true, [0, 0])), "mirrored"),
         case(4, 7, Some((false, [-1, 2])), "shifted, a mirror at the border"),
-        case(6, 3, Some((true, [1, -1])), "mirrored and shifted"),
+        case(6, 3, Some((true, [1, -1])), "shifted, then mirrored"),
         case(2, 1, Some((false, [5, 3])), "a shift past the image, a single column"),
         case(4, 3, Some((true, [-1, 0])), "a data set in four parts").in_parts(),
     ]

@@ -3,8 +3,8 @@
 //   reads     bytes of the data set, image numbers, norm = means then deviations, step     writes  y, every element once
 //   thread    one element of y
 //   edge      a row whose image is 0xffffffff is all 0; a pixel from outside is the one that the border mirrors
-//   A view is mirror | (rows + 128) << 8 | (columns + 128) << 16, or 0: y[i, j] is the pixel (i + rows, j + columns) of the
-//   image, which is mirrored first.
+//   A view is mirror | (rows + 128) << 8 | (columns + 128) << 16, or 0: the image is moved, then mirrored. Moved, its pixel
+//   [i, j] is the pixel (i + rows, j + columns) of the image.
 
 override H: i32;
 override W: i32;
@@ -43,8 +43,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var column = i / C % W;
     if step.view != 0u {
         row = inside(row + i32((step.view >> 8u) & 255u) - 128, H);
-        column = inside(column + i32((step.view >> 16u) & 255u) - 128, W);
         column = select(column, W - 1 - column, (step.view & 1u) == 1u);
+        column = inside(column + i32((step.view >> 16u) & 255u) - 128, W);
     }
     let at = number * u32(H * W * C) + u32((row * W + column) * C + c);
     let byte = data_byte(at);

@@ -11,7 +11,7 @@ pub enum Tta {
     Mirror,
     /// The image, and two that are moved by one pixel along both axes, either way.
     Translate,
-    /// All of these and their mirror images: airbench's six views (Jordan 2024).
+    /// All of these and their mirror images, each moved first: airbench's six views (Jordan 2024).
     MirrorTranslate,
 }
 

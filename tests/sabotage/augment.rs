@@ -47,6 +47,12 @@ pub const CHANGES: &[Change] = &[
     (Own, "augment", "step.mix_other > 0.5", "step.mix_other > 0.9"),
     (Own, "augment", "max(step.mix_other, 1.0 - step.mix_other)", "1.0 - step.mix_other"),
     (Own, "batch_views", "W - 1 - column", "W - column"),
+    (
+        Own,
+        "batch_views",
+        "inside(column + i32((step.view >> 16u) & 255u) - 128, W)",
+        "inside(column + select(1, -1, (step.view & 1u) == 1u) * (i32((step.view >> 16u) & 255u) - 128), W)",
+    ),
     (Own, "batch_views", "(step.view >> 8u)", "(step.view >> 16u)"),
     (Own, "batch_views", "return min(r, period - r);", "return min(r, n - 1);"),
     (Own, "average_views", "(step.view & 2u) == 2u", "true"),
