@@ -61,6 +61,28 @@ fn the_engine_reaches_the_machine_through_one_module() {
     assert!(reached.is_empty(), "past src/platform:\n{}", reached.join("\n"));
 }
 
+/// A pipe or a device under the name of a file would be waited for, or read without an end.
+#[test]
+fn files_are_opened_for_reading_in_one_place() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    // the system's own files, and a folder that is synced
+    let others = [src.join("platform/files.rs"), src.join("bench/machine.rs")];
+    let mut opened = Vec::new();
+    for file in files.iter().filter(|file| !others.contains(file)) {
+        let text = std::fs::read_to_string(file).unwrap();
+        for (number, line) in code(&text) {
+            let by_itself = ["fs::read(", "fs::read_to_string(", "image::open(", "ImageReader::open("];
+            let folder = line.contains("File::open(folder)");
+            if by_itself.iter().any(|call| line.contains(call)) || line.contains(" File::open(") && !folder {
+                opened.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(opened.is_empty(), "past files::open and files::read:\n{}", opened.join("\n"));
+}
+
 #[test]
 fn unsafe_code_stands_in_one_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -19,7 +19,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
 /// # Errors
 /// [`CheckpointError::Missing`] if there is no checkpoint at that path.
 pub fn locate(run: &Path) -> Result<PathBuf, CheckpointError> {
-    if run.is_file() {
+    // whatever is no folder: reading it says what it is
+    if run.exists() && !run.is_dir() {
         return Ok(run.to_path_buf());
     }
     let inside = ["best.safetensors", "last.safetensors"].map(|name| run.join(name));

@@ -11,6 +11,7 @@ use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split, Vocabulary, text};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
+use crate::platform::files;
 use crate::report::say;
 use crate::train::{Predictor, Ranked};
 
@@ -64,7 +65,7 @@ fn texts(args: &PredictArgs) -> Result<Vec<String>, CliError> {
         let read = if path.as_os_str() == "-" {
             std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
         } else {
-            std::fs::read(path).map(|content| bytes = content)
+            files::read(path).map(|content| bytes = content)
         };
         read.map_err(CliError::file(path))?;
         let content =

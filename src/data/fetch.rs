@@ -14,6 +14,7 @@ use super::io::io_error;
 use super::known::{self, Known, KnownFile};
 use super::places::Places;
 use super::verify::{Verdict, verify};
+use crate::platform::files;
 
 /// A mirror may compress worse than the publisher did, but not by more than this.
 const SLACK_BYTES: u64 = 1 << 20;
@@ -163,7 +164,7 @@ impl Job<'_> {
             return Ok(false);
         }
         let cannot = |error| io_error(&self.target, "read", error);
-        let file = File::open(&self.target).map_err(cannot)?;
+        let file = files::open(&self.target).map_err(cannot)?;
         let bytes = file.metadata().map_err(cannot)?.len();
         if verify(&file, &self.target, self.file)? != Verdict::Good {
             return Ok(false);

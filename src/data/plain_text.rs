@@ -4,6 +4,8 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::platform::files;
+
 /// The characters of a file, with `\n` at the end of each line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PlainText {
@@ -174,7 +176,7 @@ pub(super) fn start_of(path: &Path) -> Option<PlainText> {
         return None;
     }
     let mut start = Vec::new();
-    std::fs::File::open(path).ok()?.take(LOOKED_AT).read_to_end(&mut start).ok()?;
+    files::open(path).ok()?.take(LOOKED_AT).read_to_end(&mut start).ok()?;
     let cut = start.len() as u64 == LOOKED_AT;
     let mut text = decode_start(&start)?;
     if cut && let Some(end) = text.content.rfind('\n') {

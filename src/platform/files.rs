@@ -1,6 +1,7 @@
 //! Files that are whole or absent: written beside, synced, renamed into place.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to `path` so that a kill at any moment leaves either the old file or the new one.
@@ -25,14 +26,65 @@ pub(crate) fn write_with_folder(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomically(path, bytes)
 }
 
-/// Everything that a file holds.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    std::fs::read(path)
+/// Opens a file for reading: the one way to what a user named or a folder holds. A pipe or a device is refused, since it may never
+/// end, and a pipe without a writer never even opens.
+///
+/// # Errors
+/// What the system says, or what stands at `path` instead of a file.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        // as a read would say it
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    if !kind.is_file() {
+        let problem = format!("it is {}, not a file; save what it gives in a file first", name_of(kind));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
+    File::open(path)
 }
 
-/// A file's text.
+/// What is neither a file nor a folder, in words.
+#[cfg(unix)]
+fn name_of(kind: std::fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        kind if kind.is_fifo() => "a pipe (FIFO)",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn name_of(_kind: std::fs::FileType) -> &'static str {
+    "a device"
+}
+
+/// Everything that a file holds.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = open(path)?;
+    let mut bytes = Vec::new();
+    // what a file claims to hold may not fit, and what it holds counts in the end
+    bytes.try_reserve_exact(usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX))?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The most bytes of a text that people write: models, recipes, tables of tiles.
+const MOST_TEXT: u64 = 64 << 20;
+
+/// The text of a file that people write.
+///
+/// # Errors
+/// As [`open`], or that it is larger than any such file, or no UTF-8.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    std::fs::read_to_string(path)
+    let (mut text, file) = (String::new(), open(path)?);
+    if file.metadata()?.len() > MOST_TEXT {
+        let problem = format!("it is larger than {} MiB, which no such file is", MOST_TEXT >> 20);
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+    }
+    file.take(MOST_TEXT).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// SHA-256 of bytes, in hexadecimal.
@@ -66,7 +118,7 @@ fn readable_by_all(_file: &std::fs::File) -> io::Result<()> {
 /// The rename itself must reach the disk, which is a property of the folder.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
@@ -77,6 +129,27 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_said_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let linked = folder.path().join("linked");
+        std::os::unix::fs::symlink(&pipe, &linked).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        let said = |path: &Path| open(path).unwrap_err().to_string();
+        assert!(said(&pipe).contains("a pipe (FIFO), not a file") && said(&linked) == said(&pipe));
+        assert!(said(&folder.path().join("socket")).contains("a socket"));
+        assert!(said(Path::new("/dev/zero")).contains("a device") && read(Path::new("/dev/random")).is_err());
+        assert_eq!(read(folder.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(read_text(&folder.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        // a file that is larger than it has blocks
+        let sparse = folder.path().join("sparse");
+        File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
+        assert!(read_text(&sparse).unwrap_err().to_string().contains("larger than 64 MiB"));
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_no_other() {

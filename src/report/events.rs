@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::platform::files;
 use crate::train::Event;
 
 /// An event log that is being written.
@@ -12,12 +13,16 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Opens the log of a run; a resumed run continues it. The log is locked while it is open, so that two processes
-    /// cannot train one run.
+    /// Opens the log of a run; a resumed run continues it, after its last whole line. The log is locked while it is open, so that two
+    /// processes cannot train one run.
     ///
     /// # Errors
     /// The system's, or that another process holds the lock.
     pub fn open(path: &Path, resume: bool) -> io::Result<Self> {
+        let before = match files::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
@@ -28,10 +33,24 @@ impl EventLog {
             // a file system without locks: nothing is known, so nothing is refused
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        if !resume && file.metadata()?.is_file() {
-            file.set_len(0)?;
+        let mut log = EventLog { file };
+        if resume {
+            log.end_line(&before)?
+        } else {
+            log.file.set_len(0)?
         }
-        Ok(EventLog { file })
+        Ok(log)
+    }
+
+    /// Makes the next event a line of its own: what a kill left of a line at the end of `before` is cut off, and a whole event without
+    /// its end gets it.
+    fn end_line(&mut self, before: &[u8]) -> io::Result<()> {
+        let whole = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        match &before[whole..] {
+            [] => Ok(()),
+            last if serde_json::from_slice::<serde_json::Map<_, _>>(last).is_ok() => self.file.write_all(b"\n"),
+            _ => self.file.set_len(whole as u64),
+        }
     }
 
     /// What the run at this log told last, such as `epoch`; nothing if it has no log.
@@ -39,7 +58,7 @@ impl EventLog {
     /// # Errors
     /// The system's.
     pub fn last(path: &Path) -> io::Result<Option<String>> {
-        let bytes = match std::fs::read(path) {
+        let bytes = match files::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
@@ -65,6 +84,28 @@ impl EventLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_after_a_half_line_is_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let whole = "{\"event\":\"epoch\",\"epoch\":1}\n";
+        // a half line, one without its end, zeros that a power cut left, half of a letter, and a log that is nothing else
+        let ends: [(&[u8], &str); 6] = [
+            (b"", ""),
+            (b"{\"event\":\"prog", ""),
+            (b"{\"event\":\"first_step\",\"seconds\":9}", "{\"event\":\"first_step\",\"seconds\":9}\n"),
+            (&[0; 9], ""),
+            (b"{\"event\":\"\xc3", ""),
+            (b"7", ""),
+        ];
+        for (before, (end, kept)) in [whole, ""].iter().flat_map(|before| ends.iter().map(move |end| (before, end))) {
+            std::fs::write(&path, [before.as_bytes(), end].concat()).unwrap();
+            EventLog::open(&path, true).unwrap().write(&Event::FirstStep { seconds: 1.0 }).unwrap();
+            let wanted = format!("{before}{kept}{{\"event\":\"first_step\",\"seconds\":1.0}}\n");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted, "after {:?}", String::from_utf8_lossy(end));
+        }
+    }
 
     #[test]
     fn one_run_has_one_writer() {

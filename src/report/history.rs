@@ -6,6 +6,7 @@ use image::RgbImage;
 use serde_json::Value;
 
 use super::draw::{Curve, Panel, panels};
+use crate::platform::files;
 use crate::train::{Event, Metrics};
 
 /// Points of the losses within an epoch that are kept; of more, every second one is dropped.
@@ -57,7 +58,7 @@ impl History {
     /// The system's.
     pub fn read(log: &Path) -> std::io::Result<Self> {
         let mut history = History::default();
-        let text = std::fs::read(log)?;
+        let text = files::read(log)?;
         for line in String::from_utf8_lossy(&text).lines() {
             if let Ok(event) = serde_json::from_str::<Value>(line) {
                 history.take_line(&event);
@@ -91,6 +92,7 @@ impl History {
             Event::Features { .. }
             | Event::Head { .. }
             | Event::FirstStep { .. }
+            | Event::Checkpoint { .. }
             | Event::Test { .. }
             | Event::Verdict { .. } => {}
         }

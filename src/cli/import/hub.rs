@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::config::{NormalizeConfig, NormalizeFrom};
+use crate::platform::files;
 
 /// What is taken from a `config.json`; whatever else it has is left alone.
 #[derive(Debug, Default, Deserialize)]
@@ -29,7 +30,7 @@ struct Pretrained {
 impl HubConfig {
     /// That beside a file, if there is one.
     pub fn beside(file: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(file.with_file_name("config.json")).ok()?;
+        let text = files::read_text(&file.with_file_name("config.json")).ok()?;
         serde_json::from_str(&text).ok()
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::CliError;
 use super::compile;
 use crate::model::ModelSpec;
+use crate::platform::files;
 use crate::weights::Weights;
 use crate::weights::foreign::own_names;
 
@@ -51,7 +52,7 @@ impl Outputs {
 
 /// The names in a file, one a line.
 fn class_names(path: &Path) -> Result<Vec<String>, CliError> {
-    let text = std::fs::read_to_string(path).map_err(CliError::file(path))?;
+    let text = files::read_text(path).map_err(CliError::file(path))?;
     let names: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect();
     if names.is_empty() {
         return Err(CliError::Usage(format!("{} names no class\n  try: one name a line", path.display())));

@@ -2,7 +2,6 @@
 //! and a fine one) and the red, green and blue planes of a 32x32 image, in several files, unpacked or in the archive.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use crate::hint::{Hint, Hints};
 use super::{Detected, Format, Loading};
 use crate::data::io::{folder_name, io_error, is_gzip};
 use crate::data::{DataError, DataKind, Dataset, Split, Splits, TableOptions, Targets, known};
+use crate::platform::files;
 
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
@@ -192,7 +192,7 @@ fn find(folder: &Path) -> Option<PathBuf> {
 
 /// Whether a file is a tar archive, packed or not: its first header says so at byte 257 (POSIX.1-1988, ustar).
 fn is_archive(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
+    let Ok(file) = files::open(path) else { return false };
     let mut raw = BufReader::new(file);
     let Ok(start) = raw.fill_buf() else { return false };
     let mut header = Vec::with_capacity(262);
@@ -227,7 +227,7 @@ fn from_folder(path: &Path) -> Result<Files, DataError> {
     for name in TRAIN_10.iter().chain(&NAMES).chain(&[TEST_10, TRAIN_100, TEST_100]) {
         let file = path.join(name);
         if file.symlink_metadata().is_ok() {
-            let bytes = fs::read(&file).map_err(|error| io_error(&file, "read", error))?;
+            let bytes = files::read(&file).map_err(|error| io_error(&file, "read", error))?;
             content.insert((*name).to_string(), bytes);
         }
     }
@@ -236,7 +236,7 @@ fn from_folder(path: &Path) -> Result<Files, DataError> {
 
 fn from_archive(path: &Path) -> Result<Files, DataError> {
     let cannot = |error| io_error(path, "read", error);
-    let mut raw = BufReader::with_capacity(1 << 16, File::open(path).map_err(cannot)?);
+    let mut raw = BufReader::with_capacity(1 << 16, files::open(path).map_err(cannot)?);
     let packed = is_gzip(raw.fill_buf().map_err(cannot)?);
     let reader: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
     let mut archive = tar::Archive::new(reader);

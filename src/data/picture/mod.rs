@@ -1,7 +1,6 @@
 //! One picture of any size and format as an image of a model's size: the same for training, evaluation and answers.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
@@ -22,6 +21,7 @@ mod limits;
 pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
+use crate::platform::files;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};
 
 /// Reads a picture and gives it the size `[h, w, c]`, c being 1 or 3; deep ones with the full range of their values.
@@ -73,11 +73,8 @@ pub(super) fn header(path: &Path) -> Result<Header, DecodeError> {
 
 /// A file's bytes, if it is a picture and not too large.
 fn bytes(path: &Path) -> Result<(Vec<u8>, ImageFormat), DecodeError> {
-    let metadata = path.metadata()?;
-    if !metadata.is_file() {
-        return Err(std::io::Error::other("not a file").into());
-    }
-    let (file, length) = (File::open(path)?, metadata.len());
+    let file = files::open(path)?;
+    let length = file.metadata()?.len();
     let too_large = |bytes| DecodeError::Bytes { bytes, limit: MOST_FILE_BYTES };
     if length > MOST_FILE_BYTES {
         return Err(too_large(length));

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::entry::Entry;
 use crate::data::picture::{self, Depths};
 use crate::data::{Fit, OnPictures, Range};
+use crate::platform::files;
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.
 const MAGIC: &[u8; 8] = b"LEPTIMG2";
@@ -138,7 +139,7 @@ fn crc_of(parts: &[&[u8]]) -> u32 {
 
 /// What a file holds, if it is whole and of this key; otherwise it will be replaced.
 fn read(path: &Path, key: &str) -> Option<Kept> {
-    let mut file = File::open(path).ok()?;
+    let mut file = files::open(path).ok()?;
     let mut start = [0; 16];
     file.read_exact(&mut start).ok()?;
     let word = |at: usize| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]);

@@ -1,10 +1,10 @@
 //! Which files are pictures: by their content, then by their name.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::data::picture::kinds;
+use crate::platform::files;
 
 /// Ends of names that promise a picture.
 pub(in crate::data) const PICTURE_ENDS: [&str; 14] =
@@ -27,12 +27,7 @@ pub(in crate::data) enum FileType {
 /// What a file is: by its first bytes, then by its name.
 pub(in crate::data) fn classify(path: &Path) -> FileType {
     let mut start = Vec::with_capacity(kinds::LOOKED_AT);
-    let is_file = path.metadata().map(|metadata| metadata.is_file());
-    let read = match is_file {
-        Ok(false) => Err(std::io::Error::other("not a file")),
-        Ok(true) => File::open(path).and_then(|file| file.take(kinds::LOOKED_AT as u64).read_to_end(&mut start)),
-        Err(error) => Err(error),
-    };
+    let read = files::open(path).and_then(|file| file.take(kinds::LOOKED_AT as u64).read_to_end(&mut start));
     if let Err(error) = read {
         return FileType::Damaged(error.to_string());
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::format::plain;
 use crate::bench::BenchResult;
+use crate::platform::files;
 
 const AGAIN: &str = "try: a file from `lepton-gpu bench --json FILE`";
 
@@ -65,7 +66,7 @@ impl crate::hint::Hints for ReadError {}
 /// [`ReadError`], with the file's name and a way out.
 pub fn read(file: &Path) -> Result<BenchResult, ReadError> {
     let path = plain(&file.display().to_string());
-    let text = match std::fs::read(file) {
+    let text = match files::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(source) => return Err(ReadError::Io { path, source }),
     };

@@ -12,6 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::IdxError;
 use crate::data::DataError;
 use crate::data::io::{MAX_BYTES, io_error, is_gzip};
+use crate::platform::files;
 
 /// Deflate cannot expand a byte to more than this (zlib.net/zlib_tech.html: "1032:1").
 const MAX_EXPANSION: u64 = 1032;
@@ -132,7 +133,7 @@ pub(super) fn labels_from(path: &Path, raw: impl BufRead, raw_bytes: u64) -> Res
 
 fn open(path: &Path) -> Result<(BufReader<File>, u64), DataError> {
     let cannot = |source| io_error(path, "read", source);
-    let file = File::open(path).map_err(cannot)?;
+    let file = files::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     if !metadata.is_file() {
         return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "not a file")).into());

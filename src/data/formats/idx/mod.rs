@@ -1,6 +1,5 @@
 //! IDX files as a data set: a folder of them, or those in the program; what belongs together is compared.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -15,6 +14,7 @@ use crate::data::io::{folder_name, is_gzip};
 use crate::data::known;
 use crate::data::known::Known;
 use crate::data::{DataError, DataKind, Dataset, Split, Splits, TableOptions, Targets};
+use crate::platform;
 
 pub(super) const FORMAT: Format = Format {
     name: "idx",
@@ -33,7 +33,7 @@ fn detect(path: &Path, _: &TableOptions) -> Detected {
     let pairs = ["train", "test"].map(|split| files::find(path, split));
     let starts_as_idx = |path: &Path| {
         let mut start = [0; 2];
-        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        let read = platform::files::open(path).and_then(|mut file| file.read_exact(&mut start));
         read.is_ok() && (start == [0, 0] || is_gzip(&start))
     };
     if pairs.iter().flatten().flatten().any(|pair| starts_as_idx(&pair.images)) {

@@ -7,6 +7,7 @@ use crate::data::io::io_error;
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Roles, Row, Sheet, TableError, is_unnamed};
 use crate::data::{DataError, TableOptions};
+use crate::platform::files;
 
 /// A table of pictures.
 pub struct Table {
@@ -23,7 +24,7 @@ const LOOKED_AT: usize = 50;
 /// # Errors
 /// [`TableError`] with line and column.
 pub fn read(path: &Path, options: &TableOptions, files: &mut Files) -> Result<Table, DataError> {
-    let bytes = std::fs::read(path).map_err(|error| io_error(path, "read", error))?;
+    let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
     let malformed = |reason: String| TableError::Malformed { path: path.to_path_buf(), reason };
     let not_text = |source| TableError::NotText { path: path.to_path_buf(), source };
     let text = plain_text::decode(&bytes).map_err(not_text)?;

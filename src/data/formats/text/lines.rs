@@ -11,6 +11,7 @@ use crate::data::part::Part;
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Row, Sheet, TableError};
 use crate::data::{DataError, TableOptions};
+use crate::platform::files;
 
 /// A text with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub struct File {
 /// The file cannot be read or is no text; a line has no label or no text.
 pub fn read(source: &Source, coarse: bool, options: &TableOptions) -> Result<File, DataError> {
     let path = &source.path;
-    let bytes = std::fs::read(path).map_err(|error| io_error(path, "read", error))?;
+    let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
     let not_text = |source| TextError::NotText { path: path.into(), source };
     let mut text = plain_text::decode(&bytes).map_err(not_text)?;
     let latin1 = text.latin1.is_some();
