@@ -50,6 +50,9 @@ pub struct Step {
     /// The least share that a batch has in running averages: `1 / t` in batch t of a run, from 1, makes them plain means of
     /// what was seen until a layer's momentum is larger. 0 leaves the momentum alone, which is PyTorch's formula.
     pub least_momentum: f32,
+    /// Sum over those images of the weights of their classes, where the loss is divided by it; 0 where the batch is all of the
+    /// update.
+    pub update_weight: f32,
 }
 
 impl Step {
@@ -91,7 +94,7 @@ impl Step {
             self.part,
             self.ema_decay.to_bits(),
             self.least_momentum.to_bits(),
-            0,
+            self.update_weight.to_bits(),
             0,
             0,
             0,

@@ -215,6 +215,38 @@ fn a_resumed_run_with_weighted_classes_is_exact() {
     assert_eq!(whole, trainer.checkpoint().unwrap().to_bytes());
 }
 
+/// The sum of weighted losses over the sum of weights, however images are divided into batches: PyTorch's weighted mean over all
+/// of them. The focal loss is divided by their number.
+#[test]
+fn weighted_losses_of_evaluation_are_means_over_all_images() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let class_weights: Vec<f32> = (0..10).map(|class| [0.0, 0.25, 8.0][class % 3]).collect();
+    let [weighted, focal]: [LossConfig; 2] = [
+        CrossEntropy { class_weights: class_weights.clone(), ..CrossEntropy::default() }.into(),
+        Focal { gamma: 2.0, class_weights: class_weights.clone() }.into(),
+    ];
+    for (loss, gamma) in [(weighted, 0), (focal, 2)] {
+        for batch in [7, 64] {
+            let config =
+                RunConfig { batch, limit: Some(600), epochs: 1, validation: Validation::Test, ..config(loss.clone()) };
+            let ran = train(&gpu, &data, linear(10), config);
+            let test = data.test().unwrap();
+            let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes()).unwrap();
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for (answer, &label) in answers.iter().zip(test.labels()) {
+                let (p, weight) = (answer.probabilities[label as usize], f64::from(class_weights[label as usize]));
+                sum -= weight * (1.0 - p).powi(gamma) * p.ln();
+                weights += if gamma == 0 { weight } else { 1.0 };
+            }
+            let (measured, _) = evaluate(&gpu, &ran, &data);
+            for (of, loss) in [("eval", measured.loss), ("validation", ran.last.loss)] {
+                assert!((loss / (sum / weights) - 1.0).abs() < 1e-5, "{of} at {batch}: {loss}, not {}", sum / weights);
+            }
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fit_together_is_said_first() {
     let Some(gpu) = common::gpu() else { return };

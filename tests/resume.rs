@@ -1,13 +1,13 @@
 //! Same run, same bits; and a run that stopped anywhere goes on as if it had not.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{OptimizerConfig, RunConfig, ScheduleConfig, Validation, Warmup};
+use lepton_gpu::config::{OptimizerConfig, RunConfig, ScheduleConfig, UpdateConfig, Validation, Warmup};
 use lepton_gpu::data::{self, Dataset};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
 use lepton_gpu::schedules::Plateau;
-use lepton_gpu::train::Trainer;
+use lepton_gpu::train::{Control, Event, Trainer};
 use lepton_kernels::op::Precision;
 
 mod common;
@@ -94,6 +94,39 @@ fn a_resumed_run_is_the_uninterrupted_one() {
         let model = ModelSpec::open(&config.model).unwrap();
         // in the middle of an epoch, right at its end, and before anything
         check_resumed(&gpu, &data, &model, &config, &[11, 8, 0]);
+    }
+}
+
+/// Checkpoints are taken within epochs while batches are under way, with several batches an update, too: the run that is saved and
+/// every run that goes on from there have the bytes of the one that nobody saves.
+#[test]
+fn saving_within_an_epoch_changes_nothing_and_is_exact() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let update = UpdateConfig { accumulate: 2, ema: Some(0.9), ..UpdateConfig::default() };
+    let accumulated = RunConfig { update, batch: 16, ..config(OptimizerConfig::default()) };
+    for config in [config(optimizers()[1].clone()), accumulated] {
+        let mut whole = fresh(&gpu, &data, config.clone());
+        quiet(&mut whole);
+        let (expected, _) = stored(&whole);
+        let (mut run, mut saved) = (fresh(&gpu, &data, config.clone()), Vec::new());
+        run.fit(|trainer, event| match event {
+            Event::Checkpoint { global_step } => {
+                assert_eq!(*global_step, trainer.state().step);
+                saved.push(stored(trainer).1);
+                Control::Continue
+            }
+            _ => Control::Save,
+        })
+        .unwrap();
+        assert!(stored(&run).0 == expected, "saving changed the run");
+        let within = |checkpoint: &&Checkpoint| checkpoint.meta.state.batch > 0;
+        assert!(saved.iter().filter(within).count() > 3, "{} checkpoints", saved.len());
+        for checkpoint in saved.iter().step_by(2) {
+            let mut rest = Trainer::resume(&gpu, &data, checkpoint, config.clone()).unwrap();
+            quiet(&mut rest);
+            assert!(stored(&rest).0 == expected, "resumed at step {}", checkpoint.meta.state.step);
+        }
     }
 }
 

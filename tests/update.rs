@@ -10,10 +10,13 @@ use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::{Adafactor, Adam, AdamW, Lamb, Lion, Muon, OPTIMIZERS, RmsProp, Sgd};
 use lepton_gpu::plan::Goal;
 use lepton_gpu::train::{Control, Evaluator, Event, Outcome, Trainer};
-use lepton_kernels::ema;
 use lepton_kernels::op::Precision;
 
 mod common;
+#[path = "update/decay.rs"]
+mod decay;
+#[path = "update/weighted.rs"]
+mod weighted;
 
 fn sgd() -> OptimizerConfig {
     Sgd { momentum: 0.0, ..Sgd::default() }.into()
@@ -216,15 +219,21 @@ fn averages_follow_the_weights_and_answer_for_them() {
     let data = data::load(None).unwrap();
     let mut precisions = vec![Precision::F32];
     precisions.extend(common::f16(&gpu).map(|_| Precision::F16));
-    for precision in precisions {
-        let config =
-            RunConfig { validation: Validation::Test, precision, ..base(UpdateConfig { ema: Some(0.3), ..plain() }) };
+    let constants = [false, true];
+    for (precision, ema_constant) in precisions.into_iter().flat_map(|p| constants.map(|constant| (p, constant))) {
+        let update = UpdateConfig { ema: Some(0.3), ema_constant, ..plain() };
+        let config = RunConfig { validation: Validation::Test, precision, ..base(update) };
         let after = |steps| run(&gpu, &data, RunConfig { steps: Some(steps), ..config.clone() });
         let path: Vec<Checkpoint> = (0..=4).map(after).collect();
         for name in names(&path[0]) {
             let mut average: Vec<f64> = tensor(&path[0], &name).into_iter().map(f64::from).collect();
             for (t, checkpoint) in (0..).zip(&path) {
-                let decay = if t == 0 { 1.0 } else { f64::from(ema::decay(0.3, t)) };
+                // min(D, (1 + t) / (10 + t)), or D
+                let decay = match t {
+                    0 => 1.0,
+                    _ if ema_constant => 0.3,
+                    t => f64::min(0.3, (1 + t) as f64 / (10 + t) as f64),
+                };
                 let now = average.iter().zip(tensor(checkpoint, &name));
                 average = now.map(|(a, p)| decay * a + (1.0 - decay) * f64::from(p)).collect();
                 let stored = tensor(checkpoint, &format!("ema.{name}"));

@@ -39,6 +39,8 @@ struct Step {
     ema_decay: f32,
     // the least share that a batch has in running averages
     least_momentum: f32,
+    // weights of the classes of those images; 0 where the batch is all of the update
+    update_weight: f32,
 }
 
 // in step.part: batches of the same update came before

@@ -6,7 +6,7 @@
 //! below 2²⁴.
 //!
 //! Where classes have weights, rows are weighted so that their losses sum to `torch.nn.CrossEntropyLoss(weight)`'s mean:
-//! divided by the weights of the targets.
+//! divided by the weights of the targets, those of all batches of an update ([`Step::update_weight`]).
 
 use crate::dispatch::{Operand, WORKGROUP, one_workgroup, read, write};
 use crate::dtype::Dtype;
@@ -108,12 +108,12 @@ impl Op for TargetRows {
         let mut bindings = vec![read(Operand::X(LABELS)), read(Operand::X(WEIGHTS))];
         bindings.extend(self.inputs().map(|i| read(Operand::X(i))));
         bindings.push(write(Operand::Y(0)));
-        let texts = [source::LOSS_SCALE, ROW, include_str!("rows.wgsl")];
+        let texts = [source::STEP, source::LOSS_SCALE, ROW, include_str!("rows.wgsl")];
         let iterations = 2 * rows.div_ceil(WORKGROUP as usize) + WORKGROUP as usize;
         one_workgroup(ENTRY.name, &texts, iterations, constants, bindings).into()
     }
 
-    fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
+    fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
         let [others, shares, class_weights, scale] = self.inputs().map(|i| &inputs[i].data);
         let (labels, weights) = (&inputs[LABELS].data, &inputs[WEIGHTS].data);
         let n = labels.len();
@@ -122,7 +122,10 @@ impl Op for TargetRows {
         let of_class = |class: f64| if self.weighted { class_weights[class as usize] } else { 1.0 };
         let counting: Vec<usize> = (0..n).filter(|&i| weights[i] != 0.0).collect();
         let mass = |i: usize| share(i) * of_class(labels[i]) + (1.0 - share(i)) * of_class(other(i));
-        let mean = counting.iter().map(|&i| mass(i)).sum::<f64>() / counting.len().max(1) as f64;
+        let mean = match f64::from(step.update_weight) {
+            whole if self.weighted && whole > 0.0 => whole / f64::from(step.update_images),
+            _ => counting.iter().map(|&i| mass(i)).sum::<f64>() / counting.len().max(1) as f64,
+        };
         let row = |i: usize| {
             let weight = if weights[i] == 0.0 || mean == 0.0 { 0.0 } else { weights[i] / mean };
             let scaled = weight * if self.scaled { scale[loss_scale::SCALE] } else { 1.0 };
@@ -139,6 +142,7 @@ fn cases() -> Vec<Case> {
     let weights = Fill::Exactly(vec![0.5, 2.0, 0.25, 3.0, 0.0]);
     let scale = Fill::Exactly(vec![1024.0, 1.0, 0.0, 0.0]);
     let op = |mixed, weighted, scaled| TargetRows { mixed, weighted, scaled };
+    let update = Step { update_images: 23, update_weight: 17.5, ..Step::default() };
     let all_zero = Fill::Exactly(vec![0.0; 5]);
     let case = |op: TargetRows, n: usize, used: usize, rest: &[(usize, Fill)], reason| {
         let shapes: Vec<Vec<usize>> = [vec![n], vec![n]].into_iter().chain(rest.iter().map(|r| vec![r.0])).collect();
@@ -155,10 +159,11 @@ fn cases() -> Vec<Case> {
             op(true, true, true),
             70,
             67,
-            &[&mix(70)[..], &[(5, weights), (4, scale.clone())]].concat(),
+            &[&mix(70)[..], &[(5, weights.clone()), (4, scale.clone())]].concat(),
             "two labels, weighted classes, a scaled gradient",
         ),
         case(op(false, false, true), 3, 2, &[(4, scale)], "a scaled gradient"),
         case(op(false, true, false), 4, 3, &[(5, all_zero)], "no class counts"),
+        case(op(false, true, false), 9, 8, &[(5, weights)], "a batch of an update over 23 images").step(update),
     ]
 }

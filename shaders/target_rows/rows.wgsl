@@ -1,8 +1,8 @@
 // target_rows
 //   computes  for each row: label, other label, share of the first, weight, and weight * loss scale; where classes have
-//             weights, the row's weight is divided by the mean weight of the targets of the rows that count, so that the
-//             sum of losses is a weighted mean
-//   reads     labels, weights, other, share, class_weights, loss_scale     writes  rows, every element once
+//             weights, the row's weight is divided by the mean weight of the targets of the rows that count, or of all rows
+//             of an update of several batches, so that the sum of losses is a weighted mean
+//   reads     labels, weights, other, share, class_weights, loss_scale, step     writes  rows, every element once
 //   thread    one workgroup of 64: each thread adds every 64th row, then all add the 64 sums in order, so that the result
 //             is the same every time
 //   edge      a row of weight 0 does not count, and keeps weight 0; so do all rows if every target has weight 0
@@ -42,6 +42,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
             total += sums[i];
         }
         divisor = select(0.0, total.x / max(total.y, 1.0), total.x > 0.0);
+        if step.update_weight > 0.0 {
+            divisor = step.update_weight / f32(step.update_images);
+        }
     }
     for (var row = lane; row < ROWS; row += 64u) {
         // no row counts where all targets weigh nothing; the bound only keeps that division defined

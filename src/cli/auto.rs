@@ -34,7 +34,7 @@ pub fn numbers(
         config.learning_rate = suggested_rate(gpu, data, model, weights, config)?;
     }
     if let Some(time) = args.typed.text("time") {
-        let left = budget::parse(time)?.saturating_sub(begun.elapsed());
+        let left = budget::parse("--time", time)?.saturating_sub(begun.elapsed());
         budget::fit(gpu, data, model, weights, config, left)?;
     }
     Ok(())

@@ -12,11 +12,11 @@ use crate::report::say;
 use crate::train::{Event, Pace, TrainError, Trainer};
 use crate::weights::Weights;
 
-/// Reads `90s`, `5m`, `1.5h` or `1h30m`.
+/// Reads `90s`, `5m`, `1.5h` or `1h30m`, as it was typed for a flag.
 ///
 /// # Errors
 /// [`CliError::Usage`] if it is none of these, or no time at all.
-pub fn parse(text: &str) -> Result<Duration, CliError> {
+pub fn parse(flag: &str, text: &str) -> Result<Duration, CliError> {
     let mut seconds = 0.0;
     let mut rest = text;
     while let Some(end) = rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.') {
@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Duration, CliError> {
     }
     let whole = rest.is_empty() && seconds > 0.0 && seconds < 1e9;
     whole.then(|| Duration::from_secs_f64(seconds)).ok_or_else(|| {
-        CliError::Usage(format!("invalid --time {text}: expected a time such as 90s, 5m or 1h30m\n  try: --time 5m"))
+        CliError::Usage(format!("invalid {flag} {text}: expected a time such as 90s, 5m or 1h30m\n  try: {flag} 5m"))
     })
 }
 
@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn times_are_read() {
         for (text, seconds) in [("90s", 90.0), ("5m", 300.0), ("1.5h", 5400.0), ("1h30m", 5400.0), ("2m5s", 125.0)] {
-            assert_eq!(parse(text).unwrap().as_secs_f64(), seconds, "{text}");
+            assert_eq!(parse("--time", text).unwrap().as_secs_f64(), seconds, "{text}");
         }
         for text in ["", "5", "m", "5 m", "-5m", "0s", "5d", "5m3", "1..5m"] {
-            let error = parse(text).unwrap_err().to_string();
+            let error = parse("--time", text).unwrap_err().to_string();
             assert!(error.contains("--time 5m"), "{text}: {error}");
         }
     }

@@ -24,6 +24,8 @@ mod pictures;
 mod predict;
 mod published;
 mod recipes;
+mod saving;
+mod scaling;
 mod show;
 mod start;
 mod tasks;

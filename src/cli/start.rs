@@ -51,7 +51,7 @@ pub struct Seen {
 pub fn fresh(typed: &TrainArgs, adapter: Option<&str>) -> Result<Start, CliError> {
     let recipe = typed.typed.text("recipe").map(Recipe::open).transpose()?;
     if let Some(time) = typed.typed.text("time") {
-        budget::parse(time)?;
+        budget::parse("--time", time)?;
     }
     let mut config = configure(typed, recipe.as_ref())?;
     if let Some(out) = typed.out() {
@@ -154,6 +154,10 @@ pub fn check_writable(out: &Path) -> Result<(), CliError> {
 /// A run that goes on.
 pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let out = args.out().expect("clap requires --out with --resume");
+    if out.is_dir() && !out.join("last.safetensors").exists() {
+        let problem = "has no last.safetensors: no run was saved there\n  try: without --resume, or another --out";
+        return Err(CliError::Usage(format!("{} {problem}", out.display())));
+    }
     let checkpoint = Checkpoint::read(&out.join("last.safetensors"))?;
     let mut config = checkpoint.meta.config.clone();
     if let Some(flag) = args.fixed.first() {
@@ -236,9 +240,10 @@ fn settings(base: &RunConfig, args: &TrainArgs) -> Result<RunConfig, CliError> {
         table["warmup"].as_table_mut().expect("a group of keys").insert("start".into(), Warmup::START.into());
     }
     // one takes the place of the other
-    for (typed, other) in [("update.ema", "lookahead"), ("update.lookahead", "ema")] {
-        if args.typed.has(typed) && !args.typed.has(&format!("update.{other}")) {
-            table["update"].as_table_mut().expect("a group of keys").remove(other);
+    for (typed, others) in [("update.ema", &["lookahead"][..]), ("update.lookahead", &["ema", "ema_constant"])] {
+        for other in others.iter().filter(|other| args.typed.has(typed) && !args.typed.has(&format!("update.{other}")))
+        {
+            table["update"].as_table_mut().expect("a group of keys").remove(*other);
         }
     }
     let mut config: RunConfig = table.try_into().expect("every row has a key of the configuration");

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::args::TrainArgs;
 use super::curve::RunCurve;
 use super::error::save_png;
+use super::saving::Saving;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
@@ -19,10 +20,10 @@ use crate::plan::mib;
 use crate::plan::{parameters, thousands};
 use crate::report::{EventLog, Terminal, lr_range_curve, print_lr_range_test, print_profile, say};
 use crate::tasks::{of, of_model};
-use crate::train::{self, Event, Outcome, State, StopHandle, TrainError, Trainer};
+use crate::train::{self, Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let begun = Instant::now();
+    let (begun, saving) = (Instant::now(), Saving::of(args)?);
     let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
     let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
     if !has_loss {
@@ -67,7 +68,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
         return end_late(&mut trainer, view, &out, begun).map(|()| Exit::Done);
     }
-    prepare_folder(&out, trainer.config(), &trainer, &dataset)?;
+    let log = prepare_folder(&out, args.resume(), &trainer, &dataset)?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -78,7 +79,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         profile(&mut trainer, &out)?;
     }
     let ending = Ending { out: &out, view, begun, logged: None };
-    let outcome = train(&mut trainer, &ending, &config, args.resume())?;
+    let outcome = train(&mut trainer, &ending, log, args.resume(), saving)?;
     if outcome == Outcome::Stopped {
         say!(
             "stopped at step {}; continue with: lepton-gpu train --out {} --resume",
@@ -117,6 +118,11 @@ fn find_rate(trainer: Trainer, out: &Path) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// The checkpoint that a run goes on from, in its folder.
+const LAST: &str = "last.safetensors";
+/// The log of its events.
+const LOG: &str = "events.jsonl";
+
 /// Steps that `--profile` times.
 const PROFILED: usize = 20;
 
@@ -129,34 +135,47 @@ fn profile(trainer: &mut Trainer, out: &Path) -> Result<(), CliError> {
 }
 
 /// The loop with everything that listens: terminal, log, checkpoints, Ctrl-C.
-fn train(trainer: &mut Trainer, ending: &Ending, config: &RunConfig, resume: bool) -> Result<Outcome, CliError> {
+fn train(
+    trainer: &mut Trainer,
+    ending: &Ending,
+    mut log: EventLog,
+    resume: bool,
+    mut saving: Saving,
+) -> Result<Outcome, CliError> {
     let Ending { out, view, .. } = *ending;
-    let log_path = out.join("events.jsonl");
-    let mut log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
+    let log_path = out.join(LOG);
     let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
-    let mut terminal = terminal(trainer, config.epochs);
+    let epochs = trainer.config().epochs;
+    let mut terminal = terminal(trainer, epochs);
     stop_at_interrupt(trainer.stop_handle());
-    let last = out.join("last.safetensors");
-    if !resume {
-        save(trainer, &[&last])?;
-    }
-    let outcome = trainer.fit(|trainer, event| -> Result<(), CliError> {
+    saving.done();
+    let last = out.join(LAST);
+    let outcome = trainer.fit(|trainer, event| -> Result<Control, CliError> {
         terminal.show(event);
-        if let Event::Epoch { epoch, best, .. } = event {
-            view.save_epoch(trainer, *epoch, out)?;
-            let best_path = out.join("best.safetensors");
-            let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
-            save(trainer, paths)?;
+        match event {
+            Event::Epoch { epoch, best, .. } => {
+                view.save_epoch(trainer, *epoch, out)?;
+                let best_path = out.join("best.safetensors");
+                let paths: &[&Path] = if *best { &[&best_path, &last] } else { &[&last] };
+                save(trainer, paths)?;
+                saving.done();
+            }
+            Event::Checkpoint { .. } => {
+                save(trainer, &[&last])?;
+                saving.done();
+            }
+            _ => {}
         }
         log.write(event).map_err(|error| unwritten(&log_path, error))?;
-        Ok(curve.take(event)?)
+        curve.take(event)?;
+        Ok(if saving.is_due() { Control::Save } else { Control::Continue })
     });
     terminal.finish_bar();
     // of a run that failed, too: it may show why
     let drawn = curve.finish();
     let outcome = outcome.map_err(of_listener)?;
     save(trainer, &[&last])?;
-    if trainer.out_of_patience() && trainer.state().epoch < config.epochs {
+    if trainer.out_of_patience() && trainer.state().epoch < epochs {
         let (epoch, waited) = (trainer.state().epoch, trainer.state().waited);
         say!("stopped after epoch {epoch}: the last {waited} were not better (--patience)");
     }
@@ -191,7 +210,7 @@ fn terminal(trainer: &Trainer, epochs: u32) -> Terminal {
 
 /// The end of a run that had finished before; it may have been killed before it told that.
 fn end_late(trainer: &mut Trainer, view: &dyn TaskView, out: &Path, begun: Instant) -> Result<(), CliError> {
-    let path = out.join("events.jsonl");
+    let path = out.join(LOG);
     let State { batch, step, epoch, .. } = *trainer.state();
     if batch > 0 || step == 0 {
         return Ok(());
@@ -223,9 +242,16 @@ fn stop_at_interrupt(run: StopHandle) {
     let _ = ctrlc::set_handler(handler);
 }
 
-fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &Dataset) -> Result<(), CliError> {
+/// Makes the run folder, or takes it over, and locks its log. The checkpoint comes first: a run that is killed at any moment has
+/// left nothing, or what can be resumed.
+fn prepare_folder(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset) -> Result<EventLog, CliError> {
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
-    write_atomically(&out.join("config.toml"), config.to_toml().as_bytes())?;
+    let log_path = out.join(LOG);
+    let log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
+    if !resume {
+        save(trainer, &[&out.join(LAST)])?;
+    }
+    write_atomically(&out.join("config.toml"), trainer.config().to_toml().as_bytes())?;
     write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
     if let Some(fit) = trainer.origin() {
         init::save(fit, out)?;
@@ -233,7 +259,7 @@ fn prepare_folder(out: &Path, config: &RunConfig, trainer: &Trainer, dataset: &D
     if let Some(text) = dataset.texts() {
         write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
     }
-    Ok(())
+    Ok(log)
 }
 
 fn describe(dataset: &Dataset, config: &RunConfig) -> String {

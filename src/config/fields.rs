@@ -315,7 +315,10 @@ const KEYS: &[Setting] = &[
     Setting::new(Optimizer, "update.clip_value", "clip-value", POSITIVE, "",
         "Clip each element of the gradients to the range from -F to F"),
     Setting::new(Optimizer, "update.ema", "ema", Takes::Between { above: 0.0, below: 1.0 }, "",
-        "Keep an exponential moving average of the weights with this decay, such as 0.999, and evaluate with it"),
+        "Keep an exponential moving average of the weights with this decay, such as 0.999, and evaluate with it; in step t the \
+         decay is at most (1 + t) / (10 + t), so that the average follows quickly at first"),
+    Setting::new(Optimizer, "update.ema_constant", "ema-constant", Takes::Switch, "",
+        "Use the decay of --ema from the first step on; the average begins at the initial weights"),
     Setting::new(Optimizer, "update.lookahead", "lookahead", Takes::Text("K[:ALPHA[:RAMP]]"), "",
         "Lookahead: every K steps, move the slow weights a fraction ALPHA (0.5) toward the fast ones, then reset the fast \
          ones to them; evaluate with the slow weights. With RAMP the fraction falls from 1 to ALPHA along (t / T) ^ RAMP"),
@@ -454,6 +457,7 @@ mod tests {
                 clip_norm: Some(1.0),
                 clip_value: Some(1.0),
                 ema: Some(0.9),
+                ema_constant: true,
                 decay_all: true,
                 lookahead: Some("5".parse().unwrap()),
                 parameters: vec![rule],

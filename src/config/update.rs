@@ -23,6 +23,9 @@ pub struct UpdateConfig {
     /// Decay of a moving average of the parameters, which evaluation reads; none keeps no average.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f32>,
+    /// Whether that decay holds from the first update on, instead of growing toward it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ema_constant: bool,
     /// Whether weights of one axis (biases, the scales of norms) decay like all others.
     #[serde(default)]
     pub decay_all: bool,
@@ -106,6 +109,7 @@ impl Default for UpdateConfig {
             clip_norm: None,
             clip_value: None,
             ema: None,
+            ema_constant: false,
             decay_all: false,
             lookahead: None,
             parameters: Vec::new(),
@@ -127,7 +131,7 @@ impl UpdateConfig {
     /// What these keep of themselves after update `t` (from 1) of `total`.
     pub fn average_decay(&self, t: u64, total: u64) -> f32 {
         let slow = || self.lookahead.map_or(0.0, |lookahead| lookahead.decay(t, total));
-        self.ema.map_or_else(slow, |decay| ema::decay(decay, t))
+        self.ema.map_or_else(slow, |decay| if self.ema_constant { decay } else { ema::decay(decay, t) })
     }
 
     /// Looks for values that do not go together; ranges of single numbers are in their rows.
@@ -136,6 +140,9 @@ impl UpdateConfig {
     /// [`UpdateError`] with the first two that contradict each other, a lookahead out of range, or a factor that is negative or
     /// not finite.
     pub fn check(&self) -> Result<(), UpdateError> {
+        if self.ema_constant && self.ema.is_none() {
+            return Err(UpdateError::NoAverage);
+        }
         if let Some(lookahead) = self.lookahead {
             let Lookahead { steps, alpha, ramp } = lookahead;
             if self.ema.is_some() {
@@ -163,6 +170,9 @@ pub enum UpdateError {
     /// Two kinds of weights to evaluate with.
     #[error("`ema` and `lookahead` both choose the weights to evaluate, so only one of them can be set")]
     TwoAverages,
+    /// How an average decays that there is not.
+    #[error("`ema_constant` says how the moving average decays, but `ema` sets none")]
+    NoAverage,
     /// Slow weights that never move, or move too far.
     #[error(
         "`lookahead` is {steps}:{alpha}:{ramp}; it needs 1 step or more, a fraction above 0 and up to 1, and a ramp of 0 or more"
@@ -191,6 +201,7 @@ impl Hints for UpdateError {
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
             UpdateError::TwoAverages => return ["ema", "lookahead"].map(|key| Hint::Unset { key }).into(),
+            UpdateError::NoAverage => Hint::set("ema", 0.999),
             UpdateError::Lookahead { .. } => Hint::set("lookahead", "5:0.5"),
             UpdateError::Factor { .. } => Hint::advice("a factor such as 0.1"),
         }]
@@ -209,6 +220,7 @@ mod tests {
             UpdateConfig { clip_norm: Some(0.0), ..UpdateConfig::default() },
             UpdateConfig { clip_value: Some(f32::NAN), ..UpdateConfig::default() },
             UpdateConfig { ema: Some(1.0), ..UpdateConfig::default() },
+            UpdateConfig { ema_constant: true, ..UpdateConfig::default() },
             UpdateConfig { ema: Some(0.9), lookahead: Some("5".parse().unwrap()), ..UpdateConfig::default() },
             UpdateConfig { lookahead: Some("0".parse().unwrap()), ..UpdateConfig::default() },
             UpdateConfig { lookahead: Some("5:0".parse().unwrap()), ..UpdateConfig::default() },
@@ -223,6 +235,15 @@ mod tests {
             assert!(error.key().starts_with("update"), "{config:?}: {error}");
         }
         RunConfig::default().check().unwrap();
+    }
+
+    #[test]
+    fn averages_follow_quickly_at_first_or_as_they_are_told() {
+        let grows = UpdateConfig { ema: Some(0.75), ..UpdateConfig::default() };
+        // (1 + t) / (10 + t) until that is larger
+        assert_eq!([1, 8, 26, 27, 99].map(|t| grows.average_decay(t, 100)), [2.0 / 11.0, 0.5, 0.75, 0.75, 0.75]);
+        let constant = UpdateConfig { ema_constant: true, ..grows };
+        assert_eq!([1, 8, 26, 99].map(|t| constant.average_decay(t, 100)), [0.75; 4]);
     }
 
     #[test]

@@ -65,4 +65,9 @@ impl Loss for CrossEntropy {
     fn weights(&self) -> &[f32] {
         &self.class_weights
     }
+
+    // torch divides by the weights of labels, and by the number of images where targets are distributions
+    fn mean_weights(&self) -> &[f32] {
+        if self.distribution { &[] } else { &self.class_weights }
+    }
 }

@@ -1,4 +1,5 @@
-//! The focal loss of Lin et al. 2017 in its softmax form.
+//! The focal loss of Lin et al. 2017 in its softmax form: the mean of `-alpha (1 - p)^gamma log p` over the images, with `p` and `alpha`
+//! of the right class. The sum is divided by the number of images, weighted or not.
 
 use serde::{Deserialize, Serialize};
 

@@ -71,6 +71,12 @@ pub trait Loss: Settings {
         &[]
     }
 
+    /// The weights of classes by whose sum over the images the sum of their losses is divided, so that it is a weighted mean; empty
+    /// where it is divided by the number of images.
+    fn mean_weights(&self) -> &[f32] {
+        &[]
+    }
+
     /// What its weights are of.
     fn weighs(&self) -> Weighs {
         Weighs::Classes

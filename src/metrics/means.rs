@@ -12,6 +12,9 @@ pub struct Totals {
     /// Sum of a generator's losses, where one is trained in turn with a discriminator; `loss_sum` is the discriminator's.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generator_loss_sum: f64,
+    /// Sum of the weights of the images' classes, where the loss is a weighted mean; else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub weight_sum: f64,
     /// Images that were answered right; with several labels an image, those with all labels right.
     pub correct: u64,
     /// Number of images that were added.
@@ -19,10 +22,21 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds a batch of `images` images whose losses sum to `loss_sum`.
-    pub fn add(&mut self, images: usize, loss_sum: f64) {
+    /// Adds a batch of `images` images whose losses sum to `loss_sum`; `weight`: the sum of the weights of their classes, where the
+    /// loss is a weighted mean.
+    pub fn add(&mut self, images: usize, loss_sum: f64, weight: Option<f64>) {
+        // sums of a checkpoint from before there were weights here: a mean for each image
+        if weight.is_some() && self.weight_sum == 0.0 && self.loss_sum != 0.0 {
+            self.weight_sum = self.seen as f64;
+        }
         self.seen += images as u64;
         self.loss_sum += loss_sum;
+        self.weight_sum += weight.unwrap_or(0.0);
+    }
+
+    /// The mean loss: the sum of weighted losses over the sum of weights, or over the images where these have none.
+    pub fn loss(&self) -> f64 {
+        if self.weight_sum > 0.0 { self.loss_sum / self.weight_sum } else { self.mean(self.loss_sum) }
     }
 
     /// The mean of a sum; 0 before any image was seen.

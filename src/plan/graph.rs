@@ -69,6 +69,8 @@ pub struct Parameter {
     pub init: Init,
     /// Whether the optimiser updates it.
     pub trained: bool,
+    /// Whether weight decay shrinks it where a run does not decay everything.
+    pub decays: bool,
     /// Whether a rule of the run keeps it as it is.
     pub frozen: bool,
 }
@@ -275,10 +277,10 @@ impl Graph {
     }
 
     fn parameter(&mut self, layer: &str, spec: ParameterSpec) -> TensorId {
-        let ParameterSpec { name, shape, init, trained } = spec;
+        let ParameterSpec { name, shape, init, trained, decays } = spec;
         let origin = Origin::Parameter(self.parameters.next_id());
         let tensor = self.tensor(&format!("{layer}.{name}"), shape, Dtype::F32, origin);
-        self.parameters.push(Parameter { tensor, init, trained, frozen: false });
+        self.parameters.push(Parameter { tensor, init, trained, decays, frozen: false });
         tensor
     }
 

@@ -101,8 +101,8 @@ impl Graph {
         rows: &Rows,
     ) -> Vec<TensorId> {
         let (class_weights, scale) = (self.loss_weights(loss), self.loss_scale());
-        // torch divides by the weights of labels, and by the number of rows where targets are distributions
-        let (mix, row_weights) = if values.is_none() { (self.mix, class_weights) } else { (None, None) };
+        let mix = if values.is_none() { self.mix } else { None };
+        let row_weights = class_weights.filter(|_| !loss.mean_weights().is_empty());
         let op = TargetRows { mixed: mix.is_some(), weighted: row_weights.is_some(), scaled: scale.is_some() };
         let inputs: Vec<TensorId> = [rows.label, rows.weight]
             .into_iter()

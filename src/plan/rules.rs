@@ -13,9 +13,8 @@ use crate::config::UpdateConfig;
 /// If a rule is for nobody.
 pub(super) fn apply(graph: &mut Graph, config: &UpdateConfig) -> Result<Vec<Factors>, PlanError> {
     let names: Vec<String> = graph.parameters.iter().map(|p| graph.tensors[p.tensor].name.clone()).collect();
-    let axes = |p: &Parameter| graph.tensors[p.tensor].shape.sizes().len();
     // as timm does: a penalty on a bias or on the scale of a norm does not make a model simpler
-    let decays = |p: &Parameter| if config.decay_all || axes(p) > 1 { 1.0 } else { 0.0 };
+    let decays = |p: &Parameter| if config.decay_all || p.decays { 1.0 } else { 0.0 };
     let mut factors: Vec<Factors> = graph.parameters.iter().map(|p| Factors { rate: 1.0, decay: decays(p) }).collect();
     for rule in &config.parameters {
         let pattern = WildMatch::new(&rule.pattern);

@@ -143,7 +143,7 @@ impl Terminal {
                 }
                 super::measures::print_summary("Test ", &m.more);
             }
-            Event::Verdict { .. } => {}
+            Event::Checkpoint { .. } | Event::Verdict { .. } => {}
         }
     }
 

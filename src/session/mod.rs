@@ -32,8 +32,10 @@ const STEPS: usize = 64;
 pub struct Record {
     /// Images of the batch.
     pub images: usize,
-    /// Mean loss of those images.
+    /// Mean loss of those images, weighted where classes are.
     pub loss: f32,
+    /// Sum of the weights of their classes, where the loss is a weighted mean.
+    pub weight: Option<f64>,
     /// The record's second number; a task says what it is.
     pub second: f32,
 }
@@ -62,11 +64,11 @@ impl Session {
         &mut self,
         goal: Goal,
         numbers: std::ops::Range<usize>,
-        step: impl FnMut(&Sampler, usize) -> Step,
+        step: impl FnMut(&Sampler, &Targets, usize) -> Step,
     ) -> Result<(), GpuError> {
-        let (order, mut step) = (&self.order, step);
+        let (order, targets, mut step) = (&self.order, &self.targets, step);
         self.steps.clear();
-        self.steps.extend(numbers.map(|number| step(order, number)));
+        self.steps.extend(numbers.map(|number| step(order, targets, number)));
         self.program.submit(goal, &mut self.steps)
     }
 
@@ -87,7 +89,7 @@ impl Session {
         while collected < all {
             while submitted < all && self.program.is_free() {
                 let count = self.program.steps_per_run(Goal::Evaluate).min(all - submitted);
-                self.submit(Goal::Evaluate, submitted..submitted + count, |order, number| {
+                self.submit(Goal::Evaluate, submitted..submitted + count, |order, _, number| {
                     views::with_view(order.evaluation_step(range, batch, number / each), views, number % each)
                 })?;
                 submitted += count;
@@ -95,7 +97,9 @@ impl Session {
             for &[loss, second] in self.program.collect(Goal::Evaluate)? {
                 collected += 1;
                 if collected % each == 0 {
-                    take(Record { images: range.batch_length(batch, collected / each - 1), loss, second });
+                    let step = self.order.evaluation_step(range, batch, collected / each - 1);
+                    let weight = self.targets.weight(&self.plan.loss, &step);
+                    take(Record { images: step.batch_length as usize, loss, weight, second });
                 }
             }
         }

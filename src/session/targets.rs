@@ -1,6 +1,9 @@
 //! What the images on a device are to be answered with: uploaded for the loss, and kept for the measures.
 
-use crate::config::TargetsConfig;
+use lepton_kernels::Step;
+use lepton_kernels::batch_index::image_of_row;
+
+use crate::config::{LossConfig, TargetsConfig};
 use crate::data::Values;
 use crate::gpu::{GpuError, Program};
 use crate::plan::Buffer;
@@ -24,6 +27,15 @@ impl Targets {
     /// Whether an image is of a normal class; every image is where no class is called so.
     pub(crate) fn is_normal(&self, image: usize) -> bool {
         self.normal.as_ref().is_none_or(|normal| normal.contains(&self.labels[image]))
+    }
+
+    /// The sum of the weights of the classes of a batch's images, where a loss is divided by it. Mixing rows with each other does not
+    /// change it: each gives away the share that it takes.
+    pub(crate) fn weight(&self, loss: &LossConfig, step: &Step) -> Option<f64> {
+        let weights = loss.mean_weights();
+        let of = |image: u32| f64::from(weights[self.labels[image as usize] as usize]);
+        let images = || (0..step.batch_length).filter_map(|row| image_of_row(step, row));
+        (!weights.is_empty()).then(|| images().map(of).sum())
     }
 
     /// Puts them on the device.

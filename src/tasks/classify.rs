@@ -78,7 +78,7 @@ impl Task for Classify {
 
     fn metrics(&self, totals: &Totals) -> Metrics {
         let accuracy = Some(totals.mean(totals.correct as f64));
-        Metrics { loss: totals.mean(totals.loss_sum), accuracy, ..Metrics::default() }
+        Metrics { loss: totals.loss(), accuracy, ..Metrics::default() }
     }
 
     fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError> {

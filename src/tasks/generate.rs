@@ -88,7 +88,7 @@ impl Task for Generate {
     }
 
     fn metrics(&self, totals: &Totals) -> Metrics {
-        let (d_loss, g_loss) = (totals.mean(totals.loss_sum), totals.mean(totals.generator_loss_sum));
+        let (d_loss, g_loss) = (totals.loss(), totals.mean(totals.generator_loss_sum));
         Metrics { loss: d_loss, adversarial: Some(AdversarialLosses { d_loss, g_loss }), ..Metrics::default() }
     }
 

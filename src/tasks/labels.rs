@@ -40,7 +40,7 @@ impl Task for Labels {
     /// An image is right where all of its labels are.
     fn metrics(&self, totals: &Totals) -> Metrics {
         let accuracy = Some(totals.mean(totals.correct as f64));
-        Metrics { loss: totals.mean(totals.loss_sum), accuracy, ..Metrics::default() }
+        Metrics { loss: totals.loss(), accuracy, ..Metrics::default() }
     }
 
     fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {

@@ -239,7 +239,8 @@ impl dyn Task {
     pub(crate) fn evaluate(&self, session: &mut Session, range: &Range, views: &[View]) -> Result<Metrics, GpuError> {
         let mut totals = Totals::default();
         session.evaluate(range, views, &mut |record| {
-            totals.add(record.images, f64::from(record.loss) * record.images as f64);
+            let whole = record.weight.unwrap_or(record.images as f64);
+            totals.add(record.images, f64::from(record.loss) * whole, record.weight);
             self.count(&mut totals, record.images, record.second);
         })?;
         Ok(self.metrics(&totals))

@@ -38,7 +38,7 @@ impl Task for Regress {
     }
 
     fn metrics(&self, totals: &Totals) -> Metrics {
-        Metrics { loss: totals.mean(totals.loss_sum), ..Metrics::default() }
+        Metrics { loss: totals.loss(), ..Metrics::default() }
     }
 
     fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {

@@ -123,24 +123,26 @@ pub enum TrainError {
     Listener(Box<dyn std::error::Error + Send + Sync>),
     /// The loss is not a number any more.
     #[error(
-        "step {step}: the loss is {loss} at a learning rate of {learning_rate}\n  training stopped; the last good checkpoint is kept"
+        "the {of} loss is {loss} {}\n  training stopped; the last good checkpoint is kept", after(*step, *learning_rate)
     )]
     NotFinite {
-        /// The step, from 1.
+        /// Whose loss it is: `training`, `validation` or `test`.
+        of: &'static str,
+        /// Updates that the weights had seen, whoever computed the loss with them.
         step: u64,
-        /// The loss of that step: infinite or not a number.
+        /// That loss: infinite or not a number.
         loss: f32,
-        /// Learning rate of that step.
+        /// The learning rate of the run.
         learning_rate: f32,
     },
     /// Weights are not numbers any more.
     #[error(
-        "step {step}: the update made weights infinite or NaN, at a learning rate of {learning_rate}\n  training stopped; the last good checkpoint is kept"
+        "weights are infinite or NaN {}\n  training stopped; the last good checkpoint is kept", after(*step, *learning_rate)
     )]
     Diverged {
-        /// The step, from 1.
+        /// Updates that the weights had seen.
         step: u64,
-        /// Learning rate of that step.
+        /// The learning rate of the run.
         learning_rate: f32,
     },
 }
@@ -149,6 +151,14 @@ impl TrainError {
     /// Data without training images.
     pub(super) fn no_training_images(data: &Dataset) -> Self {
         TrainError::NoTrainingImages { data: data.name().into(), source_folder: data.source().into() }
+    }
+}
+
+/// When weights were what they are.
+fn after(step: u64, learning_rate: f32) -> String {
+    match step {
+        0 => "before the first step".into(),
+        _ => format!("after step {step}, at a learning rate of {learning_rate}"),
     }
 }
 
@@ -183,6 +193,9 @@ impl Hints for TrainError {
                 vec![Hint::set("batch", batch + 1), Hint::advice("group_norm or layer_norm in the model")]
             }
             TrainError::DataChanged { .. } => vec![Hint::advice("a new run, or the data as it was")],
+            TrainError::NotFinite { step: 0, .. } => {
+                vec![Hint::advice("another model, --seed or --init, or data without infinite numbers")]
+            }
             TrainError::NotFinite { .. } | TrainError::Diverged { .. } => {
                 vec![Hint::Smaller { key: "learning_rate" }, Hint::Change { key: "seed" }]
             }

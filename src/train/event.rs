@@ -63,6 +63,11 @@ pub enum Event {
         #[serde(flatten)]
         so_far: Metrics,
     },
+    /// Nothing is under way within an epoch, since a listener asked for [`Control::Save`]: a checkpoint made now can be resumed exactly.
+    Checkpoint {
+        /// Steps since the start of the run.
+        global_step: u64,
+    },
     /// An epoch has finished.
     Epoch {
         /// Epoch, from 1.
@@ -113,6 +118,9 @@ pub enum Control {
     /// Go on with the run.
     #[default]
     Continue,
+    /// Finish the steps that are under way, then tell [`Event::Checkpoint`], at which the run can be saved, and go on. It changes no
+    /// number of the run.
+    Save,
     /// Save and stop.
     Stop,
 }

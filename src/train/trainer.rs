@@ -1,6 +1,7 @@
 //! The training loop, and what a run saves and goes on from.
 
 mod best;
+mod steps;
 
 use std::borrow::Cow;
 
@@ -12,7 +13,6 @@ use lepton_kernels::op::Precision;
 use super::error::TrainError;
 use super::event::{Control, Event, StopHandle, Verdict};
 use super::lr_range::{self, LrRangeTest};
-use super::mixing::mix;
 use super::profile::Profile;
 use super::schedule::Schedule;
 use super::setup::Setup;
@@ -24,10 +24,11 @@ use crate::gpu::Gpu;
 use crate::metrics::Metrics;
 use crate::model::{ModelSpec, Sample, WHITENED};
 use crate::plan::{Buffer, Goal, Plan, TensorPlace};
-use crate::session::{Range, Sampler, Session};
+use crate::session::{Range, Session};
 use crate::tasks::{self, Detail, Judging, Samples, Task};
 use crate::weights::Fit;
 use best::{Kept, Measured};
+use steps::{Steps, weights};
 
 /// How a call of [`Trainer::fit`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,7 +239,7 @@ impl Trainer {
             }
             if self.out_of_steps() && self.state.batch < self.steps_per_epoch() {
                 let loss = self.probe()?;
-                self.check_loss(loss as f32)?;
+                self.check_loss("training", loss as f32)?;
                 self.settle(None)?;
             } else {
                 let event = self.finish_epoch(begun)?;
@@ -280,12 +281,17 @@ impl Trainer {
             let event = self.progress(images, begun.elapsed().as_secs_f64());
             control = self.tell(listen, &event)?;
         }
-        // whoever stops finds everything that was submitted, and whole steps
-        while control == Control::Stop && (self.flight.pending > 0 || self.flight.within > 0) {
+        // whoever stops or saves finds everything that was submitted, and whole steps
+        while control != Control::Continue && (self.flight.pending > 0 || self.flight.within > 0) {
             if self.flight.pending == 0 {
                 self.submit_until(self.updates.end(self.state.batch, 1))?;
             }
             self.collect_some()?;
+        }
+        if control == Control::Save {
+            self.settle(None)?;
+            let event = Event::Checkpoint { global_step: self.state.step };
+            control = self.tell(listen, &event)?;
         }
         Ok(control)
     }
@@ -308,7 +314,9 @@ impl Trainer {
             let steps =
                 Steps { config: &self.config, model: &self.model, schedule: &self.schedule, state: &self.state };
             let updates = &self.updates;
-            self.session.submit(Goal::Train, done..done + count, |order, number| steps.of(order, updates, number))?;
+            self.session.submit(Goal::Train, done..done + count, |order, targets, number| {
+                steps.of(order, targets, updates, number)
+            })?;
             self.flight.pending += count;
         }
     }
@@ -318,11 +326,9 @@ impl Trainer {
         let before = self.state.totals.seen;
         let Trainer { session, task, config, state, flight, updates, .. } = self;
         for &record in session.program.collect(Goal::Train)? {
-            check_record(record, state.step + 1, config.learning_rate)?;
-            let number = state.batch * updates.accumulate + flight.within;
-            let images = updates.batches.get(number).len();
+            check_record(record, state.step, config.learning_rate)?;
             flight.pending -= 1;
-            take(*task, updates, state, flight, images, record);
+            take(weights(&session.order, &session.targets, config, state.epoch), *task, updates, state, flight, record);
         }
         Ok((state.totals.seen - before) as usize)
     }
@@ -373,7 +379,7 @@ impl Trainer {
     pub fn validate(&mut self) -> Result<Option<Metrics>, TrainError> {
         let Some(range) = self.validation_range() else { return Ok(None) };
         let (metrics, _) = self.measure(range, Detail::Summary)?;
-        self.check_loss(metrics.loss as f32)?;
+        self.check_loss("validation", metrics.loss as f32)?;
         Ok(Some(metrics))
     }
 
@@ -392,7 +398,7 @@ impl Trainer {
                 break;
             }
             let (number, update) = (self.collected(), self.updates.of(self.collected()));
-            let mut step = self.steps().of(&self.session.order, &self.updates, number);
+            let mut step = self.steps().of(&self.session.order, &self.session.targets, &self.updates, number);
             let (record, seconds) = if update.is_last() {
                 self.session.program.profile(Goal::Train, &mut step)?
             } else {
@@ -402,9 +408,9 @@ impl Trainer {
             if update.is_last() && seconds.is_empty() {
                 break;
             }
-            self.check_loss(record[0])?;
-            let images = step.batch_length as usize;
-            take(self.task, &self.updates, &mut self.state, &mut self.flight, images, record);
+            self.check_loss("training", record[0])?;
+            let Trainer { session, task, config, state, flight, updates, .. } = self;
+            take(weights(&session.order, &session.targets, config, state.epoch), *task, updates, state, flight, record);
             if !seconds.is_empty() {
                 profile.add(&seconds);
             }
@@ -447,11 +453,10 @@ impl Trainer {
         let measured =
             range.map(|range| Ok::<_, TrainError>((range, self.measure(range, Detail::Full)?))).transpose()?;
         let validation = measured.as_ref().map(|&(_, (metrics, _))| metrics);
-        let seen = match validation {
-            Some(metrics) => metrics.loss,
-            None => self.probe()?,
-        };
-        self.check_loss(seen as f32)?;
+        match validation {
+            Some(metrics) => self.check_loss("validation", metrics.loss as f32)?,
+            None => self.probe().and_then(|loss| self.check_loss("training", loss as f32))?,
+        }
         self.settle(range)?;
         let best = self.judge(&train, measured)?;
         self.state.waited = if best { 0 } else { self.state.waited + 1 };
@@ -499,9 +504,9 @@ impl Trainer {
         Ok(self.task.evaluate(&mut self.session, &range, &[])?.loss)
     }
 
-    fn check_loss(&self, loss: f32) -> Result<(), TrainError> {
+    fn check_loss(&self, of: &'static str, loss: f32) -> Result<(), TrainError> {
         let (step, learning_rate) = (self.state.step, self.config.learning_rate);
-        if loss.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { step, loss, learning_rate }) }
+        if loss.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { of, step, loss, learning_rate }) }
     }
 
     /// Everything that the run is, as it stands.
@@ -616,67 +621,31 @@ fn validation_range(session: &Session, config: &RunConfig) -> Option<Range> {
 /// What hears a run's events.
 type Listener<'a> = dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError> + 'a;
 
-/// Refuses a record of a step with a number that is not finite.
+/// Refuses a record of training after `step` updates with a number that is not finite: a loss is computed before its own update.
 fn check_record([loss, second]: [f32; 2], step: u64, learning_rate: f32) -> Result<(), TrainError> {
     match [loss, second].into_iter().find(|number| !number.is_finite()) {
-        Some(loss) => Err(TrainError::NotFinite { step, loss, learning_rate }),
+        Some(loss) => Err(TrainError::NotFinite { of: "training", step, loss, learning_rate }),
         None => Ok(()),
     }
 }
 
-/// Counts a batch of so many images with its record. The device divides its loss by the images of the whole update.
+/// Counts the next batch with its record. The device divides its loss by the images of the whole update, or by what its batches weigh.
 fn take(
+    weight: impl Fn(usize) -> Option<f64>,
     task: &dyn Task,
     updates: &Updates,
     state: &mut State,
     flight: &mut Flight,
-    images: usize,
     [loss, second]: [f32; 2],
 ) {
-    let update = updates.of(state.batch * updates.accumulate + flight.within);
-    state.totals.add(images, f64::from(loss) * update.images as f64);
+    let number = state.batch * updates.accumulate + flight.within;
+    let (update, images) = (updates.of(number), updates.batches.get(number).len());
+    let whole = updates.weight(number, &weight).unwrap_or(update.images as f64);
+    state.totals.add(images, f64::from(loss) * whole, weight(number));
     task.count(&mut state.totals, images, second);
     flight.within += 1;
     if update.is_last() {
         flight.within = 0;
         state.finish_step();
-    }
-}
-
-/// What the parameters of a step follow from.
-struct Steps<'a> {
-    config: &'a RunConfig,
-    model: &'a ModelSpec,
-    schedule: &'a Schedule,
-    state: &'a State,
-}
-
-impl Steps<'_> {
-    /// Parameters of batch `number` of the epoch that is running.
-    fn of(&self, order: &Sampler, updates: &Updates, number: usize) -> Step {
-        let update = updates.of(number);
-        let before = self.state.step + (update.number - self.state.batch) as u64;
-        let step = self.at(order, self.state.epoch, number, before);
-        Step { update_images: update.images as u32, part: update.part, ..step }
-    }
-
-    /// Parameters of a batch that is an update of its own, after `before` updates of the run.
-    fn at(&self, order: &Sampler, epoch: u32, batch: usize, before: u64) -> Step {
-        let mut step = order.training_step(epoch, self.config.batch, batch);
-        let [h, w, _] = self.model.input;
-        mix(&self.config.augment, &mut step, [h, w]);
-        let t = before + 1;
-        // batch norm takes a batch's statistics in, whether the weights are updated after it or later
-        let batches = order.training_batches(self.config.batch).count() as u64;
-        let seen = u64::from(epoch) * batches + batch as u64;
-        let [bias_correction1, bias_correction2] = self.config.optimizer.bias_corrections(t);
-        Step {
-            learning_rate: self.schedule.rate(before, &self.state.plateau),
-            bias_correction1,
-            bias_correction2,
-            ema_decay: self.config.update.average_decay(t, self.schedule.total()),
-            least_momentum: if self.state.given_averages { 0.0 } else { 1.0 / (seen + 1) as f32 },
-            ..step
-        }
     }
 }

@@ -45,6 +45,12 @@ impl Updates {
         let images = self.batches.start(end) - self.batches.start(first);
         Update { number: update, images, part: adds | more }
     }
+
+    /// The sum of what all batches of the update weigh that batch `number` belongs to; none where they have no weight.
+    pub fn weight(&self, number: usize, of_batch: impl Fn(usize) -> Option<f64>) -> Option<f64> {
+        let update = number / self.accumulate;
+        (update * self.accumulate..self.end(update, 1)).map(of_batch).sum()
+    }
 }
 
 impl Update {

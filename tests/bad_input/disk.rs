@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+use crate::case;
+use crate::cases::refused;
+use crate::support::Place;
+
 /// Makes a folder into which nobody may write; `false` where this user may write everywhere.
 pub fn lock(folder: &Path) -> bool {
     std::fs::create_dir(folder).expect("a folder can be made");
@@ -103,4 +107,27 @@ mod linux {
             says(&ran, &["No space left"]);
         }
     }
+}
+
+#[test]
+fn places_to_write() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run("train --model linear --limit 64 --steps 0 --out run").exits(0);
+    place.write("file", "mine");
+    let mut cases = vec![
+        case("train --model linear --limit 64 --out file", &["file"]),
+        case("train --model linear --limit 64 --out file/below", &["file/below"]),
+        case("predict run --grid missing/x.png", &["missing/x.png"]),
+        case("show --out missing/x.png", &["missing/x.png"]),
+        case("show --out run", &["run"]),
+    ];
+    if cfg!(target_os = "linux") {
+        cases.push(case("train --model linear --limit 64 --out /dev/full/x", &["/dev/full/x"]));
+    }
+    if lock(&place.path("locked")) {
+        cases.push(case("train --model linear --limit 64 --out locked/run", &["locked/run"]));
+        cases.push(case("train --model linear --limit 64 --out locked", &["locked"]));
+        cases.push(case("show --out locked/x.png", &["locked/x.png"]));
+    }
+    refused(&place, &cases);
 }

@@ -89,3 +89,65 @@ fn a_run_that_was_killed_before_its_test_is_tested_later() {
         assert_eq!(timeless(&now), timeless(&whole), "the {time} time");
     }
 }
+
+/// An epoch that is longer than anybody waits, saved within.
+#[test]
+fn a_kill_within_a_long_epoch_costs_what_was_not_saved() {
+    let Some(place) = Place::with_adapter() else { return };
+    let long = "--model seed-mnist --limit 10000 --batch 8 --val-split 0.1 --save-every";
+    let mut child = long_run(&place, &format!("{long} 0.2s"));
+    wait_for(&place, &mut child, "\"event\":\"checkpoint\"", 2);
+    child.kill().expect("the program can be killed");
+    child.wait().expect("it ends");
+    assert!(!place.text("run/events.jsonl").contains("\"event\":\"epoch\""), "the test needs a longer epoch");
+    let json = place.run("eval run/last.safetensors --json").exits(0).json();
+    let step = json["weights"]["step"].as_u64().expect("a step");
+    assert!(step > 0 && json["weights"]["epoch"] == 0, "{json}");
+    // a log that ends within a line, as a kill may leave it
+    let log = place.path("run/events.jsonl");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, whole + "{\"event\":\"prog").unwrap();
+    let run = place.run(&format!("train --out run --resume --steps {}", step + 7)).exits(0);
+    assert!(run.line("resume ").contains(&format!("at step {step},")), "{run}");
+    let last = place.events("run").pop().expect("an event");
+    assert_ne!(last["event"], "checkpoint", "each event is a line: {last}");
+    place.run(&format!("train {long} off --epochs 1000000 --out whole --steps {}", step + 7)).exits(0);
+    let [whole, parts] = ["whole", "run"].map(|name| place.read(&format!("{name}/last.safetensors")));
+    assert!(whole == parts, "a kill after step {step} changed the run");
+}
+
+/// From its first file on, what a kill leaves can be started or resumed.
+#[test]
+fn a_run_that_is_killed_while_its_folder_is_made_can_go_on() {
+    let Some(place) = Place::with_adapter() else { return };
+    let line = format!("train {TINY} --epochs 1 --out whole");
+    place.run(&line).exits(0);
+    let mut resumed = 0;
+    for round in 0..6 {
+        let name = format!("run{round}");
+        let mut command = lepton(place.folder());
+        command.args(format!("train {TINY} --epochs 1000000 --out {name}").split_whitespace());
+        let mut child = start(command);
+        while !place.path(&name).exists() {
+            assert!(child.try_wait().expect("the program can be waited for").is_none(), "it ended by itself");
+        }
+        std::thread::sleep(Duration::from_micros(300 * round));
+        child.kill().expect("the program can be killed");
+        child.wait().expect("it ends");
+        let is_saved = place.path(&format!("{name}/last.safetensors")).exists();
+        resumed += usize::from(is_saved);
+        let on = if is_saved { "--resume --epochs 1".into() } else { format!("{TINY} --epochs 1") };
+        if !is_saved {
+            let refused = place.run(&format!("train --out {name} --resume")).exits(2);
+            assert!(
+                refused.err.contains("no last.safetensors") && refused.err.contains("without --resume"),
+                "{refused}"
+            );
+        }
+        place.run(&format!("train --out {name} {on}")).exits(0);
+        let whole =
+            |name: &str| place.run(&format!("eval {name}/last.safetensors --json")).exits(0).json()["loss"].clone();
+        assert_eq!(whole(&name), whole("whole"), "round {round}, saved: {is_saved}");
+    }
+    eprintln!("{resumed} of 6 had a checkpoint");
+}

@@ -95,7 +95,19 @@ fn eval_gives_what_training_ended_with() {
     assert_ne!(number(ran.line("Epoch 4/4"), "val loss "), loss, "{ran}");
 
     let text = place.run("eval run").exits(0);
-    in_order(&text.out, &["adapter ", "weights ", "checkpoint ", "best.safetensors", "2000 test images", "loss: "]);
+    in_order(
+        &text.out,
+        &["adapter ", "weights ", "checkpoint ", "best.safetensors", "2000 test images", "normalize ", "loss: "],
+    );
+    in_order(text.line("normalize "), &["none: pixels go from 0 to 1 (the run's)"]);
+    let other = place.run("eval run --normalize 0.5:0.25").exits(0);
+    in_order(other.line("normalize "), &["mean 0.5000, std 0.2500 (as typed)"]);
+    assert_ne!(other.line("loss: "), text.line("loss: "), "other pixels have other answers");
+    assert_eq!(place.run("eval run --normalize 0:1").exits(0).line("loss: "), text.line("loss: "));
+    for (how, says) in [("imagenet", "3 channels, but model `linear` reads images of 1"), ("dataset", "trained on")] {
+        let refused = place.run(&format!("eval run --normalize {how}")).exits(2);
+        in_order(&refused.err, &[says, "try: "]);
+    }
     in_order(text.line("weights "), &[&format!("epoch {best} of 4, the best by accuracy")]);
     let line = text.line("loss: ");
     assert_eq!([number(line, "loss: "), number(line, "accuracy: ")], [loss, accuracy], "{text}");

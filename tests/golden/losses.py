@@ -44,7 +44,8 @@ def over_classes(x, a, t):
     log_p = F.log_softmax(x, dim=1)
     smooth = (1 - smoothing) * target + smoothing / k
     rows = (w * smooth * (1 - log_p.exp()) ** gamma * -log_p).sum(dim=1)
-    return rows.sum() / (w * target).sum()
+    # Lin et al. weight by alpha and divide by the number of examples; F.cross_entropy by the weights of the targets
+    return rows.mean() if gamma else rows.sum() / (w * target).sum()
 
 
 def sigmoid_focal(x, t, gamma, alpha):

@@ -30,7 +30,7 @@ fn loss(golden: &Golden, name: &str, attributes: &Value) -> (Box<dyn Op>, Vec<Ar
             let distribution = target.is_some();
             let labels = part("labels").unwrap_or_else(|| Array::zeros(Shape::new(&[n])));
             let mixed = part("other").map(|other| [other, part("share").unwrap()]);
-            let by_label = weights.clone().filter(|_| !distribution);
+            let by_label = weights.clone().filter(|_| !distribution && gamma == 0.0);
             let of_rows = TargetRows { mixed: mixed.is_some(), weighted: by_label.is_some(), scaled: false };
             let inputs: Vec<Array> =
                 [labels, rows].into_iter().chain(mixed.into_iter().flatten()).chain(by_label).collect();

@@ -6,6 +6,7 @@ pub const CHANGES: &[Change] = &[
     (Own, "target_rows", "select(vec2f(0.0), vec2f(mass, 1.0), weights[row] != 0.0)", "vec2f(mass, 1.0)"),
     (Own, "target_rows", "(1.0 - shares[row]) * class_weights[others[row]]", "(1.0 - shares[row])"),
     (Own, "target_rows", "i < 64u", "i < 63u"),
+    (Own, "target_rows", "if step.update_weight > 0.0", "if false"),
     (Own, "target_rows", "scale = loss_scale[LOSS_SCALE_FACTOR];", "scale = loss_scale[LOSS_SCALE_INVERSE];"),
     (Own, "target_rows", "divisor > 0.0);", "true);"),
     (Own, "soft_cross_entropy", "value > s.largest", "value >= s.largest"),

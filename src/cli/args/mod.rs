@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgMatches, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Member, Section, Setting, Takes};
+use crate::config::{Member, NormalizeConfig, Section, Setting, Takes};
 use crate::optim::OPTIMIZERS;
 use crate::train::Tta;
 
@@ -159,6 +159,9 @@ pub struct EvalArgs {
     /// Which columns of a table hold what.
     #[command(flatten)]
     pub table: TableArgs,
+    /// Scale pixels otherwise than the run does: none, imagenet, or means and standard deviations such as 0.5:0.25.
+    #[arg(long, value_name = "HOW", value_parser = NormalizeConfig::parse)]
+    pub normalize: Option<NormalizeConfig>,
     /// Draw the confusion matrix into this file.
     #[arg(long, value_name = "OUT.png")]
     pub confusion: Option<PathBuf>,

@@ -28,6 +28,8 @@ pub const OPTIONS: &[Setting] = &[
         "Do not train; instead, try increasing learning rates for up to 120 steps, plot the losses and suggest a rate"),
     Setting::new(Section::Output, "out", "out", Takes::Text("DIR"), "runs/MODEL-1, -2, …; runs/RECIPE-1 with a recipe",
         "Run folder").common().may_change(),
+    Setting::new(Section::Output, "save_every", "save-every", Takes::Text("TIME|off"), "10m",
+        "Save within an epoch as often as this, such as 90s, 10m or 1h30m; off saves at the end of an epoch alone").may_change(),
     Setting::new(Section::Output, "resume", "resume", Takes::Switch, "",
         "Continue the run in --out exactly where its last checkpoint left off; only --epochs, --steps and --patience may change")
         .common().may_change(),

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use super::args::ImportArgs;
 use super::start::{check_writable, next_folder};
-use super::{CliError, Exit, pictures};
+use super::{CliError, Exit, pictures, scaling};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, NamedTensor, State};
-use crate::config::{Fit, ImageOptions, NormalizeConfig, NormalizeFrom, RunConfig, UpdateConfig};
+use crate::config::{Fit, ImageOptions, RunConfig, UpdateConfig};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Limits, Placed, Plan, Request, default_loss, parameters, thousands};
-use crate::platform::files::write_with_folder;
+use crate::platform::files::{self, write_with_folder};
 use crate::report::say;
 use crate::weights::Weights;
 use outputs::Outputs;
@@ -46,7 +46,7 @@ const FILE: &str = "best.safetensors";
 
 pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
     let Incoming { weights, mut lines, normalize_from, fit, run } = {
-        let bytes = std::fs::read(&args.file).map_err(CliError::file(&args.file))?;
+        let bytes = files::read(&args.file).map_err(CliError::file(&args.file))?;
         if onnx::is_onnx(args) { onnx::read(args, &bytes)? } else { pytorch::read(args, &bytes)? }
     };
     let mut model = weights.model.clone().expect("an importer knows the model");
@@ -57,16 +57,15 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
     let model = model.for_classes(outputs.names.len());
     let (tensors, anew) = complete(&model, &outputs, &weights)?;
     let (normalize, from) = match &args.normalize {
-        Some(normalize) if normalize.from == NormalizeFrom::Dataset => {
-            let problem = "--normalize dataset needs the images that the weights were trained on";
-            return Err(CliError::Usage(format!("{problem}\n  try: --normalize imagenet")));
+        Some(normalize) => {
+            scaling::check(normalize, &model)?;
+            (normalize.clone(), "as typed")
         }
-        Some(normalize) => (normalize.clone(), "as typed"),
         None => (weights.normalize.clone().unwrap_or_default(), normalize_from),
     };
     let (before, vocabulary) = run.map_or_else(|| (of_pictures(fit), None), |run| (run.config, run.vocabulary));
     // the file has the weights to answer with, be they averages or not
-    let update = UpdateConfig { ema: None, lookahead: None, ..before.update.clone() };
+    let update = UpdateConfig { ema: None, ema_constant: false, lookahead: None, ..before.update.clone() };
     let config = RunConfig { model: model.name.clone(), normalize, update, ..before };
     let (data, state) = (DatasetFingerprint::NONE, State::default());
     let checkpoint = Checkpoint::new(&model, &config, &outputs.names, vocabulary.as_ref(), data, &state, tensors);
@@ -75,7 +74,7 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
 
     let ([h, w, c], size) = (model.input, thousands(parameters(&model)?));
     lines.push(("model", format!("{}, {size} parameters, images of {h}x{w}x{c}", model.name)));
-    lines.push(("normalize", format!("{} ({from})", scaling(&config.normalize))));
+    lines.push(("normalize", format!("{} ({from})", scaling::in_words(&config.normalize))));
     lines.push(("classes", outputs.describe()));
     if !weights.unused.is_empty() {
         lines
@@ -144,15 +143,6 @@ fn save(out: &Path, model: &ModelSpec, config: &RunConfig, checkpoint: Checkpoin
         write_with_folder(&path, &bytes).map_err(CliError::file(&path))?;
     }
     Ok(())
-}
-
-/// A scaling of pixels in words.
-fn scaling(normalize: &NormalizeConfig) -> String {
-    let numbers = |list: &[f32]| list.iter().map(|number| format!("{number:.4}")).collect::<Vec<_>>().join(", ");
-    match normalize.from {
-        NormalizeFrom::None => "none: pixels go from 0 to 1".into(),
-        _ => format!("mean {}, std {}", numbers(&normalize.mean), numbers(&normalize.std)),
-    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ pub struct ParameterSpec {
     pub init: Init,
     /// Whether the optimiser updates it; running averages are updated by their layer.
     pub trained: bool,
+    /// Whether weight decay shrinks it where a run does not decay everything: weights, but not biases and the scales of norms.
+    pub decays: bool,
 }
 
 /// A tensor while a layer builds itself.
@@ -129,15 +131,22 @@ impl<'a> LayerBuilder<'a> {
         self.layer.bytes().fold(self.salt, |hash, byte| random::mix(hash ^ u32::from(byte)))
     }
 
-    /// A parameter that the optimiser updates.
+    /// A parameter that the optimiser updates. It decays if it has two axes or more, as weights have and biases have not.
     pub fn parameter(&mut self, name: &'static str, shape: Shape, init: Init) -> Value {
-        self.parameters.push(ParameterSpec { name, shape, init, trained: true });
+        let decays = shape.rank() > 1;
+        self.parameters.push(ParameterSpec { name, shape, init, trained: true, decays });
+        Value::Parameter(self.parameters.len() - 1)
+    }
+
+    /// A bias or the scale of a norm, of any shape: a [`parameter`](Self::parameter) that does not decay.
+    pub fn scale_or_shift(&mut self, name: &'static str, shape: Shape, init: Init) -> Value {
+        self.parameters.push(ParameterSpec { name, shape, init, trained: true, decays: false });
         Value::Parameter(self.parameters.len() - 1)
     }
 
     /// A tensor that is kept with the parameters and that the layer itself updates, such as a running average.
     pub fn running(&mut self, name: &'static str, shape: Shape, init: Init) -> Value {
-        self.parameters.push(ParameterSpec { name, shape, init, trained: false });
+        self.parameters.push(ParameterSpec { name, shape, init, trained: false, decays: false });
         Value::Parameter(self.parameters.len() - 1)
     }
 

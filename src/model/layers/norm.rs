@@ -88,8 +88,8 @@ fn check_epsilon(epsilon: f32) -> Result<(), ShapeError> {
 fn inputs(layer: &mut LayerBuilder, affine: bool, shape: Shape) -> Vec<Value> {
     let mut inputs = vec![Value::Input(0)];
     if affine {
-        inputs.push(layer.parameter("weight", shape.clone(), Init::Constant(1.0)));
-        inputs.push(layer.parameter("bias", shape, Init::Constant(0.0)));
+        inputs.push(layer.scale_or_shift("weight", shape.clone(), Init::Constant(1.0)));
+        inputs.push(layer.scale_or_shift("bias", shape, Init::Constant(0.0)));
     }
     inputs
 }

@@ -9,6 +9,8 @@ use super::options::{PADDING_OPTION, PAIR, PaddingSpec, Pair, optional, required
 use super::{Build, LayerBuilder, LayerType, OptionDoc, Reads, Value, parse};
 
 const POOL: OptionDoc = required("pool", PAIR, "window size");
+/// What a maximum finds beyond an edge, as `torch.nn.MaxPool2d` has it.
+const MAX_PADDING: &str = "rows and columns around the image that count as −∞: they are never the maximum";
 const STRIDE: OptionDoc = optional("stride", PAIR, "the window size", "step between windows, in pixels");
 
 /// The largest value of each window, in `LAYERS`.
@@ -16,7 +18,7 @@ pub const MAX: LayerType = LayerType {
     name: "max_pool2d",
     summary: "maximum of each window",
     reads: Reads::Exactly(1),
-    options: &[POOL, STRIDE, PADDING_OPTION],
+    options: &[POOL, STRIDE, OptionDoc { meaning: MAX_PADDING, ..PADDING_OPTION }],
     parse: parse::<Max>,
 };
 

@@ -77,7 +77,13 @@ pub const MAX_POOL: LayerType = LayerType {
     name: "max_pool1d",
     summary: "maximum of each window of a sequence",
     reads: Reads::Exactly(1),
-    options: &[POOL, POOL_STRIDE, PADDING],
+    options: &[
+        POOL,
+        POOL_STRIDE,
+        OptionDoc {
+            meaning: "positions around the sequence that count as −∞: they are never the maximum", ..PADDING
+        },
+    ],
     parse: parse::<MaxPool>,
 };
 

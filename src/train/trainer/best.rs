@@ -133,7 +133,8 @@ impl Trainer {
             return Ok(measured.clone());
         }
         let measured = self.with_best(|trainer| trainer.measure(range, Detail::Full))?;
-        self.check_loss(measured.0.loss as f32)?;
+        let of = if self.session.order.test == Some(range) { "test" } else { "validation" };
+        self.check_loss(of, measured.0.loss as f32)?;
         if let Some(kept) = &mut self.kept {
             kept.measured.push((range, measured.clone()));
         }
