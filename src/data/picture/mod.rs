@@ -18,10 +18,10 @@ mod jpeg;
 pub(super) mod kinds;
 mod limits;
 
+use crate::platform::files;
 pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
-use crate::platform::files;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};
 
 /// Reads a picture and gives it the size `[h, w, c]`, c being 1 or 3; deep ones with the full range of their values.
