@@ -11,9 +11,10 @@ use crate::train::Trainer;
 
 /// Lines about a run that is about to begin.
 pub fn lines(trainer: &Trainer) -> Vec<String> {
+    let plural = trainer.model().input_kind().plural();
     let names = trainer.outputs();
     let balance = trainer.balance();
-    let judged = trainer.judging().map(|judging| format!("best by  {}", judged(judging, &balance, names)));
+    let judged = trainer.judging().map(|judging| format!("best by  {}", judged(judging, &balance, names, plural)));
     judged.into_iter().chain(classes(&balance, names, trainer.config())).collect()
 }
 
@@ -43,7 +44,7 @@ fn ordered(names: &[String]) -> String {
 }
 
 /// What chooses the best epoch, and why.
-fn judged(judging: Judging, balance: &Balance, names: &[String]) -> String {
+fn judged(judging: Judging, balance: &Balance, names: &[String], plural: &str) -> String {
     let by = judging.by.name();
     match (judging.why, balance.extremes()) {
         (Why::Unequal(ratio), Some([most, fewest])) => {
@@ -54,7 +55,8 @@ fn judged(judging: Judging, balance: &Balance, names: &[String]) -> String {
         (Why::Unequal(_) | Why::Usual, _) => by.into(),
         (Why::Weighted, _) => format!("{by}: the loss is weighted"),
         (Why::Asked, _) => format!("{by} (--best-by)"),
-        (Why::NotValidated, _) => format!("training {by}: no images are held out (--val-split 0.1 holds some out)"),
+        (Why::NotValidated, _) => format!("training {by}: no {plural} are held out (--val-split 0.1 holds some out)"),
+        (Why::Few(count), _) => format!("{by}: accuracy on {count} {plural} is mostly chance"),
     }
 }
 
@@ -129,7 +131,7 @@ mod tests {
     #[test]
     fn imbalance_and_small_classes_are_told() {
         let unequal = balance(&[950, 50], &[190, 10]);
-        let told = judged(Judging { by: Criterion::MacroF1, why: Why::Unequal(19.0) }, &unequal, &names(2));
+        let told = judged(Judging { by: Criterion::MacroF1, why: Why::Unequal(19.0) }, &unequal, &names(2), "images");
         assert_eq!(told, "macro F1: classes are imbalanced 19:1 (ok 950, crack 50)");
         assert!(classes(&unequal, &names(2), &RunConfig::default()).is_empty());
         let told = classes(&balance(&[90, 3, 9, 0], &[9, 0, 1, 0]), &names(4), &RunConfig::default());
