@@ -184,7 +184,7 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "photo-lite0",
-        summary: "a small network on features of EfficientNet-Lite0 at four depths for 160x160 colour photos of any number of classes",
+        summary: "a small network on features of EfficientNet-Lite0 at six depths for 160x160 colour photos of any number of classes",
         text: include_str!("../../models/photo-lite0.toml"),
     },
     Preset {
