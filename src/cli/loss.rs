@@ -6,7 +6,7 @@ use super::optimizer::{options, with};
 use super::tasks;
 use crate::config::LossConfig;
 use crate::data::{Dataset, Split};
-use crate::losses::{LossTarget, Mse, balanced};
+use crate::losses::{Balancing, LossTarget, Mse, balanced};
 use crate::model::ModelSpec;
 use crate::tasks::{default_loss, loss_of_model, of_model as of_layers};
 use crate::train::TrainError;
@@ -51,7 +51,7 @@ pub fn resolve(typed: &Typed, model: &ModelSpec, data: &Dataset, limit: Option<u
     Ok(loss)
 }
 
-/// `balanced`, or numbers.
+/// A way to balance, or numbers.
 fn weights(
     text: &str,
     loss: &LossConfig,
@@ -59,10 +59,10 @@ fn weights(
     limit: Option<usize>,
     classes: usize,
 ) -> Result<toml::Value, CliError> {
-    let weights = match train {
-        Some(split) if text == "balanced" => {
+    let weights = match (train, Balancing::named(text)) {
+        (Some(split), Some(balancing)) => {
             let count = limit.map_or(split.len(), |limit| limit.min(split.len()));
-            balanced(split, count, classes, loss.weighs())?
+            balanced(split, count, classes, loss.weighs(), balancing)?
         }
         _ => numbers(text)?,
     };
@@ -75,7 +75,7 @@ fn numbers(text: &str) -> Result<Vec<f32>, CliError> {
     match weights {
         Some(weights) if weights.iter().any(|&w| w > 0.0) => Ok(weights),
         _ => Err(CliError::Usage(format!(
-            "invalid --class-weights {text}: expected `balanced`, or a number of 0 or more for each class\n  try: --class-weights balanced, or --class-weights 1,0.5,2"
+            "invalid --class-weights {text}: expected `balanced`, `sqrt`, or a number of 0 or more for each class\n  try: --class-weights balanced, or --class-weights 1,0.5,2"
         ))),
     }
 }
@@ -116,6 +116,9 @@ mod tests {
         let labels = with_values(2, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         let loss = resolve(&typed(&[balanced, ("loss.name", "bce")]), &linear(), &labels, None).unwrap();
         assert_eq!(loss.weights(), [3.0, 1.0]);
+        let root = ("loss.class_weights", "sqrt");
+        let loss = resolve(&typed(&[root]), &linear(), &six, None).unwrap();
+        assert_eq!(loss.weights(), [0.5f32.sqrt(), 1.0, 1.0]);
         let given = typed(&[("loss.class_weights", "0.1,1,2")]);
         assert_eq!(resolve(&given, &linear(), &six, None).unwrap().weights(), [0.1, 1.0, 2.0]);
     }

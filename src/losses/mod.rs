@@ -23,7 +23,7 @@ mod smooth_l1;
 mod target;
 
 pub use adversarial::Adversarial;
-pub use balanced::{BalanceError, balanced};
+pub use balanced::{BalanceError, Balancing, balanced};
 pub use bce::Bce;
 pub use cross_entropy::CrossEntropy;
 pub use focal::Focal;
