@@ -3,7 +3,7 @@
 mod common;
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{Freeze, HeadConfig, LossConfig, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{AugmentConfig, Freeze, HeadConfig, LossConfig, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{Dataset, Split, Targets, Values};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::losses::{Bce, Mse};
@@ -174,9 +174,11 @@ fn a_new_head_learns_from_features_alone_and_always_the_same() {
 fn a_frozen_body_gives_a_whole_run_that_goes_on_exactly() {
     let Some(gpu) = common::gpu() else { return };
     let (weights, other) = (trained(&gpu), data(["x", "y", "z"], 7));
-    for ema in [None, Some(0.9)] {
+    // as they are; averaged; versions drawn at random
+    for (ema, crop) in [(None, 0), (Some(0.9), 0), (None, 1)] {
         let update = UpdateConfig { ema, ..UpdateConfig::default() };
-        let frozen = RunConfig { freeze: Freeze::Body, epochs: 12, learning_rate: 0.05, update, ..config() };
+        let augment = AugmentConfig { crop, ..AugmentConfig::default() };
+        let frozen = RunConfig { freeze: Freeze::Body, epochs: 12, learning_rate: 0.05, update, augment, ..config() };
         let mut trainer = started(&gpu, &other, frozen.clone(), &weights).unwrap();
         trainer.fit(|_, _| ()).unwrap();
         let Some(Event::Test { metrics, .. }) = trainer.test().unwrap() else { panic!("there are test images") };
@@ -198,8 +200,37 @@ fn a_frozen_body_gives_a_whole_run_that_goes_on_exactly() {
         let half = Checkpoint::from_bytes(&half.checkpoint().unwrap().to_bytes()).unwrap();
         let mut resumed = Trainer::resume(&gpu, &other, &half, frozen).unwrap();
         resumed.fit(|_, _| ()).unwrap();
-        assert!(resumed.checkpoint().unwrap().to_bytes() == whole.to_bytes(), "with ema {ema:?}");
+        assert!(resumed.checkpoint().unwrap().to_bytes() == whole.to_bytes(), "with ema {ema:?}, crop {crop}");
     }
+}
+
+#[test]
+fn features_are_computed_of_versions_that_augmentation_draws() {
+    let Some(gpu) = common::gpu() else { return };
+    let (weights, other) = (trained(&gpu), data(["x", "y", "z"], 7));
+    let head = |augment: &str, versions: u32| {
+        let augment = lepton_gpu::config::parse_augment(augment, [8, 8]).unwrap();
+        let head = HeadConfig { versions, ..HeadConfig::default() };
+        let frozen = RunConfig { freeze: Freeze::Body, augment, head, ..config() };
+        let mut images = 0;
+        let mut trainer = Trainer::from_weights(&gpu, &other, model(), frozen, &weights, |event| {
+            if let Event::Features { seen, .. } = event {
+                images = *seen;
+            }
+        })
+        .unwrap();
+        trainer.fit(|_, _| ()).unwrap();
+        // 72 learned, 18 validate and 30 test, of which the last are looked at as they are
+        assert_eq!(images, 120);
+        tensor(&trainer.checkpoint().unwrap(), "head.weight").to_vec()
+    };
+    let plain = head("none", 3);
+    assert!(plain == head("crop=2", 1), "the image itself is the first version");
+    assert!(plain == head("mixup=0.5", 3), "features are not mixed");
+    let drawn = head("crop=2", 3);
+    assert!(drawn != plain && drawn == head("crop=2", 3), "drawn, and always the same");
+    assert!(drawn != head("crop=2", 4), "as many as asked for");
+    assert!(head("flip", 1) == head("flip", 9), "flips alone are the mirror image");
 }
 
 #[test]

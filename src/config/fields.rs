@@ -192,7 +192,7 @@ fn options<T: ?Sized>(table: &str, section: Section, members: &[Member<T>]) -> V
             ..*option
         };
         // a list of numbers, or a word that stands for one
-        let form = (option.flag == Some("class-weights")).then_some("W1,W2,…|balanced");
+        let form = (option.flag == Some("class-weights")).then_some("W1,W2,…|balanced|sqrt");
         settings.push(Setting { field, form, ..Setting::new(section, "", "", Takes::Switch, "", "") });
     }
     settings
@@ -288,6 +288,8 @@ const KEYS: &[Setting] = &[
         "Highest learning rate of these steps"),
     Setting::new(Model, "head.weight_decay", "", NOT_NEGATIVE, "0.01", "AdamW's weight decay in these steps").in_files(),
     Setting::new(Model, "head.batch", "", whole(1, 65_536), "64", "Batch size of these steps").in_files(),
+    Setting::new(Model, "head.versions", "head-versions", whole(1, 1024), "4",
+        "Versions of each training image whose features are computed, if more than flips are drawn: itself and others"),
     Setting::new(Model, "head.from", "", Takes::Text("LAYER"), "after the last layer that takes weights",
         "First layer of the head").in_files(),
     Setting::new(Training, "epochs", "epochs", whole(0, u32::MAX as u64), "5",
@@ -430,7 +432,14 @@ mod tests {
             init_sha256: Some("a".into()),
             freeze: Freeze::First(1),
             body_lr: Some(0.1),
-            head: HeadConfig { steps: 1, learning_rate: 0.1, weight_decay: 0.1, batch: 1, from: Some("a".into()) },
+            head: HeadConfig {
+                steps: 1,
+                learning_rate: 0.1,
+                weight_decay: 0.1,
+                batch: 1,
+                versions: 2,
+                from: Some("a".into()),
+            },
             warmup: Some(Warmup { epochs: 1.0, start: 0.1 }),
             schedule: "cosine".parse().unwrap(),
             split_seed: Some(1),

@@ -50,15 +50,25 @@ pub struct HeadConfig {
     pub weight_decay: f32,
     /// Images in a batch.
     pub batch: usize,
+    /// Versions of each training image whose features are computed where augmentation does more than flips: the image itself, and
+    /// as often as it is drawn at random.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub versions: u32,
     /// The first layer of the head. Until it is known: what follows the last layer that takes weights, or the last layer with
     /// parameters and the dropout before it, where all layers take some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }
 
+/// Whether these are the default, which files of older builds do not have.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_usual(versions: &u32) -> bool {
+    *versions == HeadConfig::default().versions
+}
+
 impl Default for HeadConfig {
     fn default() -> Self {
-        HeadConfig { steps: 300, learning_rate: 3e-3, weight_decay: 0.01, batch: 64, from: None }
+        HeadConfig { steps: 300, learning_rate: 3e-3, weight_decay: 0.01, batch: 64, versions: 4, from: None }
     }
 }
 

@@ -12,11 +12,14 @@ const SIDES: [usize; 5] = [32, 48, 64, 96, 128];
 const LARGEST: [usize; 2] = [128, 64];
 /// Sides for the backbone, which was trained at 224 pixels: on a CPU by how many images there are at most, since what the frozen
 /// layers give of each is to be computed within a few minutes.
-const BACKBONE_SIDES: [(usize, usize); 2] = [(4_000, 160), (usize::MAX, 128)];
+const BACKBONE_SIDES: [(usize, usize); 3] = [(1_000, 224), (4_000, 160), (usize::MAX, 128)];
 /// The largest side that is chosen for any model.
 pub const LARGEST_SIDE: usize = BACKBONE_SIDE;
 /// On a GPU: the size that it was trained at.
 const BACKBONE_SIDE: usize = 224;
+/// Features are computed of so many versions of few photos, all together, and of one at most. More than the photo and its mirror image
+/// is worth it: crops of half a photo or more gave 1.2 points more with 60 photos of TrashNet.
+const VERSIONS: (usize, usize) = (2_000, 12);
 /// Held out where the data say nothing, and the fewest examples of which some are.
 const HELD_OUT: (f64, usize) = (0.2, 5);
 /// Classes are weighted where the commonest has so many times as many examples as the rarest. Below, weights cost more of the
@@ -37,6 +40,7 @@ pub const DECIDES: &[&str] = &[
     "body_lr",
     "epochs",
     "freeze",
+    "head.versions",
     "images.fit",
     "init",
     "learning_rate",
@@ -209,7 +213,12 @@ fn images(start: &Start, facts: &Facts, decision: &mut Decision) {
         name.contains("left") || name.contains("right")
     });
     let glyphs = facts.names.len() > 1 && facts.names.iter().all(|name| name.chars().count() <= GLYPH);
-    let (list, why) = match (start.augment, facts.aim) {
+    let versions = match start.augment {
+        Augment::Flips => (VERSIONS.0 / learned(facts, decision).max(1)).min(VERSIONS.1),
+        _ => 0,
+    };
+    let augment = if versions > 2 { Augment::Photos } else { start.augment };
+    let (list, why) = match (augment, facts.aim) {
         (Augment::No, _) => return,
         (_, Aim::Numbers) => ("none".to_string(), "as they are: a change could change their numbers"),
         (_, _) if left_right => (shift, "shifted at random and not mirrored: their names tell left from right"),
@@ -222,6 +231,9 @@ fn images(start: &Start, facts: &Facts, decision: &mut Decision) {
         (Augment::Photos, _) => ("flip,resized-crop=0.5".into(), "mirrored and cropped at random"),
     };
     decision.set(facts, "augment", &list);
+    if start.augment == Augment::Flips && list.contains('=') {
+        decision.set(facts, "head.versions", &versions.max(2).to_string());
+    }
     if facts.typed("augment").is_none() {
         let padded = if decision.get("images.fit").is_some() { "; padded, so that nothing is cut off" } else { "" };
         decision.say("images", format!("{why}{padded}"));
@@ -237,7 +249,9 @@ fn targets(facts: &Facts, decision: &mut Decision) {
         Aim::Classes if !own_loss => {
             let ratio = facts.extremes().map_or(1.0, |(most, fewest)| most as f64 / fewest as f64);
             if ratio >= UNEQUAL {
-                decision.set(facts, "loss.class_weights", "balanced");
+                // TREC's questions, 15:1: 74 % with weights that balance, macro F1 0.71; 86 % and 0.84 with their roots
+                let weights = if is_pictures(facts) { "balanced" } else { "sqrt" };
+                decision.set(facts, "loss.class_weights", weights);
                 let why = format!("the commonest has {ratio:.0} times the examples of the rarest");
                 decision.say("loss", format!("classes weighted, for {why}"));
             } else if is_pictures(facts) {

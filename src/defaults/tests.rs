@@ -71,7 +71,8 @@ fn photos_from_scratch_get_steps_whatever_their_number() {
 
 #[test]
 fn photos_start_from_the_backbone_unless_they_cannot() {
-    let facts = || Facts { typed: [].into(), ..photos(&[403, 501, 410, 594, 482, 137]) };
+    let started = |counts: &[usize]| Facts { typed: [].into(), ..photos(counts) };
+    let facts = || started(&[403, 501, 410, 594, 482, 137]);
     let expected = [
         ("model", "photo-lite0"),
         ("init", "efficientnet-lite0"),
@@ -81,13 +82,22 @@ fn photos_start_from_the_backbone_unless_they_cannot() {
         ("epochs", "19"),
         ("learning_rate", "0.002"),
         ("augment", "flip"),
+        ("head.versions", ""),
         ("normalize", ""),
         ("loss.label_smoothing", "0.1"),
     ];
     decides(&facts(), &expected);
+    // few photos get more versions, on features
+    let cropped = ("augment", "flip,resized-crop=0.5");
+    for (count, versions) in [(8, "12"), (20, "12"), (60, "6"), (100, "4")] {
+        decides(&started(&[count; 6]), &[cropped, ("head.versions", versions)]);
+    }
+    decides(&started(&[150; 6]), &[("augment", "flip"), ("head.versions", "")]);
+    let sides = Facts { names: vec!["left".into(), "right".into()], ..started(&[2_000; 2]) };
+    decides(&sides, &[("augment", "crop=10,fill=reflect"), ("head.versions", "2")]);
     decides(&Facts { is_software: false, ..facts() }, &[("freeze", ""), ("body_lr", "0.25"), ("size", "224x224x3")]);
     // many photos are smaller; grey ones get three channels
-    for (counts, size) in [(vec![10; 6], "160x160x3"), (vec![20_000; 2], "128x128x3")] {
+    for (counts, size) in [(vec![10; 6], "224x224x3"), (vec![20_000; 2], "128x128x3")] {
         let source = Source::Pictures { side: 100, ratio: 1.0, colour: false };
         decides(
             &Facts { typed: [].into(), source, ..photos(&counts) },
@@ -177,6 +187,8 @@ fn unequal_classes_are_weighted_from_a_ratio_on() {
         let smoothing = if weights.is_empty() { "0.1" } else { "" };
         decides(&photos(counts), &[("loss.class_weights", weights), ("loss.label_smoothing", smoothing)]);
     }
+    let texts = Facts { source: Source::Texts, ..photos(&[950, 50]) };
+    decides(&texts, &[("loss.class_weights", "sqrt"), ("loss.label_smoothing", "")]);
 }
 
 #[test]

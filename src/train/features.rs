@@ -7,19 +7,22 @@ use crate::gpu::{Gpu, GpuError, Program};
 use crate::losses::Mse;
 use crate::plan::{Buffer, Goal, Plan, Request};
 use crate::platform::Instant;
-use crate::session;
+use crate::session::{self, Sampler};
 
 use super::cut::Cut;
 use super::error::TrainError;
 use super::event::Event;
+use super::preview::augmented;
 use super::setup::learned_images;
 use lepton_kernels::Step;
+use lepton_kernels::augment::Policy;
 
 /// Rows of a batch where the device can hold them. Features are the same in any batch.
 const ROWS: usize = 32;
 
 /// The body of a model on a device.
 pub(super) struct Extractor {
+    gpu: Gpu,
     program: Program,
     plan: Plan,
 }
@@ -34,7 +37,7 @@ impl Extractor {
         let (target, limits) = (gpu.target(), gpu.limits());
         let request = Request { target, limits, ..Request::prediction(ROWS, &Mse::default().into()) };
         let plan = Plan::compile_fitting(&cut.body, &request)?;
-        Ok(Extractor { program: Program::trusted(gpu, &plan)?, plan })
+        Ok(Extractor { gpu: gpu.clone(), program: Program::trusted(gpu, &plan)?, plan })
     }
 
     /// The plan of the body.
@@ -55,8 +58,8 @@ impl Extractor {
         session::write_norm(&self.program, &cut.body, config)
     }
 
-    /// Features of a data set's examples, of images of flipped ones as well if the run flips images: the training images that it
-    /// learns from, those that validate, and `test`.
+    /// Features of a data set's examples, of training images also as the run augments them: the training images that it learns
+    /// from, those that validate, and `test`.
     ///
     /// # Errors
     /// If the device is lost, the listener fails, or a feature is not finite.
@@ -68,13 +71,14 @@ impl Extractor {
         test: Option<&Split>,
         listen: &mut dyn FnMut(&Event) -> Result<(), TrainError>,
     ) -> Result<Dataset, TrainError> {
-        let versions = if cut.reads_images() && config.augment.flip.is_some() { 2 } else { 1 };
+        let changes = if cut.reads_images() { Changes::of(config) } else { Changes::No };
+        let versions = changes.versions();
         let learned = learned_images(data, config);
         let count = |split: Option<&Split>| split.map_or(0, Split::len);
         let (validation, images) = (data.validation(), learned + count(data.validation()) + count(test));
         let mut progress = Progress { seen: 0, images, begun: Instant::now(), listen };
         let mut of = |split: Option<&Split>, count: usize, versions: usize, drawn: usize| {
-            split.map(|split| self.split(split, count, [versions, drawn], &mut progress)).transpose()
+            split.map(|split| self.split(split, count, [versions, drawn], &changes, &mut progress)).transpose()
         };
         let splits = Splits {
             train: of(data.train(), learned, versions, versions)?,
@@ -93,18 +97,19 @@ impl Extractor {
         split: &Split,
         count: usize,
         [versions, computed]: [usize; 2],
+        changes: &Changes,
         progress: &mut Progress,
     ) -> Result<Split, TrainError> {
         let (length, each) = (self.plan.classes, split.example_bytes());
         let mut features = vec![0f32; count * versions * length];
         for first in (0..count).step_by(self.plan.batch) {
             let rows = self.plan.batch.min(count - first);
-            let mut bytes = split.bytes()[first * each..][..rows * each].to_vec();
+            let images = &split.bytes()[first * each..][..rows * each];
             for version in 0..computed {
-                if version > 0 {
-                    bytes.chunks_exact_mut(each).for_each(|image| mirror(image, split.input()));
-                }
-                let outputs = self.batch(&bytes, rows)?;
+                let outputs = match version {
+                    0 => self.batch(images, rows)?,
+                    _ => self.batch(&changes.draw(&self.gpu, images, split.input(), [first, version])?, rows)?,
+                };
                 let copies = if version + 1 == computed { version..versions } else { version..version + 1 };
                 for (row, values) in outputs.chunks_exact(length).enumerate() {
                     for copy in copies.clone() {
@@ -132,6 +137,69 @@ impl Extractor {
         self.program.run(Goal::Predict, &mut [step])?;
         let bytes = self.program.read(Buffer::Logits, 0, (rows * self.plan.classes * 4) as u64)?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+}
+
+/// What makes versions of a training image.
+enum Changes {
+    No,
+    /// Flips alone: the mirror image.
+    Flip,
+    /// Draws from a policy, by a seed: so many versions with the image itself.
+    Drawn {
+        policy: Box<Policy>,
+        seed: u64,
+        versions: usize,
+    },
+}
+
+impl Changes {
+    /// Those of a run. Images are not mixed: features of a mixture are none of its parts.
+    fn of(config: &RunConfig) -> Self {
+        let policy = Policy { mixup: 0.0, cutmix: 0.0, ..config.augment.clone() };
+        let flip = Policy { flip: policy.flip, ..Policy::default() };
+        match (policy == flip, policy.flip) {
+            (true, None) => Changes::No,
+            (true, Some(_)) => Changes::Flip,
+            _ => {
+                Changes::Drawn { policy: Box::new(policy), seed: config.seed, versions: config.head.versions as usize }
+            }
+        }
+    }
+
+    /// Versions of each image.
+    fn versions(&self) -> usize {
+        match self {
+            Changes::No => 1,
+            Changes::Flip => 2,
+            Changes::Drawn { versions, .. } => *versions,
+        }
+    }
+
+    /// Bytes of a version of images, of which the first has a number in the data set; the image itself is version 0.
+    fn draw(
+        &self,
+        gpu: &Gpu,
+        images: &[u8],
+        input: Input,
+        [first, version]: [usize; 2],
+    ) -> Result<Vec<u8>, TrainError> {
+        let each = input.shape().iter().product::<usize>();
+        match self {
+            Changes::No => Ok(images.to_vec()),
+            Changes::Flip => {
+                let mut bytes = images.to_vec();
+                bytes.chunks_exact_mut(each).for_each(|image| mirror(image, input));
+                Ok(bytes)
+            }
+            Changes::Drawn { policy, seed, .. } => {
+                let rows: Vec<usize> = (0..images.len() / each).collect();
+                // images draw by their number among these, so that each batch has a seed of its own
+                let order = Sampler::new(seed.wrapping_add(first as u64), rows.len(), 0, 0.0);
+                let step = order.training_step(version as u32, rows.len(), 0);
+                augmented(gpu, policy, input.shape(), images, &rows, step)
+            }
+        }
     }
 }
 

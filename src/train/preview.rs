@@ -24,22 +24,37 @@ pub fn preview(
     seed: u64,
     epoch: u32,
 ) -> Result<Vec<u8>, TrainError> {
-    let [h, w, c] = split.input().shape();
+    // images draw by their number in the data set
+    let order = Sampler::new(seed, split.len(), 0, 0.0);
+    let step = order.training_step(epoch, images.len(), 0);
+    let count = images.iter().max().map_or(0, |last| last + 1);
+    augmented(gpu, policy, split.input().shape(), &split.bytes()[..count * split.example_bytes()], images, step)
+}
+
+/// Bytes of `images`, numbers among those in `bytes` `[n, h, w, c]`, as a step augments them.
+///
+/// # Errors
+/// As [`preview`].
+pub(super) fn augmented(
+    gpu: &Gpu,
+    policy: &Policy,
+    [h, w, c]: [usize; 3],
+    bytes: &[u8],
+    images: &[usize],
+    step: Step,
+) -> Result<Vec<u8>, TrainError> {
     let rows = images.len();
     let sizes: [&[usize]; 5] = [&[rows, h, w, c], &[rows], &[rows], &[2, c], &[lepton_kernels::augment::TABLE]];
     let shapes = sizes.map(Shape::new);
     let op = Augment { policy: policy.clone() };
     let outputs = op.outputs(&shapes).map_err(|error| PlanError::Model(crate::model::ModelError::Augment(error)))?;
-    // images draw by their number in the data set
-    let order = Sampler::new(seed, split.len(), 0, 0.0);
-    let mut step = Step { batch_length: rows as u32, ..order.training_step(epoch, rows, 0) };
+    let mut step = Step { batch_length: rows as u32, ..step };
     mix(policy, &mut step, [h, w]);
 
-    let bytes = (images.iter().max().map_or(0, |last| last + 1) * split.example_bytes()) as u64;
-    let limit = gpu.limits().binding_bytes;
-    if bytes > limit {
+    let (size, limit) = (bytes.len() as u64, gpu.limits().binding_bytes);
+    if size > limit {
         let (tensor, hint) = ("the images up to the last one shown".to_string(), Hint::Smaller { key: "index" });
-        return Err(PlanError::TooLarge { tensor, bytes, limit, hint }.into());
+        return Err(PlanError::TooLarge { tensor, bytes: size, limit, hint }.into());
     }
     let words = |values: Vec<u32>| bytemuck::cast_slice(&values).to_vec();
     let norm = [vec![0f32; c], vec![1f32; c]].concat();
@@ -48,7 +63,7 @@ pub fn preview(
     let lowered = op.forward(&shapes, Mode::Train, &target);
     let mut run = OpRun::default();
     let inputs = [
-        split.bytes()[..bytes as usize].to_vec(),
+        bytes.to_vec(),
         words(numbers),
         words(vec![0; rows]),
         bytemuck::cast_slice(&norm).to_vec(),
