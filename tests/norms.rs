@@ -1,7 +1,7 @@
 //! Batch normalisation in a plan and in training: what is fused and folded, and that running averages are the layer's own.
 
 use lepton_gpu::checkpoint::Checkpoint;
-use lepton_gpu::config::{OptimizerConfig, RunConfig, UpdateConfig, Validation};
+use lepton_gpu::config::{OptimizerConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
@@ -207,4 +207,46 @@ fn running_averages_are_trained_kept_and_used() {
         fit(&mut rest);
         assert!(stored(&rest).0 == expected, "{}: resumed at step 5", config.precision);
     }
+}
+
+/// Running averages that a rule freezes normalise in training as away from it, while gradients pass and everything else is trained;
+/// in front, in the middle with a pooling or a shortcut, and at the end.
+#[test]
+fn frozen_averages_normalise_and_stay() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let images = data.train().unwrap().clone().truncated(32);
+    let data = data.with_test(images).unwrap();
+    let loss = |pattern: &str| {
+        let rule = ParameterRule { pattern: pattern.into(), frozen: Some(true), ..ParameterRule::default() };
+        let update = UpdateConfig { parameters: vec![rule], ..UpdateConfig::default() };
+        let config = RunConfig {
+            limit: Some(32),
+            epochs: 5,
+            validation: Validation::Test,
+            update,
+            learning_rate: 0.01,
+            ..config(Precision::F32)
+        };
+        let mut trainer = Trainer::new(&gpu, &data, model(), config).unwrap();
+        let answered = trainer.validate().unwrap().unwrap().loss;
+        let trained = trainer.train_steps(1).unwrap().loss;
+        trainer.train_steps(4).unwrap();
+        (trainer.checkpoint().unwrap(), answered, trained)
+    };
+    let tensor = |checkpoint: &Checkpoint, name: &str| -> Vec<f32> {
+        let found = checkpoint.tensors.iter().find(|tensor| tensor.name == name).expect("a parameter");
+        bytemuck::pod_collect_to_vec(&found.data)
+    };
+    let (frozen, answered, trained) = loss("*.running_*");
+    assert!((trained / answered - 1.0).abs() < 1e-5, "the same images: {trained} in training, {answered} away from it");
+    for norm in ["norm1", "norm2", "norm3", "norm4"] {
+        assert!(tensor(&frozen, &format!("{norm}.running_mean")).iter().all(|mean| *mean == 0.0), "{norm}");
+        assert!(tensor(&frozen, &format!("{norm}.running_var")).iter().all(|variance| *variance == 1.0), "{norm}");
+    }
+    assert!(tensor(&frozen, "norm1.weight").iter().all(|scale| *scale != 1.0), "scales are trained");
+    // a scale alone: the batch's own statistics normalise, and averages move
+    let (moved, answered, trained) = loss("*.weight");
+    assert!((trained / answered - 1.0).abs() > 0.01, "{trained} and {answered}");
+    assert!(tensor(&moved, "norm1.running_mean").iter().all(|mean| *mean != 0.0));
 }

@@ -183,7 +183,7 @@ impl Op for BatchNormAdd {
 
 fn all() -> Vec<Case> {
     let norm = BatchNorm::default;
-    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, rectifier: Rectifier::None };
+    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, rectifier: Rectifier::None, frozen: false };
     let case = |op: BatchNormAdd, x: &[usize], live, reason| {
         let mut case = cases::case(op.norm.clone(), x, live, reason);
         case.inputs.insert(SHORTCUT, Input { shape: Shape::new(x), fill: Fill::Normal(1.0) });
@@ -195,6 +195,7 @@ fn all() -> Vec<Case> {
         case(op(norm(), true, true), &[3, 5, 7, 12], 3, "uneven images, a gradient in two parts"),
         case(op(norm(), true, false), &[4, 3, 5, 7], 3, "a gradient in one part, a last batch of three"),
         case(op(norm(), false, false), &[3, 4, 5, 8], 3, "no ReLU: the shortcut's gradient is that of y"),
+        case(op(BatchNorm { frozen: true, ..norm() }, true, true), &[4, 3, 5, 8], 3, "running averages normalise"),
         case(op(plain, true, true), &[7, 10], 6, "features, no scale and shift, a last batch"),
         case(op(norm(), true, true), &[2, 33, 31, 4], 2, "several slabs of several parts"),
     ]

@@ -25,8 +25,10 @@ pub(super) fn all() -> Vec<Case> {
     let norm = BatchNorm::default();
     let ending = |rectifier| BatchNorm { rectifier, ..BatchNorm::default() };
     let (relu, relu6) = (ending(Rectifier::Relu), ending(Rectifier::Relu6));
-    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, rectifier: Rectifier::None };
+    let plain = BatchNorm { affine: false, momentum: 0.3, epsilon: 1e-2, rectifier: Rectifier::None, frozen: false };
     let still = BatchNorm { momentum: 0.0, ..norm.clone() };
+    let frozen = |rectifier| BatchNorm { rectifier, frozen: true, ..BatchNorm::default() };
+    let bare = BatchNorm { affine: false, ..frozen(Rectifier::Relu) };
     let third = Step { least_momentum: 1.0 / 3.0, ..images(3) };
     let mut far_off = case(norm.clone(), &[3, 5, 7, 4], 3, "a mean of 1000 costs no digits of a deviation of 1")
         .fill(0, far(420, 1000.0));
@@ -53,6 +55,9 @@ pub(super) fn all() -> Vec<Case> {
         case(norm.clone(), &[2, 3, 2, 5], 1, "one image").fill(0, Fill::Normal(3.0)),
         case(norm, &[3, 4, 3, 6], 3, "running averages in a run's third batch: its share is a third").step(third),
         case(still, &[3, 4, 3, 6], 3, "running averages that stay, also in a run's third batch").step(third),
+        case(frozen(Rectifier::None), &[3, 5, 7, 6], 3, "running averages normalise"),
+        case(frozen(Rectifier::Relu), &[5, 3, 4, 8], 4, "they do, ReLU, a last batch"),
+        case(bare, &[7, 5], 6, "features of them, no scale and shift"),
         far_off,
     ]
 }

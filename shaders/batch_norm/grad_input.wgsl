@@ -8,6 +8,8 @@
 
 override C: u32;
 override PIXELS: u32;
+// mean and variance are constants, and take no gradient
+override FROZEN: bool;
 
 const GAMMA = 6u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
@@ -37,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let rows = min(step.batch_length * PIXELS, ROWS);
     let count = max(f32(rows), 1.0);
     let channels = Channels(statistics[c], statistics[runs + c], inverse * scale_of(c), shift_of(c),
-        dbeta[c] / count, inverse * dgamma[c] / count);
+        select(dbeta[c] / count, V(0.0), FROZEN), select(inverse * dgamma[c] / count, V(0.0), FROZEN));
     var row = i / runs * BLOCK_STEP;
     for (var k = 0u; k < RUN && row < ROWS; k += TURN) {
         var xs: array<RealV, MOST_A_TURN>;

@@ -7,6 +7,9 @@
 //! statistics `[4, c]`: the channel's first x, the mean minus it, `1 / sqrt(variance + epsilon)`, how many values they are
 //! of. Images beyond the step's batch length count nowhere and give 0.
 //!
+//! With `frozen` the running averages stand for mean and variance of the batch, as constants, and stay as they are: `eval()` of the
+//! layer in PyTorch, while everything else is trained.
+//!
 //! Away from training [`BatchNormInference`] stands in its place, or is folded into the product before it
 //! ([`FoldBatchNorm`]).
 
@@ -52,11 +55,13 @@ pub struct BatchNorm {
     pub affine: bool,
     /// What follows in the same kernel.
     pub rectifier: Rectifier,
+    /// Whether the running averages normalise, and stay as they are.
+    pub frozen: bool,
 }
 
 impl Default for BatchNorm {
     fn default() -> Self {
-        BatchNorm { epsilon: 1e-5, momentum: 0.1, affine: true, rectifier: Rectifier::None }
+        BatchNorm { epsilon: 1e-5, momentum: 0.1, affine: true, rectifier: Rectifier::None, frozen: false }
     }
 }
 
@@ -77,7 +82,7 @@ impl BatchNorm {
 
     /// Images that a batch must have so that each channel has two values: of one, the normalised value is always 0.
     fn least_images(&self, inputs: &[Shape]) -> usize {
-        if matches!(self.check(inputs), Ok([_, 1, _])) { 2 } else { 1 }
+        if !self.frozen && matches!(self.check(inputs), Ok([_, 1, _])) { 2 } else { 1 }
     }
 
     /// The outputs that follow y.
@@ -92,7 +97,8 @@ impl Op for BatchNorm {
     }
 
     fn attributes(&self) -> String {
-        self.rectifier.name().into()
+        let frozen = if self.frozen { "frozen" } else { "" };
+        [frozen, self.rectifier.name()].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     fn outputs(&self, inputs: &[Shape]) -> Result<Vec<Shape>, ShapeError> {

@@ -12,6 +12,8 @@ const STATISTICS: Elementwise = Elementwise {
     per_step: true,
     includes: &[],
 };
+const FROZEN: Elementwise =
+    Elementwise { name: "batch_norm/frozen", source: include_str!("frozen.wgsl"), ..STATISTICS };
 const FINISH: Elementwise =
     Elementwise { name: "batch_norm/finish", source: include_str!("finish.wgsl"), ..STATISTICS };
 const APPLY: Elementwise = Elementwise { name: "batch_norm/apply", source: include_str!("apply.wgsl"), ..STATISTICS };
@@ -58,12 +60,17 @@ fn constants(pixels: usize) -> [(&'static str, Constant); 1] {
     [("PIXELS", pixels.into())]
 }
 
-/// Statistics of the batch, and the running averages.
+/// Statistics of the batch, and the running averages; where these are frozen, what stands for the batch's.
 pub(super) fn statistics(norm: &BatchNorm, inputs: &[Shape], target: &Target) -> Lowered {
     let [rows, pixels, c] = sizes(norm, inputs);
     let columns = Columns::new(rows, c, target);
     let (x, sums, running) = (Operand::X(INPUT), Operand::Scratch(0), norm.running());
     let pixels = ("PIXELS", pixels.into());
+    if norm.frozen {
+        let own = [pixels, ("EPSILON", norm.epsilon.into())];
+        let bindings = [read(Operand::X(running)), read(Operand::X(running + 1)), write(STATISTICS_OUTPUT)];
+        return columns.finish(FROZEN, &[], target, &own, &bindings).into();
+    }
     let first = columns.launch(STATISTICS, &[], target, &[pixels], &[read(x), write(sums)]);
     let own = [pixels, ("EPSILON", norm.epsilon.into()), ("MOMENTUM", norm.momentum.into())];
     let bindings =
@@ -127,5 +134,6 @@ pub(super) fn grad_input(norm: &BatchNorm, inputs: &[Shape], totals: Totals, tar
         write(Operand::Dx(INPUT)),
     ];
     let bindings = with_affine(norm, bindings);
-    walk(GRAD_INPUT, &texts(norm), target, [rows, c], &constants(pixels), &bindings)
+    let own = [("PIXELS", pixels.into()), ("FROZEN", norm.frozen.into())];
+    walk(GRAD_INPUT, &texts(norm), target, [rows, c], &own, &bindings)
 }

@@ -154,7 +154,8 @@ impl Op for BatchNormPool {
                 bindings.push(read(Operand::X(GAMMA)));
             }
             let cells = [0, 1].map(|a| (placed.input[a] + placed.before[a]).div_ceil(placed.stride[a]));
-            let own = [("CELLS_H", cells[0].into()), ("CELLS_W", cells[1].into())];
+            let frozen = ("FROZEN", self.norm.frozen.into());
+            let own = [("CELLS_H", cells[0].into()), ("CELLS_W", cells[1].into()), frozen];
             let elements = placed.stride[0] * placed.stride[1] + placed.stride[0];
             let size = [n * cells[0] * cells[1], c];
             let launch = walk_images(GRAD_INPUT, &[text], target, &placed, size, elements, &own, &bindings);
@@ -197,6 +198,7 @@ fn all() -> Vec<Case> {
         case(relu.clone(), usual, &[3, 6, 8, 12], 3, "runs of four channels"),
         case(relu, usual, &[4, 5, 6, 4], 3, "a last batch of three"),
         case(norm.clone(), apart, &[3, 10, 7, 3], 3, "no ReLU, windows with gaps between them, padding"),
+        case(BatchNorm { frozen: true, ..norm.clone() }, usual, &[3, 6, 8, 4], 2, "running averages normalise"),
         case(plain, apart, &[3, 9, 9, 8], 2, "no scale and shift, gaps, a last batch"),
         // so many distinct values would be far apart, and their gradients too small for a difference quotient
         case(norm, usual, &[2, 50, 46, 4], 2, "several slabs").fill(0, Fill::Normal(0.5)),

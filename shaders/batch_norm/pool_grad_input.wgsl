@@ -9,6 +9,8 @@
 
 // cells of an image
 override CELLS_H: u32; override CELLS_W: u32;
+// mean and variance are constants, and take no gradient
+override FROZEN: bool;
 
 const GAMMA = 7u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
@@ -32,8 +34,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let inverse = statistics[2u * runs + c];
     let scale = inverse * scale_of(c);
     let count = max(f32(step.batch_length * H * W), 1.0);
-    let mean_g = dbeta[c] / count;
-    let slope = inverse * dgamma[c] / count;
+    let mean_g = select(dbeta[c] / count, V(0.0), FROZEN);
+    let slope = select(inverse * dgamma[c] / count, V(0.0), FROZEN);
     var row = i / runs * BLOCK_STEP;
     for (var k = 0u; k < RUN; k++) {
         if row < ROWS {

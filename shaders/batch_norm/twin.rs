@@ -18,6 +18,12 @@ pub(super) fn forward(norm: &BatchNorm, inputs: &[Array], step: &Step) -> Vec<Ar
     let (mut running_mean, mut running_var) = (inputs[norm.running()].clone(), inputs[norm.running() + 1].clone());
     let mut statistics = Array::zeros(Shape::new(&[4, c]));
     for ch in 0..c {
+        if norm.frozen {
+            let inverse = 1.0 / (running_var.data[ch] + f64::from(norm.epsilon)).sqrt();
+            let values = [running_mean.data[ch], 0.0, inverse, count];
+            values.into_iter().enumerate().for_each(|(i, value)| statistics.data[i * c + ch] = value);
+            continue;
+        }
         let mean = channel(x, live, ch).sum::<f64>() / count;
         let squares: f64 = channel(x, live, ch).map(|v| (v - mean) * (v - mean)).sum();
         running_mean.data[ch] = (1.0 - momentum) * running_mean.data[ch] + momentum * mean;
@@ -70,8 +76,10 @@ pub(super) fn backward(norm: &BatchNorm, inputs: &[Array], statistics: &Array, g
     for i in 0..live {
         let (ch, [xhat, inverse]) = (i % c, normalised(statistics, c, i % c, x.data[i]));
         let gamma = if norm.affine { inputs[GAMMA].data[ch] } else { 1.0 };
-        // mean and deviation move with every x
-        dx.data[i] = gamma * inverse * (g.data[i] - dbeta.data[ch] / count - xhat * dgamma.data[ch] / count);
+        // mean and deviation move with every x, or are constants
+        let [mean_g, slope] =
+            if norm.frozen { [0.0; 2] } else { [dbeta.data[ch], dgamma.data[ch]].map(|sum| sum / count) };
+        dx.data[i] = gamma * inverse * (g.data[i] - mean_g - xhat * slope);
     }
     if norm.affine { vec![Some(dx), Some(dgamma), Some(dbeta), None, None] } else { vec![Some(dx), None, None] }
 }

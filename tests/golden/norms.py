@@ -6,6 +6,7 @@
 
 Layout, counters and versions as in `make.py`. A case holds `x`, `weight` and `bias` if it has them, `dy`, `y`, `dx`, `dweight`,
 `dbias`; batch norm also `running_mean` and `running_var`, both again with `_after`, and `y_eval`, computed from those after.
+`frozen`: the layer is in `eval()` while it is trained through.
 `live` in its attributes is how many images the batch holds: PyTorch saw only those, and what lies behind is 0.
 
 The network is `norms.toml`: parameter number p counts every parameter in layer order, running averages among them. Weights of
@@ -37,6 +38,8 @@ def cases():
     yield "batch_norm_options", (2, 6, 5, 8), batch_norm(2, epsilon=1e-2, momentum=0.3, affine=False)
     yield "batch_norm_last_batch", (4, 4, 3, 5), batch_norm(3)
     yield "batch_norm_far", (3, 6, 5, 4), batch_norm(3, mean=1000.0)
+    yield "batch_norm_frozen", (4, 5, 3, 6), batch_norm(3, frozen=True)
+    yield "batch_norm_frozen_pool", (3, 6, 5, 4), batch_norm(2, frozen=True, pool=[2, 2])
     yield "batch_norm_pool", (3, 7, 6, 8), batch_norm(2, pool=[2, 2])
     yield "group_norm", (2, 5, 7, 6), others("group_norm", groups=3)
     yield "group_norm_one", (3, 4, 5, 8), others("group_norm", groups=1, epsilon=1e-3)
@@ -77,6 +80,8 @@ def run(case, shape, a):
         given["running_mean"] = normal(f"{case}.running_mean", shape[-1])
         given["running_var"] = np.float32(0.5) + np.abs(normal(f"{case}.running_var", shape[-1]))
     layer.load_state_dict({k: torch.tensor(v, dtype=F64) for k, v in given.items() if k != "x"}, strict=False)
+    if a.get("frozen"):
+        layer.eval()
     live = a.get("live", shape[0])
     x = torch.tensor(given["x"], dtype=F64, requires_grad=True)
 

@@ -24,7 +24,8 @@ fn layer(attributes: &Value, channels: usize) -> (&'static str, Box<dyn Op>) {
     match attributes["op"].as_str().unwrap() {
         "batch_norm" => {
             let momentum = attributes["momentum"].as_f64().unwrap() as f32;
-            let norm = BatchNorm { epsilon, momentum, affine, rectifier: Rectifier::None };
+            let frozen = attributes["frozen"].as_bool().unwrap_or(false);
+            let norm = BatchNorm { epsilon, momentum, affine, rectifier: Rectifier::None, frozen };
             if attributes["pool"].is_null() {
                 return ("batch_norm", Box::new(norm));
             }
@@ -56,7 +57,7 @@ fn normalisations_agree_with_pytorch() {
     let gpu = common::gpu();
     let golden = Golden::open("norms");
     let cases = golden.cases();
-    assert_eq!(cases.len(), 15);
+    assert_eq!(cases.len(), 17);
     for (name, attributes) in cases {
         let x = golden.array(&format!("{name}.x"));
         let (op_name, op) = layer(&attributes, *x.shape.sizes().last().unwrap());

@@ -4,6 +4,9 @@ use super::Change;
 use super::In::{Own, Simt};
 
 pub const CHANGES: &[Change] = &[
+    (Own, "batch_norm", "sqrt(running_var[at.c] + EPSILON)", "sqrt(running_var[at.c] + 1.1 * EPSILON + 1e-3)"),
+    (Own, "batch_norm", "select(dbeta[c] / count, V(0.0), FROZEN)", "dbeta[c] / count"),
+    (Own, "batch_norm_pool", "select(inverse * dgamma[c] / count, V(0.0), FROZEN)", "inverse * dgamma[c] / count"),
     (Own, "batch_norm", "let shift = unpacked(x[at.c]);", "let shift = V(0.0);"),
     (Own, "batch_norm", "delta * delta * (count * 4.0 / total)", "delta * delta * 0.0"),
     (Own, "batch_norm", "square += delta * delta * ((count - 1.0) / count);", "square += delta * delta;"),

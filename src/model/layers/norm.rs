@@ -134,7 +134,8 @@ impl Build for Batch {
         inputs.push(layer.running("running_mean", c.clone(), Init::Constant(0.0)));
         inputs.push(layer.running("running_var", c, Init::Constant(1.0)));
         let Batch { epsilon, momentum, affine, .. } = *self;
-        let y = layer.add(BatchNorm { epsilon, momentum, affine, rectifier: Rectifier::None }, &inputs)?;
+        let y =
+            layer.add(BatchNorm { epsilon, momentum, affine, rectifier: Rectifier::None, frozen: false }, &inputs)?;
         layer.activate(self.activation, y)
     }
 }
