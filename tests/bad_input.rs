@@ -1,6 +1,8 @@
 //! Every mistake of a user gets one screen of text that names the place, the numbers and a way out, exit code 2, and
 //! changes no file.
 
+#[path = "bad_input/bytes.rs"]
+mod bytes;
 #[path = "bad_input/cases.rs"]
 mod cases;
 #[path = "bad_input/disk.rs"]
@@ -10,6 +12,7 @@ mod no_file;
 #[path = "cli/support.rs"]
 mod support;
 
+use bytes::{inserted, replaced};
 use cases::{Case, refused};
 use support::{Place, Ran, idx, lepton, start};
 
@@ -103,6 +106,12 @@ fn model_files() {
         ("vast", format!("{HEAD}{FLAT}units = 9000000\n")),
         ("endless", format!("{HEAD}{FLAT}units = 9000000000000000000\n")),
         ("image", format!("{HEAD}[[layer]]\ntype = \"relu\"\n")),
+        (
+            "pool",
+            format!(
+                "{HEAD}[[layer]]\ntype = \"avg_pool2d\"\npool = 9000000\nstride = 1\npadding = \"same\"\n{FLAT}units = 10\n"
+            ),
+        ),
         ("half", format!("{HEAD}[[layer]]\ntype = \"max_pool2d\"\npool = 2\n")),
     ] {
         place.write(&format!("{name}.toml"), text);
@@ -128,6 +137,7 @@ fn model_files() {
             case("inspect half.toml", &["14, 14, 1", "try:"]),
             case("inspect vast.toml --plan", &["[784, 9000000]", "4294967295", "try:"]),
             case("inspect endless.toml", &["`head`", "9000000000000000000"]),
+            case("inspect pool.toml", &["9000000x9000000", "65536 pixels", "try:"]),
             case("inspect bytes.toml", &["bytes.toml"]),
             case("inspect .", &["."]),
         ],
@@ -213,6 +223,10 @@ fn checkpoints() {
     place.write("model/last.safetensors", replaced(&good, b"units = 10", b"units = 12"));
     place.write("name/last.safetensors", replaced(&good, b"\"dense.bias\"", b"\"dense.bais\""));
     place.write("format/last.safetensors", replaced(&good, b"\\\"format\\\":1", b"\\\"format\\\":9"));
+    // a pooling window over 10^10 pixels in the model that the checkpoint holds
+    let vast =
+        br#"type = \\\"avg_pool2d\\\"\\npool = 99999\\nstride = 1\\npadding = \\\"same\\\"\\n\\n[[layer]]\\ntype = \\\"flatten\\\""#;
+    place.write("vast/last.safetensors", inserted(&good, br#"type = \\\"flatten\\\""#, vast));
     place.write("batch/last.safetensors", replaced(&good, br#"\"batch\":64"#, br#"\"batch\": 0"#));
     let header = br#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
     let foreign = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 8]].concat();
@@ -238,6 +252,7 @@ fn checkpoints() {
             case("eval foreign/last.safetensors", &["foreign/last.safetensors", "another program"]),
             case("train --resume --out format", &["format/last.safetensors", "format 9", "format 1"]),
             case("train --resume --out batch", &["batch/last.safetensors", "batch"]),
+            case("eval vast", &["99999x99999", "65536 pixels"]),
             case("eval batch", &["batch/last.safetensors", "batch"]),
             case("train --resume --out model", &["12", "10"]),
             case("eval model", &["model/last.safetensors", "another model", "[784, 10]", "[784, 12]"]),
@@ -248,16 +263,6 @@ fn checkpoints() {
             case("predict run --grid x.png --from 2000", &["2000 test images"]),
         ],
     );
-}
-
-/// `bytes` with the one place that reads `from` changed to `to`, of the same length.
-fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    assert_eq!(from.len(), to.len());
-    let places: Vec<usize> = (0..bytes.len() - from.len()).filter(|&at| bytes[at..].starts_with(from)).collect();
-    assert_eq!(places.len(), 1, "{:?} is there once", String::from_utf8_lossy(from));
-    let mut changed = bytes.to_vec();
-    changed[places[0]..][..to.len()].copy_from_slice(to);
-    changed
 }
 
 #[test]

@@ -20,6 +20,9 @@ const FORWARD: Elementwise =
 const BACKWARD: Elementwise =
     Elementwise { name: "avg_pool2d/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
+/// Pixels of the largest window, 256 by 256. Padding allows any window on any image, and each output looks at every place of its.
+const MOST_TAPS: usize = 1 << 16;
+
 /// `[n, h, w, c]` to `[n, oh, ow, c]`: the mean under each window, as `torch.nn.AvgPool2d`.
 #[derive(Clone, Debug)]
 pub struct AvgPool2d {
@@ -32,6 +35,11 @@ pub struct AvgPool2d {
 impl AvgPool2d {
     fn place(&self, input: &Shape) -> Result<(Placed, Shape), ShapeError> {
         let [n, h, w, c] = input.nhwc()?;
+        let [kh, kw] = self.window.kernel;
+        if kh.saturating_mul(kw) > MOST_TAPS {
+            return Err(ShapeError::new(format!("its {kh}x{kw} window has more than {MOST_TAPS} pixels"))
+                .hint("a smaller window, or global_avg_pool"));
+        }
         let placed = self.window.place([h, w])?;
         let empty =
             |a: usize| (0..placed.output[a]).any(|o| (0..placed.kernel[a]).all(|k| placed.source(a, o, k).is_none()));

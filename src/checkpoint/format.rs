@@ -66,6 +66,9 @@ impl Hints for CheckpointError {
                 ErrorKind::StorageFull => {
                     vec![Hint::advice("free some space; the previous file is intact"), Hint::Change { key: "out" }]
                 }
+                ErrorKind::FileTooLarge => {
+                    vec![Hint::advice("ulimit -f unlimited before the command; the previous file is intact")]
+                }
                 ErrorKind::PermissionDenied => vec![Hint::Change { key: "out" }],
                 _ => Vec::new(),
             },

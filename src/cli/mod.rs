@@ -28,6 +28,7 @@ mod saving;
 mod scaling;
 mod show;
 mod start;
+mod surroundings;
 mod tasks;
 mod text;
 mod train;
@@ -93,6 +94,7 @@ fn open(adapter: Option<&str>) -> Result<Gpu, GpuError> {
 }
 
 fn run(args: Args) -> Result<Exit, CliError> {
+    surroundings::settle()?;
     let adapter = args.command.adapter().map(String::from);
     let adapter = adapter.as_deref();
     match args.command {

@@ -26,6 +26,7 @@ impl Hints for IoError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "free some space, or use another folder (LEPTON_DATA=<folder>)"
             }
+            io::ErrorKind::FileTooLarge => "ulimit -f unlimited before the command",
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 "check the folder's permissions, or use another folder (LEPTON_DATA=<folder>)"
             }

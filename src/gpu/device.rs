@@ -12,7 +12,7 @@ use super::options::GpuOptions;
 use super::pipeline::Pipelines;
 use super::unchecked::{self, Checks};
 use crate::plan::{Buffer, Limits};
-use crate::platform::{self, Arrival};
+use crate::platform::{self, Arrival, files};
 
 /// What went wrong on the device since the last look, in the order in which it happened.
 #[derive(Clone, Default)]
@@ -64,6 +64,22 @@ pub struct Gpu {
     checked: bool,
 }
 
+/// Bytes that a device takes beside the buffers of a plan: blocks of the driver, and what is read back.
+const OWN_BYTES: u64 = 32 << 20;
+
+/// Checks that a software driver, which keeps all memory in one file, may have a file of so many bytes and its own. It ends the
+/// process with SIGBUS otherwise.
+///
+/// # Errors
+/// [`GpuError::FileSize`] with both numbers.
+pub(super) fn check_file_size(adapter: &AdapterSummary, bytes: u64) -> Result<(), GpuError> {
+    let bytes = bytes + OWN_BYTES;
+    match files::size_limit().filter(|&limit| adapter.is_software() && limit < bytes) {
+        Some(limit) => Err(GpuError::FileSize { adapter: adapter.name.clone(), bytes, limit }),
+        None => Ok(()),
+    }
+}
+
 impl Gpu {
     /// Opens the adapter that the options name, or the best one.
     ///
@@ -88,6 +104,7 @@ impl Gpu {
     pub(super) async fn open_index(adapters: &Adapters, index: usize, options: &GpuOptions) -> Result<Self, GpuError> {
         let adapter = &adapters.adapters[index];
         let summary = adapters.summaries().swap_remove(index);
+        check_file_size(&summary, 0)?;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("lepton-gpu"),
             required_features: adapter.features() & wanted_features(),

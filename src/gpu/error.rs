@@ -59,6 +59,19 @@ pub enum GpuError {
         /// Its size in bytes.
         bytes: u64,
     },
+    /// Files may not be as large as what a software driver keeps in one.
+    #[error(
+        "{adapter} keeps its memory in a file, here {} or more, but files may have {} at most (ulimit -f)",
+        crate::plan::mib(*bytes), crate::plan::mib(*limit)
+    )]
+    FileSize {
+        /// The adapter's name.
+        adapter: String,
+        /// What it has to hold, in bytes.
+        bytes: u64,
+        /// The most that a file may have.
+        limit: u64,
+    },
     /// A program was asked for a buffer that its plan has not.
     #[error("the plan has no buffer `{buffer}`")]
     NoBuffer {
@@ -122,6 +135,7 @@ impl Hints for GpuError {
             GpuError::OutOfMemory { .. } => {
                 vec![Hint::SmallerBatch { accumulate: true }, Hint::Smaller { key: "limit" }]
             }
+            GpuError::FileSize { .. } => vec![Hint::advice("ulimit -f unlimited before the command")],
             GpuError::NoBuffer { .. }
             | GpuError::OutOfRange { .. }
             | GpuError::Step { .. }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lepton_kernels::{Step, loss_scale};
 
-use super::device::Gpu;
+use super::device::{Gpu, check_file_size};
 use super::error::GpuError;
 use super::flight::{FLIGHTS, Flight, STEPS};
 use super::launch::{Encoded, Unbound};
@@ -96,6 +96,7 @@ impl Program {
 
     async fn build(gpu: &Gpu, plan: &Plan, checks: Checks) -> Result<Self, GpuError> {
         gpu.check_target(&plan.target)?;
+        check_file_size(gpu.summary(), plan.bytes())?;
         let checks = if plan.foreign_ops { Checks::On } else { checks };
         let mut buffers = HashMap::new();
         for (buffer, bytes) in &plan.buffers {

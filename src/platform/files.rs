@@ -4,6 +4,14 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// The most bytes that a file may have in this process (`ulimit -f`), if there is a limit.
+pub(crate) fn size_limit() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    #[cfg(not(unix))]
+    return None;
+}
+
 /// Writes `bytes` to `path` so that a kill at any moment leaves either the old file or the new one.
 ///
 /// # Errors

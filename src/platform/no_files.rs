@@ -7,6 +7,11 @@ fn unsupported<T>() -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this build has no files (feature `files`)"))
 }
 
+/// Unknown here.
+pub(crate) fn size_limit() -> Option<u64> {
+    None
+}
+
 pub(crate) fn write_atomically(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
     unsupported()
 }

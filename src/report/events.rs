@@ -19,10 +19,6 @@ impl EventLog {
     /// # Errors
     /// The system's, or that another process holds the lock.
     pub fn open(path: &Path, resume: bool) -> io::Result<Self> {
-        let before = match files::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            read => read?,
-        };
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
@@ -34,10 +30,9 @@ impl EventLog {
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
         let mut log = EventLog { file };
-        if resume {
-            log.end_line(&before)?
-        } else {
-            log.file.set_len(0)?
+        // a device has no lines to go on from
+        if log.file.metadata()?.is_file() {
+            if resume { log.end_line(&files::read(path)?)? } else { log.file.set_len(0)? }
         }
         Ok(log)
     }

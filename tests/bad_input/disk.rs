@@ -59,16 +59,35 @@ mod linux {
         assert!(place.read("run/last.safetensors") == place.read("whole/last.safetensors"));
     }
 
-    /// `ulimit -f` cuts a write in the middle, as a full disk does. (Software Vulkan keeps its memory in files and cannot
-    /// run under it; `show` needs no adapter.)
+    /// `ulimit -f` cuts a write in the middle, as a full disk does, and its signal ends nothing. (`show` needs no adapter.)
     #[test]
     fn a_picture_that_does_not_fit_leaves_the_old_one() {
         let place = Place::new();
         place.write("x.png", "the old file");
         let before = place.snapshot();
-        let ran = in_shell(&place, "trap '' XFSZ; ulimit -f 8;", "show --out x.png");
-        says(&ran, &["x.png"]);
+        let ran = in_shell(&place, "ulimit -f 8;", "show --out x.png");
+        says(&ran, &["x.png", "File too large"]);
         assert!(place.snapshot() == before, "the old file stays, and nothing beside it");
+    }
+
+    /// Software Vulkan keeps its memory in a file, and ends the process where that file may not grow.
+    #[test]
+    fn a_limit_on_the_size_of_files_is_said_before_a_driver_meets_it() {
+        let Some(place) = Place::with_adapter() else { return };
+        if !in_shell(&place, "", "devices").exits(0).out.contains("software") {
+            return;
+        }
+        for (limit, line) in [
+            (20, "train --steps 1 --out run"),
+            (20, "verify --op relu"),
+            // the adapter opens, and the plan is too large
+            (50 << 10, "train --model vgg16 --size 32 --batch 8 --steps 1 --out run"),
+        ] {
+            let ran = in_shell(&place, &format!("ulimit -f {limit};"), line);
+            says(&ran, &["keeps its memory in a file", "ulimit -f unlimited"]);
+            assert!(!place.path("run").exists(), "{line}");
+        }
+        in_shell(&place, "ulimit -f 200000;", "train --model linear --limit 64 --epochs 1 --out run").exits(0);
     }
 
     /// A disk of 200 KiB, where a user may mount one.

@@ -42,6 +42,10 @@ fn what_is_no_file_under_the_name_of_one() {
             case("show pipe --out x.png", &["pipe"]),
         ],
     );
+    let mut command = lepton(place.folder());
+    command.env("RAYON_NUM_THREADS", "100000").args(["models"]);
+    let ran = support::finish(start(command));
+    cases::check(&ran, &["RAYON_NUM_THREADS is 100000", "at most 1024 threads", "try: RAYON_NUM_THREADS="]).unwrap();
     // among pictures it is none
     place.run("data check photos");
     let mut command = lepton(place.folder());
