@@ -39,7 +39,8 @@ fn refused(photos: &Photos, line: &str, says: &[&str]) {
     says.iter().for_each(|part| assert!(ran.err.contains(part), "no `{part}` in\n{}", ran.err));
 }
 
-fn warm_and_cold() -> Photos {
+/// Twenty red and twenty blue pictures.
+pub fn warm_and_cold() -> Photos {
     let photos = Photos::new();
     for i in 0..20 {
         photos.png(&format!("warm ones/{i}.png"), [RED[0] - i, RED[1] + i, RED[2]]);

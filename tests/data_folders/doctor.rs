@@ -5,7 +5,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use lepton_gpu::data::doctor::{Finding, Problem, Shares, split};
 use lepton_gpu::data::{LoadOptions, Places, check, load_with};
 
-use super::commands::run;
+use super::commands::{run, warm_and_cold};
 use super::pictures::{Photos, encode, small};
 
 /// A picture with some texture, of its own for each number.
@@ -126,6 +126,26 @@ fn the_doctor_says_what_spoils_a_run_and_the_command_to_run_next() {
         assert!(ran.out.contains(part), "no `{part}` in\n{}", ran.out);
     }
     assert!(!ran.out.contains("sizes"), "{}", ran.out);
+}
+
+#[test]
+fn a_run_names_the_labels_that_it_doubts() {
+    let photos = warm_and_cold();
+    let trained = run(&photos, "train photos --model linear --size 8 --epochs 30 --batch 8 --lr 0.01 --out run");
+    assert_eq!(trained.code, Some(0), "{}", trained.err);
+    let clean = run(&photos, "data check photos --run run");
+    assert!(clean.out.contains("suspect  labels that run doubts: 0 of 40"), "{}", clean.out);
+    photos.png("cold/odd.png", [210, 40, 20]);
+    photos.png("warm ones/odd.png", [12, 44, 220]);
+    let ran = run(&photos, "data check photos --run run");
+    for part in [
+        "labels that run doubts: 2 of 42",
+        "cold/odd.png: labelled `cold`",
+        "looks like `warm ones`",
+        "warm ones/odd.png: labelled",
+    ] {
+        assert!(ran.out.contains(part), "no `{part}` in\n{}", ran.out);
+    }
 }
 
 #[test]

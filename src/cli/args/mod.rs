@@ -422,6 +422,12 @@ pub enum DataCommand {
         /// Name every copy and missing file, not only the first few.
         #[arg(long)]
         all: bool,
+        /// Also name the labels that this run doubts: a run folder or a .safetensors file.
+        #[arg(long, value_name = "RUN")]
+        run: Option<PathBuf>,
+        /// Which adapter the run is asked on.
+        #[command(flatten)]
+        device: DeviceArgs,
         /// Which columns of a table hold what.
         #[command(flatten)]
         table: TableArgs,

@@ -1,8 +1,11 @@
 //! `lepton-gpu data check`
 
+use std::path::Path;
+
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::super::{CliError, Exit, pictures};
+use super::suspects;
 use crate::data::doctor::{MOST_LOOKS, Problem, Report, check as check_data};
 use crate::data::{Damaged, FEW, LoadOptions, Places, TableOptions, UNEQUAL};
 use crate::defaults::{Aim, LARGEST_SIDE};
@@ -13,13 +16,22 @@ use crate::report::say;
 const SHOWN: usize = 8;
 
 /// Prints what is in a data set and what is wrong with it. What would spoil training or its figures makes the exit code 1.
-pub fn check(spec: &str, table: &TableOptions, all: bool) -> Result<Exit, CliError> {
+/// `run` is a run with the adapter to ask it on.
+pub fn check(
+    spec: &str,
+    table: &TableOptions,
+    all: bool,
+    run: Option<(&Path, Option<&str>)>,
+) -> Result<Exit, CliError> {
     let options = LoadOptions { table: table.clone(), ..LoadOptions::default() };
     let report = pictures::with_bar(|on_pictures| Ok(check_data(spec, &options, &Places::from_env(), on_pictures)?))?;
     let shown = if all { usize::MAX } else { SHOWN };
     overview(spec, &report);
     balance(&report);
     copies(&report, shown);
+    if let Some((run, adapter)) = run {
+        suspects::print(spec, table, run, adapter, shown)?;
+    }
     report.notes.iter().for_each(|note| say!("note     {note}"));
     unread(&report, shown);
     next(spec, table, &report);
@@ -129,7 +141,7 @@ fn copies(report: &Report, shown: usize) {
     }
 }
 
-fn more(found: usize, shown: usize) {
+pub fn more(found: usize, shown: usize) {
     if found > shown {
         say!("         and {} more (--all names them)", count(found - shown));
     }

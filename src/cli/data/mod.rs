@@ -12,11 +12,15 @@ use crate::report::say;
 
 mod check;
 mod split;
+mod suspects;
 
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
     match &args.command {
         DataCommand::List => list(),
-        DataCommand::Check { data, table, all } => return check::check(data, &table.options()?, *all),
+        DataCommand::Check { data, all, run, device, table } => {
+            let run = run.as_deref().map(|run| (run, device.adapter.as_deref()));
+            return check::check(data, &table.options()?, *all, run);
+        }
         DataCommand::Split(args) => return split::split(args),
         DataCommand::Fetch { name, into } => {
             let options = FetchOptions { into: into.clone(), ..FetchOptions::default() };

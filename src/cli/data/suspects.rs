@@ -1,0 +1,94 @@
+//! Labels that a run doubts, for `data check --run`.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::super::{CliError, open, pictures};
+use crate::checkpoint::{Checkpoint, locate};
+use crate::data::doctor::{Member, Suspect, listed, suspects};
+use crate::data::{self, HoldOut, LoadOptions, Places, TableOptions};
+use crate::losses::Records;
+use crate::plan::thousands;
+use crate::report::{percent, say};
+use crate::tasks;
+use crate::train::Predictor;
+
+/// Images that are decoded and answered at once.
+const CHUNK: usize = 256;
+
+/// Prints the labels that a run doubts.
+pub fn print(
+    spec: &str,
+    table: &TableOptions,
+    run: &Path,
+    adapter: Option<&str>,
+    shown: usize,
+) -> Result<(), CliError> {
+    let checkpoint = Checkpoint::read(&locate(run)?)?;
+    let config = &checkpoint.meta.config;
+    if config.loss.target_kind().row().records != Some(Records::Answers) {
+        let problem = format!("--run {}: this run does not choose one class for each image or text", run.display());
+        return Err(CliError::Usage(problem + "\n  try: a run that was trained on classes"));
+    }
+    let model = checkpoint.meta.model()?;
+    let options = LoadOptions {
+        classes: Some(checkpoint.meta.classes.clone()),
+        vocabulary: checkpoint.meta.vocabulary.clone(),
+        length: model.text_length(),
+        hold_out: HoldOut::Nothing,
+        table: table.clone(),
+        ..tasks::of(&config.loss).load_options(config, model.input)
+    };
+    let gpu = open(adapter)?;
+    let predictor = Predictor::new(&gpu, &checkpoint, None)?;
+    let (mut rows, mut labels, mut members) = (Vec::new(), Vec::new(), Vec::<Member>::new());
+    let mut answer = |inputs: &[u8]| -> Result<(), CliError> {
+        rows.extend(predictor.predict(inputs)?.into_iter().map(|answer| answer.probabilities));
+        Ok(())
+    };
+    match listed(spec, &options)? {
+        Some(files) => {
+            for chunk in files.chunks(CHUNK) {
+                let read = |file: &Path| pictures::read(file, &model, &config.images, false).ok();
+                let images: Vec<_> = chunk.par_iter().map(|listed| read(&listed.path)).collect();
+                let known = || chunk.iter().zip(&images).filter(|(_, image)| image.is_some());
+                answer(&images.iter().flatten().flatten().copied().collect::<Vec<u8>>())?;
+                labels.extend(known().map(|(listed, _)| listed.class));
+                members.extend(known().map(|(listed, _)| listed.member.clone()));
+            }
+        }
+        None => {
+            let data = data::load_with(Some(spec), &options, &Places::from_env(), &|_, _| {})?;
+            for (part, (name, split)) in data.splits().iter().enumerate() {
+                answer(split.bytes())?;
+                labels.extend(split.labels().iter().map(|&label| label as usize));
+                members.extend((0..split.len()).map(|i| {
+                    let words = data.texts().map(|texts| texts.vocabulary.decode(split.example(i)).join(" "));
+                    let words = words.map_or(String::new(), |words| format!(" ({words})"));
+                    Member { name: format!("{name} {i}{words}"), label: String::new(), part }
+                }));
+            }
+        }
+    }
+    say(run, &suspects(&rows, &labels), &members, &checkpoint.meta.classes, shown);
+    Ok(())
+}
+
+fn say(run: &Path, found: &[Suspect], members: &[Member], classes: &[String], shown: usize) {
+    let (count, all) = (thousands(found.len() as u64), thousands(members.len() as u64));
+    say!(
+        "suspect  labels that {} doubts: {count} of {all} (it doubts what it was trained on less than it should)",
+        run.display()
+    );
+    for suspect in found.iter().take(shown) {
+        let [given, likely] = suspect.probabilities.map(percent);
+        say!(
+            "         {}: labelled `{}` ({given}), looks like `{}` ({likely})",
+            members[suspect.index].name,
+            classes[suspect.given],
+            classes[suspect.likely]
+        );
+    }
+    super::check::more(found.len(), shown);
+}
