@@ -77,10 +77,7 @@ pub fn print(
 
 fn say(run: &Path, found: &[Suspect], members: &[Member], classes: &[String], shown: usize) {
     let (count, all) = (thousands(found.len() as u64), thousands(members.len() as u64));
-    say!(
-        "suspect  labels that {} doubts: {count} of {all} (it doubts what it was trained on less than it should)",
-        run.display()
-    );
+    say!("suspect  labels that {} doubts: {count} of {all} (too few of those it was trained on)", run.display());
     for suspect in found.iter().take(shown) {
         let [given, likely] = suspect.probabilities.map(percent);
         say!(
