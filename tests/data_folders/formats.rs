@@ -190,3 +190,23 @@ fn values_of_more_than_8_bits_have_a_range() {
         "floating-point images have values of -100 to 100, of which 0 to 1 are used; --range -100..100 uses them all";
     assert_eq!(data.notes(), [note]);
 }
+
+/// What the guide says to those who prepare the input elsewhere: BT.709's weights, rounded down, and Pillow's `BILINEAR`, whose
+/// numbers stand here; box and bicubic filters give others.
+#[test]
+fn grey_and_smaller_pictures_are_those_that_the_guide_describes() {
+    let (w, h) = (12u32, 8u32);
+    let colour = |x: u32, y: u32| [(37 * x + 61 * y) % 256, (91 * x + 17 * y) % 256, (13 * x * y + 5) % 256];
+    let picture = ImageBuffer::from_fn(w, h, |x, y| Rgb(colour(x, y).map(|value| value as u8)));
+    let grey = picture::scale(&picture.into(), [h as usize, w as usize, 1], Fit::Stretch);
+    let weighed = (0..h).flat_map(|y| (0..w).map(move |x| (x, y))).map(|(x, y)| {
+        let [r, g, b] = colour(x, y);
+        ((2126 * r + 7152 * g + 722 * b) / 10_000) as u8
+    });
+    assert_eq!(grey, weighed.collect::<Vec<u8>>());
+
+    let picture = ImageBuffer::from_fn(w, h, |x, y| Luma([((37 * x + 61 * y + 11 * x * y) % 256) as u8]));
+    let scaled = picture::scale(&picture.into(), [3, 5, 1], Fit::Stretch);
+    let pillow = [106, 146, 133, 120, 109, 160, 140, 131, 125, 114, 128, 110, 146, 110, 117];
+    alike(&scaled, &pillow, 1);
+}
