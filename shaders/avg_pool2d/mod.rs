@@ -20,8 +20,9 @@ const FORWARD: Elementwise =
 const BACKWARD: Elementwise =
     Elementwise { name: "avg_pool2d/backward", source: include_str!("backward.wgsl"), per_step: false, includes: &[] };
 
-/// Pixels of the largest window, 256 by 256. Padding allows any window on any image, and each output looks at every place of its.
-const MOST_TAPS: usize = 1 << 16;
+/// A side of a window that is allowed on any image. With padding larger ones would be, too, and each output looks at every place of its
+/// window; one of twice the image's size holds all of it wherever it lies.
+const SMALL: usize = 64;
 
 /// `[n, h, w, c]` to `[n, oh, ow, c]`: the mean under each window, as `torch.nn.AvgPool2d`.
 #[derive(Clone, Debug)]
@@ -36,9 +37,9 @@ impl AvgPool2d {
     fn place(&self, input: &Shape) -> Result<(Placed, Shape), ShapeError> {
         let [n, h, w, c] = input.nhwc()?;
         let [kh, kw] = self.window.kernel;
-        if kh.saturating_mul(kw) > MOST_TAPS {
-            return Err(ShapeError::new(format!("its {kh}x{kw} window has more than {MOST_TAPS} pixels"))
-                .hint("a smaller window, or global_avg_pool"));
+        if kh > (2 * h).max(SMALL) || kw > (2 * w).max(SMALL) {
+            let problem = format!("its {kh}x{kw} window is more than twice as large as the image, {h}x{w}");
+            return Err(ShapeError::new(problem).hint("a smaller window, or global_avg_pool"));
         }
         let placed = self.window.place([h, w])?;
         let empty =
