@@ -191,7 +191,7 @@ fn values_of_more_than_8_bits_have_a_range() {
     assert_eq!(data.notes(), [note]);
 }
 
-/// What the guide says to those who prepare the input elsewhere: BT.709's weights, rounded down, and Pillow's `BILINEAR`, whose
+/// What the guide says to those who prepare the input elsewhere: BT.709's weights, rounded, and Pillow's `BILINEAR`, whose
 /// numbers stand here; box and bicubic filters give others.
 #[test]
 fn grey_and_smaller_pictures_are_those_that_the_guide_describes() {
@@ -201,7 +201,7 @@ fn grey_and_smaller_pictures_are_those_that_the_guide_describes() {
     let grey = picture::scale(&picture.into(), [h as usize, w as usize, 1], Fit::Stretch);
     let weighed = (0..h).flat_map(|y| (0..w).map(move |x| (x, y))).map(|(x, y)| {
         let [r, g, b] = colour(x, y);
-        ((2126 * r + 7152 * g + 722 * b) / 10_000) as u8
+        ((2126 * r + 7152 * g + 722 * b + 5_000) / 10_000) as u8
     });
     assert_eq!(grey, weighed.collect::<Vec<u8>>());
 
