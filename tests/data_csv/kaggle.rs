@@ -42,6 +42,7 @@ fn columns_are_found_by_name_by_content_or_by_what_is_said() {
         "images/0.png,b\nimages/1.png,a\n",
         "sep=;\nimage;label\nimages/0.png;b\nimages/1.png;a\n",
         "image|label\nimages/0.png|b\nimages/1.png|a\n",
+        "images/0.png b\nimages/1.png a\n",
         "image,label\rimages/0.png,b\rimages/1.png,a\r",
         "image,label\nimages/0.png,b\n\u{feff}image,label\nimages/1.png,a\n",
     ] {
@@ -95,6 +96,14 @@ fn names_of_files_are_found_in_other_forms_and_folders() {
         let wanted: Vec<(u8, u32)> = (0..24).map(|i| (i, 1 - u32::from(i) % 2)).collect();
         assert_eq!(pairs(&data), wanted, "{name}");
     }
+    // a folder that is none, and addresses
+    let photos = numbered("train_images", "id,label", |i| format!("https://example.org/{i}.jpg,{}", i % 2));
+    let path = photos.path("train.csv");
+    let error = load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap_err();
+    says(&error, &["24 of 24 images are missing", "a web address: download the images first"]);
+    let nowhere = of(TableOptions { images: some("/no/such folder"), ..TableOptions::default() });
+    let error = load_with(path.to_str(), &nowhere, &photos.places(), &|_, _| {}).unwrap_err();
+    says(&error, &["/no/such folder, the folder of its images, is not a folder", "another --images"]);
     // two files of one stem: neither is guessed
     let photos = numbered("train_images", "id,label", |i| format!("train_images/{i:03},{}", i % 2));
     photos.png("train_images/000.jpg", [0, 0, 0]);
@@ -173,6 +182,17 @@ fn labels_that_are_as_many_numbers_as_rows_are_values_and_said_so() {
     // two of each are classes
     let people = table(&|i| i / 2);
     assert!(people.train().unwrap().values().is_none() && people.classes().len() == 12);
+    // names may be digits, and a trained model knows what it gives
+    let photos = numbered("pictures", "image,label", |i| format!("pictures/{i:03}.png,{:03}", i * 7));
+    let names = load_with(photos.path("train.csv").to_str(), &small(), &photos.places(), &|_, _| {}).unwrap();
+    assert_eq!((names.classes().len(), &names.classes()[1]), (24, &"007".to_string()));
+    let rows: String = (0..6).map(|i| format!("images/{i}.png,{i}\n")).collect();
+    let text = format!("image,label\n{rows}");
+    let trained = |names: Vec<String>| load_as(&text, &LoadOptions { classes: Some(names), ..small() }).unwrap();
+    assert!(trained(vec!["label".into()]).train().unwrap().values().is_some());
+    assert_eq!(trained((0..10).map(|i| i.to_string()).collect()).classes().len(), 10);
+    let error = load("image;label\nimages/0.png;3,5\nimages/1.png;2\n").unwrap_err();
+    says(&error, &["line 2, column `label`: `3,5` has a decimal comma", "3.5"]);
 }
 
 #[test]

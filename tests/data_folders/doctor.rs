@@ -113,6 +113,11 @@ fn the_doctor_says_what_spoils_a_run_and_the_command_to_run_next() {
     let healthy = run(&scenes(|_| {}), "data check photos");
     assert_eq!(healthy.code, Some(0));
     assert!(healthy.out.contains("next     lepton-gpu train photos\n"), "{}", healthy.out);
+    let photos = scenes(|photos| photos.write("train/Cat/a.png", encode(&scene(20), ImageFormat::Png)));
+    let ran = run(&photos, "data check photos");
+    assert!(ran.out.contains("names    `Cat` and `cat` differ only in case"), "{}", ran.out);
+    let refused = run(&photos, "train photos --label-column x");
+    assert!(refused.code == Some(2) && refused.err.contains("these data are no table"), "{}", refused.err);
     // texts and numbers are called so
     let photos = Photos::new();
     photos.write("sms.tsv", "ham\thello you\nspam\tbuy now\nham\thello  you\nspam\thello you\nham\tdear friend\n");

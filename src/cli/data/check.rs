@@ -1,5 +1,6 @@
 //! `lepton-gpu data check`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -100,6 +101,15 @@ fn balance(report: &Report) {
             fewest.name,
             count(fewest.counts[0])
         );
+    }
+    let mut plain: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for class in &report.classes {
+        let squeezed: Vec<String> = class.name.to_lowercase().split([' ', '_', '-']).map(String::from).collect();
+        plain.entry(squeezed.concat()).or_default().push(&class.name);
+    }
+    for names in plain.values().filter(|names| names.len() > 1) {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        say!("names    {} differ only in case, spaces or dashes: one class?", quoted.join(" and "));
     }
     let of = |wanted: &dyn Fn(usize) -> bool| {
         let found = report.classes.iter().filter(|class| wanted(class.counts[0]));

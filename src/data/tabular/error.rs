@@ -63,6 +63,14 @@ pub enum TableError {
         /// The option that chooses one.
         key: Option<&'static str>,
     },
+    /// The folder of its images is none.
+    #[error("{}: {}, the folder of its images, is not a folder", path.display(), folder.display())]
+    NoFolder {
+        /// Path of the table.
+        path: PathBuf,
+        /// What was said to be the folder.
+        folder: PathBuf,
+    },
     /// A row with too many or too few fields.
     #[error("{}: line {line}: {found} fields, but the header has {expected}",
             path.display())]
@@ -117,7 +125,8 @@ impl Hints for TableError {
                 return columns.iter().take(2).map(|name| Hint::set(key, quoted(name))).collect();
             }
             TableError::TwoColumns { .. } => "one of them".into(),
-            TableError::Fields { .. } => "quotes around fields that contain a comma".into(),
+            TableError::NoFolder { .. } => return vec![Hint::Change { key: "table.images" }],
+            TableError::Fields { .. } => "quotes around fields that contain the separator".into(),
             TableError::Field { hint, .. } => (*hint).into(),
         };
         vec![Hint::advice(advice)]

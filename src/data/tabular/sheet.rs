@@ -73,7 +73,11 @@ fn delimiter(content: &str) -> u8 {
         let regular = width > 1 && rows.iter().all(|row| row.fields.len() == width);
         (regular, width, std::cmp::Reverse(DELIMITERS.iter().position(|&other| other == sign)))
     };
-    DELIMITERS.into_iter().max_by_key(score).expect("four signs")
+    let best = DELIMITERS.into_iter().max_by_key(score).expect("four signs");
+    let (_, width, _) = score(&best);
+    // a list of files, `photos/1.png 3`: the first word has an extension
+    let is_list = || content.split_whitespace().next().is_some_and(|word| Path::new(word).extension().is_some());
+    if width < 2 && score(&b' ').0 && is_list() { b' ' } else { best }
 }
 
 /// Rows, at most so many, and where the last one starts.

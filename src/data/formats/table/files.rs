@@ -57,6 +57,9 @@ impl Files {
         if whole.is_file() || whole.is_symlink() {
             return Ok(whole);
         }
+        if name.starts_with("http://") || name.starts_with("https://") {
+            return Err((name.into(), "a web address: download the images first".into()));
+        }
         let slashes = name.replace('\\', "/");
         let mut first = None;
         let mut rest = slashes.trim_start_matches("./");

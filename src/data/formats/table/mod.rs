@@ -78,6 +78,9 @@ fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
 /// # Errors
 /// [`TableError`] with line and column, or what is wrong with the classes.
 fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
+    if let Some(folder) = options.table.images.as_ref().filter(|folder| !Path::new(folder).is_dir()) {
+        return Err(TableError::NoFolder { path: path.to_path_buf(), folder: folder.into() }.into());
+    }
     let mut files = Files::new(path, options.table.images.as_deref());
     let table = read::read(path, &options.table, &mut files)?;
     let mut catalog = Catalog::new(path);

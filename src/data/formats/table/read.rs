@@ -47,7 +47,7 @@ fn header(rows: &mut Vec<Row>, options: &TableOptions, files: &mut Files, notes:
     let Some(first) = rows.first().map(|row| row.fields.clone()) else { return vec![String::new()] };
     let names: Vec<String> = first.iter().map(|name| name.trim().to_string()).collect();
     let said = [&options.image_column, &options.label_column].into_iter().flatten().any(|name| names.contains(name));
-    let is_picture = |name: &String| is_picture_name(name) || files.find(name).is_ok();
+    let is_picture = |name: &String| is_picture_name(name) || files.is_there(name);
     if !said && !Role::any_is_called(&names) && names.iter().any(is_picture) {
         notes.push("no header: columns are numbered from 1".into());
         return (1..=names.len()).map(|number| number.to_string()).collect();

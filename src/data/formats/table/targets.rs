@@ -19,7 +19,8 @@ pub fn targets(
     let Some(column) = table.roles.label else {
         return Ok(values(path, table, &table.roles.values, catalog)?);
     };
-    if let Some(reason) = is_regression(&table.rows, column) {
+    without_decimal_commas(path, table, column)?;
+    if let Some(reason) = is_regression(table, column, options.classes.as_deref()) {
         let name = &table.roles.names[column];
         catalog.notes.push(format!("`{name}` holds {reason}: a value to predict (regression), not classes"));
         return Ok(values(path, table, &[column], catalog)?);
@@ -36,18 +37,42 @@ pub fn targets(
     labels(path, table, column, separator.as_deref(), catalog, options)
 }
 
-/// Why a column of labels holds values instead: nobody names classes by fractions, or gives as good as each image its own.
-fn is_regression(rows: &[Row], column: usize) -> Option<String> {
+/// Why a column of labels holds values instead: nobody names classes by fractions, or gives as good as each image its own; or a trained
+/// model gives the value of this name. `trained` has the names of a model's classes or values.
+fn is_regression(table: &Table, column: usize, trained: Option<&[String]>) -> Option<String> {
     /// Of fewer rows nothing can be said.
     const FEW: usize = 10;
-    let fields = || rows.iter().map(|row| row.fields[column].trim());
-    let numbers: Vec<f64> = fields().map(|field| field.parse().ok()).collect::<Option<_>>()?;
+    let fields = || table.rows.iter().map(|row| row.fields[column].trim());
+    // 007 is a name
+    let is_name = |field: &str| field.len() > 1 && field.starts_with('0') && field.bytes().all(|b| b.is_ascii_digit());
+    let number = |field: &str| field.parse::<f64>().ok().filter(|_| !is_name(field));
+    let numbers: Vec<f64> = fields().map(number).collect::<Option<_>>()?;
     let different = fields().collect::<BTreeSet<_>>().len();
+    match trained {
+        Some([only]) if *only == names::composed(&table.roles.names[column]) => {
+            return Some("what the model was trained to predict".into());
+        }
+        Some(classes) if fields().all(|field| names::place(field, classes).is_some()) => return None,
+        _ => {}
+    }
     if numbers.iter().any(|number| number.fract() != 0.0) {
         return Some("numbers with a fraction".into());
     }
-    (rows.len() >= FEW && different * 2 > rows.len())
-        .then(|| format!("{different} different numbers in {} rows", rows.len()))
+    let rows = table.rows.len();
+    (rows >= FEW && different * 4 >= rows * 3).then(|| format!("{different} different numbers in {rows} rows"))
+}
+
+/// Refuses a column of labels whose fields all are numbers, some with a comma in them: `3,5` is no class.
+fn without_decimal_commas(path: &Path, table: &Table, column: usize) -> Result<(), TableError> {
+    let is_number = |row: &Row| row.fields[column].trim().replacen(',', ".", 1).parse::<f64>().is_ok();
+    let has_comma = |row: &&Row| row.fields[column].contains(',');
+    match table.rows.iter().find(has_comma).filter(|_| table.rows.iter().all(is_number)) {
+        None => Ok(()),
+        Some(row) => {
+            let problem = format!("`{}` has a decimal comma", row.fields[column].trim());
+            Err(field(path, table, column, row.line, &problem, "numbers with a decimal point, such as 3.5"))
+        }
+    }
 }
 
 /// What separates the labels of a row; none where each row has one label.

@@ -61,7 +61,7 @@ pub enum TextError {
         class: String,
     },
     /// So many labels that they are words rather than classes.
-    #[error("{}: {classes} different labels in {texts} texts; the label is what precedes the first {separator} of a line", path.display())]
+    #[error("{}: {classes} different labels in {texts} texts, such as `{first}`: too many to be classes", path.display())]
     ManyClasses {
         /// The file or folder.
         path: PathBuf,
@@ -69,8 +69,8 @@ pub enum TextError {
         classes: usize,
         /// Number of texts.
         texts: usize,
-        /// What ends a label.
-        separator: &'static str,
+        /// The first of them.
+        first: String,
     },
     /// A label that the model was not trained on.
     #[error("{}: line {line}: label `{label}` is not one of the model's {}: {}",
@@ -121,7 +121,12 @@ impl Hints for TextError {
             TextError::NoLabel { separator, .. } => format!("label, {separator}, text on every line"),
             TextError::NoText { .. } => "remove the line, or give it a text".into(),
             TextError::OneClass { .. } => "texts of another class; with a file for each class, name the folder".into(),
-            TextError::ManyClasses { .. } => "label, tab, text on every line".into(),
+            TextError::ManyClasses { .. } => {
+                return vec![
+                    Hint::advice("label, tab, text on every line"),
+                    Hint::Change { key: "table.label_column" },
+                ];
+            }
             TextError::UnknownClass { .. } => "the labels that it was trained on".into(),
             TextError::Files { hint, .. } => hint.clone(),
         };

@@ -187,8 +187,8 @@ fn classes(path: &Path, samples: &[(Sample, Vec<String>)]) -> Result<Vec<String>
     }
     // as good as every line with a label of its own: first words, not classes
     if classes.len() > 2 && classes.len() * 2 > texts {
-        let separator = lines::separator(false);
-        return Err(TextError::ManyClasses { path: path.into(), classes: classes.len(), texts, separator });
+        let first = classes[0].clone();
+        return Err(TextError::ManyClasses { path: path.into(), classes: classes.len(), texts, first });
     }
     Ok(classes)
 }
