@@ -232,7 +232,7 @@ fn images(start: &Start, facts: &Facts, decision: &mut Decision) {
     };
     decision.set(facts, "augment", &list);
     if start.augment == Augment::Flips && list.contains('=') {
-        decision.set(facts, "head.versions", &versions.max(2).to_string());
+        decision.set(facts, "head.versions", versions.max(2).to_string());
     }
     if facts.typed("augment").is_none() {
         let padded = if decision.get("images.fit").is_some() { "; padded, so that nothing is cut off" } else { "" };
