@@ -243,7 +243,7 @@ fn the_commands_say_what_is_normal() {
 
     let said = place.run("predict run trouser.png bag.png").exits(0);
     assert!(
-        said.line("threshold ").contains("95th percentile of") && said.line("threshold ").contains("held-out"),
+        said.err.contains("\nthreshold  ") && said.err.contains("95th percentile of") && said.err.contains("held-out"),
         "{said}"
     );
     assert!(said.line("trouser.png: ").starts_with("trouser.png: normal, score 0."), "{said}");

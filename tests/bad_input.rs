@@ -329,13 +329,23 @@ fn images_to_predict() {
             case("predict run empty.png", &["empty.png"]),
             case("predict run cut.png", &["cut.png"]),
             case("predict run notes.txt", &["notes.txt"]),
-            case("predict run .", &["."]),
-            case("predict run good.png missing.png --json", &["missing.png"]),
+            case("predict run empty.png missing.png", &["none of the 2 images can be read", "empty.png"]),
+            case("predict run 'no*.png'", &["no*.png"]),
+            case("predict run run", &["run: no images"]),
+            case("predict run good.png --csv --submission missing.csv", &["--submission"]),
+            case("predict run good.png --submission missing.csv", &["missing.csv"]),
+            case("predict run good.png --submission notes.txt", &["no sample of a submission"]),
             case("predict run good.png --grid x.png", &["--grid"]),
         ],
     );
-    let alone = place.run("predict run good.png missing.png").exits(2);
-    assert_eq!(alone.out, "", "all images are read before the first answer");
+    // one bad image among others is reported and skipped
+    let some = place.run("predict run good.png missing.png text.png").exits(1);
+    assert!(some.out.starts_with("good.png: ") && some.out.lines().count() == 1, "{some}");
+    for says in ["skipped  missing.png: ", "skipped  text.png: a text, not an image", "2 of 3 images cannot be read"] {
+        assert!(some.err.contains(says), "no {says:?} in\n{some}");
+    }
+    let rows = place.run("predict run . --json").exits(1).json();
+    assert_eq!((rows.as_array().map(Vec::len), &rows[0]["image"]), (Some(1), &"./good.png".into()));
 }
 
 #[test]

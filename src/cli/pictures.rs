@@ -8,11 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
+use crate::data::picture::DecodeError;
 use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, TableOptions, picture};
 use crate::model::ModelSpec;
-use crate::session::check_pictures;
 use crate::tasks;
-use crate::train::{TrainError, with_held_out};
+use crate::train::with_held_out;
 
 /// The model of a run on pictures, where none is named.
 pub const DEFAULT_MODEL: &str = "photo-small";
@@ -80,12 +80,10 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
 }
 
 /// A picture as a model's input, `[h, w, c]` bytes.
-pub fn read(path: &Path, model: &ModelSpec, images: &ImageOptions, invert: bool) -> Result<Vec<u8>, CliError> {
-    check_pictures(model).map_err(TrainError::from)?;
+pub fn decode(path: &Path, model: &ModelSpec, images: &ImageOptions, invert: bool) -> Result<Vec<u8>, DecodeError> {
     // images that came with a size were never fitted; a picture is stretched to it
     let fit = images.fit.unwrap_or(Fit::Stretch);
-    let (picture, _) =
-        picture::decode_deep(path, images.range).map_err(|source| CliError::Picture { path: path.into(), source })?;
+    let (picture, _) = picture::decode_deep(path, images.range)?;
     let mut bytes = picture::scale(&picture, model.input, fit);
     if invert {
         bytes.iter_mut().for_each(|value| *value = 255 - *value);

@@ -3,17 +3,16 @@
 use std::io::Read;
 
 use super::args::PredictArgs;
-use super::tasks::spell;
-use super::weights::say_who;
-use super::{CliError, Exit, open};
+use super::predict::Output;
+use super::weights::tell_who;
+use super::{CliError, Exit, open, tasks};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split, Vocabulary, text};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::platform::files;
-use crate::report::say;
-use crate::train::{Predictor, Ranked};
+use crate::train::Predictor;
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
@@ -85,12 +84,14 @@ pub fn answer(
     vocabulary: &Vocabulary,
     adapter: Option<&str>,
 ) -> Result<Exit, CliError> {
-    if args.grid.is_some() || args.invert || args.tta.is_some() {
-        let flag = match (args.invert, args.grid.is_some()) {
-            (true, _) => "--invert",
-            (_, true) => "--grid",
-            _ => "--tta",
-        };
+    let of_images = [
+        (args.invert, "--invert"),
+        (args.grid.is_some(), "--grid"),
+        (args.tta.is_some(), "--tta"),
+        (args.sort_into.is_some(), "--sort-into"),
+        (args.submission.is_some(), "--submission"),
+    ];
+    if let Some((_, flag)) = of_images.into_iter().find(|(given, _)| *given) {
         return Err(CliError::Usage(format!(
             "{flag} is for images, but this model takes texts\n  try: lepton-gpu predict {} \"a text\"",
             args.run.display()
@@ -101,22 +102,18 @@ pub fn answer(
     let bytes: Vec<u8> = texts.iter().flat_map(|text| vocabulary.encode(text, length)).collect();
     let gpu = open(adapter)?;
     let answers = Predictor::new(&gpu, checkpoint, None)?.predict(&bytes)?;
-    let tops = answers.iter().map(|answer| answer.top(args.top as usize));
-    if args.json {
-        let rows = texts.iter().zip(tops).map(|(text, top)| {
-            let class = |class: &Ranked| serde_json::json!({ "class": class.name, "probability": class.probability });
-            serde_json::json!({ "text": text, "top": top.iter().map(class).collect::<Vec<_>>() })
-        });
-        say!("{:#}", serde_json::Value::from(rows.collect::<Vec<_>>()));
-        return Ok(Exit::Done);
-    }
-    say_who(&gpu, checkpoint, 9);
-    for (text, top) in texts.iter().zip(tops) {
-        let top: Vec<String> = top.iter().map(spell).collect();
+    let view = tasks::of(crate::tasks::of(&checkpoint.meta.config.loss));
+    let mut output = Output::new(args, "text", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
+    tell_who(&gpu, checkpoint);
+    for (text, answer) in texts.iter().zip(&answers) {
+        let mut row = view.row(answer, args.top as usize);
         let words = text::words(text);
         let unknown = words.iter().filter(|word| !vocabulary.knows(word)).count();
-        let note = if unknown == 0 { String::new() } else { format!("  ({unknown} of {} words unknown)", words.len()) };
-        say!("{text}: {}{note}", top.join(", "));
+        if unknown > 0 {
+            row.line += &format!("  ({unknown} of {} words unknown)", words.len());
+        }
+        output.take(text, row);
     }
+    output.finish()?;
     Ok(Exit::Done)
 }

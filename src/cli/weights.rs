@@ -45,6 +45,12 @@ pub fn say_who(gpu: &Gpu, checkpoint: &Checkpoint, width: usize) {
     say!("{:<width$}{}", "weights", Weights::of(&checkpoint.meta).line());
 }
 
+/// The same on standard error, where answers have standard output for themselves.
+pub fn tell_who(gpu: &Gpu, checkpoint: &Checkpoint) {
+    eprintln!("adapter  {}", gpu.summary().line());
+    eprintln!("weights  {}", Weights::of(&checkpoint.meta).line());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,7 +62,7 @@ use formats::Loading;
 #[cfg(feature = "files")]
 pub use formats::cifar::CifarError;
 #[cfg(feature = "images")]
-pub use formats::folder::{FolderError, Suggestion};
+pub use formats::folder::{FolderError, Suggestion, pictures_in};
 #[cfg(feature = "files")]
 pub use formats::idx::IdxError;
 #[cfg(feature = "text")]
@@ -94,6 +94,23 @@ pub fn shuffled_indices(count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|&i| lepton_kernels::random::hash64(ORDER ^ lepton_kernels::random::hash64(i as u64)));
     order
+}
+
+#[cfg(feature = "images")]
+/// The pictures that a table or a folder lists, in its order, whether they are there or not.
+///
+/// # Errors
+/// As [`load`]; [`DataError::NotAFolder`] if it lists no pictures.
+pub fn pictures_of(path: &Path) -> Result<Vec<std::path::PathBuf>, DataError> {
+    let options = LoadOptions { unlabelled: true, ..LoadOptions::default() };
+    let format = formats::detect(path, &options.table);
+    let Some(list) = format.and_then(|format| format.list) else {
+        return Err(DataError::NotAFolder { path: path.to_path_buf(), formats: formats::list() });
+    };
+    let catalog = list(path, &options)?;
+    let entries = catalog.entries.into_iter().map(|entry| entry.path);
+    let lost = catalog.damaged.into_iter().chain(catalog.missing).map(|damaged| damaged.path);
+    Ok(entries.chain(lost).collect())
 }
 
 #[cfg(feature = "files")]

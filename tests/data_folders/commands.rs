@@ -72,6 +72,11 @@ fn mistakes_are_refused() {
             &[&format!("invalid --size {size}"), "try: --size 64"],
         );
     }
+    for range in ["abc", "5..1", "4095"] {
+        let line = format!("train photos --range {range}");
+        refused(&photos, &line, &["--range: invalid range", "such as 0..4095"]);
+    }
+    refused(&photos, "train photos --range -1..x", &["invalid range \"-1..x\""]);
     refused(&photos, "train photos --fit round", &["'round'", "crop, stretch, pad"]);
     refused(&photos, "predict photos/cold/1.png photos/cold/1.png", &["damaged or incomplete"]);
     photos.write("cold/x.jpg", "");

@@ -12,12 +12,14 @@ use crate::train::Tta;
 mod data;
 mod exchange;
 mod options;
+mod predict;
 mod train;
 mod typed;
 
 pub use data::{DataArgs, DataCommand, SplitArgs};
 pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
 pub use options::{ImageArgs, TableArgs};
+pub use predict::{Format, PredictArgs};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
 
@@ -171,44 +173,6 @@ pub struct EvalArgs {
     /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Which adapter to use.
-    #[command(flatten)]
-    pub device: DeviceArgs,
-}
-
-/// `predict`
-#[derive(Debug, clap::Args)]
-pub struct PredictArgs {
-    /// A run folder, whose best checkpoint is used, or a .safetensors file.
-    pub run: PathBuf,
-    /// Image files (PNG, JPEG, WebP, BMP, GIF or PNM), scaled to the model's input; texts for a text model.
-    #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGES|TEXTS")]
-    pub images: Vec<PathBuf>,
-    /// Classify each line of this file as a text; - reads standard input.
-    #[arg(long, value_name = "FILE", conflicts_with = "grid")]
-    pub lines: Option<PathBuf>,
-    /// Draw a 5x5 grid of test images with the model's predictions, correct ones in green and wrong ones in red.
-    #[arg(long, value_name = "OUT.png", conflicts_with = "images")]
-    pub grid: Option<PathBuf>,
-    /// Take the images of --grid from this data set instead of the run's.
-    #[arg(long, requires = "grid")]
-    pub data: Option<String>,
-    /// Index of the first test image of the grid.
-    #[arg(long, default_value_t = 0, requires = "grid")]
-    pub from: usize,
-    /// Number of classes to list for each image.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    pub top: u32,
-    /// Test-time augmentation: average the logits of several views of each image: mirror, translate (by one pixel) or
-    /// mirror+translate.
-    #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
-    pub tta: Option<Tta>,
-    /// Invert the images first, for dark ink on light paper if the model was trained on light on dark.
-    #[arg(long)]
-    pub invert: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

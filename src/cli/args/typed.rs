@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 
 use super::super::CliError;
 use crate::config::{Given, Setting, Takes};
+use crate::data::Range;
 use crate::defaults::DECIDES;
 
 /// The flag of a row; its id is the row's key.
@@ -27,7 +28,7 @@ pub fn arg(setting: &Setting) -> Option<Arg> {
         }
         Takes::Whole { .. } => arg.value_name(setting.form.unwrap_or("N")).allow_negative_numbers(true),
         Takes::OneOf(words) => arg.value_name(flag.to_uppercase()).value_parser(PossibleValuesParser::new(words)),
-        Takes::Text(form) => arg.value_name(form),
+        Takes::Text(form) => arg.value_name(form).allow_negative_numbers(setting.field.key == RANGE),
     };
     Some(match setting.given {
         Given::Once => arg,
@@ -35,6 +36,9 @@ pub fn arg(setting: &Setting) -> Option<Arg> {
         Given::List => arg.value_delimiter(','),
     })
 }
+
+/// The setting whose text is a range of numbers.
+const RANGE: &str = "images.range";
 
 /// What help says of a row.
 pub fn help(setting: &Setting) -> String {
@@ -108,6 +112,9 @@ impl Typed {
 /// A text that was typed for a row, as a configuration file has it.
 fn value(setting: &Setting, text: &str) -> Result<toml::Value, CliError> {
     let (field, takes) = (&setting.field, setting.field.takes);
+    if field.key == RANGE {
+        Range::try_from(text.to_string()).map_err(|error| CliError::Usage(format!("--range: {error}")))?;
+    }
     let value = match takes {
         Takes::Switch => Some(toml::Value::Boolean(true)),
         Takes::Whole { .. } => text.parse().ok().map(toml::Value::Integer),

@@ -44,6 +44,14 @@ impl TaskView for Classify {
         json!({ "top": class.collect::<Vec<_>>() })
     }
 
+    fn cells(&self, answer: &Answer) -> Vec<String> {
+        self.class(answer).into_iter().collect()
+    }
+
+    fn class(&self, answer: &Answer) -> Option<String> {
+        answer.best().map(|best| best.name.to_string())
+    }
+
     fn grid(
         &self,
         args: &PredictArgs,

@@ -114,7 +114,11 @@ impl TaskView for Generate {
         json!({ "outputs": answer.outputs })
     }
 
-    fn answer(&self, _: &PredictArgs, _: &Checkpoint, _: Option<&str>) -> Result<Exit, CliError> {
+    fn cells(&self, _: &Answer) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn check_answers(&self, _: &PredictArgs, _: &Checkpoint) -> Result<(), CliError> {
         Err(no_answers())
     }
 

@@ -41,6 +41,12 @@ impl TaskView for Labels {
         json!({ "labels": answer.names().iter().zip(&answer.probabilities).map(label).collect::<Vec<_>>() })
     }
 
+    /// The labels that are there, with spaces between them.
+    fn cells(&self, answer: &Answer) -> Vec<String> {
+        let there = answer.names().iter().zip(&answer.probabilities).filter(|(_, p)| **p > THERE);
+        vec![there.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ")]
+    }
+
     fn grid(&self, _: &PredictArgs, _: &Checkpoint, _: &Path, _: Option<&str>) -> Result<Exit, CliError> {
         Err(no_grid())
     }

@@ -6,19 +6,20 @@ mod labels;
 mod reconstruct;
 mod regress;
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::args::{PredictArgs, TrainArgs, Typed};
-use super::weights::say_who;
-use super::{CliError, Exit, open, pictures};
+use super::{CliError, Exit, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::config::{LossConfig, RunConfig};
 use crate::data::{Dataset, Split, TableOptions};
+use crate::gpu::Gpu;
 use crate::model::{InputKind, ModelSpec};
 use crate::report::draw::Picture;
-use crate::report::{percent, say};
+use crate::report::percent;
 use crate::tasks::Task;
 use crate::train::{Answer, Predictor, Ranked, Trainer, check_data};
 
@@ -88,45 +89,93 @@ pub trait TaskView: Sync {
         adapter: Option<&str>,
     ) -> Result<Exit, CliError>;
 
-    /// `predict` without `--grid`: an answer on each image that was named.
+    /// Whether a model of this task answers on images.
     ///
     /// # Errors
-    /// If an image cannot be read, or the device fails.
-    fn answer(&self, args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
-        let images = typed_images(args, checkpoint)?;
-        let gpu = open(adapter)?;
-        let answers = Predictor::new(&gpu, checkpoint, args.tta)?.predict(&images)?;
-        let (rows, top) = (args.images.iter().zip(&answers), args.top as usize);
-        if args.json {
-            let row = |(path, answer)| {
-                let mut row = self.json(answer, top);
-                row["image"] = serde_json::json!(path);
-                row
-            };
-            say!("{:#}", Value::from(rows.map(row).collect::<Vec<_>>()));
-            return Ok(Exit::Done);
+    /// [`CliError::Usage`] if it does not, or not with these options.
+    fn check_answers(&self, _args: &PredictArgs, _checkpoint: &Checkpoint) -> Result<(), CliError> {
+        Ok(())
+    }
+
+    /// Lines about the model that answers, beside which weights it has.
+    fn facts(&self, _checkpoint: &Checkpoint) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What the columns of a table of answers are called.
+    fn columns(&self, _classes: &[String]) -> Vec<String> {
+        vec!["prediction".into()]
+    }
+
+    /// The cells of an answer, one for each column.
+    fn cells(&self, answer: &Answer) -> Vec<String>;
+
+    /// The class that an answer chooses, where it chooses one.
+    fn class(&self, _answer: &Answer) -> Option<String> {
+        None
+    }
+
+    /// An answer in all its forms.
+    fn row(&self, answer: &Answer, top: usize) -> Row {
+        Row {
+            line: self.line(answer, top),
+            json: self.json(answer, top),
+            cells: self.cells(answer),
+            class: self.class(answer),
+            probabilities: answer.probabilities.clone(),
         }
-        say_who(&gpu, checkpoint, 9);
-        for (path, answer) in rows {
-            say!("{}: {}", path.display(), self.line(answer, top));
+    }
+
+    /// Answers on `count` images of the model's input size.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn rows(&self, asking: &Asking, images: Vec<u8>, _count: usize) -> Result<Vec<Row>, CliError> {
+        let answers = asking.predictor()?.predict(&images)?;
+        Ok(answers.iter().map(|answer| self.row(answer, asking.args.top as usize)).collect())
+    }
+}
+
+/// An answer in all its forms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// For people.
+    pub line: String,
+    /// An object, without the image's name.
+    pub json: Value,
+    /// Cells of a table, after the image's name.
+    pub cells: Vec<String>,
+    /// The class that was chosen, where one is.
+    pub class: Option<String>,
+    /// Probability of each class or label; empty where there are none.
+    pub probabilities: Vec<f64>,
+}
+
+/// What is asked of a model: everything that answers need.
+pub struct Asking<'a> {
+    pub args: &'a PredictArgs,
+    pub gpu: &'a Gpu,
+    pub checkpoint: &'a Checkpoint,
+    /// Made when it is first needed: some tasks do without.
+    predictor: OnceCell<Predictor>,
+}
+
+impl<'a> Asking<'a> {
+    pub fn new(args: &'a PredictArgs, gpu: &'a Gpu, checkpoint: &'a Checkpoint) -> Self {
+        Asking { args, gpu, checkpoint, predictor: OnceCell::new() }
+    }
+
+    fn predictor(&self) -> Result<&Predictor, CliError> {
+        if self.predictor.get().is_none() {
+            let _ = self.predictor.set(Predictor::new(self.gpu, self.checkpoint, self.args.tta)?);
         }
-        Ok(Exit::Done)
+        Ok(self.predictor.get().expect("it was just set"))
     }
 }
 
 /// A class or label with its probability, in words.
 pub fn spell(ranked: &Ranked) -> String {
     format!("{} {}", ranked.name, percent(ranked.probability))
-}
-
-/// The images that were named, `[n, h, w, c]` bytes of the model's input size.
-fn typed_images(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<Vec<u8>, CliError> {
-    let model = checkpoint.meta.model()?;
-    let mut bytes = Vec::new();
-    for path in &args.images {
-        bytes.extend(pictures::read(path, &model, &checkpoint.meta.config.images, args.invert)?);
-    }
-    Ok(bytes)
 }
 
 /// The images of a run's data, or of others, that a grid shows some of, from number `from` on.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{GridData, TaskView, drawn, picture, typed_images};
+use super::{Asking, GridData, Row, TaskView, drawn, picture};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
@@ -55,36 +55,41 @@ impl TaskView for Reconstruct {
         json!({ "outputs": answer.outputs })
     }
 
-    fn answer(&self, args: &PredictArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
-        let images = typed_images(args, checkpoint)?;
-        let gpu = open(adapter)?;
-        let scores = scores(args, &gpu, checkpoint, images, args.images.len())?;
-        let threshold = checkpoint.meta.state.threshold;
-        let rows = args.images.iter().zip(&scores);
-        if args.json {
-            let row = |(path, &score)| {
-                json!({
-                    "image": path, "score": score, "normal": threshold.map(|threshold| threshold.is_normal(score)),
-                    "threshold": threshold.map(|threshold| threshold.score), "loss": checkpoint.meta.config.loss.entry().flag_value(),
-                })
-            };
-            say!("{:#}", Value::from(rows.map(row).collect::<Vec<_>>()));
-            return Ok(Exit::Done);
-        }
-        say_who(&gpu, checkpoint, 11);
-        match threshold {
-            Some(threshold) => say!("threshold  {}", describe_threshold(threshold)),
-            None => say!("threshold  none: the checkpoint predates training"),
-        }
-        for (path, &score) in rows {
-            let verdict = match threshold {
-                Some(threshold) if threshold.is_normal(score) => "normal, ",
-                Some(_) => "anomaly, ",
-                None => "",
-            };
-            say!("{}: {verdict}score {score:.6}", path.display());
-        }
-        Ok(Exit::Done)
+    fn cells(&self, _answer: &Answer) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn facts(&self, checkpoint: &Checkpoint) -> Vec<String> {
+        vec![match checkpoint.meta.state.threshold {
+            Some(threshold) => format!("threshold  {}", describe_threshold(threshold)),
+            None => "threshold  none: the checkpoint predates training".into(),
+        }]
+    }
+
+    /// `normal` or `anomaly`, where there is a threshold, and the score.
+    fn columns(&self, _classes: &[String]) -> Vec<String> {
+        vec!["prediction".into(), "score".into()]
+    }
+
+    fn rows(&self, asking: &Asking, images: Vec<u8>, count: usize) -> Result<Vec<Row>, CliError> {
+        let meta = &asking.checkpoint.meta;
+        let (threshold, loss) = (meta.state.threshold, meta.config.loss.entry().flag_value());
+        let row = |score: f32| {
+            let normal = threshold.map(|threshold| threshold.is_normal(score));
+            let class = normal.map(|normal| if normal { "normal" } else { "anomaly" }.to_string());
+            let verdict = class.as_ref().map_or(String::new(), |class| format!("{class}, "));
+            Row {
+                line: format!("{verdict}score {score:.6}"),
+                json: json!({
+                    "score": score, "normal": normal, "threshold": threshold.map(|threshold| threshold.score), "loss": loss,
+                }),
+                cells: vec![class.clone().unwrap_or_default(), score.to_string()],
+                class,
+                probabilities: Vec::new(),
+            }
+        };
+        let scores = scores(asking.args, asking.gpu, asking.checkpoint, images, count)?;
+        Ok(scores.into_iter().map(row).collect())
     }
 
     fn grid(

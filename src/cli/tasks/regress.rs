@@ -37,6 +37,14 @@ impl TaskView for Regress {
         json!({ "values": answer.names().iter().zip(&answer.outputs).map(value).collect::<Vec<_>>() })
     }
 
+    fn columns(&self, names: &[String]) -> Vec<String> {
+        if names.len() == 1 { vec!["prediction".into()] } else { names.to_vec() }
+    }
+
+    fn cells(&self, answer: &Answer) -> Vec<String> {
+        answer.outputs.iter().map(f32::to_string).collect()
+    }
+
     fn grid(&self, _: &PredictArgs, _: &Checkpoint, _: &Path, _: Option<&str>) -> Result<Exit, CliError> {
         Err(no_grid())
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::{Detected, Format, Loading};
-use crate::data::io::io_error;
+use crate::data::io::{IoError, io_error};
 use crate::data::names;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
@@ -44,6 +44,28 @@ fn detect(path: &Path, _: &TableOptions) -> Detected {
 
 fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
     list(path, loading.options)?.load(loading.options, loading.cache, loading.on_pictures)
+}
+
+/// The pictures in a folder and below it, and what should be pictures, by name in natural order; runs, thumbnails and folders of
+/// systems left out.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, IoError> {
+    let by_name =
+        |a: &DirEntry, b: &DirEntry| names::natural(&a.file_name().to_string_lossy(), &b.file_name().to_string_lossy());
+    let walk = WalkDir::new(folder).follow_links(true).sort_by(by_name).into_iter();
+    let mut found = Vec::new();
+    for entry in walk.filter_entry(|entry| LeftOut::of_entry(entry).is_none()) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() && is_picture(entry.path()) => found.push(entry.into_path()),
+            Ok(_) => {}
+            Err(error) if error.depth() == 0 => return Err(io_error(folder, "list", error.into())),
+            // a link back to a folder above, or to nowhere
+            Err(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Lists a folder of pictures.

@@ -1,0 +1,88 @@
+//! Answers on standard output, in the format that was asked for.
+
+use serde_json::{Value, json};
+
+use super::submission::Submission;
+use crate::cli::CliError;
+use crate::cli::args::{Format, PredictArgs};
+use crate::cli::tasks::Row;
+use crate::report::say;
+
+/// Where answers go, one after another.
+pub struct Output {
+    format: Format,
+    /// What an example is called in JSON: `image` or `text`.
+    key: &'static str,
+    /// The header of a table, until its first line.
+    header: Option<String>,
+    probabilities: bool,
+    /// Answers of a JSON array, which is one value.
+    all: Vec<Value>,
+    submission: Option<Submission>,
+}
+
+impl Output {
+    /// Begins. `columns` are those of answers.
+    ///
+    /// # Errors
+    /// If the sample of a submission cannot be read, or has columns that the model does not answer.
+    pub fn new(
+        args: &PredictArgs,
+        key: &'static str,
+        columns: Vec<String>,
+        classes: &[String],
+    ) -> Result<Self, CliError> {
+        let submission =
+            args.submission.as_deref().map(|sample| Submission::open(sample, &columns, classes)).transpose()?;
+        let named = if args.probabilities { classes } else { &[] };
+        let header = std::iter::once("id".to_string()).chain(columns).chain(named.iter().cloned());
+        let header = (args.format() == Format::Csv).then(|| line(header));
+        let (format, probabilities) = (args.format(), args.probabilities);
+        Ok(Output { format, key, header, probabilities, all: Vec::new(), submission })
+    }
+
+    /// Takes the answer on an example.
+    pub fn take(&mut self, id: &str, mut row: Row) {
+        if let Some(header) = self.header.take() {
+            say!("{header}");
+        }
+        let mut object = || {
+            row.json[self.key] = json!(id);
+            row.json.take()
+        };
+        match self.format {
+            Format::Lines => say!("{id}: {}", row.line),
+            Format::Json => self.all.push(object()),
+            Format::JsonLines => say!("{}", object()),
+            Format::Csv => {
+                let probabilities = row.probabilities.iter().filter(|_| self.probabilities);
+                let cells = std::iter::once(id.to_string()).chain(row.cells);
+                say!("{}", line(cells.chain(probabilities.map(|probability| format!("{probability:.6}")))));
+            }
+            Format::Submission => {
+                if let Some(submission) = &mut self.submission {
+                    submission.take(id, row);
+                }
+            }
+        }
+    }
+
+    /// Ends: whether everything that was asked for was answered.
+    ///
+    /// # Errors
+    /// If a submission has no answer at all.
+    pub fn finish(self) -> Result<bool, CliError> {
+        if self.format == Format::Json {
+            say!("{:#}", Value::from(self.all));
+        }
+        self.submission.map_or(Ok(true), Submission::finish)
+    }
+}
+
+/// Fields as a line of a table, in quotes where they need them.
+pub fn line(fields: impl IntoIterator<Item = String>) -> String {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    writer.write_record(fields).expect("a line is written into memory");
+    let bytes = writer.into_inner().expect("a line is written into memory");
+    String::from_utf8(bytes).expect("fields are UTF-8").trim_end_matches('\n').into()
+}

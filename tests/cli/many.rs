@@ -1,0 +1,122 @@
+//! `predict` on many images: folders, patterns and lists in; tables, JSON Lines, submissions and sorted folders out.
+
+use std::fs;
+
+use image::ImageFormat;
+
+use crate::answers::{half, save, trained};
+use crate::support::{Place, finish, lepton, start};
+
+/// A model of two classes, and a folder of images of them: even ones bright on the left (0), and one that is none.
+fn asked() -> Option<Place> {
+    let place = trained()?;
+    for name in ["new", "new/deeper", "new/run"] {
+        fs::create_dir_all(place.path(name)).unwrap();
+    }
+    for i in 0..70 {
+        save(&place, &format!("new/{i}.png"), &half(i % 2, i).into(), ImageFormat::Png);
+    }
+    save(&place, "new/deeper/70.jpg", &half(0, 3).into(), ImageFormat::Jpeg);
+    place.write("new/bad.png", "<html>");
+    place.write("new/notes.txt", "no image");
+    place.write("new/run/last.safetensors", "");
+    save(&place, "new/run/curve.png", &half(0, 3).into(), ImageFormat::Png);
+    Some(place)
+}
+
+/// The answers of a table, by id.
+fn table(text: &str) -> Vec<(&str, &str)> {
+    text.lines().skip(1).map(|line| line.split_once(',').unwrap()).collect()
+}
+
+#[test]
+fn folders_patterns_and_lists_are_answered_and_bad_images_skipped() {
+    let Some(place) = asked() else { return };
+    let all = place.run("predict run new --csv").exits(1);
+    assert!(all.out.starts_with("id,prediction\nnew/0.png,0\nnew/1.png,1\nnew/2.png,0\n"), "{all}");
+    let rows = table(&all.out);
+    assert_eq!(rows.len(), 71, "{all}");
+    assert_eq!(rows[70], ("new/deeper/70.jpg", "0"));
+    for says in ["skipped  new/bad.png: a web page (HTML)", "1 of 72 images cannot be read", "71 images in "] {
+        assert!(all.err.contains(says), "no {says:?} in\n{all}");
+    }
+    // a pattern that no shell has replaced, a list, a list on standard input, a table
+    let some = place.run_args(&["predict", "run", "new/1?.png", "--csv"]).exits(0);
+    assert_eq!(table(&some.out), (10..20).map(|i| rows[i]).collect::<Vec<_>>());
+    place.write("new/some.lst", "1.png\n\n  2.png\n");
+    let listed = place.run("predict run new/some.lst --csv").exits(0);
+    assert_eq!(table(&listed.out), [("1.png", "1"), ("2.png", "0")]);
+    place.write("new/table.csv", "image,label\n3.png,0\n4.png,1\n");
+    assert_eq!(
+        table(&place.run("predict run new/table.csv --csv").exits(0).out),
+        [("new/3.png", "1"), ("new/4.png", "0")]
+    );
+    place.write("list.txt", "new/5.png\nnew/gone.png\n");
+    let mut command = lepton(place.folder());
+    command.args(["predict", "run", "-", "--csv"]).stdin(fs::File::open(place.path("list.txt")).unwrap());
+    let piped = finish(start(command)).exits(1);
+    assert_eq!(table(&piped.out), [("new/5.png", "1")]);
+    assert!(piped.err.contains("skipped  new/gone.png: ") && piped.err.contains("(-, line 2)"), "{piped}");
+}
+
+#[test]
+fn answers_come_in_four_formats_with_the_same_digits() {
+    let Some(place) = asked() else { return };
+    fs::remove_file(place.path("new/bad.png")).unwrap();
+    let lines = place.run("predict run new --jsonl").exits(0);
+    let rows: Vec<serde_json::Value> = lines.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 71);
+    let array = place.run("predict run new --json").exits(0).json();
+    assert_eq!(array.as_array().unwrap(), &rows);
+    // whatever else is in the batch
+    for i in [0, 63, 64, 70] {
+        let image = rows[i]["image"].as_str().unwrap();
+        assert_eq!(place.run_args(&["predict", "run", image, "--json"]).exits(0).json()[0], rows[i], "{image} alone");
+    }
+    let chances = place.run("predict run new/7.png --csv --probabilities").exits(0);
+    let lines: Vec<Vec<&str>> = chances.out.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines[0], ["id", "prediction", "0", "1"]);
+    let [zero, one] = [2, 3].map(|at| lines[1][at].parse::<f64>().unwrap());
+    assert!(lines[1][1] == "1" && one > zero && (one + zero - 1.0).abs() < 2e-6, "{chances}");
+    let people = place.run("predict run new/7.png --top 1").exits(0);
+    assert!(people.out.starts_with("new/7.png: 1 ") && people.out.lines().count() == 1, "answers alone: {people}");
+}
+
+#[test]
+fn submissions_have_the_rows_of_their_sample() {
+    let Some(place) = asked() else { return };
+    fs::remove_file(place.path("new/bad.png")).unwrap();
+    place.write("sample.csv", "id,label\n2,?\n1.png,?\n70,?\n");
+    let filled = place.run("predict run new --submission sample.csv").exits(0);
+    assert_eq!(filled.out, "id,label\n2,0\n1.png,1\n70,0\n");
+    // columns of classes are probabilities
+    place.write("chances.csv", "id,1,0\n1,0.5,0.5\n");
+    let filled = place.run("predict run new --submission chances.csv").exits(0);
+    let cells: Vec<&str> = filled.out.lines().last().unwrap().split(',').collect();
+    assert!(cells[0] == "1" && cells[1].parse::<f64>().unwrap() > 0.5, "{filled}");
+    // a row without an image stays, and is said
+    place.write("sample.csv", "id,label\n2,?\ngone,?\n");
+    let some = place.run("predict run new --submission sample.csv").exits(1);
+    assert_eq!(some.out, "id,label\n2,0\ngone,?\n");
+    assert!(some.err.contains("1 of 2 rows have no image"), "{some}");
+    place.write("sample.csv", "id,label\ngone,?\n");
+    assert!(place.run("predict run new --submission sample.csv").exits(2).err.contains("none of its 1 ids"));
+    place.write("sample.csv", "id,cat,dog\n1,0,0\n");
+    assert!(place.run("predict run new --submission sample.csv").exits(2).err.contains("column `cat` is none"));
+}
+
+#[test]
+fn images_are_sorted_into_folders_and_none_is_replaced() {
+    let Some(place) = asked() else { return };
+    let sorted = place.run("predict run new new/0.png --sort-into sorted").exits(1);
+    assert!(sorted.out.contains("new/0.png: 0 "), "{sorted}");
+    let count = |folder: &str| fs::read_dir(place.path(folder)).unwrap().count();
+    assert_eq!((count("sorted/0"), count("sorted/1")), (37, 35));
+    assert_eq!(place.read("sorted/1/7.png"), place.read("new/7.png"));
+    assert_eq!(place.read("sorted/0/0-2.png"), place.read("new/0.png"), "twice named, twice there");
+    if cfg!(unix) {
+        place.run("predict run new/7.png --sort-into links --link").exits(0);
+        assert!(place.path("links/1/7.png").is_symlink());
+        assert_eq!(place.read("links/1/7.png"), place.read("new/7.png"));
+    }
+}
