@@ -74,9 +74,7 @@ fn answer(
         let (inputs, decode) = (&inputs, &decode);
         scope.spawn(move || {
             // ends when the receiver does
-            inputs
-                .chunks(AT_A_TIME)
-                .all(|part| sender.send((part, part.par_iter().map(|input| decode(input)).collect())).is_ok())
+            inputs.chunks(AT_A_TIME).all(|part| sender.send((part, part.par_iter().map(decode).collect())).is_ok())
         });
         for (part, decoded) in receiver {
             let (mut read, mut bytes) = (Vec::new(), Vec::new());
