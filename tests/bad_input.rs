@@ -177,7 +177,7 @@ fn data_folders() {
     refused(
         &place,
         &[
-            case("train photos --out run", &["photos", "1 entries", "train-images-idx3-ubyte", "try:"]),
+            case("train photos --out run", &["photos", "1 image and no folder for each class", "try:"]),
             case("train file --out run", &["file", "not a folder"]),
             case("train cut --out run", &["cut/train-images-idx3-ubyte", "23536", "23531"]),
             case("train magic --out run", &["magic/train-images-idx3-ubyte", "byte 0", "3c 68", "00 00"]),

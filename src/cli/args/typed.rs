@@ -28,7 +28,7 @@ pub fn arg(setting: &Setting) -> Option<Arg> {
         }
         Takes::Whole { .. } => arg.value_name(setting.form.unwrap_or("N")).allow_negative_numbers(true),
         Takes::OneOf(words) => arg.value_name(flag.to_uppercase()).value_parser(PossibleValuesParser::new(words)),
-        Takes::Text(form) => arg.value_name(form).allow_negative_numbers(setting.field.key == RANGE),
+        Takes::Text(form) => arg.value_name(form).allow_hyphen_values(setting.field.key == RANGE),
     };
     Some(match setting.given {
         Given::Once => arg,
