@@ -11,8 +11,9 @@ use crate::data::{self, HoldOut, LoadOptions, Places, TableOptions};
 use crate::losses::Records;
 use crate::plan::thousands;
 use crate::report::{percent, say};
+use crate::session::check_pictures;
 use crate::tasks;
-use crate::train::Predictor;
+use crate::train::{Predictor, TrainError};
 
 /// Images that are decoded and answered at once.
 const CHUNK: usize = 256;
@@ -49,8 +50,9 @@ pub fn print(
     };
     match listed(spec, &options)? {
         Some(files) => {
+            check_pictures(&model).map_err(TrainError::from)?;
             for chunk in files.chunks(CHUNK) {
-                let read = |file: &Path| pictures::read(file, &model, &config.images, false).ok();
+                let read = |file: &Path| pictures::decode(file, &model, &config.images, false).ok();
                 let images: Vec<_> = chunk.par_iter().map(|listed| read(&listed.path)).collect();
                 let known = || chunk.iter().zip(&images).filter(|(_, image)| image.is_some());
                 answer(&images.iter().flatten().flatten().copied().collect::<Vec<u8>>())?;
