@@ -181,17 +181,7 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
     config.data = data_of(args, recipe)?;
     config.table.images = config.table.images.take().map(|folder| whole_path(&folder));
     let kind = data::kind(config.data.as_deref(), &config.table);
-    let is_file = config.data.as_deref().is_some_and(|data| Path::new(data).is_file());
-    if kind != DataKind::Texts && !is_file && config.table != base.table {
-        return Err(CliError::Usage(
-            "--images and the names of columns are for tables (.csv, .tsv), but these data are no table\n  try: without them".into(),
-        ));
-    }
-    if kind != DataKind::Texts && config.text != base.text {
-        return Err(CliError::Usage(
-            "--max-length, --min-count, --max-words and --coarse-labels are for texts, but these are images\n  try: without them".into(),
-        ));
-    }
+    text::check_flags(kind, &config, &base)?;
     if kind == DataKind::Pictures {
         config.images.fit.get_or_insert_default();
     }

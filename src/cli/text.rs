@@ -1,6 +1,7 @@
 //! Texts for the commands: loading them as a model asks, and answers to typed ones.
 
 use std::io::Read;
+use std::path::Path;
 
 use super::args::PredictArgs;
 use super::predict::Output;
@@ -8,7 +9,7 @@ use super::weights::tell_who;
 use super::{CliError, Exit, open, tasks};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{Dataset, LoadOptions, Split, Vocabulary, text};
+use crate::data::{DataKind, Dataset, LoadOptions, Split, Vocabulary, text};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::platform::files;
@@ -16,6 +17,21 @@ use crate::train::Predictor;
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
+
+/// Refuses flags that do nothing for data of this kind: those of texts, and those of tables.
+pub fn check_flags(kind: DataKind, config: &RunConfig, base: &RunConfig) -> Result<(), CliError> {
+    let refused = |what: &str| Err(CliError::Usage(format!("{what}\n  try: without them")));
+    let is_file = config.data.as_deref().is_some_and(|data| Path::new(data).is_file());
+    if kind != DataKind::Texts && config.text != base.text {
+        return refused(
+            "--max-length, --min-count, --max-words and --coarse-labels are for texts, but these are images",
+        );
+    }
+    if kind != DataKind::Texts && !is_file && config.table != base.table {
+        return refused("--images and the names of columns are for tables (.csv, .tsv), but these data are no table");
+    }
+    Ok(())
+}
 
 /// Options for the data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint.
 pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> LoadOptions {

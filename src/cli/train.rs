@@ -277,13 +277,25 @@ fn describe(dataset: &Dataset, config: &RunConfig) -> String {
         (validation, _) => format!(", {} validation", count(validation)),
     };
     format!(
-        "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {} classes",
+        "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {}",
         dataset.name(),
         dataset.source(),
         thousands((used - held_out) as u64),
         count(dataset.test()),
-        dataset.classes().len()
+        learned(dataset)
     )
+}
+
+/// What is learned of images, counted.
+fn learned(dataset: &Dataset) -> String {
+    let values = dataset.train().and_then(Split::values);
+    let [one, many] = match values.map(|values| values.data.iter().all(|&value| value == 0.0 || value == 1.0)) {
+        None => ["class", "classes"],
+        Some(true) => ["label", "labels"],
+        Some(false) => ["number", "numbers"],
+    };
+    let count = dataset.classes().len();
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn describe_model(trainer: &Trainer) -> String {

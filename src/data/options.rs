@@ -45,6 +45,8 @@ pub struct LoadOptions {
     pub seed: u64,
     /// Class names of a trained model: a folder or a table may lack some, and has no others.
     pub classes: Option<Vec<String>>,
+    /// A picture may have several labels, even where none in a table has.
+    pub several_labels: bool,
     /// Nothing is learned of classes: there may be one alone, and some of which there are no training images.
     pub unlabelled: bool,
 }
@@ -61,6 +63,7 @@ impl Default for LoadOptions {
             hold_out: HoldOut::Nothing,
             seed: 0,
             classes: None,
+            several_labels: false,
             unlabelled: false,
         }
     }

@@ -272,8 +272,8 @@ impl dyn Task {
             Validation::Fraction(share) => HoldOut::Share(share),
         };
         let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
-        let seed = config.split_seed();
-        LoadOptions { shape, images, text, table, hold_out, seed, ..LoadOptions::default() }
+        let (seed, several_labels) = (config.split_seed(), config.loss.target_kind() == TargetKind::Labels);
+        LoadOptions { several_labels, shape, images, text, table, hold_out, seed, ..LoadOptions::default() }
     }
 }
 

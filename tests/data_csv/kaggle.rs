@@ -162,6 +162,9 @@ fn several_labels_may_have_spaces_between_them() {
     }
     let none = of(TableOptions { label_separator: some("none"), ..TableOptions::default() });
     assert_eq!(labels_of(&text("tags", planet), 1, &none).0, ["clear primary", "clear primary water", "haze primary"]);
+    // a run of several labels may be asked about pictures with one
+    let several = LoadOptions { several_labels: true, ..small() };
+    assert_eq!(labels_of(&text("label", ["a", "b", "a"]), 1, &several).1, Some(vec![0.0, 1.0]));
     let said = of(TableOptions { label_separator: some("+"), ..TableOptions::default() });
     assert_eq!(labels_of(&text("label", ["a+b", "a", "b"]), 0, &said).1, Some(vec![1.0, 1.0]));
 }

@@ -105,6 +105,10 @@ impl Catalog {
         Ok(())
     }
 
+    fn has_classes(&self) -> bool {
+        self.entries.iter().all(|entry| matches!(entry.target, Target::Class(_)))
+    }
+
     fn count(&self, part: Part) -> usize {
         self.entries.iter().filter(|entry| entry.part == part).count()
     }
@@ -138,7 +142,8 @@ impl Catalog {
             members[..count].iter().for_each(|&i| held_out[i] = true);
         }
         let count = held_out.iter().filter(|&&held| held).count();
-        self.notes.push(format!("holding out {count} images for validation, {share} of each class"));
+        let each = if self.has_classes() { "each class" } else { "all" };
+        self.notes.push(format!("holding out {count} images for validation, {share} of {each}"));
         Ok(held_out)
     }
 

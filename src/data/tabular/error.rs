@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::Role;
 use crate::data::plain_text::NotText;
 use crate::hint::{Hint, Hints};
 
@@ -116,9 +117,13 @@ impl Hints for TableError {
                 "a CSV file in UTF-8 that starts with a header such as image,label".to_string()
             }
             TableError::NoColumn { wanted, key, found, .. } => {
-                let named = found.last().map(|name| Hint::set(key, quoted(name)));
+                let is_image = Some(*key) == Role::IMAGE.key;
+                let proposed = if is_image { found.first() } else { found.last() };
+                let named = |key| proposed.map(|name| Hint::set(key, quoted(name)));
+                // what has no images may have texts
+                let text = Role::TEXT.key.filter(|_| is_image).and_then(named);
                 let header = Hint::advice(format!("a header with one of: {}", wanted.join(", ")));
-                return named.into_iter().chain([header]).collect();
+                return named(key).into_iter().chain(text).chain([header]).collect();
             }
             TableError::Unknown { name, found, .. } => return vec![Hint::one_of(name, found)],
             TableError::TwoColumns { columns, key: Some(key), .. } => {

@@ -25,7 +25,8 @@ pub fn targets(
         catalog.notes.push(format!("`{name}` holds {reason}: a value to predict (regression), not classes"));
         return Ok(values(path, table, &[column], catalog)?);
     }
-    let separator = separator(table, column, &options.table);
+    let found = separator(table, column, &options.table);
+    let separator = found.or_else(|| options.several_labels.then(|| "|".to_string()));
     if let Some(separator) = &separator
         && separator != "|"
     {
