@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lepton_gpu::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
 use lepton_gpu::config::{Fit, NormalizeConfig, RunConfig, TargetsConfig, TargetsFrom};
 use lepton_gpu::data::Vocabulary;
-use lepton_gpu::losses::Mse;
+use lepton_gpu::losses::{Bce, Mse};
 use lepton_gpu::model::{Init, ModelSpec, initial_values};
 use lepton_gpu::plan::{Limits, Plan, Request, default_loss};
 use lepton_gpu::pytorch;
@@ -92,6 +92,20 @@ fn what_is_exported_for_pytorch_comes_back_as_it_was() {
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
     place.run("inspect back").exits(0);
+}
+
+#[test]
+fn answers_are_after_onnx_what_they_were() {
+    for (loss, key) in [(Bce::default().into(), "labels"), (Mse::default().into(), "values")] {
+        let Some((place, mut before)) = place("seed-cifar", 32) else { return };
+        before.meta.config.loss = loss;
+        place.write("run/best.safetensors", before.to_bytes());
+        place.run("export run --onnx out.onnx").exits(0);
+        place.run("import out.onnx --out back").exits(0);
+        let [own, other] =
+            ["run", "back"].map(|run| place.run(&format!("predict {run} photo.png --json")).exits(0).json()[0].clone());
+        assert!(own.get(key).is_some() && other.get(key).is_some(), "{key}: {own} {other}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::args::ImportArgs;
 use super::start::{check_writable, next_folder};
 use super::{CliError, Exit, pictures, scaling};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, NamedTensor, State};
-use crate::config::{Fit, ImageOptions, RunConfig, UpdateConfig};
+use crate::config::{Fit, ImageOptions, LossConfig, RunConfig, UpdateConfig};
 use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Limits, Placed, Plan, Request, default_loss, parameters, thousands};
 use crate::platform::files::{self, write_with_folder};
@@ -29,13 +29,16 @@ struct Incoming {
     normalize_from: &'static str,
     /// How pictures of another shape fill an image, if the file says so.
     fit: Option<Fit>,
+    /// What the answers are, if the file says so: classes otherwise.
+    loss: Option<LossConfig>,
     /// The run that this program exported, if the file is of one.
     run: Option<Meta>,
 }
 
 /// What a run is configured with that no file describes: published networks were trained on pictures that are cropped in the middle.
-fn of_pictures(fit: Option<Fit>) -> RunConfig {
+fn of_pictures(fit: Option<Fit>, loss: Option<LossConfig>) -> RunConfig {
     RunConfig {
+        loss: loss.unwrap_or_default(),
         images: ImageOptions { fit: Some(fit.unwrap_or_default()), ..Default::default() },
         ..Default::default()
     }
@@ -45,7 +48,7 @@ fn of_pictures(fit: Option<Fit>) -> RunConfig {
 const FILE: &str = "best.safetensors";
 
 pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
-    let Incoming { weights, mut lines, normalize_from, fit, run } = {
+    let Incoming { weights, mut lines, normalize_from, fit, loss, run } = {
         let bytes = files::read(&args.file).map_err(CliError::file(&args.file))?;
         if onnx::is_onnx(args) { onnx::read(args, &bytes)? } else { pytorch::read(args, &bytes)? }
     };
@@ -63,7 +66,7 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
         }
         None => (weights.normalize.clone().unwrap_or_default(), normalize_from),
     };
-    let (before, vocabulary) = run.map_or_else(|| (of_pictures(fit), None), |run| (run.config, run.vocabulary));
+    let (before, vocabulary) = run.map_or_else(|| (of_pictures(fit, loss), None), |run| (run.config, run.vocabulary));
     // the file has the weights to answer with, be they averages or not
     let update = UpdateConfig { ema: None, ema_constant: false, lookahead: None, ..before.update.clone() };
     let config = RunConfig { model: model.name.clone(), normalize, update, ..before };

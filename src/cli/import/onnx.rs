@@ -4,6 +4,8 @@ use super::super::CliError;
 use super::super::args::ImportArgs;
 use super::super::pictures;
 use super::Incoming;
+use crate::config::LossConfig;
+use crate::losses::{Bce, Mse};
 use crate::model::{InputKind, Layer, ModelSpec};
 use crate::onnx::{Reading, import};
 use crate::weights::Weights;
@@ -38,7 +40,16 @@ pub(super) fn read(args: &ImportArgs, bytes: &[u8]) -> Result<Incoming, CliError
     };
     let normalize_from =
         if weights.normalize.is_some() { "of the file" } else { "the file does not say; --normalize does" };
-    Ok(Incoming { weights, lines, normalize_from, fit: read.metadata.fit, run: None })
+    Ok(Incoming { weights, lines, normalize_from, fit: read.metadata.fit, loss: loss(&read.metadata.task), run: None })
+}
+
+/// The loss that a task usually has, where it is not that of classes.
+fn loss(task: &str) -> Option<LossConfig> {
+    match task {
+        "labels" => Some(Bce::default().into()),
+        "regress" => Some(Mse::default().into()),
+        _ => None,
+    }
 }
 
 /// A last linear layer gives as many numbers as there are classes.

@@ -36,5 +36,5 @@ pub(super) fn read(args: &ImportArgs, bytes: &[u8]) -> Result<Incoming, CliError
     let counted =
         if counters > 0 { format!(" and {counters} counters of steps, which nothing needs") } else { String::new() };
     let lines = vec![("file", format!("{origin}: {taken} tensors under {source}'s names{counted}"))];
-    Ok(Incoming { weights, lines, normalize_from, fit: None, run })
+    Ok(Incoming { weights, lines, normalize_from, fit: None, loss: None, run })
 }
