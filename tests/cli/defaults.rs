@@ -25,7 +25,7 @@ fn a_folder_is_decided_on_before_it_is_decoded() {
     std::fs::write(&broken, &bytes[..60]).expect("it can be written");
     let ran = place.run("train photos --out run").exits(2);
     assert!(ran.line("found ").contains("46 images in 2 classes of 6 to 40, about 20x16"), "{ran}");
-    assert!(ran.line("start ").contains("photo-lite0 at 160x160x3, with its weights from ImageNet"), "{ran}");
+    assert!(ran.line("start ").contains("photo-lite0 at 224x224x3, with its weights from ImageNet"), "{ran}");
     assert!(ran.line("length ").contains("300 epochs of 1 step of 64"), "{ran}");
     assert!(ran.line("rate ").contains("one-cycle up to 0.002 with adamw"), "{ran}");
     assert!(ran.line("loss ").contains("7 times"), "{ran}");
