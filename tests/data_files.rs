@@ -191,6 +191,24 @@ fn images_with_channels_and_a_test_split_alone() {
 }
 
 #[test]
+fn labels_that_leave_a_class_out_are_told() {
+    let noted = |labels: &[u8]| {
+        let (images, labels) = (good_images(), idx(&[3], labels));
+        let folder = folder(&[(IMAGES, &images), (LABELS, &labels)]);
+        let data = load_folder(folder.path()).unwrap();
+        (data.classes().len(), data.notes().to_vec())
+    };
+    let told = |what: &str, last: u8| {
+        vec![format!(
+            "no image has {what}, though labels go up to {last}: the model gets an output for it all the same"
+        )]
+    };
+    assert_eq!(noted(&[1, 2, 3]), (4, told("class 0", 3)), "they count from 1");
+    assert_eq!(noted(&[0, 2, 4]), (5, told("classes 1, 3", 4)));
+    assert_eq!(noted(&[1, 0, 2]), (3, Vec::new()));
+}
+
+#[test]
 fn missing_files() {
     fails(&[(IMAGES, &good_images())], &["train-labels-idx1-ubyte: missing", IMAGES, "1 of 2"]);
     fails(&[(LABELS, &good_labels())], &["train-images-idx3-ubyte: missing", LABELS]);

@@ -113,9 +113,24 @@ fn assemble(
             (0..=top).map(|class| class.to_string()).collect()
         }
     };
+    let notes = if known.is_none() { absent(raws()) } else { Vec::new() };
     let [train, test] = [train, test].map(|raw| raw.map(|raw| checked(raw, classes.len())).transpose());
     let splits = Splits { train: train?, test: test?, ..Splits::default() };
-    Ok(Dataset::new(name, classes, splits)?.with_source(source))
+    Ok(Dataset::new(name, classes, splits)?.with_source(source).with_notes(notes))
+}
+
+/// A line about labels that no image has, although there are larger ones: many count from 1.
+fn absent<'a>(raws: impl Iterator<Item = &'a Raw>) -> Vec<String> {
+    let mut there = [false; 256];
+    raws.flat_map(|raw| &raw.labels).for_each(|&label| there[usize::from(label)] = true);
+    let Some(last) = there.iter().rposition(|&is| is) else { return Vec::new() };
+    let absent: Vec<String> = (0..last).filter(|&label| !there[label]).map(|label| label.to_string()).collect();
+    let what = match &absent[..] {
+        [] => return Vec::new(),
+        [only] => format!("class {only}"),
+        _ => format!("classes {}", absent.join(", ")),
+    };
+    vec![format!("no image has {what}, though labels go up to {last}: the model gets an output for it all the same")]
 }
 
 fn checked(raw: Raw, classes: usize) -> Result<Split, DataError> {
