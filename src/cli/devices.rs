@@ -7,14 +7,14 @@ use super::args::DevicesArgs;
 use super::{CliError, Exit};
 use crate::gpu::{self, AdapterSummary, GpuOptions, NoMatrix};
 use crate::plan::mib;
-use crate::report::say;
+use crate::report::{aside, say};
 
 pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     let options = GpuOptions::from_env();
     let adapters = gpu::list(&options);
     let summaries = adapters.summaries();
     let gpu::Choice { index: used, notes } = gpu::choose(&adapters, wanted)?;
-    notes.iter().for_each(|note| eprintln!("note: {note}"));
+    notes.iter().for_each(|note| aside!("note: {note}"));
     let reason = match (wanted, summaries.len()) {
         (Some(_), _) => "it was requested",
         (None, 1) => "it is the only one",

@@ -45,6 +45,7 @@ use args::{Args, Command};
 use error::CliError;
 
 use crate::gpu::{Gpu, GpuError, GpuOptions};
+use crate::report::aside;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     if let (Ok(_), Some(error)) = (&result, crate::report::output_error()) {
-        eprintln!("error: standard output: {error}");
+        aside!("error: standard output: {error}");
         return ExitCode::from(2);
     }
     match result {
@@ -80,7 +81,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::GoalNotMet) => ExitCode::from(1),
         Ok(Exit::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            eprintln!("error: {}", hint::message_of(&error, command));
+            aside!("error: {}", hint::message_of(&error, command));
             ExitCode::from(2)
         }
     }
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
 /// Opens the adapter that was asked for, as the user's environment says.
 fn open(adapter: Option<&str>) -> Result<Gpu, GpuError> {
     let gpu = Gpu::open(&GpuOptions::from_env().with_adapter(adapter))?;
-    gpu.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    gpu.notes().iter().for_each(|note| aside!("note: {note}"));
     Ok(gpu)
 }
 

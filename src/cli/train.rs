@@ -18,7 +18,7 @@ use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
 use crate::plan::{parameters, thousands};
-use crate::report::{EventLog, Terminal, lr_range_curve, print_lr_range_test, print_profile, say};
+use crate::report::{EventLog, Terminal, aside, lr_range_curve, print_lr_range_test, print_profile, say};
 use crate::tasks::{of, of_model};
 use crate::train::{self, Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
 
@@ -236,7 +236,7 @@ fn stop_at_interrupt(run: StopHandle) {
             std::process::exit(130);
         }
         run.stop();
-        eprintln!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
+        aside!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
     };
     // a second handler in one process is refused; then Ctrl-C simply ends it
     let _ = ctrlc::set_handler(handler);

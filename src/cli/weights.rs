@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::checkpoint::{Checkpoint, Meta};
 use crate::gpu::Gpu;
 use crate::metrics::Best;
-use crate::report::say;
+use crate::report::{aside, say};
 
 /// The weights of a checkpoint within their run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -47,8 +47,8 @@ pub fn say_who(gpu: &Gpu, checkpoint: &Checkpoint, width: usize) {
 
 /// The same on standard error, where answers have standard output for themselves.
 pub fn tell_who(gpu: &Gpu, checkpoint: &Checkpoint) {
-    eprintln!("adapter  {}", gpu.summary().line());
-    eprintln!("weights  {}", Weights::of(&checkpoint.meta).line());
+    aside!("adapter  {}", gpu.summary().line());
+    aside!("weights  {}", Weights::of(&checkpoint.meta).line());
 }
 
 #[cfg(test)]

@@ -13,7 +13,14 @@ macro_rules! say {
     };
 }
 #[cfg(feature = "cli")]
-pub(crate) use say;
+/// Prints a line on standard error. Where that cannot be written, it is dropped: what the command does and its exit code say the rest.
+macro_rules! aside {
+    ($($text:tt)*) => {
+        $crate::report::write_aside(format_args!($($text)*))
+    };
+}
+#[cfg(feature = "cli")]
+pub(crate) use {aside, say};
 
 #[cfg(feature = "cli")]
 pub mod bench;
@@ -67,6 +74,13 @@ pub(crate) fn write_line(text: std::fmt::Arguments) {
         }
         _ => {}
     }
+}
+
+#[cfg(feature = "cli")]
+/// What [`aside!`] does.
+pub(crate) fn write_aside(text: std::fmt::Arguments) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
 }
 
 #[cfg(feature = "cli")]

@@ -125,6 +125,11 @@ mod linux {
             let ran = finish(command.spawn().expect("the program starts"));
             says(&ran, &["No space left"]);
         }
+        // an error that nobody can be told is one all the same
+        let mut command = lepton(place.folder());
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
+        command.args(["inspect", "nonesuch"]).stdout(std::process::Stdio::piped()).stderr(full);
+        finish(command.spawn().expect("the program starts")).exits(2);
     }
 }
 

@@ -15,6 +15,7 @@ use super::tasks::{self, Asking, TaskView};
 use super::{CliError, Exit, open, pictures, text, weights};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data::picture::DecodeError;
+use crate::report::aside;
 use crate::session::check_pictures;
 use crate::train::TrainError;
 use inputs::Input;
@@ -90,7 +91,7 @@ fn answer(
             let rows = if read.is_empty() { Vec::new() } else { view.rows(&asking, bytes, read.len())? };
             if !rows.is_empty() && !told {
                 weights::tell_who(&gpu, checkpoint);
-                view.facts(checkpoint).iter().for_each(|line| eprintln!("{line}"));
+                view.facts(checkpoint).iter().for_each(|line| aside!("{line}"));
                 told = true;
             }
             for (input, row) in read.iter().zip(rows) {
@@ -122,11 +123,11 @@ fn finish(
         let more = if total > NAMED { format!("\n    and {} more", total - NAMED) } else { String::new() };
         return Err(CliError::Usage(format!("none of the {total} images can be read:{}{more}", named.concat())));
     }
-    unread.iter().for_each(|one| eprintln!("skipped  {}", line(one)));
+    unread.iter().for_each(|one| aside!("skipped  {}", line(one)));
     let is_whole = output.finish()?;
     progress.finish(total - unread.len());
     if !unread.is_empty() {
-        eprintln!("{} of {total} images cannot be read", unread.len());
+        aside!("{} of {total} images cannot be read", unread.len());
     }
     Ok(if unread.is_empty() && is_whole { Exit::Done } else { Exit::GoalNotMet })
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::plan::thousands;
+use crate::report::aside;
 
 /// Of fewer images nobody needs to be told.
 const MANY: usize = 64;
@@ -37,7 +38,7 @@ impl Progress {
         match &self.bar {
             Some(bar) => bar.set_position(self.done as u64),
             None if self.told.elapsed() > PAUSE => {
-                eprintln!("{} of {} images", thousands(self.done as u64), thousands(self.total as u64));
+                aside!("{} of {} images", thousands(self.done as u64), thousands(self.total as u64));
                 self.told = Instant::now();
             }
             None => {}
@@ -52,7 +53,7 @@ impl Progress {
         if self.total > MANY {
             let seconds = self.begun.elapsed().as_secs_f64();
             let rate = answered as f64 / seconds.max(1e-9);
-            eprintln!("{} images in {seconds:.1} s, {rate:.0} a second", thousands(answered as u64));
+            aside!("{} images in {seconds:.1} s, {rate:.0} a second", thousands(answered as u64));
         }
     }
 }

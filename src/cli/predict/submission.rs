@@ -7,7 +7,7 @@ use super::output::line;
 use crate::cli::CliError;
 use crate::cli::tasks::Row;
 use crate::platform::files;
-use crate::report::say;
+use crate::report::{aside, say};
 
 /// A sample that is being filled in.
 pub struct Submission {
@@ -110,7 +110,7 @@ impl Submission {
             say!("{}", line(std::iter::once(row[0].clone()).chain(self.columns.iter().map(cell))));
         }
         if let Some(first) = missing.first() {
-            eprintln!(
+            aside!(
                 "{} of {} rows have no image and stay as they are, such as `{first}`",
                 missing.len(),
                 self.rows.len()
