@@ -120,13 +120,14 @@ fn a_kill_within_a_long_epoch_costs_what_was_not_saved() {
 #[test]
 fn a_run_that_is_killed_while_its_folder_is_made_can_go_on() {
     let Some(place) = Place::with_adapter() else { return };
-    let line = format!("train {TINY} --epochs 1 --out whole");
-    place.run(&line).exits(0);
+    // a rate that does not depend on the number of epochs, and an epoch that no run ends before it is killed
+    let long = "--model linear --limit 7000 --batch 32 --schedule constant";
+    place.run(&format!("train {long} --epochs 1 --out whole")).exits(0);
     let mut resumed = 0;
     for round in 0..6 {
         let name = format!("run{round}");
         let mut command = lepton(place.folder());
-        command.args(format!("train {TINY} --epochs 1000000 --out {name}").split_whitespace());
+        command.args(format!("train {long} --epochs 1000000 --out {name}").split_whitespace());
         let mut child = start(command);
         while !place.path(&name).exists() {
             assert!(child.try_wait().expect("the program can be waited for").is_none(), "it ended by itself");
@@ -136,7 +137,7 @@ fn a_run_that_is_killed_while_its_folder_is_made_can_go_on() {
         child.wait().expect("it ends");
         let is_saved = place.path(&format!("{name}/last.safetensors")).exists();
         resumed += usize::from(is_saved);
-        let on = if is_saved { "--resume --epochs 1".into() } else { format!("{TINY} --epochs 1") };
+        let on = if is_saved { "--resume --epochs 1".into() } else { format!("{long} --epochs 1") };
         if !is_saved {
             let refused = place.run(&format!("train --out {name} --resume")).exits(2);
             assert!(
