@@ -77,8 +77,8 @@ pub const STARTS: &[Start] = &[
         augment: Augment::Flips,
         why: "trained on a million photos; only a new head is learned",
     },
-    // on a CPU what the frozen layers give is computed once; on TrashNet a head on features of four depths gives 89.0 %, on the
-    // last ones alone 83.2 %, and tuning the last five blocks takes as long an epoch as all of it
+    // on a CPU what the frozen layers give is computed once; on TrashNet a head on features of six depths gives 90.6 % (three seeds),
+    // on the last ones alone 83.2 %, and tuning the last five blocks takes as long an epoch as all of it
     Start {
         fits: freezes_body,
         is_trained: true,
