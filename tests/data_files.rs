@@ -225,7 +225,7 @@ fn paths_that_are_no_data() {
     fs::create_dir(folder.path().join(IMAGES)).unwrap();
     fs::write(folder.path().join(LABELS), good_labels()).unwrap();
     let error = load(folder.path());
-    says(&error, &[IMAGES, "cannot read: not a file"]);
+    says(&error, &[IMAGES, "cannot read: is a directory"]);
     assert!(matches!(error, DataError::Io { .. }));
 }
 
