@@ -78,7 +78,8 @@ pub fn fit(
     let share = (left - validation - saving) / (step * steps as f64);
     let limit = (images as f64 * share).floor();
     if limit < config.batch as f64 {
-        return Err(too_short(&format!("an epoch takes about {}", seconds(epoch)), epoch + test));
+        let what = format!("an epoch takes about {}, and loading and compiling took the rest", seconds(epoch));
+        return Err(too_short(&what, epoch + test));
     }
     (config.epochs, config.limit) = (1, Some(limit as usize));
     say!(
@@ -96,10 +97,7 @@ fn learned(data: &Dataset, config: &RunConfig) -> usize {
 }
 
 fn too_short(what: &str, needed: f64) -> CliError {
-    CliError::Usage(format!(
-        "--time is too short: {what}, and loading and compiling took the rest\n  try: --time {}s",
-        (needed / PLANNED).ceil() + 10.0
-    ))
+    CliError::Usage(format!("--time is too short: {what}\n  try: --time {}s", (needed / PLANNED).ceil() + 10.0))
 }
 
 /// Seconds for which features are timed at most.
@@ -137,7 +135,8 @@ fn fit_features(data: &Dataset, each: f64, config: &mut RunConfig, left: Duratio
     let (images, left) = ((learned + others) as f64, left.as_secs_f64() * PLANNED);
     let fits = if each * images > left { (left / each).floor() - others as f64 } else { learned as f64 };
     if fits < config.batch.min(learned) as f64 {
-        return Err(too_short(&format!("features of all images take about {}", seconds(each * images)), each * images));
+        let what = format!("the features of {} images take about {}", thousands(images as u64), seconds(each * images));
+        return Err(too_short(&what, each * images));
     }
     say!("time     the features of an image take about {:.0} ms", each * 1e3);
     if fits < learned as f64 {
