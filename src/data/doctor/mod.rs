@@ -114,6 +114,7 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
         return Ok(pictures(list(path, &options)?, on_pictures));
     }
     let data = load_with(Some(spec), options, places, on_pictures)?;
+    #[cfg_attr(not(feature = "text"), expect(unused_mut, reason = "only texts add to it"))]
     let mut report = examples(&data);
     #[cfg(feature = "text")]
     if data.texts().is_some()

@@ -93,6 +93,7 @@ impl Role {
     };
     pub const SPLIT: Role = Role { what: "splits", key: None, names: &["split", "subset"], others: &["data_set"] };
 
+    #[cfg(feature = "images")]
     const ALL: [&Role; 4] = [&Role::IMAGE, &Role::TEXT, &Role::LABEL, &Role::SPLIT];
 
     /// The column that a user says: by name, or by number from 1; none where nothing was said.
@@ -176,12 +177,14 @@ impl Role {
     }
 
     /// Whether a first row holds the name of a column rather than fields.
+    #[cfg(feature = "images")]
     pub fn any_is_called(names: &[String]) -> bool {
         names.iter().any(|name| Role::ALL.iter().any(|role| role.is_called(name)))
     }
 }
 
 /// Columns by what they hold.
+#[cfg(feature = "images")]
 #[derive(Clone, Debug)]
 pub struct Roles {
     /// Their names, or numbers where there is no header.
@@ -194,6 +197,7 @@ pub struct Roles {
     pub values: Vec<usize>,
 }
 
+#[cfg(feature = "images")]
 impl Roles {
     /// Names of the columns that nothing is read from.
     pub fn unused(&self) -> Vec<&str> {

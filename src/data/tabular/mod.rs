@@ -5,6 +5,8 @@ mod columns;
 mod error;
 mod sheet;
 
-pub(in crate::data) use columns::{Role, Roles, is_unnamed};
+#[cfg(feature = "images")]
+pub(in crate::data) use columns::Roles;
+pub(in crate::data) use columns::{Role, is_unnamed};
 pub use error::TableError;
 pub(in crate::data) use sheet::{Row, Sheet};

@@ -48,6 +48,7 @@ impl Sheet {
     }
 
     /// Whether each row has as many fields as the first one, and several.
+    #[cfg(feature = "text")]
     pub fn is_regular(&self) -> bool {
         let width = self.rows.first().map_or(0, |row| row.fields.len());
         width > 1 && self.rows.iter().all(|row| row.fields.len() == width)

@@ -14,7 +14,6 @@ mod targets;
 use files::{Files, is_picture_name};
 use read::Table;
 
-use super::text::Layout;
 use super::{Detected, Format, Loading};
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, Target, classify};
 use crate::data::plain_text;
@@ -66,7 +65,18 @@ fn names_pictures(path: &Path, sheet: &Sheet, is_table: bool, options: &TableOpt
     }
     // an `id` names pictures where there is no text
     let other = first.fields.iter().any(|name| Role::IMAGE.is_called(name));
-    is_table && other && Layout::of_table(sheet, options).is_none()
+    is_table && other && !is_of_texts(sheet, options)
+}
+
+#[cfg(feature = "text")]
+fn is_of_texts(sheet: &Sheet, options: &TableOptions) -> bool {
+    super::text::Layout::of_table(sheet, options).is_some()
+}
+
+/// A build that reads no texts does not tell.
+#[cfg(not(feature = "text"))]
+fn is_of_texts(_: &Sheet, _: &TableOptions) -> bool {
+    false
 }
 
 fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
