@@ -1,5 +1,7 @@
 //! The features that a model's body computes of a run's images or texts: once, in inference mode, as a data set for the head.
 
+use std::ops::Range;
+
 use crate::checkpoint::NamedTensor;
 use crate::config::RunConfig;
 use crate::data::{Dataset, Input, Split, Splits, Targets};
@@ -104,11 +106,10 @@ impl Extractor {
         let mut features = vec![0f32; count * versions * length];
         for first in (0..count).step_by(self.plan.batch) {
             let rows = self.plan.batch.min(count - first);
-            let images = &split.bytes()[first * each..][..rows * each];
             for version in 0..computed {
                 let outputs = match version {
-                    0 => self.batch(images, rows)?,
-                    _ => self.batch(&changes.draw(&self.gpu, images, split.input(), [first, version])?, rows)?,
+                    0 => self.batch(&split.bytes()[first * each..][..rows * each], rows)?,
+                    _ => self.batch(&changes.draw(&self.gpu, split, first..first + rows, version)?, rows)?,
                 };
                 let copies = if version + 1 == computed { version..versions } else { version..version + 1 };
                 for (row, values) in outputs.chunks_exact(length).enumerate() {
@@ -176,28 +177,25 @@ impl Changes {
         }
     }
 
-    /// Bytes of a version of images, of which the first has a number in the data set; the image itself is version 0.
-    fn draw(
-        &self,
-        gpu: &Gpu,
-        images: &[u8],
-        input: Input,
-        [first, version]: [usize; 2],
-    ) -> Result<Vec<u8>, TrainError> {
-        let each = input.shape().iter().product::<usize>();
+    /// Bytes of a version of some images of a split, at most [`ROWS`] of them; the images themselves are version 0. What is drawn
+    /// for an image does not depend on which ones are asked for with it.
+    fn draw(&self, gpu: &Gpu, split: &Split, images: Range<usize>, version: usize) -> Result<Vec<u8>, TrainError> {
+        let (each, input) = (split.example_bytes(), split.input());
+        let bytes_from = |first: usize| &split.bytes()[first * each..images.end * each];
         match self {
-            Changes::No => Ok(images.to_vec()),
+            Changes::No => Ok(bytes_from(images.start).to_vec()),
             Changes::Flip => {
-                let mut bytes = images.to_vec();
+                let mut bytes = bytes_from(images.start).to_vec();
                 bytes.chunks_exact_mut(each).for_each(|image| mirror(image, input));
                 Ok(bytes)
             }
             Changes::Drawn { policy, seed, .. } => {
-                let rows: Vec<usize> = (0..images.len() / each).collect();
-                // images draw by their number among these, so that each batch has a seed of its own
-                let order = Sampler::new(seed.wrapping_add(first as u64), rows.len(), 0, 0.0);
-                let step = order.training_step(version as u32, rows.len(), 0);
-                augmented(gpu, policy, input.shape(), images, &rows, step)
+                // images draw by their number among those that are uploaded, so that each group has a seed of its own
+                let group = images.start - images.start % ROWS;
+                let rows: Vec<usize> = (images.start..images.end).map(|image| image - group).collect();
+                let order = Sampler::new(seed.wrapping_add(group as u64), ROWS, 0, 0.0);
+                let step = order.training_step(version as u32, ROWS, 0);
+                augmented(gpu, policy, input.shape(), bytes_from(group), &rows, step)
             }
         }
     }
@@ -228,5 +226,29 @@ fn mirror(image: &mut [u8], input: Input) {
                 row.swap(x * channels + c, (width - 1 - x) * channels + c);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common;
+
+    #[test]
+    fn what_is_drawn_for_an_image_does_not_depend_on_the_batch() {
+        let Some(gpu) = common::gpu() else { return };
+        let pixels: Vec<u8> = (0..48 * 64).map(|i: usize| (i * 37 % 251) as u8).collect();
+        let split = Split::images([8, 8, 1], pixels, Targets::Classes { labels: vec![0; 48], classes: 1 }).unwrap();
+        let config = RunConfig { augment: Policy { crop: 2, ..Policy::default() }, seed: 3, ..RunConfig::default() };
+        let changes = Changes::of(&config);
+        let draw = |images, version| changes.draw(&gpu, &split, images, version).unwrap();
+        for start in [0, 32] {
+            let whole = draw(start..start + 16, 1);
+            let parts = [start..start + 4, start + 4..start + 8, start + 8..start + 16].map(|part| draw(part, 1));
+            assert_eq!(parts.concat(), whole, "from image {start} on");
+            assert!(whole != draw(start..start + 16, 2), "each version is another one");
+        }
+        let shifted = |start: usize| draw(start..start + 1, 1) == split.bytes()[start * 64..][..64];
+        assert!((0..48).any(|image| !shifted(image)), "images are changed");
     }
 }
