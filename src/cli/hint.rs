@@ -78,7 +78,9 @@ fn words(hint: &Hint) -> String {
             let smaller = format!("a smaller {}", flag("batch"));
             if *accumulate { format!("{smaller} with {}", flag("update.accumulate")) } else { smaller }
         }
-        Hint::Command { words } => format!("lepton-gpu {}", words.join(" ")),
+        Hint::Command { words } => {
+            format!("lepton-gpu {}", words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" "))
+        }
         Hint::Advice(text) => text.to_string(),
     }
 }
@@ -89,8 +91,17 @@ fn set(key: &str, value: &str) -> String {
         (_, "true") => flag(key),
         ("loss" | "optimizer" | "schedule", name) => format!("{} {}", flag(key), name.replace('_', "-")),
         (_, "false") => format!("without {}", flag(key)),
-        _ => format!("{} {value}", flag(key)),
+        _ => format!("{} {}", flag(key), shell_word(value)),
     }
+}
+
+/// A word as a shell takes it: in quotes where it has spaces or signs that mean something there.
+pub fn shell_word(word: &str) -> String {
+    let signs = if cfg!(windows) { "&|<>()^%" } else { r##"'"`$&|;<>()[]{}*?!#"## };
+    if !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || signs.contains(c)) {
+        return word.into();
+    }
+    if cfg!(windows) { format!("\"{word}\"") } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// The flag of a key; an option of a member of a table may come without the table's name, or with another member's key.
@@ -125,6 +136,10 @@ mod tests {
             (Hint::SmallerBatch { accumulate: true }, "a smaller --batch with --accumulate"),
             (Hint::SmallerBatch { accumulate: false }, "a smaller --batch"),
             (Hint::command(["data", "fetch", "mnist"]), "lepton-gpu data fetch mnist"),
+            #[cfg(unix)]
+            (Hint::command(["train", "my photos/it's"]), r"lepton-gpu train 'my photos/it'\''s'"),
+            #[cfg(unix)]
+            (Hint::set("table.label_separator", "|"), "--label-separator '|'"),
             (Hint::advice("free some disk space"), "free some disk space"),
         ] {
             assert_eq!(tries(&[hint]), words);

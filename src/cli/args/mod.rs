@@ -18,7 +18,7 @@ mod typed;
 
 pub use data::{DataArgs, DataCommand, SplitArgs};
 pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
-pub use options::{ImageArgs, TableArgs};
+pub use options::{ImageArgs, TableArgs, flags};
 pub use predict::{Format, PredictArgs};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use clap::{ArgMatches, FromArgMatches};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::CliError;
@@ -48,6 +49,17 @@ impl<T: Group> GroupArgs<T> {
         }
         Ok(table.try_into().expect("rows have the keys of their group"))
     }
+}
+
+/// What would have to be typed for these options, as words: `--images`, `pictures`, …
+pub fn flags<T: Group + Serialize>(options: &T) -> Vec<String> {
+    let table = toml::Table::try_from(options).expect("options are plain data");
+    let words = GroupArgs::<T>::settings().filter_map(|setting| {
+        let (_, key) = setting.field.key.split_once('.')?;
+        let value = table.get(key)?;
+        Some([format!("--{}", setting.field.flag?), value.as_str().map_or_else(|| value.to_string(), String::from)])
+    });
+    words.flatten().collect()
 }
 
 impl<T: Group> clap::Args for GroupArgs<T> {

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use super::super::args::flags;
+use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
 use super::suspects;
 use crate::data::doctor::{MOST_LOOKS, Problem, Report, check as check_data};
@@ -174,28 +176,21 @@ fn unread(report: &Report, shown: usize) {
     };
     list("missing", "no such file", &report.missing, shown.min(if shown == SHOWN { 3 } else { shown }));
     for folder in report.elsewhere.iter().take(2) {
-        say!("         the first one is in {0}: --images {0}", quoted(&folder.display().to_string()));
+        let folder = folder.display().to_string();
+        say!("         the first one is in {folder}: --images {}", shell_word(&folder));
     }
     list("damaged", "cannot be read", &report.damaged, usize::MAX);
 }
 
 /// The command to run next.
 fn next(spec: &str, table: &TableOptions, report: &Report) {
-    let mut words = vec!["lepton-gpu".to_string(), String::new(), quoted(spec)];
-    let flags = [
-        ("image-column", &table.image_column),
-        ("text-column", &table.text_column),
-        ("label-column", &table.label_column),
-        ("label-separator", &table.label_separator),
-        ("images", &table.images),
-    ];
-    let said = flags.into_iter().filter_map(|(flag, value)| Some([format!("--{flag}"), quoted(value.as_deref()?)]));
-    words.extend(said.flatten());
+    let mut words = vec!["lepton-gpu".to_string(), String::new(), shell_word(spec)];
+    words.extend(flags(table).iter().map(|word| shell_word(word)));
     let one = report.aim == Aim::Classes && report.classes.len() < 2;
     let trained: usize = report.classes.iter().map(|class| class.counts[0]).sum();
     if let Some(folder) = report.elsewhere.first().filter(|_| report.images == 0) {
         words[1] = "data check".into();
-        words.extend(["--images".into(), quoted(&folder.display().to_string())]);
+        words.extend(["--images".into(), shell_word(&folder.display().to_string())]);
     } else if one {
         say!("next     images of another class: with one class there is nothing to tell apart");
         return;
@@ -216,10 +211,4 @@ fn next(spec: &str, table: &TableOptions, report: &Report) {
 /// Whether `data split` can keep copies together: each example is a file or a text.
 fn can_be_divided(report: &Report) -> bool {
     report.what == "texts" || report.is_listed
-}
-
-/// A word as a shell takes it.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:=,+@%~".contains(c);
-    if word.chars().all(plain) && !word.is_empty() { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::args::SplitArgs;
+use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
-use super::check::quoted;
 use crate::checkpoint::write_atomically;
 use crate::data::LoadOptions;
 use crate::data::doctor::{Shares, split as divide};
@@ -35,6 +35,6 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
     if divided.left_out > 0 {
         say!("left out {} that cannot be read or are missing", thousands(divided.left_out as u64));
     }
-    say!("next     lepton-gpu train {}", quoted(&out.display().to_string()));
+    say!("next     lepton-gpu train {}", shell_word(&out.display().to_string()));
     Ok(Exit::Done)
 }

@@ -136,7 +136,7 @@ impl Hints for PictureError {
                 let folders = elsewhere.iter().take(2).map(|folder| Hint::set("table.images", folder.display()));
                 let mut hints: Vec<Hint> = folders.collect();
                 if hints.is_empty() {
-                    hints.push(Hint::set("table.images", "the folder that holds them"));
+                    hints.push(Hint::Change { key: "table.images" });
                 }
                 if count < total {
                     hints.push(Hint::set("images.skip_damaged", true));

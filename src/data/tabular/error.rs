@@ -119,7 +119,7 @@ impl Hints for TableError {
             TableError::NoColumn { wanted, key, found, .. } => {
                 let is_image = Some(*key) == Role::IMAGE.key;
                 let proposed = if is_image { found.first() } else { found.last() };
-                let named = |key| proposed.map(|name| Hint::set(key, quoted(name)));
+                let named = |key| proposed.map(|name| Hint::set(key, name));
                 // what has no images may have texts
                 let text = Role::TEXT.key.filter(|_| is_image).and_then(named);
                 let header = Hint::advice(format!("a header with one of: {}", wanted.join(", ")));
@@ -127,7 +127,7 @@ impl Hints for TableError {
             }
             TableError::Unknown { name, found, .. } => return vec![Hint::one_of(name, found)],
             TableError::TwoColumns { columns, key: Some(key), .. } => {
-                return columns.iter().take(2).map(|name| Hint::set(key, quoted(name))).collect();
+                return columns.iter().take(2).map(|name| Hint::set(key, name)).collect();
             }
             TableError::TwoColumns { .. } => "one of them".into(),
             TableError::NoFolder { .. } => return vec![Hint::Change { key: "table.images" }],
@@ -136,10 +136,4 @@ impl Hints for TableError {
         };
         vec![Hint::advice(advice)]
     }
-}
-
-/// A value as a shell takes it.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-.".contains(c);
-    if name.chars().all(plain) && !name.is_empty() { name.into() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }
