@@ -103,10 +103,10 @@ pub enum CliError {
         source: io::Error,
     },
     /// A picture cannot be decoded.
-    #[error("{}: {source}", path.display())]
+    #[error("{place}: {source}")]
     Picture {
-        /// Path of the picture.
-        path: PathBuf,
+        /// Where the picture is.
+        place: crate::data::picture::Place,
         /// What is wrong with it.
         source: crate::data::picture::DecodeError,
     },

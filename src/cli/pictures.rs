@@ -1,14 +1,13 @@
 //! Pictures and data sets as a command line names them.
 
 use std::io::IsTerminal;
-use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
-use crate::data::picture::DecodeError;
+use crate::data::picture::{DecodeError, Place};
 use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, TableOptions, picture};
 use crate::model::ModelSpec;
 use crate::tasks;
@@ -80,10 +79,10 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
 }
 
 /// A picture as a model's input, `[h, w, c]` bytes.
-pub fn decode(path: &Path, model: &ModelSpec, images: &ImageOptions, invert: bool) -> Result<Vec<u8>, DecodeError> {
+pub fn decode(place: &Place, model: &ModelSpec, images: &ImageOptions, invert: bool) -> Result<Vec<u8>, DecodeError> {
     // images that came with a size were never fitted; a picture is stretched to it
     let fit = images.fit.unwrap_or(Fit::Stretch);
-    let (picture, _) = picture::decode_deep(path, images.range)?;
+    let (picture, _) = picture::decode_deep(place, images.range)?;
     let mut bytes = picture::scale(&picture, model.input, fit);
     if invert {
         bytes.iter_mut().for_each(|value| *value = 255 - *value);

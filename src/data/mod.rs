@@ -101,15 +101,15 @@ pub fn shuffled_indices(count: usize) -> Vec<usize> {
 ///
 /// # Errors
 /// As [`load`]; [`DataError::NotAFolder`] if it lists no pictures.
-pub fn pictures_of(path: &Path) -> Result<Vec<std::path::PathBuf>, DataError> {
+pub fn pictures_of(path: &Path) -> Result<Vec<picture::Place>, DataError> {
     let options = LoadOptions { unlabelled: true, ..LoadOptions::default() };
     let format = formats::detect(path, &options.table);
     let Some(list) = format.and_then(|format| format.list) else {
         return Err(DataError::NotAFolder { path: path.to_path_buf(), formats: formats::list() });
     };
     let catalog = list(path, &options)?;
-    let entries = catalog.entries.into_iter().map(|entry| entry.path);
-    let lost = catalog.damaged.into_iter().chain(catalog.missing).map(|damaged| damaged.path);
+    let entries = catalog.entries.into_iter().map(|entry| entry.place);
+    let lost = catalog.damaged.into_iter().chain(catalog.missing).map(|damaged| damaged.place);
     Ok(entries.chain(lost).collect())
 }
 

@@ -119,7 +119,7 @@ fn aim(has_values: bool, is_binary: bool) -> Aim {
 fn headers(catalog: &Catalog) -> Vec<Header> {
     let entries = &catalog.entries;
     let each = entries.len().div_ceil(LOOKED_AT).max(1);
-    entries.iter().step_by(each).filter_map(|entry| picture::header(&entry.path).ok()).collect()
+    entries.iter().step_by(each).filter_map(|entry| picture::header(&entry.place).ok()).collect()
 }
 
 fn of_dataset(data: &Dataset) -> Survey {

@@ -188,7 +188,7 @@ impl Predictor {
     /// As [`predict_image`](Self::predict_image), and if the file cannot be decoded.
     pub fn predict_file(&self, path: impl AsRef<Path>) -> Result<Answer, TrainError> {
         let path = path.as_ref();
-        let decoded = picture::decode_deep(path, self.0.checkpoint.meta.config.images.range);
+        let decoded = picture::decode_deep(&path.into(), self.0.checkpoint.meta.config.images.range);
         let (decoded, _) = decoded.map_err(|source| TrainError::Picture { path: path.into(), source })?;
         self.predict_image(&decoded)
     }

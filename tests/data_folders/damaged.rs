@@ -11,7 +11,7 @@ use crate::skipping;
 #[track_caller]
 fn said(photos: &Photos, name: &str, bytes: impl AsRef<[u8]>) -> String {
     photos.write(name, bytes);
-    picture::decode(&photos.path(name)).expect_err(name).to_string()
+    picture::decode(&photos.path(name).into()).expect_err(name).to_string()
 }
 
 fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
@@ -106,7 +106,7 @@ fn half_a_jpeg_is_no_jpeg_even_with_an_end_marker() {
     for (is_progressive, restart) in [(false, 0), (false, 2), (true, 0)] {
         let whole = jpeg(is_progressive, restart);
         photos.write("whole.jpg", &whole);
-        picture::decode(&photos.path("whole.jpg")).unwrap();
+        picture::decode(&photos.path("whole.jpg").into()).unwrap();
         let start = whole.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap() + 20;
         let mut cuts = 0;
         for share in 1..20 {
@@ -114,7 +114,7 @@ fn half_a_jpeg_is_no_jpeg_even_with_an_end_marker() {
             let bytes = [&whole[..cut], &[0xff, 0xd9]].concat();
             photos.write("half.jpg", &bytes);
             // a progressive one that ends between two scans is whole, only coarser
-            cuts += usize::from(picture::decode(&photos.path("half.jpg")).is_err());
+            cuts += usize::from(picture::decode(&photos.path("half.jpg").into()).is_err());
         }
         assert!(cuts == 19 || is_progressive && cuts >= 15, "{is_progressive} {restart}: {cuts} of 19");
     }
@@ -154,14 +154,14 @@ fn jpegs_of_other_programs_are_whole() {
                     }
                     encoder.encode(colours.as_raw(), 50, 37, ColorType::Rgb).unwrap();
                     photos.write("a.jpg", bytes);
-                    picture::decode(&photos.path("a.jpg")).unwrap();
+                    picture::decode(&photos.path("a.jpg").into()).unwrap();
                 }
             }
         }
         let mut bytes = Vec::new();
         Encoder::new(&mut bytes, quality).encode(grey.as_raw(), 50, 37, ColorType::Luma).unwrap();
         photos.write("a.jpg", bytes);
-        picture::decode(&photos.path("a.jpg")).unwrap();
+        picture::decode(&photos.path("a.jpg").into()).unwrap();
     }
 }
 
@@ -198,6 +198,6 @@ fn files_of_other_kinds_are_named_in_words() {
     // a raw photo has a small preview in front
     let words = said(&photos, "a/x.NEF", encode(&plain(8, 8, RED), ImageFormat::Tiff));
     assert!(words.starts_with("a camera's raw photo"), "{words}");
-    let folder = picture::decode(&photos.path("a")).unwrap_err();
+    let folder = picture::decode(&photos.path("a").into()).unwrap_err();
     assert!(matches!(folder, DecodeError::Io(_)), "{folder}");
 }

@@ -111,12 +111,15 @@ fn other_shapes_are_cropped_stretched_or_padded() {
     assert_eq!(of(Fit::Pad, shape, 7, 4), [0; 3]);
     // uneven: the whole picture fits [8, 24], nothing is scaled
     for fit in [Fit::Crop, Fit::Stretch, Fit::Pad] {
-        assert_eq!(picture::read(&photos.path("wide/a.png"), [8, 24, 3], fit).unwrap(), stripes.as_raw().as_slice());
+        assert_eq!(
+            picture::read(&photos.path("wide/a.png").into(), [8, 24, 3], fit).unwrap(),
+            stripes.as_raw().as_slice()
+        );
     }
     // one pixel, enlarged
     photos.write("wide/a.png", encode(&plain(1, 1, BLUE), ImageFormat::Png));
     for fit in [Fit::Crop, Fit::Stretch, Fit::Pad] {
-        assert_eq!(picture::read(&photos.path("wide/a.png"), [5, 5, 3], fit).unwrap(), BLUE.repeat(25));
+        assert_eq!(picture::read(&photos.path("wide/a.png").into(), [5, 5, 3], fit).unwrap(), BLUE.repeat(25));
     }
 }
 
@@ -129,7 +132,7 @@ fn an_answer_sees_what_training_saw() {
         let data = photos.load(&fitted(fit, [13, 17, 3])).unwrap();
         let train = data.train().unwrap();
         let index = train.labels().iter().position(|&label| label == 0).unwrap();
-        assert_eq!(train.example(index), picture::read(&photos.path("noise/a.png"), [13, 17, 3], fit).unwrap());
+        assert_eq!(train.example(index), picture::read(&photos.path("noise/a.png").into(), [13, 17, 3], fit).unwrap());
     }
 }
 

@@ -171,7 +171,7 @@ fn unread(report: &Report, shown: usize) {
             count(total),
             report.what
         );
-        all.iter().take(shown).for_each(|one| say!("         {}: {}", one.path.display(), one.reason));
+        all.iter().take(shown).for_each(|one| say!("         {}: {}", one.place, one.reason));
         more(all.len(), shown);
     };
     list("missing", "no such file", &report.missing, shown.min(if shown == SHOWN { 3 } else { shown }));

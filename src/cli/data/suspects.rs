@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::super::{CliError, open, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data::doctor::{Member, Suspect, listed, suspects};
+use crate::data::picture::Place;
 use crate::data::{self, HoldOut, LoadOptions, Places, TableOptions};
 use crate::losses::Records;
 use crate::plan::thousands;
@@ -52,8 +53,8 @@ pub fn print(
         Some(files) => {
             check_pictures(&model).map_err(TrainError::from)?;
             for chunk in files.chunks(CHUNK) {
-                let read = |file: &Path| pictures::decode(file, &model, &config.images, false).ok();
-                let images: Vec<_> = chunk.par_iter().map(|listed| read(&listed.path)).collect();
+                let read = |place: &Place| pictures::decode(place, &model, &config.images, false).ok();
+                let images: Vec<_> = chunk.par_iter().map(|listed| read(&listed.place)).collect();
                 let known = || chunk.iter().zip(&images).filter(|(_, image)| image.is_some());
                 answer(&images.iter().flatten().flatten().copied().collect::<Vec<u8>>())?;
                 labels.extend(known().map(|(listed, _)| listed.class));

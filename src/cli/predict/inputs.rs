@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use wildmatch::WildMatch;
 
 use crate::cli::CliError;
-use crate::data::picture::DecodeError;
+use crate::data::picture::{DecodeError, Place};
 use crate::data::{self, names};
 use crate::platform::files;
 
@@ -15,14 +15,15 @@ use crate::platform::files;
 pub struct Input {
     /// What it is called in answers: its path as it was named or found.
     pub id: String,
-    pub path: PathBuf,
+    pub place: Place,
     /// The list that names it, and the line.
     listed: Option<(PathBuf, usize)>,
 }
 
 impl Input {
-    fn at(path: PathBuf) -> Self {
-        Input { id: path.display().to_string(), path, listed: None }
+    fn at(place: impl Into<Place>) -> Self {
+        let place = place.into();
+        Input { id: place.to_string(), place, listed: None }
     }
 
     /// Where it was named, in brackets; nothing where it was typed.
@@ -34,7 +35,7 @@ impl Input {
     /// An error about it alone.
     pub fn unreadable(&self, source: DecodeError) -> CliError {
         match &self.listed {
-            None => CliError::Picture { path: self.path.clone(), source },
+            None => CliError::Picture { place: self.place.clone(), source },
             Some(_) => CliError::Usage(format!("{}: {source}{}", self.id, self.origin())),
         }
     }
@@ -90,7 +91,7 @@ fn list(path: &Path) -> Result<Vec<Input>, CliError> {
         let named = Path::new(line);
         let other = beside.join(named);
         let path_of = if !named.exists() && other.exists() { other } else { named.to_path_buf() };
-        Input { id: line.into(), path: path_of, listed: Some((path.to_path_buf(), i + 1)) }
+        Input { id: line.into(), place: path_of.into(), listed: Some((path.to_path_buf(), i + 1)) }
     };
     let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
     Ok(lines.map(input).collect())

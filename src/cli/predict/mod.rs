@@ -69,7 +69,7 @@ fn answer(
     let mut told = false;
     let mut unread: Vec<(&Input, DecodeError)> = Vec::new();
     let images = &checkpoint.meta.config.images;
-    let decode = |input: &Input| pictures::decode(&input.path, &model, images, args.invert);
+    let decode = |input: &Input| pictures::decode(&input.place, &model, images, args.invert);
     std::thread::scope(|scope| -> Result<(), CliError> {
         let (sender, receiver) = sync_channel::<(&[Input], Decoded)>(1);
         let (inputs, decode) = (&inputs, &decode);
@@ -95,7 +95,7 @@ fn answer(
                 told = true;
             }
             for (input, row) in read.iter().zip(rows) {
-                sorting.as_ref().map_or(Ok(()), |sorting| sorting.put(&input.path, &row))?;
+                sorting.as_ref().map_or(Ok(()), |sorting| sorting.put(&input.place, &row))?;
                 output.take(&input.id, row);
             }
             progress.advance(part.len());

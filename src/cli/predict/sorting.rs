@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::CliError;
 use crate::cli::tasks::Row;
+use crate::data::picture::{MOST_FILE_BYTES, Place};
 
 /// A folder with a folder for each class.
 pub struct Sorting {
@@ -19,7 +20,7 @@ impl Sorting {
     }
 
     /// Puts an image there; one of the same name that is there gets company, never replaced.
-    pub fn put(&self, image: &Path, row: &Row) -> Result<(), CliError> {
+    pub fn put(&self, image: &Place, row: &Row) -> Result<(), CliError> {
         let Some(class) = &row.class else {
             return Err(CliError::Usage(
                 "--sort-into needs one class for each image, but this model does not choose one\n  try: --csv".into(),
@@ -27,13 +28,25 @@ impl Sorting {
         };
         let folder = self.folder.join(class.replace(['/', '\\'], "_"));
         fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
+        let own = image.name();
         let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let (stem, end) = (part(image.file_stem()), image.extension().map(|end| format!(".{}", end.to_string_lossy())));
+        let (stem, end) = (part(own.file_stem()), own.extension().map(|end| format!(".{}", end.to_string_lossy())));
         let end = end.unwrap_or_default();
-        let name = |i: usize| if i == 1 { part(image.file_name()) } else { format!("{stem}-{i}{end}") };
+        let name = |i: usize| if i == 1 { part(own.file_name()) } else { format!("{stem}-{i}{end}") };
         let free = (1..).map(|i| folder.join(name(i))).find(|path| path.symlink_metadata().is_err());
         let target = free.expect("some name is free");
-        let put = if self.link { link(image, &target) } else { fs::copy(image, &target).map(|_| ()) };
+        let put = match (image, self.link) {
+            (Place::File(file), true) => link(file, &target),
+            (Place::File(file), false) => fs::copy(file, &target).map(|_| ()),
+            (Place::Member(_), true) => {
+                let problem = format!("{image}: nothing to link to, as it is no file of its own");
+                return Err(CliError::Usage(problem + "\n  try: leave out --link"));
+            }
+            (Place::Member(_), false) => {
+                let unreadable = |source| CliError::Picture { place: image.clone(), source };
+                fs::write(&target, image.read(MOST_FILE_BYTES).map_err(unreadable)?)
+            }
+        };
         put.map_err(CliError::file(&target))
     }
 }

@@ -178,7 +178,7 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
         .entries
         .par_iter()
         .map(|entry| {
-            let outcome = picture::decode(&entry.path).map(|picture| (picture.dimensions(), Print::of(&picture)));
+            let outcome = picture::decode(&entry.place).map(|picture| (picture.dimensions(), Print::of(&picture)));
             on_pictures(done.fetch_add(1, Ordering::Relaxed) + 1, count);
             outcome.map_err(|error| error.to_string())
         })
@@ -186,7 +186,8 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
     let aim = aim_of(catalog.entries.iter().map(|entry| &entry.target));
     let mut report = Report::new("images", aim, catalog.classes);
     (report.damaged, report.missing, report.elsewhere) = (catalog.damaged, catalog.missing, catalog.elsewhere);
-    (report.notes, report.is_listed) = (catalog.notes, true);
+    report.notes = catalog.notes;
+    report.is_listed = catalog.entries.iter().all(|entry| entry.place.file().is_some());
     let (mut prints, mut members) = (Vec::new(), Vec::new());
     let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     for (entry, outcome) in catalog.entries.into_iter().zip(outcomes) {
@@ -194,7 +195,7 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
         let (size, print) = match outcome {
             Ok(seen) => seen,
             Err(reason) => {
-                report.damaged.push(Damaged { path: entry.path, reason });
+                report.damaged.push(Damaged { place: entry.place, reason });
                 continue;
             }
         };
@@ -207,12 +208,12 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
                 set.for_each(|(_, class)| class.counts[part] += 1);
             }
         }
-        let name = super::pictures::short(&catalog.root, &entry.path);
+        let name = super::pictures::short(&catalog.root, &entry.place);
         members.push(Member { name, label: in_words(&entry.target, &report), part });
         prints.push(print);
     }
     report.findings = finding::findings(&groups(&prints), &members);
-    report.damaged.sort_by(|a, b| a.path.cmp(&b.path));
+    report.damaged.sort_by(|a, b| a.place.cmp(&b.place));
     report.sizes = sizes.into_iter().collect();
     report.sizes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     report

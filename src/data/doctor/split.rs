@@ -9,6 +9,7 @@ use super::division::{Item, Shares, divide};
 use super::{Print, groups};
 use crate::data::io::io_error;
 use crate::data::part::Part;
+use crate::data::picture::Place;
 use crate::data::pictures::{Catalog, Target};
 use crate::data::survey::aim_of;
 use crate::data::{DataError, LoadOptions, OnPictures, formats, picture};
@@ -78,7 +79,7 @@ fn pictures(
         .entries
         .par_iter()
         .map(|entry| {
-            let print = picture::decode(&entry.path).ok().map(|picture| Print::of(&picture));
+            let print = picture::decode(&entry.place).ok().map(|picture| Print::of(&picture));
             on_pictures(done.fetch_add(1, Ordering::Relaxed) + 1, count);
             print
         })
@@ -93,8 +94,8 @@ fn pictures(
             left_out += 1;
             continue;
         };
-        let name = super::super::pictures::short(&catalog.root, &entry.path);
-        let image = within(&entry.path, folder)?;
+        let name = super::super::pictures::short(&catalog.root, &entry.place);
+        let image = within(file(&entry.place)?, folder)?;
         let (class, values) = match &entry.target {
             Target::Class(class) => (catalog.classes[*class as usize].clone(), None),
             Target::Values(values) => (String::new(), Some(values.iter().map(f32::to_string))),
@@ -107,6 +108,11 @@ fn pictures(
         kept.push(print);
     }
     Ok(Divided { left_out, ..table(names, examples, &kept, shares, seed) })
+}
+
+/// The file of a picture; in a shard there is none that a table could name.
+fn file(place: &Place) -> Result<&Path, DataError> {
+    place.file().ok_or_else(|| DataError::NotDivided { path: place.path().to_path_buf() })
 }
 
 /// A file's path from a folder, with slashes; the whole path where it is not below.

@@ -1,9 +1,10 @@
 //! Labels that a trained model doubts: confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating
 //! Uncertainty in Dataset Labels", equations 1 and 2).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Member;
+use crate::data::picture::Place;
 use crate::data::pictures::Target;
 use crate::data::{DataError, LoadOptions, formats, known};
 
@@ -51,11 +52,11 @@ pub fn suspects(probabilities: &[Vec<f64>], labels: &[usize]) -> Vec<Suspect> {
     found
 }
 
-/// A picture's file with its place in a report.
+/// A picture and what a report calls it.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// Where it is.
-    pub path: PathBuf,
+    pub place: Place,
     /// The number of its class.
     pub class: usize,
     /// What it is called.
@@ -73,10 +74,10 @@ pub fn listed(spec: &str, options: &LoadOptions) -> Result<Option<Vec<Listed>>, 
     let catalog = list(path, options)?;
     let of = |entry: &crate::data::pictures::Entry| {
         let Target::Class(class) = entry.target else { return None };
-        let name = crate::data::pictures::short(&catalog.root, &entry.path);
+        let name = crate::data::pictures::short(&catalog.root, &entry.place);
         let label = catalog.classes[class as usize].clone();
         let member = Member { name, label, part: super::count_of(entry.part) };
-        Some(Listed { path: entry.path.clone(), class: class as usize, member })
+        Some(Listed { place: entry.place.clone(), class: class as usize, member })
     };
     Ok(catalog.entries.iter().map(of).collect())
 }

@@ -1,8 +1,7 @@
 //! One picture of any size and format as an image of a model's size: the same for training, evaluation and answers.
 
 use std::borrow::Cow;
-use std::io::{Cursor, Read};
-use std::path::Path;
+use std::io::Cursor;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -17,35 +16,36 @@ mod grey_tiff;
 mod jpeg;
 pub(super) mod kinds;
 mod limits;
+mod place;
 
-use crate::platform::files;
 pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};
+pub use place::{Member, Place, Shard};
 
 /// Reads a picture and gives it the size `[h, w, c]`, c being 1 or 3; deep ones with the full range of their values.
 ///
 /// # Errors
 /// The system's, or what is wrong with the picture.
-pub fn read(path: &Path, shape: [usize; 3], fit: Fit) -> Result<Vec<u8>, DecodeError> {
-    Ok(scale(&decode(path)?, shape, fit))
+pub fn read(place: &Place, shape: [usize; 3], fit: Fit) -> Result<Vec<u8>, DecodeError> {
+    Ok(scale(&decode(place)?, shape, fit))
 }
 
 /// Reads a picture: turned as its EXIF orientation says, on white where it is transparent, 8 bits, the first of several.
 ///
 /// # Errors
 /// The system's, or what is wrong with the picture.
-pub fn decode(path: &Path) -> Result<DynamicImage, DecodeError> {
-    Ok(decode_deep(path, None)?.0)
+pub fn decode(place: &Place) -> Result<DynamicImage, DecodeError> {
+    Ok(decode_deep(place, None)?.0)
 }
 
 /// [`decode`] with the range of values that deep pictures are reduced to 8 bits by; also which values they have.
 ///
 /// # Errors
 /// As [`decode`].
-pub fn decode_deep(path: &Path, range: Option<Range>) -> Result<(DynamicImage, Depths), DecodeError> {
-    let (bytes, format) = bytes(path)?;
+pub fn decode_deep(place: &Place, range: Option<Range>) -> Result<(DynamicImage, Depths), DecodeError> {
+    let (bytes, format) = bytes(place)?;
     let (decoded, orientation) = decoded(&bytes, format)?;
     let depths = Depths::of(&decoded);
     let mut picture = eight_bits(depth::ranged(decoded, range));
@@ -61,8 +61,8 @@ pub(super) struct Header {
 }
 
 /// The header of a picture.
-pub(super) fn header(path: &Path) -> Result<Header, DecodeError> {
-    let (bytes, format) = bytes(path)?;
+pub(super) fn header(place: &Place) -> Result<Header, DecodeError> {
+    let (bytes, format) = bytes(place)?;
     if let Some(picture) = grey_tiff::header(&bytes, format) {
         return Ok(picture);
     }
@@ -71,21 +71,11 @@ pub(super) fn header(path: &Path) -> Result<Header, DecodeError> {
     Ok(Header { width: width as usize, height: height as usize, colour: decoder.color_type().has_color() })
 }
 
-/// A file's bytes, if it is a picture and not too large.
-fn bytes(path: &Path) -> Result<(Vec<u8>, ImageFormat), DecodeError> {
-    let file = files::open(path)?;
-    let length = file.metadata()?.len();
-    let too_large = |bytes| DecodeError::Bytes { bytes, limit: MOST_FILE_BYTES };
-    if length > MOST_FILE_BYTES {
-        return Err(too_large(length));
-    }
-    let mut bytes = Vec::new();
-    file.take(MOST_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_FILE_BYTES {
-        return Err(too_large(bytes.len() as u64));
-    }
+/// The bytes of a place, if they are a picture and not too large.
+fn bytes(place: &Place) -> Result<(Vec<u8>, ImageFormat), DecodeError> {
+    let bytes = place.read(MOST_FILE_BYTES)?;
     let start = &bytes[..bytes.len().min(kinds::LOOKED_AT)];
-    if let Some(what) = kinds::other_than_picture(path, start) {
+    if let Some(what) = kinds::other_than_picture(place.name(), start) {
         return Err(DecodeError::Kind(what));
     }
     let format = kinds::readable(start).expect("it is a picture");

@@ -90,7 +90,7 @@ fn decode(entries: &[Entry], form: Form, on_pictures: OnPictures) -> Kept {
     let done = AtomicUsize::new(0);
     let pairs = pixels.par_chunks_mut(size).zip(entries);
     let outcomes = pairs.map(|(image, entry)| {
-        let outcome = picture::decode_deep(&entry.path, form.range);
+        let outcome = picture::decode_deep(&entry.place, form.range);
         let outcome = outcome.map(|(picture, depths)| {
             image.copy_from_slice(&picture::scale(&picture, form.shape, form.fit));
             depths
@@ -120,13 +120,7 @@ fn key(root: &Path, entries: &[Entry], Form { shape, fit, range }: Form) -> Stri
     hasher.update(format!("{shape:?} {fit:?} {}\n", entries.len()));
     hasher.update(range.map(|range| format!("{range}\n")).unwrap_or_default());
     for entry in entries {
-        let (bytes, nanoseconds) = entry.path.metadata().map_or((0, 0), |metadata| {
-            let changed = metadata.modified().unwrap_or(UNIX_EPOCH).duration_since(UNIX_EPOCH);
-            (metadata.len(), changed.map_or(0, |time| time.as_nanos()))
-        });
-        let path = entry.path.strip_prefix(root).unwrap_or(&entry.path);
-        hasher.update(path.as_os_str().as_encoded_bytes());
-        hasher.update(format!("\0{bytes} {nanoseconds}\n"));
+        hasher.update(entry.place.identity(root));
     }
     hexadecimal(hasher.finalize())
 }

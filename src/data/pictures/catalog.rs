@@ -59,10 +59,12 @@ impl Catalog {
         }
         let unreadable: Vec<usize> = kept.damaged.iter().map(|&(index, _)| index).collect();
         self.damaged.extend(
-            kept.damaged.into_iter().map(|(index, reason)| Damaged { path: self.entries[index].path.clone(), reason }),
+            kept.damaged
+                .into_iter()
+                .map(|(index, reason)| Damaged { place: self.entries[index].place.clone(), reason }),
         );
         if !self.damaged.is_empty() {
-            self.damaged.sort_by(|a, b| a.path.cmp(&b.path));
+            self.damaged.sort_by(|a, b| a.place.cmp(&b.place));
             let total = self.entries.len() + self.damaged.len() - unreadable.len();
             if !options.images.skip_damaged {
                 return Err(PictureError::Damaged { root: self.root, damaged: self.damaged, total }.into());

@@ -1,8 +1,7 @@
 //! A picture in a list: where it is, which split it belongs to, and what is to be learned about it.
 
-use std::path::PathBuf;
-
 pub(in crate::data) use crate::data::part::Part;
+use crate::data::picture::Place;
 
 /// What is to be learned about a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +13,7 @@ pub(in crate::data) enum Target {
 /// A picture in a list.
 #[derive(Clone, Debug)]
 pub(in crate::data) struct Entry {
-    pub path: PathBuf,
+    pub place: Place,
     pub part: Part,
     pub target: Target,
 }

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::data::names;
+use crate::data::picture::Place;
 use crate::hint::{Hint, Hints};
 
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged {
-    /// Path of the picture.
-    pub path: PathBuf,
+    /// Where the picture is.
+    pub place: Place,
     /// What is wrong with it.
     pub reason: String,
 }
@@ -32,7 +33,7 @@ pub enum PictureError {
         total: usize,
     },
     /// Files that a table names, and that are not there.
-    #[error("{}: {count} of {total} images are missing, such as {}: {}", root.display(), short(root, &first.path), first.reason)]
+    #[error("{}: {count} of {total} images are missing, such as {}: {}", root.display(), short(root, &first.place), first.reason)]
     Missing {
         /// The table.
         root: PathBuf,
@@ -166,10 +167,15 @@ impl Hints for PictureError {
     }
 }
 
-/// A path from the folder or the table that holds it. A table names pictures from where it is, and may name itself.
-pub(in crate::data) fn short(root: &std::path::Path, path: &std::path::Path) -> String {
+/// A place from the folder or the table that holds it. A table names pictures from where it is, and may name itself.
+pub(in crate::data) fn short(root: &std::path::Path, place: &Place) -> String {
+    let path = place.path();
     let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
-    below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path).display().to_string()
+    let below = below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path);
+    match place {
+        Place::File(_) => below.display().to_string(),
+        Place::Member(_) => format!("{}: {}", below.display(), place.name().display()),
+    }
 }
 
 fn list_names(classes: &[String]) -> String {
@@ -181,8 +187,8 @@ const NAMED: usize = 8;
 
 fn list(root: &std::path::Path, damaged: &[Damaged]) -> String {
     let mut text = String::new();
-    for Damaged { path, reason } in damaged.iter().take(NAMED) {
-        let _ = write!(text, "\n    {}: {reason}", short(root, path));
+    for Damaged { place, reason } in damaged.iter().take(NAMED) {
+        let _ = write!(text, "\n    {}: {reason}", short(root, place));
     }
     if damaged.len() > NAMED {
         let _ = write!(text, "\n    and {} more (lepton-gpu data check names them all)", damaged.len() - NAMED);

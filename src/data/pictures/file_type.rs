@@ -1,10 +1,6 @@
 //! Which files are pictures: by their content, then by their name.
 
-use std::io::Read;
-use std::path::Path;
-
-use crate::data::picture::kinds;
-use crate::platform::files;
+use crate::data::picture::{Place, kinds};
 
 /// Ends of names that promise a picture.
 pub(in crate::data) const PICTURE_ENDS: [&str; 14] =
@@ -24,15 +20,15 @@ pub(in crate::data) enum FileType {
     Other,
 }
 
-/// What a file is: by its first bytes, then by its name.
-pub(in crate::data) fn classify(path: &Path) -> FileType {
-    let mut start = Vec::with_capacity(kinds::LOOKED_AT);
-    let read = files::open(path).and_then(|file| file.take(kinds::LOOKED_AT as u64).read_to_end(&mut start));
-    if let Err(error) = read {
-        return FileType::Damaged(error.to_string());
-    }
-    let Some(what) = kinds::other_than_picture(path, &start) else { return FileType::Picture };
-    let end = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+/// What lies at a place: by its first bytes, then by its name.
+pub(in crate::data) fn classify(place: &Place) -> FileType {
+    let start = match place.start(kinds::LOOKED_AT) {
+        Ok(start) => start,
+        Err(error) => return FileType::Damaged(error.to_string()),
+    };
+    let name = place.name();
+    let Some(what) = kinds::other_than_picture(name, &start) else { return FileType::Picture };
+    let end = name.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let promises = PICTURE_ENDS.contains(&end.as_str()) || OTHER_ENDS.contains(&end.as_str());
     if promises { FileType::Damaged(what) } else { FileType::Other }
 }

@@ -8,6 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::{Detected, Format, Loading};
 use crate::data::io::{IoError, io_error};
 use crate::data::names;
+use crate::data::picture::Place;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 
@@ -136,7 +137,7 @@ fn classes(root: &Path, found: &[Found], options: &LoadOptions) -> Result<Vec<St
 /// What was found below a class folder.
 #[derive(Default)]
 struct Walked {
-    pictures: Vec<PathBuf>,
+    pictures: Vec<Place>,
     damaged: Vec<Damaged>,
     /// Folders that are no data.
     left_out: usize,
@@ -187,7 +188,7 @@ impl Listing {
                     if !is_broken_link {
                         return Err(io_error(&at, "read", error.into()).into());
                     }
-                    walked.damaged.push(Damaged { path: at, reason: "a broken link".into() });
+                    walked.damaged.push(Damaged { place: at.into(), reason: "a broken link".into() });
                 }
             }
         }
@@ -198,10 +199,11 @@ impl Listing {
     }
 
     fn file(&mut self, path: PathBuf, walked: &mut Walked) {
-        match classify(&path) {
-            FileType::Picture => walked.pictures.push(path),
-            FileType::Damaged(reason) => walked.damaged.push(Damaged { path, reason }),
-            FileType::Other => self.ignore(&kind_of(&path)),
+        let place = Place::File(path);
+        match classify(&place) {
+            FileType::Picture => walked.pictures.push(place),
+            FileType::Damaged(reason) => walked.damaged.push(Damaged { place, reason }),
+            FileType::Other => self.ignore(&kind_of(place.name())),
         }
     }
 
@@ -212,7 +214,7 @@ impl Listing {
         }
         let label = names::place(&folder.name, &self.catalog.classes);
         let target = Target::Class(label.expect("classes come from the folders") as u32);
-        let entry = |path| Entry { path, part: *part, target: target.clone() };
+        let entry = |place| Entry { place, part: *part, target: target.clone() };
         self.catalog.entries.extend(walked.pictures.into_iter().map(entry));
         self.catalog.damaged.extend(walked.damaged);
         Ok(())

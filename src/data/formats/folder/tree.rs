@@ -61,7 +61,7 @@ impl Inside {
 
 /// Whether a file is a picture, or should be one.
 pub(super) fn is_picture(path: &Path) -> bool {
-    !matches!(classify(path), FileType::Other)
+    !matches!(classify(&path.into()), FileType::Other)
 }
 
 /// Files that are looked at for a picture.

@@ -15,6 +15,7 @@ use files::{Files, is_picture_name};
 use read::Table;
 
 use super::{Detected, Format, Loading};
+use crate::data::picture::Place;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, Target, classify};
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Sheet, TableError};
@@ -116,21 +117,22 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
                 if catalog.missing.is_empty() {
                     catalog.elsewhere = files.elsewhere(name);
                 }
-                catalog.missing.push(Damaged { path, reason: reason(cause) });
+                catalog.missing.push(Damaged { place: path.into(), reason: reason(cause) });
                 continue;
             }
         };
         if seen.is_repeated(&picture, row.line, part, &target) {
             continue;
         }
-        let damaged = match classify(&picture) {
+        let place = Place::File(picture);
+        let damaged = match classify(&place) {
             FileType::Picture => None,
             FileType::Damaged(cause) => Some(cause),
             FileType::Other => Some("not an image in a supported format".to_string()),
         };
         match damaged {
-            None => catalog.entries.push(Entry { path: picture, part, target }),
-            Some(cause) => catalog.damaged.push(Damaged { path: picture, reason: reason(cause) }),
+            None => catalog.entries.push(Entry { place, part, target }),
+            Some(cause) => catalog.damaged.push(Damaged { place, reason: reason(cause) }),
         }
     }
     catalog.notes.extend(files.note());

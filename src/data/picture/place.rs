@@ -1,0 +1,252 @@
+//! Where the bytes of a picture are: in a file of its own, or in a shard among others.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::DecodeError;
+use crate::platform::files;
+
+/// Where the bytes of a picture are. Shown as the file's path, or as `shard.tar: path/in/it.jpg`.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A file of its own.
+    File(PathBuf),
+    /// A range of bytes in a shard.
+    Member(Member),
+}
+
+/// A range of bytes in a shard.
+#[derive(Clone, Debug)]
+pub struct Member {
+    shard: Arc<Shard>,
+    name: Box<str>,
+    offset: u64,
+    bytes: u64,
+}
+
+/// A file that holds many pictures, as it was when they were listed.
+#[derive(Debug)]
+pub struct Shard {
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+/// What tells that a file is still the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    /// Nanoseconds since 1970 when it was changed.
+    changed: u128,
+}
+
+impl Stamp {
+    fn of(metadata: &std::fs::Metadata) -> Self {
+        let changed: SystemTime = metadata.modified().unwrap_or(UNIX_EPOCH);
+        let changed = changed.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+        Stamp { bytes: metadata.len(), changed }
+    }
+}
+
+impl Shard {
+    /// A shard as it is now.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn at(path: &Path) -> io::Result<Arc<Self>> {
+        let stamp = Stamp::of(&files::open(path)?.metadata()?);
+        Ok(Arc::new(Shard { path: path.to_path_buf(), stamp }))
+    }
+
+    /// The range of bytes that has this name.
+    pub fn member(self: &Arc<Self>, name: &str, offset: u64, bytes: u64) -> Place {
+        Place::Member(Member { shard: Arc::clone(self), name: name.into(), offset, bytes })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> u64 {
+        self.stamp.bytes
+    }
+}
+
+impl Member {
+    /// Its bytes from the first on, at most so many.
+    fn open(&self, most: u64) -> io::Result<impl Read> {
+        let mut file = files::open(&self.shard.path)?;
+        if Stamp::of(&file.metadata()?) != self.shard.stamp {
+            return Err(io::Error::other("its shard was changed after it was listed; start again"));
+        }
+        file.seek(SeekFrom::Start(self.offset))?;
+        Ok(file.take(self.bytes.min(most)))
+    }
+}
+
+impl Place {
+    /// The file, or the shard that holds it.
+    pub fn path(&self) -> &Path {
+        match self {
+            Place::File(path) => path,
+            Place::Member(member) => &member.shard.path,
+        }
+    }
+
+    /// The file, if it is one of its own.
+    pub fn file(&self) -> Option<&Path> {
+        if let Place::File(path) = self { Some(path) } else { None }
+    }
+
+    /// What it is called: the file's path, or the name in the shard.
+    pub fn name(&self) -> &Path {
+        match self {
+            Place::File(path) => path,
+            Place::Member(member) => Path::new(&*member.name),
+        }
+    }
+
+    /// Its bytes, if they are not more than `most`.
+    ///
+    /// # Errors
+    /// The system's, or that they are more.
+    pub fn read(&self, most: u64) -> Result<Vec<u8>, DecodeError> {
+        let too_large = |bytes| DecodeError::Bytes { bytes, limit: most };
+        let mut bytes = Vec::new();
+        let claimed = match self {
+            Place::File(path) => {
+                let file = files::open(path)?;
+                let length = file.metadata()?.len();
+                if length <= most {
+                    file.take(most + 1).read_to_end(&mut bytes)?;
+                }
+                length
+            }
+            Place::Member(member) => {
+                if member.bytes <= most {
+                    member.open(most)?.read_to_end(&mut bytes)?;
+                    if (bytes.len() as u64) < member.bytes {
+                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                    }
+                }
+                member.bytes
+            }
+        };
+        let length = claimed.max(bytes.len() as u64);
+        if length > most { Err(too_large(length)) } else { Ok(bytes) }
+    }
+
+    /// Its first bytes, at most so many.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn start(&self, most: usize) -> io::Result<Vec<u8>> {
+        let mut start = Vec::with_capacity(most);
+        match self {
+            Place::File(path) => files::open(path)?.take(most as u64).read_to_end(&mut start)?,
+            Place::Member(member) => member.open(most as u64)?.read_to_end(&mut start)?,
+        };
+        Ok(start)
+    }
+
+    /// What tells that it is still the same picture: its path from `root` on, its bytes, and when it was changed.
+    pub fn identity(&self, root: &Path) -> Vec<u8> {
+        let path = self.path();
+        let mut identity = path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes().to_vec();
+        let stamp = match self {
+            Place::File(path) => path.metadata().map_or(Stamp::default(), |metadata| Stamp::of(&metadata)),
+            Place::Member(member) => member.shard.stamp,
+        };
+        identity.extend(format!("\0{} {}", stamp.bytes, stamp.changed).bytes());
+        if let Place::Member(Member { name, offset, bytes, .. }) = self {
+            identity.extend(format!("\0{name}\0{offset} {bytes}").bytes());
+        }
+        identity.push(b'\n');
+        identity
+    }
+
+    /// By file, then by place in the file.
+    fn key(&self) -> (&Path, u64, &Path) {
+        let offset = if let Place::Member(member) = self { member.offset } else { 0 };
+        (self.path(), offset, self.name())
+    }
+}
+
+impl From<PathBuf> for Place {
+    fn from(path: PathBuf) -> Self {
+        Place::File(path)
+    }
+}
+
+impl From<&Path> for Place {
+    fn from(path: &Path) -> Self {
+        Place::File(path.to_path_buf())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::File(path) => write!(f, "{}", path.display()),
+            Place::Member(member) => write!(f, "{}: {}", member.shard.path.display(), member.name),
+        }
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Place {}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_its_range_of_a_shard_and_says_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tar");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let shard = Shard::at(&path).unwrap();
+        let one = shard.member("cats/1.png", 3, 4);
+        assert_eq!(one.read(4).unwrap(), b"3456");
+        assert_eq!(one.start(2).unwrap(), b"34");
+        assert!(matches!(one.read(3), Err(DecodeError::Bytes { bytes: 4, limit: 3 })));
+        assert_eq!(one.to_string(), format!("{}: cats/1.png", path.display()));
+        assert_eq!(one.name().extension().unwrap(), "png");
+        assert!(shard.member("", 8, 4).read(9).is_err(), "it ends behind the shard");
+        let root = folder.path();
+        assert_ne!(one.identity(root), shard.member("cats/1.png", 3, 5).identity(root));
+        assert_eq!(one.identity(root), Shard::at(&path).unwrap().member("cats/1.png", 3, 4).identity(root));
+        std::fs::write(&path, b"0123456789X").unwrap();
+        let error = one.read(4).unwrap_err().to_string();
+        assert!(error.contains("changed after it was listed"), "{error}");
+    }
+}
