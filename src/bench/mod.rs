@@ -55,6 +55,8 @@ pub struct Preset {
     pub batches: usize,
     /// Precisions in which models are trained, where the adapter has them.
     pub precisions: &'static [Precision],
+    /// Whether a model is trained even when the time for training is up.
+    pub overruns: bool,
 }
 
 impl Preset {
@@ -68,6 +70,7 @@ impl Preset {
         level: 0,
         batches: 1,
         precisions: &[Precision::F32],
+        overruns: false,
     };
     /// What results are compared by.
     pub const DEFAULT: Preset = Preset {
@@ -79,8 +82,9 @@ impl Preset {
         level: 1,
         batches: 2,
         precisions: &[Precision::F32, Precision::F16],
+        overruns: false,
     };
-    /// Every shape, and more samples.
+    /// Every shape and model, however long they take, and more samples.
     pub const FULL: Preset = Preset {
         name: "full",
         ceilings_seconds: 30.0,
@@ -88,6 +92,7 @@ impl Preset {
         training_seconds: 240.0,
         samples: 20,
         level: 2,
+        overruns: true,
         ..Preset::DEFAULT
     };
 }

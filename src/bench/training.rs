@@ -56,7 +56,7 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
     let count = jobs.len();
     for (i, job) in jobs.iter().enumerate() {
         session.tell("training", job.name(), &budget);
-        if rows.left() <= 0.0 && i >= NETWORKS.len() {
+        if rows.left() <= 0.0 && i >= NETWORKS.len() && !session.preset.overruns {
             session.left_out.push(format!("{}: out of time for training", job.name()));
             continue;
         }
@@ -106,7 +106,7 @@ fn first_steps(session: &mut Session, found: &mut [(&Job, TrainingResult)], budg
     let mut late = 0;
     for (job, result) in found.iter_mut().filter(|(job, _)| job.batch == job.network.batch) {
         session.tell("training", format!("first step of {}", job.name()), &budget);
-        if budget.left() <= 0.0 {
+        if budget.left() <= 0.0 && !session.preset.overruns {
             late += 1;
             continue;
         }
