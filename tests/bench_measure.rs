@@ -17,6 +17,7 @@ const TINY: Preset = Preset {
     level: 0,
     batches: 1,
     precisions: &[Precision::F32],
+    overruns: false,
 };
 
 fn taken(what: &str, value: &Sampled) {

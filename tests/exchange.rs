@@ -190,12 +190,18 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
     let Some((place, _)) = place("seed-cifar", 32) else { return };
     place.run("export run --safetensors out.safetensors").exits(0);
     place.write("net.pth", b"PK\x03\x04 archive/data.pkl");
+    place.write("photo.bin", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01");
+    place.write("net.onnx", b"\x08\x08\x12\x0alepton-gpu:");
     place.write("none.txt", "\n\n");
     place.write("cut.safetensors", &place.read("out.safetensors")[..400]);
     let before = place.snapshot();
     for (line, words) in [
         ("import net.pth --out new", "is a pickle of PyTorch"),
         ("import net.pth --out new", "weights_only=True"),
+        ("import photo.bin --out new", "photo.bin is a JPEG image, not a file of weights"),
+        ("eval photo.bin", "photo.bin is a JPEG image, not a checkpoint"),
+        ("eval net.onnx", "net.onnx is an ONNX model, not a checkpoint\n  try: lepton-gpu import net.onnx"),
+        ("eval net.pth", "try: lepton-gpu import net.pth"),
         ("import missing.safetensors --out new", "missing.safetensors: "),
         ("import cut.safetensors --out new", "not a whole .safetensors file"),
         ("import out.safetensors --out run", "run already contains"),

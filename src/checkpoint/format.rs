@@ -7,7 +7,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::{OtherFile, State};
 use crate::config::RunConfig;
 use crate::data::Vocabulary;
 use crate::hint::{Hint, Hints};
@@ -38,7 +38,15 @@ pub enum CheckpointError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file is damaged or of another kind.
+    /// The file is of another kind.
+    #[error("{path} is {}, not a checkpoint", other.what)]
+    Other {
+        /// Path of the file.
+        path: String,
+        /// What it is.
+        other: OtherFile,
+    },
+    /// The file is damaged.
     #[error("{path} is damaged or incomplete: {problem}")]
     Damaged {
         /// Path of the file.
@@ -75,6 +83,7 @@ impl Hints for CheckpointError {
             CheckpointError::Damaged { .. } => {
                 vec![Hint::advice("the other checkpoint of the run, best.safetensors or last.safetensors")]
             }
+            CheckpointError::Other { path, other } => vec![other.hint(path)],
             CheckpointError::OtherModel { .. } => Vec::new(),
         }
     }
@@ -245,6 +254,9 @@ impl Checkpoint {
     }
 
     fn parse(bytes: &[u8], path: String) -> Result<Self, CheckpointError> {
+        if let Some(other) = OtherFile::of(bytes) {
+            return Err(CheckpointError::Other { path, other });
+        }
         let damaged = |problem: String| CheckpointError::Damaged { path: path.clone(), problem };
         let (_, header) = SafeTensors::read_metadata(bytes)
             .map_err(|e| damaged(format!("{e} (the file has {} bytes)", bytes.len())))?;

@@ -1,5 +1,6 @@
 //! Why weights of another program cannot be used.
 
+use crate::checkpoint::OtherFile;
 use crate::hint::{Hint, Hints};
 
 /// Why weights of another program cannot be used.
@@ -11,6 +12,14 @@ pub enum ForeignError {
     Pickle {
         /// What names the file.
         origin: String,
+    },
+    /// A file of another kind.
+    #[error("{origin} is {}, not a file of weights", other.what)]
+    Other {
+        /// What names the file.
+        origin: String,
+        /// What it is.
+        other: OtherFile,
     },
     /// No file of tensors, or a damaged one.
     #[error("{origin} is not a whole .safetensors file: {problem}")]
@@ -86,6 +95,7 @@ impl Hints for ForeignError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             ForeignError::Pickle { origin } => vec![Hint::advice(conversion(origin))],
+            ForeignError::Other { origin, other } => vec![other.hint(origin)],
             ForeignError::Damaged { .. } => vec![Hint::advice("another copy of the file, as a .safetensors file")],
             ForeignError::Dtype { .. } => vec![Hint::advice("convert the tensors to float32 first")],
             ForeignError::NotFinite { .. } => vec![Hint::advice("another copy of the file; this one is of no use")],

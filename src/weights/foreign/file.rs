@@ -7,6 +7,7 @@ use safetensors::tensor::TensorView;
 
 use super::super::numbers::as_f32;
 use super::error::ForeignError;
+use crate::checkpoint::OtherFile;
 
 /// A file of tensors, in its own names and layouts.
 #[derive(Debug)]
@@ -32,6 +33,9 @@ impl<'a> ForeignFile<'a> {
     pub fn parse(bytes: &'a [u8], origin: &str) -> Result<Self, ForeignError> {
         refuse_pickle(bytes, origin)?;
         let origin = origin.to_string();
+        if let Some(other) = OtherFile::of(bytes) {
+            return Err(ForeignError::Other { origin, other });
+        }
         let damaged = |error: safetensors::SafeTensorError| ForeignError::Damaged {
             origin: origin.clone(),
             problem: format!("{error} (the file has {} bytes)", bytes.len()),
