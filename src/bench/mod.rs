@@ -17,7 +17,7 @@ mod synthetic;
 mod training;
 mod workloads;
 
-use crate::platform::Instant;
+use crate::platform::{Instant, calendar};
 use std::path::PathBuf;
 
 use lepton_kernels::op::Precision;
@@ -175,7 +175,7 @@ impl Session<'_> {
 /// # Errors
 /// [`BenchError`], if the device fails. What it lacks or has no room for is left out, and a wrong loss is a result.
 pub fn measure(gpu: &Gpu, preset: &Preset, settings: &Settings, listen: Listener) -> Result<BenchResult, BenchError> {
-    let (began, begun) = (machine::utc_now(), Instant::now());
+    let (began, begun) = (calendar::utc_now(), Instant::now());
     let mut session = Session { gpu, preset, settings, listen, left_out: Vec::new() };
     let ceilings = ceilings::measure(&mut session, Budget::new(preset.ceilings_seconds))?;
     let kernels = kernels::measure(&mut session, &ceilings, Budget::new(preset.kernels_seconds))?;

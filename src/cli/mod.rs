@@ -28,6 +28,7 @@ mod saving;
 mod scaling;
 mod show;
 mod start;
+mod started;
 mod surroundings;
 mod tasks;
 mod text;

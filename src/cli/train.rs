@@ -10,7 +10,7 @@ use super::saving::Saving;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
-use super::{CliError, Exit, auto, first_screen, init, loss, open, pictures, text};
+use super::{CliError, Exit, auto, first_screen, init, loss, open, pictures, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -18,12 +18,14 @@ use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
 use crate::plan::{parameters, thousands};
-use crate::report::{EventLog, Terminal, aside, lr_range_curve, print_lr_range_test, print_profile, say};
+use crate::platform::{Duration, calendar};
+use crate::report::{EventLog, Log, Terminal, aside, lr_range_curve, print_lr_range_test, print_profile, say};
 use crate::tasks::{of, of_model};
 use crate::train::{self, Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
+use crate::weights::Weights;
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
-    let (begun, saving) = (Instant::now(), Saving::of(args)?);
+    let (began, begun, saving) = (calendar::now(), Instant::now(), Saving::of(args)?);
     let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
     let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
     if !has_loss {
@@ -44,15 +46,11 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if args.typed.has("lr_find") {
         return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &out);
     }
-    let mut trainer = match (&from, &weights) {
-        (Some(checkpoint), _) => Trainer::resume(&gpu, &dataset, checkpoint, config.clone())?,
-        (None, Some(weights)) => {
-            say!("init     {}", init::describe(weights));
-            let mut terminal = Terminal::new(config.epochs, model.input_kind().plural(), None);
-            Trainer::from_weights(&gpu, &dataset, model.clone(), config.clone(), weights, |event| terminal.show(event))?
-        }
-        (None, None) => Trainer::new(&gpu, &dataset, model.clone(), config.clone())?,
-    };
+    // what is told before there is a log
+    let mut told: Vec<(Duration, Event)> = Vec::new();
+    let make = (&gpu, &dataset, &model, &config);
+    let mut trainer =
+        made(make, from.as_ref(), weights.as_ref(), &mut |event| told.push((calendar::now(), event.clone())))?;
     verdict::recall(&mut trainer, &out);
     let origin = trainer.origin().map_or_else(Vec::new, init::report);
     origin.iter().for_each(|line| say!("weights  {line}"));
@@ -68,7 +66,11 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
         return end_late(&mut trainer, view, &out, begun).map(|()| Exit::Done);
     }
-    let log = prepare_folder(&out, args.resume(), &trainer, &dataset)?;
+    let start = started::line(&trainer, gpu.summary(), &dataset, args.resume())?;
+    let mut log = prepare_folder(&out, args.resume(), &trainer, &dataset)?;
+    let first = log.write_at(began, &start);
+    let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));
+    written.map_err(CliError::file(&out.join(LOG)))?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -96,6 +98,27 @@ pub(super) fn opened(adapter: Option<&str>) -> Result<Gpu, CliError> {
     let gpu = open(adapter)?;
     say!("adapter  {}", gpu.summary().line());
     Ok(gpu)
+}
+
+/// The trainer of a run that goes on, that starts from weights, or that is new; `told` gets what happens before its first step.
+fn made(
+    (gpu, dataset, model, config): (&Gpu, &Dataset, &ModelSpec, &RunConfig),
+    from: Option<&Checkpoint>,
+    weights: Option<&Weights>,
+    told: &mut dyn FnMut(&Event),
+) -> Result<Trainer, TrainError> {
+    match (from, weights) {
+        (Some(checkpoint), _) => Trainer::resume(gpu, dataset, checkpoint, config.clone()),
+        (None, Some(weights)) => {
+            say!("init     {}", init::describe(weights));
+            let mut terminal = Terminal::new(config.epochs, model.input_kind().plural(), None);
+            Trainer::from_weights(gpu, dataset, model.clone(), config.clone(), weights, |event| {
+                terminal.show(event);
+                told(event);
+            })
+        }
+        (None, None) => Trainer::new(gpu, dataset, model.clone(), config.clone()),
+    }
 }
 
 /// The run's data.
@@ -215,10 +238,13 @@ fn end_late(trainer: &mut Trainer, view: &dyn TaskView, out: &Path, begun: Insta
     if batch > 0 || step == 0 {
         return Ok(());
     }
-    let logged = EventLog::last(&path).map_err(CliError::file(&path))?;
+    let logged = match path.is_file() {
+        true => Log::read(&path).map_err(CliError::file(&path))?,
+        false => Log::default(),
+    };
     let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
     let mut terminal = terminal(trainer, epoch);
-    Ending { out, view, begun, logged: logged.as_deref() }.tell(trainer, &mut terminal, &mut log)
+    Ending { out, view, begun, logged: logged.last_event() }.tell(trainer, &mut terminal, &mut log)
 }
 
 fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {

@@ -1,6 +1,8 @@
 //! The configuration of a run: every setting with its default and its range. Saved with every checkpoint, and as
 //! `config.toml` for people.
 
+use std::collections::BTreeMap;
+
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +178,30 @@ impl RunConfig {
         self.split_seed.unwrap_or(self.seed)
     }
 
+    /// Every setting that is there, by its key with the keys of its tables (`optimizer.momentum`); lists are settings.
+    pub fn settings(&self) -> BTreeMap<String, toml::Value> {
+        fn leaves(value: toml::Value, key: &str, found: &mut BTreeMap<String, toml::Value>) {
+            let toml::Value::Table(table) = value else {
+                found.insert(key.into(), value);
+                return;
+            };
+            for (own, value) in table {
+                leaves(value, &if key.is_empty() { own } else { format!("{key}.{own}") }, found);
+            }
+        }
+        let mut found = BTreeMap::new();
+        // as text, in which a number of single precision has its own digits
+        let table: toml::Table = self.to_toml().parse().expect("it was just written");
+        leaves(toml::Value::Table(table), "", &mut found);
+        found
+    }
+
+    /// The settings that are not those of `other`, or that it lacks.
+    pub fn changed_from(&self, other: &RunConfig) -> BTreeMap<String, toml::Value> {
+        let others = other.settings();
+        self.settings().into_iter().filter(|(key, value)| others.get(key) != Some(value)).collect()
+    }
+
     /// The configuration as `config.toml`.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a configuration is plain data")
@@ -185,6 +211,29 @@ impl RunConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_have_the_keys_of_their_tables() {
+        let base = RunConfig::default();
+        let config =
+            RunConfig { learning_rate: 0.1, epochs: 7, validation: Validation::Fraction(0.2), ..RunConfig::default() };
+        let config =
+            RunConfig { optimizer: crate::optim::Sgd { momentum: 0.9, ..Default::default() }.into(), ..config };
+        let changed: Vec<String> =
+            config.changed_from(&base).into_iter().map(|(key, value)| format!("{key} {value}")).collect();
+        assert_eq!(
+            changed,
+            [
+                "epochs 7",
+                "learning_rate 0.1",
+                "optimizer.momentum 0.9",
+                "optimizer.name \"sgd\"",
+                "optimizer.nesterov false",
+                "validation.fraction 0.2"
+            ]
+        );
+        assert!(config.changed_from(&config).is_empty());
+    }
 
     #[test]
     fn a_configuration_survives_being_written_and_read() {

@@ -4,6 +4,8 @@
 //! lacks one of them (a browser has no threads, no files and cannot block) changes one folder. A test reads the sources
 //! for it (`tests/engine.rs`).
 
+#[cfg(feature = "cli")]
+pub(crate) mod calendar;
 mod drivers;
 pub(crate) mod environment;
 #[cfg(feature = "files")]

@@ -4,8 +4,18 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::platform::files;
+use serde::Serialize;
+
+use crate::platform::{Duration, calendar, files};
 use crate::train::Event;
+
+/// A line of the log.
+#[derive(Serialize)]
+struct Line<'a, E> {
+    #[serde(flatten)]
+    event: &'a E,
+    time: String,
+}
 
 /// An event log that is being written.
 pub struct EventLog {
@@ -48,29 +58,20 @@ impl EventLog {
         }
     }
 
-    /// What the run at this log told last, such as `epoch`; nothing if it has no log.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn last(path: &Path) -> io::Result<Option<String>> {
-        let bytes = match files::read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read?,
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let event = |line: &str| {
-            let event = serde_json::from_str::<serde_json::Value>(line).ok()?;
-            event["event"].as_str().map(String::from)
-        };
-        Ok(text.lines().rev().find_map(event))
-    }
-
-    /// Appends an event.
+    /// Appends what happens now.
     ///
     /// # Errors
     /// The system's.
     pub fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_string(event)?;
+        self.write_at(calendar::now(), event)
+    }
+
+    /// Appends what happened then, a time since 1970 began: an [`Event`] or a [`RunStart`](super::RunStart).
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write_at(&mut self, time: Duration, event: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_string(&Line { event, time: calendar::rfc3339(time) })?;
         line.push('\n');
         self.file.write_all(line.as_bytes())
     }
@@ -96,8 +97,10 @@ mod tests {
         ];
         for (before, (end, kept)) in [whole, ""].iter().flat_map(|before| ends.iter().map(move |end| (before, end))) {
             std::fs::write(&path, [before.as_bytes(), end].concat()).unwrap();
-            EventLog::open(&path, true).unwrap().write(&Event::FirstStep { seconds: 1.0 }).unwrap();
-            let wanted = format!("{before}{kept}{{\"event\":\"first_step\",\"seconds\":1.0}}\n");
+            let then = Duration::from_millis(1_709_251_199_042);
+            EventLog::open(&path, true).unwrap().write_at(then, &Event::FirstStep { seconds: 1.0 }).unwrap();
+            let line = "{\"event\":\"first_step\",\"seconds\":1.0,\"time\":\"2024-02-29T23:59:59.042Z\"}";
+            let wanted = format!("{before}{kept}{line}\n");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted, "after {:?}", String::from_utf8_lossy(end));
         }
     }

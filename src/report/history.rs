@@ -6,7 +6,7 @@ use image::RgbImage;
 use serde_json::Value;
 
 use super::draw::{Curve, Panel, panels};
-use crate::platform::files;
+use super::log::{Entry, Log};
 use crate::train::{Event, Metrics};
 
 /// Points of the losses within an epoch that are kept; of more, every second one is dropped.
@@ -51,31 +51,30 @@ pub struct History {
 }
 
 impl History {
-    /// The history of a run whose `events.jsonl` is there. Lines that are no events are passed over: the log is for
-    /// everybody, and may end in the middle of one.
+    /// The history of a run whose `events.jsonl` is there.
     ///
     /// # Errors
     /// The system's.
     pub fn read(log: &Path) -> std::io::Result<Self> {
-        let mut history = History::default();
-        let text = files::read(log)?;
-        for line in String::from_utf8_lossy(&text).lines() {
-            if let Ok(event) = serde_json::from_str::<Value>(line) {
-                history.take_line(&event);
-            }
-        }
-        Ok(history)
+        Ok(Self::of(&Log::read(log)?))
     }
 
-    fn take_line(&mut self, event: &Value) {
-        let number = |key: &str| event[key].as_u64().unwrap_or(0);
+    /// The history that a log tells.
+    pub fn of(log: &Log) -> Self {
+        let mut history = History::default();
+        log.entries.iter().for_each(|entry| history.take_line(entry));
+        history
+    }
+
+    fn take_line(&mut self, entry: &Entry) {
+        let number = |key: &str| entry.value[key].as_u64().unwrap_or(0);
         let epoch = number("epoch") as u32;
-        match (event["event"].as_str(), Point::read(event)) {
-            (Some("progress"), Some(point)) => {
+        match (entry.event.as_str(), Point::read(&entry.value)) {
+            ("progress", Some(point)) => {
                 let place = [number("step"), number("steps")].map(|steps| steps as usize);
                 self.within_epoch(epoch, place, number("seen"), point.loss);
             }
-            (Some("epoch"), Some(train)) => self.epoch(epoch, train, Point::read(&event["validation"])),
+            ("epoch", Some(train)) => self.epoch(epoch, train, Point::read(&entry.value["validation"])),
             _ => {}
         }
     }

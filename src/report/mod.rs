@@ -31,11 +31,15 @@ mod events;
 #[cfg(feature = "cli")]
 mod history;
 #[cfg(feature = "cli")]
+mod log;
+#[cfg(feature = "cli")]
 mod lr_range;
 #[cfg(feature = "cli")]
 mod measures;
 #[cfg(feature = "cli")]
 mod profile;
+#[cfg(feature = "cli")]
+mod run_start;
 #[cfg(feature = "cli")]
 mod terminal;
 #[cfg(feature = "cli")]
@@ -48,11 +52,15 @@ pub use events::EventLog;
 #[cfg(feature = "cli")]
 pub use history::History;
 #[cfg(feature = "cli")]
+pub use log::{Entry, Log};
+#[cfg(feature = "cli")]
 pub use lr_range::{lr_range_curve, print_lr_range_test};
 #[cfg(feature = "cli")]
 pub use measures::print_measures;
 #[cfg(feature = "cli")]
 pub use profile::print_profile;
+#[cfg(feature = "cli")]
+pub use run_start::{Counts, Data, Device, Division, Network, PerClass, RunStart, SCHEMA};
 #[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
 #[cfg(feature = "cli")]

@@ -30,7 +30,7 @@ pub use preview::preview;
 pub use profile::{LaunchTime, Profile};
 pub use sampler::sample;
 pub use schedule::Schedule;
-pub use setup::{held_out_images, with_held_out};
+pub use setup::{Validating, held_out_images, validating, with_held_out};
 pub use trainer::{Outcome, Trainer};
 
 pub use crate::checkpoint::{Plateau, State};

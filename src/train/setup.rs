@@ -1,5 +1,7 @@
 //! A run before its first step: which images it learns from, its plan, and everything that the device must hold.
 
+use std::borrow::Cow;
+
 use super::error::{TrainError, fingerprint};
 use super::start::update_of;
 use crate::checkpoint::DatasetFingerprint;
@@ -144,6 +146,45 @@ pub fn with_held_out(data: Dataset, config: &RunConfig) -> Result<Dataset, Train
     let Some(range) = order.held_out else { return Ok(data) };
     let held_out = train.select(&images_of(&order, &range));
     Ok(data.with_validation(held_out)?)
+}
+
+/// The examples that validate each epoch of a run.
+#[derive(Clone, Debug)]
+pub struct Validating<'a> {
+    data: Cow<'a, Dataset>,
+    /// The split that they belong to: `training`, where some of it are held out, `validation` or `test`.
+    pub part: &'static str,
+    /// Their numbers in it.
+    pub examples: Vec<usize>,
+}
+
+impl Validating<'_> {
+    /// The split that they belong to.
+    pub fn split(&self) -> &Split {
+        let mut splits = self.data.splits().iter();
+        splits.find(|(name, _)| *name == self.part).expect("they were taken from it").1
+    }
+}
+
+/// The examples that validate each epoch of a run on these data; none where the run validates nothing.
+///
+/// # Errors
+/// If the configuration does not go with the data.
+pub fn validating<'a>(data: &'a Dataset, config: &RunConfig) -> Result<Option<Validating<'a>>, TrainError> {
+    let (task, mut config) = (tasks::of(&config.loss), config.clone());
+    if data.train().is_none() || !task.evaluates() {
+        return Ok(None);
+    }
+    let data = task.restrict_to_normal(data, &mut config)?;
+    let order = order(&data, &config)?;
+    let count = |split: Option<&Split>| split.map_or(0, Split::len);
+    let (part, examples) = match (config.validation, order.held_out) {
+        (Validation::Test, _) => ("test", (0..count(data.test())).collect()),
+        (_, None) => return Ok(None),
+        (_, Some(range)) if data.validation().is_none() => ("training", images_of(&order, &range)),
+        (_, Some(_)) => ("validation", (0..count(data.validation())).collect()),
+    };
+    Ok(Some(Validating { data, part, examples }))
 }
 
 /// The images of a run in their order on the device, so many of each split: training, validation, test.

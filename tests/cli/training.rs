@@ -1,6 +1,6 @@
 //! `train`, `eval` and `--resume`: what is printed, what is written, and that a stop changes nothing.
 
-use crate::support::{Place, number};
+use crate::support::{Place, idx, number};
 
 const SMALL: &str = "train --model linear --limit 640 --epochs 2";
 
@@ -52,6 +52,7 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     assert!(summary.contains("7,850"), "the model that was saved can be used again\n{summary}");
 
     let events = place.events("run");
+    check_start(&events, "start", "train --model linear --limit 640 --epochs 2 --batch 64 --val-split 0.1 --out run");
     let count = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
     assert_eq!([count("first_step"), count("epoch"), count("test")], [1, 2, 1], "{events:?}");
     assert!(count("progress") >= 2, "{events:?}");
@@ -66,6 +67,71 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     assert_eq!(marked.iter().rposition(|&marked| marked), Some(best - 1), "{ran}");
     in_order(&ran.out, &["\nresult ", &format!("epoch {best} of 2, best by accuracy; on 64 validation images")]);
     assert!(ran.line("Test loss").contains(&format!("(epoch {best} of 2, best by accuracy)")), "{ran}");
+}
+
+/// Checks the line with which a log opens, or goes on, and that every line says when it was written.
+#[track_caller]
+fn check_start(events: &[serde_json::Value], kind: &str, command: &str) {
+    let times: Vec<&str> = events.iter().map(|event| event["time"].as_str().expect("a time")).collect();
+    assert!(times.is_sorted() && times.iter().all(|time| time.len() >= 20 && time.ends_with('Z')), "{times:?}");
+    assert!(times[0] > "2026-01-01T00:00:00Z", "it is the time of day: {}", times[0]);
+    let start = events.iter().rfind(|event| event["event"] == kind).expect("a run says what it is");
+    assert_eq!((&start["schema"], &start["version"]), (&1.into(), &env!("CARGO_PKG_VERSION").into()));
+    let typed = start["command"].as_str().expect("a command");
+    assert!(typed.ends_with(command) && typed.contains("lepton-gpu"), "{typed}");
+    assert!(["name", "driver"].iter().all(|key| !start["device"][key].as_str().expect("a text").is_empty()), "{start}");
+    assert_eq!((&start["model"]["name"], &start["model"]["parameters"]), (&"linear".into(), &7850.into()));
+    assert_eq!((&start["data"]["name"], &start["task"]), (&"fashion-small".into(), &"classify".into()));
+    assert_eq!(start["data"]["classes"].as_array().map(Vec::len), Some(10));
+    let counts = serde_json::json!({ "training": 576, "validation": 64, "test": 2000 });
+    assert_eq!(start["data"]["counts"], counts, "{start}");
+    assert_eq!((&start["split"]["part"], &start["split"]["count"]), (&"training".into(), &64.into()));
+    let held_out: std::collections::BTreeSet<u64> =
+        start["split"]["indices"].as_array().expect("numbers").iter().filter_map(serde_json::Value::as_u64).collect();
+    assert!(held_out.len() == 64 && held_out.iter().all(|&i| i < 640), "{held_out:?}");
+    assert_eq!(start["settings"]["limit"], 640, "{start}");
+    assert_eq!(start["settings"]["epochs"], 2, "{start}");
+    assert_eq!(start["settings"]["seed"], serde_json::Value::Null, "a default is no setting of the run's: {start}");
+}
+
+#[test]
+fn a_log_says_which_examples_validate_and_where_the_run_goes_on() {
+    let Some(place) = Place::with_adapter() else { return };
+    let line = format!("{SMALL} --batch 64 --val-split 0.1");
+    place.run(&format!("{line} --steps 9 --out a")).exits(0);
+    let before = place.text("a/events.jsonl");
+    place.run("train --resume --out a").exits(0);
+    assert!(place.text("a/events.jsonl").starts_with(&before), "a log is only added to");
+    let events = place.events("a");
+    check_start(&events, "start", "--steps 9 --out a");
+    check_start(&events, "resume", "train --resume --out a");
+    let resumed = events.iter().find(|event| event["event"] == "resume").expect("a line");
+    assert_eq!(resumed["step"], 9);
+    assert_eq!(resumed["split"], events[0]["split"], "a run keeps its split");
+    for (flags, same) in [("--seed 1", false), ("--seed 1 --split-seed 0 --lr 0.1", true)] {
+        place.run(&format!("{line} --steps 1 {flags} --out b")).exits(0);
+        let other = place.events("b")[0]["split"].clone();
+        assert_eq!(other == events[0]["split"], same, "{flags}");
+        std::fs::remove_dir_all(place.path("b")).expect("a run can be removed");
+    }
+}
+
+#[test]
+fn what_happens_before_the_first_step_is_logged_too() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run("train --model lenet5 --limit 64 --epochs 1 --out whole").exits(0);
+    let pixels: Vec<u8> = (0..48 * 28 * 28).map(|i| (i * i % 251) as u8).collect();
+    place.write("digits/train-images-idx3-ubyte", idx(&[48, 28, 28], &pixels));
+    place.write("digits/train-labels-idx1-ubyte", idx(&[48], &(0..48).map(|i| i % 10).collect::<Vec<u8>>()));
+    place.run("train digits --init whole --epochs 1 --val-split 0.25 --out run").exits(0);
+    let events = place.events("run");
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(kinds[0], "start", "{kinds:?}");
+    let at = |kind: &str| kinds.iter().position(|&other| other == kind);
+    assert!(at("features") > Some(0) && at("head") > at("features") && at("first_step") > at("head"), "{kinds:?}");
+    let head = events.iter().rfind(|event| event["event"] == "head").expect("a head is trained");
+    assert!(head["step"] == head["steps"] && head["validation"]["loss"].is_number(), "{head}");
+    assert!(events.iter().map(|event| event["time"].as_str()).is_sorted(), "{events:?}");
 }
 
 #[test]
@@ -187,7 +253,7 @@ fn no_steps_write_the_initial_state() {
     let line = "train --model linear --limit 128 --steps 0 --out";
     let ran = place.run(&format!("{line} a")).exits(0);
     assert!(!ran.out.contains("first step") && !ran.out.contains("Test"), "{ran}");
-    assert!(place.events("a").is_empty());
+    assert_eq!(place.events("a").len(), 1, "it says what it is, and nothing happened");
     place.run(&format!("{line} b")).exits(0);
     assert!(place.read("a/last.safetensors") == place.read("b/last.safetensors"), "the start depends on the seed only");
     let accuracy = place.run("eval a --json").exits(0).json()["accuracy"].as_f64().expect("a number");

@@ -29,6 +29,14 @@ pub enum DatasetError {
         /// Bytes there are.
         found: usize,
     },
+    /// Names of examples that are not one for each.
+    #[error("{examples} examples have {names} names")]
+    ExampleNames {
+        /// Examples, as their targets count them.
+        examples: usize,
+        /// Names that were given.
+        names: usize,
+    },
     /// A class that does not exist.
     #[error("label {label} of example {example} is not below the number of classes, {classes}")]
     Label {

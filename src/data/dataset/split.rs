@@ -121,6 +121,8 @@ pub struct Split {
     values: Option<Values>,
     /// Classes that labels are below, or values of each example; 0 where there is nothing to learn about them.
     targets: usize,
+    /// `[n]`, or nothing.
+    names: Vec<String>,
 }
 
 impl Split {
@@ -190,12 +192,28 @@ impl Split {
                 return Err(DatasetError::Feature { example, position });
             }
         }
-        Ok(Split { input, bytes, labels, values, targets })
+        Ok(Split { input, bytes, labels, values, targets, names: Vec::new() })
     }
 
     fn check_bytes(input: Input, size: usize, examples: usize, found: usize) -> Result<(), DatasetError> {
         let expected = size as u128 * examples as u128;
         if expected == found as u128 { Ok(()) } else { Err(DatasetError::Bytes { examples, input, expected, found }) }
+    }
+
+    /// With what each example is called: the path of its file.
+    ///
+    /// # Errors
+    /// [`DatasetError::ExampleNames`] if there are not as many names as examples.
+    pub fn with_names(self, names: Vec<String>) -> Result<Self, DatasetError> {
+        if names.len() != self.len() {
+            return Err(DatasetError::ExampleNames { examples: self.len(), names: names.len() });
+        }
+        Ok(Split { names, ..self })
+    }
+
+    /// What an example is called: the path of its file, as it was found; none where examples have no files of their own.
+    pub fn name(&self, index: usize) -> Option<&str> {
+        self.names.get(index).map(String::as_str)
     }
 
     /// What an example is.
@@ -260,6 +278,7 @@ impl Split {
     /// Keeps the first `count` examples; all of them if there are fewer.
     pub fn truncate(&mut self, count: usize) {
         self.labels.truncate(count);
+        self.names.truncate(count);
         let count = self.len();
         if let Some(values) = &mut self.values {
             values.data.truncate(count * values.width);
@@ -294,7 +313,8 @@ impl Split {
         let mut bytes = Vec::with_capacity(wanted.len() * self.example_bytes());
         wanted.iter().for_each(|&i| bytes.extend_from_slice(self.example(i)));
         let labels = wanted.iter().map(|&i| self.labels[i]).collect();
-        Split { bytes, labels, values, ..*self }
+        let names = wanted.iter().filter_map(|&i| self.names.get(i).cloned()).collect();
+        Split { bytes, labels, values, names, ..*self }
     }
 
     /// Mean and standard deviation (of the population) of the pixels scaled to 0..1, `[c]`; none for texts.

@@ -202,6 +202,7 @@ impl Catalog {
                 Targets::Values(Values { width: values.len(), data: data.copied().collect() })
             }
         };
-        Split::images(shape, images, targets).map(Some)
+        let names = members.iter().map(|&i| self.entries[i].place.to_string()).collect();
+        Split::images(shape, images, targets)?.with_names(names).map(Some)
     }
 }

@@ -1,0 +1,109 @@
+//! What a run says of itself in the first line of its log.
+
+use std::path::Path;
+
+use super::CliError;
+use super::hint::shell_word;
+use crate::data::{Dataset, Split};
+use crate::gpu::AdapterSummary;
+use crate::platform::files;
+use crate::report::{Counts, Data, Device, Division, Network, PerClass, RunStart, SCHEMA};
+use crate::train::{Trainer, Validating, validating};
+
+/// The first line of the log of a run that begins, or goes on, now.
+pub fn line(
+    trainer: &Trainer,
+    adapter: &AdapterSummary,
+    dataset: &Dataset,
+    resume: bool,
+) -> Result<RunStart, CliError> {
+    let (config, model, state) = (trainer.config(), trainer.model(), trainer.state());
+    let validating = validating(dataset, config)?;
+    let validation = match &validating {
+        Some(Validating { part: "test", .. }) | None => 0,
+        Some(own) => own.examples.len(),
+    };
+    let counts = Counts {
+        training: trainer.images_per_epoch(),
+        validation,
+        test: dataset.test().filter(|_| trainer.task().evaluates()).map_or(0, Split::len),
+    };
+    let balance = trainer.balance();
+    let per_class =
+        (!balance.learned.is_empty()).then_some(PerClass { training: balance.learned, validation: balance.validated });
+    let (name, source) = (dataset.name().to_string(), dataset.source().to_string());
+    Ok(RunStart {
+        event: if resume { "resume" } else { "start" },
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        command: command(),
+        directory: std::env::current_dir().ok().map(|folder| folder.display().to_string()),
+        device: Device {
+            name: adapter.name.clone(),
+            kind: adapter.kind.clone(),
+            backend: adapter.backend.clone(),
+            driver: adapter.driver.clone(),
+        },
+        model: Network {
+            name: model.name.clone(),
+            input: model.input,
+            parameters: crate::plan::parameters(model).unwrap_or(0),
+        },
+        task: trainer.task().name(),
+        data: Data { name, source, classes: trainer.outputs().to_vec(), counts, per_class },
+        split: validating.map(|own| division(&own, dataset)),
+        best_by: trainer.judging().map(|judging| judging.by.name()),
+        epochs: config.epochs,
+        step: state.step,
+        settings: config.changed_from(&Default::default()),
+    })
+}
+
+/// The command as it was typed.
+fn command() -> String {
+    let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn division(own: &Validating, dataset: &Dataset) -> Division {
+    let (split, count) = (own.split(), own.examples.len());
+    let names: Vec<String> =
+        own.examples.iter().filter_map(|&i| split.name(i)).map(|name| below(dataset, name)).collect();
+    let all = names.len() == count || count == split.len();
+    Division {
+        part: own.part,
+        count,
+        sha256: digest(split, &own.examples, dataset),
+        names,
+        indices: if all { Vec::new() } else { own.examples.clone() },
+    }
+}
+
+/// A name without the folder of the data set that it is in.
+pub fn below(dataset: &Dataset, name: &str) -> String {
+    let path = Path::new(name);
+    path.strip_prefix(dataset.source()).unwrap_or(path).display().to_string()
+}
+
+/// SHA-256 of some examples: of what they are called, or else of what they hold, and of what is to be learned about them.
+pub fn digest(split: &Split, examples: &[usize], dataset: &Dataset) -> Option<String> {
+    let mut bytes = Vec::new();
+    for &i in examples {
+        match split.name(i) {
+            Some(name) => bytes.extend_from_slice(below(dataset, name).replace('\\', "/").as_bytes()),
+            None => bytes.extend_from_slice(split.example(i)),
+        }
+        bytes.push(0);
+        match split.values() {
+            Some(values) => {
+                let row = &values.data[i * values.width..][..values.width];
+                row.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            }
+            None => bytes.extend_from_slice(
+                dataset.classes().get(split.labels()[i] as usize).map_or("", |name| name).as_bytes(),
+            ),
+        }
+        bytes.push(b'\n');
+    }
+    files::sha256(&bytes)
+}
