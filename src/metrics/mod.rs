@@ -2,6 +2,7 @@
 //!
 //! The formulas are scikit-learn's: where nothing was predicted or nothing was there, a ratio of 0 to 0 counts as 0.
 
+mod answers;
 mod assessment;
 mod classes;
 mod criterion;
@@ -14,6 +15,7 @@ mod values;
 
 use serde::Serialize;
 
+pub use answers::{Answers, Errors, Numbers};
 pub use assessment::{
     Alarm, Assessment, ClassFindings, Confused, ErrorFindings, Examined, Findings, LabelFindings, Share, ValueFindings,
     Weak, WeakLabel, WeakValue,

@@ -1,11 +1,11 @@
 //! One class for each image: a label, or a distribution over the classes.
 
 use super::targets::{self, Check};
-use super::{Detail, Splits, Task, TaskError};
+use super::{Splits, Task, TaskError};
 use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
-use crate::metrics::{ClassAnswer, ClassMeasures, Criterion, Measures, Metrics, Totals};
+use crate::metrics::{Answers, ClassAnswer, Criterion, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, RECORDED};
 use crate::session::{Session, Targets};
@@ -81,7 +81,7 @@ impl Task for Classify {
         Metrics { loss: totals.loss(), accuracy, ..Metrics::default() }
     }
 
-    fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError> {
+    fn answers(&self, session: &Session, images: &[usize]) -> Result<Option<Answers>, GpuError> {
         let (Some(answers), Some(scores)) = (session.answers()?, session.kept(Buffer::Scores)?) else {
             return Ok(None);
         };
@@ -93,8 +93,8 @@ impl Task for Classify {
             confidence: scores[image * RECORDED],
             margin: scores[image * RECORDED + 1],
         };
-        let all: Vec<ClassAnswer> = images.iter().map(answer).collect();
-        Ok(Some(Measures::Classes(ClassMeasures::new(&all, session.plan.classes, detail == Detail::Full))))
+        let answers = images.iter().map(answer).collect();
+        Ok(Some(Answers::Classes { answers, classes: session.plan.classes }))
     }
 
     /// Softmax, in f64.

@@ -3,11 +3,11 @@
 
 use lepton_kernels::{Step, random};
 
-use super::{Detail, Splits, Task, TaskError, targets};
+use super::{Splits, Task, TaskError, targets};
 use crate::config::{LossConfig, NormalizeConfig, RunConfig, TargetKind, Validation};
 use crate::data::Dataset;
 use crate::gpu::{GpuError, Program};
-use crate::metrics::{AdversarialLosses, Criterion, Measures, Metrics, Totals};
+use crate::metrics::{AdversarialLosses, Answers, Criterion, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, Goal, Plan};
 use crate::session::{SAMPLES, Session, Targets};
@@ -92,7 +92,7 @@ impl Task for Generate {
         Metrics { loss: d_loss, adversarial: Some(AdversarialLosses { d_loss, g_loss }), ..Metrics::default() }
     }
 
-    fn measure(&self, _session: &Session, _images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {
+    fn answers(&self, _session: &Session, _images: &[usize]) -> Result<Option<Answers>, GpuError> {
         Ok(None)
     }
 

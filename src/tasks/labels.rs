@@ -1,11 +1,11 @@
 //! Several labels for each image, each there or not.
 
 use super::targets::{self, Check};
-use super::{Detail, Splits, Task, TaskError};
+use super::{Splits, Task, TaskError};
 use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
-use crate::metrics::{Criterion, LabelMeasures, Measures, Metrics, Totals};
+use crate::metrics::{Answers, Criterion, Metrics, Totals};
 use crate::session::{Session, Targets};
 
 /// Says of each label whether it is there.
@@ -43,10 +43,8 @@ impl Task for Labels {
         Metrics { loss: totals.loss(), accuracy, ..Metrics::default() }
     }
 
-    fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {
-        let measured = targets::outputs(session, images)?;
-        Ok(measured
-            .map(|[outputs, wanted]| Measures::Labels(LabelMeasures::new(&outputs, &wanted, session.plan.classes))))
+    fn answers(&self, session: &Session, images: &[usize]) -> Result<Option<Answers>, GpuError> {
+        Ok(targets::outputs(session, images)?.map(Answers::Labels))
     }
 
     /// The logistic function of each output, in f64.

@@ -27,7 +27,7 @@ use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
 use crate::data::{Dataset, HoldOut, LoadOptions, Split};
 use crate::gpu::GpuError;
 use crate::losses::{Bce, Mse};
-use crate::metrics::{Criterion, Measures, Metrics, Totals};
+use crate::metrics::{Answers, Criterion, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{self, Goal};
 use crate::session::{Range, Session, Targets};
@@ -168,11 +168,11 @@ pub trait Task: Debug + Sync {
     /// The means of some sums.
     fn metrics(&self, totals: &Totals) -> Metrics;
 
-    /// What can be measured from what the last evaluation recorded of these images; `None` where its plan recorded nothing.
+    /// What the last evaluation recorded of these images; `None` where its plan recorded nothing.
     ///
     /// # Errors
     /// [`GpuError`] if the device is lost.
-    fn measure(&self, session: &Session, images: &[usize], detail: Detail) -> Result<Option<Measures>, GpuError>;
+    fn answers(&self, session: &Session, images: &[usize]) -> Result<Option<Answers>, GpuError>;
 
     /// What an epoch can be judged by where images validate it, the usual criterion first; `normal`: some classes are normal.
     /// None where no epoch is better than another.
@@ -222,6 +222,17 @@ pub trait Task: Debug + Sync {
     }
 }
 
+/// What came of looking at some examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Examined {
+    /// Their means.
+    pub metrics: Metrics,
+    /// Everything that can be measured; none where nothing was recorded.
+    pub measures: Option<Measures>,
+    /// What was recorded of each, in their order.
+    pub answers: Option<Answers>,
+}
+
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -256,11 +267,12 @@ impl dyn Task {
         range: &Range,
         views: &[View],
         detail: Detail,
-    ) -> Result<(Metrics, Option<Measures>), GpuError> {
+    ) -> Result<Examined, GpuError> {
         let metrics = self.evaluate(session, range, views)?;
-        let measures = self.measure(session, &session.images(range), detail)?;
+        let answers = self.answers(session, &session.images(range))?;
+        let measures = answers.as_ref().map(|answers| answers.measures(detail == Detail::Full));
         let more = measures.as_ref().map(Measures::summary).unwrap_or_default();
-        Ok((Metrics { more, ..metrics }, measures))
+        Ok(Examined { metrics: Metrics { more, ..metrics }, measures, answers })
     }
 
     /// What a run's data are read with, for images of this size.

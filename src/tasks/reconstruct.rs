@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Detail, Splits, Task, TaskError, targets};
+use super::{Splits, Task, TaskError, targets};
 use crate::checkpoint::State;
 use crate::config::{LossConfig, RunConfig, TargetKind, Validation};
 use crate::data::{self, Dataset};
 use crate::gpu::GpuError;
-use crate::metrics::{Criterion, ErrorMeasures, Measures, Metrics, Threshold, Totals};
+use crate::metrics::{Answers, Criterion, Errors, Metrics, Threshold, Totals};
 use crate::model::ModelSpec;
 use crate::plan::Buffer;
 use crate::session::{Range, Session, Targets};
@@ -88,11 +88,11 @@ impl Task for Reconstruct {
         Metrics { loss: totals.loss(), ..Metrics::default() }
     }
 
-    fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {
+    fn answers(&self, session: &Session, images: &[usize]) -> Result<Option<Answers>, GpuError> {
         let Some(errors) = errors(session, images)? else { return Ok(None) };
         let Targets { labels, classes, normal, .. } = &session.targets;
-        let errors: Vec<(f32, u32)> = errors.into_iter().zip(images.iter().map(|&image| labels[image])).collect();
-        Ok(Some(Measures::Errors(ErrorMeasures::new(&errors, classes, normal.as_deref()))))
+        let errors = errors.into_iter().zip(images.iter().map(|&image| labels[image])).collect();
+        Ok(Some(Answers::Errors(Errors { errors, classes: classes.clone(), normal: normal.clone() })))
     }
 
     fn criteria(&self, _outputs: usize, normal: bool) -> Vec<Criterion> {

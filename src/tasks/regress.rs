@@ -1,11 +1,11 @@
 //! Numbers for each image.
 
 use super::targets::{self, Check};
-use super::{Detail, Splits, Task, TaskError};
+use super::{Splits, Task, TaskError};
 use crate::config::{LossConfig, RunConfig, TargetKind};
 use crate::data::Dataset;
 use crate::gpu::GpuError;
-use crate::metrics::{Criterion, Measures, Metrics, Totals, ValueMeasures};
+use crate::metrics::{Answers, Criterion, Metrics, Totals};
 use crate::session::{Session, Targets};
 
 /// Predicts numbers for each image, which are compared with the data's values.
@@ -41,9 +41,7 @@ impl Task for Regress {
         Metrics { loss: totals.loss(), ..Metrics::default() }
     }
 
-    fn measure(&self, session: &Session, images: &[usize], _detail: Detail) -> Result<Option<Measures>, GpuError> {
-        let measured = targets::outputs(session, images)?;
-        Ok(measured
-            .map(|[outputs, wanted]| Measures::Values(ValueMeasures::new(&outputs, &wanted, session.plan.classes))))
+    fn answers(&self, session: &Session, images: &[usize]) -> Result<Option<Answers>, GpuError> {
+        Ok(targets::outputs(session, images)?.map(Answers::Values))
     }
 }

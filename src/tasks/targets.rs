@@ -4,6 +4,7 @@ use super::{Splits, TaskError};
 use crate::config::LossConfig;
 use crate::data::{Dataset, Values};
 use crate::gpu::GpuError;
+use crate::metrics::Numbers;
 use crate::plan::{Buffer, Plan};
 use crate::session::{Session, Targets};
 
@@ -78,9 +79,9 @@ pub(super) fn names(data: &Dataset, outputs: usize) -> Vec<String> {
     (0..outputs).map(|i| i.to_string()).collect()
 }
 
-/// What a model gave for these images and what it should have given, both `[images, width]`, in the data's units; `None` if the last evaluation
-/// kept no outputs.
-pub(super) fn outputs(session: &Session, images: &[usize]) -> Result<Option<[Vec<f32>; 2]>, GpuError> {
+/// What a model gave for these images and what it should have given, in the data's units; `None` if the last evaluation kept no
+/// outputs.
+pub(super) fn outputs(session: &Session, images: &[usize]) -> Result<Option<Numbers>, GpuError> {
     let (Some(outputs), Some(values)) = (session.kept(Buffer::Outputs)?, &session.targets.values) else {
         return Ok(None);
     };
@@ -88,5 +89,5 @@ pub(super) fn outputs(session: &Session, images: &[usize]) -> Result<Option<[Vec
     session.targets.scale.restore(&mut outputs);
     let width = values.width;
     let of = |all: &[f32]| images.iter().flat_map(|i| &all[i * width..][..width]).copied().collect::<Vec<f32>>();
-    Ok(Some([of(&outputs), of(&values.data)]))
+    Ok(Some(Numbers { outputs: of(&outputs), targets: of(&values.data), width }))
 }

@@ -7,7 +7,7 @@ use crate::gpu::{Gpu, Program};
 use crate::metrics::{Measures, Metrics};
 use crate::plan::{Input, Plan, Request};
 use crate::session::{self, Range, Sampler, Session, Tta};
-use crate::tasks::{self, Detail, Task};
+use crate::tasks::{self, Detail, Examined, Task};
 use lepton_kernels::batch_views::View;
 
 /// A checkpoint's model on a device, with the split of a data set that it is evaluated on.
@@ -55,6 +55,15 @@ impl Evaluator {
     /// # Errors
     /// [`TrainError::Gpu`] if the device is lost.
     pub fn evaluate(&mut self) -> Result<(Metrics, Option<Measures>), TrainError> {
+        let Examined { metrics, measures, .. } = self.examine()?;
+        Ok((metrics, measures))
+    }
+
+    /// [`evaluate`](Self::evaluate) with what was recorded of each example, in their order.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn examine(&mut self) -> Result<Examined, TrainError> {
         let range = self.range();
         Ok(self.task.examine(&mut self.session, &range, &self.views, Detail::Full)?)
     }

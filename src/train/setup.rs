@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use super::error::{TrainError, fingerprint};
+use super::looks::Place;
 use super::start::update_of;
 use crate::checkpoint::DatasetFingerprint;
 use crate::config::{RunConfig, TargetKind, TargetsConfig, Validation};
 use crate::data::{self, Dataset, Split};
 use crate::gpu::{Gpu, Program};
+use crate::metrics::Examined;
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Input, Plan, Request, Training};
-use crate::session::{self, Sampler, Session, images_of};
+use crate::session::{self, Range, Sampler, Session, images_of};
 use crate::tasks;
 
 /// A run on a device, without weights.
@@ -89,8 +91,41 @@ pub(super) fn fingerprint_of(data: &Dataset, config: &RunConfig, targets: &sessi
     fingerprint(count(data.train()), count(data.test()), &images, targets)
 }
 
+/// The images that validate an epoch.
+pub(super) fn validation_range(order: &Sampler, config: &RunConfig) -> Option<Range> {
+    match config.validation {
+        Validation::Test => order.test,
+        Validation::None | Validation::Fraction(_) => order.held_out,
+    }
+}
+
+/// Where no images validate and none test, so many training images are looked at in the end, at the most.
+const LOOKED_AT: usize = 2000;
+
+/// The images that say what a run is worth: those that validate it, else the test images, else the first of those that it learned.
+pub(super) fn looked_at(order: &Sampler, config: &RunConfig) -> (Examined, Range) {
+    let first = Range { length: order.train.length.min(LOOKED_AT), ..order.train };
+    match (validation_range(order, config), order.test) {
+        (Some(range), _) if config.validation != Validation::Test => (Examined::Validation, range),
+        (_, Some(range)) => (Examined::Test, range),
+        (_, None) => (Examined::Training, first),
+    }
+}
+
+/// Where these images of a device are in their data set: the split that has them there, and their numbers in it.
+pub(super) fn places(order: &Sampler, images: &[usize]) -> Vec<Place> {
+    let learned = if order.train.split_over > 0 { order.train.split_over } else { order.train.length };
+    let test = order.test.map_or(usize::MAX, |test| test.start);
+    let place = |&image: &usize| match image {
+        _ if image < learned => Place { split: Examined::Training, index: image },
+        _ if image < test => Place { split: Examined::Validation, index: image - learned },
+        _ => Place { split: Examined::Test, index: image - test },
+    };
+    images.iter().map(place).collect()
+}
+
 /// Which images are learned, which validate, which test.
-fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
+pub(super) fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, TrainError> {
     let count = learned_images(data, config);
     if !tasks::of(&config.loss).evaluates() {
         return Ok(Sampler::new(config.seed, count, 0, 0.0));

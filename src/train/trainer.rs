@@ -15,19 +15,20 @@ use super::event::{Control, Event, StopHandle, Verdict};
 use super::lr_range::{self, LrRangeTest};
 use super::profile::Profile;
 use super::schedule::Schedule;
+use super::setup;
 use super::setup::Setup;
 use super::updates::Updates;
 use crate::checkpoint::{AVERAGE, Checkpoint, DatasetFingerprint, NamedTensor, State};
-use crate::config::{RunConfig, Validation};
+use crate::config::RunConfig;
 use crate::data::{Dataset, Vocabulary};
 use crate::gpu::Gpu;
 use crate::metrics::Metrics;
 use crate::model::{ModelSpec, Sample, WHITENED};
 use crate::plan::{Buffer, Goal, Plan, TensorPlace};
 use crate::session::{Range, Session};
-use crate::tasks::{self, Detail, Judging, Samples, Task};
+use crate::tasks::{self, Detail, Examined, Judging, Samples, Task};
 use crate::weights::Fit;
-use best::{Kept, Measured};
+use best::Kept;
 use steps::{Steps, weights};
 
 /// How a call of [`Trainer::fit`] ended.
@@ -102,7 +103,7 @@ impl Trainer {
         let batches = session.order.training_batches(config.batch);
         let updates = Updates { batches, accumulate: config.update.accumulate };
         let task = tasks::of(&config.loss);
-        let validated = validation_range(&session, &config);
+        let validated = setup::validation_range(&session.order, &config);
         let balance = best::balance(&session, validated, outputs.len());
         Ok(Trainer {
             task,
@@ -378,13 +379,13 @@ impl Trainer {
     /// If the loss is not finite, or the device is lost.
     pub fn validate(&mut self) -> Result<Option<Metrics>, TrainError> {
         let Some(range) = self.validation_range() else { return Ok(None) };
-        let (metrics, _) = self.measure(range, Detail::Summary)?;
+        let metrics = self.measure(range, Detail::Summary)?.metrics;
         self.check_loss("validation", metrics.loss as f32)?;
         Ok(Some(metrics))
     }
 
     fn validation_range(&self) -> Option<Range> {
-        validation_range(&self.session, &self.config)
+        setup::validation_range(&self.session.order, &self.config)
     }
 
     /// Trains up to `steps` steps of the epoch that is running with every launch timed by itself. They count as any others.
@@ -452,7 +453,7 @@ impl Trainer {
         let range = self.validation_range();
         let measured =
             range.map(|range| Ok::<_, TrainError>((range, self.measure(range, Detail::Full)?))).transpose()?;
-        let validation = measured.as_ref().map(|&(_, (metrics, _))| metrics);
+        let validation = measured.as_ref().map(|(_, examined)| examined.metrics);
         match validation {
             Some(metrics) => self.check_loss("validation", metrics.loss as f32)?,
             None => self.probe().and_then(|loss| self.check_loss("training", loss as f32))?,
@@ -483,7 +484,7 @@ impl Trainer {
     }
 
     /// The means over a range of images, and whatever else can be measured.
-    fn measure(&mut self, range: Range, detail: Detail) -> Result<Measured, TrainError> {
+    fn measure(&mut self, range: Range, detail: Detail) -> Result<Examined, TrainError> {
         Ok(self.task.examine(&mut self.session, &range, &[], detail)?)
     }
 
@@ -611,13 +612,6 @@ impl Trainer {
 }
 
 /// The images that validate an epoch.
-fn validation_range(session: &Session, config: &RunConfig) -> Option<Range> {
-    match config.validation {
-        Validation::Test => session.order.test,
-        Validation::None | Validation::Fraction(_) => session.order.held_out,
-    }
-}
-
 /// What hears a run's events.
 type Listener<'a> = dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError> + 'a;
 

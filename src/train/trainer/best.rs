@@ -2,30 +2,26 @@
 
 use super::super::error::TrainError;
 use super::super::event::Event;
+use super::super::looks::Looks;
 use super::super::schedule::Schedule;
+use super::super::setup;
 use super::Trainer;
 use crate::checkpoint::{AVERAGE, Checkpoint, State};
-use crate::config::{RunConfig, Validation};
+use crate::config::RunConfig;
 use crate::data::Balance;
 use crate::losses::Records;
-use crate::metrics::{Assessment, Best, Examined, Measures, Metrics};
+use crate::metrics::{Assessment, Best, Examined as Of, Measures, Metrics};
 use crate::plan::Buffer;
 use crate::session::{Range, Session};
-use crate::tasks::{Detail, Judging};
-
-/// Means and everything else over some images.
-pub(super) type Measured = (Metrics, Option<Measures>);
+use crate::tasks::{Detail, Examined, Judging};
 
 /// The weights of the best epoch.
 pub(super) struct Kept {
     /// The buffer that evaluation reads: all parameters, or their averages.
     weights: Vec<u8>,
     /// What was measured with them, and on which images.
-    measured: Vec<(Range, Measured)>,
+    measured: Vec<(Range, Examined)>,
 }
-
-/// Where no images validate and none test, so many training images are looked at in the end, at the most.
-const LOOKED_AT: usize = 2000;
 
 /// Images of each class that are learned and that validate, of `classes` classes; nothing where images have no class.
 pub(super) fn balance(session: &Session, validated: Option<Range>, classes: usize) -> Balance {
@@ -55,9 +51,9 @@ impl Trainer {
     }
 
     /// Judges the epoch that has just been trained, and keeps its weights if it is the best one so far.
-    pub(super) fn judge(&mut self, train: &Metrics, measured: Option<(Range, Measured)>) -> Result<bool, TrainError> {
+    pub(super) fn judge(&mut self, train: &Metrics, measured: Option<(Range, Examined)>) -> Result<bool, TrainError> {
         let Some(judging) = self.judging else { return Ok(false) };
-        let now = judging.judge(self.state.epoch + 1, train, measured.as_ref().map(|(_, (metrics, _))| metrics));
+        let now = judging.judge(self.state.epoch + 1, train, measured.as_ref().map(|(_, examined)| &examined.metrics));
         if self.state.best.is_some_and(|before| !now.beats(&before)) {
             return Ok(false);
         }
@@ -91,7 +87,7 @@ impl Trainer {
     /// If the loss is not finite, or the device is lost.
     pub fn test(&mut self) -> Result<Option<Event>, TrainError> {
         let Some(range) = self.session.order.test else { return Ok(None) };
-        let (metrics, measures) = self.examine(range)?;
+        let Examined { metrics, measures, .. } = self.examine(range)?;
         let classes = measures.map_or_else(Vec::new, Measures::into_class_errors);
         Ok(Some(Event::Test { images: range.length, metrics, classes, best: self.best() }))
     }
@@ -102,39 +98,50 @@ impl Trainer {
     /// # Errors
     /// As [`test`](Self::test).
     pub fn assess(&mut self) -> Result<Option<Assessment>, TrainError> {
-        if !self.task.evaluates() || self.state.step == 0 {
-            return Ok(None);
-        }
-        let order = &self.session.order;
-        let (train, test) = (order.train, order.test);
-        let first = Range { length: train.length.min(LOOKED_AT), ..train };
-        let (mut examined, mut range) = match (self.validation_range(), test) {
-            (Some(range), _) if self.config.validation != Validation::Test => (Examined::Validation, range),
-            (_, Some(range)) => (Examined::Test, range),
-            (_, None) => (Examined::Training, first),
-        };
-        let (mut metrics, mut measures) = self.examine(range)?;
-        // normal images alone say nothing of anomalies
-        if let (Some(Measures::Errors(errors)), Some(all), false) = (&measures, test, self.config.normal.is_empty())
-            && errors.auc.is_none()
-        {
-            (examined, range) = (Examined::Test, all);
-            (metrics, measures) = self.examine(range)?;
-        }
+        let Some((of, range)) = self.looked_at()? else { return Ok(None) };
+        let Examined { metrics, measures, .. } = self.examine(range)?;
         let (best, epochs, validated) = (self.best(), self.state.epoch, self.validation_range().is_some());
-        let on = (examined, range.length);
+        let on = (of, range.length);
         Ok(Some(Assessment::new(best, epochs, on, validated, &metrics, measures.as_ref(), &self.outputs)))
     }
 
+    /// What [`assess`](Self::assess) looks at, example by example. None where it looks at nothing, or nothing was recorded of
+    /// single examples.
+    ///
+    /// # Errors
+    /// As [`test`](Self::test).
+    pub fn looks(&mut self) -> Result<Option<Looks>, TrainError> {
+        let Some((of, range)) = self.looked_at()? else { return Ok(None) };
+        let Examined { metrics, answers, .. } = self.examine(range)?;
+        let examples = setup::places(&self.session.order, &self.session.images(&range));
+        Ok(answers.map(|answers| Looks { of, loss: metrics.judged_loss(), examples, answers }))
+    }
+
+    /// The examples that say what the run is worth.
+    fn looked_at(&mut self) -> Result<Option<(Of, Range)>, TrainError> {
+        if !self.task.evaluates() || self.state.step == 0 {
+            return Ok(None);
+        }
+        let (test, normal) = (self.session.order.test, !self.config.normal.is_empty());
+        let (of, range) = setup::looked_at(&self.session.order, &self.config);
+        // normal images alone say nothing of anomalies
+        if let (Some(all), true) = (test, normal)
+            && matches!(&self.examine(range)?.measures, Some(Measures::Errors(errors)) if errors.auc.is_none())
+        {
+            return Ok(Some((Of::Test, all)));
+        }
+        Ok(Some((of, range)))
+    }
+
     /// Everything that can be measured on some images with the weights of the best epoch. It is measured once.
-    fn examine(&mut self, range: Range) -> Result<Measured, TrainError> {
+    fn examine(&mut self, range: Range) -> Result<Examined, TrainError> {
         let mut known = self.kept.iter().flat_map(|kept| &kept.measured);
         if let Some((_, measured)) = known.find(|(of, _)| *of == range) {
             return Ok(measured.clone());
         }
         let measured = self.with_best(|trainer| trainer.measure(range, Detail::Full))?;
         let of = if self.session.order.test == Some(range) { "test" } else { "validation" };
-        self.check_loss(of, measured.0.loss as f32)?;
+        self.check_loss(of, measured.metrics.loss as f32)?;
         if let Some(kept) = &mut self.kept {
             kept.measured.push((range, measured.clone()));
         }

@@ -78,6 +78,7 @@ pub fn load(
 /// [`load`] with everything else that is said about data.
 fn load_with(path: &Path, options: &LoadOptions) -> Result<Option<Dataset>, DataError> {
     let Some(sources) = files::find(path, &options.table)? else { return Ok(None) };
+    let files: Vec<String> = sources.iter().map(|(source, _)| source.path.display().to_string()).collect();
     let Read { samples, latin1, mut notes } = read(&sources, options)?;
     notes.extend(sources.notes);
     let of = |parts: &[Part]| -> Raw { samples.iter().filter(|(sample, _)| parts.contains(&sample.part)).collect() };
@@ -108,7 +109,7 @@ fn load_with(path: &Path, options: &LoadOptions) -> Result<Option<Dataset>, Data
             return Ok(None);
         }
         let path = source.map_or(path, |source| &source.path);
-        split(raw, path, &vocabulary, &classes, length).map(Some)
+        split(raw, path, &vocabulary, &classes, length, &files).map(Some)
     };
     let of_train = sources.train.first();
     let (train, validation) = (split(&train, of_train)?, split(&validation, of_train)?);
@@ -199,6 +200,7 @@ fn split(
     vocabulary: &Vocabulary,
     classes: &[String],
     length: usize,
+    files: &[String],
 ) -> Result<Split, DataError> {
     let label = |(sample, _): &&(Sample, Vec<String>)| {
         let found = names::place(&sample.label, classes);
@@ -212,5 +214,7 @@ fn split(
     let labels = raw.iter().map(label).collect::<Result<Vec<_>, _>>()?;
     let tokens = raw.iter().flat_map(|(_, words)| vocabulary.encode_words(words, length)).collect();
     let input = Input::Tokens { length, vocabulary: vocabulary.len() };
-    Ok(Split::new(input, tokens, Targets::Classes { labels, classes: classes.len() })?)
+    let split = Split::new(input, tokens, Targets::Classes { labels, classes: classes.len() })?;
+    let name = |(sample, _): &&(Sample, Vec<String>)| format!("{}:{}", files[sample.file], sample.line);
+    Ok(split.with_names(raw.iter().map(name).collect())?)
 }
