@@ -121,7 +121,7 @@ fn blesses() -> bool {
 fn curve(name: &str, run: &Run) {
     let history = History::read(&run.folder.join("events.jsonl")).unwrap();
     let (drawn, path) =
-        (history.draw(name).expect("there are epochs"), root().join(format!("docs/results/{name}.png")));
+        (history.draw(name).expect("there are epochs").to_picture(), root().join(format!("docs/results/{name}.png")));
     if blesses() {
         drawn.save(&path).unwrap();
     }

@@ -58,9 +58,12 @@ impl RunCurve {
 
     fn draw(&mut self) -> Result<(), TrainError> {
         let begun = Instant::now();
-        if let Some(picture) = self.history.draw(&self.title) {
+        if let Some(drawing) = self.history.draw(&self.title) {
             let mut bytes = Cursor::new(Vec::new());
-            picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture is encoded into memory");
+            drawing
+                .to_picture()
+                .write_to(&mut bytes, image::ImageFormat::Png)
+                .expect("a picture is encoded into memory");
             write_atomically(&self.path, bytes.get_ref())?;
         }
         self.stale = false;

@@ -9,7 +9,7 @@ use super::{CliError, Exit, open, pictures, scaling};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::metrics::{CONFUSION_LIMIT, Measures};
 use crate::model::InputKind;
-use crate::report::draw::confusion_matrix;
+use crate::report::chart::confusion;
 use crate::report::{percent, print_measures, say};
 use crate::train::Evaluator;
 
@@ -70,5 +70,5 @@ fn draw_confusion(title: &str, measures: Option<&Measures>, names: &[String], ou
             "--confusion: the data set has {classes} classes, but at most {CONFUSION_LIMIT} can be drawn"
         )));
     };
-    save_png(&confusion_matrix(title, matrix, names), out)
+    save_png(&confusion(title, matrix, names).to_picture(), out)
 }

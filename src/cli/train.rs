@@ -135,7 +135,7 @@ fn find_rate(trainer: Trainer, out: &Path) -> Result<Exit, CliError> {
     std::fs::create_dir_all(out).map_err(CliError::file(out))?;
     let text = serde_json::to_string_pretty(&test).expect("a test is plain data");
     write_atomically(&numbers, text.as_bytes())?;
-    save_png(&lr_range_curve(&test), &picture)?;
+    save_png(&lr_range_curve(&test).to_picture(), &picture)?;
     print_lr_range_test(&test);
     say!("curve    {} (numbers: {})", picture.display(), numbers.display());
     Ok(Exit::Done)

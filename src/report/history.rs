@@ -1,53 +1,58 @@
-//! `curve.png`: losses and accuracies of a run over its epochs.
+//! What a run told of its epochs: the curves of `curve.png`, of a report, and of whoever follows a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use image::RgbImage;
 use serde_json::Value;
 
-use super::draw::{Curve, Panel, panels};
-use super::log::{Entry, Log};
-use crate::train::{Event, Metrics};
+use super::Log;
+use super::chart::{Drawing, Ink, Lines, SIZE, Scale, Series, lines};
+use crate::train::Event;
 
 /// Points of the losses within an epoch that are kept; of more, every second one is dropped.
 const MOST: usize = 2000;
-const LEARNED: [u8; 3] = [30, 80, 160];
-const HELD_OUT: [u8; 3] = [216, 108, 24];
-const STEPS: [u8; 3] = [160, 184, 216];
 
-/// Loss and accuracy of an epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Point {
-    loss: f64,
-    accuracy: Option<f64>,
-    /// The generator's loss, where two networks are trained in turn; `loss` is the discriminator's then.
-    generator: Option<f64>,
+/// What an epoch measured, by the key that events have it under: `loss`, `accuracy`, `macro_f1`.
+type Point = BTreeMap<String, f64>;
+
+/// Measures that are drawn, in the order of their colours.
+const MEASURES: [(&str, &str); 4] = [("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("auc", "AUC"), ("r2", "R²")];
+
+/// An epoch that has ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpochTold {
+    /// Means over the training images, while they were learned.
+    pub train: Point,
+    /// Means over the images that validate; empty where none do.
+    pub validation: Point,
+    /// Learning rate of its last step.
+    pub learning_rate: Option<f64>,
+    /// Images learned a second; none where that was not told.
+    pub images_per_second: Option<f64>,
+    /// Whether it was the best one so far.
+    pub best: bool,
 }
-
-impl Point {
-    fn of(metrics: &Metrics) -> Self {
-        let generator = metrics.adversarial.map(|losses| losses.g_loss);
-        Point { loss: metrics.loss, accuracy: metrics.accuracy, generator }
-    }
-
-    fn read(metrics: &Value) -> Option<Self> {
-        let number = |key: &str| metrics[key].as_f64();
-        Some(Point { loss: number("loss")?, accuracy: number("accuracy"), generator: number("g_loss") })
-    }
-}
-
-/// An epoch while it was learned, and on the images that validate.
-type Epoch = (Point, Option<Point>);
 
 /// What a run has told so far, as far as it is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// Those that are done.
-    epochs: Vec<Epoch>,
+    epochs: Vec<EpochTold>,
     /// Images seen and the sum of their losses in the epoch that is running, with its number.
     so_far: (u32, u64, f64),
+    /// Images of the steps that were told of this epoch, and their seconds.
+    speed: (u64, f64),
     /// The mean loss between two events, at its place in epochs, until two epochs are done.
     within: Vec<(f64, f64)>,
+}
+
+/// Numbers of an event that say where it is, and measure nothing.
+const PLACE: [&str; 5] = ["epoch", "global_step", "steps", "seconds", "learning_rate"];
+
+/// What an event measured.
+fn point(event: &Value) -> Point {
+    let numbers = event.as_object().into_iter().flatten().filter(|(key, _)| !PLACE.contains(&key.as_str()));
+    numbers.filter_map(|(key, value)| Some((key.clone(), value.as_f64()?))).collect()
 }
 
 impl History {
@@ -62,38 +67,45 @@ impl History {
     /// The history that a log tells.
     pub fn of(log: &Log) -> Self {
         let mut history = History::default();
-        log.entries.iter().for_each(|entry| history.take_line(entry));
+        log.entries.iter().for_each(|entry| history.take_line(&entry.value));
         history
     }
 
-    fn take_line(&mut self, entry: &Entry) {
-        let number = |key: &str| entry.value[key].as_u64().unwrap_or(0);
+    fn take_line(&mut self, event: &Value) {
+        let number = |key: &str| event[key].as_u64().unwrap_or(0);
         let epoch = number("epoch") as u32;
-        match (entry.event.as_str(), Point::read(&entry.value)) {
-            ("progress", Some(point)) => {
+        match event["event"].as_str() {
+            Some("progress") => {
                 let place = [number("step"), number("steps")].map(|steps| steps as usize);
-                self.within_epoch(epoch, place, number("seen"), point.loss);
+                self.speed.0 += number("images");
+                self.speed.1 += event["seconds"].as_f64().unwrap_or(0.0);
+                if let Some(loss) = event["loss"].as_f64() {
+                    self.within_epoch(epoch, place, number("seen"), loss);
+                }
             }
-            ("epoch", Some(train)) => self.epoch(epoch, train, Point::read(&entry.value["validation"])),
+            Some("epoch") => {
+                let (images, seconds) = std::mem::take(&mut self.speed);
+                self.epoch(
+                    epoch,
+                    EpochTold {
+                        train: point(event),
+                        validation: point(&event["validation"]),
+                        learning_rate: event["learning_rate"].as_f64(),
+                        images_per_second: (images > 0 && seconds > 0.0).then(|| images as f64 / seconds),
+                        best: event["best"].as_bool().unwrap_or(false),
+                    },
+                );
+            }
             _ => {}
         }
     }
 
     /// Takes in an event.
     pub fn take(&mut self, event: &Event) {
-        match event {
-            Event::Progress { epoch, step, steps, seen, so_far, .. } => {
-                self.within_epoch(*epoch, [*step, *steps], *seen, so_far.loss);
-            }
-            Event::Epoch { epoch, train, validation, .. } => {
-                self.epoch(*epoch, Point::of(train), validation.as_ref().map(Point::of));
-            }
-            Event::Features { .. }
-            | Event::Head { .. }
-            | Event::FirstStep { .. }
-            | Event::Checkpoint { .. }
-            | Event::Test { .. }
-            | Event::Verdict { .. } => {}
+        if matches!(event, Event::Progress { .. } | Event::Epoch { .. }) {
+            // by the digits that the log has
+            let line = serde_json::to_string(event).expect("an event is plain data");
+            self.take_line(&serde_json::from_str(&line).expect("it was just written"));
         }
     }
 
@@ -120,50 +132,90 @@ impl History {
         }
     }
 
-    fn epoch(&mut self, epoch: u32, train: Point, validation: Option<Point>) {
+    fn epoch(&mut self, epoch: u32, told: EpochTold) {
         self.epochs.truncate((epoch as usize).saturating_sub(1));
-        self.epochs.push((train, validation));
+        self.epochs.push(told);
         if self.epochs.len() > 1 {
             self.within.clear();
         }
     }
 
-    /// The picture, under the name of the run; none as long as nothing was learned.
-    pub fn draw(&self, run: &str) -> Option<RgbImage> {
-        let places = || (1..).map(f64::from).zip(&self.epochs);
-        let series = |name, colour, value: &dyn Fn(&Epoch) -> Option<f64>| {
-            let points: Vec<(f64, f64)> =
-                places().filter_map(|(x, epoch)| Some((x, value(epoch).filter(|y| y.is_finite())?))).collect();
-            Curve { name, points, colour, width: 2 }
-        };
-        let width = if self.epochs.is_empty() { 2 } else { 1 };
-        let steps = Curve { name: "steps", points: self.within.clone(), colour: STEPS, width };
-        let curves = |all: Vec<Curve<'static>>| -> Vec<Curve<'static>> {
-            all.into_iter().filter(|curve| !curve.points.is_empty()).collect()
-        };
-        let two = self.epochs.iter().any(|(train, _)| train.generator.is_some());
-        let losses = curves(vec![
-            steps,
-            series(if two { "discriminator" } else { "training" }, LEARNED, &|(train, _)| Some(train.loss)),
-            series("validation", HELD_OUT, &|(_, validation)| validation.map(|v| v.loss)),
-            series("generator", HELD_OUT, &|(train, _)| train.generator),
-        ]);
-        let accuracies = curves(vec![
-            series("training", LEARNED, &|(train, _)| train.accuracy),
-            series("validation", HELD_OUT, &|(_, validation)| validation.and_then(|v| v.accuracy)),
-        ]);
-        let panel = |title, curves, percent| Panel { title, axes: ["epoch", ""], curves, percent, fine: false };
-        let of_run = format!("{run} · loss");
-        let (loss, accuracy) = (panel(&of_run, losses, false), panel("accuracy", accuracies, true));
-        let all: Vec<Panel> = [loss, accuracy].into_iter().filter(|panel| !panel.curves.is_empty()).collect();
-        (!all.is_empty()).then(|| panels(&all))
+    /// The epochs that have ended, in their order.
+    pub fn epochs(&self) -> &[EpochTold] {
+        &self.epochs
     }
+
+    fn series(&self, name: &str, ink: Ink, value: impl Fn(&EpochTold) -> Option<f64>) -> Option<Series> {
+        let places = (1..).map(f64::from).zip(&self.epochs);
+        let points: Vec<[f64; 2]> =
+            places.filter_map(|(x, told)| Some([x, value(told).filter(|y| y.is_finite())?])).collect();
+        (!points.is_empty()).then(|| Series::new(name, points, ink))
+    }
+
+    /// The losses over epochs; over steps as long as fewer than two epochs are done.
+    pub fn losses(&self) -> Option<Lines> {
+        let of = |key: &'static str| move |told: &EpochTold| told.train.get(key).copied();
+        let two = self.epochs.iter().any(|told| told.train.contains_key("g_loss"));
+        let name = if two { "discriminator" } else { "training" };
+        let mut all: Vec<Series> = [
+            self.series(name, Ink::A, of("loss")),
+            self.series("validation", Ink::B, |told| told.validation.get("loss").copied()),
+            self.series("generator", Ink::B, of("g_loss")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if self.epochs.len() < 2 && !self.within.is_empty() {
+            let steps = self.within.iter().map(|&(x, y)| [x, y]).collect();
+            all.insert(0, Series { is_guide: !self.epochs.is_empty(), ..Series::new("steps", steps, Ink::E) });
+        }
+        (!all.is_empty()).then(|| over_epochs("Loss", Scale::Linear, "loss", all))
+    }
+
+    /// What else was measured over epochs.
+    pub fn measures(&self) -> Option<Lines> {
+        let train = self.series("training accuracy", Ink::A, |told| told.train.get("accuracy").copied());
+        let inks = [Ink::B, Ink::C, Ink::D, Ink::E];
+        let validated = MEASURES.iter().zip(inks).filter_map(|(&(key, name), ink)| {
+            self.series(&format!("validation {name}"), ink, |told| told.validation.get(key).copied())
+        });
+        let all: Vec<Series> = train.into_iter().chain(validated).collect();
+        let shares = all.iter().all(|one| !one.name.ends_with("R²"));
+        let scale = if shares { Scale::Share } else { Scale::Linear };
+        (!all.is_empty()).then(|| over_epochs("Measures", scale, "", all))
+    }
+
+    /// The learning rate over epochs.
+    pub fn rates(&self) -> Option<Lines> {
+        let rate = self.series("learning rate", Ink::A, |told| told.learning_rate)?;
+        Some(over_epochs("Learning rate", Scale::Linear, "at the end of the epoch", vec![rate]))
+    }
+
+    /// Images learned a second over epochs.
+    pub fn speeds(&self) -> Option<Lines> {
+        let speed = self.series("images a second", Ink::A, |told| told.images_per_second)?;
+        let mut chart = over_epochs("Speed", Scale::Linear, "images a second", vec![speed]);
+        chart.y.range[0] = 0.0;
+        Some(chart)
+    }
+
+    /// Losses and measures beside each other, under the name of the run; none as long as nothing was learned.
+    pub fn draw(&self, run: &str) -> Option<Drawing> {
+        let parts: Vec<Drawing> =
+            [self.losses(), self.measures()].into_iter().flatten().map(|chart| lines(&chart, SIZE)).collect();
+        (!parts.is_empty()).then(|| Drawing::beside(run, &parts))
+    }
+}
+
+/// Curves over epochs, which are whole.
+fn over_epochs(title: &str, scale: Scale, name: &str, series: Vec<Series>) -> Lines {
+    Lines::around(title, ("epoch", Scale::Whole), (name, scale), series)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::AdversarialLosses;
+    use crate::train::{AdversarialLosses, Metrics};
 
     fn progress(epoch: u32, step: usize, seen: u64, loss: f64) -> Event {
         let so_far = Metrics { loss, accuracy: Some(0.5), ..Metrics::default() };
@@ -201,6 +253,10 @@ mod tests {
         history
     }
 
+    fn losses(history: &History) -> Vec<f64> {
+        history.epochs().iter().map(|told| told.train["loss"]).collect()
+    }
+
     #[test]
     fn a_log_says_what_its_events_said() {
         let events = [progress(1, 5, 320, 2.0), progress(1, 10, 640, 1.5), epoch(1, 1.5), progress(2, 4, 100, 0.5)];
@@ -208,6 +264,10 @@ mod tests {
         let within = told(&events).within;
         assert_eq!(within, [(0.5, 2.0), (1.0, 1.0), (1.4, 0.5)], "means between events, not means so far");
         assert_eq!(told(&[&events[..], &[epoch(2, 0.4)]].concat()).within, []);
+        let told = told(&events);
+        let first = &told.epochs()[0];
+        assert!((first.images_per_second.unwrap() - 640.0).abs() < 1e-9, "128 images in 0.2 seconds");
+        assert!(first.best && (first.learning_rate.unwrap() - 0.1).abs() < 1e-6);
     }
 
     #[test]
@@ -216,15 +276,15 @@ mod tests {
         let train = |g_loss| Metrics { loss: 1.0, adversarial: losses(g_loss), ..Metrics::default() };
         let events = [(1, 0.7), (2, 0.8)].map(|(number, g_loss)| measured(number, train(g_loss), None));
         assert_eq!(read(&events), told(&events));
-        let generator: Vec<Option<f64>> = told(&events).epochs.iter().map(|(train, _)| train.generator).collect();
-        assert_eq!(generator, [Some(0.7), Some(0.8)]);
+        let chart = told(&events).losses().unwrap();
+        let drawn: Vec<(&str, f64)> = chart.series.iter().map(|s| (s.name.as_str(), s.points[1][1])).collect();
+        assert_eq!(drawn, [("discriminator", 1.0), ("generator", 0.8)]);
     }
 
     #[test]
     fn what_was_learned_twice_counts_once() {
         let history = told(&[epoch(1, 3.0), epoch(2, 2.0), epoch(3, 1.0), epoch(2, 1.9), epoch(3, 0.9)]);
-        let losses: Vec<f64> = history.epochs.iter().map(|(train, _)| train.loss).collect();
-        assert_eq!(losses, [3.0, 1.9, 0.9]);
+        assert_eq!(losses(&history), [3.0, 1.9, 0.9]);
         // stopped after six steps, and gone on with from the second
         let within = told(&[progress(1, 2, 128, 3.0), progress(1, 6, 384, 2.0), progress(1, 4, 256, 2.5)]).within;
         assert_eq!(within, [(0.2, 3.0), (0.4, 2.5)]);
@@ -233,9 +293,9 @@ mod tests {
     #[test]
     fn there_is_a_picture_as_soon_as_something_was_learned() {
         assert!(History::default().draw("run").is_none());
-        let one = told(&[progress(1, 5, 320, 2.0)]).draw("run").unwrap();
-        let more = told(&[epoch(1, 3.0), epoch(2, 2.0)]).draw("run").unwrap();
-        assert!(one.dimensions() == more.dimensions() && one != more);
+        let one = told(&[progress(1, 5, 320, 2.0)]).draw("run").unwrap().to_picture();
+        let more = told(&[epoch(1, 3.0), epoch(2, 2.0)]).draw("run").unwrap().to_picture();
+        assert!(one != more && more.width() == 4 * SIZE[0] as u32, "losses and measures");
         // a loss that is no number is left out
         told(&[epoch(1, f64::NAN), epoch(2, 2.0)]).draw("run").unwrap();
     }

@@ -1,8 +1,6 @@
 //! What a learning-rate range test found: on the terminal, and as a curve.
 
-use image::RgbImage;
-
-use super::draw::{Curve, Mark, log_curves};
+use super::chart::{Drawing, Flag, Ink, Lines, Scale, Series, lines};
 use crate::train::LrRangeTest;
 
 /// A learning rate for people: two digits.
@@ -23,19 +21,21 @@ pub fn print_lr_range_test(test: &LrRangeTest) {
 }
 
 /// Draws the losses of a range test over its learning rates.
-pub fn lr_range_curve(test: &LrRangeTest) -> RgbImage {
+pub fn lr_range_curve(test: &LrRangeTest) -> Drawing {
     let points = |value: fn(&crate::train::LrRangePoint) -> f64| {
-        let all = test.points.iter().map(|p| (p.learning_rate, value(p)));
+        let all = test.points.iter().map(|p| [p.learning_rate, value(p)]);
         // a loss that exploded would press all others to the floor
         let highest = 1.5 * test.points.first().map_or(1.0, |p| p.loss);
-        all.filter(|p| p.1 <= highest).collect()
+        all.filter(|p| p[1] <= highest).collect()
     };
-    let curves = [
-        Curve { name: "loss of each batch", points: points(|p| p.loss), colour: [170, 190, 215], width: 1 },
-        Curve { name: "smoothed", points: points(|p| p.smoothed), colour: [30, 80, 160], width: 3 },
+    let series = vec![
+        Series::new("loss of each batch", points(|p| p.loss), Ink::E),
+        Series::new("smoothed", points(|p| p.smoothed), Ink::A),
     ];
-    let mark = test.suggestion.map(|x| Mark { x, text: format!("--lr {}", short(x)) });
-    log_curves("Learning-rate range test", ["learning rate", "loss"], &curves, mark.as_ref())
+    let axes = (("learning rate", Scale::Log), ("loss", Scale::Linear));
+    let mut chart = Lines::around("Learning-rate range test", axes.0, axes.1, series);
+    chart.flags.extend(test.suggestion.map(|x| Flag { at: (x, None), text: format!("--lr {}", short(x)) }));
+    lines(&chart, [720.0, 440.0])
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(crate) use {aside, say};
 #[cfg(feature = "cli")]
 pub mod bench;
 #[cfg(feature = "plots")]
+pub mod chart;
+#[cfg(feature = "plots")]
 pub mod draw;
 #[cfg(feature = "cli")]
 mod events;

@@ -1,44 +1,46 @@
 //! A white page to draw on.
 
+use std::collections::BTreeMap;
+
 use image::{Rgb, RgbImage};
 
 use super::text::{Lettering, Style};
 
 /// Text and axes.
-pub(super) const INK: Rgb<u8> = Rgb([0x1f, 0x23, 0x28]);
+pub(in crate::report) const INK: Rgb<u8> = Rgb([0x1f, 0x23, 0x28]);
 /// Text of less importance.
-pub(super) const FAINT: Rgb<u8> = Rgb([0x59, 0x63, 0x6e]);
+pub(in crate::report) const FAINT: Rgb<u8> = Rgb([0x59, 0x63, 0x6e]);
 /// Frame and text of an answer that is right.
-pub(super) const RIGHT: Rgb<u8> = Rgb([0x1a, 0x7f, 0x37]);
+pub(in crate::report) const RIGHT: Rgb<u8> = Rgb([0x1a, 0x7f, 0x37]);
 /// Of one that is wrong.
-pub(super) const WRONG: Rgb<u8> = Rgb([0xcf, 0x22, 0x2e]);
+pub(in crate::report) const WRONG: Rgb<u8> = Rgb([0xcf, 0x22, 0x2e]);
 /// Of one about which nobody knows.
-pub(super) const UNKNOWN: Rgb<u8> = Rgb([0x57, 0x60, 0x6a]);
+pub(in crate::report) const UNKNOWN: Rgb<u8> = Rgb([0x57, 0x60, 0x6a]);
 /// White, which pictures are drawn on.
-pub(super) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
+pub(in crate::report) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 
 /// A rectangle in whole pixels: left, top, width, height.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Area {
-    pub(super) x: usize,
-    pub(super) y: usize,
-    pub(super) width: usize,
-    pub(super) height: usize,
+pub(in crate::report) struct Area {
+    pub(in crate::report) x: usize,
+    pub(in crate::report) y: usize,
+    pub(in crate::report) width: usize,
+    pub(in crate::report) height: usize,
 }
 
 /// An image under construction. What falls outside it is cut off.
-pub(super) struct Canvas {
-    pub(super) image: RgbImage,
-    pub(super) font: Lettering,
+pub(in crate::report) struct Canvas {
+    pub(in crate::report) image: RgbImage,
+    pub(in crate::report) font: Lettering,
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, height: usize, font: Lettering) -> Canvas {
+    pub(in crate::report) fn new(width: usize, height: usize, font: Lettering) -> Canvas {
         Canvas { image: RgbImage::from_pixel(width as u32, height as u32, PAPER), font }
     }
 
     /// Fills a rectangle.
-    pub(super) fn fill(&mut self, area: Area, colour: Rgb<u8>) {
+    pub(in crate::report) fn fill(&mut self, area: Area, colour: Rgb<u8>) {
         let right = (area.x + area.width).min(self.image.width() as usize);
         let bottom = (area.y + area.height).min(self.image.height() as usize);
         for y in area.y..bottom {
@@ -49,7 +51,7 @@ impl Canvas {
     }
 
     /// Draws a frame of `thickness` around `area`, outside it.
-    pub(super) fn frame(&mut self, area: Area, thickness: usize, colour: Rgb<u8>) {
+    pub(in crate::report) fn frame(&mut self, area: Area, thickness: usize, colour: Rgb<u8>) {
         let Area { x, y, width, height } = area;
         let (left, top, wide) = (x - thickness, y - thickness, width + 2 * thickness);
         self.fill(Area { x: left, y: top, width: wide, height: thickness }, colour);
@@ -59,15 +61,26 @@ impl Canvas {
     }
 
     /// Copies `picture` to the position of its upper left corner.
-    pub(super) fn paste(&mut self, picture: &RgbImage, x: usize, y: usize) {
+    pub(in crate::report) fn paste(&mut self, picture: &RgbImage, x: usize, y: usize) {
         image::imageops::replace(&mut self.image, picture, x as i64, y as i64);
     }
 
     /// Writes one line of text; `y` is the top of the line. Returns where the text ends.
-    pub(super) fn text(&mut self, text: &str, x: f32, y: f32, style: Style, colour: Rgb<u8>) -> f32 {
+    pub(in crate::report) fn text(&mut self, text: &str, x: f32, y: f32, style: Style, colour: Rgb<u8>) -> f32 {
+        let (left, base) = (x.floor() as i32, (y + self.font.ascent(style)).round() as i32);
+        self.letters(text, style, colour, |dx, dy| (left + dx, base + dy));
+        x + self.font.width(text, style)
+    }
+
+    /// Writes one line of text that runs upwards from `y`; `x` is its baseline.
+    pub(in crate::report) fn text_upwards(&mut self, text: &str, x: f32, y: f32, style: Style, colour: Rgb<u8>) {
+        let (base, bottom) = (x.round() as i32, y.ceil() as i32);
+        self.letters(text, style, colour, |dx, dy| (base + dy, bottom - dx));
+    }
+
+    /// Writes letters; `place` is where a pixel goes that lies so far from the start of the baseline.
+    fn letters(&mut self, text: &str, style: Style, colour: Rgb<u8>, place: impl Fn(i32, i32) -> (i32, i32)) {
         let width = self.font.width(text, style);
-        let left = x.floor() as i32;
-        let base = (y + self.font.ascent(style)).round() as i32;
         let (columns, rows) = (width.ceil() as i32 + 4, (2.0 * style.size).ceil() as i32);
         let middle = rows * 2 / 3;
         let mut mask = vec![0.0f32; (columns * rows) as usize];
@@ -78,26 +91,54 @@ impl Canvas {
                 *cell = cell.max(coverage);
             }
         });
-        for (i, &coverage) in mask.iter().enumerate() {
-            let (column, row) = (i as i32 % columns, i as i32 / columns);
-            self.blend(left + column - 1, base + row - middle, coverage, colour);
+        for (i, &coverage) in mask.iter().enumerate().filter(|(_, coverage)| **coverage > 0.0) {
+            let (x, y) = place(i as i32 % columns - 1, i as i32 / columns - middle);
+            self.blend(x, y, coverage, colour);
         }
-        x + width
     }
 
     /// Draws straight lines through `points` (x, y), `thickness` wide with round ends.
-    pub(super) fn stroke(&mut self, points: &[(f32, f32)], thickness: f32, colour: Rgb<u8>) {
+    pub(in crate::report) fn stroke(&mut self, points: &[(f32, f32)], thickness: f32, colour: Rgb<u8>) {
         let reach = thickness / 2.0 + 1.0;
-        let bound = |values: &mut dyn Iterator<Item = f32>| {
-            values.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v - reach), high.max(v + reach)))
-        };
-        let (left, right) = bound(&mut points.iter().map(|p| p.0));
-        let (top, bottom) = bound(&mut points.iter().map(|p| p.1));
-        for y in top.floor() as i32..=bottom.ceil() as i32 {
-            for x in left.floor() as i32..=right.ceil() as i32 {
-                let centre = (x as f32 + 0.5, y as f32 + 0.5);
-                let away = points.windows(2).map(|ends| distance(centre, ends[0], ends[1])).fold(f32::MAX, f32::min);
-                self.blend(x, y, thickness / 2.0 + 0.5 - away, colour);
+        // how much of a pixel any part of the line covers: where parts meet, it is drawn once
+        let mut covered: BTreeMap<(i32, i32), f32> = BTreeMap::new();
+        for ends in points.windows(2) {
+            let [(a, b), (c, d)] = [ends[0], ends[1]];
+            let rows = (b.min(d) - reach).floor().max(0.0) as i32
+                ..=(b.max(d) + reach).ceil().min(self.image.height() as f32) as i32;
+            for y in rows {
+                let columns = (a.min(c) - reach).floor().max(0.0) as i32
+                    ..=(a.max(c) + reach).ceil().min(self.image.width() as f32) as i32;
+                for x in columns {
+                    let away = distance((x as f32 + 0.5, y as f32 + 0.5), ends[0], ends[1]);
+                    let coverage = thickness / 2.0 + 0.5 - away;
+                    if coverage > 0.0 {
+                        let cell = covered.entry((x, y)).or_insert(0.0);
+                        *cell = cell.max(coverage);
+                    }
+                }
+            }
+        }
+        covered.into_iter().for_each(|((x, y), coverage)| self.blend(x, y, coverage, colour));
+    }
+
+    /// Fills a disc, so much of it that `opacity` says.
+    pub(in crate::report) fn disc(&mut self, (x, y): (f32, f32), radius: f32, colour: Rgb<u8>, opacity: f32) {
+        for row in (y - radius - 1.0).floor() as i32..=(y + radius + 1.0).ceil() as i32 {
+            for column in (x - radius - 1.0).floor() as i32..=(x + radius + 1.0).ceil() as i32 {
+                let away = (column as f32 + 0.5 - x).hypot(row as f32 + 0.5 - y);
+                self.blend(column, row, (radius + 0.5 - away).clamp(0.0, 1.0) * opacity, colour);
+            }
+        }
+    }
+
+    /// Fills left, top, width, height, so much of it that `opacity` says; edges within pixels are soft.
+    pub(in crate::report) fn cover(&mut self, [x, y, width, height]: [f32; 4], colour: Rgb<u8>, opacity: f32) {
+        let part = |from: f32, to: f32, at: i32| (to.min(at as f32 + 1.0) - from.max(at as f32)).clamp(0.0, 1.0);
+        for row in y.floor() as i32..=(y + height).ceil() as i32 {
+            for column in x.floor() as i32..=(x + width).ceil() as i32 {
+                let covered = part(x, x + width, column) * part(y, y + height, row);
+                self.blend(column, row, covered * opacity, colour);
             }
         }
     }

@@ -4,8 +4,6 @@
 //! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
 
 mod canvas;
-mod confusion;
-mod curve;
 mod grid;
 mod pairs;
 mod samples;
@@ -15,13 +13,13 @@ mod show;
 mod text;
 mod viridis;
 
-pub use confusion::confusion_matrix;
-pub use curve::{Curve, Mark, Panel, log_curves, panels};
+pub(in crate::report) use canvas::Canvas;
 pub use grid::{GridCell, prediction_grid};
 pub use pairs::{PairCell, pair_grid};
 pub use samples::sample_sheet;
 pub use sheet::{SheetRow, augmented_sheet};
 pub use show::show_image;
+pub(in crate::report) use text::{Lettering, Style};
 pub use viridis::viridis;
 
 /// A u8 image, `[h, w, c]` with c = 1 (grey) or 3 (RGB), values 0 to 255.

@@ -5,37 +5,37 @@ use epaint_default_fonts::UBUNTU_LIGHT;
 
 /// Size and weight of a piece of text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
+pub(in crate::report) struct Style {
     /// Ascent plus descent in pixels.
-    pub(super) size: f32,
+    pub(in crate::report) size: f32,
     /// Extra stroke width in pixels: the font is a light one, which is too thin at the size of a caption.
-    pub(super) weight: f32,
+    pub(in crate::report) weight: f32,
 }
 
 /// The headline of a picture.
-pub(super) const TITLE: Style = Style { size: 24.0, weight: 0.75 };
+pub(in crate::report) const TITLE: Style = Style { size: 24.0, weight: 0.75 };
 /// Text that must be read at a glance.
-pub(super) const STRONG: Style = Style { size: 18.0, weight: 0.6 };
+pub(in crate::report) const STRONG: Style = Style { size: 18.0, weight: 0.6 };
 /// Text for a second look.
-pub(super) const PLAIN: Style = Style { size: 16.5, weight: 0.4 };
+pub(in crate::report) const PLAIN: Style = Style { size: 16.5, weight: 0.4 };
 
 /// The built-in font, which draws text on pictures.
-pub(super) struct Lettering {
+pub(in crate::report) struct Lettering {
     font: FontRef<'static>,
 }
 
 impl Lettering {
-    pub(super) fn new() -> Lettering {
+    pub(in crate::report) fn new() -> Lettering {
         Lettering { font: FontRef::try_from_slice(UBUNTU_LIGHT).expect("the font inside the binary is valid") }
     }
 
     /// Width of `text` in pixels.
-    pub(super) fn width(&self, text: &str, style: Style) -> f32 {
+    pub(in crate::report) fn width(&self, text: &str, style: Style) -> f32 {
         self.layout(text, style).1
     }
 
     /// `text`, or as much of its beginning as fits into `width` pixels together with an ellipsis.
-    pub(super) fn shorten(&self, text: &str, style: Style, width: f32) -> String {
+    pub(in crate::report) fn shorten(&self, text: &str, style: Style, width: f32) -> String {
         if self.width(text, style) <= width {
             return text.to_owned();
         }
@@ -50,13 +50,13 @@ impl Lettering {
     }
 
     /// Distance from the top of a line of this style to its baseline, in pixels.
-    pub(super) fn ascent(&self, style: Style) -> f32 {
+    pub(in crate::report) fn ascent(&self, style: Style) -> f32 {
         self.font.as_scaled(PxScale::from(style.size)).ascent()
     }
 
     /// Calls `dot(x, y, coverage)` for every pixel that `text` touches, relative to the start of the baseline; a pixel
     /// may be reported more than once, and then the largest coverage counts.
-    pub(super) fn rasterise(&self, text: &str, style: Style, mut dot: impl FnMut(i32, i32, f32)) {
+    pub(in crate::report) fn rasterise(&self, text: &str, style: Style, mut dot: impl FnMut(i32, i32, f32)) {
         for glyph in self.layout(text, style).0 {
             for offset in [0.0, style.weight] {
                 let mut glyph = glyph.clone();
