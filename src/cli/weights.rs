@@ -33,6 +33,7 @@ impl Weights {
         let Weights { epoch, epochs, step, best } = self;
         match best {
             Some(best) => format!("epoch {epoch} of {epochs}, the best by {} ({:.4})", best.by.name(), best.score),
+            None if *step == 0 => "as they were imported or initialized, without a step of training".into(),
             None if epoch == epochs => format!("epoch {epoch} of {epochs}, the last one"),
             None => format!("step {step}, after {epoch} of {epochs} epochs"),
         }
@@ -59,9 +60,10 @@ mod tests {
     #[test]
     fn weights_say_where_in_a_run_they_are_from() {
         let best = Best { epoch: Some(3), by: Criterion::MacroF1, score: 0.87125, loss: None };
-        let line = |epoch, best| Weights { epoch, epochs: 5, step: 40, best }.line();
+        let line = |epoch, best| Weights { epoch, epochs: 5, step: 40 * u64::from(epoch), best }.line();
         assert_eq!(line(3, Some(best)), "epoch 3 of 5, the best by macro F1 (0.8712)");
         assert_eq!(line(5, None), "epoch 5 of 5, the last one");
-        assert_eq!(line(2, None), "step 40, after 2 of 5 epochs");
+        assert_eq!(line(2, None), "step 80, after 2 of 5 epochs");
+        assert_eq!(line(0, None), "as they were imported or initialized, without a step of training");
     }
 }
