@@ -62,10 +62,11 @@ pub fn measure(session: &mut Session, budget: Budget) -> Result<Vec<TrainingResu
         }
         match job.measure(session, rows.share(count - i)) {
             Ok(result) => found.push((job, result)),
-            Err(BenchError::Train(
-                TrainError::Gpu(GpuError::OutOfMemory { .. }) | TrainError::Plan(PlanError::TooLarge { .. }),
-            )) => {
+            Err(BenchError::Train(TrainError::Gpu(GpuError::OutOfMemory { .. }))) => {
                 session.left_out.push(format!("{}: out of GPU memory", job.name()));
+            }
+            Err(BenchError::Train(TrainError::Plan(error @ PlanError::TooLarge { .. }))) => {
+                session.left_out.push(format!("{}: {error}", job.name()));
             }
             Err(error) => return Err(error),
         }
