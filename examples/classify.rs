@@ -33,7 +33,7 @@ fn train_and_classify(gpu: &Gpu) -> Result<(), Box<dyn std::error::Error>> {
     let predictor = Predictor::from_bytes(gpu, &bytes)?;
 
     let test = data.test().expect("the built-in data have test images");
-    let three: Vec<u8> = (0..3).flat_map(|image| test.example(image)).copied().collect();
+    let three = test.range(0..3)?;
     for (image, answer) in predictor.predict(&three)?.iter().enumerate() {
         print(&format!("test image {image}, a {}", data.classes()[test.labels()[image] as usize]), answer);
     }

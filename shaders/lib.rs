@@ -32,6 +32,7 @@ pub mod batch_features;
 pub mod batch_images;
 pub mod batch_index;
 pub mod batch_norm;
+pub mod batch_place;
 pub mod batch_tokens;
 pub mod batch_values;
 pub mod batch_views;
@@ -189,6 +190,7 @@ pub const OPS: &[Entry] = &[
     loss_scale::ENTRY,
     batch_index::ENTRY,
     batch_images::ENTRY,
+    batch_place::ENTRY,
     augment::ENTRY,
     batch_views::ENTRY,
     average_views::ENTRY,

@@ -53,6 +53,8 @@ pub struct Step {
     /// Sum over those images of the weights of their classes, where the loss is divided by it; 0 where the batch is all of the
     /// update.
     pub update_weight: f32,
+    /// Where the images of the batch begin in the window, where the device holds one instead of the whole data set.
+    pub window_start: u32,
 }
 
 impl Step {
@@ -95,7 +97,7 @@ impl Step {
             self.ema_decay.to_bits(),
             self.least_momentum.to_bits(),
             self.update_weight.to_bits(),
-            0,
+            self.window_start,
             0,
             0,
             0,

@@ -79,12 +79,12 @@ fn shoes_and_shirts_are_told_from_trousers() {
     // the same from what the model gives, pixel by pixel and pair by pair
     let (checkpoint, test) = (trainer.checkpoint().unwrap(), data.test().unwrap());
     let (again, errors) = measured(&gpu, &checkpoint, &data);
-    let answers = Predictor::new(&gpu, &checkpoint, None).unwrap().predict(test.bytes()).unwrap();
+    let answers = Predictor::new(&gpu, &checkpoint, None).unwrap().predict(test.bytes().unwrap()).unwrap();
     let error = |(answer, pixels): (&lepton_gpu::train::Answer, &[u8])| {
         let pairs = answer.outputs.iter().zip(pixels);
         pairs.map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>() / 784.0
     };
-    let own: Vec<f64> = answers.iter().zip(test.bytes().chunks_exact(784)).map(error).collect();
+    let own: Vec<f64> = answers.iter().zip(test.bytes().unwrap().chunks_exact(784)).map(error).collect();
     let kept = Evaluator::new(&gpu, &checkpoint, &data, None).unwrap().errors().unwrap();
     let worst = kept.iter().zip(&own).map(|(&kept, own)| (f64::from(kept) / own - 1.0).abs()).fold(0.0, f64::max);
     assert!(worst < 1e-4, "an error that was kept is off by {worst}");
@@ -213,7 +213,7 @@ fn trousers() -> Option<Place> {
     let test = data.test().unwrap();
     for (label, name) in [(1, "trouser.png"), (8, "bag.png")] {
         let at = test.labels().iter().position(|&l| l == label).unwrap();
-        let picture = GrayImage::from_raw(28, 28, test.example(at).to_vec()).unwrap();
+        let picture = GrayImage::from_raw(28, 28, test.example(at).unwrap().to_vec()).unwrap();
         DynamicImage::from(picture).save_with_format(place.path(name), ImageFormat::Png).unwrap();
     }
     Some(place)

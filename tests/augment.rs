@@ -174,8 +174,8 @@ fn views_are_averaged() {
     let test = data.test().unwrap();
     let mirror = |images: &[u8]| -> Vec<u8> { images.chunks(28).flat_map(|row| row.iter().rev().copied()).collect() };
     let answers = |images: &[u8], tta| Predictor::new(&gpu, &checkpoint, tta).unwrap().predict(images).unwrap();
-    let (plain, mirrored) = (answers(test.bytes(), None), answers(&mirror(test.bytes()), None));
-    let averaged = answers(test.bytes(), Some(Tta::Mirror));
+    let (plain, mirrored) = (answers(test.bytes().unwrap(), None), answers(&mirror(test.bytes().unwrap()), None));
+    let averaged = answers(test.bytes().unwrap(), Some(Tta::Mirror));
     for ((a, b), both) in plain.iter().zip(&mirrored).zip(&averaged) {
         // the mean of logits is the geometric mean of probabilities, normalised
         let means: Vec<f64> =
@@ -190,18 +190,18 @@ fn views_are_averaged() {
         let mirrored = |at: usize| at.min(54 - at);
         let inside = |i: usize| mirrored((i as i32 + by).unsigned_abs() as usize);
         let pixel = |image: &[u8], at: usize| image[inside(at / 28) * 28 + inside(at % 28)];
-        test.bytes().chunks(784).flat_map(|image| (0..784).map(move |at| pixel(image, at))).collect()
+        test.bytes().unwrap().chunks(784).flat_map(|image| (0..784).map(move |at| pixel(image, at))).collect()
     };
     let logarithms = |images: &[u8]| -> Vec<Vec<f64>> {
         let answers = answers(images, None).into_iter();
         answers.map(|a| a.probabilities.iter().map(|p| p.max(1e-300).ln()).collect()).collect()
     };
-    let views = [(test.bytes().to_vec(), 0.25), (moved(-1), 0.125), (moved(1), 0.125)];
+    let views = [(test.bytes().unwrap().to_vec(), 0.25), (moved(-1), 0.125), (moved(1), 0.125)];
     let views: Vec<(Vec<Vec<f64>>, f64)> = views
         .iter()
         .flat_map(|(images, weight)| [(logarithms(images), *weight), (logarithms(&mirror(images)), *weight)])
         .collect();
-    for (i, answer) in answers(test.bytes(), Some(Tta::MirrorTranslate)).iter().enumerate() {
+    for (i, answer) in answers(test.bytes().unwrap(), Some(Tta::MirrorTranslate)).iter().enumerate() {
         let sum = |class: usize| views.iter().map(|(view, weight)| weight * view[i][class]).sum::<f64>().exp();
         let total: f64 = (0..10).map(sum).sum();
         for (class, got) in answer.probabilities.iter().enumerate() {
@@ -211,7 +211,7 @@ fn views_are_averaged() {
     // evaluation counts the answers that prediction gives
     for tta in [Tta::Mirror, Tta::Translate, Tta::MirrorTranslate] {
         let (metrics, _) = Evaluator::new(&gpu, &checkpoint, &data, Some(tta)).unwrap().evaluate().unwrap();
-        let answers = answers(test.bytes(), Some(tta));
+        let answers = answers(test.bytes().unwrap(), Some(tta));
         let right =
             answers.iter().zip(test.labels()).filter(|(a, label)| a.top(1)[0].class == **label as usize).count();
         let accuracy = metrics.accuracy.unwrap();

@@ -264,7 +264,7 @@ fn a_last_image_alone_joins_others_where_a_batch_norm_needs_two() {
 fn gap(gpu: &Gpu, given: bool) -> f64 {
     let all = data::load(None).unwrap();
     let (train, images) = (all.train().unwrap(), 160);
-    let (pixels, labels) = (train.bytes()[..images * 784].to_vec(), train.labels()[..images].to_vec());
+    let (pixels, labels) = (train.bytes().unwrap()[..images * 784].to_vec(), train.labels()[..images].to_vec());
     let data = Dataset::from_images([28, 28, 1], pixels, labels, all.classes().to_vec()).unwrap();
     let still =
         RunConfig { epochs: 1, batch: 32, learning_rate: 0.0, validation: Validation::None, ..config(BestBy::Auto) };

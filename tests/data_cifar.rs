@@ -79,7 +79,7 @@ fn planes_become_pixels() {
     assert_eq!(data.classes(), known::find("cifar10").unwrap().classes, "the usual names where no file has them");
     for (index, seed) in [(0, 1), (1, 51), (9, 55)] {
         let planes = &record(&[0], seed)[1..];
-        let image = train.example(index);
+        let image = train.example(index).unwrap();
         for (row, column, channel) in [(0, 0, 0), (0, 0, 2), (3, 17, 1), (31, 31, 2)] {
             let at = row * 32 + column;
             assert_eq!(image[at * 3 + channel], planes[channel * 1024 + at], "{index} {row} {column} {channel}");
@@ -121,7 +121,7 @@ fn cifar100_has_fine_and_coarse_labels() {
     assert_eq!(coarse.train().unwrap().labels(), [19, 0]);
     assert_eq!((coarse.classes().len(), coarse.classes()[19].as_str()), (20, "vehicles_2"));
     assert_eq!(coarse.test().unwrap().labels(), [4]);
-    assert_eq!(fine.train().unwrap().bytes(), coarse.train().unwrap().bytes());
+    assert_eq!(fine.train().unwrap().bytes().unwrap(), coarse.train().unwrap().bytes().unwrap());
     let names: String = (0..20).map(|i| format!("coarse {i}\n")).collect();
     fs::write(folder.path().join("coarse_label_names.txt"), names).unwrap();
     assert_eq!(load(folder.path(), true).unwrap().classes()[3], "coarse 3");
@@ -206,7 +206,7 @@ fn published_cifar10_if_it_is_here() {
     let (train, described) = (data.train().unwrap(), known::find("cifar10").unwrap());
     assert_eq!((train.len(), data.test().unwrap().len()), (50_000, 10_000));
     assert_eq!(pictures::balance(train, 10), [5_000; 10]);
-    for (channel, (mean, std)) in train.mean_std().unwrap().into_iter().enumerate() {
+    for (channel, (mean, std)) in train.mean_std().unwrap().unwrap().into_iter().enumerate() {
         assert!((mean - described.mean[channel]).abs() < 1e-12, "{mean}");
         assert!((std - described.std[channel]).abs() < 1e-12, "{std}");
     }

@@ -37,7 +37,7 @@ fn fails(text: &str, needles: &[&str]) {
 /// Number of each training picture with its label.
 pub fn pairs(data: &Dataset) -> Vec<(u8, u32)> {
     let train = data.train().unwrap();
-    let mut pairs: Vec<_> = (0..train.len()).map(|i| (train.example(i)[0], train.labels()[i])).collect();
+    let mut pairs: Vec<_> = (0..train.len()).map(|i| (train.example(i).unwrap()[0], train.labels()[i])).collect();
     pairs.sort_unstable();
     pairs
 }
@@ -90,7 +90,7 @@ fn several_labels_become_values() {
     let values = train.values().unwrap();
     assert_eq!((values.width, train.labels().to_vec()), (2, vec![0; 3]));
     for i in 0..3 {
-        let wanted = [[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]][usize::from(train.example(i)[0])];
+        let wanted = [[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]][usize::from(train.example(i).unwrap()[0])];
         assert_eq!(values.data[2 * i..2 * i + 2], wanted);
     }
     let data = load("image,has_cat,has_dog,split\nimages/0.png,1,0,train\nimages/1.png,0,1,test\n").unwrap();
@@ -104,7 +104,7 @@ fn numbers_are_values_to_predict() {
     let data = load("image,age,height\nimages/0.png,31.5,-1e2\nimages/1.png, 7 ,0\n").unwrap();
     assert_eq!(data.classes(), ["age", "height"]);
     let train = data.train().unwrap();
-    let wanted = if train.example(0)[0] == 0 { [31.5, -100.0, 7.0, 0.0] } else { [7.0, 0.0, 31.5, -100.0] };
+    let wanted = if train.example(0).unwrap()[0] == 0 { [31.5, -100.0, 7.0, 0.0] } else { [7.0, 0.0, 31.5, -100.0] };
     assert_eq!(train.values(), Some(&Values { width: 2, data: wanted.to_vec() }));
 }
 

@@ -173,8 +173,8 @@ fn held_out_images_are_a_seeded_share_of_each_class() {
     assert_eq!(data.notes().len(), 1);
     let says = &data.notes()[0];
     assert!(says.starts_with("holding out 11 images for validation, 0.2 of each class"), "{says}");
-    let mut all: Vec<&[u8]> = (0..train.len()).map(|i| train.example(i)).collect();
-    all.extend((0..validation.len()).map(|i| validation.example(i)));
+    let mut all: Vec<_> = (0..train.len()).map(|i| train.example(i).unwrap()).collect();
+    all.extend((0..validation.len()).map(|i| validation.example(i).unwrap()));
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), 53, "every picture is in one split");

@@ -19,9 +19,9 @@ fn with_values(width: usize, values: impl Fn(u32, &[u8]) -> Vec<f32>) -> Dataset
     let classes = data::load(None).unwrap();
     let valued = |split: Option<&Split>| {
         let split = split.unwrap().clone().truncated(1500);
-        let data = (0..split.len()).flat_map(|i| values(split.labels()[i], split.example(i))).collect();
+        let data = (0..split.len()).flat_map(|i| values(split.labels()[i], &split.example(i).unwrap())).collect();
         let targets = Targets::Values(Values { width, data });
-        Some(Split::new(split.input(), split.bytes().to_vec(), targets).unwrap())
+        Some(Split::new(split.input(), split.bytes().unwrap().to_vec(), targets).unwrap())
     };
     let names = (0..width).map(|i| format!("value {i}")).collect();
     let splits = Splits { train: valued(classes.train()), test: valued(classes.test()), ..Splits::default() };
@@ -104,7 +104,7 @@ fn several_labels_are_learned() {
         let (metrics, Some(Measures::Labels(measured))) = evaluate(&gpu, &ran, &data) else { panic!("labels") };
         assert_eq!(metrics.accuracy, Some(measured.all_right), "the loss and the measures count alike");
         assert!(measured.macro_auc.unwrap() > 0.95 && measured.label_accuracy > 0.9, "{measured:?}");
-        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.example(0)).unwrap();
+        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(&test.example(0).unwrap()).unwrap();
         assert!(answers[0].probabilities.len() == 3 && answers[0].probabilities.iter().all(|p| *p > 0.0 && *p < 1.0));
     }
 }
@@ -171,11 +171,13 @@ fn an_image_is_learned_in_both_precisions() {
         let (metrics, measures) = evaluate(&gpu, &ran, &data);
         let Some(Measures::Errors(measured)) = measures else { panic!("errors") };
         assert!((metrics.loss / measured.mean - 1.0).abs() < 1e-5, "loss {}, kept {}", metrics.loss, measured.mean);
-        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes()).unwrap();
+        let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes().unwrap()).unwrap();
         let outputs = answers.iter().flat_map(|answer| &answer.outputs);
-        let error =
-            outputs.zip(test.bytes()).map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2)).sum::<f64>();
-        let mean = error / test.bytes().len() as f64;
+        let error = outputs
+            .zip(test.bytes().unwrap())
+            .map(|(&o, &p)| (f64::from(o) - f64::from(p) / 255.0).powi(2))
+            .sum::<f64>();
+        let mean = error / test.bytes().unwrap().len() as f64;
         assert!((metrics.loss / mean - 1.0).abs() < 1e-4, "loss {}, predictions {mean}", metrics.loss);
     }
 }
@@ -232,7 +234,7 @@ fn weighted_losses_of_evaluation_are_means_over_all_images() {
                 RunConfig { batch, limit: Some(600), epochs: 1, validation: Validation::Test, ..config(loss.clone()) };
             let ran = train(&gpu, &data, linear(10), config);
             let test = data.test().unwrap();
-            let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes()).unwrap();
+            let answers = Predictor::new(&gpu, &ran.checkpoint, None).unwrap().predict(test.bytes().unwrap()).unwrap();
             let (mut sum, mut weights) = (0.0, 0.0);
             for (answer, &label) in answers.iter().zip(test.labels()) {
                 let (p, weight) = (answer.probabilities[label as usize], f64::from(class_weights[label as usize]));

@@ -29,7 +29,7 @@ fn losses(gpu: &Gpu, plan: &Plan) -> Vec<[f32; 2]> {
     }
     program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
     // in pieces that end where no part ends
-    let (first, second) = data.bytes()[..IMAGES * data.example_bytes()].split_at(1001);
+    let (first, second) = data.bytes().unwrap()[..IMAGES * data.example_bytes()].split_at(1001);
     program.write_images(&[first, &[], second]).unwrap();
     program.write(Buffer::Labels, bytemuck::cast_slice(&data.labels()[..IMAGES])).unwrap();
     program.write(Buffer::Norm, bytemuck::cast_slice(&[0f32, 1.0])).unwrap();

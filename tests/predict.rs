@@ -29,7 +29,7 @@ fn an_answer_does_not_depend_on_how_many_are_asked_for() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
     let checkpoint = trained(&gpu, &data, "seed-mnist");
-    let images = &data.test().unwrap().bytes()[..70 * 784];
+    let images = &data.test().unwrap().bytes().unwrap()[..70 * 784];
     let predictor = Predictor::new(&gpu, &checkpoint, None).unwrap();
     let all = predictor.predict(images).unwrap();
     assert_eq!((all.len(), all[0].names().len(), all[0].outputs.len()), (70, 10, 10));
@@ -49,7 +49,7 @@ fn several_threads_share_a_predictor() {
     let Some(gpu) = common::gpu() else { return };
     let data = data::load(None).unwrap();
     let bytes = trained(&gpu, &data, "linear").to_bytes();
-    let images = data.test().unwrap().bytes().to_vec();
+    let images = data.test().unwrap().bytes().unwrap().to_vec();
     let predictor = Predictor::from_bytes(&gpu, &bytes).unwrap();
     drop(gpu);
     let expected = predictor.predict(&images[..40 * 784]).unwrap();
@@ -75,8 +75,8 @@ fn a_file_and_a_decoded_image_are_answered_as_their_pixels() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("best.safetensors"), checkpoint.to_bytes()).unwrap();
     let predictor = Predictor::load(&gpu, folder.path()).unwrap();
-    let pixels = data.test().unwrap().example(3);
-    let expected = predictor.predict(pixels).unwrap().remove(0);
+    let pixels = data.test().unwrap().example(3).unwrap();
+    let expected = predictor.predict(&pixels).unwrap().remove(0);
     let picture = DynamicImage::from(GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap());
     assert_eq!(predictor.predict_image(&picture).unwrap(), expected);
     let path = folder.path().join("image.png");
@@ -123,9 +123,9 @@ fn a_run_trains_and_answers_in_a_few_lines() {
     assert!(trained.evaluate().unwrap().unwrap().accuracy.unwrap() > 0.3);
     let file = tempfile::NamedTempFile::new().unwrap();
     trained.save(file.path()).unwrap();
-    let image = data.test().unwrap().example(0);
-    let answer = trained.predictor(&gpu).unwrap().predict(image).unwrap();
-    assert_eq!(Predictor::load(&gpu, file.path()).unwrap().predict(image).unwrap(), answer);
+    let image = data.test().unwrap().example(0).unwrap();
+    let answer = trained.predictor(&gpu).unwrap().predict(&image).unwrap();
+    assert_eq!(Predictor::load(&gpu, file.path()).unwrap().predict(&image).unwrap(), answer);
     assert_eq!(trained.checkpoint().unwrap().meta.config.loss, RunConfig::default().loss);
     // it goes on where it was
     let mut trainer = trained.into_trainer();

@@ -11,6 +11,8 @@ use lepton_gpu::train::{Control, Event, Trainer};
 use lepton_kernels::op::Precision;
 
 mod common;
+#[path = "resume/streamed.rs"]
+mod streamed;
 
 fn config(optimizer: OptimizerConfig) -> RunConfig {
     RunConfig {

@@ -87,7 +87,8 @@ fn filters_whiten_the_images_that_are_learned_and_stay_where_they_are_frozen() {
     };
     let learned: Vec<usize> = (0..60).filter_map(|row| image_of_row(&step, row)).map(|i| i as usize).collect();
     let filters = |images: &mut dyn Iterator<Item = usize>| {
-        let sample = Sample { images: images.map(|i| train.example(i)).collect(), size: [28, 28, 1], normalize };
+        let sample =
+            Sample { images: images.map(|i| train.example(i).unwrap()).collect(), size: [28, 28, 1], normalize };
         starting_values("whiten.weight", &Shape::new(&[3, 2, 1, 12]), lepton_gpu::model::Init::Whitening, 0, &sample)
     };
     assert_eq!(tensor(&begun, "whiten.weight"), filters(&mut learned.into_iter()));

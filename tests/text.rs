@@ -65,7 +65,7 @@ fn a_whole_step_is_that_of_the_twins() {
             parameters.insert(parameter.name.clone(), values);
         }
         program.write_parameters(bytemuck::cast_slice(&words)).unwrap();
-        program.write_images(&[split.bytes()]).unwrap();
+        program.write_images(&[split.bytes().unwrap()]).unwrap();
         program.write(Buffer::Labels, bytemuck::cast_slice(split.labels())).unwrap();
         let step = Step {
             batch_length,
@@ -76,7 +76,7 @@ fn a_whole_step_is_that_of_the_twins() {
             bias_correction2: 1.0,
             ..Step::default()
         };
-        let images = Images { pixels: split.bytes(), labels: split.labels() };
+        let images = Images { pixels: split.bytes().unwrap(), labels: split.labels() };
         let want = reference::run(&model, 5, images, &parameters, &step).unwrap();
         let [loss, correct] = program.run(Goal::Train, &mut [step]).unwrap()[0];
         assert!((f64::from(loss) - want.loss).abs() < 1e-5 * want.loss, "{loss} and {}", want.loss);

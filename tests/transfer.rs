@@ -193,7 +193,7 @@ fn a_frozen_body_gives_a_whole_run_that_goes_on_exactly() {
         assert_eq!(evaluated.accuracy, metrics.accuracy);
         assert!((evaluated.loss - metrics.loss).abs() < 1e-4);
         let predictor = Predictor::new(&gpu, &read, None).unwrap();
-        assert_eq!(predictor.predict(other.test().unwrap().example(1)).unwrap()[0].names(), ["x", "y", "z"]);
+        assert_eq!(predictor.predict(&other.test().unwrap().example(1).unwrap()).unwrap()[0].names(), ["x", "y", "z"]);
 
         let mut half = started(&gpu, &other, frozen.clone(), &weights).unwrap();
         half.train_steps(23).unwrap();

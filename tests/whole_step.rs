@@ -28,7 +28,7 @@ const IMAGES: usize = 13;
 
 fn check(gpu: &Gpu, model: &ModelSpec, batch_length: u32, goals: &[Goal]) {
     let data = data::load(None).unwrap().into_splits().train.unwrap();
-    let pixels = &data.bytes()[..IMAGES * data.example_bytes()];
+    let pixels = &data.bytes().unwrap()[..IMAGES * data.example_bytes()];
     let labels = &data.labels()[..IMAGES];
     let request = Request { target: gpu.target(), limits: gpu.limits(), ..Request::new(BATCH, IMAGES) };
     let plan = Plan::compile(model, &request).unwrap();

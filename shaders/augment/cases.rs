@@ -24,13 +24,27 @@ fn case(policy: Policy, data: [usize; 4], step: Step, reason: &'static str) -> C
     let table = policy.table([h, w]).into_iter().map(f64::from).collect();
     let norm = (0..2 * c).map(|i| if i < c { 0.45 + 0.02 * i as f64 } else { 0.2 + 0.03 * i as f64 }).collect();
     let step = Step { batch_length: 7, augment_key: random::key(3, 4, 1), ..step };
-    Case::new(Augment { policy }, &[&data, &[rows], &[rows], &[2, c], &[TABLE]], reason)
+    Case::new(Augment::new(policy), &[&data, &[rows], &[rows], &[2, c], &[TABLE]], reason)
         .fill(0, photographs(data))
         .fill(1, Fill::Exactly(numbers))
         .fill(2, Fill::Below(10))
         .fill(3, Fill::Exactly(norm))
         .fill(4, Fill::Exactly(table))
         .step(step)
+}
+
+/// Images in a window of the data set: each lies elsewhere than its number says.
+fn windowed(policy: Policy, data: [usize; 4], step: Step, reason: &'static str) -> Case {
+    let [images, h, w, c] = data;
+    let rows = 9;
+    let place = |row: usize| if row < 7 { ((row + 3) % images) as f64 } else { f64::from(NOBODY) };
+    let inputs: [&[usize]; 6] = [&data, &[rows], &[rows], &[2, c], &[TABLE], &[rows]];
+    let mut case = Case::new(Augment { policy: policy.clone(), windowed: true }, &inputs, reason);
+    let plain = self::case(policy, [images, h, w, c], step, reason);
+    for (input, from) in case.inputs.iter_mut().zip(plain.inputs) {
+        input.fill = from.fill;
+    }
+    case.fill(5, Fill::Exactly((0..rows).map(place).collect())).step(plain.step)
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -151,6 +165,8 @@ fn mixing() -> Vec<Case> {
         case(mix.clone(), COLOUR, part(0.3), "mixup: the row's own label first"),
         case(mix.clone(), GREY, part(0.7), "mixup: the other label first"),
         case(mix.clone(), GREY, part(0.0), "a step that does not mix"),
+        windowed(mix.clone(), COLOUR, part(0.3), "mixup from a window: drawn by number, read by place"),
+        windowed(mix.clone(), COLOUR, part(0.3), "mixup from a window in four parts").in_parts(),
         case(mix.clone(), COLOUR, boxed([2, 5], [3, 10], 0.3), "cutmix: a box up to the border"),
         case(
             Policy { jitter: Some(Jitter { contrast: 0.5, ..Jitter::default() }), cutmix: 1.0, ..mix },

@@ -162,7 +162,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let hue = around(draw(23u, image), HUE) + ONE;
     let grey = select(0, TURNED_GREY, chance(draw(14u, image), GRAYSCALE));
     let jitter = vec3i(order(draw(24u, image)) | grey, brightness | (contrast << 16u), saturation | (hue << 16u));
-    drawn[4u * row] = vec4i(i32(image), map.centre, box.x);
+    drawn[4u * row] = vec4i(i32(place_of(row, image)), map.centre, box.x);
     drawn[4u * row + 1u] = map.matrix;
     drawn[4u * row + 2u] = colours;
     drawn[4u * row + 3u] = vec4i(jitter, box.y);

@@ -6,7 +6,8 @@
 //! three more: label `[batch]` (u32), other label `[batch]` (u32), and the first label's share `[batch]`, never below a half.
 //!
 //! What an image undergoes is a pure function of `step.augment_key` (seed and epoch) and its own number. How rows are mixed
-//! is a matter of the step: `step.mix_other` and the box of `step.mix_rows` and `step.mix_columns`.
+//! is a matter of the step: `step.mix_other` and the box of `step.mix_rows` and `step.mix_columns`. Where the data set is a window,
+//! images are read at their places `[batch]` (u32), one more input, and still draw by their numbers.
 
 use crate::data_set;
 use crate::dispatch::{Elementwise, Operand, WORKGROUP, read, update, write};
@@ -38,7 +39,11 @@ const DRAW: Elementwise = Elementwise {
     name: "augment/draw",
     source: include_str!("draw.wgsl"),
     per_step: true,
-    includes: &[crate::source::RANDOM, include_str!("numbers.wgsl")],
+    includes: &[crate::source::RANDOM, include_str!("numbers.wgsl"), include_str!("place_number.wgsl")],
+};
+const PLACED_DRAW: Elementwise = Elementwise {
+    includes: &[crate::source::RANDOM, include_str!("numbers.wgsl"), include_str!("place_window.wgsl")],
+    ..DRAW
 };
 const STATISTICS: Elementwise =
     Elementwise { name: "augment/statistics", source: include_str!("statistics.wgsl"), per_step: false, includes: &[] };
@@ -48,6 +53,8 @@ const SEEN_PIXELS: Elementwise = Elementwise { name: "augment/coloured", ..PIXEL
 const MIX: Elementwise =
     Elementwise { name: "augment/mix", source: include_str!("mix.wgsl"), per_step: true, includes: &[] };
 
+/// The number of the input that says where images lie in a window.
+const PLACES: usize = 5;
 /// Words of what is drawn for a row.
 const DRAWN: usize = 16;
 /// Words of a slot of statistics.
@@ -58,9 +65,21 @@ const SEEN: usize = 4;
 pub struct Augment {
     /// What may happen to an image, and how often.
     pub policy: Policy,
+    /// Whether the data set is a window of it, so that there is a place for each image: an input before the rest of the data set.
+    pub windowed: bool,
 }
 
 impl Augment {
+    /// From the bytes of the whole data set.
+    pub fn new(policy: Policy) -> Self {
+        Augment { policy, windowed: false }
+    }
+
+    /// The number of the first input that is more of the data set.
+    fn more_data(&self) -> usize {
+        if self.windowed { PLACES + 1 } else { PLACES }
+    }
+
     /// Slots of statistics for images of `channels`: one for each operation, and one for jitter.
     fn slots(&self, channels: usize) -> usize {
         self.policy.operations() + usize::from(self.policy.jitter_of(channels).is_some())
@@ -96,6 +115,7 @@ impl Op for Augment {
     fn input_dtype(&self, input: usize) -> Dtype {
         match input {
             1 | 2 | 4 => Dtype::U32,
+            PLACES if self.windowed => Dtype::U32,
             3 => Dtype::F32,
             _ => Dtype::U8,
         }
@@ -115,11 +135,16 @@ impl Op for Augment {
         let (x, y) = (Operand::X, Operand::Y);
         let (drawn, seen) = (Operand::Scratch(0), Operand::Scratch(1));
         let draws = self.policy.draw_constants([h, w, c]);
-        let bindings = [read(x(1)), read(x(4)), write(drawn)];
+        let mut bindings = vec![read(x(1)), read(x(4)), write(drawn)];
+        if self.windowed {
+            bindings.push(read(x(PLACES)));
+        }
+        let draw = if self.windowed { PLACED_DRAW } else { DRAW };
+        let more = self.more_data();
         // two boxes of ten attempts, operations, the order of jitter
-        let mut dispatches = vec![DRAW.launch(Precision::F32, rows, 2 * 10 + MOST_OPERATIONS + 4, &draws, &bindings)];
+        let mut dispatches = vec![draw.launch(Precision::F32, rows, 2 * 10 + MOST_OPERATIONS + 4, &draws, &bindings)];
         let slots = self.slots(c);
-        let (data, part) = data_set::text(&inputs[0], &inputs[5..]);
+        let (data, part) = data_set::text(&inputs[0], &inputs[more..]);
         let mut constants = self.policy.pixel_constants([h, w, c]);
         constants.extend(part);
         for slot in 0..slots {
@@ -128,7 +153,7 @@ impl Op for Augment {
             let iterations = (h * w).div_ceil(64) * (1 + c + slot + 4) + 64;
             // later slots add to what earlier ones left
             let mut bindings = vec![read(x(0)), read(drawn), update(seen)];
-            bindings.extend(data_set::more(5, &inputs[5..]));
+            bindings.extend(data_set::more(more, &inputs[more..]));
             let kernel = Elementwise { includes: &[data, SOURCE, COLOUR], ..STATISTICS };
             dispatches.push(kernel.launch(Precision::F32, rows * WORKGROUP as usize, iterations, &own, &bindings));
         }
@@ -139,7 +164,7 @@ impl Op for Augment {
         if slots > 0 {
             bindings.push(read(seen));
         }
-        bindings.extend(data_set::more(5, &inputs[5..]));
+        bindings.extend(data_set::more(more, &inputs[more..]));
         let includes = [data, SOURCE, COLOUR, if slots > 0 { SEEN_TEXT } else { UNSEEN_TEXT }];
         let kernel = Elementwise { includes: &includes, ..kernel };
         let iterations = c + 4 * (2 * (c + slots + 4) + c);
@@ -161,6 +186,6 @@ impl Op for Augment {
     }
 
     fn twin(&self, inputs: &[Array], step: &Step) -> Vec<Array> {
-        twin::twin(&self.policy, inputs, step)
+        twin::twin(self, inputs, step)
     }
 }

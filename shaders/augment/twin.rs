@@ -1,7 +1,8 @@
 //! The definition of augmentation: one image after the other, whole, step by step.
 
 use super::draw::{Drawn, Operation, draw};
-use super::policy::{ONE, Outside, Policy};
+use super::policy::{ONE, Outside};
+use super::{Augment, PLACES};
 use crate::data_set;
 use crate::data_set::NOBODY;
 use crate::{Array, Shape, Step};
@@ -149,12 +150,14 @@ fn jitter(picture: &mut Picture, drawn: &Drawn) {
 }
 
 /// The image of a row, before mixing.
-fn augmented(policy: &Policy, step: &Step, inputs: &[Array], image: u32) -> Vec<f64> {
+fn augmented(op: &Augment, step: &Step, inputs: &[Array], row: usize) -> Vec<f64> {
+    let (policy, image) = (&op.policy, inputs[1].data[row] as u32);
     let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
     let size = [h, w, c];
     let drawn = draw(policy, step, image, size);
-    let data = data_set::whole(&inputs[0], &inputs[5..]);
-    let source = &data.data[image as usize * h * w * c..][..h * w * c];
+    let data = data_set::whole(&inputs[0], &inputs[op.more_data()..]);
+    let place = if op.windowed { inputs[PLACES].data[row] as usize } else { image as usize };
+    let source = &data.data[place * h * w * c..][..h * w * c];
     let mut picture = resampled(source, size, &drawn, policy.outside);
     if policy.randaugment.is_some() {
         picture.data.iter_mut().for_each(|v| *v = (*v + 0.5).floor());
@@ -178,20 +181,18 @@ fn augmented(policy: &Policy, step: &Step, inputs: &[Array], image: u32) -> Vec<
 }
 
 /// Outputs of the op.
-pub(super) fn twin(policy: &Policy, inputs: &[Array], step: &Step) -> Vec<Array> {
+pub(super) fn twin(op: &Augment, inputs: &[Array], step: &Step) -> Vec<Array> {
     let [_, h, w, c] = inputs[0].shape.nhwc().expect("shapes were checked");
     let rows = inputs[1].data.len();
-    let images: Vec<Vec<f64>> = (inputs[1].data.iter())
-        .map(|&image| {
-            if image == f64::from(NOBODY) {
-                vec![0.0; h * w * c]
-            } else {
-                augmented(policy, step, inputs, image as u32)
-            }
-        })
+    let images: Vec<Vec<f64>> = (inputs[1].data.iter().enumerate())
+        .map(
+            |(row, &image)| {
+                if image == f64::from(NOBODY) { vec![0.0; h * w * c] } else { augmented(op, step, inputs, row) }
+            },
+        )
         .collect();
     let shape = Shape::new(&[rows, h, w, c]);
-    if !policy.mixes() {
+    if !op.policy.mixes() {
         return vec![Array::new(shape, images.concat())];
     }
     let mut outputs = vec![Array::zeros(shape)];

@@ -41,6 +41,8 @@ struct Step {
     least_momentum: f32,
     // weights of the classes of those images; 0 where the batch is all of the update
     update_weight: f32,
+    // where the images of the batch begin in the window, where the device holds one instead of the whole data set
+    window_start: u32,
 }
 
 // in step.part: batches of the same update came before

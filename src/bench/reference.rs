@@ -123,7 +123,7 @@ pub fn twin_loss(model: &ModelSpec, config: &RunConfig, data: &Dataset, steps: u
     }
     let length = test.len() as u32;
     let step = Step { batch_length: length, range_length: length, ..Step::default() };
-    let images = Images { pixels: test.bytes(), labels: test.labels() };
+    let images = Images { pixels: test.bytes().expect("synthetic images are in memory"), labels: test.labels() };
     loss_exact(model, test.len(), images, &twin.values(), &step)
 }
 
@@ -147,7 +147,9 @@ impl Twin {
         let shape = Shape::new(&[layout.parameter_words]);
         let mut parameters = Array::zeros(shape.clone());
         let sample = Sample {
-            images: train.bytes().chunks_exact(train.example_bytes()).take(WHITENED).collect(),
+            images: (0..train.len().min(WHITENED))
+                .map(|i| train.example(i).expect("synthetic images are in memory"))
+                .collect(),
             size: model.input,
             normalize: &config.normalize,
         };
@@ -167,7 +169,7 @@ impl Twin {
     }
 
     fn learn(&mut self, model: &ModelSpec, config: &RunConfig, train: &Split, step: &Step) -> Result<(), ModelError> {
-        let images = Images { pixels: train.bytes(), labels: train.labels() };
+        let images = Images { pixels: train.bytes().expect("synthetic images are in memory"), labels: train.labels() };
         let found = run_exact(model, config.batch, images, &self.values(), step)?;
         let mut gradients = Array::zeros(Shape::new(&[self.layout.gradient_words]));
         for ((name, count), place) in self.names.iter().zip(&self.layout.gradients) {

@@ -76,8 +76,8 @@ mod tests {
     fn images_are_the_same_bytes_on_every_machine() {
         let data = synthetic([9, 7, 2], 30);
         let train = data.train().unwrap();
-        let sum = train.bytes().iter().enumerate().map(|(i, &v)| (i as u64 + 1) * u64::from(v)).sum::<u64>();
-        assert_eq!((train.bytes().len(), sum), (30 * 126, SUM));
+        let sum = train.bytes().unwrap().iter().enumerate().map(|(i, &v)| (i as u64 + 1) * u64::from(v)).sum::<u64>();
+        assert_eq!((train.bytes().unwrap().len(), sum), (30 * 126, SUM));
     }
 
     /// Of the bytes, each multiplied by its place from 1; recorded once.

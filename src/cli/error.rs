@@ -25,6 +25,9 @@ pub enum CliError {
     /// Splits that do not belong together.
     #[error(transparent)]
     Dataset(#[from] crate::data::DatasetError),
+    /// An image that is streamed cannot be read.
+    #[error(transparent)]
+    Source(#[from] crate::data::SourceError),
     /// No device, or one that failed.
     #[error(transparent)]
     Gpu(#[from] GpuError),
@@ -126,6 +129,7 @@ impl Hints for CliError {
             CliError::Train(error) => error.hints(),
             CliError::Data(error) => error.hints(),
             CliError::Dataset(error) => error.hints(),
+            CliError::Source(error) => error.hints(),
             CliError::Gpu(error) => error.hints(),
             CliError::Model(error) => error.hints(),
             CliError::Tune(error) => error.hints(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::ShowArgs;
 use super::error::save_png;
-use super::tasks::picture;
+use super::tasks::drawn;
 use super::{CliError, Exit, open, pictures, text};
 use crate::config::parse_augment;
 use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};
@@ -25,7 +25,7 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             format!("--index {}: there are only {} {which} images, 0 to {}", args.index, split.len(), split.len() - 1);
         return Err(CliError::Usage(message));
     }
-    if let Some(line) = text::show(&dataset, split, args.index) {
+    if let Some(line) = text::show(&dataset, split, args.index)? {
         say!("{which} text {} · {line}", args.index);
         return Ok(Exit::Done);
     }
@@ -37,7 +37,8 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let label = &dataset.classes()[split.labels()[args.index] as usize];
     let title = format!("{which} image {} · {label} · {}", args.index, dataset.name());
-    save_png(&show_image(&title, &picture(split, args.index)?), out)?;
+    let image = split.example(args.index)?;
+    save_png(&show_image(&title, &drawn(&image, split.input().shape())?), out)?;
     say!("{}: {title}", out.display());
     Ok(Exit::Done)
 }
@@ -55,17 +56,18 @@ fn sheet(
 ) -> Result<Exit, CliError> {
     let [height, width, channels] = split.input().shape();
     let policy = parse_augment(list, [height, width])?;
-    picture(split, args.index)?;
+    drawn(&split.example(args.index)?, split.input().shape())?;
     let images: Vec<usize> = (args.index..split.len()).take(args.count as usize).collect();
     let gpu = open(adapter)?;
     let epoch = |epoch| preview(&gpu, &policy, split, &images, args.seed, epoch);
     let epochs: Vec<Vec<u8>> = (0..EPOCHS).map(epoch).collect::<Result<_, _>>()?;
     let size = split.example_bytes();
     let shown = |pixels| Picture { pixels, height, width, channels };
+    let originals: Vec<_> = images.iter().map(|&image| split.example(image)).collect::<Result<_, _>>()?;
     let rows: Vec<SheetRow> = (images.iter().enumerate())
         .map(|(i, &image)| SheetRow {
             label: format!("{image} · {}", dataset.classes()[split.labels()[image] as usize]),
-            original: shown(split.example(image)),
+            original: shown(&originals[i]),
             samples: epochs.iter().map(|epoch| shown(&epoch[i * size..][..size])).collect(),
         })
         .collect();

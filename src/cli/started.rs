@@ -91,7 +91,7 @@ pub fn digest(split: &Split, examples: &[usize], dataset: &Dataset) -> Option<St
     for &i in examples {
         match split.name(i) {
             Some(name) => bytes.extend_from_slice(below(dataset, name).replace('\\', "/").as_bytes()),
-            None => bytes.extend_from_slice(split.example(i)),
+            None => bytes.extend_from_slice(&split.example(i).ok()?),
         }
         bytes.push(0);
         match split.values() {

@@ -66,10 +66,10 @@ pub fn describe(dataset: &Dataset, used: usize) -> Option<String> {
 }
 
 /// Prints a text of a data set, and what a model sees of it.
-pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Option<String> {
-    let vocabulary = &dataset.texts()?.vocabulary;
+pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Result<Option<String>, CliError> {
+    let Some(texts) = dataset.texts() else { return Ok(None) };
     let label = &dataset.classes()[split.labels()[index] as usize];
-    Some(format!("{label}: {}", vocabulary.decode(split.example(index)).join(" ")))
+    Ok(Some(format!("{label}: {}", texts.vocabulary.decode(&split.example(index)?).join(" "))))
 }
 
 /// The texts to answer: those that were typed, then the lines of a file.

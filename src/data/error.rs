@@ -15,6 +15,9 @@ pub enum DataError {
     /// Arrays that do not make a data set.
     #[error(transparent)]
     Dataset(#[from] super::DatasetError),
+    /// An image that is streamed cannot be read.
+    #[error(transparent)]
+    Source(#[from] super::SourceError),
     /// Pictures in folders and tables.
     #[cfg(feature = "images")]
     #[error(transparent)]
@@ -129,6 +132,7 @@ impl Hints for DataError {
     fn hints(&self) -> Vec<Hint> {
         let advice = match self {
             DataError::Dataset(error) => return error.hints(),
+            DataError::Source(error) => return error.hints(),
             #[cfg(feature = "images")]
             DataError::Pictures(error) => return error.hints(),
             #[cfg(feature = "images")]

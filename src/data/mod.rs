@@ -50,7 +50,8 @@ mod vocabulary;
 mod words;
 
 pub use balance::{Balance, FEW, UNEQUAL};
-pub use dataset::{Dataset, DatasetError, Input, Split, Splits, Targets, Values};
+pub(crate) use dataset::Examples;
+pub use dataset::{Dataset, DatasetError, Input, Source, SourceError, Split, Splits, Targets, Values};
 #[cfg(feature = "images")]
 pub use doctor::{ClassCount, Report, check};
 #[cfg(feature = "files")]

@@ -96,17 +96,19 @@ impl NormalizeConfig {
 
     /// With the statistics of the training images, mean and standard deviation of each channel, where they are asked for and
     /// not known yet.
-    #[must_use]
-    pub fn resolved(mut self, statistics: impl FnOnce() -> Option<Vec<(f64, f64)>>) -> Self {
+    ///
+    /// # Errors
+    /// Those of `statistics`.
+    pub fn resolved<E>(mut self, statistics: impl FnOnce() -> Result<Option<Vec<(f64, f64)>>, E>) -> Result<Self, E> {
         if self.from == NormalizeFrom::Dataset
             && self.mean.is_empty()
-            && let Some(numbers) = statistics()
+            && let Some(numbers) = statistics()?
         {
             self.mean = numbers.iter().map(|(mean, _)| *mean as f32).collect();
             // a channel that is the same everywhere stays 0
             self.std = numbers.iter().map(|&(_, std)| if std > 0.0 { std as f32 } else { 1.0 }).collect();
         }
-        self
+        Ok(self)
     }
 
     /// The same numbers for other images: statistics of a data set become numbers like any others.
@@ -200,7 +202,7 @@ mod tests {
     fn the_numbers_of_a_known_data_set_are_those_of_its_description() {
         let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
         let known = crate::data::known::find(crate::data::known::SMALL).unwrap();
-        let found = NormalizeConfig::parse("dataset").unwrap().resolved(|| train.mean_std());
+        let found = NormalizeConfig::parse("dataset").unwrap().resolved(|| train.mean_std()).unwrap();
         assert!((f64::from(found.mean[0]) - known.mean[0]).abs() < 1e-4, "{found:?}");
         assert!((f64::from(found.std[0]) - known.std[0]).abs() < 1e-4, "{found:?}");
     }

@@ -1,5 +1,7 @@
 //! A plan on a device: buffers, pipelines and bind groups made once, then lists of steps run again and again.
 
+mod window;
+
 use std::collections::HashMap;
 
 use lepton_kernels::{Step, loss_scale};
@@ -12,6 +14,7 @@ use super::timing::Timestamps;
 use super::unchecked::Checks;
 use crate::plan::{Bound, Buffer, Goal, Launch, Lists, Placed, Plan};
 use crate::platform::{Duration, Instant};
+use window::Window;
 
 /// Time that a submission should take: long enough to hide its cost, far from the 2 s at which some drivers give up.
 const SUBMIT: Duration = Duration::from_millis(100);
@@ -27,6 +30,8 @@ pub struct Program {
     stride: usize,
     /// Bytes of the images in each part of the data set.
     image_parts: Vec<u64>,
+    /// Where these are a part of the data set that changes.
+    window: Option<Window>,
     /// Rows of a batch.
     batch: usize,
     words: Vec<u8>,
@@ -54,12 +59,15 @@ fn take_bytes<'a>(pieces: &mut Vec<&'a [u8]>, mut count: usize) -> Vec<&'a [u8]>
 }
 
 /// Checks what a step's loops rest on: a permutation of fewer positions than it is asked for never ends.
-fn check_step(step: &Step, batch: usize) -> Result<(), GpuError> {
+fn check_step(step: &Step, batch: usize, window: Option<&Window>) -> Result<(), GpuError> {
     let within = |what, start: u32, length: u32, room: u64| {
         let end = u64::from(start) + u64::from(length);
         if end <= room { Ok(()) } else { Err(GpuError::Step { what, end, room }) }
     };
     within("row", 0, step.batch_length, batch as u64)?;
+    if let Some(window) = window {
+        within("image of the window", step.window_start, step.batch_length, window.images as u64)?;
+    }
     if step.shuffle_key != [0; 2] {
         within("position of its range", step.batch_start, step.batch_length, step.range_length.into())?;
     }
@@ -112,6 +120,7 @@ impl Program {
             next: 0,
             stride,
             image_parts: plan.image_parts.clone(),
+            window: Window::of(gpu, plan),
             batch: plan.batch,
             words: vec![0; stride * STEPS],
             collected: Vec::with_capacity(STEPS),
@@ -286,7 +295,8 @@ impl Program {
     /// If there are more steps than a submission holds, or no submission [is free](Program::is_free).
     pub fn submit(&mut self, goal: Goal, steps: &mut [Step]) -> Result<(), GpuError> {
         assert!(steps.len() <= STEPS && self.is_free(), "at most {FLIGHTS} submissions of {STEPS} steps");
-        steps.iter().try_for_each(|step| check_step(step, self.batch))?;
+        steps.iter().try_for_each(|step| check_step(step, self.batch, self.window.as_ref()))?;
+        self.send_images();
         let flight = &mut self.flights[self.next];
         for (i, step) in steps.iter_mut().enumerate() {
             step.record = (flight.first_record + i) as u32;
@@ -427,7 +437,8 @@ impl Program {
     /// # Errors
     /// As [`submit`](Program::submit).
     pub fn profile(&mut self, goal: Goal, step: &mut Step) -> Result<([f32; 2], Vec<f64>), GpuError> {
-        check_step(step, self.batch)?;
+        check_step(step, self.batch, self.window.as_ref())?;
+        self.send_images();
         let list = &self.lists[goal];
         let Some(timestamps) = self.gpu.block(Timestamps::new(&self.gpu, list.len()))? else {
             return Ok(([0.0; 2], Vec::new()));

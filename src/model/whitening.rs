@@ -1,6 +1,8 @@
 //! Filters that whiten images: their responses on the training images are uncorrelated and of variance 1 (Coates and Ng
 //! 2012; as the first layer of a network Page 2018, "How to train your ResNet", and Jordan 2024, arXiv:2404.00498).
 
+use std::borrow::Cow;
+
 use lepton_kernels::Shape;
 
 use super::init::initial_values;
@@ -19,7 +21,7 @@ const MOST_WORK: usize = 1 << 32;
 #[derive(Clone, Debug)]
 pub struct Sample<'a> {
     /// Bytes of each image, `[h, w, c]`.
-    pub images: Vec<&'a [u8]>,
+    pub images: Vec<Cow<'a, [u8]>>,
     /// `[h, w, c]`.
     pub size: [usize; 3],
     /// How pixels are scaled before the first layer.
@@ -128,7 +130,7 @@ mod tests {
     /// Colour images whose channels belong together, made of two grey ones each.
     fn colour(train: &data::Split, count: usize) -> Vec<Vec<u8>> {
         let image = |i: usize| {
-            let (a, b) = (train.example(i), train.example(i + count));
+            let (a, b) = (train.example(i).unwrap(), train.example(i + count).unwrap());
             let pixel = |p: usize| [a[p], 255 - a[p] / 2 - b[p] / 4, a[p].max(b[p])];
             (0..a.len()).flat_map(pixel).collect()
         };
@@ -138,13 +140,15 @@ mod tests {
     #[test]
     fn answers_of_whitening_filters_are_uncorrelated_and_of_variance_one() {
         let train = data::load(None).unwrap().into_splits().train.unwrap();
-        let (grey, normalize) =
-            (train.bytes().chunks_exact(784).take(60).collect(), NormalizeConfig::parse("0.3:0.35"));
+        let (grey, normalize) = (
+            train.bytes().unwrap().chunks_exact(784).map(Cow::from).take(60).collect(),
+            NormalizeConfig::parse("0.3:0.35"),
+        );
         let coloured = colour(&train, 40);
         let none = NormalizeConfig::default();
         for (images, size, normalize, [kh, kw]) in [
             (grey, [28, 28, 1], &normalize.unwrap(), [3, 2]),
-            (coloured.iter().map(Vec::as_slice).collect(), [28, 28, 3], &none, [2, 2]),
+            (coloured.iter().map(Cow::from).collect(), [28, 28, 3], &none, [2, 2]),
         ] {
             let sample = Sample { images, size, normalize };
             let taps = kh * kw * size[2];
@@ -172,7 +176,7 @@ mod tests {
     fn few_patches_of_large_images_are_enough() {
         let image = vec![7; 96 * 64 * 3];
         let sample = |count| Sample {
-            images: vec![image.as_slice(); count],
+            images: vec![image.as_slice().into(); count],
             size: [96, 64, 3],
             normalize: const { &NormalizeConfig { from: crate::data::NormalizeFrom::None, mean: vec![], std: vec![] } },
         };

@@ -89,6 +89,12 @@ pub(super) fn check_buffers(plan: &Plan, limits: Limits) -> Result<(), PlanError
     let limit = limits.binding_bytes.min(limits.buffer_bytes);
     let Some(&(buffer, bytes)) = plan.buffers.iter().find(|(_, bytes)| *bytes > limit) else { return Ok(()) };
     Err(match buffer {
+        Buffer::Images(_) if plan.window.is_some() => PlanError::TooLarge {
+            tensor: "the images of two batches".into(),
+            bytes: plan.image_parts.iter().sum(),
+            limit: limit * data_set::PARTS as u64,
+            hint: SMALLER,
+        },
         Buffer::Images(_) => PlanError::TooLarge {
             tensor: "the images of the data set".into(),
             bytes: plan.image_parts.iter().sum(),

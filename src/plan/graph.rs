@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use lepton_kernels::batch_index::BatchIndex;
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
 use lepton_kernels::{Op, Shape, ShapeError, data_set};
 
@@ -91,6 +90,8 @@ pub struct LayerNodes {
 pub(super) struct Rows {
     /// Which image of the data set each one is (u32).
     pub image: TensorId,
+    /// Where that image lies on the device (u32): at its number, unless the device holds a window.
+    pub place: TensorId,
     /// Its label (u32); after augmentation the label that counts most.
     pub label: TensorId,
     /// Its share in the mean loss; 0 where the batch is not full.
@@ -127,6 +128,8 @@ pub struct Setting {
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
+    /// Images of the window that the device holds instead, where they are streamed.
+    pub window: Option<usize>,
     /// Images of a part of it: all of them, or as many as one binding holds.
     pub part: usize,
     /// How activations are stored.
@@ -145,7 +148,7 @@ impl Setting {
     /// Training in f32 on a data set in one part.
     pub fn new(batch: usize, images: usize, loss: LossConfig) -> Self {
         let (precision, mode, input) = (Precision::F32, Mode::Train, Input::default());
-        Setting { batch, images, part: images, precision, mode, loss, record_predictions: false, input }
+        Setting { batch, images, window: None, part: images, precision, mode, loss, record_predictions: false, input }
     }
 }
 
@@ -170,12 +173,6 @@ impl Graph {
         graph.add_average(&setting.input);
         graph.add_loss(model, setting, &rows)?;
         Ok(graph)
-    }
-
-    /// Adds what says which images are in the batch.
-    pub(super) fn add_rows(&mut self, batch: usize, labels: TensorId) -> Rows {
-        let outputs = self.node("batch.index", Box::new(BatchIndex { batch }), &[labels]);
-        Rows { image: outputs[0], label: outputs[1], weight: outputs[2] }
     }
 
     /// Adds layers that read `input`, with `prefix` before their names; gives the last one's output. What they draw at random

@@ -41,14 +41,14 @@ pub use lists::{Goal, List, Lists};
 pub use loss::{RECORDED, default_loss};
 pub use memory::{Slot, SlotId};
 pub use phases::Phase;
-pub use request::{Limits, Request, Training};
+pub use request::{Limits, Request, Training, WINDOW_ALIGN};
 pub use rewrite::{REWRITES, Rewrite};
 pub use states::PlacedState;
 #[cfg(feature = "cli")]
 pub use summary::summary;
 
 use crate::config::LossConfig;
-use crate::model::{Init, ModelSpec};
+use crate::model::{Init, InputKind, ModelSpec};
 use phases::Graphs;
 
 /// A parameter's place.
@@ -122,6 +122,8 @@ pub struct Compiled {
     pub states: Vec<PlacedState>,
     /// Bytes of the images in each part of the data set.
     pub image_parts: Vec<u64>,
+    /// Images of the window that these are, where the data set is streamed.
+    pub window: Option<usize>,
     /// Every buffer with its size in bytes.
     pub buffers: Vec<(Buffer, u64)>,
     /// Every tensor that a launch binds.
@@ -150,6 +152,7 @@ impl Plan {
         let matrix = if foreign_ops { None } else { request.target.matrix };
         let request = &Request { target: Target { matrix, ..request.target.clone() }, ..request.clone() };
         let setting = Setting {
+            window: request.window,
             part: request.images_in_a_part(model.input.iter().product()),
             precision: request.target.precision,
             record_predictions: request.record_predictions,
@@ -179,6 +182,7 @@ impl Plan {
             augment_table: table.unwrap_or_default(),
             states,
             image_parts: graph.image_parts(),
+            window: request.window.filter(|_| model.input_kind() == InputKind::Images),
             buffers: Vec::new(),
             tensors: lowering.draft.tensors,
             lists,

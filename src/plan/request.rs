@@ -13,6 +13,8 @@ pub struct Request {
     pub batch: usize,
     /// Images of the data set that stays on the device.
     pub images: usize,
+    /// Images of the window that the device holds instead of the data set, where these are streamed.
+    pub window: Option<usize>,
     /// What the outputs are compared with, and how.
     pub loss: LossConfig,
     /// How images are read.
@@ -33,6 +35,9 @@ pub struct Request {
     pub fuse: bool,
 }
 
+/// Batches in a window begin at a multiple of so many images, so that all of them begin at a whole word.
+pub const WINDOW_ALIGN: usize = 4;
+
 /// How parameters are updated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Training {
@@ -48,6 +53,7 @@ impl Request {
         Request {
             batch,
             images,
+            window: None,
             loss: LossConfig::default(),
             input: Input::default(),
             training: Some(Training::default()),
@@ -71,10 +77,13 @@ impl Request {
         Request { loss, training: None, record_predictions: true, predict: false, ..Request::new(batch, images) }
     }
 
-    /// How many images of the data set, of so many bytes each, one binding holds.
+    /// How many images of the data set, of so many bytes each, one binding holds. Of a window it is a whole number of words, since
+    /// any batch of it may be written by itself.
     pub(super) fn images_in_a_part(&self, image_bytes: usize) -> usize {
         let limit = self.limits.binding_bytes.min(self.limits.buffer_bytes);
-        usize::try_from(limit / image_bytes as u64).unwrap_or(usize::MAX).max(1)
+        let images = usize::try_from(limit / image_bytes as u64).unwrap_or(usize::MAX);
+        let aligned = if self.window.is_some() { images - images % WINDOW_ALIGN } else { images };
+        aligned.max(1)
     }
 }
 

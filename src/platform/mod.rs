@@ -4,6 +4,7 @@
 //! lacks one of them (a browser has no threads, no files and cannot block) changes one folder. A test reads the sources
 //! for it (`tests/engine.rs`).
 
+mod ahead;
 #[cfg(feature = "cli")]
 pub(crate) mod calendar;
 mod drivers;
@@ -19,6 +20,7 @@ mod waiting;
 /// The clock of everything that measures time.
 pub(crate) use std::time::{Duration, Instant};
 
+pub(crate) use ahead::Ahead;
 pub(crate) use drivers::driver_advice;
 pub(crate) use threads::parallel;
 #[cfg(feature = "cli")]

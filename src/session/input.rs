@@ -1,7 +1,7 @@
 //! What a model is given, pixels, tokens or features: whether it can read it, and what the device needs beside it.
 
 use crate::config::{NormalizeConfig, RunConfig};
-use crate::data::{Dataset, Input, Split};
+use crate::data::{Dataset, Input, SourceError, Split};
 use crate::gpu::{GpuError, Program};
 use crate::hint::{Hint, Hints};
 use crate::model::{InputKind, ModelSpec};
@@ -10,11 +10,12 @@ use crate::plan::Buffer;
 /// How inputs of this kind are scaled, with the statistics of the training images where it asks for them; tokens are not.
 ///
 /// # Errors
-/// [`InputError::Normalization`] if it has numbers for another number of channels.
+/// [`InputError::Normalization`] if it has numbers for another number of channels, and [`InputError::Source`] if an image that is
+/// streamed cannot be read.
 pub(crate) fn normalize(kind: InputKind, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, InputError> {
     match kind {
         InputKind::Images => {
-            let found = asked.resolved(|| train.mean_std());
+            let found = asked.resolved(|| train.mean_std())?;
             let (numbers, channels) = (found.mean.len(), train.input().shape()[2]);
             let fits = numbers == 0 || numbers == channels;
             if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }
@@ -37,6 +38,9 @@ pub(crate) fn write_norm(program: &Program, model: &ModelSpec, config: &RunConfi
 /// Why a model cannot read these inputs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
+    /// An image that cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// Images for a model of texts, or the other way round.
     #[error("model `{model}` takes {}, but `{data}` contains {}", takes.plural(), given.plural())]
     Kind {
@@ -154,6 +158,7 @@ fn sizes([h, w, c]: &[usize; 3]) -> String {
 impl Hints for InputError {
     fn hints(&self) -> Vec<Hint> {
         match self {
+            InputError::Source(error) => error.hints(),
             InputError::Kind { given: InputKind::Texts, .. } => {
                 vec![Hint::set("model", "text-small"), Hint::advice("a model file with tokens = \"auto\"")]
             }

@@ -1,8 +1,11 @@
 //! A model with its data on a device: the part of a run that a task works on. It knows neither losses nor epochs.
 
 mod batches;
+mod error;
+mod images;
 mod input;
 mod sampler;
+mod stream;
 mod targets;
 mod views;
 
@@ -11,6 +14,8 @@ use lepton_kernels::batch_index::image_of_row;
 use lepton_kernels::batch_views::View;
 
 pub use batches::Batches;
+pub use error::SessionError;
+pub(crate) use images::Images;
 pub use input::InputError;
 #[cfg(feature = "images")]
 pub(crate) use input::check_pictures;
@@ -21,8 +26,11 @@ pub use targets::Targets;
 pub use views::Tta;
 pub(crate) use views::with_view;
 
+use stream::{Coming, Stream};
+
+use crate::data::Split;
 use crate::gpu::{GpuError, Program};
-use crate::plan::{Buffer, Goal, Plan, RECORDED};
+use crate::plan::{Buffer, Goal, Plan, RECORDED, WINDOW_ALIGN};
 
 /// Most steps of a submission.
 const STEPS: usize = 64;
@@ -50,49 +58,122 @@ pub struct Session {
     pub(crate) order: Sampler,
     /// What the images are to be answered with.
     pub(crate) targets: Targets,
+    /// Where images come from, if the device holds a window of them.
+    stream: Option<Stream>,
     steps: Vec<Step>,
 }
 
 impl Session {
-    /// From a program that has all it needs.
-    pub(crate) fn new(program: Program, plan: Plan, order: Sampler, targets: Targets) -> Self {
-        Session { program, plan, order, targets, steps: Vec::with_capacity(STEPS) }
+    /// From a program that has all but its examples, which are so many of the first ones of these splits, and their targets.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the device is lost.
+    pub(crate) fn new(
+        program: Program,
+        plan: Plan,
+        order: Sampler,
+        targets: Targets,
+        splits: &[(&Split, usize)],
+    ) -> Result<Self, GpuError> {
+        targets.write(&program)?;
+        let stream = match plan.window {
+            Some(images) => {
+                let batches = images / 2 / plan.batch.next_multiple_of(WINDOW_ALIGN);
+                Some(Stream::new(Images::of(splits), batches))
+            }
+            None => {
+                let mut all = Vec::with_capacity(splits.len());
+                for &(split, count) in splits {
+                    let bytes = split.bytes().expect("what is not in memory has a window");
+                    all.push(&bytes[..count * split.example_bytes()]);
+                }
+                program.write_images(&all)?;
+                None
+            }
+        };
+        Ok(Session { program, plan, order, targets, stream, steps: Vec::with_capacity(STEPS) })
     }
 
-    /// Submits batches of a goal: `step` gives the parameters of each of these numbers.
+    /// Says what is evaluated at the end of each epoch: it is read ahead, too.
+    pub(crate) fn expect(&mut self, validates: Option<Range>) {
+        if let Some(stream) = &mut self.stream {
+            stream.expect(validates);
+        }
+    }
+
+    /// How many batches of a goal one submission should hold now.
+    pub(crate) fn steps_per_run(&self, goal: Goal) -> usize {
+        let most = self.stream.as_ref().map_or(STEPS, Stream::most);
+        self.program.steps_per_run(goal).min(most)
+    }
+
+    /// Submits batches of training: `step` gives the parameters of each of these numbers.
+    ///
+    /// # Errors
+    /// [`SessionError`] if the device is lost, or an image cannot be read.
     pub(crate) fn submit(
         &mut self,
-        goal: Goal,
         numbers: std::ops::Range<usize>,
         step: impl FnMut(&Sampler, &Targets, usize) -> Step,
-    ) -> Result<(), GpuError> {
-        let (order, targets, mut step) = (&self.order, &self.targets, step);
+    ) -> Result<(), SessionError> {
+        self.prepare(numbers, step)?;
+        Ok(self.program.submit(Goal::Train, &mut self.steps)?)
+    }
+
+    /// Runs a batch of training with every launch timed, as [`Program::profile`] does.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub(crate) fn profile(&mut self, number: usize, step: Step) -> Result<([f32; 2], Vec<f64>), SessionError> {
+        self.prepare(number..number + 1, |_, _, _| step)?;
+        Ok(self.program.profile(Goal::Train, &mut self.steps[0])?)
+    }
+
+    /// Makes the steps of batches of training, and brings their images to the device.
+    fn prepare(
+        &mut self,
+        numbers: std::ops::Range<usize>,
+        mut step: impl FnMut(&Sampler, &Targets, usize) -> Step,
+    ) -> Result<(), SessionError> {
+        let (order, targets, last) = (&self.order, &self.targets, numbers.end.saturating_sub(1));
         self.steps.clear();
         self.steps.extend(numbers.map(|number| step(order, targets, number)));
-        self.program.submit(goal, &mut self.steps)
+        let epoch = self.steps.last().map_or(0, |step| step.epoch);
+        self.bring(Coming::Train { epoch, number: last })
+    }
+
+    /// Brings the images of the next submission to the device.
+    fn bring(&mut self, last: Coming) -> Result<(), SessionError> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        Ok(stream.bring(&mut self.program, &mut self.steps, last, &self.order, self.plan.batch)?)
     }
 
     /// Evaluates a range of images; `take` gets the record of each batch. Where there are views, each batch is seen in every
     /// view, and the record of the last one counts.
     ///
     /// # Errors
-    /// [`GpuError`] if the device is lost.
+    /// As [`submit`](Self::submit).
     pub(crate) fn evaluate(
         &mut self,
         range: &Range,
         views: &[View],
         take: &mut dyn FnMut(Record),
-    ) -> Result<(), GpuError> {
+    ) -> Result<(), SessionError> {
+        let then = self.stream.as_ref().and_then(Stream::training);
         let (batch, each) = (self.plan.batch, views.len().max(1));
         let all = range.length.div_ceil(batch) * each;
         let (mut submitted, mut collected) = (0, 0);
         while collected < all {
             while submitted < all && self.program.is_free() {
-                let count = self.program.steps_per_run(Goal::Evaluate).min(all - submitted);
-                self.submit(Goal::Evaluate, submitted..submitted + count, |order, _, number| {
+                let count = self.steps_per_run(Goal::Evaluate).min(all - submitted);
+                let (order, numbers) = (&self.order, submitted..submitted + count);
+                self.steps.clear();
+                self.steps.extend(numbers.map(|number| {
                     views::with_view(order.evaluation_step(range, batch, number / each), views, number % each)
-                })?;
+                }));
                 submitted += count;
+                self.bring(Coming::Evaluate { range: *range, number: (submitted - 1) / each, then })?;
+                self.program.submit(Goal::Evaluate, &mut self.steps)?;
             }
             for &[loss, second] in self.program.collect(Goal::Evaluate)? {
                 collected += 1;

@@ -30,7 +30,7 @@ use crate::losses::{Bce, Mse};
 use crate::metrics::{Answers, Criterion, Measures, Metrics, Totals};
 use crate::model::ModelSpec;
 use crate::plan::{self, Goal};
-use crate::session::{Range, Session, Targets};
+use crate::session::{Range, Session, SessionError, Targets};
 
 /// Every task, in the order in which the documentation lists them.
 pub static TASKS: [&dyn Task; 5] =
@@ -184,14 +184,14 @@ pub trait Task: Debug + Sync {
     /// the range that was evaluated last, with the weights as they are.
     ///
     /// # Errors
-    /// [`GpuError`] if the device is lost.
+    /// [`SessionError`] if the device is lost, or an image cannot be read.
     fn settle(
         &self,
         _session: &mut Session,
         _config: &RunConfig,
         _state: &mut State,
         _evaluated: Option<Range>,
-    ) -> Result<(), GpuError> {
+    ) -> Result<(), SessionError> {
         Ok(())
     }
 
@@ -246,8 +246,13 @@ impl dyn Task {
     /// The means over a range of images, each seen in these views.
     ///
     /// # Errors
-    /// [`GpuError`] if the device is lost.
-    pub(crate) fn evaluate(&self, session: &mut Session, range: &Range, views: &[View]) -> Result<Metrics, GpuError> {
+    /// [`SessionError`] if the device is lost, or an image cannot be read.
+    pub(crate) fn evaluate(
+        &self,
+        session: &mut Session,
+        range: &Range,
+        views: &[View],
+    ) -> Result<Metrics, SessionError> {
         let mut totals = Totals::default();
         session.evaluate(range, views, &mut |record| {
             let whole = record.weight.unwrap_or(record.images as f64);
@@ -260,14 +265,14 @@ impl dyn Task {
     /// [`evaluate`](Self::evaluate), and whatever else can be measured.
     ///
     /// # Errors
-    /// [`GpuError`] if the device is lost.
+    /// As [`evaluate`](Self::evaluate).
     pub(crate) fn examine(
         &self,
         session: &mut Session,
         range: &Range,
         views: &[View],
         detail: Detail,
-    ) -> Result<Examined, GpuError> {
+    ) -> Result<Examined, SessionError> {
         let metrics = self.evaluate(session, range, views)?;
         let answers = self.answers(session, &session.images(range))?;
         let measures = answers.as_ref().map(|answers| answers.measures(detail == Detail::Full));

@@ -10,7 +10,7 @@ use crate::gpu::GpuError;
 use crate::metrics::{Answers, Criterion, Errors, Metrics, Threshold, Totals};
 use crate::model::ModelSpec;
 use crate::plan::Buffer;
-use crate::session::{Range, Session, Targets};
+use crate::session::{Range, Session, SessionError, Targets};
 
 /// Gives the image that it is given.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl Task for Reconstruct {
         config: &RunConfig,
         state: &mut State,
         evaluated: Option<Range>,
-    ) -> Result<(), GpuError> {
+    ) -> Result<(), SessionError> {
         // the test images are kept out of it
         state.threshold = match session.order.held_out {
             Some(range) if config.validation != Validation::Test => threshold(session, range, evaluated, true)?,
@@ -137,7 +137,7 @@ fn threshold(
     range: Range,
     evaluated: Option<Range>,
     held_out: bool,
-) -> Result<Option<Threshold>, GpuError> {
+) -> Result<Option<Threshold>, SessionError> {
     if evaluated != Some(range) {
         session.evaluate(&range, &[], &mut |_| {})?;
     }

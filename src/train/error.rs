@@ -7,11 +7,11 @@ use lepton_kernels::random;
 
 use crate::checkpoint::{CheckpointError, DatasetFingerprint};
 use crate::config::ConfigError;
-use crate::data::{Dataset, DatasetError};
+use crate::data::{Dataset, DatasetError, SourceError, Split};
 use crate::gpu::GpuError;
 use crate::hint::{Hint, Hints};
 use crate::plan::PlanError;
-use crate::session::{InputError, Targets};
+use crate::session::{InputError, SessionError, Targets};
 use crate::tasks::TaskError;
 use crate::weights::WeightsError;
 
@@ -31,6 +31,9 @@ pub enum TrainError {
     /// Splits that do not belong together.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// An image that is streamed cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The model cannot read the data.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -154,6 +157,15 @@ impl TrainError {
     }
 }
 
+impl From<SessionError> for TrainError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Gpu(error) => TrainError::Gpu(error),
+            SessionError::Source(error) => TrainError::Source(error),
+        }
+    }
+}
+
 /// When weights were what they are.
 fn after(step: u64, learning_rate: f32) -> String {
     match step {
@@ -177,6 +189,7 @@ impl Hints for TrainError {
             TrainError::Plan(error) => error.hints(),
             TrainError::Checkpoint(error) => error.hints(),
             TrainError::Dataset(error) => error.hints(),
+            TrainError::Source(error) => error.hints(),
             TrainError::Input(error) => error.hints(),
             TrainError::Task(error) => error.hints(),
             TrainError::Weights(error) => error.hints(),
@@ -209,15 +222,35 @@ impl Hints for TrainError {
 }
 
 /// Tells these images and targets from others.
-pub(super) fn fingerprint(train: usize, test: usize, images: &[&[u8]], targets: &Targets) -> DatasetFingerprint {
+///
+/// # Errors
+/// [`SourceError`] if they are streamed and have no keys, and one cannot be read.
+pub(super) fn fingerprint(
+    train: usize,
+    test: usize,
+    splits: &[(&Split, usize)],
+    targets: &Targets,
+) -> Result<DatasetFingerprint, SourceError> {
     let mut hash = 0;
-    for chunk in images.iter().flat_map(|part| part.chunks(8)) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        hash = random::hash64(hash ^ u64::from_le_bytes(word));
+    for &(split, count) in splits {
+        if let Some(keys) = split.keys() {
+            hash = keys[..count].iter().fold(hash, |hash, &key| random::hash64(hash ^ key));
+            continue;
+        }
+        let mut left = count * split.example_bytes();
+        split.in_pieces(|bytes| {
+            let own = &bytes[..left.min(bytes.len())];
+            left -= own.len();
+            for chunk in own.chunks(8) {
+                let mut word = [0; 8];
+                word[..chunk.len()].copy_from_slice(chunk);
+                hash = random::hash64(hash ^ u64::from_le_bytes(word));
+            }
+            Ok::<_, SourceError>(())
+        })?;
     }
     let hash = targets.labels.iter().fold(hash, |hash, &label| random::hash64(hash ^ u64::from(label)));
     let values = targets.values.iter().flat_map(|values| &values.data);
     let hash = values.fold(hash, |hash, value| random::hash64(hash ^ u64::from(value.to_bits())));
-    DatasetFingerprint { train, test, hash }
+    Ok(DatasetFingerprint { train, test, hash })
 }

@@ -6,7 +6,7 @@ use crate::data::Dataset;
 use crate::gpu::{Gpu, Program};
 use crate::metrics::{Measures, Metrics};
 use crate::plan::{Input, Plan, Request};
-use crate::session::{self, Range, Sampler, Session, Tta};
+use crate::session::{self, Images, Range, Sampler, Session, Tta};
 use crate::tasks::{self, Detail, Examined, Task};
 use lepton_kernels::batch_views::View;
 
@@ -30,12 +30,15 @@ impl Evaluator {
         let task = tasks::of(&config.loss);
         task.check_answers(&model, tta.is_some())?;
         let targets = task.read_targets(config, data, &[(split, split.len())])?;
+        let splits = [(split, split.len())];
+        let window = Images::of(&splits).window(config.batch, gpu.limits());
         let plan = Plan::compile_fitting(
             &model,
             &Request {
                 input: Input { views: tta.is_some(), versions: split.input().versions(), ..Input::default() },
                 target: gpu.target(),
                 limits: gpu.limits(),
+                window: window.map(|window| window.images),
                 ..Request::evaluation(config.batch, split.len(), &config.loss)
             },
         )?;
@@ -43,17 +46,15 @@ impl Evaluator {
         tasks::check_width(&targets, data, &plan)?;
         let program = Program::trusted(gpu, &plan)?;
         program.write_parameters(&checkpoint.weights(&plan.parameters, plan.arena_words)?)?;
-        program.write_images(&[split.bytes()])?;
-        targets.write(&program)?;
         session::write_norm(&program, &model, config)?;
-        let session = Session::new(program, plan, Sampler::new(0, split.len(), 0, 0.0), targets);
+        let session = Session::new(program, plan, Sampler::new(0, split.len(), 0, 0.0), targets, &splits)?;
         Ok(Evaluator { session, task, views: tta.map_or_else(Vec::new, Tta::views) })
     }
 
     /// Means over the split, and everything that can be measured there.
     ///
     /// # Errors
-    /// [`TrainError::Gpu`] if the device is lost.
+    /// [`TrainError::Gpu`] if the device is lost, and [`TrainError::Source`] if an image cannot be read.
     pub fn evaluate(&mut self) -> Result<(Metrics, Option<Measures>), TrainError> {
         let Examined { metrics, measures, .. } = self.examine()?;
         Ok((metrics, measures))

@@ -102,13 +102,13 @@ impl Extractor {
         changes: &Changes,
         progress: &mut Progress,
     ) -> Result<Split, TrainError> {
-        let (length, each) = (self.plan.classes, split.example_bytes());
+        let length = self.plan.classes;
         let mut features = vec![0f32; count * versions * length];
         for first in (0..count).step_by(self.plan.batch) {
             let rows = self.plan.batch.min(count - first);
             for version in 0..computed {
                 let outputs = match version {
-                    0 => self.batch(&split.bytes()[first * each..][..rows * each], rows)?,
+                    0 => self.batch(&split.range(first..first + rows)?, rows)?,
                     _ => self.batch(&changes.draw(&self.gpu, split, first..first + rows, version)?, rows)?,
                 };
                 let copies = if version + 1 == computed { version..versions } else { version..version + 1 };
@@ -181,11 +181,11 @@ impl Changes {
     /// for an image does not depend on which ones are asked for with it.
     fn draw(&self, gpu: &Gpu, split: &Split, images: Range<usize>, version: usize) -> Result<Vec<u8>, TrainError> {
         let (each, input) = (split.example_bytes(), split.input());
-        let bytes_from = |first: usize| &split.bytes()[first * each..images.end * each];
+        let bytes_from = |first: usize| split.range(first..images.end);
         match self {
-            Changes::No => Ok(bytes_from(images.start).to_vec()),
+            Changes::No => Ok(bytes_from(images.start)?.into_owned()),
             Changes::Flip => {
-                let mut bytes = bytes_from(images.start).to_vec();
+                let mut bytes = bytes_from(images.start)?.into_owned();
                 bytes.chunks_exact_mut(each).for_each(|image| mirror(image, input));
                 Ok(bytes)
             }
@@ -195,7 +195,7 @@ impl Changes {
                 let rows: Vec<usize> = (images.start..images.end).map(|image| image - group).collect();
                 let order = Sampler::new(seed.wrapping_add(group as u64), ROWS, 0, 0.0);
                 let step = order.training_step(version as u32, ROWS, 0);
-                augmented(gpu, policy, input.shape(), bytes_from(group), &rows, step)
+                augmented(gpu, policy, input.shape(), &bytes_from(group)?, &rows, step)
             }
         }
     }
@@ -248,7 +248,7 @@ mod tests {
             assert_eq!(parts.concat(), whole, "from image {start} on");
             assert!(whole != draw(start..start + 16, 2), "each version is another one");
         }
-        let shifted = |start: usize| draw(start..start + 1, 1) == split.bytes()[start * 64..][..64];
+        let shifted = |start: usize| draw(start..start + 1, 1) == split.bytes().unwrap()[start * 64..][..64];
         assert!((0..48).any(|image| !shifted(image)), "images are changed");
     }
 }

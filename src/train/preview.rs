@@ -28,7 +28,7 @@ pub fn preview(
     let order = Sampler::new(seed, split.len(), 0, 0.0);
     let step = order.training_step(epoch, images.len(), 0);
     let count = images.iter().max().map_or(0, |last| last + 1);
-    augmented(gpu, policy, split.input().shape(), &split.bytes()[..count * split.example_bytes()], images, step)
+    augmented(gpu, policy, split.input().shape(), &split.range(0..count)?, images, step)
 }
 
 /// Bytes of `images`, numbers among those in `bytes` `[n, h, w, c]`, as a step augments them.
@@ -46,7 +46,7 @@ pub(super) fn augmented(
     let rows = images.len();
     let sizes: [&[usize]; 5] = [&[rows, h, w, c], &[rows], &[rows], &[2, c], &[lepton_kernels::augment::TABLE]];
     let shapes = sizes.map(Shape::new);
-    let op = Augment { policy: policy.clone() };
+    let op = Augment::new(policy.clone());
     let outputs = op.outputs(&shapes).map_err(|error| PlanError::Model(crate::model::ModelError::Augment(error)))?;
     let mut step = Step { batch_length: rows as u32, ..step };
     mix(policy, &mut step, [h, w]);

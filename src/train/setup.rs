@@ -12,7 +12,7 @@ use crate::gpu::{Gpu, Program};
 use crate::metrics::Examined;
 use crate::model::ModelSpec;
 use crate::plan::{Goal, Input, Plan, Request, Training};
-use crate::session::{self, Range, Sampler, Session, images_of};
+use crate::session::{self, Images, Range, Sampler, Session, images_of};
 use crate::tasks;
 
 /// A run on a device, without weights.
@@ -53,14 +53,10 @@ impl Setup {
         let order = order.with_least(plan.least_images);
         check_batches(&order, &plan)?;
         let program = Program::trusted(gpu, &plan)?;
-        let images: Vec<&[u8]> =
-            splits.iter().map(|(split, count)| &split.bytes()[..count * split.example_bytes()]).collect();
-        program.write_images(&images)?;
-        targets.write(&program)?;
         session::write_norm(&program, &model, &config)?;
         let outputs = task.output_names(&config.loss, data, plan.classes);
-        let fingerprint = fingerprint_of(data, &config, &targets);
-        let session = Session::new(program, plan, order, targets);
+        let fingerprint = fingerprint_of(data, &config, &targets)?;
+        let session = Session::new(program, plan, order, targets, &splits)?;
         Ok(Setup { session, model, config, outputs, data: fingerprint })
     }
 }
@@ -83,12 +79,17 @@ fn check_batches(order: &Sampler, plan: &Plan) -> Result<(), TrainError> {
 }
 
 /// Tells these data with these targets from others.
-pub(super) fn fingerprint_of(data: &Dataset, config: &RunConfig, targets: &session::Targets) -> DatasetFingerprint {
+///
+/// # Errors
+/// [`TrainError::Source`] if they are streamed, and one of them cannot be read.
+pub(super) fn fingerprint_of(
+    data: &Dataset,
+    config: &RunConfig,
+    targets: &session::Targets,
+) -> Result<DatasetFingerprint, TrainError> {
     let splits = splits(data, config);
-    let images: Vec<&[u8]> =
-        splits.iter().map(|(split, count)| &split.bytes()[..count * split.example_bytes()]).collect();
     let count = |split: Option<&Split>| split.map_or(0, Split::len);
-    fingerprint(count(data.train()), count(data.test()), &images, targets)
+    Ok(fingerprint(count(data.train()), count(data.test()), &splits, targets)?)
 }
 
 /// The images that validate an epoch.
@@ -249,6 +250,7 @@ pub(super) fn compile(
     let task = tasks::of(&config.loss);
     let goals = task.goals();
     let model = &session::fitted(model, data);
+    let window = Images::of(&splits).window(batch, gpu.limits());
     Ok(Plan::compile(
         model,
         &Request {
@@ -261,6 +263,7 @@ pub(super) fn compile(
             target: gpu.target_in(config.precision)?,
             limits: gpu.limits(),
             fuse: config.fuse,
+            window: window.map(|window| window.images),
             ..Request::new(batch, splits.iter().map(|(_, count)| count).sum())
         },
     )?)

@@ -12,9 +12,9 @@ use crate::checkpoint::{Checkpoint, NamedTensor};
 use crate::config::{AugmentConfig, Freeze, HeadConfig, ParameterRule, RunConfig, UpdateConfig, Validation};
 use crate::data::{Dataset, Split};
 use crate::gpu::Gpu;
-use crate::model::{ModelSpec, Sample, WHITENED, starting_values};
+use crate::model::{Init, ModelSpec, Sample, WHITENED, starting_values};
 use crate::optim::AdamW;
-use crate::plan::{Buffer, Placed};
+use crate::plan::{Buffer, Placed, Plan};
 use crate::platform::Instant;
 use crate::schedules::OneCycle;
 use crate::session;
@@ -131,7 +131,7 @@ impl Trainer {
             }
         };
         let start = Start { seed: trainer.config.seed, taken: weights.zip(fit.as_ref()) };
-        let sample = trainer.first_images(&data);
+        let sample = trainer.first_images(&data)?;
         let plan = &trainer.session.plan;
         let mut words = vec![0f32; plan.arena_words];
         for parameter in &plan.parameters {
@@ -168,8 +168,8 @@ impl Trainer {
         let fit = fit(&model, data, &config, from.weights)?;
         let mut extractor = Extractor::new(gpu, &cut)?;
         let start = Start { seed: config.seed, taken: Some((from.weights, &fit)) };
-        let images = (0..setup::learned_images(data, &config).min(WHITENED)).map(|i| train.example(i)).collect();
-        let sample = Sample { images, size: model.input, normalize: &config.normalize };
+        let images = 0..setup::learned_images(data, &config).min(WHITENED);
+        let sample = sample(extractor.plan(), data, images, &model, &config)?;
         let tensors: Vec<NamedTensor> =
             extractor.plan().parameters.iter().map(|parameter| start.tensor(parameter, &sample)).collect();
         extractor.write(&tensors, &cut, &config)?;
@@ -177,11 +177,30 @@ impl Trainer {
         let features = extractor.features(data, &cut, &config, test, from.listen)?;
         drop(extractor);
         let mut trainer = Self::build(gpu, &features, &cut.head, config)?;
-        trainer.data = setup::fingerprint_of(data, trainer.config(), &trainer.session.targets);
+        trainer.data = setup::fingerprint_of(data, trainer.config(), &trainer.session.targets)?;
         trainer.model = model;
         trainer.body = Some(Body { tensors });
         Ok((trainer, fit))
     }
+}
+
+/// The training images of these numbers that weights start from; none where no weight does.
+///
+/// # Errors
+/// [`TrainError::Source`] if one of them cannot be read.
+pub(super) fn sample<'a>(
+    plan: &Plan,
+    data: &'a Dataset,
+    images: impl Iterator<Item = usize>,
+    model: &ModelSpec,
+    config: &'a RunConfig,
+) -> Result<Sample<'a>, TrainError> {
+    let is_needed = plan.parameters.iter().any(|parameter| parameter.init == Init::Whitening);
+    let images = match data.train().filter(|_| is_needed) {
+        Some(train) => images.map(|image| train.example(image)).collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
+    Ok(Sample { images, size: model.input, normalize: &config.normalize })
 }
 
 /// Where parameters start.

@@ -17,6 +17,7 @@ use super::profile::Profile;
 use super::schedule::Schedule;
 use super::setup;
 use super::setup::Setup;
+use super::start::sample;
 use super::updates::Updates;
 use crate::checkpoint::{AVERAGE, Checkpoint, DatasetFingerprint, NamedTensor, State};
 use crate::config::RunConfig;
@@ -99,11 +100,12 @@ impl Trainer {
     pub(super) fn build(gpu: &Gpu, data: &Dataset, model: &ModelSpec, config: RunConfig) -> Result<Self, TrainError> {
         let begun = Instant::now();
         let vocabulary = data.texts().map(|text| text.vocabulary.clone());
-        let Setup { session, model, config, outputs, data } = Setup::new(gpu, data, model, config)?;
+        let Setup { mut session, model, config, outputs, data } = Setup::new(gpu, data, model, config)?;
         let batches = session.order.training_batches(config.batch);
         let updates = Updates { batches, accumulate: config.update.accumulate };
         let task = tasks::of(&config.loss);
         let validated = setup::validation_range(&session.order, &config);
+        session.expect(validated);
         let balance = best::balance(&session, validated, outputs.len());
         Ok(Trainer {
             task,
@@ -128,12 +130,14 @@ impl Trainer {
     }
 
     /// The first training images, without those that are held out.
-    pub(super) fn first_images<'a>(&'a self, data: &'a Dataset) -> Sample<'a> {
+    ///
+    /// # Errors
+    /// [`TrainError::Source`] if one of them cannot be read.
+    pub(super) fn first_images<'a>(&'a self, data: &'a Dataset) -> Result<Sample<'a>, TrainError> {
         let train = self.session.order.train;
         let first = Range { length: train.length.min(WHITENED), ..train };
-        let all = data.train().into_iter();
-        let images = all.flat_map(|train| self.session.images(&first).into_iter().map(|i| train.example(i)));
-        Sample { images: images.collect(), size: self.model.input, normalize: &self.config.normalize }
+        let images = self.session.images(&first);
+        sample(self.plan(), data, images.into_iter(), &self.model, &self.config)
     }
 
     /// The plan, for its memory and its text.
@@ -306,18 +310,17 @@ impl Trainer {
     fn submit_until(&mut self, end: usize) -> Result<(), TrainError> {
         loop {
             let done = self.collected() + self.flight.pending;
-            let some = self.session.program.steps_per_run(Goal::Train);
-            let count = some.min(end.saturating_sub(done));
+            let is_long = self.session.program.steps_per_run(Goal::Train) == 1;
+            let count = self.session.steps_per_run(Goal::Train).min(end.saturating_sub(done));
             // steps so long that a submission holds one need no second submission to hide its cost
-            if count == 0 || !self.session.program.is_free() || (self.flight.pending > 0 && some == 1) {
+            if count == 0 || !self.session.program.is_free() || (self.flight.pending > 0 && is_long) {
                 return Ok(());
             }
             let steps =
                 Steps { config: &self.config, model: &self.model, schedule: &self.schedule, state: &self.state };
             let updates = &self.updates;
-            self.session.submit(Goal::Train, done..done + count, |order, targets, number| {
-                steps.of(order, targets, updates, number)
-            })?;
+            self.session
+                .submit(done..done + count, |order, targets, number| steps.of(order, targets, updates, number))?;
             self.flight.pending += count;
         }
     }
@@ -399,12 +402,13 @@ impl Trainer {
                 break;
             }
             let (number, update) = (self.collected(), self.updates.of(self.collected()));
-            let mut step = self.steps().of(&self.session.order, &self.session.targets, &self.updates, number);
+            let step = self.steps().of(&self.session.order, &self.session.targets, &self.updates, number);
             let (record, seconds) = if update.is_last() {
-                self.session.program.profile(Goal::Train, &mut step)?
+                self.session.profile(number, step)?
             } else {
                 // what is timed is a batch with its update
-                (self.session.program.run(Goal::Train, &mut [step])?[0], Vec::new())
+                self.session.submit(number..number + 1, |_, _, _| step)?;
+                (self.session.program.collect(Goal::Train)?[0], Vec::new())
             };
             if update.is_last() && seconds.is_empty() {
                 break;
@@ -435,8 +439,8 @@ impl Trainer {
             let (number, count) = (measured.len(), self.steps_per_epoch());
             let (epoch, batch) = ((number / count) as u32, number % count);
             let step = self.steps().at(&self.session.order, epoch, batch, number as u64);
-            let mut step = [Step { learning_rate: learning_rate as f32, ..step }];
-            self.session.program.submit(Goal::Train, &mut step)?;
+            let step = Step { learning_rate: learning_rate as f32, ..step };
+            self.session.submit(batch..batch + 1, |_, _, _| step)?;
             let loss = self.session.program.collect(Goal::Train)?[0][0];
             measured.push((learning_rate, f64::from(loss)));
         }

@@ -1,6 +1,7 @@
 //! `lepton-gpu tune`: finds the fastest tile of every matrix product of a model on this adapter, by running whole training
 //! steps with each of them. A tile changes the time of a step and none of its bits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lepton_kernels::tuning::{ProductKey, TileSize, Tiles};
@@ -140,7 +141,8 @@ fn fill(program: &Program, tuning: &Tuning, plan: &Plan) -> Result<(), GpuError>
     let size @ [h, w, c] = tuning.model.input;
     let images: Vec<u8> = (0..(tuning.batch * h * w * c) as u64).map(|i| random::hash64(i) as u8).collect();
     let normalize = NormalizeConfig { from: NormalizeFrom::Given, mean: vec![0.5; c], std: vec![0.25; c] };
-    let sample = Sample { images: images.chunks_exact(h * w * c).collect(), size, normalize: &normalize };
+    let sample =
+        Sample { images: images.chunks_exact(h * w * c).map(Cow::from).collect(), size, normalize: &normalize };
     let mut words = vec![0f32; plan.arena_words];
     for parameter in &plan.parameters {
         let values = starting_values(&parameter.name, &parameter.shape, parameter.init, 0, &sample);

@@ -133,7 +133,7 @@ fn missing_files_are_one_line_with_their_cause() {
 fn labels_of(text: &str, number: u8, options: &LoadOptions) -> (Vec<String>, Option<Vec<f32>>, Vec<String>) {
     let data = load_as(text, options).unwrap_or_else(|error| panic!("{text}\n{error}"));
     let train = data.train().unwrap();
-    let at = (0..train.len()).find(|&i| train.example(i)[0] == number).unwrap();
+    let at = (0..train.len()).find(|&i| train.example(i).unwrap()[0] == number).unwrap();
     let values = train.values().map(|values| values.data[at * values.width..(at + 1) * values.width].to_vec());
     (data.classes().to_vec(), values, data.notes().to_vec())
 }

@@ -132,7 +132,10 @@ fn an_answer_sees_what_training_saw() {
         let data = photos.load(&fitted(fit, [13, 17, 3])).unwrap();
         let train = data.train().unwrap();
         let index = train.labels().iter().position(|&label| label == 0).unwrap();
-        assert_eq!(train.example(index), picture::read(&photos.path("noise/a.png").into(), [13, 17, 3], fit).unwrap());
+        assert_eq!(
+            train.example(index).unwrap(),
+            picture::read(&photos.path("noise/a.png").into(), [13, 17, 3], fit).unwrap()
+        );
     }
 }
 

@@ -24,7 +24,7 @@ fn augmentation_agrees_with_pytorch_and_colorsys() {
         let norm = (0..2 * c).map(|i| if i < c { 0.0 } else { 1.0 }).collect();
         let values = [x.data, (0..n).map(|i| i as f64).collect(), vec![0.0; n], norm, table];
         let sizes: [&[usize]; 5] = [&[n, h, w, c], &[n], &[n], &[2, c], &[TABLE]];
-        let op = Augment { policy };
+        let op = Augment::new(policy);
         let arrays: Vec<Array> =
             sizes.iter().zip(&values).map(|(size, data)| Array::new(Shape::new(size), data.clone())).collect();
         assert_close(&name, &op.twin(&arrays, &step)[0], &want, 3e-7);

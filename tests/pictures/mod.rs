@@ -128,7 +128,7 @@ pub fn pixel(data: &Dataset, class: &str, row: usize, column: usize) -> Vec<u8> 
     let index = split.labels().iter().position(|&l| l as usize == label).unwrap();
     let [_, width, channels] = split.input().shape();
     let at = (row * width + column) * channels;
-    split.example(index)[at..at + channels].to_vec()
+    split.example(index).unwrap()[at..at + channels].to_vec()
 }
 
 /// Whether two colours are alike, as far as JPEG keeps them.

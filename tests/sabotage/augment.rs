@@ -3,6 +3,7 @@
 use super::{Change, In::Own};
 
 pub const CHANGES: &[Change] = &[
+    (Own, "augment", "return places[row];", "return image;"),
     (Own, "augment", "(d.jitter.x & TURNED_GREY) != 0", "d.jitter.x != 0"),
     (Own, "augment", "vec3f(grey(v.xyz))", "vec3f(v.x)"),
     (Own, "augment", "map.matrix.w = -map.matrix.w", "map.matrix.w = map.matrix.w"),

@@ -142,6 +142,7 @@ const CHANGES: &[Change] = &[
     (Own, "overflow", "quad < QUADS; quad += COUNT", "quad < QUADS - 1u; quad += COUNT"),
     (Own, "loss_scale", "good >= INTERVAL", "good > INTERVAL"),
     (Own, "batch_index", "permute(step.range_start + within", "permute(within"),
+    (Own, "batch_place", "step.window_start + row", "row"),
     (Own, "batch_images", "value % 4u * 8u", "value % 4u * 4u"),
     (Own, "batch_images", "default: { return bytes3[word]; }", "default: { return bytes2[word]; }"),
     (Own, "batch_images", "let part = min(value / PART, 3u);", "let part = min(value / (PART + 1u), 3u);"),

@@ -26,9 +26,9 @@ fn texts(data: &Dataset, split: Option<&Split>) -> Vec<String> {
     let [height, length, channels] = split.input().shape();
     assert_eq!((height, channels), (1, 1));
     assert_eq!(split.input(), Input::Tokens { length, vocabulary: read.vocabulary.len() });
-    assert_eq!(split.bytes().len(), split.len() * length * 4);
+    assert_eq!(split.bytes().unwrap().len(), split.len() * length * 4);
     let text = |i: usize| {
-        let words = read.vocabulary.decode(split.example(i)).join(" ");
+        let words = read.vocabulary.decode(&split.example(i).unwrap()).join(" ");
         format!("{}: {words}", data.classes()[split.labels()[i] as usize])
     };
     (0..split.len()).map(text).collect()

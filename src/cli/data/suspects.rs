@@ -64,13 +64,15 @@ pub fn print(
         None => {
             let data = data::load_with(Some(spec), &options, &Places::from_env(), &|_, _| {})?;
             for (part, (name, split)) in data.splits().iter().enumerate() {
-                answer(split.bytes())?;
+                split.in_pieces(&mut answer)?;
                 labels.extend(split.labels().iter().map(|&label| label as usize));
-                members.extend((0..split.len()).map(|i| {
-                    let words = data.texts().map(|texts| texts.vocabulary.decode(split.example(i)).join(" "));
-                    let words = words.map_or(String::new(), |words| format!(" ({words})"));
-                    Member { name: format!("{name} {i}{words}"), label: String::new(), part }
-                }));
+                for i in 0..split.len() {
+                    let words = match data.texts() {
+                        Some(texts) => format!(" ({})", texts.vocabulary.decode(&split.example(i)?).join(" ")),
+                        None => String::new(),
+                    };
+                    members.push(Member { name: format!("{name} {i}{words}"), label: String::new(), part });
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{GridData, TaskView, picture, spell};
+use super::{GridData, TaskView, drawn, spell};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
@@ -65,12 +65,13 @@ impl TaskView for Classify {
         let last = (args.from + GRID * GRID).min(split.len());
         let gpu = open(adapter)?;
         let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
-        let answers = predictor.predict(&split.bytes()[args.from * size..last * size])?;
+        let images = split.range(args.from..last)?;
+        let answers = predictor.predict(&images)?;
         let mut cells = Vec::new();
-        for (i, answer) in (args.from..last).zip(&answers) {
+        for ((i, answer), image) in (args.from..last).zip(&answers).zip(images.chunks_exact(size)) {
             let best = answer.best().expect("a model gives at least one class");
             cells.push(GridCell {
-                picture: picture(split, i)?,
+                picture: drawn(image, split.input().shape())?,
                 predicted: data.classes()[best.class].clone(),
                 probability: best.probability as f32,
                 truth: Some(data.classes()[split.labels()[i] as usize].clone()),

@@ -205,13 +205,8 @@ impl GridData {
     }
 }
 
-/// Image `i` of a split as a picture.
-pub fn picture(split: &Split, i: usize) -> Result<Picture<'_>, CliError> {
-    drawn(split.example(i), split.input().shape())
-}
-
 /// Pixels `[h, w, c]` as a picture.
-fn drawn(pixels: &[u8], [height, width, channels]: [usize; 3]) -> Result<Picture<'_>, CliError> {
+pub fn drawn(pixels: &[u8], [height, width, channels]: [usize; 3]) -> Result<Picture<'_>, CliError> {
     Picture::new(pixels, [height, width, channels]).ok_or_else(|| {
         CliError::Usage(format!("only images of 1 or 3 channels can be drawn, but these have {channels}"))
     })

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Asking, GridData, Row, TaskView, drawn, picture};
+use super::{Asking, GridData, Row, TaskView, drawn};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
@@ -111,20 +111,22 @@ impl TaskView for Reconstruct {
         } else {
             all.take(SHOWN.iter().sum()).collect()
         };
-        let images: Vec<u8> = shown.iter().flat_map(|&i| split.example(i)).copied().collect();
+        let mut images = vec![0; shown.len() * split.example_bytes()];
+        split.read(&shown, &mut images)?;
         let gpu = open(adapter)?;
         let predictor = Predictor::new(&gpu, checkpoint, args.tta)?;
         let answers = predictor.predict(&images)?;
-        let scores = scores(args, &gpu, checkpoint, images, shown.len())?;
+        let scores = scores(args, &gpu, checkpoint, images.clone(), shown.len())?;
         let [_, _, channels] = split.input().shape();
         let pixels = |answer: &Answer| config.normalize.pixels(&answer.outputs, channels);
         let reconstructions: Vec<Vec<u8>> = answers.iter().map(pixels).collect();
         let threshold = checkpoint.meta.state.threshold;
         let mut cells = Vec::new();
-        for ((&i, reconstruction), &score) in shown.iter().zip(&reconstructions).zip(&scores) {
+        let images = images.chunks_exact(split.example_bytes());
+        for (((&i, image), reconstruction), &score) in shown.iter().zip(images).zip(&reconstructions).zip(&scores) {
             let called_normal = threshold.map(|threshold| threshold.is_normal(score));
             cells.push(PairCell {
-                image: picture(split, i)?,
+                image: drawn(image, split.input().shape())?,
                 reconstruction: drawn(reconstruction, split.input().shape())?,
                 class: split.values().is_none().then(|| data.classes()[split.labels()[i] as usize].clone()),
                 score,

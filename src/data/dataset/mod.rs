@@ -1,10 +1,15 @@
 //! A data set in memory: splits of examples with their targets, and the names of these.
 
 mod error;
+mod input;
+mod source;
 mod split;
 
 pub use error::DatasetError;
-pub use split::{Input, Split, Targets, Values};
+pub use input::Input;
+pub(crate) use source::Examples;
+pub use source::{Source, SourceError};
+pub use split::{Split, Targets, Values};
 
 use super::vocabulary::{Texts, Vocabulary};
 

@@ -1,86 +1,10 @@
 //! Examples of one size with what is to be learned about each.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
-use super::DatasetError;
-
-/// What an example is, of which a data set has one kind and size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Images `[h, w, c]`, a byte for each value.
-    Images {
-        /// Height in pixels, h.
-        height: usize,
-        /// Width in pixels, w.
-        width: usize,
-        /// Values per pixel, c.
-        channels: usize,
-    },
-    /// Texts as tokens, a little-endian u32 each.
-    Tokens {
-        /// Tokens of a text.
-        length: usize,
-        /// Tokens that there are: each of them is below this number.
-        vocabulary: usize,
-    },
-    /// Rows of numbers, a little-endian f32 each.
-    Features {
-        /// Numbers of a row.
-        length: usize,
-        /// Rows of an example, which follow each other: training draws one of them in each epoch, and evaluation reads the first.
-        versions: usize,
-    },
-}
-
-impl Input {
-    /// Images `[h, w, c]`.
-    pub fn images([height, width, channels]: [usize; 3]) -> Self {
-        Input::Images { height, width, channels }
-    }
-
-    /// The shape `[h, w, c]` that a model takes; texts are `[1, length, 1]`, features `[1, 1, length]`.
-    pub fn shape(self) -> [usize; 3] {
-        match self {
-            Input::Images { height, width, channels } => [height, width, channels],
-            Input::Tokens { length, .. } => [1, length, 1],
-            Input::Features { length, .. } => [1, 1, length],
-        }
-    }
-
-    /// Bytes of an example; none if it has no size or one that overflows.
-    fn checked_bytes(self) -> Option<usize> {
-        let [height, width, channels] = self.shape();
-        let values = height.checked_mul(width)?.checked_mul(channels)?;
-        values.checked_mul(self.versions())?.checked_mul(self.value_bytes()).filter(|&bytes| bytes > 0)
-    }
-
-    /// Versions of an example.
-    pub fn versions(self) -> usize {
-        match self {
-            Input::Features { versions, .. } => versions,
-            Input::Images { .. } | Input::Tokens { .. } => 1,
-        }
-    }
-
-    /// Bytes of a pixel's value, of a token or of a feature.
-    fn value_bytes(self) -> usize {
-        match self {
-            Input::Images { .. } => 1,
-            Input::Tokens { .. } | Input::Features { .. } => 4,
-        }
-    }
-}
-
-impl fmt::Display for Input {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Input::Images { height, width, channels } => write!(f, "{height}x{width}x{channels} images"),
-            Input::Tokens { length, vocabulary } => write!(f, "texts of {length} tokens out of {vocabulary}"),
-            Input::Features { length, versions: 1 } => write!(f, "rows of {length} features"),
-            Input::Features { length, versions } => write!(f, "{versions} rows of {length} features"),
-        }
-    }
-}
+use super::{DatasetError, Examples, Input, Source, SourceError};
 
 /// Numbers about each example, `[n, width]`: 0 or 1 for each of several labels, or values to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +39,9 @@ pub enum Targets {
 pub struct Split {
     input: Input,
     /// `[n, ..input]`.
-    bytes: Vec<u8>,
+    examples: Examples,
+    /// What tells an example from others without its bytes, `[n]`; nothing where only these do.
+    keys: Vec<u64>,
     /// `[n]`; all 0 where there are no classes.
     labels: Vec<u32>,
     values: Option<Values>,
@@ -158,25 +84,10 @@ impl Split {
     /// As [`tokens`](Self::tokens) and [`features`](Self::features).
     pub fn new(input: Input, bytes: Vec<u8>, targets: Targets) -> Result<Self, DatasetError> {
         let size = input.checked_bytes().ok_or(DatasetError::Size { input })?;
-        let (labels, values, targets) = match targets {
-            Targets::Classes { labels, classes } => {
-                if let Some(example) = labels.iter().position(|&label| label as usize >= classes) {
-                    return Err(DatasetError::Label { example, label: labels[example], classes });
-                }
-                (labels, None, classes)
-            }
-            Targets::Values(Values { width, data }) => {
-                if width == 0 || !data.len().is_multiple_of(width) {
-                    return Err(DatasetError::Values { found: data.len(), width });
-                }
-                (vec![0; data.len() / width], Some(Values { width, data }), width)
-            }
-            Targets::Nothing { examples } => {
-                // before anything of this length is allocated
-                Self::check_bytes(input, size, examples, bytes.len())?;
-                (vec![0; examples], None, 0)
-            }
-        };
+        let (labels, values, targets) = Self::checked(targets, |examples| {
+            // before anything of this length is allocated
+            Self::check_bytes(input, size, examples, bytes.len())
+        })?;
         Self::check_bytes(input, size, labels.len(), bytes.len())?;
         if let Input::Tokens { length, vocabulary } = input {
             let tokens = bytes.as_chunks::<4>().0;
@@ -192,7 +103,65 @@ impl Split {
                 return Err(DatasetError::Feature { example, position });
             }
         }
-        Ok(Split { input, bytes, labels, values, targets, names: Vec::new() })
+        let examples = Examples::Resident(bytes.into());
+        Ok(Split { input, examples, keys: Vec::new(), labels, values, targets, names: Vec::new() })
+    }
+
+    /// Images `[n, h, w, c]` that are read when they are needed: those of these numbers in `source`. Whoever works on them holds
+    /// [`Source::memory`] bytes of them.
+    ///
+    /// # Errors
+    /// As [`images`](Self::images), or if the source has fewer examples than a number says.
+    pub fn streamed(
+        shape: [usize; 3],
+        source: Arc<dyn Source>,
+        numbers: Vec<u32>,
+        targets: Targets,
+    ) -> Result<Self, DatasetError> {
+        let input = Input::images(shape);
+        let size = input.checked_bytes().ok_or(DatasetError::Size { input })?;
+        let there = numbers.iter().filter(|&&number| (number as usize) < source.count()).count();
+        let bytes = there.saturating_mul(size);
+        let check = |examples| Self::check_bytes(input, size, examples, bytes);
+        let (labels, values, targets) = Self::checked(targets, check)?;
+        check(labels.len())?;
+        let examples = Examples::Streamed(source, numbers.into());
+        Ok(Split { input, examples, keys: Vec::new(), labels, values, targets, names: Vec::new() })
+    }
+
+    /// With a key for each example, which tells it from others as well as its bytes do: a run knows its data by them then.
+    ///
+    /// # Panics
+    /// If there are not as many as examples.
+    #[must_use]
+    pub fn with_keys(self, keys: Vec<u64>) -> Self {
+        assert_eq!(keys.len(), self.len(), "a key for each example");
+        Split { keys, ..self }
+    }
+
+    /// Labels, values and how many classes or values there are. `check` refuses a number of examples that is not there.
+    fn checked(
+        targets: Targets,
+        check: impl Fn(usize) -> Result<(), DatasetError>,
+    ) -> Result<(Vec<u32>, Option<Values>, usize), DatasetError> {
+        Ok(match targets {
+            Targets::Classes { labels, classes } => {
+                if let Some(example) = labels.iter().position(|&label| label as usize >= classes) {
+                    return Err(DatasetError::Label { example, label: labels[example], classes });
+                }
+                (labels, None, classes)
+            }
+            Targets::Values(Values { width, data }) => {
+                if width == 0 || !data.len().is_multiple_of(width) {
+                    return Err(DatasetError::Values { found: data.len(), width });
+                }
+                (vec![0; data.len() / width], Some(Values { width, data }), width)
+            }
+            Targets::Nothing { examples } => {
+                check(examples)?;
+                (vec![0; examples], None, 0)
+            }
+        })
     }
 
     fn check_bytes(input: Input, size: usize, examples: usize, found: usize) -> Result<(), DatasetError> {
@@ -231,18 +200,74 @@ impl Split {
         self.labels.is_empty()
     }
 
-    /// All pixels, tokens or features, `[n, ..input]`.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// All pixels, tokens or features, `[n, ..input]`; `None` where they are streamed, and only [`read`](Self::read) gives them.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.examples {
+            Examples::Resident(bytes) => Some(bytes),
+            Examples::Streamed(..) => None,
+        }
     }
 
     /// Pixels, tokens or features of one example.
     ///
+    /// # Errors
+    /// [`SourceError`] if it is streamed, and cannot be read.
+    ///
     /// # Panics
     /// If there are not that many examples.
-    pub fn example(&self, index: usize) -> &[u8] {
+    pub fn example(&self, index: usize) -> Result<Cow<'_, [u8]>, SourceError> {
+        self.range(index..index + 1)
+    }
+
+    /// Those of examples that follow each other.
+    ///
+    /// # Errors
+    /// As [`example`](Self::example).
+    ///
+    /// # Panics
+    /// If there are not that many examples.
+    pub fn range(&self, examples: Range<usize>) -> Result<Cow<'_, [u8]>, SourceError> {
         let size = self.example_bytes();
-        &self.bytes[index * size..(index + 1) * size]
+        if let Some(bytes) = self.bytes() {
+            return Ok(bytes[examples.start * size..examples.end * size].into());
+        }
+        let mut bytes = vec![0; examples.len() * size];
+        self.read(&examples.collect::<Vec<_>>(), &mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    /// Reads these examples, one after another, into `bytes`.
+    ///
+    /// # Errors
+    /// As [`example`](Self::example).
+    ///
+    /// # Panics
+    /// If there are not that many examples, or not room for exactly these.
+    pub fn read(&self, examples: &[usize], bytes: &mut [u8]) -> Result<(), SourceError> {
+        self.examples.read(self.example_bytes(), examples, bytes)
+    }
+
+    /// Hands all examples to `take`, many at a time, in their order.
+    ///
+    /// # Errors
+    /// As [`example`](Self::example), and those of `take`.
+    pub fn in_pieces<E: From<SourceError>>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        // a multiple of eight examples, so that a piece is a whole number of words of eight bytes
+        let some = (PIECE / self.example_bytes()).next_multiple_of(8).max(8);
+        for first in (0..self.len()).step_by(some) {
+            take(&self.range(first..self.len().min(first + some))?)?;
+        }
+        Ok(())
+    }
+
+    /// Where the examples are.
+    pub(crate) fn examples(&self) -> &Examples {
+        &self.examples
+    }
+
+    /// What tells each example from others without its bytes, `[n]`, where anything does.
+    pub(crate) fn keys(&self) -> Option<&[u64]> {
+        (!self.keys.is_empty()).then_some(&self.keys)
     }
 
     /// Bytes of one example: h · w · c pixels, or four for each token or feature.
@@ -283,7 +308,8 @@ impl Split {
         if let Some(values) = &mut self.values {
             values.data.truncate(count * values.width);
         }
-        self.bytes.truncate(count * self.example_bytes());
+        self.keys.truncate(count);
+        self.examples.truncate(self.example_bytes(), count);
     }
 
     /// The first `count` examples; all of them if there are fewer.
@@ -310,25 +336,35 @@ impl Split {
             width: *width,
             data: wanted.iter().flat_map(|i| &data[i * width..(i + 1) * width]).copied().collect(),
         });
-        let mut bytes = Vec::with_capacity(wanted.len() * self.example_bytes());
-        wanted.iter().for_each(|&i| bytes.extend_from_slice(self.example(i)));
+        let examples = self.examples.select(self.example_bytes(), wanted);
         let labels = wanted.iter().map(|&i| self.labels[i]).collect();
         let names = wanted.iter().filter_map(|&i| self.names.get(i).cloned()).collect();
-        Split { bytes, labels, values, names, ..*self }
+        let keys = self.keys().map_or_else(Vec::new, |keys| wanted.iter().map(|&i| keys[i]).collect());
+        Split { examples, keys, labels, values, names, ..*self }
     }
 
-    /// Mean and standard deviation (of the population) of the pixels scaled to 0..1, `[c]`; none for texts.
-    pub fn mean_std(&self) -> Option<Vec<(f64, f64)>> {
-        let Input::Images { channels, .. } = self.input else { return None };
+    /// Mean and standard deviation (of the population) of the pixels scaled to 0..1, `[c]`; none for texts. Streamed examples are all
+    /// read for it.
+    ///
+    /// # Errors
+    /// As [`example`](Self::example).
+    pub fn mean_std(&self) -> Result<Option<Vec<(f64, f64)>>, SourceError> {
+        let Input::Images { channels, .. } = self.input else { return Ok(None) };
         let mut counts = vec![[0_u64; 256]; channels];
-        for pixel in self.bytes.chunks_exact(channels) {
-            for (count, &value) in counts.iter_mut().zip(pixel) {
-                count[usize::from(value)] += 1;
+        self.in_pieces(|bytes| {
+            for pixel in bytes.chunks_exact(channels) {
+                for (count, &value) in counts.iter_mut().zip(pixel) {
+                    count[usize::from(value)] += 1;
+                }
             }
-        }
-        Some(counts.iter().map(histogram_mean_std).collect())
+            Ok::<_, SourceError>(())
+        })?;
+        Ok(Some(counts.iter().map(histogram_mean_std).collect()))
     }
 }
+
+/// Bytes of examples that are handed on at a time.
+const PIECE: usize = 32 << 20;
 
 fn histogram_mean_std(counts: &[u64; 256]) -> (f64, f64) {
     let total = counts.iter().sum::<u64>() as f64;

@@ -115,7 +115,7 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
     }
     let data = load_with(Some(spec), options, places, on_pictures)?;
     #[cfg_attr(not(feature = "text"), expect(unused_mut, reason = "only texts add to it"))]
-    let mut report = examples(&data);
+    let mut report = examples(&data)?;
     #[cfg(feature = "text")]
     if data.texts().is_some()
         && let Some(samples) = formats::text::samples(path, options)?
@@ -133,7 +133,7 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
 }
 
 /// A data set whose examples are in memory.
-fn examples(data: &Dataset) -> Report {
+fn examples(data: &Dataset) -> Result<Report, DataError> {
     let (what, one) = if data.texts().is_some() { ("texts", "text") } else { ("images", "image") };
     let is_classes = data.splits().iter().all(|(_, split)| split.values().is_none());
     let aim = if is_classes { Aim::Classes } else { Aim::Numbers };
@@ -152,13 +152,13 @@ fn examples(data: &Dataset) -> Report {
             let label = is_classes.then(|| data.classes()[split.labels()[i] as usize].clone());
             let name = format!("{} {one} {i}", finding::PARTS[part]);
             members.push(Member { name, label: label.unwrap_or_default(), part });
-            prints.push(Print::of_bytes(split.example(i)));
+            prints.push(Print::of_bytes(&split.example(i)?));
         }
     }
     if data.texts().is_none() {
         report.findings = finding::findings(&groups(&prints), &members);
     }
-    report
+    Ok(report)
 }
 
 /// The start of a text.
