@@ -12,7 +12,7 @@ use crate::{Array, Case, Entry, Lowered, Mode, Op, Shape, ShapeError, Step, imag
 /// This op in `OPS`.
 pub const INFERENCE: Entry = Entry {
     name: "batch_norm_inference",
-    summary: "batch normalisation by running averages, optional ReLU or ReLU6; not trained through",
+    summary: "batch normalisation by running averages, optional ReLU or ReLU6; a gradient of x alone",
     cases: all,
 };
 
@@ -22,8 +22,14 @@ const KERNEL: Elementwise = Elementwise {
     per_step: false,
     includes: &[],
 };
+const GRAD_INPUT: Elementwise = Elementwise {
+    name: "batch_norm/inference_grad_input",
+    source: include_str!("inference_grad_input.wgsl"),
+    ..KERNEL
+};
 
-/// The op; inputs as those of [`BatchNorm`](super::BatchNorm), output y.
+/// The op; inputs as those of [`BatchNorm`](super::BatchNorm), output y. Only x has a gradient: parameters are not trained
+/// through it.
 #[derive(Clone, Debug)]
 pub struct BatchNormInference {
     /// Added to the variance.
@@ -32,6 +38,37 @@ pub struct BatchNormInference {
     pub affine: bool,
     /// What follows in the same kernel.
     pub rectifier: Rectifier,
+}
+
+impl BatchNormInference {
+    /// Number of the input that is the running mean.
+    fn running(&self) -> usize {
+        if self.affine { 3 } else { 1 }
+    }
+
+    /// A launch over all rows that reads these, then the averages, and writes `to`.
+    fn launch(&self, kernel: Elementwise, inputs: &[Shape], target: &Target, from: &[Operand], to: Operand) -> Lowered {
+        let [rows, _, c] = images::rows(&inputs[INPUT]).expect("shapes were checked");
+        let (x, running) = (Operand::X, self.running());
+        let mut bindings: Vec<_> = from.iter().map(|&operand| read(operand)).collect();
+        bindings.extend([read(x(running)), read(x(running + 1)), write(to)]);
+        if self.affine {
+            bindings.extend([read(x(GAMMA)), read(x(BETA))]);
+        }
+        let affine: &[&'static str] = if self.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
+        let texts = [affine, &[self.rectifier.text()]].concat();
+        walk(kernel, &texts, target, [rows, c], &[("EPSILON", self.epsilon.into())], &bindings).into()
+    }
+
+    /// The normalised value of element `i`, before what ends it, and the slope of that in x.
+    fn affine_map(&self, inputs: &[Array], i: usize) -> [f64; 2] {
+        let [.., c] = images::rows(&inputs[INPUT].shape).expect("shapes were checked");
+        let of = |input: usize| inputs[input].data[i % c];
+        let running = self.running();
+        let (scale, shift) = if self.affine { (of(GAMMA), of(BETA)) } else { (1.0, 0.0) };
+        let slope = scale / (of(running + 1) + f64::from(self.epsilon)).sqrt();
+        [(inputs[INPUT].data[i] - of(running)) * slope + shift, slope]
+    }
 }
 
 impl Op for BatchNormInference {
@@ -52,34 +89,34 @@ impl Op for BatchNormInference {
         if input == 0 { Dtype::Real } else { Dtype::F32 }
     }
 
-    fn differentiable(&self, _input: usize) -> bool {
-        false
+    fn differentiable(&self, input: usize) -> bool {
+        input == INPUT
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        let [rows, _, c] = images::rows(&inputs[INPUT]).expect("shapes were checked");
-        let own = [("EPSILON", self.epsilon.into())];
-        let running = if self.affine { 3 } else { 1 };
-        let x = Operand::X;
-        let mut bindings = vec![read(x(INPUT)), read(x(running)), read(x(running + 1)), write(Operand::Y(0))];
-        if self.affine {
-            bindings.extend([read(x(GAMMA)), read(x(BETA))]);
+        self.launch(KERNEL, inputs, target, &[Operand::X(INPUT)], Operand::Y(0))
+    }
+
+    fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
+        if !wanted[INPUT] {
+            return Lowered::default();
         }
-        let affine: &[&'static str] = if self.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
-        let texts = [affine, &[self.rectifier.text()]].concat();
-        walk(KERNEL, &texts, target, [rows, c], &own, &bindings).into()
+        self.launch(GRAD_INPUT, inputs, target, &[Operand::X(INPUT), Operand::Dy(0)], Operand::Dx(INPUT))
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {
-        let [.., c] = images::rows(&inputs[INPUT].shape).expect("shapes were checked");
-        let running = if self.affine { 3 } else { 1 };
-        let of = |input: usize, i: usize| inputs[input].data[i % c];
-        let value = |(i, x): (usize, &f64)| {
-            let xhat = (x - of(running, i)) / (of(running + 1, i) + f64::from(self.epsilon)).sqrt();
-            let value = if self.affine { xhat * of(1, i) + of(2, i) } else { xhat };
-            self.rectifier.apply(value)
+        let value = |i| self.rectifier.apply(self.affine_map(inputs, i)[0]);
+        let x = &inputs[INPUT];
+        vec![Array::new(x.shape.clone(), (0..x.data.len()).map(value).collect())]
+    }
+
+    fn twin_backward(&self, inputs: &[Array], _outputs: &[Array], dy: &Array, _step: &Step) -> Vec<Option<Array>> {
+        let gradient = |i: usize| {
+            let [value, slope] = self.affine_map(inputs, i);
+            slope * self.rectifier.passed(value, dy.data[i])
         };
-        vec![Array::new(inputs[INPUT].shape.clone(), inputs[INPUT].data.iter().enumerate().map(value).collect())]
+        let dx = Array::new(dy.shape.clone(), (0..dy.data.len()).map(gradient).collect());
+        std::iter::once(Some(dx)).chain(inputs[1..].iter().map(|_| None)).collect()
     }
 }
 

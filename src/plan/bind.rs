@@ -1,7 +1,7 @@
 //! Gives tensors their memory: every launch on ranges of buffers, every buffer its size, and all of it within the limits.
 
 use lepton_kernels::data_set;
-use lepton_kernels::op::Precision;
+use lepton_kernels::op::{Dtype, Precision};
 
 use super::buffer::{Buffer, Location};
 use super::launch::{Bound, Launch, PlanTensorId};
@@ -80,6 +80,13 @@ pub(super) fn buffers(plan: &Plan, slots: &Slots, gradient_words: usize) -> Vec<
         if !buffers.iter().any(|(buffer, _)| *buffer == range.buffer) {
             buffers.push((range.buffer, range.bytes));
         }
+    }
+    if let Some(inspected) = &plan.inspected
+        && !buffers.iter().any(|(buffer, _)| *buffer == inspected.gradient)
+    {
+        // that of the outputs themselves, from which no launch follows
+        let bytes = Dtype::Real.bytes(inspected.shape.count(), plan.target.precision);
+        buffers.push((inspected.gradient, bytes));
     }
     buffers
 }

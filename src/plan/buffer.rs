@@ -56,6 +56,14 @@ pub enum Buffer {
     Augment,
     /// Logits averaged over the views of a batch.
     Average,
+    /// What the model is given as it reads it: images after normalisation, features, tokens.
+    Input,
+    /// The gradient of what is explained with respect to the model's outputs: how much each of them counts.
+    OutputGradient,
+    /// What the inspected layer gives, where no other buffer is that.
+    Inspected,
+    /// The gradient of what is explained with respect to what is inspected.
+    InspectedGradient,
 }
 
 impl fmt::Display for Buffer {
@@ -85,6 +93,10 @@ impl fmt::Display for Buffer {
             Buffer::Errors => ("errors", 0),
             Buffer::Augment => ("augment", 0),
             Buffer::Average => ("average", 0),
+            Buffer::Input => ("input", 0),
+            Buffer::OutputGradient => ("outputs.grad", 0),
+            Buffer::Inspected => ("inspected", 0),
+            Buffer::InspectedGradient => ("inspected.grad", 0),
         };
         match number {
             0 => f.write_str(name),

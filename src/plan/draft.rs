@@ -33,8 +33,7 @@ impl Draft {
 
     /// Takes launches for `list` from now on.
     pub fn open(&mut self, list: List) {
-        let is_training = |list: List| list.phase().is_some();
-        if !(is_training(list) && is_training(self.list)) {
+        if !list.continues(self.list) {
             // only what has a place of its own is shared by goals
             self.taken = self.located.values().map(|&tensor| self.tensors[tensor].name.clone()).collect();
         }

@@ -51,6 +51,28 @@ pub enum PlanError {
         /// Its key in the configuration.
         key: &'static str,
     },
+    /// A model that cannot be explained.
+    #[error("model `{model}` cannot be explained: {why}")]
+    NotExplained {
+        /// The model's name.
+        model: String,
+        /// Why not: `it answers with an image`.
+        why: &'static str,
+    },
+    /// A layer that is not there.
+    #[error("the model has no layer `{layer}`")]
+    NoLayer {
+        /// The name that was asked for.
+        layer: String,
+        /// Names of all layers.
+        names: Vec<String>,
+    },
+    /// A layer from which no gradient comes: a text's words, for instance, are no numbers that could change a little.
+    #[error("the outputs have no gradient with respect to `{layer}`")]
+    NoGradient {
+        /// The layer's name, or `input`.
+        layer: String,
+    },
     /// Every parameter is frozen.
     #[error("all {count} parameters are frozen, so there is nothing to train")]
     Frozen {
@@ -74,6 +96,9 @@ impl Hints for PlanError {
                 .into_iter()
                 .chain([Hint::advice("a pattern such as `conv*`")])
                 .collect(),
+            PlanError::NotExplained { .. } => Vec::new(),
+            PlanError::NoLayer { layer, names } => vec![Hint::one_of(layer, names.clone())],
+            PlanError::NoGradient { .. } => vec![Hint::advice("a layer behind it")],
             PlanError::InTurn { key, .. } => vec![Hint::Unset { key }],
             PlanError::Frozen { .. } => vec![Hint::Change { key: "freeze" }],
         }

@@ -1,6 +1,6 @@
 //! A model on a batch as a graph: tensors with shapes, nodes with ops, in the order in which they run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use lepton_kernels::op::{Dtype, InInference, Mode, Precision};
@@ -115,6 +115,8 @@ pub struct Graph {
     pub logits: TensorId,
     /// Other labels `[n]` (u32) and the share of a row's own label `[n]`, where images are mixed.
     pub mix: Option<[TensorId; 2]>,
+    /// The tensor whose value and gradient an explanation asks for.
+    pub inspected: Option<TensorId>,
     /// How activations are stored.
     pub precision: Precision,
     /// Whether it is for training: dropout drops, batch norm uses the batch's statistics.
@@ -362,32 +364,5 @@ impl Graph {
     /// Name of a parameter: `conv1.weight`.
     pub fn parameter_name(&self, id: ParameterId) -> &str {
         &self.tensors[self.parameters[id].tensor].name
-    }
-
-    /// How many nodes give a part of each tensor's gradient, from the loss back.
-    pub fn gradients_given(&self) -> HashMap<TensorId, usize> {
-        let needs = self.needs_gradient();
-        let mut given: HashMap<TensorId, usize> = HashMap::new();
-        for node in self.nodes.iter().rev() {
-            if node.op.loss_gradient().is_some() {
-                given.insert(node.inputs[0], 1);
-            } else if given.contains_key(&node.outputs[0]) {
-                let gives = |&(i, t): &(usize, &TensorId)| needs.contains(t) && node.op.differentiable(i);
-                node.inputs.iter().enumerate().filter(gives).for_each(|(_, &t)| *given.entry(t).or_default() += 1);
-            }
-        }
-        given
-    }
-
-    /// Which tensors need a gradient: parameters, and what is computed from them.
-    pub fn needs_gradient(&self) -> HashSet<TensorId> {
-        let trained = self.parameters.iter().filter(|parameter| parameter.trained);
-        let mut needs: HashSet<TensorId> = trained.map(|parameter| parameter.tensor).collect();
-        for node in &self.nodes {
-            if node.inputs.iter().enumerate().any(|(i, t)| needs.contains(t) && node.op.differentiable(i)) {
-                needs.extend(&node.outputs);
-            }
-        }
-        needs
     }
 }

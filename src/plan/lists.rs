@@ -14,13 +14,19 @@ pub enum Goal {
     Evaluate,
     /// The outputs of a batch, without targets or loss.
     Predict,
+    /// The outputs for inputs that are given as the model reads them; what [`Explain`](Goal::Explain) starts from.
+    Outputs,
+    /// The gradient of what [`Buffer::OutputGradient`](super::Buffer::OutputGradient) weighs of these outputs, as
+    /// [`Explain`](super::Explain) asks for it. It runs right after them, once: it overwrites what it has read of them.
+    Explain,
     /// What is made from parameters, once they have been written.
     Prepare,
 }
 
 impl Goal {
     /// All of them.
-    pub const ALL: [Goal; 5] = [Goal::Train, Goal::Accumulate, Goal::Evaluate, Goal::Predict, Goal::Prepare];
+    pub const ALL: [Goal; 7] =
+        [Goal::Train, Goal::Accumulate, Goal::Evaluate, Goal::Predict, Goal::Outputs, Goal::Explain, Goal::Prepare];
 }
 
 /// A list of launches, by name. Those of a training step belong to one of its phases, by number.
@@ -36,6 +42,10 @@ pub enum List {
     Evaluate,
     /// As [`Goal::Predict`].
     Predict,
+    /// As [`Goal::Outputs`].
+    Outputs,
+    /// As [`Goal::Explain`].
+    Explain,
     /// As [`Goal::Prepare`].
     Prepare,
 }
@@ -49,6 +59,8 @@ impl List {
             List::Update(_) => "update",
             List::Evaluate => "evaluate",
             List::Predict => "predict",
+            List::Outputs => "outputs",
+            List::Explain => "explain",
             List::Prepare => "prepare",
         }
     }
@@ -57,14 +69,25 @@ impl List {
     pub fn phase(self) -> Option<usize> {
         match self {
             List::Forward(phase) | List::Gradients(phase) | List::Update(phase) => Some(phase),
-            List::Evaluate | List::Predict | List::Prepare => None,
+            _ => None,
         }
+    }
+
+    /// Whether it reads what the launches of `before` left in slots.
+    pub(super) fn continues(self, before: List) -> bool {
+        self.phase().is_some() && before.phase().is_some() || (before, self) == (List::Outputs, List::Explain)
     }
 
     /// All lists of a plan whose step has so many phases, in their order: a goal's are neighbours.
     pub(super) fn all(phases: usize) -> impl Iterator<Item = List> {
         let of_phase = |phase| [List::Forward(phase), List::Gradients(phase), List::Update(phase)];
-        (0..phases).flat_map(of_phase).chain([List::Evaluate, List::Predict, List::Prepare])
+        (0..phases).flat_map(of_phase).chain([
+            List::Evaluate,
+            List::Predict,
+            List::Outputs,
+            List::Explain,
+            List::Prepare,
+        ])
     }
 
     fn serves(self, goal: Goal) -> bool {
@@ -73,6 +96,8 @@ impl List {
             Goal::Accumulate => matches!(self, List::Forward(0) | List::Gradients(0)),
             Goal::Evaluate => self == List::Evaluate,
             Goal::Predict => self == List::Predict,
+            Goal::Outputs => self == List::Outputs,
+            Goal::Explain => self == List::Explain,
             Goal::Prepare => self == List::Prepare,
         }
     }

@@ -13,7 +13,7 @@ use super::launch::PlanTensorId;
 use super::lists::List;
 use super::phases::Graphs;
 use super::update::{self, Arenas, Updater};
-use super::{Phase, Request};
+use super::{Inspected, Phase, Request};
 
 /// What the graphs of a plan became.
 pub(super) struct Lowering {
@@ -21,6 +21,8 @@ pub(super) struct Lowering {
     /// Where parameters and their gradients lie.
     pub layout: Layout,
     pub phases: Vec<Phase>,
+    /// Where what an explanation asks for is left.
+    pub inspected: Option<Inspected>,
 }
 
 /// Lowers the graphs for all that is asked for.
@@ -59,9 +61,16 @@ pub(super) fn lower(graphs: &Graphs, request: &Request) -> Lowering {
             Lowerer::new(&graphs.inference, target, what, &mut draft).reading_averages(averages).forward();
         }
     }
+    let inspected = graphs.explained.as_ref().map(|graph| {
+        draft.open(List::Outputs);
+        let mut lowerer = Lowerer::new(graph, target, Use::Explain, &mut draft).reading_averages(averages);
+        lowerer.forward();
+        lowerer.draft.open(List::Explain);
+        lowerer.explain()
+    });
     draft.open(List::Prepare);
     Arenas::new(&mut draft, graphs.any(), target, &layout).copy_parameters(averages);
-    Lowering { draft, layout, phases }
+    Lowering { draft, layout, phases, inspected }
 }
 
 /// What a graph is lowered for.
@@ -70,6 +79,19 @@ enum Use {
     Train,
     Evaluate,
     Predict,
+    Explain,
+}
+
+impl Use {
+    /// Whether gradients follow, for which forward keeps what they read.
+    fn mode(self) -> Mode {
+        if matches!(self, Use::Train | Use::Explain) { Mode::Train } else { Mode::Infer }
+    }
+
+    /// Whether the model's outputs are read back.
+    fn answers(self) -> bool {
+        matches!(self, Use::Predict | Use::Explain)
+    }
 }
 
 struct Lowerer<'a> {
@@ -136,7 +158,7 @@ impl<'a> Lowerer<'a> {
         let made = match tensor.origin {
             Origin::Resident(buffer) => self.draft.located(Location::whole(buffer), || tensor.name.clone(), bytes),
             Origin::Parameter(parameter) => self.parameter(self.weights[0], parameter, bytes),
-            Origin::Value if self.what == Use::Predict && id == self.graph.answer() => {
+            Origin::Value if self.what.answers() && id == self.graph.answer() => {
                 self.tensor(&tensor.name, bytes, Some(Location::whole(Buffer::Logits)))
             }
             Origin::Value => self.tensor(&tensor.name, bytes, None),
@@ -166,9 +188,8 @@ impl<'a> Lowerer<'a> {
 
     /// Everything from the batch to what is wanted.
     fn forward(&mut self) {
-        let mode = if self.what == Use::Train { Mode::Train } else { Mode::Infer };
         for (id, node) in self.graph.nodes.entries() {
-            let lowered = node.op.forward(&self.graph.input_shapes(node), mode, self.target);
+            let lowered = node.op.forward(&self.graph.input_shapes(node), self.what.mode(), self.target);
             for (i, &output) in node.outputs.iter().enumerate() {
                 if let Some(input) = node.op.alias(i) {
                     let shared = self.value(node.inputs[input]);
@@ -209,7 +230,27 @@ impl<'a> Lowerer<'a> {
         self.words(&format!("{}.unwanted", tensor.name), tensor.shape.count() * slabs)
     }
 
-    /// The gradients of all that is trained, from the loss back.
+    /// The gradient of what is inspected, from that of the outputs back.
+    fn explain(&mut self) -> Inspected {
+        let (logits, inspected) = (self.graph.logits, self.graph.inspected.expect("the graph is of an explanation"));
+        let outputs = &self.graph.tensors[logits];
+        let bytes = outputs.dtype.bytes(outputs.shape.count(), self.target.precision);
+        let place = Location::whole(Buffer::OutputGradient);
+        let given = self.draft.located(place, || format!("{}.grad", outputs.name), bytes);
+        self.gradients.insert(logits, vec![given]);
+        self.backward();
+        let (value, gradient) = (self.value(inspected), self.gradients[&inspected][0]);
+        let mut keep = |tensor: PlanTensorId, buffer| {
+            self.draft.tensors[tensor].location.get_or_insert(Location::whole(buffer)).buffer
+        };
+        Inspected {
+            shape: self.graph.tensors[inspected].shape.clone(),
+            value: keep(value, Buffer::Inspected),
+            gradient: keep(gradient, Buffer::InspectedGradient),
+        }
+    }
+
+    /// The gradients of all that is trained or inspected, from the loss back.
     fn backward(&mut self) {
         let needs = self.graph.needs_gradient();
         for (id, node) in self.graph.nodes.entries().rev() {
@@ -223,6 +264,9 @@ impl<'a> Lowerer<'a> {
             }
             let wanted: Vec<bool> =
                 node.inputs.iter().enumerate().map(|(i, t)| needs.contains(t) && node.op.differentiable(i)).collect();
+            if !wanted.contains(&true) {
+                continue;
+            }
             let mut dx = Vec::new();
             for (i, &wanted) in wanted.iter().enumerate() {
                 dx.push(wanted.then(|| self.gradient_of_input(node, i, &dx)));

@@ -7,7 +7,9 @@ mod buffer;
 mod counts;
 mod draft;
 mod error;
+mod explain;
 mod frozen;
+mod gradients;
 pub mod graph;
 mod ids;
 mod input;
@@ -33,6 +35,7 @@ use lepton_kernels::parameters::{GradientPlace, Layout};
 pub use buffer::{Buffer, Location};
 pub use counts::{parameters, thousands};
 pub use error::{PlanError, mib};
+pub use explain::{Explain, Inspected};
 pub use graph::{Graph, HISTORY, Setting};
 pub use ids::{Id, Table};
 pub use input::Input;
@@ -120,6 +123,8 @@ pub struct Compiled {
     pub augment_table: Vec<u32>,
     /// What the optimiser keeps of the parameters.
     pub states: Vec<PlacedState>,
+    /// Where what an explanation asks for is left, if there is one.
+    pub inspected: Option<Inspected>,
     /// Bytes of the images in each part of the data set.
     pub image_parts: Vec<u64>,
     /// Images of the window that these are, where the data set is streamed.
@@ -181,6 +186,7 @@ impl Plan {
             phases: lowering.phases,
             augment_table: table.unwrap_or_default(),
             states,
+            inspected: lowering.inspected,
             image_parts: graph.image_parts(),
             window: request.window.filter(|_| model.input_kind() == InputKind::Images),
             buffers: Vec::new(),

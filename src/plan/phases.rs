@@ -123,6 +123,8 @@ pub(super) struct Graphs {
     pub phases: Vec<PhaseGraph>,
     /// Of evaluation and prediction.
     pub inference: Graph,
+    /// Of explanations, if they are asked for.
+    pub explained: Option<Graph>,
     /// What was rewritten, for people.
     pub fused: Vec<String>,
 }
@@ -138,6 +140,8 @@ impl Graphs {
             phases = PhaseGraph::all(model, &build(Mode::Train))?;
             phases.iter_mut().try_for_each(|phase| phase.apply_rules(training))?;
         }
+        let mut explained =
+            request.explain.as_ref().map(|asked| Graph::explained(model, &build(Mode::Infer), asked)).transpose()?;
         let mut fused = Vec::new();
         if request.fuse {
             let of_inference = rewrite::apply_all(&mut inference);
@@ -148,12 +152,17 @@ impl Graphs {
                     of_training.push(line);
                 }
             }
-            fused = if phases.is_empty() { of_inference } else { of_training };
+            let of_explanations = explained.as_mut().map(rewrite::apply_all);
+            fused = match of_explanations {
+                _ if !phases.is_empty() => of_training,
+                Some(lines) if !request.evaluate && !request.predict => lines,
+                _ => of_inference,
+            };
         }
         for phase in &mut phases {
             phase.settle()?;
         }
-        Ok(Graphs { phases, inference, fused })
+        Ok(Graphs { phases, inference, explained, fused })
     }
 
     /// The fewest images of a batch on which every op can be trained.

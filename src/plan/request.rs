@@ -3,7 +3,7 @@
 use lepton_kernels::op::Target;
 use lepton_kernels::target::Family;
 
-use super::Input;
+use super::{Explain, Input};
 use crate::config::{LossConfig, OptimizerConfig, UpdateConfig};
 
 /// What a plan is made from, beside the model.
@@ -27,6 +27,8 @@ pub struct Request {
     pub record_predictions: bool,
     /// Whether outputs are asked for without targets.
     pub predict: bool,
+    /// Which gradients in inference are asked for, if any.
+    pub explain: Option<Explain>,
     /// Which kernels suit the adapter.
     pub target: Target,
     /// What the adapter can bind and run.
@@ -60,6 +62,7 @@ impl Request {
             evaluate: true,
             record_predictions: false,
             predict: true,
+            explain: None,
             target: Target::f32(Family::Simt),
             limits: Limits::WEBGPU,
             fuse: true,
@@ -75,6 +78,11 @@ impl Request {
     pub fn evaluation(batch: usize, images: usize, loss: &LossConfig) -> Self {
         let loss = loss.clone();
         Request { loss, training: None, record_predictions: true, predict: false, ..Request::new(batch, images) }
+    }
+
+    /// Outputs and their gradients alone, for inputs that are given as the model reads them.
+    pub fn explanation(batch: usize, loss: &LossConfig, explain: Explain) -> Self {
+        Request { predict: false, explain: Some(explain), ..Request::prediction(batch, loss) }
     }
 
     /// How many images of the data set, of so many bytes each, one binding holds. Of a window it is a whole number of words, since

@@ -8,7 +8,7 @@ use lepton_kernels::{Array, Shape, Step};
 use crate::config::LossConfig;
 use crate::model::{ModelError, ModelSpec};
 use crate::plan::graph::{Origin, TensorId};
-use crate::plan::{Buffer, Graph, Setting};
+use crate::plan::{Buffer, Explain, Graph, PlanError, Setting};
 
 /// What the twins say about one step.
 #[derive(Clone, Debug)]
@@ -90,6 +90,37 @@ pub fn loss_exact(
     Ok(Forward::run(model, batch, images, parameters, step)?.total(0))
 }
 
+/// What the twins say about an explanation: outputs `[n, outputs]`, what is inspected, and the gradient of that.
+///
+/// `input` is what the model reads, after normalisation; `output_gradient` `[n, outputs]` is how much each output counts.
+///
+/// # Errors
+/// As [`Graph::for_explanation`].
+///
+/// # Panics
+/// If a parameter is missing.
+pub fn explain_exact(
+    model: &ModelSpec,
+    asked: &Explain,
+    input: &Array,
+    parameters: &HashMap<String, Vec<f64>>,
+    output_gradient: &Array,
+) -> Result<[Array; 3], PlanError> {
+    let graph = Graph::for_explanation(model, input.shape.sizes()[0], asked)?;
+    let step = Step { batch_length: input.shape.sizes()[0] as u32, ..Step::default() };
+    let mut values = HashMap::from([(graph.images, input.clone())]);
+    for parameter in &graph.parameters {
+        let tensor = &graph.tensors[parameter.tensor];
+        values.insert(parameter.tensor, Array::new(tensor.shape.clone(), parameters[&tensor.name].clone()));
+    }
+    compute(&graph, &mut values, &step);
+    let start = HashMap::from([(graph.logits, output_gradient.clone())]);
+    let mut gradients = backward(&graph, &values, start, &step);
+    let inspected = graph.inspected.expect("the graph is of an explanation");
+    let gradient = gradients.remove(&inspected).expect("what is inspected has a gradient");
+    Ok([values[&graph.logits].clone(), values[&inspected].clone(), gradient])
+}
+
 /// A graph with the value of every tensor.
 struct Forward {
     graph: Graph,
@@ -123,12 +154,7 @@ impl Forward {
             };
             values.insert(id, Array::new(tensor.shape.clone(), data));
         }
-        for node in &graph.nodes {
-            let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
-            for (&id, output) in node.outputs.iter().zip(node.op.twin(&inputs, step)) {
-                values.insert(id, output);
-            }
-        }
+        compute(&graph, &mut values, step);
         Ok(Forward { graph, values })
     }
 
@@ -139,14 +165,38 @@ impl Forward {
     }
 }
 
+/// Adds the value of every tensor that a node gives.
+fn compute(graph: &Graph, values: &mut HashMap<TensorId, Array>, step: &Step) {
+    for node in &graph.nodes {
+        let inputs: Vec<Array> = node.inputs.iter().map(|id| values[id].clone()).collect();
+        for (&id, output) in node.outputs.iter().zip(node.op.twin(&inputs, step)) {
+            values.insert(id, output);
+        }
+    }
+}
+
 fn unit_norm(shape: &Shape) -> Vec<f64> {
     let channels = shape.sizes()[1];
     (0..2 * channels).map(|i| if i < channels { 0.0 } else { 1.0 }).collect()
 }
 
-/// Backward through the graph, adding up what the readers of a tensor contribute.
+/// The loss's gradient with respect to each parameter, by name.
 fn gradients(graph: &Graph, values: &HashMap<TensorId, Array>, step: &Step) -> HashMap<String, Array> {
-    let mut all: HashMap<TensorId, Array> = HashMap::new();
+    let all = backward(graph, values, HashMap::new(), step);
+    let named =
+        |p: &crate::plan::graph::Parameter| Some((graph.tensors[p.tensor].name.clone(), all.get(&p.tensor)?.clone()));
+    graph.parameters.iter().filter_map(named).collect()
+}
+
+/// Backward through the graph from the loss, or from the gradients that are given, adding up what the readers of a tensor
+/// contribute.
+fn backward(
+    graph: &Graph,
+    values: &HashMap<TensorId, Array>,
+    given: HashMap<TensorId, Array>,
+    step: &Step,
+) -> HashMap<TensorId, Array> {
+    let mut all = given;
     for node in graph.nodes.iter().rev() {
         if let Some(output) = node.op.loss_gradient() {
             all.insert(node.inputs[0], values[&node.outputs[output]].clone());
@@ -162,7 +212,5 @@ fn gradients(graph: &Graph, values: &HashMap<TensorId, Array>, step: &Step) -> H
             }
         }
     }
-    let named =
-        |p: &crate::plan::graph::Parameter| Some((graph.tensors[p.tensor].name.clone(), all.get(&p.tensor)?.clone()));
-    graph.parameters.iter().filter_map(named).collect()
+    all
 }

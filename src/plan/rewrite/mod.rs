@@ -54,11 +54,11 @@ pub(super) fn apply_all(graph: &mut Graph) -> Vec<String> {
     REWRITES.iter().flat_map(|rewrite| rewrite.apply(graph)).collect()
 }
 
-/// The only node that reads `tensor`, if there is just one and the model does not end there.
+/// The only node that reads `tensor`, if there is just one and nobody else does.
 fn only_reader(graph: &Graph, tensor: TensorId) -> Option<NodeId> {
     let mut readers = graph.nodes.entries().filter(|(_, n)| n.inputs.contains(&tensor)).map(|(i, _)| i);
     let first = readers.next()?;
-    (readers.next().is_none() && tensor != graph.logits).then_some(first)
+    (readers.next().is_none() && !graph.is_read_outside(tensor)).then_some(first)
 }
 
 /// The only node that reads what node `i` gives first.

@@ -1,0 +1,36 @@
+// batch_norm / inference_grad_input
+//   computes  dx = gamma / sqrt(running_var + EPSILON) * g, where g is dy, or before a ReLU dy where that passes it
+//             (common/rectify_*.wgsl): y is computed anew from x
+//   reads     x, dy, running_mean, running_var, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  dx, every element once
+//   thread    one run of channels of up to RUN rows (common/rows.wgsl)
+
+override C: u32;
+override EPSILON: f32;
+
+const GAMMA = 5u;
+@group(0) @binding(0) var<storage, read> x: array<RealV>;
+@group(0) @binding(1) var<storage, read> dy: array<RealV>;
+@group(0) @binding(2) var<storage, read> running_mean: array<V>;
+@group(0) @binding(3) var<storage, read> running_var: array<V>;
+@group(0) @binding(4) var<storage, read_write> dx: array<RealV>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let i = flat_index(group, lane);
+    if i >= COUNT {
+        return;
+    }
+    let runs = C / LANES;
+    let c = i % runs;
+    let mean = running_mean[c];
+    let scale = scale_of(c) / sqrt(running_var[c] + EPSILON);
+    let add = shift_of(c);
+    var row = i / runs * BLOCK_STEP;
+    for (var k = 0u; k < RUN; k++) {
+        if row < ROWS {
+            let value = (unpacked(x[row * runs + c]) - mean) * scale + add;
+            dx[row * runs + c] = packed(scale * passed(value, unpacked(dy[row * runs + c])));
+        }
+        row += ROW_STEP;
+    }
+}
