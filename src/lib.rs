@@ -32,6 +32,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod defaults;
+pub mod explain;
 pub mod gpu;
 mod hint;
 pub mod losses;

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 /// Folders and files of the engine.
-const ENGINE: [&str; 16] = [
+const ENGINE: [&str; 17] = [
     "checkpoint",
     "config",
+    "explain",
     "gpu",
     "hint.rs",
     "metrics",

@@ -34,6 +34,9 @@ pub enum CliError {
     /// A model could not be found, read or built.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// An answer could not be explained.
+    #[error(transparent)]
+    Explain(Box<crate::explain::ExplainError>),
     /// Tiles could not be tuned.
     #[error(transparent)]
     Tune(#[from] TuneError),
@@ -132,6 +135,7 @@ impl Hints for CliError {
             CliError::Source(error) => error.hints(),
             CliError::Gpu(error) => error.hints(),
             CliError::Model(error) => error.hints(),
+            CliError::Explain(error) => error.hints(),
             CliError::Tune(error) => error.hints(),
             CliError::Tiles(error) => error.hints(),
             CliError::Plan(error) => error.hints(),

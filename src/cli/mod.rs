@@ -11,6 +11,7 @@ mod decide;
 mod devices;
 mod error;
 mod eval;
+mod explain;
 mod export;
 mod first_screen;
 pub mod hint;
@@ -103,6 +104,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Train(args) => train::run(&args, adapter),
         Command::Eval(args) => eval::run(&args, adapter),
         Command::Predict(args) => predict::run(&args, adapter),
+        Command::Explain(args) => explain::run(&args, adapter),
         Command::Export(args) => export::run(&args, adapter),
         Command::Import(args) => import::run(&args),
         Command::Show(args) => show::run(&args, adapter),

@@ -128,6 +128,14 @@ impl NormalizeConfig {
         bytemuck::cast_slice(&norm).to_vec()
     }
 
+    /// Pixels `[.., channels]` as a model reads them: `(value / 255 - mean) / std`.
+    pub fn inputs(&self, pixels: &[u8], channels: usize) -> Vec<f32> {
+        let of = |numbers: &[f32], i: usize, none: f32| numbers.get(i % channels).copied().unwrap_or(none);
+        let input =
+            |(i, &pixel): (usize, &u8)| (f32::from(pixel) / 255.0 - of(&self.mean, i, 0.0)) / of(&self.std, i, 1.0);
+        pixels.iter().enumerate().map(input).collect()
+    }
+
     /// What a model makes of scaled images as pixels `[.., channels]`: the scaling undone, and the nearest from 0 to 255.
     pub fn pixels(&self, outputs: &[f32], channels: usize) -> Vec<u8> {
         let pixel = |(i, &output): (usize, &f32)| {

@@ -99,7 +99,7 @@ pub fn check_data(checkpoint: &Checkpoint, data: &Dataset) -> Result<(), TrainEr
 /// # Errors
 /// [`TrainError::Checkpoint`] with the first parameter that is missing or has another shape, or if it has another number of
 /// classes than the plan.
-pub(super) fn check_checkpoint(checkpoint: &Checkpoint, task: &dyn Task, plan: &Plan) -> Result<(), TrainError> {
+pub(crate) fn check_checkpoint(checkpoint: &Checkpoint, task: &dyn Task, plan: &Plan) -> Result<(), TrainError> {
     checkpoint.check_parameters(&plan.parameters)?;
     if task.names_outputs() {
         checkpoint.check_names(plan.classes)?;

@@ -22,11 +22,14 @@ mod updates;
 
 pub use batch_size::{BatchBound, LargestBatch, largest_batch};
 pub use error::TrainError;
+pub(crate) use evaluate::check_checkpoint;
 pub use evaluate::{Evaluator, check_data};
 pub use event::{Control, Event, StopHandle, Verdict};
 pub use looks::{Looks, Place, looked_at};
 pub use lr_range::{LrRangePoint, LrRangeTest};
 pub use pace::Pace;
+#[cfg(feature = "images")]
+pub(crate) use predict::fitted;
 pub use predict::{Answer, Predictor, Ranked};
 pub use preview::preview;
 pub use profile::{LaunchTime, Profile};

@@ -173,12 +173,7 @@ impl Predictor {
     /// # Errors
     /// [`InputError`] if the model does not take grey or colour images; or if the device is lost.
     pub fn predict_image(&self, image: &DynamicImage) -> Result<Answer, TrainError> {
-        let model = &self.0.model;
-        session::check_pictures(model)?;
-        // images that came with a size were never fitted; a picture is stretched to it
-        let images = &self.0.checkpoint.meta.config.images;
-        let fit = images.fit.unwrap_or(data::Fit::Stretch);
-        self.one(&picture::scale(&picture::in_eight_bits(image, images.range), model.input, fit))
+        self.one(&fitted(image, &self.0.model, &self.0.checkpoint.meta.config.images)?)
     }
 
     #[cfg(feature = "images")]
@@ -208,6 +203,22 @@ impl Predictor {
     fn one(&self, input: &[u8]) -> Result<Answer, TrainError> {
         Ok(self.predict(input)?.pop().expect("one input has one answer"))
     }
+}
+
+/// A decoded image of any size as an image of a model's, as a run with these options fits its own.
+///
+/// # Errors
+/// [`InputError`] if the model does not take grey or colour images.
+#[cfg(feature = "images")]
+pub(crate) fn fitted(
+    image: &DynamicImage,
+    model: &ModelSpec,
+    images: &data::ImageOptions,
+) -> Result<Vec<u8>, TrainError> {
+    session::check_pictures(model)?;
+    // images that came with a size were never fitted; a picture is stretched to it
+    let fit = images.fit.unwrap_or(data::Fit::Stretch);
+    Ok(picture::scale(&picture::in_eight_bits(image, images.range), model.input, fit))
 }
 
 impl Shared {

@@ -3,6 +3,7 @@
 use image::{DynamicImage, ImageFormat, Luma, Rgb, RgbImage, imageops::FilterType};
 
 use crate::support::{Place, idx};
+use crate::training::in_order;
 
 /// Grey images of two classes that anybody can tell apart: bright on the left (0), bright on the right (1).
 pub fn half(class: usize, i: usize) -> image::GrayImage {
@@ -121,4 +122,37 @@ fn show_draws_an_image_with_its_label() {
     assert_eq!(place.snapshot().len(), 2, "nothing is left beside the pictures");
     place.run("show --index 3 --out a.png").exits(0);
     assert!(place.read("a.png") == place.read("b.png"), "an old picture is replaced, and pictures repeat");
+}
+
+#[test]
+fn explain_draws_what_speaks_for_an_answer() {
+    let Some(place) = trained() else { return };
+    std::fs::create_dir(place.path("more")).unwrap();
+    save(&place, "left.png", &half(0, 1).into(), ImageFormat::Png);
+    save(&place, "more/left.png", &half(1, 2).into(), ImageFormat::Png);
+    place.write("broken.png", b"no picture");
+    let none = place.run("explain run left.png").exits(2);
+    assert!(none.err.contains("no layer of model `sides` gives an image, which Grad-CAM needs"), "{none}");
+
+    let ran = place.run("explain run left.png more broken.png --method occlusion --out maps").exits(1);
+    in_order(&ran.out, &["left.png: 0 ", "maps/left.occlusion.png", "Occlusion", "trust +", "more/left.png: 1 "]);
+    assert!(ran.err.contains("skipped  broken.png: ") && ran.err.contains("sheet.occlusion.png: all of them"), "{ran}");
+    for name in ["left", "left-2", "sheet"] {
+        // both images are of greys, and so is all but the map
+        let picture = png(&place, &format!("maps/{name}.occlusion.png"));
+        let is_colour = |&&Rgb([r, g, b]): &&Rgb<u8>| r.abs_diff(g).max(g.abs_diff(b)) > 60;
+        assert!(picture.pixels().filter(is_colour).count() > 10_000, "{name} has a map in colour");
+    }
+
+    let rows = place.run("explain run left.png --method integrated-gradients --class 1 --json").exits(0).json();
+    let row = &rows[0];
+    assert_eq!((&row["class"], &row["answer"]["class"], &row["layer"]), (&"1".into(), &"0".into(), &().into()));
+    let values = row["map"]["values"].as_array().expect("a list");
+    assert_eq!(values.len(), 28 * 28);
+    // of a linear model integrated gradients are exact, and against class 1 where its side is dark
+    let sum: f64 = values.iter().map(|value| value.as_f64().unwrap()).sum();
+    assert!((sum - row["completeness"]["difference"].as_f64().unwrap()).abs() < 1e-3, "{sum}");
+    assert!(row["completeness"]["error"].as_f64().unwrap() < 1e-4 && place.path("explained").is_dir());
+    let refused = place.run("explain run left.png --class left --method saliency").exits(2);
+    assert!(refused.err.contains("the model knows no class `left`") && refused.err.contains("try: "), "{refused}");
 }

@@ -5,7 +5,7 @@ use crate::support::{Place, idx, number};
 const SMALL: &str = "train --model linear --limit 640 --epochs 2";
 
 #[track_caller]
-fn in_order(text: &str, parts: &[&str]) {
+pub fn in_order(text: &str, parts: &[&str]) {
     let mut rest = text;
     for part in parts {
         let at = rest.find(part).unwrap_or_else(|| panic!("`{part}` is missing, or not in its place, in\n{text}"));

@@ -11,6 +11,7 @@ use crate::train::Tta;
 
 mod data;
 mod exchange;
+mod explain;
 mod options;
 mod predict;
 mod train;
@@ -18,6 +19,7 @@ mod typed;
 
 pub use data::{DataArgs, DataCommand, SplitArgs};
 pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
+pub use explain::ExplainArgs;
 pub use options::{ImageArgs, TableArgs, flags};
 pub use predict::{Format, PredictArgs};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
@@ -47,6 +49,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Classify images or texts with a trained model, or draw a grid of predictions.
     Predict(PredictArgs),
+    /// Show what in an image speaks for a trained model's answer, as a map over it.
+    Explain(ExplainArgs),
     /// Write a trained model for other programs.
     Export(ExportArgs),
     /// Make a run of another program's weights: a .safetensors file with the names of torchvision or timm, or
@@ -88,6 +92,7 @@ impl Command {
             Command::Train(args) => return args.typed.text(ADAPTER.field.key),
             Command::Eval(args) => &args.device,
             Command::Predict(args) => &args.device,
+            Command::Explain(args) => &args.device,
             Command::Export(args) => &args.device,
             Command::Show(args) => &args.device,
             Command::Inspect(args) => &args.device,

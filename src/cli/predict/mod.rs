@@ -1,6 +1,6 @@
 //! `lepton-gpu predict`: answers on any number of images, decoded on all cores while the device answers.
 
-mod inputs;
+pub(in crate::cli) mod inputs;
 mod output;
 mod progress;
 mod sorting;

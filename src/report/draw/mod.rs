@@ -4,6 +4,7 @@
 //! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
 
 mod canvas;
+mod explanation;
 mod grid;
 mod pairs;
 mod samples;
@@ -14,6 +15,7 @@ mod text;
 mod viridis;
 
 pub(in crate::report) use canvas::Canvas;
+pub use explanation::{ExplainedCell, explanation_sheet};
 pub use grid::{GridCell, prediction_grid};
 pub use pairs::{PairCell, pair_grid};
 pub use samples::sample_sheet;

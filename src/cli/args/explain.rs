@@ -1,0 +1,87 @@
+//! `explain`
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+use super::DeviceArgs;
+use crate::explain::{METHODS, Settings};
+
+/// `explain`
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// A run folder, whose best checkpoint is used, or a .safetensors file.
+    pub run: PathBuf,
+    /// Image files (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, patterns such as 'new/*.jpg', text files that list
+    /// one path a line, tables of images, or - for a list on standard input.
+    #[arg(required = true, value_name = "IMAGES")]
+    pub images: Vec<PathBuf>,
+    /// How the map is made.
+    #[arg(long, value_parser = methods(), default_value = METHODS[0].name)]
+    pub method: String,
+    /// Explain this class instead of the answer.
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
+    /// Layer to look at, by methods that look at one [default: the last one whose output has pixels].
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// Folder for the pictures.
+    #[arg(long, value_name = "DIR", default_value = "explained")]
+    pub out: PathBuf,
+    /// Leave out the trust score, which takes 45 more looks at each image.
+    #[arg(long)]
+    pub no_trust: bool,
+    /// Points of integrated gradients.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub steps: u32,
+    /// Noisy copies of smoothgrad.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub samples: u32,
+    /// Deviation of the noise of smoothgrad, as a share of the range of the image's values.
+    #[arg(long, default_value_t = 0.15, value_parser = share)]
+    pub noise: f64,
+    /// Side of the square of occlusion, in pixels of the model's input [default: a seventh of the shorter side].
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub window: Option<u32>,
+    /// Pixels from one square to the next [default: half of its side].
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub stride: Option<u32>,
+    /// Random seed of the noise, and of the random maps of the trust score.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Invert the images first, for dark ink on light paper if the model was trained on light on dark.
+    #[arg(long)]
+    pub invert: bool,
+    /// Print JSON, with the numbers of the maps.
+    #[arg(long)]
+    pub json: bool,
+    /// Which adapter to use.
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// The names of methods, with what help says of each.
+fn methods() -> PossibleValuesParser {
+    let name = |method: &'static crate::explain::Method| PossibleValue::new(method.name).help(method.summary);
+    METHODS.iter().map(name).collect::<Vec<_>>().into()
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "expected a number from 0 to 1".into())
+}
+
+impl ExplainArgs {
+    /// What methods depend on.
+    pub fn settings(&self) -> Settings {
+        let size = |pixels: Option<u32>| pixels.map(|pixels| pixels as usize);
+        Settings {
+            steps: self.steps as usize,
+            samples: self.samples as usize,
+            noise: self.noise,
+            window: size(self.window),
+            stride: size(self.stride),
+            seed: self.seed,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! `lepton-gpu explain`: what in an image speaks for the answer, as a map over it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::args::ExplainArgs;
+use super::error::save_png;
+use super::predict::inputs::{self, Input};
+use super::{CliError, Exit, open, pictures, weights};
+use crate::checkpoint::{Checkpoint, locate};
+use crate::explain::{Asked, ExplainError, Explainer, Explanation, Trust, method};
+use crate::platform::Instant;
+use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
+use crate::report::{aside, percent, say};
+use crate::session::check_pictures;
+use crate::train::TrainError;
+
+/// Images of a sheet at the most: beyond, a file is too large to look at.
+const SHEET: usize = 60;
+
+/// An image with what was found.
+struct Explained {
+    id: String,
+    pixels: Vec<u8>,
+    explanation: Explanation,
+    trust: Option<Trust>,
+    seconds: f64,
+    picture: PathBuf,
+}
+
+pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
+    let model = checkpoint.meta.model()?;
+    if checkpoint.meta.vocabulary.is_none() {
+        check_pictures(&model).map_err(TrainError::from)?;
+    }
+    let inputs = inputs::find(&args.images)?;
+    let gpu = open(adapter)?;
+    let mut explainer = Explainer::new(&gpu, &checkpoint)?;
+    let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
+    let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method: method(&args.method)? };
+    let (mut done, mut unread): (Vec<Explained>, usize) = (Vec::new(), 0);
+    let mut names = HashSet::from(["sheet".to_string()]);
+    for input in &inputs {
+        let pixels = match pictures::decode(&input.place, &model, &checkpoint.meta.config.images, args.invert) {
+            Ok(pixels) => pixels,
+            Err(source) if inputs.len() == 1 => return Err(input.unreadable(source)),
+            Err(error) => {
+                aside!("skipped  {}: {error}{}", input.id, input.origin());
+                unread += 1;
+                continue;
+            }
+        };
+        let begun = Instant::now();
+        let explanation = explainer.explain(&pixels, &asked)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let trust = if args.no_trust { None } else { explainer.trust(&pixels, &explanation, args.seed)? };
+        if done.is_empty() {
+            weights::tell_who(&gpu, &checkpoint);
+            std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+        }
+        let picture = args.out.join(format!("{}.{}.png", unique(input, &mut names), args.method));
+        let one = Explained { id: input.id.clone(), pixels, explanation, trust, seconds, picture };
+        save_png(&draw(std::slice::from_ref(&one), &model.input, 1), &one.picture)?;
+        if !args.json {
+            tell(&one);
+        }
+        done.push(one);
+    }
+    if done.is_empty() {
+        return Err(CliError::Usage(format!("none of the {} images can be read", inputs.len())));
+    }
+    if args.json {
+        let all: Vec<Value> = done.iter().map(as_json).collect();
+        say!("{}", serde_json::to_string_pretty(&all).expect("it is JSON"));
+    }
+    if done.len() > 1 {
+        let out = args.out.join(format!("sheet.{}.png", args.method));
+        let shown = &done[..done.len().min(SHEET)];
+        save_png(&draw(shown, &model.input, 3), &out)?;
+        let of = if done.len() > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
+        aside!("{}: {of} on a sheet", out.display());
+    }
+    Ok(if unread == 0 { Exit::Done } else { Exit::GoalNotMet })
+}
+
+/// A name for an image's picture: that of its file, with a number if another image has it.
+fn unique(input: &Input, names: &mut HashSet<String>) -> String {
+    let stem =
+        input.place.name().file_stem().map_or_else(|| "image".into(), |stem| stem.to_string_lossy().into_owned());
+    let mut name = stem.clone();
+    for number in 2.. {
+        if names.insert(name.clone()) {
+            break;
+        }
+        name = format!("{stem}-{number}");
+    }
+    name
+}
+
+/// The class with its probability or number: `glass 97.1%`.
+fn headline(explanation: &Explanation) -> String {
+    let name = explanation.class_name();
+    match explanation.probability() {
+        Some(probability) => format!("{name} {}", percent(probability)),
+        None => format!("{name} {:.4}", explanation.answer.outputs[explanation.class]),
+    }
+}
+
+/// What was made how: `Grad-CAM of last_norm`.
+fn how(explanation: &Explanation) -> String {
+    let layer = explanation.layer.as_ref().map(|layer| format!(" of {layer}")).unwrap_or_default();
+    format!("{}{layer}", explanation.method.title)
+}
+
+/// Lines about a map: how it was made, and what was measured of it.
+fn lines(explanation: &Explanation, trust: Option<&Trust>) -> Vec<String> {
+    let mut lines = vec![how(explanation)];
+    if let Some(best) = explanation.answer.best().filter(|best| best.class != explanation.class) {
+        lines.push(format!("the answer is {} {}", best.name, percent(best.probability)));
+    }
+    if let Some(whole) = explanation.completeness {
+        let (error, sum) = (percent(whole.error()), whole.attributed);
+        lines.push(format!("pixels add up to {sum:.3} of a score of {:.3}: {error} off", whole.difference));
+    }
+    if let Some(trust) = trust {
+        let Trust { map, random } = trust;
+        let whole = |share: f64| format!("{:.0} %", 100.0 * share);
+        lines.push(format!("trust {:+.2}: {}", trust.advantage(), trust.verdict()));
+        let [own, other] = [map.deletion, random.deletion].map(whole);
+        lines.push(format!("covering it first leaves {own} on average, random places {other}"));
+        let [own, other] = [map.insertion, random.insertion].map(whole);
+        lines.push(format!("showing it first gives {own} on average, random places {other}"));
+    }
+    lines
+}
+
+fn tell(one: &Explained) {
+    let Explained { id, explanation, trust, seconds, picture, .. } = one;
+    say!("{id}: {}   {seconds:.2} s   {}", headline(explanation), picture.display());
+    lines(explanation, trust.as_ref()).iter().for_each(|line| say!("  {line}"));
+}
+
+fn as_json(one: &Explained) -> Value {
+    let Explained { id, explanation, trust, seconds, picture, .. } = one;
+    let best = explanation.answer.best();
+    let map = &explanation.map;
+    json!({
+        "image": id,
+        "answer": best.map(|best| json!({ "class": best.name, "probability": best.probability })),
+        "class": explanation.class_name(),
+        "probability": explanation.probability(),
+        "output": explanation.answer.outputs[explanation.class],
+        "method": explanation.method.name,
+        "layer": explanation.layer,
+        "completeness": explanation.completeness.map(|whole| json!({
+            "attributed": whole.attributed, "difference": whole.difference, "error": whole.error(),
+        })),
+        "trust": trust.map(|trust| json!({
+            "deletion": trust.map.deletion,
+            "insertion": trust.map.insertion,
+            "random": { "deletion": trust.random.deletion, "insertion": trust.random.insertion },
+            "advantage": trust.advantage(),
+            "verdict": trust.verdict(),
+        })),
+        "seconds": seconds,
+        "picture": picture.display().to_string(),
+        "map": { "height": map.height, "width": map.width, "values": map.values },
+    })
+}
+
+/// A page with these images and their maps.
+fn draw(all: &[Explained], &[height, width, channels]: &[usize; 3], columns: usize) -> image::RgbImage {
+    let maps: Vec<Vec<f32>> =
+        all.iter().map(|one| one.explanation.map.resized([height, width]).for_the_class().values).collect();
+    let cells: Vec<ExplainedCell> = all
+        .iter()
+        .zip(&maps)
+        .map(|(one, map)| ExplainedCell {
+            picture: Picture { pixels: &one.pixels, height, width, channels },
+            map,
+            headline: match all.len() {
+                1 => headline(&one.explanation),
+                _ => format!("{} · {}", headline(&one.explanation), name(&one.id)),
+            },
+            lines: lines(&one.explanation, one.trust.as_ref()),
+        })
+        .collect();
+    let title = match all {
+        [one] => name(&one.id).to_string(),
+        _ => format!("{} images · {}", all.len(), how(&all[0].explanation)),
+    };
+    explanation_sheet(&title, &cells, columns)
+}
+
+/// A file's name without its folders.
+fn name(id: &str) -> std::borrow::Cow<'_, str> {
+    Path::new(id).file_name().map_or(id.into(), |name| name.to_string_lossy())
+}
+
+impl From<ExplainError> for CliError {
+    fn from(error: ExplainError) -> Self {
+        CliError::Explain(Box::new(error))
+    }
+}

@@ -1,0 +1,226 @@
+//! Explanations: maps as pytorch-grad-cam and captum compute them (`golden/explain.py`), and what a map must do if it says anything
+//! about a model: change with its weights.
+
+use lepton_gpu::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
+use lepton_gpu::config::RunConfig;
+use lepton_gpu::data;
+use lepton_gpu::explain::{Asked, ExplainError, Explainer, METHODS, Map, Reads, Settings, method};
+use lepton_gpu::gpu::Gpu;
+use lepton_gpu::model::{ModelSpec, initial_values};
+use lepton_gpu::plan::{Plan, Request};
+use lepton_gpu::train::Trainer;
+use safetensors::SafeTensors;
+
+mod common;
+
+const GOLDEN: &[u8] = include_bytes!("golden/explain.safetensors");
+const NETWORK: &str = include_str!("golden/explain.toml");
+const SIZE: [usize; 2] = [18, 22];
+const CLASSES: [usize; 2] = [1, 2];
+
+fn floats(file: &SafeTensors, name: &str) -> Vec<f32> {
+    bytemuck::pod_collect_to_vec(file.tensor(name).unwrap_or_else(|_| panic!("no {name}")).data())
+}
+
+/// A checkpoint of a model with these weights.
+fn checkpoint(model: &ModelSpec, classes: usize, weights: &dyn Fn(&str) -> Vec<f32>) -> Checkpoint {
+    let plan = Plan::compile(model, &Request::prediction(1, &Default::default())).unwrap();
+    let tensor = |placed: &lepton_gpu::plan::Placed| NamedTensor {
+        name: placed.name.clone(),
+        shape: placed.shape.sizes().to_vec(),
+        data: bytemuck::cast_slice(&weights(&placed.name)).to_vec(),
+    };
+    let names: Vec<String> = (0..classes).map(|class| format!("class {class}")).collect();
+    let data = DatasetFingerprint { train: 1, test: 0, hash: 0 };
+    let tensors = plan.parameters.iter().map(tensor).collect();
+    Checkpoint::new(model, &RunConfig::default(), &names, None, data, &State::default(), tensors)
+}
+
+fn golden_explainer(gpu: &Gpu) -> (Explainer, SafeTensors<'static>) {
+    let file = SafeTensors::deserialize(GOLDEN).unwrap();
+    let model = ModelSpec::parse(NETWORK, "explain").unwrap();
+    let checkpoint = checkpoint(&model, 4, &|name| floats(&file, name));
+    (Explainer::new(gpu, &checkpoint).unwrap(), file)
+}
+
+/// From 0 to 1, as pytorch-grad-cam scales its maps.
+fn scaled(values: &[f32]) -> Vec<f32> {
+    let [low, high] = values.iter().fold([f32::MAX, f32::MIN], |[low, high], &v| [low.min(v), high.max(v)]);
+    values.iter().map(|v| (v - low) / (high - low)).collect()
+}
+
+#[test]
+fn maps_are_those_of_grad_cam_and_captum() {
+    let Some(gpu) = common::gpu() else { return };
+    let (mut explainer, file) = golden_explainer(&gpu);
+    let images = file.tensor("images").unwrap().data();
+    let settings = Settings { samples: 9, seed: 5, window: Some(5), stride: Some(3), ..Settings::default() };
+    let golden = [
+        ("grad-cam", "cam.grad_cam"),
+        ("grad-cam++", "cam.grad_cam_plus_plus"),
+        ("hirescam", "cam.hires_cam"),
+        ("saliency", "saliency"),
+        ("integrated-gradients", "integrated"),
+        ("smoothgrad", "smooth_grad"),
+        ("occlusion", "occlusion"),
+    ];
+    assert_eq!(golden.map(|(name, _)| name), METHODS.each_ref().map(|method| method.name), "every method is compared");
+    for (image, pixels) in images.chunks_exact(18 * 22 * 3).enumerate() {
+        for (name, tensor) in golden {
+            let method = method(name).unwrap();
+            let layer = (method.reads == Reads::Layer).then(|| "sum_relu".to_string());
+            let asked = Asked { method, class: Some(CLASSES[image]), layer, settings: settings.clone() };
+            let explanation = explainer.explain(pixels, &asked).unwrap();
+            let all = floats(&file, &format!("maps.{tensor}"));
+            let want = &all[image * SIZE[0] * SIZE[1]..][..SIZE[0] * SIZE[1]];
+            let mut got = explanation.map.resized(SIZE).values;
+            if method.reads == Reads::Layer {
+                assert_eq!([explanation.map.height, explanation.map.width], [9, 11]);
+                got = scaled(&got);
+            }
+            let largest = want.iter().fold(0f32, |most, v| most.max(v.abs()));
+            let worst = got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest;
+            println!("{name}, image {image}: {worst:.1e} of the largest value");
+            assert!(worst < 1e-4, "{name}, image {image}: {worst} of the largest value");
+            if let Some(whole) = explanation.completeness {
+                let wanted = floats(&file, "maps.completeness")[2 * image];
+                assert!((whole.attributed - f64::from(wanted)).abs() < 1e-3, "{whole:?}, {wanted}");
+                assert!(whole.error() < 0.1, "{whole:?}");
+            }
+            let logits = floats(&file, "maps.logits");
+            let outputs = explanation.answer.outputs.iter().zip(&logits[4 * image..]);
+            outputs.for_each(|(a, b)| assert!((a - b).abs() < 1e-4, "logits: {a}, {b}"));
+        }
+    }
+}
+
+/// Spearman's rank correlation.
+fn correlation(a: &Map, b: &Map) -> f64 {
+    let ranks = |map: &Map| {
+        let mut places: Vec<usize> = (0..map.values.len()).collect();
+        places.sort_by(|&i, &j| map.values[i].total_cmp(&map.values[j]));
+        let mut ranks = vec![0.0; places.len()];
+        // equal values have the mean of their ranks
+        let mut first = 0;
+        for same in places.chunk_by(|&i, &j| map.values[i] == map.values[j]) {
+            let mean = first as f64 + (same.len() - 1) as f64 / 2.0;
+            same.iter().for_each(|&place| ranks[place] = mean);
+            first += same.len();
+        }
+        ranks
+    };
+    let (a, b) = (ranks(a), ranks(b));
+    let mean = (a.len() - 1) as f64 / 2.0;
+    let product = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
+    product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt().max(f64::MIN_POSITIVE)
+}
+
+/// Adebayo et al. 2018: a map that stays as it is when the weights are random says nothing about the model.
+#[test]
+fn random_weights_change_every_map() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let model = ModelSpec::open("seed-mnist").unwrap();
+    let config = RunConfig { steps: Some(150), batch: 64, model: "seed-mnist".into(), ..RunConfig::default() };
+    let mut trainer = Trainer::new(&gpu, &data, model.clone(), config).unwrap();
+    trainer.fit(|_, _| {}).unwrap();
+    let trained = trainer.checkpoint().unwrap();
+    let mut random = trained.clone();
+    let plan = Plan::compile(&model, &Request::prediction(1, &Default::default())).unwrap();
+    for tensor in &mut random.tensors {
+        let Some(placed) = plan.parameters.iter().find(|placed| placed.name == tensor.name) else { continue };
+        let values = initial_values(&placed.name, &placed.shape, placed.init, 99);
+        tensor.data = bytemuck::cast_slice(&values).to_vec();
+    }
+    let [mut knowing, mut again, mut ignorant] =
+        [&trained, &trained, &random].map(|checkpoint| Explainer::new(&gpu, checkpoint).unwrap());
+    let test = data.test().unwrap();
+    let images: Vec<_> = (0..8).map(|image| test.example(image).unwrap().to_vec()).collect();
+    for method in &METHODS {
+        // the class that the trained model sees, in all of them
+        let explain = |explainer: &mut Explainer, pixels: &[u8], class| {
+            explainer.explain(pixels, &Asked { class, ..Asked::by(method) }).unwrap()
+        };
+        let own: Vec<_> = images.iter().map(|pixels| explain(&mut knowing, pixels, None)).collect();
+        let maps = |explainer: &mut Explainer| {
+            let classes = own.iter().map(|explanation| Some(explanation.class));
+            let maps = images.iter().zip(classes).map(|(pixels, class)| explain(explainer, pixels, class).map);
+            without_their_mean(maps.collect())
+        };
+        let before = maps(&mut knowing);
+        let mean = |explainer: &mut Explainer| {
+            let after = maps(explainer);
+            before.iter().zip(&after).map(|(a, b)| correlation(a, b)).sum::<f64>() / images.len() as f64
+        };
+        let (same, other) = (mean(&mut again), mean(&mut ignorant));
+        println!("{}: {same:.3} with the same weights, {other:.3} with random ones", method.name);
+        assert!(same > 0.999, "{}: a map is the same every time", method.name);
+        assert!(other < 0.5, "{}: {other} with random weights", method.name);
+    }
+}
+
+/// Maps without what all of them have in common: pixels at a border reach fewer outputs, whatever the weights.
+fn without_their_mean(maps: Vec<Map>) -> Vec<Map> {
+    let count = maps.len() as f32;
+    let mean: Vec<f32> =
+        (0..maps[0].values.len()).map(|i| maps.iter().map(|map| map.values[i]).sum::<f32>() / count).collect();
+    let less =
+        |map: Map| Map { values: map.values.iter().zip(&mean).map(|(value, mean)| value - mean).collect(), ..map };
+    maps.into_iter().map(less).collect()
+}
+
+#[test]
+fn what_is_not_there_is_an_error_with_a_way_out() {
+    use lepton_gpu::Hints;
+    let Some(gpu) = common::gpu() else { return };
+    let (mut explainer, file) = golden_explainer(&gpu);
+    let pixels = file.tensor("images").unwrap().data()[..18 * 22 * 3].to_vec();
+    let cam = Asked::by(method("grad-cam").unwrap());
+    let mut refused = |asked: &Asked, pixels: &[u8]| explainer.explain(pixels, asked).unwrap_err();
+    let error = refused(&Asked { layer: Some("hidden".into()), ..cam.clone() }, &pixels);
+    assert_eq!(error.to_string(), "layer `hidden` gives 12 numbers, not an image that a map could be made of");
+    assert!(format!("{:?}", error.hints()).contains("conv4"));
+    let error = refused(&Asked { layer: Some("summe".into()), ..cam.clone() }, &pixels);
+    assert_eq!(error.to_string(), "the model has no layer `summe`");
+    assert!(format!("{:?}", error.hints()).contains("sum_relu"));
+    assert!(matches!(refused(&Asked { class: Some(4), ..cam.clone() }, &pixels), ExplainError::Class { .. }));
+    assert!(refused(&cam, &pixels[1..]).to_string().contains("1187 bytes"));
+    let occlusion = Asked::by(method("occlusion").unwrap());
+    let large = Settings { window: Some(19), ..Settings::default() };
+    assert!(refused(&Asked { settings: large, ..occlusion }, &pixels).to_string().contains("19x19"));
+    assert!(method("gradcam").unwrap_err().to_string().contains("`gradcam`"));
+}
+
+/// A map says where the model looks: a bright square in one corner of a dark image is all that a detector of brightness sees.
+#[test]
+fn maps_and_their_trust_find_the_place_that_counts() {
+    let Some(gpu) = common::gpu() else { return };
+    let model = ModelSpec::parse(
+        "name = \"bright\"\ninput = [16, 16, 1]\n\
+         [[layer]]\nname = \"see\"\ntype = \"conv2d\"\nfilters = 2\nkernel = 3\npadding = 1\nactivation = \"relu\"\n\
+         [[layer]]\nname = \"mean\"\ntype = \"global_avg_pool\"\n[[layer]]\nname = \"tell\"\ntype = \"linear\"\nunits = 2\n",
+        "bright",
+    )
+    .unwrap();
+    let weights = |name: &str| match name {
+        // both filters add up what is bright above a threshold
+        "see.weight" => vec![1.0; 18],
+        "see.bias" => vec![-2.0; 2],
+        "tell.weight" => vec![-8.0, 8.0, -8.0, 8.0],
+        _ => vec![1.0, -1.0],
+    };
+    let mut explainer = Explainer::new(&gpu, &checkpoint(&model, 2, &weights)).unwrap();
+    let bright = |i: usize| i / 16 < 6 && i % 16 >= 10;
+    let pixels: Vec<u8> = (0..256).map(|i| if bright(i) { 250 } else { 10 }).collect();
+    for method in &METHODS {
+        let explanation = explainer.explain(&pixels, &Asked::by(method)).unwrap();
+        assert_eq!(explanation.class_name(), "class 1", "{explanation:?}");
+        let map = explanation.map.resized([16, 16]).for_the_class();
+        let inside: f32 = (0..256).filter(|&i| bright(i)).map(|i| map.values[i]).sum();
+        let all: f32 = map.values.iter().sum();
+        assert!(inside > 0.6 * all, "{}: {inside} of {all} in the square", method.name);
+        let trust = explainer.trust(&pixels, &explanation, 1).unwrap().unwrap();
+        println!("{}: {:.2} inside, {trust:?}", method.name, inside / all);
+        assert!(trust.advantage() > 0.05, "{}: {trust:?}", method.name);
+    }
+}
