@@ -12,7 +12,11 @@ mod doctor;
 mod formats;
 #[path = "data_folders/layouts.rs"]
 mod layouts;
+#[path = "data_folders/parquet.rs"]
+mod parquet;
 mod pictures;
+#[path = "data_folders/shards.rs"]
+mod shards;
 
 use lepton_gpu::data::{HoldOut, ImageOptions, LoadOptions, Places, Split, check};
 

@@ -17,6 +17,23 @@ fn png(path: &Path) {
     image::GrayImage::new(8, 8).save(path).unwrap();
 }
 
+/// A Parquet file of two rows with this picture.
+fn parquet(path: &Path, png: &[u8]) {
+    let schema = "message m { required binary image; required binary label (UTF8); }";
+    let schema = parquet::schema::parser::parse_message_type(schema).unwrap();
+    let file = fs::File::create(path).unwrap();
+    let mut writer = parquet::file::writer::SerializedFileWriter::new(file, schema.into(), Default::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for values in [[png, png], [b"cat", b"dog"]] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let values = values.map(|value| parquet::data_type::ByteArray::from(value.to_vec()));
+        column.typed::<parquet::data_type::ByteArrayType>().write_batch(&values, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
 /// One of each format: its name, and the path that means it.
 fn samples(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     let at = |name: &str| folder.join(name);
@@ -34,12 +51,20 @@ fn samples(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     png(&at("table/0.png"));
     fs::write(at("table/pictures.tsv"), "image\tlabel\n0.png\tcat\n0.png\tdog\n").unwrap();
     fs::write(at("texts.tsv"), text(8, |i| ["good", "bad"][i % 2])).unwrap();
+    let mut shard = tar::Builder::new(fs::File::create(at("shard.tar")).unwrap());
+    for name in ["a/0.png", "b/0.png"] {
+        shard.append_path_with_name(at("table/0.png"), name).unwrap();
+    }
+    shard.into_inner().unwrap();
+    parquet(&at("shard.parquet"), &fs::read(at("table/0.png")).unwrap());
     vec![
         ("idx", at("idx")),
         ("cifar", at("cifar")),
         ("folder", at("photos")),
         ("table", at("table/pictures.tsv")),
         ("text", at("texts.tsv")),
+        ("webdataset", at("shard.tar")),
+        ("parquet", at("shard.parquet")),
     ]
 }
 

@@ -26,6 +26,10 @@ pub enum DataError {
     #[cfg(feature = "images")]
     #[error(transparent)]
     Folder(#[from] super::formats::folder::FolderError),
+    /// Shards of pictures.
+    #[cfg(feature = "images")]
+    #[error(transparent)]
+    Shards(#[from] super::formats::ShardError),
     /// CIFAR's files.
     #[error(transparent)]
     Cifar(#[from] super::formats::cifar::CifarError),
@@ -137,6 +141,8 @@ impl Hints for DataError {
             DataError::Pictures(error) => return error.hints(),
             #[cfg(feature = "images")]
             DataError::Folder(error) => return error.hints(),
+            #[cfg(feature = "images")]
+            DataError::Shards(error) => return error.hints(),
             DataError::Cifar(error) => return error.hints(),
             #[cfg(any(feature = "images", feature = "text"))]
             DataError::Table(error) => return error.hints(),

@@ -49,7 +49,7 @@ mod verify;
 mod vocabulary;
 mod words;
 
-pub use balance::{Balance, FEW, UNEQUAL};
+pub use balance::{Balance, FEW, UNEQUAL, advised_weights};
 pub(crate) use dataset::Examples;
 pub use dataset::{Dataset, DatasetError, Input, Source, SourceError, Split, Splits, Targets, Values};
 #[cfg(feature = "images")]
@@ -60,6 +60,8 @@ pub use error::DataError;
 pub use fetch::{FetchOptions, Progress, fetch};
 #[cfg(feature = "files")]
 use formats::Loading;
+#[cfg(feature = "images")]
+pub use formats::ShardError;
 #[cfg(feature = "files")]
 pub use formats::cifar::CifarError;
 #[cfg(feature = "images")]
@@ -95,6 +97,19 @@ pub fn shuffled_indices(count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|&i| lepton_kernels::random::hash64(ORDER ^ lepton_kernels::random::hash64(i as u64)));
     order
+}
+
+#[cfg(feature = "images")]
+/// Whether a path means shards of pictures, which [`pictures_of`] lists.
+pub fn are_shards(path: &Path) -> bool {
+    formats::are_shards(path)
+}
+
+#[cfg(feature = "files")]
+/// Whether a data set's examples are images of one size, as in IDX and CIFAR files, and no files of their own.
+pub fn holds_arrays(spec: &str) -> bool {
+    let of_path = || formats::detect(Path::new(spec), &TableOptions::default());
+    spec == known::SMALL || known::find(spec).is_some() || of_path().is_some_and(|f| f.kind == DataKind::Images)
 }
 
 #[cfg(feature = "images")]

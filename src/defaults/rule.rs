@@ -3,6 +3,7 @@
 
 use super::starts::{Augment, STARTS, Start, is_pictures};
 use super::{Aim, Decision, Facts, Source};
+use crate::data::advised_weights;
 
 /// Images of a batch where at most so many are learned: small folders get more steps of an epoch. Batch norm needs some.
 const BATCHES: [(usize, usize); 3] = [(640, 16), (6_400, 32), (usize::MAX, 64)];
@@ -22,9 +23,6 @@ const BACKBONE_SIDE: usize = 224;
 const VERSIONS: (usize, usize) = (2_000, 12);
 /// Held out where the data say nothing, and the fewest examples of which some are.
 const HELD_OUT: (f64, usize) = (0.2, 5);
-/// Classes are weighted where the commonest has so many times as many examples as the rarest. Below, weights cost more of the
-/// common classes than they give to the rare ones.
-const UNEQUAL: f64 = 5.0;
 /// Of photos. Not together with weights, which it would give the rare classes of every image: with 19 images to one, the
 /// commonest class had a recall of 0.44.
 const SMOOTHING: f64 = 0.1;
@@ -248,9 +246,7 @@ fn targets(facts: &Facts, decision: &mut Decision) {
     match facts.aim {
         Aim::Classes if !own_loss => {
             let ratio = facts.extremes().map_or(1.0, |(most, fewest)| most as f64 / fewest as f64);
-            if ratio >= UNEQUAL {
-                // TREC's questions, 15:1: 74 % with weights that balance, macro F1 0.71; 86 % and 0.84 with their roots
-                let weights = if is_pictures(facts) { "balanced" } else { "sqrt" };
+            if let Some(weights) = advised_weights(ratio, is_pictures(facts)) {
                 decision.set(facts, "loss.class_weights", weights);
                 let why = format!("the commonest has {ratio:.0} times the examples of the rarest");
                 decision.say("loss", format!("classes weighted, for {why}"));

@@ -14,6 +14,8 @@ pub(crate) mod files;
 #[cfg(not(feature = "files"))]
 #[path = "no_files.rs"]
 pub(crate) mod files;
+#[cfg(feature = "parquet")]
+mod foreign;
 mod threads;
 mod waiting;
 
@@ -22,6 +24,8 @@ pub(crate) use std::time::{Duration, Instant};
 
 pub(crate) use ahead::Ahead;
 pub(crate) use drivers::driver_advice;
+#[cfg(feature = "parquet")]
+pub(crate) use foreign::without_panic;
 pub(crate) use threads::parallel;
 #[cfg(feature = "cli")]
 pub(crate) use threads::processors;

@@ -207,3 +207,41 @@ fn rows_that_repeat_or_contradict_others_are_said() {
     assert_eq!(pairs(&data).len(), 3);
     assert!(data.notes()[0].contains("line 4 gives 0.png another label than line 2"), "{:?}", data.notes());
 }
+
+#[test]
+fn names_of_files_are_matched_in_every_unicode_form() {
+    // a table writes é as one character, files of a Mac's archive as two, and the other way round
+    for (there, named) in [("cafe\u{301}", "caf\u{e9}"), ("caf\u{e9}", "cafe\u{301}")] {
+        let photos = Photos::new();
+        photos.png(&format!("{there}/a {there}.png"), [1, 0, 0]);
+        photos.png(&format!("{there}/b {there}.png"), [2, 0, 0]);
+        let rows = format!("image,label\n{named}/a {named}.png,x\n{named}/B {named}.PNG,y\n");
+        photos.write("train.csv", &rows);
+        let data = load_with(photos.path("train.csv").to_str(), &small(), &photos.places(), &|_, _| {}).unwrap();
+        assert_eq!(data.train().unwrap().len(), 2, "{named:?}");
+        let note = data.notes().iter().find(|note| note.contains("another Unicode form")).expect("a note");
+        assert!(note.contains("in another case"), "{note}");
+    }
+    // where both are there, the one that is spelt as the table has it
+    let photos = Photos::new();
+    photos.png("cafe\u{301}.png", [1, 0, 0]);
+    photos.png("caf\u{e9}.png", [2, 0, 0]);
+    photos.write("train.csv", "image,label\ncafe\u{301}.png,x\ncaf\u{e9}.png,y\n");
+    let data = load_with(photos.path("train.csv").to_str(), &small(), &photos.places(), &|_, _| {}).unwrap();
+    assert_eq!(pairs(&data), [(1, 0), (2, 1)]);
+}
+
+#[test]
+fn numbers_that_stay_classes_are_said_with_how_to_predict_them() {
+    let photos = numbered("images", "image,label", |i| format!("images/{i:03}.png,{}", i % 5));
+    let notes = |photos: &Photos| {
+        let path = photos.path("train.csv");
+        load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap().notes().join("\n")
+    };
+    assert!(notes(&photos).contains("`label` holds 5 different numbers, each a class; call the column `value`"));
+    let renamed = numbered("images", "image,value", |i| format!("images/{i:03}.png,{}", i % 5));
+    let data = load_with(renamed.path("train.csv").to_str(), &small(), &renamed.places(), &|_, _| {}).unwrap();
+    assert!(data.train().unwrap().values().is_some(), "as the note says");
+    let two = numbered("images", "image,label", |i| format!("images/{i:03}.png,{}", i % 2));
+    assert!(!notes(&two).contains("different numbers"), "yes and no are no measurements");
+}

@@ -78,7 +78,7 @@ fn mistakes_are_refused() {
     }
     refused(&photos, "train photos --range -1..x", &["invalid range \"-1..x\""]);
     refused(&photos, "train photos --fit round", &["'round'", "crop, stretch, pad"]);
-    refused(&photos, "predict photos/cold/1.png photos/cold/1.png", &["damaged or incomplete"]);
+    refused(&photos, "predict photos/cold/1.png photos/cold/1.png", &["1.png is a PNG image, not a checkpoint"]);
     photos.write("cold/x.jpg", "");
     refused(&photos, "train photos", &["1 of 41 images", "x.jpg: empty", "--skip-damaged"]);
 }

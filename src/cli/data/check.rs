@@ -10,7 +10,7 @@ use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
 use super::suspects;
 use crate::data::doctor::{MOST_LOOKS, Problem, Report, check as check_data};
-use crate::data::{Damaged, FEW, LoadOptions, Places, TableOptions, UNEQUAL};
+use crate::data::{Damaged, FEW, LoadOptions, Places, TableOptions, UNEQUAL, advised_weights};
 use crate::defaults::{Aim, LARGEST_SIDE};
 use crate::plan::thousands;
 use crate::report::say;
@@ -94,9 +94,13 @@ fn balance(report: &Report) {
     if let Some((most, fewest)) =
         report.extremes().filter(|(most, fewest)| most.counts[0] as f64 >= UNEQUAL * fewest.counts[0] as f64)
     {
+        let ratio = most.counts[0] as f64 / fewest.counts[0] as f64;
+        let advice = match advised_weights(ratio, report.what == "images") {
+            Some(weights) => format!("train weights the classes (--class-weights {weights})"),
+            None => "look at macro F1 beside accuracy".into(),
+        };
         say!(
-            "balance  imbalanced {:.0}:1: `{}` has {} training {}, `{}` has {}; consider train --class-weights balanced",
-            most.counts[0] as f64 / fewest.counts[0] as f64,
+            "balance  imbalanced {ratio:.0}:1: `{}` has {} training {}, `{}` has {}; {advice}",
             most.name,
             count(most.counts[0]),
             report.what,

@@ -190,18 +190,23 @@ fn find(folder: &Path) -> Option<PathBuf> {
     folders.or_else(|| ARCHIVES.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
 }
 
-/// Whether a file is a tar archive, packed or not: its first header says so at byte 257 (POSIX.1-1988, ustar).
+/// Members of an archive that are looked at for a file of CIFAR's.
+const LOOKED_AT: usize = 16;
+/// Bytes of an archive, unpacked, that they may take: all of CIFAR's are 185 MB, and its first file 31 MB.
+const MOST_LOOKED_AT: u64 = 64 << 20;
+
+/// Whether a file is a tar archive with CIFAR's files, packed or not.
 fn is_archive(path: &Path) -> bool {
     let Ok(file) = files::open(path) else { return false };
     let mut raw = BufReader::new(file);
     let Ok(start) = raw.fill_buf() else { return false };
-    let mut header = Vec::with_capacity(262);
-    let read = if is_gzip(start) {
-        MultiGzDecoder::new(raw).take(262).read_to_end(&mut header)
-    } else {
-        raw.take(262).read_to_end(&mut header)
+    let reader: Box<dyn Read> = if is_gzip(start) { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
+    let mut archive = tar::Archive::new(reader.take(MOST_LOOKED_AT));
+    let Ok(entries) = archive.entries() else { return false };
+    let is_of_cifar = |entry: tar::Entry<'_, _>| {
+        entry.path().is_ok_and(|path| path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy())))
     };
-    read.is_ok() && header.get(257..) == Some(b"ustar")
+    entries.map_while(Result::ok).take(LOOKED_AT).any(is_of_cifar)
 }
 
 fn is_wanted(name: &str) -> bool {

@@ -6,10 +6,19 @@ pub mod cifar;
 #[cfg(feature = "images")]
 pub mod folder;
 pub mod idx;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "images")]
+mod shards;
 #[cfg(feature = "images")]
 pub mod table;
 #[cfg(feature = "text")]
 pub mod text;
+#[cfg(feature = "images")]
+mod webdataset;
+
+#[cfg(feature = "images")]
+pub use shards::ShardError;
 
 use super::known::Known;
 #[cfg(feature = "images")]
@@ -26,6 +35,10 @@ pub static FORMATS: &[Format] = &[
     text::FORMAT,
     #[cfg(feature = "images")]
     folder::FORMAT,
+    #[cfg(feature = "images")]
+    webdataset::FORMAT,
+    #[cfg(feature = "parquet")]
+    parquet::FORMAT,
 ];
 
 /// A way in which data lie on a disk.
@@ -81,6 +94,19 @@ pub fn detect(path: &Path, options: &TableOptions) -> Option<&'static Format> {
     let found: Vec<(&Format, Detected)> = FORMATS.iter().map(|format| (format, format.detect(path, options))).collect();
     let first = |wanted| found.iter().find(|(_, detected)| *detected == wanted).map(|(format, _)| *format);
     first(Detected::ByContent).or_else(|| first(Detected::ByName))
+}
+
+/// Whether a path means shards of pictures; of a file, only one that is called so.
+#[cfg(feature = "images")]
+pub(super) fn are_shards(path: &Path) -> bool {
+    let of_shards = |format: &Format| {
+        let own = format.name == webdataset::FORMAT.name;
+        #[cfg(feature = "parquet")]
+        let own = own || format.name == parquet::FORMAT.name;
+        own
+    };
+    let may_be = path.is_dir() || shards::ends_with(path, &[".tar", ".parquet", ".tar.gz", ".tgz"]);
+    may_be && detect(path, &TableOptions::default()).is_some_and(of_shards)
 }
 
 /// The format of this name.

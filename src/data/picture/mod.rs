@@ -17,12 +17,16 @@ mod jpeg;
 pub(super) mod kinds;
 mod limits;
 mod place;
+#[cfg(feature = "parquet")]
+mod rows;
 
 pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};
 pub use place::{Member, Place, Shard};
+#[cfg(feature = "parquet")]
+pub use rows::{Row, Rows};
 
 /// Reads a picture and gives it the size `[h, w, c]`, c being 1 or 3; deep ones with the full range of their values.
 ///

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::DecodeError;
+#[cfg(feature = "parquet")]
+use super::rows::Row;
 use crate::platform::files;
 
 /// Where the bytes of a picture are. Shown as the file's path, or as `shard.tar: path/in/it.jpg`.
@@ -18,6 +20,9 @@ pub enum Place {
     File(PathBuf),
     /// A range of bytes in a shard.
     Member(Member),
+    /// A row of a Parquet file.
+    #[cfg(feature = "parquet")]
+    Row(Row),
 }
 
 /// A range of bytes in a shard.
@@ -38,14 +43,14 @@ pub struct Shard {
 
 /// What tells that a file is still the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     bytes: u64,
     /// Nanoseconds since 1970 when it was changed.
     changed: u128,
 }
 
 impl Stamp {
-    fn of(metadata: &std::fs::Metadata) -> Self {
+    pub(super) fn of(metadata: &std::fs::Metadata) -> Self {
         let changed: SystemTime = metadata.modified().unwrap_or(UNIX_EPOCH);
         let changed = changed.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
         Stamp { bytes: metadata.len(), changed }
@@ -96,6 +101,8 @@ impl Place {
         match self {
             Place::File(path) => path,
             Place::Member(member) => &member.shard.path,
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => row.path(),
         }
     }
 
@@ -104,11 +111,13 @@ impl Place {
         if let Place::File(path) = self { Some(path) } else { None }
     }
 
-    /// What it is called: the file's path, or the name in the shard.
+    /// What it is called: the file's path, or the name in the shard; nothing for a row.
     pub fn name(&self) -> &Path {
         match self {
             Place::File(path) => path,
             Place::Member(member) => Path::new(&*member.name),
+            #[cfg(feature = "parquet")]
+            Place::Row(_) => Path::new(""),
         }
     }
 
@@ -137,6 +146,8 @@ impl Place {
                 }
                 member.bytes
             }
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => return row.read(most),
         };
         let length = claimed.max(bytes.len() as u64);
         if length > most { Err(too_large(length)) } else { Ok(bytes) }
@@ -151,6 +162,12 @@ impl Place {
         match self {
             Place::File(path) => files::open(path)?.take(most as u64).read_to_end(&mut start)?,
             Place::Member(member) => member.open(most as u64)?.read_to_end(&mut start)?,
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => {
+                let bytes = row.read(u64::MAX).map_err(io::Error::other)?;
+                start.extend_from_slice(&bytes[..bytes.len().min(most)]);
+                start.len()
+            }
         };
         Ok(start)
     }
@@ -162,10 +179,16 @@ impl Place {
         let stamp = match self {
             Place::File(path) => path.metadata().map_or(Stamp::default(), |metadata| Stamp::of(&metadata)),
             Place::Member(member) => member.shard.stamp,
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => row.stamp(),
         };
         identity.extend(format!("\0{} {}", stamp.bytes, stamp.changed).bytes());
         if let Place::Member(Member { name, offset, bytes, .. }) = self {
             identity.extend(format!("\0{name}\0{offset} {bytes}").bytes());
+        }
+        #[cfg(feature = "parquet")]
+        if let Place::Row(row) = self {
+            identity.extend(format!("\0{} {}", row.column(), row.number()).bytes());
         }
         identity.push(b'\n');
         identity
@@ -173,8 +196,13 @@ impl Place {
 
     /// By file, then by place in the file.
     fn key(&self) -> (&Path, u64, &Path) {
-        let offset = if let Place::Member(member) = self { member.offset } else { 0 };
-        (self.path(), offset, self.name())
+        let at = match self {
+            Place::File(_) => 0,
+            Place::Member(member) => member.offset,
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => row.number(),
+        };
+        (self.path(), at, self.name())
     }
 }
 
@@ -195,6 +223,8 @@ impl fmt::Display for Place {
         match self {
             Place::File(path) => write!(f, "{}", path.display()),
             Place::Member(member) => write!(f, "{}: {}", member.shard.path.display(), member.name),
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => write!(f, "{}: row {}", row.path().display(), row.number()),
         }
     }
 }

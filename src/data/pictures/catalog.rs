@@ -28,6 +28,8 @@ pub(in crate::data) struct Catalog {
     pub elsewhere: Vec<PathBuf>,
     /// Lines for people.
     pub notes: Vec<String>,
+    /// Whether the data say which classes there are; otherwise these are the ones of the pictures.
+    pub declared: bool,
 }
 
 /// The purpose of the key that holds pictures out.
@@ -37,7 +39,7 @@ impl Catalog {
     pub fn new(root: &Path) -> Self {
         let root = root.to_path_buf();
         let (classes, entries, damaged, missing) = Default::default();
-        Catalog { root, classes, entries, damaged, missing, elsewhere: Vec::new(), notes: Vec::new() }
+        Catalog { root, classes, entries, damaged, missing, elsewhere: Vec::new(), notes: Vec::new(), declared: false }
     }
 
     /// Reads every picture, or what an earlier run kept of them, and makes splits.
@@ -166,6 +168,7 @@ impl Catalog {
         let train = gather(&[Part::Train, Part::Unknown])?;
         if options.classes.is_none()
             && !options.unlabelled
+            && !self.declared
             && let Some(split) = &train
             && split.values().is_none()
             && let Some(class) = (0..self.classes.len()).find(|&class| !split.labels().contains(&(class as u32)))

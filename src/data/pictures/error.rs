@@ -175,6 +175,8 @@ pub(in crate::data) fn short(root: &std::path::Path, place: &Place) -> String {
     match place {
         Place::File(_) => below.display().to_string(),
         Place::Member(_) => format!("{}: {}", below.display(), place.name().display()),
+        #[cfg(feature = "parquet")]
+        Place::Row(row) => format!("{}: row {}", below.display(), row.number()),
     }
 }
 

@@ -6,6 +6,11 @@ use crate::data::picture::{Place, kinds};
 pub(in crate::data) const PICTURE_ENDS: [&str; 14] =
     ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "pnm", "pgm", "ppm", "pbm", "tif", "tiff"];
 
+/// Whether a name's end promises a picture, of a kind that is read or not.
+pub(in crate::data) fn promises_picture(end: &str) -> bool {
+    PICTURE_ENDS.contains(&end) || OTHER_ENDS.contains(&end)
+}
+
 /// Ends of names of pictures that are not read.
 const OTHER_ENDS: [&str; 16] =
     ["heic", "heif", "avif", "jxl", "jp2", "svg", "psd", "dng", "cr2", "cr3", "nef", "arw", "orf", "raf", "rw2", "pef"];
@@ -29,6 +34,5 @@ pub(in crate::data) fn classify(place: &Place) -> FileType {
     let name = place.name();
     let Some(what) = kinds::other_than_picture(name, &start) else { return FileType::Picture };
     let end = name.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let promises = PICTURE_ENDS.contains(&end.as_str()) || OTHER_ENDS.contains(&end.as_str());
-    if promises { FileType::Damaged(what) } else { FileType::Other }
+    if promises_picture(&end) { FileType::Damaged(what) } else { FileType::Other }
 }

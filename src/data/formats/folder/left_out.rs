@@ -91,7 +91,12 @@ impl LeftOut {
     }
 }
 
+/// Whether a file or folder of this name is left out, wherever it is.
+pub(in crate::data::formats) fn is_left_out_name(name: &str) -> bool {
+    LeftOut::by_name(OsStr::new(name)).is_some()
+}
+
 /// Files and folders that start with a dot: macOS' `._0.png` among them.
-pub(super) fn is_hidden(name: &OsStr) -> bool {
+pub(in crate::data::formats) fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }

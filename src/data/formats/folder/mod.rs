@@ -21,6 +21,7 @@ mod tree;
 pub use error::FolderError;
 use layout::{Arranged, Found, Looks};
 use left_out::LeftOut;
+pub(super) use left_out::{is_hidden, is_left_out_name};
 pub use suggest::Suggestion;
 use tree::{Inside, holds_picture, is_picture};
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::data::names::composed;
 use crate::data::pictures::PICTURE_ENDS;
 
 /// Names that were found in another form than they are written.
@@ -12,7 +13,17 @@ pub struct Changed {
     ending: usize,
     backslash: usize,
     case: usize,
+    unicode: usize,
     folder: usize,
+}
+
+/// How a name differs from the one of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Other {
+    Ending,
+    Case,
+    /// One is composed of other characters, as macOS writes `é`.
+    Unicode,
 }
 
 /// The files below a folder, by name.
@@ -96,9 +107,10 @@ impl Files {
                 let there = self.alike(&at, part, last);
                 match &there[..] {
                     [] => return Err(MISSING.into()),
-                    [(one, by_case)] => {
-                        changed.case += usize::from(*by_case);
-                        changed.ending += usize::from(!*by_case);
+                    [(one, how)] => {
+                        changed.case += usize::from(*how == Other::Case);
+                        changed.ending += usize::from(*how == Other::Ending);
+                        changed.unicode += usize::from(*how == Other::Unicode);
                         at.join(one)
                     }
                     [(one, _), (other, _), ..] => {
@@ -109,30 +121,39 @@ impl Files {
             };
         }
         self.changed.case += usize::from(changed.case > 0);
+        self.changed.unicode += usize::from(changed.unicode > 0);
         self.changed.ending += changed.ending;
         Ok(at)
     }
 
-    /// What a folder holds that is called so in another case, or with the ending of a picture behind the name.
-    fn alike(&mut self, folder: &Path, name: &str, is_file: bool) -> Vec<(OsString, bool)> {
+    /// What a folder holds that is called so in another Unicode form or case, or with the ending of a picture behind the name.
+    fn alike(&mut self, folder: &Path, name: &str, is_file: bool) -> Vec<(OsString, Other)> {
         let listed = self.listed.entry(folder.to_path_buf()).or_insert_with(|| list(folder));
-        let name = name.to_lowercase();
+        let (own, name) = (composed(name), plain(name));
         let of = |name: &str| listed.get(name).into_iter().flatten().cloned().collect::<Vec<_>>();
-        let same: Vec<(OsString, bool)> = of(&name).into_iter().map(|name| (name, true)).collect();
+        let is_same = |found: &OsString| found.to_str().is_some_and(|found| composed(found) == own);
+        let how = |found: &OsString| if is_same(found) { Other::Unicode } else { Other::Case };
+        let mut same: Vec<(OsString, Other)> =
+            of(&name).into_iter().map(|found| (found.clone(), how(&found))).collect();
+        // of files that differ in case only, the one that is spelt so
+        if same.iter().filter(|(_, how)| *how == Other::Unicode).count() == 1 {
+            same.retain(|(_, how)| *how == Other::Unicode);
+        }
         if !same.is_empty() || !is_file {
             return same;
         }
         let ends = PICTURE_ENDS.iter().flat_map(|end| of(&format!("{name}.{end}")));
-        ends.map(|name| (name, false)).collect()
+        ends.map(|name| (name, Other::Ending)).collect()
     }
 
     /// What was changed about names, for people.
     pub fn note(&self) -> Option<String> {
-        let Changed { ending, backslash, case, folder } = self.changed;
+        let Changed { ending, backslash, case, unicode, folder } = self.changed;
         let kinds = [
             (ending, "without an extension"),
             (backslash, "with backslashes"),
             (case, "in another case"),
+            (unicode, "in another Unicode form"),
             (folder, "from another folder"),
         ];
         let said: Vec<String> =
@@ -158,13 +179,18 @@ impl Files {
     }
 }
 
-/// The names in a folder by their small letters, sorted.
+/// A name as it is compared: composed, in small letters.
+fn plain(name: &str) -> String {
+    composed(name).to_lowercase()
+}
+
+/// The names in a folder as they are compared, sorted.
 fn list(folder: &Path) -> HashMap<String, Vec<OsString>> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut names: HashMap<String, Vec<OsString>> = HashMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        names.entry(name.to_string_lossy().to_lowercase()).or_default().push(name);
+        names.entry(plain(&name.to_string_lossy())).or_default().push(name);
     }
     names.values_mut().for_each(|names| names.sort());
     names

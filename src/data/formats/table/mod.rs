@@ -12,7 +12,8 @@ mod read;
 mod targets;
 
 use files::{Files, is_picture_name};
-use read::Table;
+pub(super) use read::Table;
+pub(super) use targets::{labels as labels_of, targets as targets_of};
 
 use super::{Detected, Format, Loading};
 use crate::data::picture::Place;
@@ -35,12 +36,14 @@ fn detect(path: &Path, options: &TableOptions) -> Detected {
     if !path.is_file() {
         return Detected::No;
     }
+    let text = plain_text::start_of(path);
     if options.image_column.is_some() {
-        return Detected::ByContent;
+        // what is no text may be of another format with columns
+        return if text.is_some() { Detected::ByContent } else { Detected::ByName };
     }
     let ends_with = |end: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(end));
     let is_table = ends_with("csv") || ends_with("tsv");
-    let start = plain_text::start_of(path).and_then(|text| Sheet::parse(path, &text.content).ok());
+    let start = text.and_then(|text| Sheet::parse(path, &text.content).ok());
     let named = start.is_some_and(|sheet| names_pictures(path, &sheet, is_table, options));
     match named {
         true => Detected::ByContent,
@@ -97,6 +100,9 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let mut catalog = Catalog::new(path);
     catalog.notes.clone_from(&table.notes);
     let targets = targets::targets(path, &table, &mut catalog, options)?;
+    if matches!(targets.first(), Some(Target::Class(_))) {
+        catalog.notes.extend(targets::numbered_classes(&table, options));
+    }
     let unused = table.roles.unused();
     if !unused.is_empty() {
         catalog.notes.push(format!("columns ignored: {}", unused.join(", ")));

@@ -63,6 +63,26 @@ fn is_regression(table: &Table, column: usize, trained: Option<&[String]>) -> Op
     (rows >= FEW && different * 4 >= rows * 3).then(|| format!("{different} different numbers in {rows} rows"))
 }
 
+/// A note on labels that are numbers and stay classes, with how to predict them as numbers. Two of them, as 0 and 1, are none.
+pub fn numbered_classes(table: &Table, options: &LoadOptions) -> Option<String> {
+    let column = table.roles.label?;
+    let name = &table.roles.names[column];
+    let fields: BTreeSet<&str> = table.rows.iter().map(|row| row.fields[column].trim()).collect();
+    let are_numbers = fields.iter().all(|field| field.parse::<f64>().is_ok());
+    if !are_numbers || fields.len() < 3 || options.classes.is_some() {
+        return None;
+    }
+    let classes = fields.len();
+    Some(match options.table.label_column {
+        Some(_) => format!(
+            "`{name}` holds {classes} different numbers, each a class; without --label-column they may be values to predict"
+        ),
+        None => format!(
+            "`{name}` holds {classes} different numbers, each a class; call the column `value` to predict them as numbers"
+        ),
+    })
+}
+
 /// Refuses a column of labels whose fields all are numbers, some with a comma in them: `3,5` is no class.
 fn without_decimal_commas(path: &Path, table: &Table, column: usize) -> Result<(), TableError> {
     let is_number = |row: &Row| row.fields[column].trim().replacen(',', ".", 1).parse::<f64>().is_ok();
@@ -135,8 +155,8 @@ fn of_row(field: &str, separator: Option<&str>) -> Vec<String> {
     words.into_iter().filter(|word| !word.is_empty()).map(names::composed).collect()
 }
 
-/// Classes, or labels of which a picture may have several.
-fn labels(
+/// Classes, or labels of which a picture may have several, with this between them.
+pub fn labels(
     path: &Path,
     table: &Table,
     column: usize,

@@ -1,0 +1,128 @@
+//! Parquet files of images as the common dataset hubs have them: a column of encoded images, as bytes or as a struct
+//! `{bytes, path}`, and one of labels, whose names stand in the file's metadata. Rows are read when they are needed.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use rayon::prelude::*;
+
+mod column;
+mod features;
+mod values;
+
+use super::shards::{self, Labelled, Labels, ShardError, Shards};
+use super::{Detected, Format, Loading};
+use crate::data::io::io_error;
+use crate::data::picture::Rows;
+use crate::data::pictures::{Catalog, Part};
+use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
+use crate::platform::{files, without_panic};
+use column::Columns;
+use features::Features;
+
+pub(super) const FORMAT: Format = Format {
+    name: "parquet",
+    what: "Parquet files of images (train-00000-of-00002.parquet, or a folder of them)",
+    kind: DataKind::Pictures,
+    detect,
+    load,
+    list: Some(list),
+};
+
+/// The first and the last bytes of each such file.
+const MAGIC: &[u8] = b"PAR1";
+
+fn is_shard(path: &Path) -> bool {
+    shards::ends_with(path, &[".parquet"])
+}
+
+fn detect(path: &Path, _: &TableOptions) -> Detected {
+    if path.is_file() {
+        let start = crate::data::picture::Place::from(path).start(MAGIC.len());
+        return if start.is_ok_and(|start| start == MAGIC) || is_shard(path) {
+            Detected::ByContent
+        } else {
+            Detected::No
+        };
+    }
+    if Shards::find(path, is_shard).is_some() { Detected::ByContent } else { Detected::No }
+}
+
+fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
+    list(path, loading.options)?.load(loading.options, loading.cache, loading.on_pictures)
+}
+
+/// A file that was looked at.
+struct Looked {
+    part: Part,
+    rows: Arc<Rows>,
+    labels: Vec<Option<String>>,
+}
+
+/// Lists the rows of all files with their labels; no image is read.
+///
+/// # Errors
+/// A file cannot be read or is missing, or it does not say which columns hold the images and their labels.
+fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
+    let found = Shards::of_path(path, is_shard)?;
+    let (first, _) = found.files.first().ok_or_else(|| ShardError::NoPictures {
+        path: path.to_path_buf(),
+        members: 0,
+        what: "Parquet files",
+    })?;
+    let (reader, metadata) = open(first)?;
+    let features = Features::of(&metadata);
+    let columns = Columns::find(first, &metadata, &features, options)?;
+    drop(reader);
+    let looked: Vec<Looked> = found
+        .files
+        .par_iter()
+        .map(|(file, part)| look(file, *part, &columns, options))
+        .collect::<Result<_, DataError>>()?;
+    let names = columns.label.as_ref().and_then(|label| features.names(label));
+    let name = columns.label.clone().unwrap_or_else(|| "label".into());
+    let labels = Labels {
+        are_classes: names.is_some() && !columns.is_list,
+        name,
+        names: names.map(|names| (names, format!("the metadata of {}", first.display()))),
+        missing: "no label in this row",
+    };
+    let rows = looked.into_iter().flat_map(|Looked { part, rows, labels }| {
+        let mut labels = labels.into_iter();
+        let places: Vec<_> = rows.places().collect();
+        places.into_iter().map(move |place| Labelled { place, part, label: labels.next().flatten() })
+    });
+    let mut catalog = shards::catalog(path, rows.collect(), labels, options)?;
+    catalog.notes.splice(0..0, found.notes.into_iter().chain(columns.note()));
+    Ok(catalog)
+}
+
+fn open(path: &Path) -> Result<(SerializedFileReader<File>, Arc<ParquetMetaData>), DataError> {
+    let file = files::open(path).map_err(|error| io_error(path, "read", error))?;
+    let reader = without_panic(|| SerializedFileReader::new(file)).map_err(|panic| malformed(path, &panic))?;
+    let reader = reader.map_err(|error| malformed(path, &error))?;
+    let metadata = Arc::new(reader.metadata().clone());
+    Ok((reader, metadata))
+}
+
+fn malformed(path: &Path, error: &dyn std::fmt::Display) -> ShardError {
+    ShardError::Malformed { path: path.to_path_buf(), reason: format!("damaged: {error}") }
+}
+
+fn look(path: &Path, part: Part, columns: &Columns, options: &LoadOptions) -> Result<Looked, DataError> {
+    let (reader, metadata) = open(path)?;
+    let image = columns.image_of(path, &metadata)?;
+    let labels = match columns.label_of(path, &metadata)? {
+        Some(label) => {
+            let texts = without_panic(|| values::texts(path, &reader, label));
+            texts.map_err(|panic| malformed(path, &panic))??
+        }
+        None if options.unlabelled => Vec::new(),
+        None => return Err(columns.no_label(path, &metadata).into()),
+    };
+    let rows = Rows::at(path, image, metadata).map_err(|error| io_error(path, "read", error))?;
+    Ok(Looked { part, rows, labels })
+}

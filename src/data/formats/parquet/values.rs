@@ -1,0 +1,84 @@
+//! A column of labels as texts.
+
+use std::fs::File;
+use std::path::Path;
+
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::malformed;
+use crate::data::formats::shards::ShardError;
+use crate::data::names;
+
+/// Rows that are read at a time.
+const AT_A_TIME: usize = 1 << 14;
+
+/// The value of each row as text, several with `|` between them; nothing for one without a value.
+///
+/// # Errors
+/// The column cannot be read, or holds what is no label.
+pub fn texts(
+    path: &Path,
+    reader: &SerializedFileReader<File>,
+    column: usize,
+) -> Result<Vec<Option<String>>, ShardError> {
+    let damaged = |error: ParquetError| malformed(path, &error);
+    let mut all = Vec::new();
+    for group in 0..reader.metadata().num_row_groups() {
+        let rows = usize::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(0);
+        let group = reader.get_row_group(group).map_err(damaged)?;
+        let before = all.len();
+        match group.get_column_reader(column).map_err(damaged)? {
+            ColumnReader::BoolColumnReader(values) => read(values, &mut all, |value| u8::from(*value).to_string()),
+            ColumnReader::Int32ColumnReader(values) => read(values, &mut all, i32::to_string),
+            ColumnReader::Int64ColumnReader(values) => read(values, &mut all, i64::to_string),
+            ColumnReader::FloatColumnReader(values) => read(values, &mut all, f32::to_string),
+            ColumnReader::DoubleColumnReader(values) => read(values, &mut all, f64::to_string),
+            ColumnReader::ByteArrayColumnReader(values) => {
+                read(values, &mut all, |value| names::composed(&String::from_utf8_lossy(value.data())))
+            }
+            _ => {
+                let name = reader.metadata().file_metadata().schema_descr().column(column).path().string();
+                let reason = format!("column `{name}` holds neither numbers nor texts");
+                return Err(ShardError::Malformed { path: path.to_path_buf(), reason });
+            }
+        }
+        .map_err(damaged)?;
+        if all.len() - before != rows {
+            let reason = format!("damaged: a row group has {rows} rows, but {} labels", all.len() - before);
+            return Err(ShardError::Malformed { path: path.to_path_buf(), reason });
+        }
+    }
+    Ok(all)
+}
+
+fn read<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    all: &mut Vec<Option<String>>,
+    text: impl Fn(&T::T) -> String,
+) -> Result<(), ParquetError> {
+    loop {
+        let (mut values, mut definitions, mut repetitions) = (Vec::new(), Vec::new(), Vec::new());
+        let (records, _, levels) =
+            reader.read_records(AT_A_TIME, Some(&mut definitions), Some(&mut repetitions), &mut values)?;
+        if records == 0 && levels == 0 {
+            return Ok(());
+        }
+        let most = definitions.iter().copied().max().unwrap_or(0);
+        let mut values = values.iter();
+        for level in 0..levels.max(records) {
+            let is_there = definitions.get(level).is_none_or(|&level| level == most && values.len() > 0);
+            let value = if is_there { values.next().map(&text) } else { None };
+            match (repetitions.get(level).is_some_and(|&level| level > 0), all.last_mut()) {
+                (true, Some(last)) => match (last.as_mut(), value) {
+                    (Some(last), Some(value)) => *last = format!("{last}|{value}"),
+                    (None, Some(value)) => *last = Some(value),
+                    (_, None) => {}
+                },
+                _ => all.push(value),
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Members of a shard as samples: a picture and what is said about it, under one name up to its first dot.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::sync::Arc;
+
+use super::index::{Index, Member};
+use super::{is_list, label, place_of};
+use crate::data::formats::folder::is_left_out_name;
+use crate::data::picture::{Place, Shard};
+use crate::data::pictures::{Damaged, Part, promises_picture};
+
+/// A picture with what its shard says about it.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub place: Place,
+    pub part: Part,
+    /// Its member's path in the shard.
+    pub name: String,
+    /// Texts of its name, by their ends in small letters.
+    pub texts: Vec<(String, Vec<u8>)>,
+}
+
+/// A member's name up to the first dot of its last part, and what follows that dot. None where there is no dot, or nothing before it.
+pub fn split_name(name: &str) -> Option<(&str, &str)> {
+    let start = name.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = name[start..].find('.').filter(|&dot| dot > 0)?;
+    Some((&name[..start + dot], &name[start + dot + 1..]))
+}
+
+/// Whether an end as `jpg` or `input.jpg` promises a picture.
+pub fn is_picture(end: &str) -> bool {
+    let last = end.rsplit('.').next().unwrap_or(end);
+    promises_picture(&last.to_lowercase())
+}
+
+/// Members of one name.
+#[derive(Default)]
+struct Group<'a> {
+    pictures: Vec<(&'a str, &'a Member)>,
+    texts: Vec<(String, &'a Member)>,
+}
+
+/// The samples of a shard in the order of their first members; what is none is counted or damaged.
+pub fn group(
+    part: Part,
+    shard: &Arc<Shard>,
+    index: &Index,
+    damaged: &mut Vec<Damaged>,
+    notes: &mut Vec<String>,
+) -> Vec<Sample> {
+    let (mut order, mut groups): (Vec<&str>, HashMap<&str, Group>) = Default::default();
+    let mut seen: HashMap<&str, ()> = HashMap::new();
+    let mut lose = |member: &Member, reason: String| damaged.push(Damaged { place: place_of(shard, member), reason });
+    for member in &index.members {
+        if member.name.split('/').any(|part| part != "." && part != ".." && is_left_out_name(part))
+            || is_list(&member.name)
+        {
+            continue;
+        }
+        let Some((key, end)) = split_name(&member.name) else { continue };
+        let (is_picture, is_text) = (is_picture(end), label::is_wanted(&member.name));
+        if !is_picture && !is_text {
+            continue;
+        }
+        if let Some(problem) = &member.problem {
+            lose(member, problem.clone());
+            continue;
+        }
+        if seen.insert(&member.name, ()).is_some() {
+            lose(member, "a second member of this name".into());
+            continue;
+        }
+        let group = match groups.entry(key) {
+            Slot::Occupied(slot) => slot.into_mut(),
+            Slot::Vacant(slot) => {
+                order.push(key);
+                slot.insert(Group::default())
+            }
+        };
+        if is_picture {
+            group.pictures.push((end, member));
+        } else {
+            group.texts.push((end.to_lowercase(), member));
+        }
+    }
+    let (mut samples, mut without) = (Vec::new(), Vec::new());
+    for key in order {
+        let group = &groups[key];
+        if group.pictures.is_empty() {
+            without.push(key);
+        }
+        match chosen(group) {
+            Ok(members) => samples.extend(members.into_iter().map(|member| Sample {
+                place: place_of(shard, member),
+                part,
+                name: member.name.clone(),
+                texts: texts(group),
+            })),
+            Err(ends) => lose(group.pictures[0].1, format!("one of several images of its sample: {ends}")),
+        }
+    }
+    if let Some(first) = without.first() {
+        let path = shard.path().display();
+        notes.push(format!("{path}: samples without an image, left out: {} (such as `{first}`)", without.len()));
+    }
+    samples
+}
+
+fn texts(group: &Group) -> Vec<(String, Vec<u8>)> {
+    let text = |(end, member): &(String, &Member)| Some((end.clone(), member.content.clone()?));
+    group.texts.iter().filter_map(text).collect()
+}
+
+/// The picture of a sample. Where nothing is said about a name up to its first dot, as in `photo.2024.jpg`, each is one of its own.
+///
+/// # Errors
+/// The ends of pictures of which any could be meant.
+fn chosen<'a>(group: &Group<'a>) -> Result<Vec<&'a Member>, String> {
+    let plain: Vec<&Member> =
+        group.pictures.iter().filter(|(end, _)| !end.contains('.')).map(|(_, one)| *one).collect();
+    match (&plain[..], &group.pictures[..]) {
+        ([one], _) => Ok(vec![one]),
+        ([], all) if all.len() < 2 || group.texts.is_empty() => Ok(all.iter().map(|(_, member)| *member).collect()),
+        _ => Err(group.pictures.iter().map(|(end, _)| *end).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_end_at_the_first_dot_of_their_last_part() {
+        assert_eq!(split_name("a.b/000123.seg.png"), Some(("a.b/000123", "seg.png")));
+        assert_eq!(split_name("./x/1.jpg"), Some(("./x/1", "jpg")));
+        assert_eq!(split_name("x/.hidden"), None);
+        assert_eq!(split_name("x/none"), None);
+        assert!(is_picture("seg.PNG") && is_picture("heic") && !is_picture("png.txt"));
+    }
+}

@@ -1,0 +1,134 @@
+//! Parquet files of images, as dataset hubs have them.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use ::parquet::basic::Compression;
+use ::parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use ::parquet::file::metadata::KeyValue;
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::parser::parse_message_type;
+use image::ImageFormat;
+use lepton_gpu::data::{LoadOptions, TableOptions, check};
+
+use crate::pictures::{Photos, balance, encode, plain, small};
+use crate::shards::{fails, label_of, load};
+
+const HUB: &str = "message m { optional group image { optional binary bytes; optional binary path (UTF8); } \
+                   optional int64 label; }";
+const FEATURES: &str = r#"{"info": {"features": {"image": {"_type": "Image"},
+                           "label": {"names": ["zebra", "ant", "bee"], "_type": "ClassLabel"}}}}"#;
+
+fn png(value: u8) -> Vec<u8> {
+    encode(&plain(8, 8, [value, 1, 2]), ImageFormat::Png)
+}
+
+/// A file of pictures with the numbers `first..first + count` as their colours and labels, in row groups of `rows` and with pages of a
+/// few pictures.
+fn write(
+    photos: &Photos,
+    name: &str,
+    numbers: std::ops::Range<u8>,
+    rows: usize,
+    said: &str,
+    label: impl Fn(u8) -> i64,
+) {
+    photos.write(name, "");
+    let features = KeyValue::new("huggingface".to_string(), said.to_string());
+    let properties = WriterProperties::builder()
+        .set_key_value_metadata(Some(vec![features]))
+        .set_compression(Compression::SNAPPY)
+        .set_data_page_row_count_limit(3)
+        .set_write_batch_size(1)
+        .build();
+    let schema = Arc::new(parse_message_type(HUB).unwrap());
+    let mut writer =
+        SerializedFileWriter::new(File::create(photos.path(name)).unwrap(), schema, Arc::new(properties)).unwrap();
+    for numbers in numbers.collect::<Vec<u8>>().chunks(rows) {
+        let mut group = writer.next_row_group().unwrap();
+        let pictures: Vec<ByteArray> = numbers.iter().map(|&i| png(i).into()).collect();
+        let paths: Vec<ByteArray> = numbers.iter().map(|i| format!("{i}.png").into_bytes().into()).collect();
+        let labels: Vec<i64> = numbers.iter().map(|&i| label(i)).collect();
+        for (values, levels) in [(pictures, 2), (paths, 2)] {
+            let mut column = group.next_column().unwrap().unwrap();
+            let levels = vec![levels; values.len()];
+            column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None).unwrap();
+            column.close().unwrap();
+        }
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&labels, Some(&vec![1; labels.len()]), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+#[test]
+fn files_of_a_hub_have_splits_and_names_of_classes() {
+    let photos = Photos::new();
+    write(&photos, "data/train-00000-of-00002.parquet", 0..20, 7, FEATURES, |i| i64::from(i) % 3);
+    write(&photos, "data/train-00001-of-00002.parquet", 20..30, 50, FEATURES, |i| i64::from(i) % 3);
+    write(&photos, "data/test-00000-of-00001.parquet", 30..36, 4, FEATURES, |i| i64::from(i) % 3);
+    let data = photos.loaded();
+    assert_eq!(data.classes(), ["zebra", "ant", "bee"], "in the order of their numbers");
+    assert_eq!(balance(data.train().unwrap(), 3), [10, 10, 10]);
+    assert_eq!(data.test().unwrap().len(), 6);
+    for value in 0..30 {
+        assert_eq!(label_of(&data, value), ["zebra", "ant", "bee"][value as usize % 3], "row {value}");
+    }
+    // one file, and a pattern
+    let path = photos.path("data/train-00001-of-00002.parquet");
+    assert_eq!(load(&photos, &path, &small()).train().unwrap().len(), 10);
+    let pattern = photos.path("data/train-{00000..00001}-of-00002.parquet");
+    assert_eq!(load(&photos, &pattern, &small()).train().unwrap().len(), 30);
+    let report = check(photos.root().to_str().unwrap(), &small(), &photos.places(), &|_, _| {}).unwrap();
+    assert_eq!((report.images, report.damaged.len(), report.is_listed), (36, 0, false));
+    // without names of classes numbers are classes
+    write(&photos, "plain.parquet", 0..20, 7, "{}", |i| i64::from(i) % 4);
+    assert_eq!(load(&photos, &photos.path("plain.parquet"), &small()).classes(), ["0", "1", "2", "3"]);
+}
+
+fn load_bytes(photos: &Photos, bytes: &[u8]) -> lepton_gpu::data::Dataset {
+    photos.write("a.parquet", bytes);
+    load(photos, &photos.path("a.parquet"), &small())
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said() {
+    let photos = Photos::new();
+    let path = photos.path("a.parquet");
+    write(&photos, "a.parquet", 0..12, 5, FEATURES, i64::from);
+    fails(&photos, &path, &small(), &["a.parquet: row 3: label 3", "names 3 classes (0 to 2)"]);
+    let with = |image: Option<&str>, label: Option<&str>| {
+        let (image_column, label_column) = (image.map(String::from), label.map(String::from));
+        LoadOptions { table: TableOptions { image_column, label_column, ..TableOptions::default() }, ..small() }
+    };
+    fails(&photos, &path, &with(Some("picture"), None), &["no column `picture`; found image, label"]);
+    fails(&photos, &path, &with(Some("label"), None), &["`label` holds no bytes"]);
+    fails(&photos, &path, &with(None, Some("fine")), &["no column `fine`; found image, label"]);
+    // rows without labels
+    write(&photos, "a.parquet", 0..12, 5, FEATURES, |i| if i == 4 { -1 } else { i64::from(i) % 3 });
+    fails(&photos, &path, &small(), &["1 of 12 images", "a.parquet: row 4: no label"]);
+    // cut, and bytes that were overwritten
+    let whole = std::fs::read(&path).unwrap();
+    photos.write("a.parquet", &whole[..whole.len() / 2]);
+    fails(&photos, &path, &small(), &["a.parquet: damaged"]);
+    let mut bytes = whole.clone();
+    bytes[40..400].fill(0xee);
+    photos.write("a.parquet", &bytes);
+    fails(&photos, &path, &small(), &["images cannot be read", "a.parquet: row 0: damaged"]);
+    // a length beyond its page, on which the crate that reads it panics
+    let mut bytes = std::fs::read("fuzz/corpus/parquet/plain").unwrap();
+    let at = bytes.windows(4).position(|window| window == b"\x89PNG").unwrap();
+    assert_eq!(load_bytes(&photos, &bytes).train().unwrap().len(), 6);
+    bytes[at - 4..at].copy_from_slice(&u32::MAX.to_le_bytes());
+    photos.write("a.parquet", &bytes);
+    fails(&photos, &path, &small(), &["a.parquet: row 0: damaged in its Parquet file"]);
+    // several data sets
+    std::fs::remove_file(&path).unwrap();
+    write(&photos, "plain/train.parquet", 0..12, 5, FEATURES, |i| i64::from(i) % 3);
+    assert_eq!(photos.loaded().train().unwrap().len(), 12);
+    write(&photos, "other/train.parquet", 0..12, 5, FEATURES, |i| i64::from(i) % 3);
+    photos.fails(&small(), &["each of its folders is a data set: other, plain", "train"]);
+}
