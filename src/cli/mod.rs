@@ -25,6 +25,7 @@ mod pictures;
 mod predict;
 mod published;
 mod recipes;
+mod run_folder;
 mod saving;
 mod scaling;
 mod show;
@@ -63,6 +64,20 @@ enum Exit {
 /// Runs the command that was typed. Exit codes: 0 done, 1 the goal was not met, 2 the command could not run, 130 stopped
 /// by Ctrl-C.
 pub fn main() -> ExitCode {
+    // the main thread's stack is as small as `ulimit -s` says, and a debug build parses flags with 100 KiB of it
+    let own = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(command);
+    match own {
+        Ok(thread) => thread.join().unwrap_or(ExitCode::from(PANICKED)),
+        Err(_) => command(),
+    }
+}
+
+/// The stack that commands run on: what systems give a main thread by default.
+const STACK_BYTES: usize = 8 << 20;
+/// The exit code of a program that panicked.
+const PANICKED: u8 = 101;
+
+fn command() -> ExitCode {
     let program = Args::command();
     let matches = program.clone().get_matches();
     // the innermost one: errors advise to give its flags alone

@@ -1,10 +1,11 @@
 //! How a run starts: defaults or a recipe, then what was typed for `train`, become its configuration; or its checkpoint says how
 //! it goes on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{TrainArgs, Typed};
 use super::decide::{Decided, decided};
+use super::run_folder::check_new;
 use super::tasks::of as of_task;
 use super::{CliError, budget, init, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
@@ -105,23 +106,6 @@ fn begun(
     Ok(Start { out, config, model, weights, from: None, has_loss, typed: args.typed.clone(), seen })
 }
 
-/// Finds out before anything is read whether a run folder is new and can be made.
-fn check_new(out: &Path) -> Result<(), CliError> {
-    if out.join("last.safetensors").exists() {
-        return Err(CliError::Usage(format!(
-            "{} already contains a run\n  try: --resume to continue it, or another --out",
-            out.display()
-        )));
-    }
-    if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
-        return Err(CliError::Usage(format!(
-            "{} contains {file} but no last.safetensors; training would overwrite it\n  try: another --out",
-            out.display()
-        )));
-    }
-    check_writable(out)
-}
-
 /// A recipe in a line. What was published is of its own data and model.
 fn described(recipe: &Recipe, other_data: bool, other_model: bool) -> String {
     let mut line = recipe.name.clone();
@@ -136,19 +120,6 @@ fn described(recipe: &Recipe, other_data: bool, other_model: bool) -> String {
         (true, true) => line += " (on other data, with another model)",
     }
     line
-}
-
-/// Finds out before anything is compiled whether the run folder can be made and written to.
-pub fn check_writable(out: &Path) -> Result<(), CliError> {
-    let there = out.ancestors().find(|p| p.exists() || p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    tempfile::tempfile_in(folder).map(|_| ()).map_err(|source| {
-        CliError::Usage(format!(
-            "cannot make the run folder {}: {}: {source}\n  try: --out in a folder you may write to",
-            out.display(),
-            folder.display()
-        ))
-    })
 }
 
 /// A run that goes on.

@@ -187,9 +187,13 @@ pub struct Choice {
 /// # Errors
 /// [`GpuError::NoAdapter`] and [`GpuError::UnknownAdapter`].
 pub fn choose(adapters: &Adapters, wanted: Option<&str>) -> Result<Choice, GpuError> {
-    let summaries = adapters.summaries();
-    let mut choice = find(&summaries, wanted)?;
-    if adapters.fell_back {
+    choose_of(&adapters.summaries(), adapters.fell_back, wanted)
+}
+
+/// [`choose`] of adapters of which nothing is left but what is said about them.
+fn choose_of(summaries: &[AdapterSummary], fell_back: bool, wanted: Option<&str>) -> Result<Choice, GpuError> {
+    let mut choice = find(summaries, wanted)?;
+    if fell_back {
         choice
             .notes
             .push("no Vulkan, Metal or DX12 adapter was found: using GL, which is slower and runs fewer models".into());
@@ -265,6 +269,22 @@ mod tests {
         {
             assert_eq!(find(&there, wanted).unwrap(), Choice { index, notes: Vec::new() }, "{wanted:?}");
         }
+    }
+
+    #[test]
+    fn a_fall_back_to_gl_is_said_whichever_adapter_was_asked_for() {
+        let there = [adapter(0, "llvmpipe (LLVM 19)", "Mesa 25.1.3"), adapter(1, "zink", "Mesa 25.1.3")];
+        for wanted in [None, Some("1"), Some("llvmpipe")] {
+            assert!(choose_of(&there, false, wanted).unwrap().notes.is_empty(), "{wanted:?}");
+            let notes = choose_of(&there, true, wanted).unwrap().notes;
+            assert!(
+                matches!(&notes[..], [note] if note.contains("using GL, which is slower")),
+                "{wanted:?}: {notes:?}"
+            );
+        }
+        let notes = choose_of(&there, true, Some("mesa")).unwrap().notes;
+        assert_eq!(notes.len(), 2, "the name of several, and GL: {notes:?}");
+        assert!(choose_of(&[], true, None).is_err());
     }
 
     #[test]

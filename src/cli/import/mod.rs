@@ -8,7 +8,8 @@ mod pytorch;
 use std::path::{Path, PathBuf};
 
 use super::args::ImportArgs;
-use super::start::{check_writable, next_folder};
+use super::run_folder::check_writable;
+use super::start::next_folder;
 use super::{CliError, Exit, pictures, scaling};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, NamedTensor, State};
 use crate::config::{Fit, ImageOptions, LossConfig, RunConfig, UpdateConfig};
