@@ -1,6 +1,7 @@
 //! `predict` on many images: folders, patterns and lists in; tables, JSON Lines, submissions and sorted folders out.
 
 use std::fs;
+use std::path::Path;
 
 use image::ImageFormat;
 
@@ -119,4 +120,58 @@ fn images_are_sorted_into_folders_and_none_is_replaced() {
         assert!(place.path("links/1/7.png").is_symlink());
         assert_eq!(place.read("links/1/7.png"), place.read("new/7.png"));
     }
+}
+
+/// A data set of its own images is answered on the split that `eval` takes; shards are lists of images.
+#[test]
+fn data_sets_and_shards_are_answered() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run("train --model linear --limit 128 --steps 4 --batch 32 --out run").exits(0);
+    let eval = place.run("eval run --data fashion-small --json").exits(0).json();
+    let answers = place.run("predict run fashion-small --csv --probabilities").exits(0);
+    let rows: Vec<&str> = answers.out.lines().skip(1).collect();
+    let images = eval["images"].as_u64().unwrap() as usize;
+    let split = eval["split"].as_str().unwrap();
+    assert_eq!(rows.len(), images);
+    assert!(rows[7].starts_with(&format!("{split} 7,")), "{}", rows[7]);
+    // accuracy from these answers is that of `eval`
+    let data = lepton_gpu::data::load(None).unwrap();
+    let (test, name) = data.unseen();
+    assert_eq!((test.len(), name), (images, split));
+    let right = rows
+        .iter()
+        .zip(test.labels())
+        .filter(|(row, label)| row.split(',').nth(1) == Some(data.classes()[**label as usize].as_str()));
+    assert_eq!(right.count() as f64 / images as f64, eval["accuracy"].as_f64().unwrap());
+    let refused = place.run("predict run fashion-small --sort-into x").exits(2);
+    assert!(refused.err.contains("needs image files"), "{refused}");
+    let mut shard = tar::Builder::new(Vec::new());
+    for (name, value) in [("a/0.png", 9_u8), ("a/1.png", 200), ("b/2.png", 90)] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::GrayImage::from_pixel(28, 28, image::Luma([value]))
+            .write_to(&mut bytes, image::ImageFormat::Png)
+            .unwrap();
+        place.write(&format!("alone/{name}"), bytes.get_ref());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.get_ref().len() as u64);
+        header.set_mode(0o644);
+        shard.append_data(&mut header, name, &bytes.get_ref()[..]).unwrap();
+    }
+    place.write("new.tar", shard.into_inner().unwrap());
+    let [shard, alone] = ["new.tar", "alone"].map(|what| {
+        let json = place.run(&format!("predict run {what} --json --sort-into {what}-sorted")).exits(0).json();
+        json.as_array()
+            .unwrap()
+            .iter()
+            .map(|answer| (answer["image"].clone(), answer["top"].clone()))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(shard[1].0, "new.tar: a/1.png");
+    assert!(shard.iter().zip(&alone).all(|(a, b)| a.1 == b.1), "{shard:?}\n{alone:?}");
+    let sorted = |what: &str| {
+        let folder = place.path(&format!("{what}-sorted"));
+        let all = place.snapshot().into_keys().map(|path| place.path(&path.display().to_string()));
+        all.filter_map(|path| path.strip_prefix(&folder).ok().map(Path::to_path_buf)).collect::<Vec<_>>()
+    };
+    assert_eq!(sorted("new.tar"), sorted("alone"));
 }

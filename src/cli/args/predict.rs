@@ -11,7 +11,8 @@ pub struct PredictArgs {
     /// A run folder, whose best checkpoint is used, or a .safetensors file.
     pub run: PathBuf,
     /// Image files (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, patterns such as 'new/*.jpg', text files that list
-    /// one path a line, tables of images, or - for a list on standard input; texts for a text model.
+    /// one path a line, tables and shards of images, or - for a list on standard input; a data set, of which the split is answered
+    /// that eval takes; texts for a text model.
     #[arg(required_unless_present_any = ["grid", "lines"], value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
     /// Classify each line of this file as a text; - reads standard input.

@@ -55,6 +55,8 @@ pub fn find(named: &[PathBuf]) -> Result<Vec<Input>, CliError> {
             |with: &[&str]| path.extension().is_some_and(|end| with.iter().any(|own| end.eq_ignore_ascii_case(own)));
         if path.as_os_str() == "-" {
             inputs.extend(list(path)?);
+        } else if data::are_shards(path) {
+            inputs.extend(data::pictures_of(path)?.into_iter().map(Input::at));
         } else if path.is_dir() {
             inputs.extend(data::pictures_in(path).map_err(data::DataError::from)?.into_iter().map(Input::at));
         } else if path.is_file() && ends(&LISTS) {
@@ -68,7 +70,7 @@ pub fn find(named: &[PathBuf]) -> Result<Vec<Input>, CliError> {
         }
         if inputs.len() == before {
             return Err(CliError::Usage(format!(
-                "{}: no images\n  try: image files, a folder of them, a pattern such as 'new/*.jpg', or a list",
+                "{}: no images\n  try: image files, a folder of them, a pattern such as 'new/*.jpg', a list, or a data set",
                 path.display()
             )));
         }

@@ -15,9 +15,10 @@ use super::tasks::{self, Asking, TaskView};
 use super::{CliError, Exit, open, pictures, text, weights};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data::picture::DecodeError;
+use crate::data::{self, TableOptions};
 use crate::report::aside;
 use crate::session::check_pictures;
-use crate::train::TrainError;
+use crate::train::{TrainError, check_data};
 use inputs::Input;
 pub use output::Output;
 use progress::Progress;
@@ -60,6 +61,11 @@ fn answer(
     let model = checkpoint.meta.model()?;
     check_pictures(&model).map_err(TrainError::from)?;
     let mut output = Output::new(args, "image", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
+    if let [data] = &args.images[..]
+        && let Some(data) = data.to_str().filter(|data| data::holds_arrays(data))
+    {
+        return answer_data(view, args, checkpoint, adapter, data);
+    }
     let inputs = inputs::find(&args.images)?;
     let sorting = args.sort_into.as_deref().map(|folder| Sorting::into(folder, args.link)).transpose()?;
     let gpu = open(adapter)?;
@@ -103,6 +109,44 @@ fn answer(
         Ok(())
     })?;
     finish(inputs.len(), output, &progress, unread)
+}
+
+/// Answers on a data set whose images are no files: on the split that `eval` takes.
+fn answer_data(
+    view: &dyn TaskView,
+    args: &PredictArgs,
+    checkpoint: &Checkpoint,
+    adapter: Option<&str>,
+    spec: &str,
+) -> Result<Exit, CliError> {
+    if args.sort_into.is_some() {
+        let problem = format!("--sort-into needs image files, but {spec} holds images in files of its own kind");
+        return Err(CliError::Usage(problem + "\n  try: --csv"));
+    }
+    let data = pictures::of_run(checkpoint, Some(spec), &TableOptions::default())?;
+    let (split, name) = data.unseen();
+    check_data(checkpoint, &data)?;
+    let gpu = open(adapter)?;
+    let asking = Asking::new(args, &gpu, checkpoint);
+    let mut output = Output::new(args, "image", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
+    let mut progress = Progress::of(split.len());
+    for start in (0..split.len()).step_by(AT_A_TIME) {
+        let end = split.len().min(start + AT_A_TIME);
+        let mut bytes = split.range(start..end).map_err(TrainError::from)?.into_owned();
+        if args.invert {
+            bytes.iter_mut().for_each(|value| *value = 255 - *value);
+        }
+        let rows = view.rows(&asking, bytes, end - start)?;
+        if start == 0 {
+            weights::tell_who(&gpu, checkpoint);
+            view.facts(checkpoint).iter().for_each(|line| aside!("{line}"));
+        }
+        (start..end).zip(rows).for_each(|(i, row)| output.take(&format!("{name} {i}"), row));
+        progress.advance(end - start);
+    }
+    let is_whole = output.finish()?;
+    progress.finish(split.len());
+    Ok(if is_whole { Exit::Done } else { Exit::GoalNotMet })
 }
 
 fn finish(

@@ -6,7 +6,7 @@ use super::submission::Submission;
 use crate::cli::CliError;
 use crate::cli::args::{Format, PredictArgs};
 use crate::cli::tasks::Row;
-use crate::report::say;
+use crate::report::{Document, say};
 
 /// Where answers go, one after another.
 pub struct Output {
@@ -48,7 +48,7 @@ impl Output {
         }
         let mut object = || {
             row.json[self.key] = json!(id);
-            row.json.take()
+            Document::of(row.json.take()).value()
         };
         match self.format {
             Format::Lines => say!("{id}: {}", row.line),

@@ -28,7 +28,9 @@ impl Sorting {
         };
         let folder = self.folder.join(class.replace(['/', '\\'], "_"));
         fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
-        let own = image.name();
+        // a row has no name
+        let numbered = PathBuf::from(image.to_string().rsplit(": ").next().unwrap_or_default().replace(' ', "-"));
+        let own = if image.name().as_os_str().is_empty() { &numbered } else { image.name() };
         let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
         let (stem, end) = (part(own.file_stem()), own.extension().map(|end| format!(".{}", end.to_string_lossy())));
         let end = end.unwrap_or_default();
@@ -38,11 +40,11 @@ impl Sorting {
         let put = match (image, self.link) {
             (Place::File(file), true) => link(file, &target),
             (Place::File(file), false) => fs::copy(file, &target).map(|_| ()),
-            (Place::Member(_), true) => {
+            (_, true) => {
                 let problem = format!("{image}: nothing to link to, as it is no file of its own");
                 return Err(CliError::Usage(problem + "\n  try: leave out --link"));
             }
-            (Place::Member(_), false) => {
+            (_, false) => {
                 let unreadable = |source| CliError::Picture { place: image.clone(), source };
                 fs::write(&target, image.read(MOST_FILE_BYTES).map_err(unreadable)?)
             }

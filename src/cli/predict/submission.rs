@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::output::line;
 use crate::cli::CliError;
 use crate::cli::tasks::Row;
+use crate::data::names::composed;
 use crate::platform::files;
 use crate::report::{aside, say};
 
@@ -72,7 +73,7 @@ impl Submission {
     /// Takes an answer by the image's name.
     pub fn take(&mut self, id: &str, row: Row) {
         let name = Path::new(id).file_name().map_or(id.into(), |name| name.to_string_lossy().into_owned());
-        self.answers.insert(name, row);
+        self.answers.insert(composed(&name), row);
     }
 
     /// Prints it; whether every row is filled in. Rows without an answer stay as the sample has them.
@@ -84,8 +85,8 @@ impl Submission {
             |name: &str| Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy().into_owned());
         let by_stem: HashMap<String, &Row> = self.answers.iter().map(|(name, row)| (stem(name), row)).collect();
         let answer = |id: &str| {
-            let name = id.rsplit(['/', '\\']).next().unwrap_or(id);
-            self.answers.get(name).or_else(|| by_stem.get(name).copied())
+            let name = composed(id.rsplit(['/', '\\']).next().unwrap_or(id));
+            self.answers.get(&name).or_else(|| by_stem.get(&name).copied())
         };
         let missing: Vec<&str> =
             self.rows.iter().map(|row| row[0].as_str()).filter(|id| answer(id).is_none()).collect();
