@@ -6,6 +6,8 @@
 mod answers;
 #[path = "cli/defaults.rs"]
 mod defaults;
+#[path = "cli/json.rs"]
+mod json;
 #[path = "cli/many.rs"]
 mod many;
 #[path = "cli/rates.rs"]

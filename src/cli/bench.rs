@@ -8,7 +8,7 @@ use crate::bench::{self, BenchResult, Network, Preset, Settings, measure};
 use crate::checkpoint::write_atomically;
 use crate::gpu::{self, GpuOptions};
 use crate::report::bench::{BenchProgress, compare, page, read, screen, table_row};
-use crate::report::say;
+use crate::report::{Document, say};
 
 pub fn run(args: &BenchArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some([a, b]) = args.compare.as_deref() {
@@ -74,7 +74,7 @@ fn show(result: &BenchResult, args: &BenchArgs, number: Option<usize>) -> Result
     }
     let named = |path: &Path| number.map_or(path.to_path_buf(), |number| numbered(path, number));
     if let Some(path) = &args.json {
-        let json = serde_json::to_vec_pretty(result).expect("a result is plain data");
+        let json = serde_json::to_vec_pretty(&Document::of(result)).expect("a result is plain data");
         write(&named(path), &json)?;
     }
     if let Some(path) = &args.html {

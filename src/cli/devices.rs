@@ -7,7 +7,7 @@ use super::args::DevicesArgs;
 use super::{CliError, Exit};
 use crate::gpu::{self, AdapterSummary, GpuOptions, NoMatrix};
 use crate::plan::mib;
-use crate::report::{aside, say};
+use crate::report::{Document, aside, say};
 
 pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
     let options = GpuOptions::from_env();
@@ -26,7 +26,7 @@ pub fn run(args: &DevicesArgs, wanted: Option<&str>) -> Result<Exit, CliError> {
         let both = summaries.iter().zip(&matrices);
         let adapters: Vec<_> = both.map(|(summary, matrix)| Listed { summary, coop: Coop::new(matrix) }).collect();
         let value = serde_json::json!({ "adapters": adapters, "used": used, "reason": reason });
-        say!("{value:#}");
+        say!("{:#}", Document::of(value).value());
         return Ok(Exit::Done);
     }
     for (summary, matrix) in summaries.iter().zip(&matrices) {

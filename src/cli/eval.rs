@@ -10,7 +10,7 @@ use crate::checkpoint::{Checkpoint, locate};
 use crate::metrics::{CONFUSION_LIMIT, Measures};
 use crate::model::InputKind;
 use crate::report::chart::confusion;
-use crate::report::{percent, print_measures, say};
+use crate::report::{Document, percent, print_measures, say};
 use crate::train::Evaluator;
 
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
@@ -39,7 +39,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
             "loss": metrics.loss, "accuracy": metrics.accuracy, "summary": metrics.more,
             "measures": measures, "names": names, "normalize": checkpoint.meta.config.normalize, "adapter": gpu.summary(),
         });
-        say!("{value:#}");
+        say!("{:#}", Document::of(value).value());
         return Ok(Exit::Done);
     }
     let what = if dataset.texts().is_some() { "texts" } else { "images" };

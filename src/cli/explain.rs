@@ -13,7 +13,7 @@ use crate::checkpoint::{Checkpoint, locate};
 use crate::explain::{Asked, ExplainError, Explainer, Explanation, Trust, method};
 use crate::platform::Instant;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
-use crate::report::{aside, percent, say};
+use crate::report::{Document, aside, percent, say};
 use crate::session::check_pictures;
 use crate::train::TrainError;
 
@@ -147,7 +147,7 @@ fn as_json(one: &Explained) -> Value {
     let Explained { id, explanation, trust, seconds, picture, .. } = one;
     let best = explanation.answer.best();
     let map = &explanation.map;
-    json!({
+    let document = Document::of(json!({
         "image": id,
         "answer": best.map(|best| json!({ "class": best.name, "probability": best.probability })),
         "class": explanation.class_name(),
@@ -168,7 +168,8 @@ fn as_json(one: &Explained) -> Value {
         "seconds": seconds,
         "picture": picture.display().to_string(),
         "map": { "height": map.height, "width": map.width, "values": map.values },
-    })
+    }));
+    document.value()
 }
 
 /// A page with these images and their maps.

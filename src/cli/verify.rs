@@ -7,7 +7,7 @@ use super::args::VerifyArgs;
 use super::{CliError, Exit, open};
 use crate::gpu::Gpu;
 use crate::platform;
-use crate::report::{VerifyProgress, say};
+use crate::report::{Document, VerifyProgress, say};
 use crate::verify::{Checklist, Row};
 
 /// Devices that share the work, at the most: each holds memory of its own.
@@ -34,7 +34,7 @@ pub fn run(args: &VerifyArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         let value = serde_json::json!({
             "adapter": gpu.summary(), "passed": passed, "cases": list.cases(), "cases_left_out": list.left_out(), "ops": rows,
         });
-        say!("{value:#}");
+        say!("{:#}", Document::of(value).value());
     } else {
         print(&list, &rows, passed);
     }

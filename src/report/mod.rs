@@ -26,6 +26,8 @@ pub(crate) use {aside, say};
 pub mod bench;
 #[cfg(feature = "plots")]
 pub mod chart;
+#[cfg(feature = "cli")]
+mod document;
 #[cfg(feature = "plots")]
 pub mod draw;
 #[cfg(feature = "cli")]
@@ -49,6 +51,8 @@ mod verdict;
 #[cfg(feature = "cli")]
 mod verify;
 
+#[cfg(feature = "cli")]
+pub use document::Document;
 #[cfg(feature = "cli")]
 pub use events::EventLog;
 #[cfg(feature = "cli")]
