@@ -89,7 +89,9 @@ pub use range::{Range, RangeError};
 pub use survey::{Survey, survey};
 #[cfg(any(feature = "images", feature = "text"))]
 pub use tabular::TableError;
+pub(crate) use vocabulary::UNKNOWN;
 pub use vocabulary::{Texts, Vocabulary};
+pub(crate) use words::words as text_words;
 
 /// The numbers below `count`, shuffled; always in the same order, so that an image's number stays.
 pub fn shuffled_indices(count: usize) -> Vec<usize> {

@@ -76,6 +76,17 @@ pub enum ExplainError {
     NotFinite,
 }
 
+impl ExplainError {
+    /// The number of a class with this name.
+    ///
+    /// # Errors
+    /// [`ExplainError::Class`] with the names that there are.
+    pub(super) fn class(classes: &[String], class: &str) -> Result<usize, Self> {
+        let found = classes.iter().position(|name| name == class);
+        found.ok_or_else(|| ExplainError::Class { class: class.into(), classes: classes.to_vec() })
+    }
+}
+
 impl Hints for ExplainError {
     fn hints(&self) -> Vec<Hint> {
         match self {

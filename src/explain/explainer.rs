@@ -105,8 +105,7 @@ impl Explainer {
     /// # Errors
     /// [`ExplainError::Class`] with the names that there are.
     pub fn class(&self, name: &str) -> Result<usize, ExplainError> {
-        let found = self.names.iter().position(|class| class == name);
-        found.ok_or_else(|| ExplainError::Class { class: name.into(), classes: self.names.to_vec() })
+        ExplainError::class(&self.names, name)
     }
 
     /// Explains an answer on an image `[h, w, c]` of bytes, of the model's input size.

@@ -13,6 +13,7 @@ mod network;
 mod settings;
 mod subject;
 mod trust;
+mod words;
 
 pub use error::ExplainError;
 pub use explainer::{Asked, Explainer};
@@ -21,5 +22,6 @@ pub use map::Map;
 pub use methods::{METHODS, Method, Reads, method};
 pub use settings::Settings;
 pub use trust::{Curves, Trust};
+pub use words::{TextExplainer, TextExplanation, Word};
 
 use subject::Subject;

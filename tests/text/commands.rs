@@ -34,6 +34,7 @@ fn train_eval_predict_and_show() {
     assert!(lines.line("dull dull: ").contains("bad") && lines.line("great great: ").contains("good"), "{lines}");
     let unknown = ran(&place, &["predict", "run", "never seen"]).exits(0);
     assert!(unknown.line("never seen: ").contains("2 of 2 words unknown"), "{unknown}");
+    words_are_explained(&place);
     let shown = ran(&place, &["show", "films.txt", "--index", "1"]).exits(0);
     assert!(shown.line("training text 1").contains("good: "), "{shown}");
     let resumed = ran(&place, &["train", "--out", "run", "--resume", "--epochs", "5"]).exits(0);
@@ -51,6 +52,32 @@ fn train_eval_predict_and_show() {
     }
     let inspected = ran(&place, &["inspect", "text-small"]).exits(0);
     assert!(inspected.out.contains("64 tokens (auto)"), "{inspected}");
+}
+
+/// The one word that gives a class away speaks for it, and against the other one.
+fn words_are_explained(place: &Place) {
+    let texts = ["explain", "run", "the lovely film was unheard", "an awful plot"];
+    let rows = ran(place, &[&texts[..], &["--json", "--class", "good"]].concat()).exits(0).json();
+    for (row, [number, at], sign) in [(&rows[0], [0, 1], 1.0), (&rows[1], [1, 1], -1.0)] {
+        let words = row["words"].as_array().expect("a list");
+        let fall = |word: usize| sign * words[word]["fall"].as_f64().expect("a number");
+        let most = (0..words.len()).max_by(|&a, &b| fall(a).total_cmp(&fall(b))).unwrap();
+        assert!(most == at && fall(at) > 0.0, "text {number}: {row}");
+    }
+    let last = &rows[0]["words"][4];
+    assert_eq!((&last["known"], &last["fall"]), (&false.into(), &0.0.into()), "a word that the model does not know");
+    let told = ran(place, &texts).exits(0);
+    assert!(told.line("  for it: ").starts_with("  for it: lovely +"), "{told}");
+    assert!(told.out.contains("1 of 5 words unknown") && !told.out.contains('\x1b'), "{told}");
+    assert!(place.path("explained/text-2.occlusion.png").is_file());
+    for (flags, says) in [
+        (["--method", "grad-cam"], "--method grad-cam is for images"),
+        (["--class", "fine"], "the model knows no class `fine`"),
+        (["--layer", "conv"], "--layer is for images"),
+    ] {
+        let refused = ran(place, &[&texts[..], &flags].concat()).exits(2);
+        assert!(refused.err.contains(says), "{refused}");
+    }
 }
 
 /// Texts of two classes, one after the other, of which one word tells the class.

@@ -13,12 +13,12 @@ pub struct ExplainArgs {
     /// A run folder, whose best checkpoint is used, or a .safetensors file.
     pub run: PathBuf,
     /// Image files (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, patterns such as 'new/*.jpg', text files that list
-    /// one path a line, tables of images, or - for a list on standard input.
-    #[arg(required = true, value_name = "IMAGES")]
+    /// one path a line, tables of images, or - for a list on standard input; texts for a text model.
+    #[arg(required = true, value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
-    /// How the map is made.
-    #[arg(long, value_parser = methods(), default_value = METHODS[0].name)]
-    pub method: String,
+    /// How the map is made [default: grad-cam; occlusion for texts].
+    #[arg(long, value_parser = methods())]
+    pub method: Option<String>,
     /// Explain this class instead of the answer.
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,

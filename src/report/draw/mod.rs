@@ -13,6 +13,7 @@ mod sheet;
 mod show;
 mod text;
 mod viridis;
+mod words;
 
 pub(in crate::report) use canvas::Canvas;
 pub use explanation::{ExplainedCell, explanation_sheet};
@@ -23,6 +24,7 @@ pub use sheet::{SheetRow, augmented_sheet};
 pub use show::show_image;
 pub(in crate::report) use text::{Lettering, Style};
 pub use viridis::viridis;
+pub use words::{behind, word_sheet};
 
 /// A u8 image, `[h, w, c]` with c = 1 (grey) or 3 (RGB), values 0 to 255.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,6 @@
-//! `lepton-gpu explain`: what in an image speaks for the answer, as a map over it.
+//! `lepton-gpu explain`: what in an image speaks for the answer, as a map over it; which words of a text do.
+
+mod texts;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,12 +12,12 @@ use super::error::save_png;
 use super::predict::inputs::{self, Input};
 use super::{CliError, Exit, open, pictures, weights};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::explain::{Asked, ExplainError, Explainer, Explanation, Trust, method};
+use crate::explain::{Asked, ExplainError, Explainer, Explanation, METHODS, Trust, method};
 use crate::platform::Instant;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
 use crate::report::{Document, aside, percent, say};
 use crate::session::check_pictures;
-use crate::train::TrainError;
+use crate::train::{Answer, TrainError};
 
 /// Images of a sheet at the most: beyond, a file is too large to look at.
 const SHEET: usize = 60;
@@ -33,14 +35,16 @@ struct Explained {
 pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
     let model = checkpoint.meta.model()?;
-    if checkpoint.meta.vocabulary.is_none() {
-        check_pictures(&model).map_err(TrainError::from)?;
+    if checkpoint.meta.vocabulary.is_some() {
+        return texts::run(args, &checkpoint, adapter);
     }
+    check_pictures(&model).map_err(TrainError::from)?;
+    let method = args.method.as_deref().map_or(Ok(&METHODS[0]), method)?;
     let inputs = inputs::find(&args.images)?;
     let gpu = open(adapter)?;
     let mut explainer = Explainer::new(&gpu, &checkpoint)?;
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
-    let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method: method(&args.method)? };
+    let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method };
     let (mut done, mut unread): (Vec<Explained>, usize) = (Vec::new(), 0);
     let mut names = HashSet::from(["sheet".to_string()]);
     for input in &inputs {
@@ -61,7 +65,7 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
             weights::tell_who(&gpu, &checkpoint);
             std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
         }
-        let picture = args.out.join(format!("{}.{}.png", unique(input, &mut names), args.method));
+        let picture = args.out.join(format!("{}.{}.png", unique(input, &mut names), method.name));
         let one = Explained { id: input.id.clone(), pixels, explanation, trust, seconds, picture };
         save_png(&draw(std::slice::from_ref(&one), &model.input, 1), &one.picture)?;
         if !args.json {
@@ -77,7 +81,7 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         say!("{}", serde_json::to_string_pretty(&all).expect("it is JSON"));
     }
     if done.len() > 1 {
-        let out = args.out.join(format!("sheet.{}.png", args.method));
+        let out = args.out.join(format!("sheet.{}.png", method.name));
         let shown = &done[..done.len().min(SHEET)];
         save_png(&draw(shown, &model.input, 3), &out)?;
         let of = if done.len() > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
@@ -100,13 +104,19 @@ fn unique(input: &Input, names: &mut HashSet<String>) -> String {
     name
 }
 
-/// The class with its probability or number: `glass 97.1%`.
-fn headline(explanation: &Explanation) -> String {
-    let name = explanation.class_name();
-    match explanation.probability() {
-        Some(probability) => format!("{name} {}", percent(probability)),
-        None => format!("{name} {:.4}", explanation.answer.outputs[explanation.class]),
+/// A class with its probability or number: `glass 97.10 %`.
+fn headline(answer: &Answer, class: usize) -> String {
+    let name = &answer.names()[class];
+    match answer.probabilities.get(class) {
+        Some(&probability) => format!("{name} {}", percent(probability)),
+        None => format!("{name} {:.4}", answer.outputs[class]),
     }
+}
+
+/// A line about the answer, where something else is explained.
+fn other_answer(answer: &Answer, class: usize) -> Option<String> {
+    let best = answer.best().filter(|best| best.class != class)?;
+    Some(format!("the answer is {} {}", best.name, percent(best.probability)))
 }
 
 /// What was made how: `Grad-CAM of last_norm`.
@@ -118,8 +128,10 @@ fn how(explanation: &Explanation) -> String {
 /// Lines about a map: how it was made, and what was measured of it.
 fn lines(explanation: &Explanation, trust: Option<&Trust>) -> Vec<String> {
     let mut lines = vec![how(explanation)];
-    if let Some(best) = explanation.answer.best().filter(|best| best.class != explanation.class) {
-        lines.push(format!("the answer is {} {}", best.name, percent(best.probability)));
+    lines.extend(other_answer(&explanation.answer, explanation.class));
+    if explanation.map.values.iter().all(|&value| value <= 0.0) {
+        let name = explanation.class_name();
+        lines.push(format!("no place speaks for {name} here: another layer or method may show more"));
     }
     if let Some(whole) = explanation.completeness {
         let (error, sum) = (percent(whole.error()), whole.attributed);
@@ -139,7 +151,8 @@ fn lines(explanation: &Explanation, trust: Option<&Trust>) -> Vec<String> {
 
 fn tell(one: &Explained) {
     let Explained { id, explanation, trust, seconds, picture, .. } = one;
-    say!("{id}: {}   {seconds:.2} s   {}", headline(explanation), picture.display());
+    let headline = headline(&explanation.answer, explanation.class);
+    say!("{id}: {headline}   {seconds:.2} s   {}", picture.display());
     lines(explanation, trust.as_ref()).iter().for_each(|line| say!("  {line}"));
 }
 
@@ -182,9 +195,9 @@ fn draw(all: &[Explained], &[height, width, channels]: &[usize; 3], columns: usi
         .map(|(one, map)| ExplainedCell {
             picture: Picture { pixels: &one.pixels, height, width, channels },
             map,
-            headline: match all.len() {
-                1 => headline(&one.explanation),
-                _ => format!("{} · {}", headline(&one.explanation), name(&one.id)),
+            headline: match headline(&one.explanation.answer, one.explanation.class) {
+                headline if all.len() == 1 => headline,
+                headline => format!("{headline} · {}", name(&one.id)),
             },
             lines: lines(&one.explanation, one.trust.as_ref()),
         })
