@@ -132,3 +132,40 @@ fn what_is_wrong_with_a_file_is_said() {
     write(&photos, "other/train.parquet", 0..12, 5, FEATURES, |i| i64::from(i) % 3);
     photos.fails(&small(), &["each of its folders is a data set: other, plain", "train"]);
 }
+
+#[test]
+fn lists_are_several_labels_and_an_empty_one_is_none_of_them() {
+    let photos = Photos::new();
+    photos.write("a.parquet", "");
+    let schema = "message m { required binary image; \
+                  optional group label (LIST) { repeated group list { optional int64 element; } } }";
+    let said =
+        r#"{"info": {"features": {"label": {"feature": {"names": ["zebra", "ant", "bee"], "_type": "ClassLabel"}}}}}"#;
+    let features = KeyValue::new("huggingface".to_string(), said.to_string());
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![features])).build();
+    let file = File::create(photos.path("a.parquet")).unwrap();
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let pictures: Vec<ByteArray> = (0..4).map(|i| png(i).into()).collect();
+    column.typed::<ByteArrayType>().write_batch(&pictures, None, None).unwrap();
+    column.close().unwrap();
+    // [0, 2], [], [1], nothing
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&[0, 2, 1], Some(&[3, 3, 1, 3, 0]), Some(&[0, 1, 0, 0, 0])).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let path = photos.path("a.parquet");
+    fails(&photos, &path, &small(), &["1 of 4 images", "a.parquet: row 3: no label"]);
+    let images = lepton_gpu::data::ImageOptions { skip_damaged: true, ..Default::default() };
+    let data = load(&photos, &path, &LoadOptions { images, ..small() });
+    assert_eq!(data.classes(), ["zebra", "ant", "bee"]);
+    let split = data.train().unwrap();
+    let values = split.values().unwrap();
+    let mut rows: Vec<(u8, &[f32])> =
+        (0..3).map(|i| (split.example(i).unwrap()[0], &values.data[3 * i..3 * i + 3])).collect();
+    rows.sort_by_key(|row| row.0);
+    assert_eq!(rows, [(0, &[1.0, 0.0, 1.0][..]), (1, &[0.0; 3]), (2, &[0.0, 1.0, 0.0])]);
+}

@@ -193,6 +193,9 @@ fn readable(path: &Path, metadata: &ParquetMetaData, column: usize) -> Result<()
     let codecs = metadata.row_groups().iter().filter_map(|group| group.columns().get(column)).map(|c| c.compression());
     match codecs.into_iter().find(|codec| !known(*codec)) {
         None => Ok(()),
-        Some(codec) => Err(ShardError::Codec { path: path.to_path_buf(), codec: codec.to_string() }),
+        Some(codec) => Err(ShardError::Codec {
+            path: path.to_path_buf(),
+            codec: codec.to_string().split(['(', '_']).next().unwrap_or_default().to_string(),
+        }),
     }
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 mod column;
 mod features;
+mod pages;
 mod values;
 
 use super::shards::{self, Labelled, Labels, ShardError, Shards};
@@ -86,6 +87,7 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let name = columns.label.clone().unwrap_or_else(|| "label".into());
     let labels = Labels {
         are_classes: names.is_some() && !columns.is_list,
+        are_several: columns.is_list,
         name,
         names: names.map(|names| (names, format!("the metadata of {}", first.display()))),
         missing: "no label in this row",
@@ -115,7 +117,13 @@ fn malformed(path: &Path, error: &dyn std::fmt::Display) -> ShardError {
 fn look(path: &Path, part: Part, columns: &Columns, options: &LoadOptions) -> Result<Looked, DataError> {
     let (reader, metadata) = open(path)?;
     let image = columns.image_of(path, &metadata)?;
-    let labels = match columns.label_of(path, &metadata)? {
+    let label = columns.label_of(path, &metadata)?;
+    let file = files::open(path).map_err(|error| io_error(path, "read", error))?;
+    let groups = metadata.row_groups().iter();
+    let mut chunks =
+        groups.flat_map(|group| [Some(image), label].into_iter().flatten().map(|column| group.column(column)));
+    chunks.try_for_each(|chunk| pages::check(path, &file, chunk))?;
+    let labels = match label {
         Some(label) => {
             let texts = without_panic(|| values::texts(path, &reader, label));
             texts.map_err(|panic| malformed(path, &panic))??

@@ -25,19 +25,22 @@ pub fn texts(
     column: usize,
 ) -> Result<Vec<Option<String>>, ShardError> {
     let damaged = |error: ParquetError| malformed(path, &error);
+    let is_list = reader.metadata().file_metadata().schema_descr().column(column).max_rep_level() > 0;
     let mut all = Vec::new();
     for group in 0..reader.metadata().num_row_groups() {
         let rows = usize::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(0);
         let group = reader.get_row_group(group).map_err(damaged)?;
         let before = all.len();
         match group.get_column_reader(column).map_err(damaged)? {
-            ColumnReader::BoolColumnReader(values) => read(values, &mut all, |value| u8::from(*value).to_string()),
-            ColumnReader::Int32ColumnReader(values) => read(values, &mut all, i32::to_string),
-            ColumnReader::Int64ColumnReader(values) => read(values, &mut all, i64::to_string),
-            ColumnReader::FloatColumnReader(values) => read(values, &mut all, f32::to_string),
-            ColumnReader::DoubleColumnReader(values) => read(values, &mut all, f64::to_string),
+            ColumnReader::BoolColumnReader(values) => {
+                read(values, is_list, &mut all, |value| u8::from(*value).to_string())
+            }
+            ColumnReader::Int32ColumnReader(values) => read(values, is_list, &mut all, i32::to_string),
+            ColumnReader::Int64ColumnReader(values) => read(values, is_list, &mut all, i64::to_string),
+            ColumnReader::FloatColumnReader(values) => read(values, is_list, &mut all, f32::to_string),
+            ColumnReader::DoubleColumnReader(values) => read(values, is_list, &mut all, f64::to_string),
             ColumnReader::ByteArrayColumnReader(values) => {
-                read(values, &mut all, |value| names::composed(&String::from_utf8_lossy(value.data())))
+                read(values, is_list, &mut all, |value| names::composed(&String::from_utf8_lossy(value.data())))
             }
             _ => {
                 let name = reader.metadata().file_metadata().schema_descr().column(column).path().string();
@@ -56,6 +59,7 @@ pub fn texts(
 
 fn read<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
+    is_list: bool,
     all: &mut Vec<Option<String>>,
     text: impl Fn(&T::T) -> String,
 ) -> Result<(), ParquetError> {
@@ -70,7 +74,12 @@ fn read<T: DataType>(
         let mut values = values.iter();
         for level in 0..levels.max(records) {
             let is_there = definitions.get(level).is_none_or(|&level| level == most && values.len() > 0);
-            let value = if is_there { values.next().map(&text) } else { None };
+            // a list that is there and has nothing in it says that there are no labels
+            let is_empty = is_list && definitions.get(level).is_some_and(|&level| level > 0);
+            let value = match is_there {
+                true => values.next().map(&text),
+                false => is_empty.then(String::new),
+            };
             match (repetitions.get(level).is_some_and(|&level| level > 0), all.last_mut()) {
                 (true, Some(last)) => match (last.as_mut(), value) {
                     (Some(last), Some(value)) => *last = format!("{last}|{value}"),

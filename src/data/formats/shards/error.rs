@@ -117,8 +117,11 @@ impl Hints for ShardError {
             ShardError::Codec { path, .. } => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 format!(
-                    "python -c \"import pyarrow.parquet as p; p.write_table(p.read_table('{name}'), '{name}')\", which compresses with Snappy"
+                    "python -c \"import pyarrow.parquet as p; p.write_table(p.read_table('{name}'), 'snappy-{name}')\", which compresses with Snappy"
                 )
+            }
+            ShardError::NoPictures { what, .. } if what.starts_with("columns") => {
+                "a column of encoded images (JPEG, PNG), as bytes or as a struct {bytes, path}".into()
             }
             ShardError::NoPictures { .. } => {
                 "a shard of images such as 000123.jpg with labels such as 000123.cls".into()

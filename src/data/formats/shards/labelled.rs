@@ -26,6 +26,8 @@ pub struct Labels {
     pub name: String,
     /// Whether each is a class, even where all of them are numbers.
     pub are_classes: bool,
+    /// Whether a picture may have several, with `|` between them.
+    pub are_several: bool,
     /// Names of the classes that numbers stand for, and where they come from.
     pub names: Option<(Vec<String>, String)>,
     /// Why a picture without a label has none.
@@ -88,6 +90,7 @@ pub fn catalog(
         }
         _ => options.clone(),
     };
+    let own = LoadOptions { several_labels: own.several_labels || labels.are_several, ..own };
     let targets = if labels.are_classes {
         labels_of(root, &table, 1, None, &mut catalog, &own)?
     } else {
@@ -122,6 +125,11 @@ fn without_unlabelled(mut pictures: Vec<Labelled>, labels: &Labels, catalog: &mu
 /// The name of a class whose number a label is.
 fn named(labels: &Labels, label: String, place: &Place) -> Result<String, ShardError> {
     let Some((names, from)) = &labels.names else { return Ok(label) };
+    if labels.are_several {
+        let one = Labels { are_several: false, ..labels.clone() };
+        let each = label.split('|').filter(|word| !word.is_empty()).map(|word| named(&one, word.into(), place));
+        return Ok(each.collect::<Result<Vec<_>, _>>()?.join("|"));
+    }
     let Ok(number) = label.trim().parse::<i64>() else { return Ok(label) };
     if let Some(name) = usize::try_from(number).ok().and_then(|number| names.get(number)) {
         return Ok(name.clone());

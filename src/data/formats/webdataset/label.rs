@@ -120,7 +120,7 @@ impl Source {
         };
         let are_classes = matches!(self, Source::Class | Source::Folder);
         let names = names.filter(|_| *self != Source::Folder);
-        Labels { name: name.into(), are_classes, names, missing }
+        Labels { name: name.into(), are_classes, are_several: false, names, missing }
     }
 
     /// What else is said about the samples, and not used.
