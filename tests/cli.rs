@@ -12,6 +12,8 @@ mod json;
 mod many;
 #[path = "cli/rates.rs"]
 mod rates;
+#[path = "cli/reports.rs"]
+mod reports;
 #[path = "cli/speed.rs"]
 mod speed;
 #[path = "cli/stopping.rs"]

@@ -87,6 +87,9 @@ pub enum CliError {
     /// A kept benchmark.
     #[error(transparent)]
     Bench(#[from] ReadError),
+    /// A report could not be made.
+    #[error(transparent)]
+    Report(#[from] crate::report::run::ReportError),
     /// What was typed makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -150,6 +153,7 @@ impl Hints for CliError {
             CliError::Weights(error) => error.hints(),
             CliError::Measure(error) => error.hints(),
             CliError::Bench(error) => error.hints(),
+            CliError::Report(error) => error.hints(),
             CliError::Unknown { hint, .. } => vec![hint.clone()],
             CliError::Usage(_) | CliError::File { .. } | CliError::Picture { .. } | CliError::Png { .. } => Vec::new(),
         }

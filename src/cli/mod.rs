@@ -26,6 +26,7 @@ mod predict;
 mod published;
 mod recipes;
 mod run_folder;
+mod report;
 mod saving;
 mod scaling;
 mod show;
@@ -120,6 +121,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Eval(args) => eval::run(&args, adapter),
         Command::Predict(args) => predict::run(&args, adapter),
         Command::Explain(args) => explain::run(&args, adapter),
+        Command::Report(args) => report::run(&args, adapter),
         Command::Export(args) => export::run(&args, adapter),
         Command::Import(args) => import::run(&args),
         Command::Show(args) => show::run(&args, adapter),

@@ -62,6 +62,18 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions
     Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
 }
 
+/// The data of a run with the splits that the run learned them in.
+pub fn learned_by_run(checkpoint: &Checkpoint) -> Result<Dataset, CliError> {
+    let (config, meta) = (&checkpoint.meta.config, &checkpoint.meta);
+    let model = meta.model()?;
+    let mut options = tasks::of(&config.loss).load_options(config, model.input);
+    options.unlabelled = !config.normal.is_empty() || !tasks::of_model(&model).needs_labels();
+    options.classes = Some(meta.classes.clone());
+    options.vocabulary.clone_from(&meta.vocabulary);
+    options.length = model.text_length();
+    shuffled(load(config.data.as_deref(), &options)?, config)
+}
+
 /// Runs something that decodes pictures under a bar that says how many are done.
 pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Result<T, CliError> {
     if !std::io::stdout().is_terminal() {

@@ -10,7 +10,7 @@ use super::saving::Saving;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
-use super::{CliError, Exit, auto, first_screen, init, loss, open, pictures, started, text};
+use super::{CliError, Exit, auto, first_screen, init, loss, open, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -82,15 +82,13 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let ending = Ending { out: &out, view, begun, logged: None };
     let outcome = train(&mut trainer, &ending, log, args.resume(), saving)?;
-    if outcome == Outcome::Stopped {
-        say!(
-            "stopped at step {}; continue with: lepton-gpu train --out {} --resume",
-            trainer.state().step,
-            out.display()
-        );
-        return Ok(Exit::Interrupted);
+    if outcome == Outcome::Finished {
+        report::at_end(args, &mut trainer, &dataset, &out);
+        return Ok(Exit::Done);
     }
-    Ok(Exit::Done)
+    let (step, out) = (trainer.state().step, out.display());
+    say!("stopped at step {step}; continue with: lepton-gpu train --out {out} --resume");
+    Ok(Exit::Interrupted)
 }
 
 /// The adapter, open, with its line.

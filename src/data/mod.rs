@@ -150,6 +150,15 @@ pub fn kind(spec: Option<&str>, options: &TableOptions) -> DataKind {
     path.and_then(|path| formats::detect(path, options)).map_or(DataKind::Images, |format| format.kind)
 }
 
+#[cfg(feature = "text")]
+/// The texts of a file by what [`Split::name`] calls them: its path and a line.
+///
+/// # Errors
+/// As [`load`].
+pub fn texts_of(path: &Path) -> Result<Vec<(String, String)>, DataError> {
+    formats::text::texts(path, &LoadOptions::default())
+}
+
 #[cfg(feature = "files")]
 /// Loads a data set: the one built in (`None`), a known one by name, a folder, an archive or a table.
 ///

@@ -6,6 +6,7 @@ mod answers;
 mod assessment;
 mod classes;
 mod criterion;
+mod curves;
 mod errors;
 mod labels;
 mod means;
@@ -22,6 +23,7 @@ pub use assessment::{
 };
 pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
 pub use criterion::{Best, Criterion};
+pub use curves::{Operating, average_precision, operating};
 pub use errors::{ClassError, ErrorMeasures};
 pub use labels::{LabelCounts, LabelMeasures};
 pub use means::{AdversarialLosses, Metrics, Totals};

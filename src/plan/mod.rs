@@ -48,7 +48,7 @@ pub use request::{Limits, Request, Training, WINDOW_ALIGN};
 pub use rewrite::{REWRITES, Rewrite};
 pub use states::PlacedState;
 #[cfg(feature = "cli")]
-pub use summary::summary;
+pub use summary::{LayerRow, layer_table, summary};
 
 use crate::config::LossConfig;
 use crate::model::{Init, InputKind, ModelSpec};

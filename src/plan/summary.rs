@@ -6,15 +6,31 @@ use super::counts::thousands;
 use super::{Graph, Setting, default_loss};
 use crate::model::{InputKind, ModelError, ModelSpec, NetworkInput};
 
-/// The summary of a model for one image.
+/// A layer of a model, or what a network reads.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LayerRow {
+    /// Name of the layer; of a network's input `input`, `image` or `noise`.
+    pub name: String,
+    /// Its type; empty for an input.
+    pub kind: String,
+    /// Its options in words.
+    pub attributes: String,
+    /// Shape of its output for one image.
+    pub output: String,
+    /// Numbers that it trains.
+    pub parameters: u64,
+    /// Multiply-adds of one image.
+    pub multiply_adds: u64,
+    /// Names of what it reads.
+    pub reads: String,
+}
+
+/// The layers of a model, network by network, each after what it reads.
 ///
 /// # Errors
 /// If its layers do not fit together.
-pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
+pub fn layer_table(model: &ModelSpec) -> Result<Vec<LayerRow>, ModelError> {
     let graph = Graph::build(model, &Setting::new(1, 1, default_loss(model)))?;
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);
     let [h, w, c] = model.input;
     let input = match (model.input_kind(), model.text_length()) {
         (InputKind::Images, _) => format!("{h} x {w} x {c}"),
@@ -22,44 +38,57 @@ pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
         (InputKind::Texts, None) => format!("{w} tokens (auto)"),
         (InputKind::Features, _) => format!("{c} features"),
     };
-    let (mut parameters, mut work) = (0, 0);
+    let mut rows = Vec::new();
     let mut built = graph.layers.iter();
     for network in model.networks() {
-        let (reads, size) = match network.reads {
+        let (name, output) = match network.reads {
             NetworkInput::Noise(numbers) => ("noise", numbers.to_string()),
             NetworkInput::Input => ("input", input.clone()),
             NetworkInput::Image => ("image", input.clone()),
         };
-        table.add_row([reads, "", "", &size, "0", "0", ""]);
+        rows.push(LayerRow { name: name.into(), output, ..LayerRow::default() });
         for (spec, built) in network.layers.iter().zip(built.by_ref()) {
-            let name = format!("{}{}", network.prefix, spec.name);
             let nodes = graph.nodes.range(built.nodes.clone());
-            let multiply_adds = nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum();
             let own = graph.parameters.range(built.parameters.clone()).iter().filter(|p| p.trained);
-            let own: usize = own.map(|p| graph.tensors[p.tensor].shape.count()).sum();
             let output: Vec<String> =
                 graph.tensors[built.output].shape.sizes()[1..].iter().map(usize::to_string).collect();
-            parameters += own as u64;
-            work += multiply_adds;
-            table.add_row([
-                name,
-                spec.layer.kind().name.into(),
-                nodes.first().map_or(String::new(), |node| node.op.attributes()),
-                output.join(" x "),
-                thousands(own as u64),
-                thousands(multiply_adds),
-                spec.inputs.join(", "),
-            ]);
+            rows.push(LayerRow {
+                name: format!("{}{}", network.prefix, spec.name),
+                kind: spec.layer.kind().name.into(),
+                attributes: nodes.first().map_or(String::new(), |node| node.op.attributes()),
+                output: output.join(" x "),
+                parameters: own.map(|p| graph.tensors[p.tensor].shape.count() as u64).sum(),
+                multiply_adds: nodes.iter().map(|node| node.op.multiply_adds(&graph.input_shapes(node))).sum(),
+                reads: spec.inputs.join(", "),
+            });
         }
+    }
+    Ok(rows)
+}
+
+/// The summary of a model for one image.
+///
+/// # Errors
+/// If its layers do not fit together.
+pub fn summary(model: &ModelSpec) -> Result<String, ModelError> {
+    let rows = layer_table(model)?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["layer", "type", "attributes", "output", "parameters", "multiply-adds", "reads"]);
+    for LayerRow { name, kind, attributes, output, parameters, multiply_adds, reads } in &rows {
+        let [parameters, multiply_adds] = [*parameters, *multiply_adds].map(thousands);
+        table.add_row([name, kind, attributes, output, &parameters, &multiply_adds, reads]);
     }
     for column in [4, 5] {
         table.column_mut(column).expect("seven columns").set_cell_alignment(CellAlignment::Right);
     }
-    let bytes = super::mib(parameters * 4);
+    let parameters: u64 = rows.iter().map(|row| row.parameters).sum();
+    let work: u64 = rows.iter().map(|row| row.multiply_adds).sum();
     Ok(format!(
-        "model {}\n{table}\nparameters: {} ({bytes})\nmultiply-adds of one image: {}\n",
+        "model {}\n{table}\nparameters: {} ({})\nmultiply-adds of one image: {}\n",
         model.name,
         thousands(parameters),
+        super::mib(parameters * 4),
         thousands(work)
     ))
 }

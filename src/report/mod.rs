@@ -41,9 +41,15 @@ mod lr_range;
 #[cfg(feature = "cli")]
 mod measures;
 #[cfg(feature = "cli")]
+pub mod page;
+#[cfg(feature = "cli")]
 mod profile;
 #[cfg(feature = "cli")]
+pub mod run;
+#[cfg(feature = "cli")]
 mod run_start;
+#[cfg(feature = "cli")]
+mod sentence;
 #[cfg(feature = "cli")]
 mod terminal;
 #[cfg(feature = "cli")]

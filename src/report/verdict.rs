@@ -48,7 +48,7 @@ fn listed(heading: &str, parts: impl IntoIterator<Item = String>) -> Option<Stri
 }
 
 /// `88.1 %`.
-fn rounded(share: f64) -> String {
+pub(super) fn rounded(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
@@ -76,12 +76,13 @@ pub fn verdict_lines(assessment: &Assessment, what: &str) -> Vec<String> {
     let mut lines = wrapped("result", [measured(&assessment.findings)].into_iter().chain(beside));
     lines.extend(wrapped("", [weights(assessment), on]));
     lines.extend(weak(&assessment.findings));
-    lines.extend(alarm(assessment).into_iter().flatten());
+    let warned = alarm(assessment).map(|[problem, help]| [headed("WARNING", &problem), headed("", &help)]);
+    lines.extend(warned.into_iter().flatten());
     lines
 }
 
 /// `epoch 9 of 12, best by macro F1`.
-fn weights(assessment: &Assessment) -> String {
+pub(super) fn weights(assessment: &Assessment) -> String {
     let epochs = assessment.epochs;
     match assessment.best {
         Some(best) => {
@@ -174,13 +175,13 @@ fn of_class(class: &ClassError) -> String {
 }
 
 /// `44 %`.
-fn whole(share: f64) -> String {
+pub(super) fn whole(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// What is wrong altogether, and what to try.
-fn alarm(assessment: &Assessment) -> Option<[String; 2]> {
-    let told = |problem: String, help: &str| Some([headed("WARNING", &problem), headed("", help)]);
+pub(super) fn alarm(assessment: &Assessment) -> Option<[String; 2]> {
+    let told = |problem: String, help: &str| Some([problem, help.to_string()]);
     match (assessment.alarm()?, &assessment.findings) {
         (Alarm::OneAnswer, Findings::Classes(found)) => {
             let most = found.most_answered.as_ref()?;

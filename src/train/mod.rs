@@ -32,7 +32,7 @@ pub use pace::Pace;
 pub(crate) use predict::fitted;
 pub use predict::{Answer, Predictor, Ranked};
 pub use preview::preview;
-pub use profile::{LaunchTime, Profile};
+pub use profile::{BufferBytes, LaunchTime, Profile};
 pub use sampler::sample;
 pub use schedule::Schedule;
 pub use setup::{Validating, held_out_images, validating, with_held_out};

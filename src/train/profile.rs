@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::plan::{Bound, Goal, Launch, Plan};
+use crate::plan::{Bound, Buffer, Goal, Launch, Plan};
 
 /// Times of every launch of some training steps.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -11,6 +11,17 @@ pub struct Profile {
     pub steps: usize,
     /// The launches, in the order in which they run.
     pub launches: Vec<LaunchTime>,
+    /// What the device's memory holds.
+    pub memory: Vec<BufferBytes>,
+}
+
+/// A buffer on the device.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BufferBytes {
+    /// What it holds: `parameters`, `images`, or a slot that tensors share.
+    pub buffer: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Times of one launch.
@@ -46,7 +57,9 @@ impl Profile {
             bytes: launch.bytes(),
             seconds: Vec::new(),
         };
-        Profile { steps: 0, launches: plan.lists[Goal::Train].iter().map(launch).collect() }
+        let buffer = |(buffer, bytes): &(Buffer, u64)| BufferBytes { buffer: buffer.to_string(), bytes: *bytes };
+        let memory = plan.buffers.iter().map(buffer).collect();
+        Profile { steps: 0, launches: plan.lists[Goal::Train].iter().map(launch).collect(), memory }
     }
 
     pub(super) fn add(&mut self, seconds: &[f64]) {

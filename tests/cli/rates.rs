@@ -10,7 +10,7 @@ fn lr_find_draws_a_curve_and_suggests_a_rate_at_which_it_learns() {
     let rate = number(line, "--lr ");
     assert!((1e-4..1.0).contains(&rate), "{line}");
     let picture = image::open(place.path("found/lr-find.png")).expect("a picture");
-    assert_eq!((picture.width(), picture.height()), (960, 600));
+    assert_eq!((picture.width(), picture.height()), (1440, 956));
     let test: serde_json::Value = serde_json::from_str(&place.text("found/lr-find.json")).expect("JSON");
     let points = test["points"].as_array().expect("points");
     assert!(points.len() > 50, "{} points", points.len());

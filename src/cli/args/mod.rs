@@ -51,6 +51,8 @@ pub enum Command {
     Predict(PredictArgs),
     /// Show what in an image speaks for a trained model's answer, as a map over it.
     Explain(ExplainArgs),
+    /// Write a page about a trained model: how good it is, what it gets wrong, how training went.
+    Report(ReportArgs),
     /// Write a trained model for other programs.
     Export(ExportArgs),
     /// Make a run of another program's weights: a .safetensors file with the names of torchvision or timm, or
@@ -93,6 +95,7 @@ impl Command {
             Command::Eval(args) => &args.device,
             Command::Predict(args) => &args.device,
             Command::Explain(args) => &args.device,
+            Command::Report(args) => &args.device,
             Command::Export(args) => &args.device,
             Command::Show(args) => &args.device,
             Command::Inspect(args) => &args.device,
@@ -181,6 +184,21 @@ pub struct EvalArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// Which adapter to use.
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// `report`
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// A run folder.
+    pub run: PathBuf,
+    /// Evaluate on this data set instead of what the run held out.
+    pub data: Option<String>,
+    /// HTML file to write [default: report.html in the run folder].
+    #[arg(long, value_name = "OUT.html")]
+    pub out: Option<PathBuf>,
     /// Which adapter to use.
     #[command(flatten)]
     pub device: DeviceArgs,

@@ -34,6 +34,8 @@ pub const OPTIONS: &[Setting] = &[
         "Continue the run in --out exactly where its last checkpoint left off; only --epochs, --steps and --patience may change")
         .common().may_change(),
     ADAPTER,
+    Setting::new(Section::Output, "no_report", "no-report", Takes::Switch, "",
+        "Do not write report.html, plots and predictions.csv at the end").may_change(),
     Setting::new(Section::Expert, "profile", "profile", Takes::Switch, "",
         "Profile the kernels of the first 20 steps").may_change(),
 ];

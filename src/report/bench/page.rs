@@ -1,8 +1,6 @@
 //! A result as one page without anything from elsewhere. Everything that is computed is computed here; the template
 //! only says where it stands, and escapes it.
 
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::format::{
@@ -12,27 +10,22 @@ use super::roofline::{Roofline, intensity, roofline, shown};
 use crate::bench::{BenchResult, Ceiling, KernelResult, Run, Sampled, Score, TrainingResult};
 use crate::gpu::AdapterSummary;
 use crate::plan::mib;
+use crate::report::page::render;
 use crate::report::seconds;
 
 /// The page as HTML.
 pub fn page(result: &BenchResult) -> String {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in [
+    let templates = [
         ("page.html.j2", include_str!("page.html.j2")),
         ("charts.html.j2", include_str!("charts.html.j2")),
         ("tables.html.j2", include_str!("tables.html.j2")),
-    ] {
-        environment.add_template(name, text).expect("the templates are part of the program");
-    }
-    let template = environment.get_template("page.html.j2").expect("it was just added");
-    template.render(Serde(Page::new(result))).expect("the template uses what it is given")
+    ];
+    render(&templates, include_str!("page.css"), Page::new(result))
 }
 
 /// What the templates may use.
 #[derive(Serialize)]
 struct Page<'a> {
-    css: &'static str,
     adapter: &'a AdapterSummary,
     run: &'a Run,
     began: String,
@@ -59,7 +52,6 @@ impl<'a> Page<'a> {
     fn new(result: &'a BenchResult) -> Self {
         let BenchResult { kernels, training, .. } = result;
         Page {
-            css: include_str!("page.css"),
             adapter: &result.adapter,
             run: &result.run,
             began: began(&result.run),

@@ -1,7 +1,7 @@
 //! A confusion matrix: a row for each class, a column for each answer.
 
 use super::drawing::{Anchor, Drawing, Shape};
-use super::frame::width_of;
+use super::frame::{shortened, width_of};
 use super::ink::Ink;
 
 /// Of more classes cells show no count.
@@ -26,7 +26,7 @@ pub fn confusion(title: &str, matrix: &[Vec<u64>], names: &[String]) -> Drawing 
         _ => ((2000.0 / classes as f32).max(1.0), 10.0),
     };
     let every = if classes <= NAMED { 1 } else { (12.0 / cell).ceil() as usize };
-    let short: Vec<String> = names.iter().map(|name| shortened(name, letters)).collect();
+    let short: Vec<String> = names.iter().map(|name| shortened(name, letters, LONGEST)).collect();
     let left = short.iter().map(|name| width_of(name, letters)).fold(40.0, f32::max) + 16.0;
     let (top, side) = (left + 14.0, cell * classes as f32);
     let about = format!("{title}: images by true class (rows) and predicted class (columns).");
@@ -63,20 +63,6 @@ pub fn confusion(title: &str, matrix: &[Vec<u64>], names: &[String]) -> Drawing 
     let words = "rows: true class · columns: predicted";
     drawing.text([drawing.size[0] - 16.0, bottom + 22.0], words, Anchor::End, 12.0, Ink::Soft);
     drawing
-}
-
-fn shortened(name: &str, letters: f32) -> String {
-    if width_of(name, letters) <= LONGEST {
-        return name.to_string();
-    }
-    let mut short = String::new();
-    for letter in name.chars() {
-        if width_of(&short, letters) + 2.0 * letters > LONGEST {
-            break;
-        }
-        short.push(letter);
-    }
-    short.trim_end().to_string() + "…"
 }
 
 #[cfg(test)]

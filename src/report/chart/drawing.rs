@@ -136,7 +136,7 @@ impl Drawing {
         for part in parts {
             let left = all.size[0];
             all.shapes.push(Shape::Text {
-                at: [left + 14.0, 18.0],
+                at: [left + 4.0, 18.0],
                 text: part.title.clone(),
                 anchor: Anchor::Start,
                 size: 15.0,

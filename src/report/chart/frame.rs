@@ -14,6 +14,21 @@ pub fn width_of(text: &str, size: f32) -> f32 {
     text.chars().map(|letter| if letter.is_ascii() { ADVANCE } else { 1.0 }).sum::<f32>() * size
 }
 
+/// A text, or as much of its beginning as fits into a width together with an ellipsis.
+pub fn shortened(text: &str, size: f32, longest: f32) -> String {
+    if width_of(text, size) <= longest {
+        return text.to_string();
+    }
+    let mut short = String::new();
+    for letter in text.chars() {
+        if width_of(&short, size) + 2.0 * size > longest {
+            break;
+        }
+        short.push(letter);
+    }
+    short.trim_end().to_string() + "…"
+}
+
 /// Two axes on a drawing.
 pub struct Frame<'a> {
     x: &'a Axis,
@@ -26,7 +41,7 @@ impl<'a> Frame<'a> {
     /// Puts axes on a drawing and draws them. `above` is the room that a legend takes.
     pub fn new(drawing: &mut Drawing, x: &'a Axis, y: &'a Axis, above: f32) -> Self {
         let [width, height] = drawing.size;
-        let rows = (((height - above - 60.0) / 40.0) as usize).clamp(2, 8);
+        let rows = (((height - above - 60.0) / 30.0) as usize).clamp(2, 8);
         let y_ticks = y.ticks(rows);
         let widest = y_ticks.iter().map(|(_, text)| width_of(text, LETTERS)).fold(0.0, f32::max);
         let area = [(widest + 14.0).max(30.0), above + 24.0, width - 16.0, height - 38.0];
@@ -72,18 +87,20 @@ impl<'a> Frame<'a> {
 /// Writes names with their colours in rows, and returns the height that they take. One name needs none.
 pub fn legend(drawing: &mut Drawing, names: &[(&str, Ink)]) -> f32 {
     const ROW: f32 = 18.0;
+    let names: Vec<_> = names.iter().filter(|(name, _)| !name.is_empty()).collect();
     if names.len() < 2 {
         return 0.0;
     }
     let (mut x, mut row) = (4.0, 0.0);
     for (name, ink) in names {
-        let width = 24.0 + width_of(name, LETTERS) + 14.0;
+        let name = shortened(name, LETTERS, drawing.size[0] - 48.0);
+        let width = 24.0 + width_of(&name, LETTERS) + 14.0;
         if x + width > drawing.size[0] && x > 4.0 {
             (x, row) = (4.0, row + 1.0);
         }
         let y = 12.0 + row * ROW;
         drawing.line(vec![[x, y - 4.0], [x + 16.0, y - 4.0]], *ink, 3.0);
-        drawing.text([x + 22.0, y], *name, Anchor::Start, LETTERS, Ink::Text);
+        drawing.text([x + 22.0, y], name, Anchor::Start, LETTERS, Ink::Text);
         x += width;
     }
     (row + 1.0) * ROW + 6.0

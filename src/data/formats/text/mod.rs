@@ -120,6 +120,17 @@ fn load_with(path: &Path, options: &LoadOptions) -> Result<Option<Dataset>, Data
     Ok(Some(data.with_source(path.display().to_string()).with_notes(notes)))
 }
 
+/// The texts of a path with what they are called; nothing if it means something else.
+///
+/// # Errors
+/// As [`load`].
+pub(in crate::data) fn texts(path: &Path, options: &LoadOptions) -> Result<Vec<(String, String)>, DataError> {
+    let Some(sources) = files::find(path, &options.table)? else { return Ok(Vec::new()) };
+    let files: Vec<String> = sources.iter().map(|(source, _)| source.path.display().to_string()).collect();
+    let named = |Sample { text, line, file, .. }: Sample| (format!("{}:{line}", files[file]), text);
+    Ok(read(&sources, options)?.samples.into_iter().map(|(sample, _)| named(sample)).collect())
+}
+
 /// A text with what its words are for a comparison with others.
 #[cfg(feature = "images")]
 pub(in crate::data) struct Labelled {

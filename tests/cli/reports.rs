@@ -1,0 +1,53 @@
+//! `report`: the page that `train` ends with, made again from what a run keeps, from its data, and on other data.
+
+use crate::support::Place;
+
+const TRAIN: &str = "train --model linear --limit 640 --epochs 2 --val-split 0.1 --out run";
+
+#[test]
+fn a_report_is_the_same_from_what_was_kept_and_evaluated_again() {
+    let Some(place) = Place::with_adapter() else { return };
+    let ran = place.run(TRAIN).exits(0);
+    assert!(ran.line("report ").contains("report.html"), "{ran}");
+    let [page, kept] = ["run/report.html", "run/predictions.csv"].map(|file| place.text(file));
+    assert_eq!(kept.lines().count(), 65, "64 held-out images and the names of the columns");
+    let accuracy: f64 =
+        ran.line("result ").split("accuracy ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(
+        page.contains(&format!("({accuracy:.1} %)")) && page.contains("of 64 validation images right"),
+        "{accuracy}"
+    );
+    assert!(page.contains("data:image/png;base64,"), "images of the data set are shown");
+    assert!(page.contains("T-shirt&#x2f;top"), "names are escaped");
+    place.run("report run --out again.html").exits(0);
+    assert_eq!(place.text("again.html"), page, "what is kept is all that a page needs");
+    std::fs::remove_file(place.path("run/predictions.csv")).unwrap();
+    place.run("report run").exits(0);
+    assert_eq!(place.text("run/predictions.csv"), kept, "evaluated again, to the last digit");
+    assert_eq!(place.text("run/report.html"), page);
+    for figure in ["loss", "measures", "learning-rate", "speed", "reliability", "confusion"] {
+        assert!(place.path(&format!("run/plots/{figure}.png")).is_file(), "{figure}");
+    }
+}
+
+#[test]
+fn other_data_have_a_report_of_their_own() {
+    let Some(place) = Place::with_adapter() else { return };
+    let ran = place.run(&format!("{TRAIN} --no-report")).exits(0);
+    assert!(!ran.out.contains("\nreport ") && !place.path("run/report.html").exists(), "{ran}");
+    place.run("report run fashion-small").exits(0);
+    let page = place.text("run/report-fashion-small.html");
+    assert!(page.contains("of 2,000 test images right"), "all that the data hold out");
+    assert!(!place.path("run/predictions.csv").exists(), "the run's own answers are others");
+}
+
+#[test]
+fn damaged_answers_are_named_and_a_folder_without_a_run_too() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run(TRAIN).exits(0);
+    std::fs::write(place.path("run/predictions.csv"), "split,from,number,name,class\n").unwrap();
+    let ran = place.run("report run").exits(2);
+    assert!(ran.err.contains("predictions.csv, line 1: ") && ran.err.contains("try: "), "{ran}");
+    let ran = place.run("report nowhere").exits(2);
+    assert!(ran.err.contains("no checkpoint found at nowhere"), "{ran}");
+}
