@@ -92,7 +92,8 @@ fn what_commands_write_is_documented() {
         let line = format!("explain classes photos/cat/1.png --method {method} {more} --json --out maps");
         place.run(&line).exits(0).json()[0].take()
     });
-    check("explain", &explained, &[]);
+    let of_texts = ["text", "words[].word", "words[].known", "words[].fall", "cut"];
+    check("explain", &explained, &of_texts);
     let coop = ["adapters[].coop.side", "adapters[].coop.subgroup", "adapters[].coop.reason", "adapters[].subgroup[]"];
     check("devices", &[place.run("devices --json").exits(0).json()], &coop);
     check("verify", &[place.run("verify --op relu --json").exits(0).json()], &[]);

@@ -64,6 +64,7 @@ fn words_are_explained(place: &Place) {
         let most = (0..words.len()).max_by(|&a, &b| fall(a).total_cmp(&fall(b))).unwrap();
         assert!(most == at && fall(at) > 0.0, "text {number}: {row}");
     }
+    assert_eq!(rows[0]["schema"], 1, "{rows}");
     let last = &rows[0]["words"][4];
     assert_eq!((&last["known"], &last["fall"]), (&false.into(), &0.0.into()), "a word that the model does not know");
     let told = ran(place, &texts).exits(0);

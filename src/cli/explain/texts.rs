@@ -12,7 +12,7 @@ use crate::cli::error::save_png;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{TextExplainer, TextExplanation, Word};
 use crate::report::draw::{behind, word_sheet};
-use crate::report::say;
+use crate::report::{Document, say};
 
 /// The way in which texts are explained.
 const METHOD: &str = "occlusion";
@@ -103,7 +103,7 @@ fn lines(explanation: &TextExplanation) -> Vec<String> {
 fn as_json(text: &str, explanation: &TextExplanation, picture: &str) -> Value {
     let TextExplanation { answer, class, words, cut } = explanation;
     let word = |word: &Word| json!({ "word": word.text, "known": word.known, "fall": word.fall });
-    json!({
+    let document = Document::of(json!({
         "text": text,
         "answer": answer.best().map(|best| json!({ "class": best.name, "probability": best.probability })),
         "class": answer.names()[*class],
@@ -113,5 +113,6 @@ fn as_json(text: &str, explanation: &TextExplanation, picture: &str) -> Value {
         "words": words.iter().map(word).collect::<Vec<_>>(),
         "cut": cut,
         "picture": picture,
-    })
+    }));
+    document.value()
 }
