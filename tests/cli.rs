@@ -14,12 +14,16 @@ mod many;
 mod rates;
 #[path = "cli/reports.rs"]
 mod reports;
+#[path = "cli/runs.rs"]
+mod runs;
 #[path = "cli/speed.rs"]
 mod speed;
 #[path = "cli/stopping.rs"]
 mod stopping;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/thresholds.rs"]
+mod thresholds;
 #[path = "cli/training.rs"]
 mod training;
 

@@ -18,6 +18,7 @@ pub mod hint;
 mod import;
 mod init;
 mod inspect;
+mod logs;
 mod loss;
 mod models;
 mod optimizer;
@@ -25,8 +26,9 @@ mod pictures;
 mod predict;
 mod published;
 mod recipes;
-mod run_folder;
 mod report;
+mod run_folder;
+mod runs;
 mod saving;
 mod scaling;
 mod show;
@@ -35,11 +37,13 @@ mod started;
 mod surroundings;
 mod tasks;
 mod text;
+mod thresholds;
 mod train;
 mod tune;
 mod verdict;
 mod verify;
 mod weights;
+mod wrong;
 
 use std::process::ExitCode;
 
@@ -128,6 +132,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Inspect(args) => inspect::run(&args, adapter),
         Command::Models(args) => models::run(&args),
         Command::Recipes(args) => recipes::run(&args),
+        Command::Runs(args) => runs::run(&args, adapter),
         Command::Devices(args) => devices::run(&args, adapter),
         Command::Tune(args) => tune::run(&args, adapter),
         Command::Verify(args) => verify::run(&args, adapter),

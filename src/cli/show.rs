@@ -6,8 +6,9 @@ use super::args::ShowArgs;
 use super::error::save_png;
 use super::tasks::drawn;
 use super::{CliError, Exit, open, pictures, text};
-use crate::config::parse_augment;
+use crate::config::{AugmentConfig, parse_augment};
 use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};
+use crate::gpu::Gpu;
 use crate::report::draw::{Picture, SheetRow, augmented_sheet, show_image};
 use crate::report::say;
 use crate::train::preview;
@@ -54,12 +55,29 @@ fn sheet(
     out: &Path,
     adapter: Option<&str>,
 ) -> Result<Exit, CliError> {
-    let [height, width, channels] = split.input().shape();
+    let [height, width, _] = split.input().shape();
     let policy = parse_augment(list, [height, width])?;
     drawn(&split.example(args.index)?, split.input().shape())?;
     let images: Vec<usize> = (args.index..split.len()).take(args.count as usize).collect();
     let gpu = open(adapter)?;
-    let epoch = |epoch| preview(&gpu, &policy, split, &images, args.seed, epoch);
+    let title = format!("{} · {list}", dataset.name());
+    save_png(&augmented(&gpu, &policy, (dataset, split), &images, args.seed, &title)?, out)?;
+    say!("adapter  {}", gpu.summary().line());
+    say!("{}: {} images in {EPOCHS} epochs of seed {}", out.display(), images.len(), args.seed);
+    Ok(Exit::Done)
+}
+
+/// Images of a split beside themselves as they are in the first epochs of a run with this seed.
+pub fn augmented(
+    gpu: &Gpu,
+    policy: &AugmentConfig,
+    (dataset, split): (&data::Dataset, &Split),
+    images: &[usize],
+    seed: u64,
+    title: &str,
+) -> Result<image::RgbImage, CliError> {
+    let [height, width, channels] = split.input().shape();
+    let epoch = |epoch| preview(gpu, policy, split, images, seed, epoch);
     let epochs: Vec<Vec<u8>> = (0..EPOCHS).map(epoch).collect::<Result<_, _>>()?;
     let size = split.example_bytes();
     let shown = |pixels| Picture { pixels, height, width, channels };
@@ -71,9 +89,5 @@ fn sheet(
             samples: epochs.iter().map(|epoch| shown(&epoch[i * size..][..size])).collect(),
         })
         .collect();
-    let title = format!("{} · {list}", dataset.name());
-    save_png(&augmented_sheet(&title, &rows), out)?;
-    say!("adapter  {}", gpu.summary().line());
-    say!("{}: {} images in {EPOCHS} epochs of seed {}", out.display(), rows.len(), args.seed);
-    Ok(Exit::Done)
+    Ok(augmented_sheet(title, &rows))
 }

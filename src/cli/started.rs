@@ -52,7 +52,7 @@ pub fn line(
         task: trainer.task().name(),
         data: Data { name, source, classes: trainer.outputs().to_vec(), counts, per_class },
         split: validating.map(|own| division(&own, dataset)),
-        best_by: trainer.judging().map(|judging| judging.by.name()),
+        best_by: trainer.judging().map(|judging| judging.by.key()),
         epochs: config.epochs,
         step: state.step,
         settings: config.changed_from(&Default::default()),

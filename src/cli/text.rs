@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::PredictArgs;
 use super::predict::Output;
+use super::thresholds::Thresholds;
 use super::weights::tell_who;
 use super::{CliError, Exit, open, tasks};
 use crate::checkpoint::Checkpoint;
@@ -13,7 +14,7 @@ use crate::data::{DataKind, Dataset, LoadOptions, Split, Vocabulary, text};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::platform::files;
-use crate::train::Predictor;
+use crate::report::aside;
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
@@ -114,13 +115,15 @@ pub fn answer(
         )));
     }
     let texts = texts(args)?;
+    let thresholds = Thresholds::of_run(&args.run, &args.threshold, &checkpoint.meta)?;
     let length = checkpoint.meta.model()?.input[1];
     let bytes: Vec<u8> = texts.iter().flat_map(|text| vocabulary.encode(text, length)).collect();
     let gpu = open(adapter)?;
-    let answers = Predictor::new(&gpu, checkpoint, None)?.predict(&bytes)?;
+    let answers = thresholds.predictor(&gpu, checkpoint, None)?.predict(&bytes)?;
     let view = tasks::of(crate::tasks::of(&checkpoint.meta.config.loss));
     let mut output = Output::new(args, "text", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
     tell_who(&gpu, checkpoint);
+    thresholds.lines.iter().for_each(|line| aside!("{line}"));
     for (text, answer) in texts.iter().zip(&answers) {
         let mut row = view.row(answer, args.top as usize);
         let words = text::words(text);

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::args::TrainArgs;
 use super::curve::RunCurve;
 use super::error::save_png;
+use super::logs::Logs;
 use super::saving::Saving;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
@@ -66,11 +67,7 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
         return end_late(&mut trainer, view, &out, begun).map(|()| Exit::Done);
     }
-    let start = started::line(&trainer, gpu.summary(), &dataset, args.resume())?;
-    let mut log = prepare_folder(&out, args.resume(), &trainer, &dataset)?;
-    let first = log.write_at(began, &start);
-    let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));
-    written.map_err(CliError::file(&out.join(LOG)))?;
+    let log = opened_log(&out, (&trainer, &gpu, &dataset), args.resume(), (began, &told))?;
     say!("run      {}", out.display());
     if let Some(checkpoint) = &from {
         let state = &checkpoint.meta.state;
@@ -81,7 +78,11 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         profile(&mut trainer, &out)?;
     }
     let ending = Ending { out: &out, view, begun, logged: None };
-    let outcome = train(&mut trainer, &ending, log, args.resume(), saving)?;
+    let log_path = out.join(LOG);
+    let mut logs = Logs::open(&out, &args.typed, &trainer, args.resume().then_some(&log_path))?;
+    logs.begin(&gpu, &trainer, &dataset)?;
+    let outcome = train(&mut trainer, &ending, log, args.resume(), saving, &mut logs)?;
+    logs.finish(&gpu, &trainer, &dataset)?;
     if outcome == Outcome::Finished {
         report::at_end(args, &mut trainer, &dataset, &out);
         return Ok(Exit::Done);
@@ -162,6 +163,7 @@ fn train(
     mut log: EventLog,
     resume: bool,
     mut saving: Saving,
+    logs: &mut Logs,
 ) -> Result<Outcome, CliError> {
     let Ending { out, view, .. } = *ending;
     let log_path = out.join(LOG);
@@ -189,6 +191,7 @@ fn train(
         }
         log.write(event).map_err(|error| unwritten(&log_path, error))?;
         curve.take(event)?;
+        logs.take(trainer, view, event)?;
         Ok(if saving.is_due() { Control::Save } else { Control::Continue })
     });
     terminal.finish_bar();
@@ -204,7 +207,10 @@ fn train(
         say!("curve    {}", path.display());
     }
     if outcome == Outcome::Finished && trainer.state().step > 0 {
-        ending.tell(trainer, &mut terminal, &mut log)?;
+        ending.tell(trainer, &mut terminal, &mut |trainer, event| {
+            log.write(event).map_err(CliError::file(&log_path))?;
+            logs.take(trainer, view, event)
+        })?;
     }
     Ok(outcome)
 }
@@ -242,7 +248,8 @@ fn end_late(trainer: &mut Trainer, view: &dyn TaskView, out: &Path, begun: Insta
     };
     let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
     let mut terminal = terminal(trainer, epoch);
-    Ending { out, view, begun, logged: logged.last_event() }.tell(trainer, &mut terminal, &mut log)
+    Ending { out, view, begun, logged: logged.last_event() }
+        .tell(trainer, &mut terminal, &mut |_, event| log.write(event).map_err(CliError::file(&path)))
 }
 
 fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
@@ -283,6 +290,21 @@ fn prepare_folder(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset
     if let Some(text) = dataset.texts() {
         write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
     }
+    Ok(log)
+}
+
+/// The run's folder and its log, which says what the run is and what happened until now.
+fn opened_log(
+    out: &Path,
+    (trainer, gpu, dataset): (&Trainer, &Gpu, &Dataset),
+    resume: bool,
+    (began, told): (Duration, &[(Duration, Event)]),
+) -> Result<EventLog, CliError> {
+    let start = started::line(trainer, gpu.summary(), dataset, resume)?;
+    let mut log = prepare_folder(out, resume, trainer, dataset)?;
+    let first = log.write_at(began, &start);
+    let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));
+    written.map_err(CliError::file(&out.join(LOG)))?;
     Ok(log)
 }
 

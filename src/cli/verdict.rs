@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::CliError;
 use super::tasks::TaskView;
 use crate::checkpoint::Checkpoint;
-use crate::report::{EventLog, Terminal, say, verdict_end, verdict_lines};
+use crate::report::{Terminal, say, verdict_end, verdict_lines};
 use crate::train::{Event, Trainer};
 
 /// Gives a run that goes on the weights of its best epoch, if that was not its last one. Without them the weights of the moment
@@ -35,15 +35,18 @@ pub struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// Evaluates the test images unless that was logged, and says what the run is worth.
-    pub fn tell(&self, trainer: &mut Trainer, terminal: &mut Terminal, log: &mut EventLog) -> Result<(), CliError> {
-        let path = self.out.join("events.jsonl");
-        let mut write = |event: &Event| log.write(event).map_err(CliError::file(&path));
+    /// Evaluates the test images unless that was logged, and says what the run is worth; `write` logs it.
+    pub fn tell(
+        &self,
+        trainer: &mut Trainer,
+        terminal: &mut Terminal,
+        write: &mut dyn FnMut(&Trainer, &Event) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
         if !matches!(self.logged, Some("test" | "verdict"))
             && let Some(event) = trainer.test()?
         {
             terminal.show(&event);
-            write(&event)?;
+            write(trainer, &event)?;
         }
         let assessment = trainer.assess()?;
         let seconds = self.begun.elapsed().as_secs_f64();
@@ -56,7 +59,7 @@ impl Ending<'_> {
         let next = format!("lepton-gpu {}", self.view.example(kind).replace("RUN", &out));
         verdict_end(seconds, &out, &next).iter().for_each(|line| say!("{line}"));
         if self.logged != Some("verdict") {
-            write(&Event::Verdict { seconds, assessment })?;
+            write(trainer, &Event::Verdict { seconds, assessment })?;
         }
         Ok(())
     }

@@ -67,7 +67,8 @@ impl ClassMeasures {
         let (mut right, mut predicted, mut support) = (vec![0; classes], vec![0; classes], vec![0; classes]);
         let mut bins = [Bin::default(); BINS];
         for a in answers {
-            let hit = u64::from(a.before == 0);
+            // where a threshold decides, the likeliest class may not be the answer
+            let hit = u64::from(a.label == a.answer);
             right[a.label as usize] += hit;
             predicted[a.answer as usize] += 1;
             support[a.label as usize] += 1;
@@ -79,7 +80,7 @@ impl ClassMeasures {
             bin.confidence += f64::from(a.confidence);
         }
         let images = answers.len().max(1) as f64;
-        let share = |within: u32| answers.iter().filter(|a| a.before < within).count() as f64 / images;
+        let among_five = || answers.iter().filter(|a| a.before < 5).count() as f64 / images;
         let scores: Vec<Scores> = (0..classes).map(|c| Scores::new(right[c], predicted[c], support[c])).collect();
         let concerned: Vec<Scores> =
             (0..classes).filter(|&c| support[c] + predicted[c] > 0).map(|c| scores[c]).collect();
@@ -87,8 +88,8 @@ impl ClassMeasures {
         let area = || auc(&mut answers.iter().map(|a| (a.margin, a.label == 1)).collect::<Vec<_>>());
         ClassMeasures {
             images: answers.len(),
-            top1: share(1),
-            top5: (classes > 5).then(|| share(5)),
+            top1: right.iter().sum::<u64>() as f64 / images,
+            top5: (classes > 5).then(among_five),
             ece: bins.iter().map(gap).sum::<f64>() / images,
             calibration: bins.to_vec(),
             auc: if classes == 2 { area() } else { None },

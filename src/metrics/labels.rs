@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Scores, auc};
 
-/// How answers on one label came out; an answer is yes where the probability is above a half.
+/// How answers on one label came out; an answer is yes where the probability is above a half, or reaches a threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LabelCounts {
     /// There, and answered yes.
@@ -49,13 +49,18 @@ pub struct LabelMeasures {
 impl LabelMeasures {
     /// Counts answers: outputs before the sigmoid and targets, both `[images, labels]`.
     pub fn new(outputs: &[f32], targets: &[f32], labels: usize) -> Self {
+        Self::with(outputs, targets, labels, &|_, output| output > 0.0)
+    }
+
+    /// The same where `is_there` says of a label and its output whether the answer is yes.
+    pub fn with(outputs: &[f32], targets: &[f32], labels: usize, is_there: &dyn Fn(usize, f32) -> bool) -> Self {
         let images = outputs.len() / labels.max(1);
         let mut counts = vec![LabelCounts::default(); labels];
         let (mut all_right, mut right) = (0u64, 0u64);
         for (outputs, targets) in outputs.chunks_exact(labels).zip(targets.chunks_exact(labels)) {
             let mut missed = false;
-            for ((&output, &target), count) in outputs.iter().zip(targets).zip(&mut counts) {
-                let (yes, there) = (output > 0.0, target > 0.5);
+            for (label, ((&output, &target), count)) in outputs.iter().zip(targets).zip(&mut counts).enumerate() {
+                let (yes, there) = (is_there(label, output), target > 0.5);
                 let cell = match (yes, there) {
                     (true, true) => &mut count.true_positives,
                     (true, false) => &mut count.false_positives,

@@ -8,8 +8,10 @@ mod classes;
 mod criterion;
 mod curves;
 mod errors;
+mod interval;
 mod labels;
 mod means;
+mod paired;
 mod ranking;
 mod threshold;
 mod values;
@@ -25,10 +27,12 @@ pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
 pub use criterion::{Best, Criterion};
 pub use curves::{Operating, average_precision, operating};
 pub use errors::{ClassError, ErrorMeasures};
+pub use interval::Interval;
 pub use labels::{LabelCounts, LabelMeasures};
 pub use means::{AdversarialLosses, Metrics, Totals};
+pub use paired::{McNemar, bootstrap};
 pub use ranking::auc;
-pub use threshold::{NOT_ABOVE, Threshold};
+pub use threshold::{Aim, Found, NOT_ABOVE, Threshold, Thresholds, Unreachable, find};
 pub use values::{ValueMeasures, ValueScore};
 
 /// Everything that was measured over a split.

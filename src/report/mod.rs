@@ -24,12 +24,16 @@ pub(crate) use {aside, say};
 
 #[cfg(feature = "cli")]
 pub mod bench;
+#[cfg(feature = "cli")]
+mod board;
 #[cfg(feature = "plots")]
 pub mod chart;
 #[cfg(feature = "cli")]
 mod document;
 #[cfg(feature = "plots")]
 pub mod draw;
+#[cfg(feature = "cli")]
+mod epoch_table;
 #[cfg(feature = "cli")]
 mod events;
 #[cfg(feature = "cli")]
@@ -58,11 +62,15 @@ mod verdict;
 mod verify;
 
 #[cfg(feature = "cli")]
+pub use board::Board;
+#[cfg(feature = "cli")]
 pub use document::Document;
+#[cfg(feature = "cli")]
+pub use epoch_table::EpochTable;
 #[cfg(feature = "cli")]
 pub use events::EventLog;
 #[cfg(feature = "cli")]
-pub use history::History;
+pub use history::{EpochTold, History};
 #[cfg(feature = "cli")]
 pub use log::{Entry, Log};
 #[cfg(feature = "cli")]

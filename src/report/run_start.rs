@@ -31,7 +31,7 @@ pub struct RunStart {
     pub data: Data,
     /// Which examples validate it; none where none do.
     pub split: Option<Division>,
-    /// What the best epoch is chosen by; none where no epoch is better than another.
+    /// What the best epoch is chosen by, as `--best-by` names it; none where no epoch is better than another.
     pub best_by: Option<&'static str>,
     /// Epochs that the run is to have.
     pub epochs: u32,

@@ -14,6 +14,7 @@ use crate::checkpoint::{Checkpoint, locate};
 #[cfg(feature = "images")]
 use crate::data::{self, picture};
 use crate::gpu::{Gpu, Program};
+use crate::metrics::Thresholds;
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, Goal, Input, Plan, Request};
 #[cfg(feature = "images")]
@@ -29,6 +30,7 @@ pub struct Answer {
     /// Probability of each class, or of each label; empty where outputs are the answer.
     pub probabilities: Vec<f64>,
     names: Arc<[String]>,
+    thresholds: Arc<Thresholds>,
 }
 
 /// A class or label with its probability.
@@ -44,12 +46,23 @@ pub struct Ranked<'a> {
 
 impl Answer {
     pub(crate) fn new(outputs: Vec<f32>, probabilities: Vec<f64>, names: Arc<[String]>) -> Self {
-        Answer { outputs, probabilities, names }
+        Answer { outputs, probabilities, names, thresholds: Arc::default() }
+    }
+
+    /// With what decides between classes, or which labels are there.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: &Arc<Thresholds>) -> Self {
+        Answer { thresholds: thresholds.clone(), ..self }
     }
 
     /// The names of the classes, labels or numbers, in the order of `outputs`; those of the classes where outputs are pixels.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Whether a label is there: its probability reaches its threshold or, without one, is above a half.
+    pub fn is_there(&self, label: usize) -> bool {
+        self.probabilities.get(label).is_some_and(|&probability| self.thresholds.is_there(label, probability))
     }
 
     /// The `k` likeliest classes, likeliest first; of equal ones the first class comes first.
@@ -61,9 +74,10 @@ impl Answer {
         all
     }
 
-    /// The likeliest class; none where outputs are the answer.
+    /// The class that is answered: the likeliest one, unless a threshold decides otherwise; none where outputs are the answer.
     pub fn best(&self) -> Option<Ranked<'_>> {
-        self.top(1).first().copied()
+        let class = self.thresholds.class(&self.probabilities)?;
+        Some(Ranked { class, name: &self.names[class], probability: self.probabilities[class] })
     }
 }
 
@@ -72,7 +86,7 @@ impl Answer {
 /// It owns what it needs. Clones share one model on the device, and it may be used from several threads at once: calls take
 /// turns on the device, so that a server needs one predictor and no lock of its own.
 #[derive(Clone)]
-pub struct Predictor(Arc<Shared>);
+pub struct Predictor(Arc<Shared>, Arc<Thresholds>);
 
 struct Shared {
     gpu: Gpu,
@@ -120,7 +134,7 @@ impl Predictor {
         // whatever is wrong is said now, not with the first answer
         let first = shared.prepare(SIZES[0])?;
         shared.ready.lock().unwrap_or_else(PoisonError::into_inner).push(first);
-        Ok(Predictor(Arc::new(shared)))
+        Ok(Predictor(Arc::new(shared), Arc::default()))
     }
 
     /// Loads a run folder's best checkpoint, or a checkpoint file.
@@ -137,6 +151,12 @@ impl Predictor {
     /// As [`new`](Self::new), and if they are not a whole checkpoint.
     pub fn from_bytes(gpu: &Gpu, bytes: &[u8]) -> Result<Self, TrainError> {
         Self::new(gpu, &Checkpoint::from_bytes(bytes)?, None)
+    }
+
+    /// With what decides between classes, or which labels are there.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
+        Predictor(self.0, Arc::new(thresholds))
     }
 
     /// The names of the classes, labels or numbers that it answers with.
@@ -164,7 +184,8 @@ impl Predictor {
         if let Some(vocabulary) = &shared.checkpoint.meta.vocabulary {
             check_tokens(inputs, vocabulary.len())?;
         }
-        shared.predict(inputs, each)
+        let answers = shared.predict(inputs, each)?;
+        Ok(answers.into_iter().map(|answer| answer.with_thresholds(&self.1)).collect())
     }
 
     #[cfg(feature = "images")]

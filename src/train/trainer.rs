@@ -2,6 +2,7 @@
 
 mod best;
 mod steps;
+mod tensors;
 
 use std::borrow::Cow;
 

@@ -77,7 +77,10 @@ fn what_commands_write_is_documented() {
     }
     let runs = ["classes", "labels", "values", "errors"];
     let evals: Vec<Value> = runs.iter().map(|run| place.run(&format!("eval {run} --json")).exits(0).json()).collect();
-    check("eval", &evals, &["summary.top5"]);
+    let found = ["threshold", "examples", "positives", "answered", "right", "class", "recall", "precision", "on"];
+    let found: Vec<String> = found.iter().map(|key| format!("found.{key}")).collect();
+    let rare = ["summary.top5", "thresholds[].class", "thresholds[].threshold"];
+    check("eval", &evals, &rare.into_iter().chain(found.iter().map(String::as_str)).collect::<Vec<_>>());
     let mut answers = Vec::new();
     for run in runs {
         let json = place.run(&format!("predict {run} photos/cat/1.png photos/dog/1.png --json")).exits(0).json();

@@ -118,6 +118,84 @@ fn a_log_says_which_examples_validate_and_where_the_run_goes_on() {
     }
 }
 
+/// The records of a TensorBoard file, by their lengths; checksums are tested where they are made.
+fn records(bytes: &[u8]) -> Vec<String> {
+    let (mut rest, mut found) = (bytes, Vec::new());
+    while !rest.is_empty() {
+        let length = u64::from_le_bytes(rest[..8].try_into().expect("a length")) as usize;
+        found.push(String::from_utf8_lossy(&rest[12..12 + length]).into_owned());
+        rest = &rest[12 + length + 4..];
+    }
+    found
+}
+
+#[test]
+fn logs_for_other_programs_go_on_with_the_run() {
+    let Some(place) = Place::with_adapter() else { return };
+    let line = "train fashion-small --model linear --limit 256 --batch 32 --val-split 0.25 --augment standard --seed 1";
+    place.run(&format!("{line} --epochs 4 --log csv,tensorboard --out whole")).exits(0);
+    place.run(&format!("{line} --epochs 4 --log csv --log tensorboard --steps 9 --out run")).exits(2);
+    place.run(&format!("{line} --epochs 4 --log csv,tensorboard --steps 9 --out run")).exits(0);
+    place.run("train --resume --out run").exits(0);
+    let columns = |text: &str, names: &[&str]| -> Vec<Vec<String>> {
+        let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        let at = |name: &&str| {
+            rows[0].iter().position(|own| own == name).unwrap_or_else(|| panic!("{name} in {:?}", rows[0]))
+        };
+        names.iter().map(|name| rows.iter().map(|row| row[at(name)].to_string()).collect()).collect()
+    };
+    let steady = ["epoch", "global_step", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "best"];
+    let [whole, parts] = ["whole", "run"].map(|run| columns(&place.text(&format!("{run}/metrics.csv")), &steady));
+    assert_eq!(whole, parts, "a stop changes no row");
+    assert_eq!(whole[0], ["epoch", "1", "2", "3", "4"]);
+    assert_eq!(whole[1], ["global_step", "6", "12", "18", "24"]);
+    let epochs: Vec<_> = place.events("run").into_iter().filter(|event| event["event"] == "epoch").collect();
+    for (row, event) in epochs.iter().enumerate() {
+        assert_eq!(whole[3][row + 1], event["loss"].to_string());
+        assert_eq!(whole[5][row + 1], event["validation"]["loss"].to_string());
+    }
+    let mut files = names(&place, "run/tensorboard");
+    files.retain(|name| name.starts_with("events.out.tfevents."));
+    assert_eq!(files.len(), 2, "a run that goes on writes a further file");
+    let all: Vec<String> =
+        files.iter().flat_map(|name| records(&place.read(&format!("run/tensorboard/{name}")))).collect();
+    let tags =
+        ["loss/steps", "loss/training", "loss/validation", "accuracy/validation", "accuracy/test", "learning_rate"];
+    for tag in tags.iter().chain(&["weights/dense.weight", "gradients/dense.weight", "augmented", "predictions"]) {
+        assert!(all.iter().any(|record| record.contains(tag)), "{tag}");
+    }
+    let bad = place.run(&format!("{line} --log wandb --out other")).exits(2);
+    in_order(&bad.err, &["wandb", "csv, tensorboard"]);
+
+    let Some(python) = std::env::var_os("LEPTON_TENSORBOARD") else {
+        println!("partly skipped: LEPTON_TENSORBOARD does not name a Python with TensorBoard");
+        return;
+    };
+    let script = "import sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator(sys.argv[1], size_guidance={'scalars': 0, 'images': 0, 'histograms': 0})
+events.Reload()
+for s in events.Scalars('loss/validation'): print(s.step, repr(s.value))
+h = events.Histograms('weights/dense.weight')[-1]
+print('histogram', h.step, int(h.histogram_value.num), len(h.histogram_value.bucket))
+i = events.Images('predictions')[-1]
+print('image', i.width > 100, i.encoded_image_string[:4])
+print('gradients', len(events.Histograms('gradients/dense.weight')))
+";
+    let ran = std::process::Command::new(python).args(["-c", script]).arg(place.path("run/tensorboard")).output();
+    let ran = ran.expect("Python runs");
+    let out = String::from_utf8_lossy(&ran.stdout);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 7, "{out}{}", String::from_utf8_lossy(&ran.stderr));
+    for (line, event) in lines.iter().zip(&epochs) {
+        let (step, value) = line.split_once(' ').expect("a step and a value");
+        assert_eq!(step, event["global_step"].to_string());
+        let wanted = event["validation"]["loss"].as_f64().expect("a number") as f32;
+        assert_eq!(value.parse::<f64>().expect("a number") as f32, wanted);
+    }
+    assert_eq!(lines[4..], ["histogram 24 7840 64", "image True b'\\x89PNG'", "gradients 4"]);
+}
+
 #[test]
 fn what_happens_before_the_first_step_is_logged_too() {
     let Some(place) = Place::with_adapter() else { return };

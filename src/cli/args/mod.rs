@@ -14,6 +14,7 @@ mod exchange;
 mod explain;
 mod options;
 mod predict;
+mod runs;
 mod train;
 mod typed;
 
@@ -22,6 +23,7 @@ pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
 pub use explain::ExplainArgs;
 pub use options::{ImageArgs, TableArgs, flags};
 pub use predict::{Format, PredictArgs};
+pub use runs::{BestArgs, CompareArgs, ListArgs, RunsArgs, RunsCommand};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
 
@@ -66,6 +68,8 @@ pub enum Command {
     Models(ModelsArgs),
     /// List the built-in recipes, which reproduce published results, or print the file of one.
     Recipes(RecipesArgs),
+    /// List runs with what came of them, compare some, or find the best one.
+    Runs(RunsArgs),
     /// List the adapters of this machine, and which one would be used.
     Devices(DevicesArgs),
     /// Find the fastest tile sizes for a model's matrix products on this adapter.
@@ -93,6 +97,7 @@ impl Command {
         let device = match self {
             Command::Train(args) => return args.typed.text(ADAPTER.field.key),
             Command::Eval(args) => &args.device,
+            Command::Runs(RunsArgs { command: Some(RunsCommand::Compare(args)), .. }) => &args.device,
             Command::Predict(args) => &args.device,
             Command::Explain(args) => &args.device,
             Command::Report(args) => &args.device,
@@ -105,6 +110,7 @@ impl Command {
             Command::Bench(args) => &args.device,
             Command::BenchFirstStep(args) => &args.device,
             Command::Import(_)
+            | Command::Runs(_)
             | Command::Models(_)
             | Command::Recipes(_)
             | Command::Weights(_)
@@ -181,6 +187,26 @@ pub struct EvalArgs {
     /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
+    /// Answer CLASS from this probability on, instead of where it is the likeliest; a label is there from it on. `none` leaves out what
+    /// is kept with the run.
+    #[arg(long, value_name = "CLASS=P")]
+    pub threshold: Vec<String>,
+    /// Find the threshold with which at least this share of a class is found on the images that validated the run, and keep it with the
+    /// run, for `eval` and `predict`.
+    #[arg(long, value_name = "SHARE", requires = "of")]
+    pub recall: Option<f64>,
+    /// Find the threshold with which at least this share of the answers is right, likewise.
+    #[arg(long, value_name = "SHARE", requires = "of")]
+    pub precision: Option<f64>,
+    /// The class or label that --recall and --precision are about.
+    #[arg(long, value_name = "CLASS")]
+    pub of: Option<String>,
+    /// Write a table of wrong answers, the most confident ones first: file, truth, answer, probability and margin.
+    #[arg(long, value_name = "OUT.csv")]
+    pub wrong: Option<PathBuf>,
+    /// Draw the 25 most confident wrong answers.
+    #[arg(long, value_name = "OUT.png")]
+    pub wrong_sheet: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -8,7 +8,8 @@ use lepton_kernels::op::Precision;
 
 use super::typed::{arg, help};
 use super::{ADAPTER, ADAPTER_VARIABLE, Typed, names};
-use crate::config::{FIELDS, Resuming, Section, Setting, Takes, setting};
+use crate::cli::logs::FORMS;
+use crate::config::{FIELDS, Given, Resuming, Section, Setting, Takes, setting};
 use crate::losses::LOSSES;
 use crate::optim::OPTIMIZERS;
 
@@ -30,6 +31,9 @@ pub const OPTIONS: &[Setting] = &[
         "Run folder").common().may_change(),
     Setting::new(Section::Output, "save_every", "save-every", Takes::Text("TIME|off"), "10m",
         "Save within an epoch as often as this, such as 90s, 10m or 1h30m; off saves at the end of an epoch alone").may_change(),
+    Setting::new(Section::Output, "log", "log", Takes::OneOf(&FORMS), "",
+        "Further logs in the run folder: csv writes metrics.csv, a row an epoch; tensorboard writes event files with losses, \
+         measures, pictures, and histograms of weights and gradients").given(Given::List).may_change(),
     Setting::new(Section::Output, "resume", "resume", Takes::Switch, "",
         "Continue the run in --out exactly where its last checkpoint left off; only --epochs, --steps and --patience may change")
         .common().may_change(),

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::args::PredictArgs;
 use super::tasks::{self, Asking, TaskView};
+use super::thresholds::Thresholds;
 use super::{CliError, Exit, open, pictures, text, weights};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data::picture::DecodeError;
@@ -68,8 +69,9 @@ fn answer(
     }
     let inputs = inputs::find(&args.images)?;
     let sorting = args.sort_into.as_deref().map(|folder| Sorting::into(folder, args.link)).transpose()?;
+    let thresholds = Thresholds::of_run(&args.run, &args.threshold, &checkpoint.meta)?;
     let gpu = open(adapter)?;
-    let asking = Asking::new(args, &gpu, checkpoint);
+    let asking = Asking::new(args, &gpu, checkpoint, thresholds);
     let mut progress = Progress::of(inputs.len());
     // before the first answer, and not before an error about all of them
     let mut told = false;
@@ -97,7 +99,7 @@ fn answer(
             let rows = if read.is_empty() { Vec::new() } else { view.rows(&asking, bytes, read.len())? };
             if !rows.is_empty() && !told {
                 weights::tell_who(&gpu, checkpoint);
-                view.facts(checkpoint).iter().for_each(|line| aside!("{line}"));
+                view.facts(checkpoint).iter().chain(&asking.thresholds.lines).for_each(|line| aside!("{line}"));
                 told = true;
             }
             for (input, row) in read.iter().zip(rows) {
@@ -126,8 +128,9 @@ fn answer_data(
     let data = pictures::of_run(checkpoint, Some(spec), &TableOptions::default())?;
     let (split, name) = data.unseen();
     check_data(checkpoint, &data)?;
+    let thresholds = Thresholds::of_run(&args.run, &args.threshold, &checkpoint.meta)?;
     let gpu = open(adapter)?;
-    let asking = Asking::new(args, &gpu, checkpoint);
+    let asking = Asking::new(args, &gpu, checkpoint, thresholds);
     let mut output = Output::new(args, "image", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
     let mut progress = Progress::of(split.len());
     for start in (0..split.len()).step_by(AT_A_TIME) {
@@ -139,7 +142,7 @@ fn answer_data(
         let rows = view.rows(&asking, bytes, end - start)?;
         if start == 0 {
             weights::tell_who(&gpu, checkpoint);
-            view.facts(checkpoint).iter().for_each(|line| aside!("{line}"));
+            view.facts(checkpoint).iter().chain(&asking.thresholds.lines).for_each(|line| aside!("{line}"));
         }
         (start..end).zip(rows).for_each(|(i, row)| output.take(&format!("{name} {i}"), row));
         progress.advance(end - start);

@@ -88,12 +88,16 @@ impl TaskView for Generate {
         "predict RUN --grid samples.png"
     }
 
+    fn epoch_picture(&self, trainer: &Trainer, epoch: u32) -> Result<Option<image::RgbImage>, CliError> {
+        let title = format!("{} · epoch {epoch}", trainer.model().name);
+        trainer.samples().map(|samples| sheet(&title, samples)).transpose()
+    }
+
     /// Draws the sheet of an epoch into the run folder, and as the newest one beside it.
     fn save_epoch(&self, trainer: &Trainer, epoch: u32, out: &Path) -> Result<(), CliError> {
-        let Some(samples) = trainer.samples() else { return Ok(()) };
+        let Some(picture) = self.epoch_picture(trainer, epoch)? else { return Ok(()) };
         let folder = out.join("samples");
         std::fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
-        let picture = sheet(&format!("{} · epoch {epoch}", trainer.model().name), samples)?;
         save_png(&picture, &folder.join(format!("epoch-{epoch:04}.png")))?;
         save_png(&picture, &out.join("samples.png"))
     }

@@ -14,9 +14,6 @@ use crate::train::{Answer, Ranked};
 /// Several labels an image.
 pub struct Labels;
 
-/// A label of a larger probability is there.
-const THERE: f64 = 0.5;
-
 impl TaskView for Labels {
     fn task(&self) -> &'static str {
         "labels"
@@ -26,25 +23,26 @@ impl TaskView for Labels {
         "eval RUN"
     }
 
-    /// Labels above a half, or the likeliest ones where none is.
+    /// Labels that are there, or the likeliest ones where none is.
     fn line(&self, answer: &Answer, top: usize) -> String {
         let spelled = |labels: &[Ranked]| labels.iter().map(spell).collect::<Vec<_>>().join(", ");
         let ranked = answer.top(answer.probabilities.len());
-        match ranked.iter().take_while(|label| label.probability > THERE).count() {
+        let there: Vec<Ranked> = ranked.iter().copied().filter(|label| answer.is_there(label.class)).collect();
+        match there.len() {
             0 => format!("none of the labels; likeliest: {}", spelled(&ranked[..top.min(ranked.len())])),
-            there => spelled(&ranked[..there]),
+            _ => spelled(&there),
         }
     }
 
     fn json(&self, answer: &Answer, _top: usize) -> Value {
-        let label = |(name, p): (&String, &f64)| json!({ "label": name, "probability": p, "present": *p > THERE });
-        json!({ "labels": answer.names().iter().zip(&answer.probabilities).map(label).collect::<Vec<_>>() })
+        let label = |(i, (name, p)): (usize, (&String, &f64))| json!({ "label": name, "probability": p, "present": answer.is_there(i) });
+        json!({ "labels": answer.names().iter().zip(&answer.probabilities).enumerate().map(label).collect::<Vec<_>>() })
     }
 
     /// The labels that are there, with spaces between them.
     fn cells(&self, answer: &Answer) -> Vec<String> {
-        let there = answer.names().iter().zip(&answer.probabilities).filter(|(_, p)| **p > THERE);
-        vec![there.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ")]
+        let there = answer.names().iter().enumerate().filter(|(label, _)| answer.is_there(*label));
+        vec![there.map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(" ")]
     }
 
     fn grid(&self, _: &PredictArgs, _: &Checkpoint, _: &Path, _: Option<&str>) -> Result<Exit, CliError> {

@@ -1,6 +1,6 @@
 //! What the command line says, answers and draws for each task. The table is parallel to [`TASKS`](crate::tasks::TASKS).
 
-mod classify;
+pub mod classify;
 mod generate;
 mod labels;
 mod reconstruct;
@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::args::{PredictArgs, TrainArgs, Typed};
+use super::thresholds::Thresholds;
 use super::{CliError, Exit, pictures};
 use crate::checkpoint::Checkpoint;
 use crate::config::{LossConfig, RunConfig};
@@ -57,6 +58,14 @@ pub trait TaskView: Sync {
 
     /// A command to try when a run has finished, after `lepton-gpu`; `RUN` stands for its folder.
     fn example(&self, input: InputKind) -> &'static str;
+
+    /// The picture of an epoch, where the task draws one.
+    ///
+    /// # Errors
+    /// If it cannot be drawn.
+    fn epoch_picture(&self, _trainer: &Trainer, _epoch: u32) -> Result<Option<image::RgbImage>, CliError> {
+        Ok(None)
+    }
 
     /// Saves the picture of an epoch, where the task draws one.
     ///
@@ -158,16 +167,18 @@ pub struct Asking<'a> {
     pub checkpoint: &'a Checkpoint,
     /// Made when it is first needed: some tasks do without.
     predictor: OnceCell<Predictor>,
+    /// What decides between classes, or which labels are there.
+    pub thresholds: Thresholds,
 }
 
 impl<'a> Asking<'a> {
-    pub fn new(args: &'a PredictArgs, gpu: &'a Gpu, checkpoint: &'a Checkpoint) -> Self {
-        Asking { args, gpu, checkpoint, predictor: OnceCell::new() }
+    pub fn new(args: &'a PredictArgs, gpu: &'a Gpu, checkpoint: &'a Checkpoint, thresholds: Thresholds) -> Self {
+        Asking { args, gpu, checkpoint, predictor: OnceCell::new(), thresholds }
     }
 
     fn predictor(&self) -> Result<&Predictor, CliError> {
         if self.predictor.get().is_none() {
-            let _ = self.predictor.set(Predictor::new(self.gpu, self.checkpoint, self.args.tta)?);
+            let _ = self.predictor.set(self.thresholds.predictor(self.gpu, self.checkpoint, self.args.tta)?);
         }
         Ok(self.predictor.get().expect("it was just set"))
     }

@@ -181,7 +181,7 @@ impl Trainer {
         if self.config.update.averages() { Buffer::Averages } else { Buffer::Parameters }
     }
 
-    fn arena_bytes(&self) -> u64 {
+    pub(super) fn arena_bytes(&self) -> u64 {
         self.session.plan.arena_words as u64 * 4
     }
 

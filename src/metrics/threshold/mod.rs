@@ -1,4 +1,11 @@
-//! The score above which an image is an anomaly.
+//! What decides between answers: the score above which an image is an anomaly, and the probabilities from which on a class or
+//! label is answered.
+
+mod classes;
+mod search;
+
+pub use classes::Thresholds;
+pub use search::{Aim, Found, Unreachable, find};
 
 use serde::{Deserialize, Serialize};
 
