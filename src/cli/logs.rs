@@ -36,13 +36,13 @@ pub struct Logs {
 
 impl Logs {
     /// Those that were asked for, in folder `out`; a run that goes on has those that it had, too.
-    pub fn open(out: &Path, typed: &Typed, trainer: &Trainer, resume: Option<&Path>) -> Result<Self, CliError> {
+    pub fn open(out: &Path, typed: &Typed, trainer: &Trainer, resume: Option<PathBuf>) -> Result<Self, CliError> {
         let is_wanted = |form: &str, file: &str| {
             typed.all("log").iter().any(|own| own == form) || (resume.is_some() && out.join(file).exists())
         };
         let mut logs = Logs { out: out.into(), table: None, board: None, so_far: (0, 0, 0.0) };
         if is_wanted("csv", TABLE) {
-            let before = resume.map(|log| Log::read(log).map_err(CliError::file(log))).transpose()?;
+            let before = resume.as_ref().map(|log| Log::read(log).map_err(CliError::file(log))).transpose()?;
             logs.table = Some(EpochTable::of(&before.unwrap_or_default()));
             logs.write_table()?;
         }

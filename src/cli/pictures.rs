@@ -1,6 +1,8 @@
 //! Pictures and data sets as a command line names them.
 
 use std::io::IsTerminal;
+use std::sync::Once;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,6 +12,8 @@ use crate::config::RunConfig;
 use crate::data::picture::{DecodeError, Place};
 use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, TableOptions, picture};
 use crate::model::ModelSpec;
+use crate::plan::thousands;
+use crate::report::{aside, is_quiet};
 use crate::tasks;
 use crate::train::with_held_out;
 
@@ -74,13 +78,25 @@ pub fn learned_by_run(checkpoint: &Checkpoint) -> Result<Dataset, CliError> {
     shuffled(load(config.data.as_deref(), &options)?, config)
 }
 
+/// What takes no longer needs no line.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// Runs something that decodes pictures under a bar that says how many are done.
 pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Result<T, CliError> {
-    if !std::io::stdout().is_terminal() {
+    if is_quiet() {
         return run(&|_, _| {});
     }
-    let style = ProgressStyle::with_template("decoding images [{bar:30}] {pos}/{len} ETA {eta}")
-        .expect("the template is valid");
+    if !std::io::stdout().is_terminal() {
+        // beside the answers, which programs read
+        let (begun, told) = (Instant::now(), Once::new());
+        return run(&|done, total| {
+            if begun.elapsed() > MOMENT {
+                told.call_once(|| aside!("decoding images: {} of {}", thousands(done as u64), thousands(total as u64)));
+            }
+        });
+    }
+    let style =
+        ProgressStyle::with_template("decoding images {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
     let bar = ProgressBar::no_length().with_style(style.progress_chars("=>."));
     let result = run(&|done, total| {
         bar.set_length(total as u64);

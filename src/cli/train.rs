@@ -20,13 +20,18 @@ use crate::model::ModelSpec;
 use crate::plan::mib;
 use crate::plan::{parameters, thousands};
 use crate::platform::{Duration, calendar};
-use crate::report::{EventLog, Log, Terminal, aside, lr_range_curve, print_lr_range_test, print_profile, say};
+use crate::report::{
+    EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say,
+};
 use crate::tasks::{of, of_model};
 use crate::train::{self, Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
 use crate::weights::Weights;
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let (began, begun, saving) = (calendar::now(), Instant::now(), Saving::of(args)?);
+    if ["quiet", "json_progress"].iter().any(|flag| args.typed.has(flag)) {
+        be_quiet();
+    }
     let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
     let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
     if !has_loss {
@@ -67,19 +72,14 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
         return end_late(&mut trainer, view, &out, begun).map(|()| Exit::Done);
     }
-    let log = opened_log(&out, (&trainer, &gpu, &dataset), args.resume(), (began, &told))?;
+    let log = opened_log(&out, (&trainer, &gpu, &dataset), args, (began, &told))?;
     say!("run      {}", out.display());
-    if let Some(checkpoint) = &from {
-        let state = &checkpoint.meta.state;
-        say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, config.epochs);
-        first_screen::rate(&trainer, checkpoint).iter().for_each(|line| say!("{line}"));
-    }
+    from.iter().for_each(|checkpoint| tell_resumed(&trainer, checkpoint));
     if args.typed.has("profile") {
         profile(&mut trainer, &out)?;
     }
     let ending = Ending { out: &out, view, begun, logged: None };
-    let log_path = out.join(LOG);
-    let mut logs = Logs::open(&out, &args.typed, &trainer, args.resume().then_some(&log_path))?;
+    let mut logs = Logs::open(&out, &args.typed, &trainer, args.resume().then(|| out.join(LOG)))?;
     logs.begin(&gpu, &trainer, &dataset)?;
     let outcome = train(&mut trainer, &ending, log, args.resume(), saving, &mut logs)?;
     logs.finish(&gpu, &trainer, &dataset)?;
@@ -90,6 +90,13 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let (step, out) = (trainer.state().step, out.display());
     say!("stopped at step {step}; continue with: lepton-gpu train --out {out} --resume");
     Ok(Exit::Interrupted)
+}
+
+/// Where a run goes on, and how its learning rate does.
+fn tell_resumed(trainer: &Trainer, checkpoint: &Checkpoint) {
+    let state = &checkpoint.meta.state;
+    say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, trainer.config().epochs);
+    first_screen::rate(trainer, checkpoint).iter().for_each(|line| say!("{line}"));
 }
 
 /// The adapter, open, with its line.
@@ -297,11 +304,12 @@ fn prepare_folder(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset
 fn opened_log(
     out: &Path,
     (trainer, gpu, dataset): (&Trainer, &Gpu, &Dataset),
-    resume: bool,
+    args: &TrainArgs,
     (began, told): (Duration, &[(Duration, Event)]),
 ) -> Result<EventLog, CliError> {
-    let start = started::line(trainer, gpu.summary(), dataset, resume)?;
-    let mut log = prepare_folder(out, resume, trainer, dataset)?;
+    let start = started::line(trainer, gpu.summary(), dataset, args.resume())?;
+    let log = prepare_folder(out, args.resume(), trainer, dataset)?;
+    let mut log = log.echoing(args.typed.has("json_progress"));
     let first = log.write_at(began, &start);
     let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));
     written.map_err(CliError::file(&out.join(LOG)))?;

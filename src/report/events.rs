@@ -20,6 +20,8 @@ struct Line<'a, E> {
 /// An event log that is being written.
 pub struct EventLog {
     file: File,
+    /// Whether standard output gets every line, too.
+    echoes: bool,
 }
 
 impl EventLog {
@@ -39,7 +41,7 @@ impl EventLog {
             // a file system without locks: nothing is known, so nothing is refused
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        let mut log = EventLog { file };
+        let mut log = EventLog { file, echoes: false };
         // a device has no lines to go on from
         if log.file.metadata()?.is_file() {
             if resume { log.end_line(&files::read(path)?)? } else { log.file.set_len(0)? }
@@ -72,8 +74,17 @@ impl EventLog {
     /// The system's.
     pub fn write_at(&mut self, time: Duration, event: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_string(&Line { event, time: calendar::rfc3339(time) })?;
+        if self.echoes {
+            super::write_out(format_args!("{line}"));
+        }
         line.push('\n');
         self.file.write_all(line.as_bytes())
+    }
+
+    /// The log with standard output getting every line, too.
+    #[must_use]
+    pub fn echoing(self, echoes: bool) -> Self {
+        EventLog { echoes, ..self }
     }
 }
 

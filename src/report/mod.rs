@@ -4,6 +4,8 @@
 use std::io::Write;
 #[cfg(feature = "cli")]
 use std::sync::OnceLock;
+#[cfg(feature = "cli")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "cli")]
 /// Prints a line. Where nobody reads any more (`| head`), it is dropped: a run goes on and saves.
@@ -38,6 +40,8 @@ mod epoch_table;
 mod events;
 #[cfg(feature = "cli")]
 mod history;
+#[cfg(feature = "cli")]
+mod live_line;
 #[cfg(feature = "cli")]
 mod log;
 #[cfg(feature = "cli")]
@@ -93,8 +97,39 @@ pub use verify::VerifyProgress;
 static OUTPUT_ERROR: OnceLock<String> = OnceLock::new();
 
 #[cfg(feature = "cli")]
+/// Whether standard output is left alone.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+#[cfg(feature = "cli")]
+/// Leaves standard output alone from now on: nobody reads it, or only programs do.
+pub(crate) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+#[cfg(feature = "cli")]
+/// Whether standard output is left alone.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+#[cfg(feature = "cli")]
+/// Whether a terminal shows colours: <https://no-color.org> is followed.
+pub(crate) fn has_colours() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(feature = "cli")]
 /// What [`say!`] does.
 pub(crate) fn write_line(text: std::fmt::Arguments) {
+    if !is_quiet() {
+        write_out(text);
+    }
+}
+
+#[cfg(feature = "cli")]
+/// Writes a line on standard output.
+fn write_out(text: std::fmt::Arguments) {
     let mut out = std::io::stdout().lock();
     match out.write_fmt(text).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::live_line::{LiveLine, Tone};
 use crate::metrics::{Best, Criterion};
 use crate::plan::thousands;
 use crate::train::{Event, Metrics};
@@ -27,6 +28,11 @@ pub fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
+/// Where there is no terminal an epoch is a line; one that takes longer than this says that it is still going on.
+const SILENCE: Duration = Duration::from_secs(600);
+/// Columns of a line where no terminal says how many there are.
+const LINE: usize = 80;
+
 /// Seconds in at most seven letters, for a column: `8.2 s`, `125 s`, `21 min`.
 fn short(seconds: f64) -> String {
     match seconds {
@@ -44,32 +50,48 @@ fn learned(metrics: &Metrics) -> String {
     }
 }
 
-/// What an epoch came to, in a line that fits 80 columns.
-fn epoch_line(train: &Metrics, validation: Option<&Metrics>, by: Option<Criterion>, best: bool) -> String {
+/// What an epoch came to, in a line that fits 80 columns; the measure that it is judged by in the tone's colour.
+fn epoch_line(
+    train: &Metrics,
+    validation: Option<&Metrics>,
+    by: Option<Criterion>,
+    (best, tone): (bool, Tone),
+) -> String {
     let measured = validation.unwrap_or(train);
     let more = &measured.more;
     // the measure that chooses the epoch, where no other one on the line is it
     let chosen = by.filter(|by| ![Criterion::Accuracy, Criterion::Loss].contains(by));
     let named = [
-        ("acc", measured.accuracy),
-        ("F1", more.macro_f1.filter(|_| chosen == Some(Criterion::MacroF1))),
-        ("mae", more.mae),
+        ("acc", Criterion::Accuracy, measured.accuracy),
+        ("F1", Criterion::MacroF1, more.macro_f1.filter(|_| chosen == Some(Criterion::MacroF1))),
+        ("mae", Criterion::Loss, more.mae),
         // the area is on this line where nothing else says how well images are told apart
-        ("AUC", more.auc.filter(|_| more.normal_error.is_some() || chosen == Some(Criterion::Auc))),
-        ("R2", more.r2.filter(|_| chosen == Some(Criterion::R2))),
+        ("AUC", Criterion::Auc, more.auc.filter(|_| more.normal_error.is_some() || chosen == Some(Criterion::Auc))),
+        ("R2", Criterion::R2, more.r2.filter(|_| chosen == Some(Criterion::R2))),
     ];
-    let mut line = learned(train);
+    let painted = |criterion: Criterion, text: String| if by == Some(criterion) { tone.paint(&text) } else { text };
+    let mut line = match (measured.adversarial, validation) {
+        (None, None) => painted(Criterion::Loss, learned(train)),
+        _ => learned(train),
+    };
     if let (Some(validation), None) = (validation, measured.adversarial) {
         // in training it is of augmented images, and gives way to what counts
         if let (Some(accuracy), None) = (train.accuracy, chosen) {
             line += &format!(" acc {accuracy:.4}");
         }
-        line += &format!("  val loss {:.4}", validation.loss);
+        line += &format!("  val {}", painted(Criterion::Loss, format!("loss {:.4}", validation.loss)));
     }
-    for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-        line += &format!(" {name} {value:.4}");
+    for (name, criterion, value) in named.into_iter().filter_map(|(name, by, value)| Some((name, by, value?))) {
+        let text = format!("{name} {value:.4}");
+        line += &format!(" {}", if name == "mae" { text } else { painted(criterion, text) });
     }
     line + if best { " *" } else { "" }
+}
+
+/// The same in 40 columns: only the measure that the epoch is judged by.
+fn short_epoch_line(judged: Option<&str>, train: &Metrics, (best, tone): (bool, Tone)) -> String {
+    let text = judged.map_or_else(|| learned(train), String::from);
+    tone.paint(&text) + if best { " *" } else { "" }
 }
 
 /// Prints a run's events.
@@ -83,12 +105,34 @@ pub struct Terminal {
     /// Time and images of recent submissions, for a rate that follows the machine.
     recent: VecDeque<(f64, usize)>,
     last_line: Instant,
+    /// Whether the line about what is under way is drawn over and over, and whether in colours.
+    draws: bool,
+    colours: bool,
+    /// The best value so far of the measure that judges epochs, with its epoch.
+    best: Option<(f64, u32)>,
+    /// How the last epoch compares with it.
+    tone: Tone,
+    /// Seconds of the last epoch.
+    epoch_seconds: Option<f64>,
 }
 
 impl Terminal {
     /// For a run of `epochs` epochs on `images` or `texts`, whose best one is chosen by a criterion.
     pub fn new(epochs: u32, what: &'static str, by: Option<Criterion>) -> Self {
-        Terminal { bar: None, epochs, what, by, recent: VecDeque::new(), last_line: Instant::now() }
+        let draws = std::io::stdout().is_terminal() && !super::is_quiet();
+        Terminal {
+            bar: None,
+            epochs,
+            what,
+            by,
+            recent: VecDeque::new(),
+            last_line: Instant::now(),
+            draws,
+            colours: draws && super::has_colours(),
+            best: None,
+            tone: Tone::Plain,
+            epoch_seconds: None,
+        }
     }
 
     fn rate(&mut self, seconds: f64, images: usize) -> f64 {
@@ -100,14 +144,34 @@ impl Terminal {
         count as f64 / time.max(1e-9)
     }
 
-    fn bar(&mut self, steps: usize) -> &ProgressBar {
-        self.bar.get_or_insert_with(|| {
-            let style =
-                ProgressStyle::with_template("{prefix} [{wide_bar}] {pos}/{len} {msg}").expect("the template is valid");
-            let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stdout());
-            bar.set_style(style.progress_chars("=>."));
+    /// Draws the line about what is under way, in the place of the last one.
+    fn draw(&mut self, line: String) {
+        let bar = self.bar.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{wide_msg}").expect("the template is valid");
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+            bar.set_style(style);
             bar
-        })
+        });
+        bar.set_message(line);
+        bar.tick();
+    }
+
+    /// What an epoch is judged by, among its means.
+    fn judged(&self, train: &Metrics, validation: Option<&Metrics>) -> Option<(Criterion, f64)> {
+        let by = self.by?;
+        Some((by, by.value(validation.unwrap_or(train))?))
+    }
+
+    /// Takes in an epoch, and how it compares with those before.
+    fn judge(&mut self, epoch: u32, judged: Option<(Criterion, f64)>, best: bool) {
+        if let (Some((_, value)), true) = (judged, best) {
+            self.best = Some((value, epoch));
+        }
+        self.tone = match (self.colours && judged.is_some(), best) {
+            (false, _) => Tone::Plain,
+            (true, true) => Tone::Better,
+            (true, false) => Tone::Worse,
+        };
     }
 
     /// Shows an event.
@@ -127,14 +191,27 @@ impl Terminal {
                 self.before("head", [*step as usize, *steps as usize], &measured, done);
             }
             Event::FirstStep { seconds: time } => say!("first step finished after {}", seconds(*time)),
-            Event::Progress { epoch, step, steps, images, images_left, seconds: time, so_far, .. } => {
+            Event::Progress { epoch, step, steps, images, seen, images_left, seconds: time, so_far } => {
                 let rate = self.rate(*time, *images);
-                self.progress(*epoch, *step, *steps, rate, *images_left as f64 / rate, so_far);
+                let all = *seen as usize + images_left;
+                self.progress([*epoch as usize, *step, *steps], rate, [*images_left, all], so_far);
             }
             Event::Epoch { epoch, seconds, train, validation, best, .. } => {
                 self.finish_bar();
-                let line = epoch_line(train, validation.as_ref(), self.by, *best);
-                say!("Epoch {epoch}/{}  {}  {line}", self.epochs, short(*seconds));
+                let judged = self.judged(train, validation.as_ref());
+                self.judge(*epoch, judged, *best);
+                self.epoch_seconds = Some(*seconds);
+                let (told, tone) = (short(*seconds), (*best, self.tone));
+                let line = epoch_line(train, validation.as_ref(), self.by, tone);
+                let whole = format!("Epoch {epoch}/{}  {told}  {line}", self.epochs);
+                let is_wide = !self.draws || columns() >= plain_columns(&whole);
+                if is_wide {
+                    say!("{whole}");
+                } else {
+                    let text = judged.map(|(by, value)| format!("{} {value:.4}", short_name(by)));
+                    say!("{epoch}/{}  {told}  {}", self.epochs, short_epoch_line(text.as_deref(), train, tone));
+                }
+                self.last_line = Instant::now();
             }
             Event::Test { images, metrics: m, best, .. } => {
                 say!("Test loss: {:.4}{}", m.loss, of_epoch(best.as_ref(), self.epochs));
@@ -152,26 +229,41 @@ impl Terminal {
         if let Some(line) = done {
             self.finish_bar();
             say!("{heading:<8} {line}");
-        } else if std::io::stdout().is_terminal() {
-            let bar = self.bar(all);
-            bar.set_position(at as u64);
-            bar.set_message(format!("{heading} {text}"));
-        } else if self.last_line.elapsed() > Duration::from_secs(10) {
-            say!("{heading:<8} {at}/{all} - {text}");
+        } else if self.draws {
+            let share = 100.0 * at as f64 / all.max(1) as f64;
+            self.draw(format!("{heading} {share:.0} %  {text}"));
+        } else if self.last_line.elapsed() > SILENCE {
+            say!("{heading:<8} {at}/{all}  {text}");
             self.last_line = Instant::now();
         }
     }
 
-    fn progress(&mut self, epoch: u32, step: usize, steps: usize, rate: f64, left: f64, so_far: &Metrics) {
-        let text = format!("{rate:.0} {}/s  {} left  {}", self.what, seconds(left), learned(so_far));
-        let prefix = format!("Epoch {epoch}/{}", self.epochs);
-        if std::io::stdout().is_terminal() {
-            let bar = self.bar(steps);
-            bar.set_prefix(prefix);
-            bar.set_position(step as u64);
-            bar.set_message(text);
-        } else if self.last_line.elapsed() > Duration::from_secs(10) {
-            say!("{prefix}  {step}/{steps}  {text}");
+    fn progress(
+        &mut self,
+        [epoch, step, steps]: [usize; 3],
+        rate: f64,
+        [images_left, all]: [usize; 2],
+        so_far: &Metrics,
+    ) {
+        let learned = learned(so_far);
+        let later = f64::from(self.epochs) - epoch as f64;
+        // the last epoch says what one takes with its validation; before there is one, its images do
+        let each = self.epoch_seconds.unwrap_or(all as f64 / rate);
+        let best = self.by.zip(self.best).map(|(by, (value, of))| (format!("{} {value:.4}", short_name(by)), of));
+        let line = LiveLine {
+            epoch: [epoch as u32, self.epochs],
+            step: [step, steps],
+            rate,
+            what: self.what,
+            left: images_left as f64 / rate + later * each,
+            learned: &learned,
+            best,
+            tone: self.tone,
+        };
+        if self.draws {
+            self.draw(line.text(columns()));
+        } else if self.last_line.elapsed() > SILENCE {
+            say!("{}", line.text(LINE));
             self.last_line = Instant::now();
         }
     }
@@ -182,6 +274,27 @@ impl Terminal {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A measure in a word.
+fn short_name(by: Criterion) -> &'static str {
+    match by {
+        Criterion::Accuracy => "acc",
+        Criterion::MacroF1 => "F1",
+        other => other.name(),
+    }
+}
+
+/// Columns of the terminal; what most have where that is not known.
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(LINE, |(width, _)| usize::from(width.0))
+}
+
+/// Columns of a text without its colours.
+fn plain_columns(text: &str) -> usize {
+    let mut rest = text.split('\x1b');
+    let first = rest.next().map_or(0, |part| part.chars().count());
+    first + rest.map(|part| part.split_once('m').map_or(0, |(_, after)| after.chars().count())).sum::<usize>()
 }
 
 /// Which weights were tested: ` (epoch 9 of 12, best by accuracy)`.
@@ -231,11 +344,23 @@ mod tests {
             (plain, Some(image), Some(Criterion::Loss), false, "loss 0.5000  val loss 0.5000 AUC 0.7500"),
             (two, None, None, false, "d_loss 1.3863 g_loss 0.7000"),
         ] {
-            let shown = epoch_line(&train, validation.as_ref(), by, best);
+            let shown = epoch_line(&train, validation.as_ref(), by, (best, Tone::Plain));
             assert_eq!(shown, line);
             let whole = format!("Epoch {}  {}  {shown}", "100/100", short(1e4));
             assert!(whole.len() <= 80, "{}: {whole}", whole.len());
         }
+    }
+
+    #[test]
+    fn what_judges_an_epoch_is_in_colour() {
+        let train = metrics(1.0, Some(0.5), Summary::default());
+        let line = |by, tone| epoch_line(&train, Some(&train), Some(by), (tone == Tone::Better, tone));
+        let wanted = "loss 1.0000 acc 0.5000  val loss 1.0000 \x1b[32macc 0.5000\x1b[0m *";
+        assert_eq!(line(Criterion::Accuracy, Tone::Better), wanted);
+        let wanted = "loss 1.0000 acc 0.5000  val \x1b[33mloss 1.0000\x1b[0m acc 0.5000";
+        assert_eq!(line(Criterion::Loss, Tone::Worse), wanted);
+        assert_eq!(plain_columns(wanted), wanted.len() - 9);
+        assert_eq!(plain_columns("plain"), 5);
     }
 
     #[test]

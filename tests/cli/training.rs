@@ -197,6 +197,24 @@ print('gradients', len(events.Histograms('gradients/dense.weight')))
 }
 
 #[test]
+fn a_run_tells_people_programs_or_nobody() {
+    let Some(place) = Place::with_adapter() else { return };
+    let plain = place.run(&format!("{SMALL} --batch 64 --out a")).exits(0);
+    let epochs = plain.out.lines().filter(|line| line.contains("poch ") && line.contains("/2")).count();
+    assert_eq!(epochs, 2, "without a terminal an epoch is a line\n{plain}");
+    assert!(!plain.out.contains('\x1b'), "and has no colours\n{plain}");
+    let quiet = place.run(&format!("{SMALL} --batch 64 --quiet --out b")).exits(0);
+    assert!(quiet.out.is_empty() && quiet.err.is_empty(), "{quiet}");
+    assert!(place.read("a/last.safetensors") == place.read("b/last.safetensors"), "it trains all the same");
+    let told = place.run(&format!("{SMALL} --batch 64 --json-progress --out c")).exits(0);
+    assert_eq!(told.out, place.text("c/events.jsonl"), "the same lines");
+    let both = place.run(&format!("{SMALL} --quiet --json-progress --out d")).exits(2);
+    assert!(both.err.contains("--json-progress"), "{both}");
+    let failed = place.run("train --quiet --model nothing --out e").exits(2);
+    assert!(failed.err.contains("error: "), "errors are told: {failed}");
+}
+
+#[test]
 fn what_happens_before_the_first_step_is_logged_too() {
     let Some(place) = Place::with_adapter() else { return };
     place.run("train --model lenet5 --limit 64 --epochs 1 --out whole").exits(0);

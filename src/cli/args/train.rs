@@ -34,6 +34,10 @@ pub const OPTIONS: &[Setting] = &[
     Setting::new(Section::Output, "log", "log", Takes::OneOf(&FORMS), "",
         "Further logs in the run folder: csv writes metrics.csv, a row an epoch; tensorboard writes event files with losses, \
          measures, pictures, and histograms of weights and gradients").given(Given::List).may_change(),
+    Setting::new(Section::Output, "quiet", "quiet", Takes::Switch, "",
+        "Print errors alone").may_change(),
+    Setting::new(Section::Output, "json_progress", "json-progress", Takes::Switch, "",
+        "Print the lines of events.jsonl as they are written, and nothing else").may_change(),
     Setting::new(Section::Output, "resume", "resume", Takes::Switch, "",
         "Continue the run in --out exactly where its last checkpoint left off; only --epochs, --steps and --patience may change")
         .common().may_change(),
@@ -95,6 +99,7 @@ impl clap::Args for TrainArgs {
                 arg.value_parser(names(LOSSES.iter().filter(|loss| loss.name != "adversarial")))
             })
             .mut_arg("time", |arg| arg.conflicts_with_all(["epochs", "lr_find"]))
+            .mut_arg("quiet", |arg| arg.conflicts_with("json_progress"))
             .mut_arg("resume", |arg| arg.requires("out"))
             .mut_arg("adapter", |arg| arg.env(ADAPTER_VARIABLE))
             .mut_arg("lr_find", |arg| arg.conflicts_with_all(["resume", "profile", "learning_rate"]))
