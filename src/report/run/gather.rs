@@ -184,7 +184,10 @@ fn training(log: &Told, begun: Option<&Value>) -> Vec<[String; 2]> {
     let speeds = log.history.epochs().iter().filter_map(|epoch| epoch.images_per_second);
     let fastest = speeds.fold(0.0, f64::max);
     let rows = [
-        ("Began", text("time").map(|time| time.replacen('T', " ", 1).replace('Z', " UTC"))),
+        (
+            "Began",
+            text("time").map(|time| time.get(..19).map_or(time.clone(), |time| time.replacen('T', " ", 1) + " UTC")),
+        ),
         ("Took", log.seconds().map(seconds)),
         ("Epochs", (epochs > 0).then(|| epochs.to_string())),
         ("Speed", (fastest > 0.0).then(|| format!("up to {} examples a second", thousands(fastest.round() as u64)))),
