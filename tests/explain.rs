@@ -31,7 +31,7 @@ fn checkpoint(model: &ModelSpec, classes: usize, weights: &dyn Fn(&str) -> Vec<f
         data: bytemuck::cast_slice(&weights(&placed.name)).to_vec(),
     };
     let names: Vec<String> = (0..classes).map(|class| format!("class {class}")).collect();
-    let data = DatasetFingerprint { train: 1, test: 0, hash: 0 };
+    let data = DatasetFingerprint { train: 1, test: 0, hash: 0, by_name: false };
     let tensors = plan.parameters.iter().map(tensor).collect();
     Checkpoint::new(model, &RunConfig::default(), &names, None, data, &State::default(), tensors)
 }

@@ -121,7 +121,7 @@ fn bytes_of(tensors: &HashMap<String, (Vec<usize>, Vec<f32>)>) -> Vec<u8> {
 fn checkpoint(model: &ModelSpec, tensors: Vec<NamedTensor>, outputs: usize) -> Checkpoint {
     let config = RunConfig { normalize: NormalizeConfig::parse("imagenet").unwrap(), ..RunConfig::default() };
     let classes: Vec<String> = (0..outputs).map(|number| number.to_string()).collect();
-    let data = DatasetFingerprint { train: 0, test: 0, hash: 0 };
+    let data = DatasetFingerprint { train: 0, test: 0, hash: 0, by_name: false };
     Checkpoint::new(model, &config, &classes, None, data, &State::default(), tensors)
 }
 

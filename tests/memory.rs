@@ -1,7 +1,9 @@
 //! After the first step nothing grows, and the device holds what the plan says.
 
-use lepton_gpu::config::RunConfig;
-use lepton_gpu::data;
+use std::sync::Arc;
+
+use lepton_gpu::config::{RunConfig, Validation};
+use lepton_gpu::data::{self, Dataset, Source, SourceError, Split, Targets};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{Event, Trainer};
@@ -44,6 +46,55 @@ fn host_memory_is_flat_over_a_thousand_steps() {
     assert!(last_step - first_step >= 1000);
     let grown = last.saturating_sub(first);
     assert!(grown < 2 << 20, "{grown} bytes more after {} steps", last_step - first_step);
+}
+
+/// Images that nobody has: each is made when it is asked for.
+#[derive(Debug)]
+struct Made(u64);
+
+impl Source for Made {
+    fn count(&self) -> usize {
+        MADE
+    }
+
+    fn read(&self, numbers: &[u32], bytes: &mut [u8]) -> Result<(), SourceError> {
+        for (&number, image) in numbers.iter().zip(bytes.chunks_exact_mut(SIDE * SIDE * 3)) {
+            image.fill(number as u8);
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> u64 {
+        self.0
+    }
+}
+
+const MADE: usize = 12_000;
+const SIDE: usize = 96;
+
+#[test]
+fn streamed_images_take_what_they_may() {
+    let _turn = turn();
+    let Some(gpu) = common::gpu() else { return };
+    let memory = 16 << 20;
+    let targets = Targets::Classes { labels: (0..MADE as u32).map(|i| i % 2).collect(), classes: 2 };
+    let numbers = (0..MADE as u32).collect();
+    let split = Split::streamed([SIDE, SIDE, 3], Arc::new(Made(memory)), numbers, targets).unwrap();
+    let data = Dataset::new("made", vec!["a".into(), "b".into()], split.into()).unwrap();
+    let mut model = ModelSpec::open("linear").unwrap();
+    model.input = [SIDE, SIDE, 3];
+    let config = RunConfig { batch: 32, epochs: 1, validation: Validation::None, ..RunConfig::default() };
+    // what the plan takes beside its images
+    let mut trainer = Trainer::new(&gpu, &data, model, config).unwrap();
+    let images = trainer.plan().image_parts.iter().sum::<u64>();
+    assert!(images <= memory, "{images} bytes on the device");
+    trainer.train_steps(1).unwrap();
+    let Some(before) = resident_bytes() else { return };
+    let mut most = 0;
+    trainer.fit(|_, _| most = most.max(resident_bytes().unwrap())).unwrap();
+    let grown = most.saturating_sub(before);
+    // all of them are 332 MB
+    assert!(grown < memory, "{grown} bytes more than after the first step, of {memory}");
 }
 
 #[test]

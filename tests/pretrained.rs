@@ -34,7 +34,7 @@ fn checkpoint(model: &ModelSpec, outputs: usize, tensors: Vec<NamedTensor>) -> C
     let normalize = weights::open(NAME).unwrap().normalize.unwrap();
     let config = RunConfig { model: NAME.into(), normalize, ..RunConfig::default() };
     let classes: Vec<String> = (0..outputs).map(|class| class.to_string()).collect();
-    let data = DatasetFingerprint { train: 1, test: 0, hash: 0 };
+    let data = DatasetFingerprint { train: 1, test: 0, hash: 0, by_name: false };
     Checkpoint::new(model, &config, &classes, None, data, &State::default(), tensors)
 }
 

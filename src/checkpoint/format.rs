@@ -125,13 +125,16 @@ pub struct DatasetFingerprint {
     pub train: usize,
     /// Number of test images; 0 without a test split.
     pub test: usize,
-    /// A hash of pixels and labels.
+    /// A hash of pixels and labels; of what pictures are called and how many bytes they have, where these are files.
     pub hash: u64,
+    /// Whether it is of names instead of pixels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_name: bool,
 }
 
 impl DatasetFingerprint {
     /// Of a model that has learned from no data here: its weights came from elsewhere.
-    pub const NONE: DatasetFingerprint = DatasetFingerprint { train: 0, test: 0, hash: 0 };
+    pub const NONE: DatasetFingerprint = DatasetFingerprint { train: 0, test: 0, hash: 0, by_name: false };
 }
 
 /// Everything but tensors.
@@ -378,7 +381,7 @@ mod tests {
         };
         let tensors = vec![tensor("z.weight", 3), tensor("a.weight", 2), tensor("ema.z.weight", 1)];
         let model = ModelSpec::open("linear").unwrap();
-        let data = DatasetFingerprint { train: 1, test: 2, hash: 3 };
+        let data = DatasetFingerprint { train: 1, test: 2, hash: 3, by_name: false };
         let (config, state) = (RunConfig::default(), State::default());
         let checkpoint = Checkpoint::new(&model, &config, &[], None, data, &state, tensors);
         let bytes = checkpoint.to_bytes();

@@ -20,6 +20,7 @@ mod init;
 mod inspect;
 mod logs;
 mod loss;
+mod memory;
 mod models;
 mod optimizer;
 mod pictures;

@@ -11,7 +11,7 @@ use super::saving::Saving;
 use super::start::{Start, fresh, resumed};
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
-use super::{CliError, Exit, auto, first_screen, init, loss, open, pictures, report, started, text};
+use super::{CliError, Exit, auto, first_screen, init, loss, memory, open, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions, Split};
@@ -40,7 +40,8 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
     let read = read.map(|read| pictures::shuffled(read, &config));
-    let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref()))?;
+    let memory = memory::of(args)?;
+    let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref(), memory))?;
     if !has_loss && of(&config.loss).evaluates() {
         config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;
     }
@@ -128,9 +129,14 @@ fn made(
 }
 
 /// The run's data.
-fn load(config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> Result<Dataset, CliError> {
+fn load(
+    config: &RunConfig,
+    model: &ModelSpec,
+    from: Option<&Checkpoint>,
+    memory: Option<u64>,
+) -> Result<Dataset, CliError> {
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
-    let options = LoadOptions { unlabelled, ..of(&config.loss).load_options(config, model.input) };
+    let options = LoadOptions { unlabelled, memory, ..of(&config.loss).load_options(config, model.input) };
     pictures::shuffled(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
 }
 

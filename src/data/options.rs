@@ -41,6 +41,8 @@ pub struct LoadOptions {
     pub vocabulary: Option<Vocabulary>,
     /// Which pictures validate.
     pub hold_out: HoldOut,
+    /// Bytes that pictures may take in memory once they are decoded, and twice as many while they are loaded: more are streamed. By default half of the machine's.
+    pub memory: Option<u64>,
     /// Seeds which ones are held out.
     pub seed: u64,
     /// Class names of a trained model: a folder or a table may lack some, and has no others.
@@ -61,6 +63,7 @@ impl Default for LoadOptions {
             length: None,
             vocabulary: None,
             hold_out: HoldOut::Nothing,
+            memory: None,
             seed: 0,
             classes: None,
             several_labels: false,

@@ -78,7 +78,7 @@ pub fn answers(gpu: &Gpu, model: &ModelSpec, tensors: &[NamedTensor], inputs: &I
     let names: Vec<String> = (0..outputs).map(|output| output.to_string()).collect();
     let vocabulary = (model.input_kind() == InputKind::Texts)
         .then(|| Vocabulary::from((0..tokens).map(|token| token.to_string()).collect::<Vec<_>>()));
-    let data = DatasetFingerprint { train: 0, test: 0, hash: 0 };
+    let data = DatasetFingerprint { train: 0, test: 0, hash: 0, by_name: false };
     let state = State::default();
     let checkpoint = Checkpoint::new(&model, &config, &names, vocabulary.as_ref(), data, &state, tensors);
     let bytes: Vec<u8> = match inputs {

@@ -21,6 +21,16 @@ pub enum PlanError {
         /// What makes it smaller.
         hint: Hint,
     },
+    /// Batches that are too large for the memory that images may take on their way.
+    #[error("streaming batches of {batch} images takes {} on the host and on the device, but only {} may be used", mib(*bytes), mib(*limit))]
+    Window {
+        /// Images of a batch.
+        batch: usize,
+        /// Bytes that it takes to have a batch in use, one under way, and others being read.
+        bytes: u64,
+        /// Bytes that images may take.
+        limit: u64,
+    },
     /// A loop is too long for the driver.
     #[error(
         "`{layer}` loops {iterations} times in one thread ({kernel}), but this driver silently stops a thread after {limit} iterations"
@@ -86,6 +96,9 @@ impl Hints for PlanError {
         match self {
             PlanError::Model(error) => error.hints(),
             PlanError::TooLarge { hint, .. } => vec![hint.clone()],
+            PlanError::Window { .. } => {
+                vec![Hint::SmallerBatch { accumulate: true }, Hint::Larger { key: "max_memory" }]
+            }
             PlanError::TooLong { .. } => vec![
                 Hint::advice("a newer driver (Mesa 23 and later have no such limit)"),
                 Hint::advice("fewer channels or features in this layer"),

@@ -52,6 +52,48 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Reads as many bytes as there is room for, from a place in a file, whoever else reads it at the same time.
+///
+/// # Errors
+/// What the system says; [`io::ErrorKind::UnexpectedEof`] where the file ends before.
+#[cfg(feature = "images")]
+pub(crate) fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, place);
+    #[cfg(windows)]
+    {
+        let mut done = 0;
+        while done < bytes.len() {
+            match std::os::windows::fs::FileExt::seek_read(file, &mut bytes[done..], place + done as u64)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => done += count,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes bytes to a place in a file, whoever else writes it at the same time.
+///
+/// # Errors
+/// What the system says.
+#[cfg(feature = "images")]
+pub(crate) fn write_at(file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, place);
+    #[cfg(windows)]
+    {
+        let mut done = 0;
+        while done < bytes.len() {
+            match std::os::windows::fs::FileExt::seek_write(file, &bytes[done..], place + done as u64)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => done += count,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What is neither a file nor a folder, in words.
 #[cfg(unix)]
 fn name_of(kind: std::fs::FileType) -> &'static str {

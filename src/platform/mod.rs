@@ -16,6 +16,8 @@ pub(crate) mod files;
 pub(crate) mod files;
 #[cfg(feature = "parquet")]
 mod foreign;
+#[cfg(feature = "images")]
+mod memory;
 mod threads;
 mod waiting;
 
@@ -26,6 +28,8 @@ pub(crate) use ahead::Ahead;
 pub(crate) use drivers::driver_advice;
 #[cfg(feature = "parquet")]
 pub(crate) use foreign::without_panic;
+#[cfg(feature = "images")]
+pub(crate) use memory::memory;
 pub(crate) use threads::parallel;
 #[cfg(feature = "cli")]
 pub(crate) use threads::processors;

@@ -6,7 +6,7 @@ use lepton_kernels::data_set::PARTS;
 
 use super::stream::WindowSize;
 use crate::data::{Examples, SourceError, Split};
-use crate::plan::Limits;
+use crate::plan::{Limits, PlanError};
 
 /// Images of a session, wherever they are.
 pub(crate) struct Images {
@@ -39,6 +39,16 @@ impl Images {
             return None;
         }
         Some(WindowSize::of(batch, self.each, memory.unwrap_or(u64::MAX)))
+    }
+
+    /// Checks that a window keeps what the images may take in memory.
+    ///
+    /// # Errors
+    /// [`PlanError::Window`] with both numbers.
+    pub fn check(&self, window: Option<WindowSize>, batch: usize) -> Result<(), PlanError> {
+        let (Some(window), Some(limit)) = (window, self.memory()) else { return Ok(()) };
+        let bytes = window.bytes(self.each);
+        if bytes <= limit { Ok(()) } else { Err(PlanError::Window { batch, bytes, limit }) }
     }
 
     /// Bytes that they may take in memory, where some are not in memory already.

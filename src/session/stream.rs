@@ -77,6 +77,11 @@ impl WindowSize {
         let batches = (room as usize).clamp(1, super::STEPS);
         WindowSize { batches, images: 2 * batches * stride }
     }
+
+    /// Bytes that this takes on the host at the most, for images of `each` bytes.
+    pub fn bytes(self, each: usize) -> u64 {
+        COPIES * (self.images / 2 * each) as u64
+    }
 }
 
 /// Whether two steps are of the same images in the same order.

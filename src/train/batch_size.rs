@@ -53,7 +53,9 @@ pub fn largest_batch(
     while batch < most {
         match compile(2 * batch) {
             Ok(plan) => (batch, best) = (2 * batch, plan),
-            Err(TrainError::Plan(PlanError::TooLarge { .. } | PlanError::TooLong { .. })) => break,
+            Err(TrainError::Plan(
+                PlanError::TooLarge { .. } | PlanError::TooLong { .. } | PlanError::Window { .. },
+            )) => break,
             Err(other) => return Err(other),
         }
     }

@@ -177,7 +177,7 @@ fn after(step: u64, learning_rate: f32) -> String {
 /// How data differ from what they were.
 fn change(before: &DatasetFingerprint, now: &DatasetFingerprint) -> String {
     if (before.train, before.test) == (now.train, now.test) {
-        return "has different pixels or labels now".into();
+        return "has different images or labels now".into();
     }
     format!("had {} training and {} test images, but now has {} and {}", before.train, before.test, now.train, now.test)
 }
@@ -221,7 +221,7 @@ impl Hints for TrainError {
     }
 }
 
-/// Tells these images and targets from others.
+/// Tells these images and targets from others: by the keys of the images, if all have some and not `by_pixels`.
 ///
 /// # Errors
 /// [`SourceError`] if they are streamed and have no keys, and one cannot be read.
@@ -230,10 +230,12 @@ pub(super) fn fingerprint(
     test: usize,
     splits: &[(&Split, usize)],
     targets: &Targets,
+    by_pixels: bool,
 ) -> Result<DatasetFingerprint, SourceError> {
+    let by_name = !by_pixels && splits.iter().all(|(split, _)| split.keys().is_some());
     let mut hash = 0;
     for &(split, count) in splits {
-        if let Some(keys) = split.keys() {
+        if let Some(keys) = split.keys().filter(|_| by_name) {
             hash = keys[..count].iter().fold(hash, |hash, &key| random::hash64(hash ^ key));
             continue;
         }
@@ -252,5 +254,5 @@ pub(super) fn fingerprint(
     let hash = targets.labels.iter().fold(hash, |hash, &label| random::hash64(hash ^ u64::from(label)));
     let values = targets.values.iter().flat_map(|values| &values.data);
     let hash = values.fold(hash, |hash, value| random::hash64(hash ^ u64::from(value.to_bits())));
-    Ok(DatasetFingerprint { train, test, hash })
+    Ok(DatasetFingerprint { train, test, hash, by_name })
 }

@@ -55,7 +55,7 @@ impl Setup {
         let program = Program::trusted(gpu, &plan)?;
         session::write_norm(&program, &model, &config)?;
         let outputs = task.output_names(&config.loss, data, plan.classes);
-        let fingerprint = fingerprint_of(data, &config, &targets)?;
+        let fingerprint = fingerprint_of(data, &config, &targets, false)?;
         let session = Session::new(program, plan, order, targets, &splits)?;
         Ok(Setup { session, model, config, outputs, data: fingerprint })
     }
@@ -86,10 +86,11 @@ pub(super) fn fingerprint_of(
     data: &Dataset,
     config: &RunConfig,
     targets: &session::Targets,
+    by_pixels: bool,
 ) -> Result<DatasetFingerprint, TrainError> {
     let splits = splits(data, config);
     let count = |split: Option<&Split>| split.map_or(0, Split::len);
-    Ok(fingerprint(count(data.train()), count(data.test()), &splits, targets)?)
+    Ok(fingerprint(count(data.train()), count(data.test()), &splits, targets, by_pixels)?)
 }
 
 /// The images that validate an epoch.
@@ -250,7 +251,9 @@ pub(super) fn compile(
     let task = tasks::of(&config.loss);
     let goals = task.goals();
     let model = &session::fitted(model, data);
-    let window = Images::of(&splits).window(batch, gpu.limits());
+    let images = Images::of(&splits);
+    let window = images.window(batch, gpu.limits());
+    images.check(window, batch)?;
     Ok(Plan::compile(
         model,
         &Request {

@@ -104,6 +104,10 @@ impl Trainer {
             }
             _ => Self::build(gpu, &data, &model, config)?,
         };
+        if trainer.data.by_name && !from.meta.data.by_name {
+            // a run of a version that knew images by their pixels
+            trainer.data = setup::fingerprint_of(&data, trainer.config(), &trainer.session.targets, true)?;
+        }
         trainer.restore(from)?;
         Ok(trainer)
     }
@@ -177,7 +181,7 @@ impl Trainer {
         let features = extractor.features(data, &cut, &config, test, from.listen)?;
         drop(extractor);
         let mut trainer = Self::build(gpu, &features, &cut.head, config)?;
-        trainer.data = setup::fingerprint_of(data, trainer.config(), &trainer.session.targets)?;
+        trainer.data = setup::fingerprint_of(data, trainer.config(), &trainer.session.targets, false)?;
         trainer.model = model;
         trainer.body = Some(Body { tensors });
         Ok((trainer, fit))

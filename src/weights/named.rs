@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_run_gives_what_it_is_evaluated_with() {
         let tensors = vec![tensor("a", &[1.0]), tensor("ema.a", &[2.0]), tensor("optimizer.moment1.a", &[3.0])];
-        let data = DatasetFingerprint { train: 1, test: 0, hash: 0 };
+        let data = DatasetFingerprint { train: 1, test: 0, hash: 0, by_name: false };
         let (model, state) = (ModelSpec::open("linear").unwrap(), State::default());
         for (ema, value) in [(None, 1.0), (Some(0.9), 2.0)] {
             let config = RunConfig { update: UpdateConfig { ema, ..UpdateConfig::default() }, ..RunConfig::default() };

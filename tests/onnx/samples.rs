@@ -78,7 +78,7 @@ pub fn checkpoint(model: &ModelSpec, loss: &LossConfig, normalize: &str) -> Chec
     let names: Vec<String> = (0..graph.classes()).map(|class| format!("class {class}")).collect();
     let words = || (0..WORDS).map(|word| format!("word{word}")).collect::<Vec<String>>();
     let vocabulary = (model.input_kind() == InputKind::Texts).then(|| Vocabulary::from(words()));
-    let data = DatasetFingerprint { train: 1, test: 0, hash: 0 };
+    let data = DatasetFingerprint { train: 1, test: 0, hash: 0, by_name: false };
     Checkpoint::new(&model, &config, &names, vocabulary.as_ref(), data, &State::default(), tensors)
 }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use lepton_kernels::random;
+
 use super::DecodeError;
 #[cfg(feature = "parquet")]
 use super::rows::Row;
@@ -192,6 +194,27 @@ impl Place {
         }
         identity.push(b'\n');
         identity
+    }
+
+    /// What tells it from other pictures wherever `root` is, and whenever it was copied there: its path from `root` on, and its bytes.
+    pub fn key_from(&self, root: &Path) -> u64 {
+        let (path, mut name) = (self.path(), String::new());
+        let bytes = match self {
+            Place::File(path) => path.metadata().map_or(0, |metadata| metadata.len()),
+            Place::Member(member) => {
+                name.push_str(&member.name);
+                member.bytes
+            }
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => {
+                name = format!("{} {}", row.column(), row.number());
+                row.stamp().bytes
+            }
+        };
+        let path = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let hash = |hash, byte: u8| random::hash64(hash ^ u64::from(byte));
+        let hash = path.bytes().chain([0]).chain(name.bytes()).fold(0, hash);
+        random::hash64(hash ^ bytes)
     }
 
     /// By file, then by place in the file.

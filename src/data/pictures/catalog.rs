@@ -1,16 +1,19 @@
 //! Pictures that were listed, by a folder or by a table, and what becomes of them: images of one size, in splits.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lepton_kernels::random;
 
-use super::cache::{self, Form};
+use super::decoded::{Decoded, Form, Visited};
 use super::entry::{Entry, Part, Target};
 use super::error::{Damaged, PictureError};
 use crate::data::OnPictures;
-use crate::data::io::{MAX_BYTES, folder_name};
+use crate::data::io::folder_name;
 use crate::data::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
+use crate::data::picture::Depths;
 use crate::data::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, shuffled_indices};
+use crate::platform;
 
 /// Pictures that were listed and not read yet, with their classes and splits.
 #[derive(Clone, Debug)]
@@ -30,6 +33,24 @@ pub(in crate::data) struct Catalog {
     pub notes: Vec<String>,
     /// Whether the data say which classes there are; otherwise these are the ones of the pictures.
     pub declared: bool,
+}
+
+/// Images of all entries.
+enum Pixels {
+    Here(Vec<u8>),
+    Streamed(Arc<Decoded>),
+}
+
+/// Bytes of an image, at the most: eight of them, two aligned batches, are what 32 bits can count.
+const MOST_OF_IMAGE: u64 = 1 << 29;
+
+/// Bytes that images may take where the system does not tell how much memory there is.
+const UNKNOWN_MEMORY: u64 = 4 << 30;
+
+/// Bytes in the unit that people count memory in.
+fn gib(bytes: u128) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1000.0 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
 /// The purpose of the key that holds pictures out.
@@ -52,8 +73,32 @@ impl Catalog {
         self.check_size(options.shape)?;
         self.check_missing(options)?;
         let (shape, fit, range) = (options.shape, options.images.fit.unwrap_or_default(), options.images.range);
-        let kept = cache::images(&self.root, &self.entries, Form { shape, fit, range }, folder, on_pictures);
-        self.notes.extend(kept.note);
+        let (memory, bytes) = (self.memory(options), self.bytes(shape));
+        let form = Form { shape, fit, range };
+        let (decoded, note) = Decoded::new(&self.root, &self.entries, form, folder, memory);
+        self.notes.extend(note);
+        // while they are divided into splits, all of them are there twice
+        let is_streamed = 2 * bytes > u128::from(memory);
+        if is_streamed || options.memory.is_some() {
+            let (bytes, memory) = (gib(bytes), gib(memory.into()));
+            self.notes.push(match is_streamed {
+                true => format!("images are streamed: decoded they are {bytes}, twice that while they are loaded, and {memory} may be used"),
+                false => format!("images stay in memory: decoded they are {bytes}, twice that while they are loaded, and {memory} may be used"),
+            });
+        }
+        let (pixels, kept) = match (is_streamed, options.images.skip_damaged) {
+            (false, _) => {
+                let (pixels, kept) = decoded.all(on_pictures);
+                (Some(pixels), kept)
+            }
+            // which ones are left out decides which number an image has
+            (true, true) => {
+                self.notes.push("all images were decoded once to find those that cannot be read".into());
+                (None, decoded.visit(on_pictures))
+            }
+            (true, false) => (None, Visited { damaged: Vec::new(), depths: Depths::default() }),
+        };
+        self.notes.extend(decoded.problem(folder));
         if range.is_none()
             && let Some((words, range)) = kept.depths.advice()
         {
@@ -79,7 +124,11 @@ impl Catalog {
             return Err(PictureError::Nothing { root: self.root }.into());
         }
         let held_out = self.hold_out(&order, options)?;
-        self.dataset(&order, &held_out, &kept.pixels, options)
+        let examples = match pixels {
+            Some(pixels) => Pixels::Here(pixels),
+            None => Pixels::Streamed(Arc::new(decoded)),
+        };
+        self.dataset(&order, &held_out, &examples, options)
     }
 
     /// Files that are not there are an error in one line; without some of them a run may go on, if it was asked to.
@@ -98,15 +147,25 @@ impl Catalog {
     }
 
     fn check_size(&self, shape: [usize; 3]) -> Result<(), DataError> {
-        let (root, count) = (self.root.clone(), self.entries.len());
+        let root = self.root.clone();
         if ![1, 3].contains(&shape[2]) {
             return Err(PictureError::Channels { root, channels: shape[2] }.into());
         }
-        let bytes = shape.iter().map(|&size| size as u128).product::<u128>() * count as u128;
-        if bytes > u128::from(MAX_BYTES) {
-            return Err(PictureError::TooBig { root, count, shape, bytes, limit: MAX_BYTES }.into());
+        let bytes = shape.iter().map(|&size| size as u128).product::<u128>();
+        if bytes > u128::from(MOST_OF_IMAGE) {
+            return Err(PictureError::TooBig { root, shape, bytes, limit: MOST_OF_IMAGE }.into());
         }
         Ok(())
+    }
+
+    /// Bytes of all images.
+    fn bytes(&self, shape: [usize; 3]) -> u128 {
+        shape.iter().map(|&size| size as u128).product::<u128>() * self.entries.len() as u128
+    }
+
+    /// Bytes that they may take in memory.
+    fn memory(&self, options: &LoadOptions) -> u64 {
+        options.memory.unwrap_or_else(|| platform::memory().map_or(UNKNOWN_MEMORY, |bytes| bytes / 2))
     }
 
     fn has_classes(&self) -> bool {
@@ -155,7 +214,7 @@ impl Catalog {
         self,
         order: &[usize],
         held_out: &[bool],
-        pixels: &[u8],
+        pixels: &Pixels,
         options: &LoadOptions,
     ) -> Result<Dataset, DataError> {
         let gather = |wanted: &[Part]| {
@@ -184,13 +243,9 @@ impl Catalog {
     }
 
     /// The pictures `members` as a split; none if there are none.
-    fn split(&self, members: &[usize], pixels: &[u8], shape: [usize; 3]) -> Result<Option<Split>, DatasetError> {
+    fn split(&self, members: &[usize], pixels: &Pixels, shape: [usize; 3]) -> Result<Option<Split>, DatasetError> {
         let Some(&first) = members.first() else { return Ok(None) };
         let size: usize = shape.iter().product();
-        let mut images = Vec::with_capacity(members.len() * size);
-        for &i in members {
-            images.extend_from_slice(&pixels[i * size..(i + 1) * size]);
-        }
         let targets = || members.iter().map(|&i| &self.entries[i].target);
         let class = |target: &Target| if let Target::Class(class) = target { *class } else { 0 };
         let targets = match &self.entries[first].target {
@@ -206,6 +261,18 @@ impl Catalog {
             }
         };
         let names = members.iter().map(|&i| self.entries[i].place.to_string()).collect();
-        Split::images(shape, images, targets)?.with_names(names).map(Some)
+        let keys = members.iter().map(|&i| self.entries[i].place.key_from(&self.root)).collect();
+        let split = match pixels {
+            Pixels::Here(pixels) => {
+                let mut images = Vec::with_capacity(members.len() * size);
+                members.iter().for_each(|&i| images.extend_from_slice(&pixels[i * size..(i + 1) * size]));
+                Split::images(shape, images, targets)?
+            }
+            Pixels::Streamed(source) => {
+                let numbers = members.iter().map(|&i| i as u32).collect();
+                Split::streamed(shape, source.clone(), numbers, targets)?
+            }
+        };
+        split.with_keys(keys).with_names(names).map(Some)
     }
 }

@@ -101,19 +101,16 @@ pub enum PictureError {
         /// The share of the training images that was to be held out.
         share: f64,
     },
-    /// Images that no buffer can hold.
-    #[error("{}: {count} images of {}x{}x{} are {bytes} bytes, the limit is {limit}",
-            root.display(), shape[0], shape[1], shape[2])]
+    /// Images so large that no batch of them can be on a device.
+    #[error("{}: an image of {}x{}x{} is {bytes} bytes, the limit is {limit}", root.display(), shape[0], shape[1], shape[2])]
     TooBig {
         /// The folder or the table.
         root: PathBuf,
-        /// Number of images.
-        count: usize,
         /// Shape of an image, `[h, w, c]`.
         shape: [usize; 3],
-        /// Bytes of all images, one for each pixel and channel.
+        /// Bytes of an image, one for each pixel and channel.
         bytes: u128,
-        /// The most bytes that a data set may have.
+        /// The most bytes that an image may have.
         limit: u64,
     },
     /// Images of channels that no picture has.
@@ -145,7 +142,7 @@ impl Hints for PictureError {
                 return hints;
             }
             PictureError::TwoValidations { .. } => return vec![Hint::Unset { key: "validation" }],
-            PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }, Hint::advice("fewer images")],
+            PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }],
             PictureError::EmptyClass { .. } => "add images, or remove the folder".to_string(),
             PictureError::Untrained { .. } => "add training images, or remove the class".into(),
             PictureError::OneClass { path, .. } => {

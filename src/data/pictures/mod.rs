@@ -1,7 +1,8 @@
 //! Pictures of any size that a folder or a table lists, and what becomes of them: images of one size, decoded once.
 
-mod cache;
 mod catalog;
+mod cells;
+mod decoded;
 mod entry;
 mod error;
 mod file_type;
