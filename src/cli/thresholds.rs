@@ -9,6 +9,7 @@ use crate::checkpoint::{Checkpoint, Meta, write_atomically};
 use crate::data::Split;
 use crate::gpu::Gpu;
 use crate::metrics::{self, Aim, Found};
+use crate::platform::files;
 use crate::report::percent;
 use crate::train::{Answer, Predictor, Tta};
 
@@ -141,7 +142,7 @@ fn read(run: &Path) -> Result<Option<(PathBuf, Kept)>, CliError> {
     if !path.is_file() {
         return Ok(None);
     }
-    let bytes = std::fs::read(&path).map_err(CliError::file(&path))?;
+    let bytes = files::read(&path).map_err(CliError::file(&path))?;
     let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| {
         let way = "remove it, and find the thresholds again with --recall, or leave it out with --threshold none";
         CliError::Usage(format!("{} is damaged: {error}\n  try: {way}", path.display()))

@@ -221,7 +221,7 @@ fn train(
     }
     if outcome == Outcome::Finished && trainer.state().step > 0 {
         ending.tell(trainer, &mut terminal, &mut |trainer, event| {
-            log.write(event).map_err(CliError::file(&log_path))?;
+            log.write(event).map_err(|error| unwritten(&log_path, error))?;
             logs.take(trainer, view, event)
         })?;
     }
@@ -318,7 +318,7 @@ fn opened_log(
     let mut log = log.echoing(args.typed.has("json_progress"));
     let first = log.write_at(began, &start);
     let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));
-    written.map_err(CliError::file(&out.join(LOG)))?;
+    written.map_err(|error| unwritten(&out.join(LOG), error))?;
     Ok(log)
 }
 

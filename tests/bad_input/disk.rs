@@ -90,20 +90,20 @@ mod linux {
         in_shell(&place, "ulimit -f 200000;", "train --model linear --limit 64 --epochs 1 --out run").exits(0);
     }
 
-    /// A disk of 200 KiB, where a user may mount one.
+    /// A disk of 240 KiB, where a user may mount one.
     #[test]
     fn a_full_disk_keeps_the_last_checkpoint() {
         let Some(place) = Place::with_adapter() else { return };
-        let mount = "mkdir disk && mount -t tmpfs -o size=200k none disk";
+        let mount = "mkdir disk && mount -t tmpfs -o size=240k none disk";
         let may = Command::new("unshare").current_dir(place.folder()).args(["-rm", "sh", "-c", mount]).output();
         if !may.is_ok_and(|output| output.status.success()) {
             eprintln!("skipped: this user may not mount a disk");
             return;
         }
         // a run that fits, then one whose second checkpoint does not, on a disk that is gone when the shell ends
-        let script = "mount -t tmpfs -o size=200k none disk; \
+        let script = "mount -t tmpfs -o size=240k none disk; \
             \"$0\" train --model linear --limit 64 --steps 0 --out disk/run > steps0.txt || exit 90; \
-            head -c 90000 /dev/zero > disk/other; \
+            head -c 120000 /dev/zero > disk/other; \
             \"$0\" train --resume --epochs 1 --out disk/run; code=$?; \
             rm disk/other; ls -A disk/run > left.txt; \
             \"$0\" eval disk/run/last.safetensors > eval.txt || exit 91; exit $code";

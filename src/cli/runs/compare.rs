@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::args::CompareArgs;
 use super::super::error::save_png;
 use super::super::{CliError, Exit, open};
-use super::found::Found;
+use super::found::{Found, name_of};
 use super::noise;
 use super::{row, table};
 use crate::checkpoint::write_atomically;
@@ -96,7 +96,7 @@ fn draw(runs: &[Found], names: &[String], out: &Path) -> Result<(), CliError> {
         let series = of(key);
         (!series.is_empty()).then(|| lines(&Lines::around(title, ("epoch", Scale::Whole), ("", scale), series), SIZE))
     };
-    let words = measure.replace('_', " ");
+    let words = name_of(measure);
     let scale = if ["accuracy", "macro_f1", "auc"].contains(&measure) { Scale::Share } else { Scale::Linear };
     let second = if measure == "loss" { None } else { chart(&format!("Validation {words}"), measure, scale) };
     let parts: Vec<Drawing> = chart("Validation loss", "loss", Scale::Linear).into_iter().chain(second).collect();

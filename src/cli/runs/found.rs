@@ -1,7 +1,7 @@
 //! A run as its folder tells it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::super::CliError;
 use crate::config::RunConfig;
-use crate::platform::calendar;
+use crate::metrics::Criterion;
+use crate::platform::{calendar, files};
 use crate::report::Log;
 
 /// How far below a folder runs are looked for.
@@ -122,7 +123,10 @@ impl Found {
     pub fn of(folder: &Path) -> Self {
         let log_path = folder.join("events.jsonl");
         let log = Log::read(&log_path).unwrap_or_default();
-        let text = std::fs::read_to_string(folder.join("config.toml")).unwrap_or_default();
+        let text = files::read(&folder.join("config.toml"))
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .unwrap_or_default();
         let config = (!text.is_empty()).then(|| toml::from_str::<RunConfig>(&text).ok()).flatten();
         let start = log.first("start").map_or(Value::Null, |entry| entry.value.clone());
         let word = |value: &Value| value.as_str().map(String::from);
@@ -227,9 +231,15 @@ fn best(log: &Log, epochs: &[&Value]) -> Option<Measured> {
     Some(Measured { measure, value, epoch: epoch["epoch"].as_u64() })
 }
 
+/// A measure in words, `macro F1`, by its key in the log.
+pub fn name_of(measure: &str) -> String {
+    let criterion = Criterion::named(&measure.replace('_', "-"));
+    criterion.map_or_else(|| measure.replace('_', " "), |criterion| criterion.name().into())
+}
+
 fn state(folder: &Path, log_path: &Path, log: &Log, is_configured: bool) -> State {
     let is_locked =
-        || File::open(log_path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        || files::open(log_path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
     match () {
         () if is_locked() => State::Running,
         () if !is_configured || !is_whole(&folder.join("last.safetensors")) => State::Damaged,
@@ -242,7 +252,7 @@ fn state(folder: &Path, log_path: &Path, log: &Log, is_configured: bool) -> Stat
 fn is_whole(path: &Path) -> bool {
     use std::io::Read;
     let read = || -> Option<bool> {
-        let mut file = File::open(path).ok()?;
+        let mut file = files::open(path).ok()?;
         let bytes = file.metadata().ok()?.len();
         let mut length = [0; 8];
         file.read_exact(&mut length).ok()?;

@@ -79,7 +79,7 @@ fn row(found: &Found, listed: &Path) -> Vec<String> {
 
 /// `accuracy 0.9012`.
 fn in_words(measured: &Option<Measured>) -> String {
-    measured.as_ref().map_or("-".into(), |own| format!("{} {:.4}", own.measure.replace('_', " "), own.value))
+    measured.as_ref().map_or("-".into(), |own| format!("{} {:.4}", found::name_of(&own.measure), own.value))
 }
 
 /// The runs below a folder that pass every filter.

@@ -209,10 +209,11 @@ fn told(facts: &Facts) -> Vec<String> {
     match &facts.assessment {
         Some(assessment) => sentences(assessment, &facts.what),
         None if !facts.sheets.is_empty() => {
-            vec![format!(
-                "{} epochs of a generator; no measure says which is the best: look at its images.",
-                facts.history.epochs().len()
-            )]
+            let epochs = match facts.history.epochs().len() {
+                1 => "One epoch".into(),
+                count => format!("{count} epochs"),
+            };
+            vec![format!("{epochs} of a generator; no measure says which is the best: look at its images.")]
         }
         None if facts.history.epochs().is_empty() => vec!["This run has not finished an epoch.".into()],
         None => vec!["This run has no verdict: it has not finished, or its answers were not kept.".into()],

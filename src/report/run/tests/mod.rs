@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::page;
 use super::plots::save_plots;
+use crate::platform::files;
 
 #[test]
 fn pages_ask_nobody_and_names_are_never_markup() {
@@ -70,9 +71,10 @@ fn figures_are_files_too() {
     let facts = samples::classes(2, 40, "images");
     save_plots(&facts, folder.path()).unwrap();
     for name in ["loss", "measures", "learning-rate", "speed", "confusion", "reliability", "precision-recall", "roc"] {
-        let svg = std::fs::read_to_string(folder.path().join(format!("{name}.svg"))).unwrap();
+        let file = |end: &str| files::read(&folder.path().join(format!("{name}.{end}"))).unwrap();
+        let svg = String::from_utf8(file("svg")).unwrap();
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{name}");
-        let picture = image::open(folder.path().join(format!("{name}.png"))).unwrap().into_rgb8();
+        let picture = image::load_from_memory(&file("png")).unwrap().into_rgb8();
         let inked = picture.pixels().filter(|pixel| pixel.0 != [255; 3]).count();
         assert!(inked > 1000, "{name}: {inked} pixels are drawn");
     }
