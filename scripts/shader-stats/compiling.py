@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import subprocess
+import threading
 import time
 
 from gpus import GPUS
@@ -180,6 +181,19 @@ class Kernel:
         return self.slices.exposed if is_product(self.name) else round_trips(self.listing.code)
 
 
+def pack(raw, listing):
+    """Keeps the text of a listing without the machine code after it. Another thread or process may do the same at the same time."""
+    try:
+        text = raw.read_text(errors="replace")
+    except FileNotFoundError:
+        return
+    partial = listing.with_name(f"{listing.name}.{os.getpid()}-{threading.get_ident()}")
+    with gzip.open(partial, "wt", compresslevel=5) as packed:
+        packed.writelines(line.split(" ; ")[0].rstrip() + "\n" for line in text.splitlines())
+    partial.rename(listing)
+    raw.unlink(missing_ok=True)
+
+
 def kernel(gpu, kept, name, threads, launches, entry):
     path = kept / f"{entry}.json"
     # of a kernel that is compiled for several widths, the widest is taken
@@ -193,13 +207,8 @@ def kernel(gpu, kept, name, threads, launches, entry):
     listing = kept / f"{entry}.txt.gz"
     if names.listing is None:
         listing = None
-    elif (raw := kept / f"{entry}.txt").exists():
-        partial = kept / f"{entry}.{os.getpid()}.gz"
-        with gzip.open(partial, "wt", compresslevel=5) as packed:
-            # the machine code after the text is left out
-            packed.writelines(line.split(" ; ")[0].rstrip() + "\n" for line in raw.read_text(errors="replace").splitlines())
-        partial.rename(listing)
-        raw.unlink(missing_ok=True)
+    else:
+        pack(kept / f"{entry}.txt", listing)
     return Kernel(
         name, launches, launches[0].threads // threads, threads, executable["subgroup"], figures[names.registers],
         figures[names.waves], figure(names.workgroup_memory), figures[names.spills], figure(names.scratch), figures[names.instructions], listing,
