@@ -27,7 +27,7 @@ pub struct Sources<'a> {
     pub splits: Vec<SplitFacts>,
 }
 
-/// Gathers what the files of a run say; pictures of examples are added by [`looks`](super::looks).
+/// Gathers what the files of a run say; pictures of examples are added by `looks`.
 ///
 /// # Errors
 /// [`ReportError`] if there is no checkpoint, or a file that is there cannot be read.
