@@ -201,7 +201,7 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
         ("import photo.bin --out new", "photo.bin is a JPEG image, not a file of weights"),
         ("eval photo.bin", "photo.bin is a JPEG image, not a checkpoint"),
         ("eval net.onnx", "net.onnx is an ONNX model, not a checkpoint\n  try: lepton-gpu import net.onnx"),
-        ("eval net.pth", "try: lepton-gpu import net.pth"),
+        ("eval net.pth", "is a pickle of PyTorch or another zip archive, not a checkpoint\n  try: in PyTorch: "),
         ("import missing.safetensors --out new", "missing.safetensors: "),
         ("import cut.safetensors --out new", "not a whole .safetensors file"),
         ("import out.safetensors --out run", "run already contains"),

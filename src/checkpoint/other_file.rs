@@ -31,7 +31,9 @@ const KINDS: &[(&[u8], OtherFile)] = &[
     (b"RIFF", OtherFile { what: "a WebP image or another RIFF file", way: RUN }),
     (b"BM", OtherFile { what: "a BMP image", way: RUN }),
     (b"\x89HDF", OtherFile { what: "an HDF5 file (Keras .h5)", way: CONVERT }),
-    (b"PK\x03\x04", OtherFile { what: "a pickle of PyTorch or another zip archive", way: Way::Import }),
+    (b"PK\x03\x04", OtherFile { what: "a pickle of PyTorch or another zip archive", way: CONVERT }),
+    (b"\x80\x02", OtherFile { what: "a pickle of PyTorch", way: CONVERT }),
+    (b"\x80\x04", OtherFile { what: "a pickle of PyTorch", way: CONVERT }),
     (b"GGUF", OtherFile { what: "a GGUF file", way: CONVERT }),
     (b"\x93NUMPY", OtherFile { what: "a NumPy array", way: CONVERT }),
     (b"\x1f\x8b", OtherFile { what: "a gzip archive", way: Way::Advice("unpack it first") }),
@@ -47,8 +49,8 @@ const KINDS: &[(&[u8], OtherFile)] = &[
 impl OtherFile {
     /// What the bytes of a file are, if they are certainly no file of tensors.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        // a file of tensors begins with the length of its header as a u64, of which the last bytes are 0
-        if bytes.get(5..8) == Some(&[0; 3]) {
+        // a file of tensors begins with the length of its header as a u64, of which the last bytes are 0, and the header with a brace
+        if bytes.get(5..9) == Some(b"\0\0\0{") {
             return None;
         }
         let known = KINDS.iter().find(|(mark, _)| bytes.starts_with(mark)).map(|&(_, kind)| kind);
@@ -79,10 +81,15 @@ mod tests {
         let what = |bytes: &[u8]| OtherFile::of(bytes).map(|other| other.what);
         assert_eq!(what(b"\xff\xd8\xff\xe0\0\x10JFIF"), Some("a JPEG image"));
         assert_eq!(what(b"\x08\x08\x12\x0alepton-gpu:"), Some("an ONNX model"));
-        // headers of 1,184,776 and 66,829 bytes begin with the same bytes as an ONNX file and a BMP image
-        assert_eq!(what(&1_184_776_u64.to_le_bytes()), None);
+        // headers of 1,184,776 and 85,314 bytes begin with the same bytes as other files
+        assert_eq!(what(&[1_184_776_u64.to_le_bytes().as_slice(), b"{"].concat()), None);
         assert_eq!(what(b"\x08\x14\x12\0\0\0\0\0{\"a"), None);
         assert_eq!(what(b"BM\x01\0\0\0\0\0{\"a\""), None);
+        // and these have as many zeros
+        assert_eq!(what(b"GGUF\x03\0\0\0\x10\0"), Some("a GGUF file"));
+        assert_eq!(what(b"BM\x36\x10\0\0\0\0\0\0"), Some("a BMP image"));
+        assert_eq!(what(b"\x1f\x8b\x08\0\0\0\0\0\0\x03"), Some("a gzip archive"));
+        assert_eq!(what(b"PK\x03\x04\x14\0\0\0\0\0"), Some("a pickle of PyTorch or another zip archive"));
         assert_eq!(what(b""), None);
     }
 }

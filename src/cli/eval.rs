@@ -148,6 +148,10 @@ fn find_threshold(
         None => None,
         Some(_) => Some(pictures::of_run(checkpoint, None, &Default::default())?),
     };
+    if args.tta.is_some() || args.normalize.is_some() {
+        let problem = "a threshold is kept for answers without these";
+        return Err(CliError::Usage(format!("--of {name} with --tta or --normalize: {problem}\n  try: without them")));
+    }
     let dataset = own.as_ref().unwrap_or(dataset);
     let validating = validating(dataset, &meta.config)?.ok_or_else(|| {
         let problem = "the run has no images that validate, and a threshold is found on those";
@@ -157,7 +161,7 @@ fn find_threshold(
         ))
     })?;
     let split = validating.split();
-    let answers = answers_on(&Predictor::new(gpu, checkpoint, args.tta)?, split, &validating.examples)?;
+    let answers = answers_on(&Predictor::new(gpu, checkpoint, None)?, split, &validating.examples)?;
     let is_of = |example: usize| match split.values() {
         Some(values) => values.data[example * values.width + class] > 0.5,
         None => split.labels()[example] as usize == class,

@@ -13,7 +13,7 @@ use super::thresholds::answers_on;
 use crate::checkpoint::write_atomically;
 use crate::data::{Dataset, Input};
 use crate::gpu::Gpu;
-use crate::report::{Board, EpochTable, Log};
+use crate::report::{Board, EpochTable, Log, say};
 use crate::train::{Event, Metrics, Predictor, Trainer, validating};
 
 /// The names of its forms.
@@ -128,8 +128,15 @@ impl Logs {
         Ok(())
     }
 
-    /// Draws answers on some of the images that validate, with the weights of the best epoch.
-    pub fn finish(&mut self, gpu: &Gpu, trainer: &Trainer, dataset: &Dataset) -> Result<(), CliError> {
+    /// Draws answers on some of the images that validate, with the weights of the best epoch. A run is worth more than this picture:
+    /// one that cannot be drawn is a note.
+    pub fn finish(&mut self, gpu: &Gpu, trainer: &Trainer, dataset: &Dataset) {
+        if let Err(error) = self.draw_answers(gpu, trainer, dataset) {
+            say!("note     no predictions were drawn for TensorBoard: {}", super::hint::message(&error));
+        }
+    }
+
+    fn draw_answers(&mut self, gpu: &Gpu, trainer: &Trainer, dataset: &Dataset) -> Result<(), CliError> {
         let Some(board) = &mut self.board else { return Ok(()) };
         let Some(own) = validating(dataset, trainer.config())? else { return Ok(()) };
         let split = own.split();

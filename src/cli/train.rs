@@ -19,7 +19,8 @@ use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
 use crate::plan::{parameters, thousands};
-use crate::platform::{Duration, calendar};
+use crate::platform::{Duration, calendar, files};
+use crate::report::run::PREDICTIONS;
 use crate::report::{
     EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say,
 };
@@ -83,9 +84,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let mut logs = Logs::open(&out, &args.typed, &trainer, args.resume().then(|| out.join(LOG)))?;
     logs.begin(&gpu, &trainer, &dataset)?;
     let outcome = train(&mut trainer, &ending, log, args.resume(), saving, &mut logs)?;
-    logs.finish(&gpu, &trainer, &dataset)?;
     if outcome == Outcome::Finished {
         report::at_end(args, &mut trainer, &dataset, &out);
+        logs.finish(&gpu, &trainer, &dataset);
         return Ok(Exit::Done);
     }
     let (step, out) = (trainer.state().step, out.display());
@@ -295,6 +296,8 @@ fn prepare_folder(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset
     if !resume {
         save(trainer, &[&out.join(LAST)])?;
     }
+    // those of other weights soon
+    files::discard(&out.join(PREDICTIONS));
     write_atomically(&out.join("config.toml"), trainer.config().to_toml().as_bytes())?;
     write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
     if let Some(fit) = trainer.origin() {

@@ -11,15 +11,18 @@ use crate::metrics::{Best, Criterion};
 use crate::plan::thousands;
 use crate::train::{Event, Metrics};
 
-/// `12.3 s`, `340 ms`, `2 min 5 s`.
+/// `12.3 s`, `340 ms`, `2 min 5 s`, `3 h 20 min`.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 1.0 {
         format!("{:.0} ms", seconds * 1e3)
     } else if seconds < 90.0 {
         format!("{seconds:.1} s")
-    } else {
+    } else if seconds < 5400.0 {
         let whole = seconds.round() as u64;
         format!("{} min {} s", whole / 60, whole % 60)
+    } else {
+        let minutes = (seconds / 60.0).round() as u64;
+        format!("{} h {} min", minutes / 60, minutes % 60)
     }
 }
 
@@ -310,6 +313,12 @@ mod tests {
 
     fn metrics(loss: f64, accuracy: Option<f64>, more: Summary) -> Metrics {
         Metrics { loss, accuracy, more, ..Metrics::default() }
+    }
+
+    #[test]
+    fn times_are_told_in_two_units_at_most() {
+        let told = [0.34, 12.34, 125.0, 5399.0, 7201.0, 36_059.0].map(seconds);
+        assert_eq!(told, ["340 ms", "12.3 s", "2 min 5 s", "89 min 59 s", "2 h 0 min", "10 h 1 min"]);
     }
 
     #[test]

@@ -31,6 +31,17 @@ fn a_report_is_the_same_from_what_was_kept_and_evaluated_again() {
 }
 
 #[test]
+fn answers_of_other_weights_are_not_reported() {
+    let Some(place) = Place::with_adapter() else { return };
+    place.run(TRAIN).exits(0);
+    let kept = place.text("run/predictions.csv");
+    place.run("train --resume --epochs 4 --no-report --out run").exits(0);
+    place.run("report run").exits(0);
+    let now = place.text("run/predictions.csv");
+    assert!(now != kept && now.lines().count() == kept.lines().count(), "four epochs answer otherwise than two");
+}
+
+#[test]
 fn other_data_have_a_report_of_their_own() {
     let Some(place) = Place::with_adapter() else { return };
     let ran = place.run(&format!("{TRAIN} --no-report")).exits(0);

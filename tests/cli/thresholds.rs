@@ -68,6 +68,7 @@ fn a_threshold_decides_and_a_found_one_is_kept_with_the_run() {
         ("--recall 0.9", "--of"),
         ("--of Shirt", "--recall 0.95 --of Shirt"),
         ("--recall 2 --of Shirt", "above 0 and at most 1"),
+        ("--recall 0.9 --of Shirt --tta mirror", "a threshold is kept for answers without these"),
         ("--recall 0.999 --precision 0.999 --of Shirt", "is the highest precision with a recall of at least 99.90 %"),
     ] {
         let ran = place.run(&format!("eval run {flags}")).exits(2);

@@ -25,9 +25,14 @@ pub fn run(args: &CompareArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         if !folder.join("config.toml").is_file() {
             let folder = folder.display();
             return Err(CliError::Usage(format!(
-                "{folder} is no run: it has no config.toml\n  try: lepton-gpu runs, which lists them"
+                "{folder} is not a run: it has no config.toml\n  try: lepton-gpu runs, which lists them"
             )));
         }
+    }
+    if let Some(out) = args.plot.as_ref().filter(|out| !out.extension().is_some_and(|end| end == "svg" || end == "png"))
+    {
+        let out = out.display();
+        return Err(CliError::Usage(format!("--plot {out}: expected a .png or .svg\n  try: --plot compare.png")));
     }
     let runs: Vec<Found> = args.runs.iter().map(|folder| Found::of(folder)).collect();
     let names: Vec<String> = runs.iter().map(|found| found.name(Path::new("runs"))).collect();
@@ -86,7 +91,7 @@ fn draw(runs: &[Found], names: &[String], out: &Path) -> Result<(), CliError> {
     let of = |key: &str| -> Vec<Series> {
         let all = histories.iter().zip(names).zip(INKS.iter().cycle());
         let one = all.map(|((history, name), ink)| {
-            let value = |told: &crate::report::EpochTold| told.validation.get(key).or(told.train.get(key)).copied();
+            let value = |told: &crate::report::EpochTold| told.validation.get(key).copied();
             let points = (1..).map(f64::from).zip(history.epochs()).filter_map(|(x, told)| Some([x, value(told)?]));
             Series::new(name, points.collect(), *ink)
         });
@@ -101,15 +106,12 @@ fn draw(runs: &[Found], names: &[String], out: &Path) -> Result<(), CliError> {
     let second = if measure == "loss" { None } else { chart(&format!("Validation {words}"), measure, scale) };
     let parts: Vec<Drawing> = chart("Validation loss", "loss", Scale::Linear).into_iter().chain(second).collect();
     if parts.is_empty() {
-        return Err(CliError::Usage("--plot: none of the runs has finished an epoch\n  try: without --plot".into()));
+        return Err(CliError::Usage("--plot: none of the runs has validated an epoch\n  try: without --plot".into()));
     }
     let drawing = Drawing::beside(names.join(" and "), &parts);
-    match out.extension().and_then(|end| end.to_str()) {
-        Some("svg") => Ok(write_atomically(out, drawing.to_svg().as_bytes())?),
-        Some("png") => save_png(&drawing.to_picture(), out),
-        _ => Err(CliError::Usage(format!(
-            "--plot {}: expected a .png or .svg\n  try: --plot compare.png",
-            out.display()
-        ))),
+    if out.extension().is_some_and(|end| end == "svg") {
+        Ok(write_atomically(out, drawing.to_svg().as_bytes())?)
+    } else {
+        save_png(&drawing.to_picture(), out)
     }
 }

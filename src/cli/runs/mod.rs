@@ -148,11 +148,15 @@ fn order(a: &Found, b: &Found, key: &str) -> Ordering {
             (a, b) => a.map(|own| own.measure).cmp(&b.map(|own| own.measure)),
         };
     }
-    let (a, b) = (a.value(key), b.value(key));
+    by_value(&a.value(key), &b.value(key))
+}
+
+/// Numbers by size, before texts in their order, so that all of them have one order.
+fn by_value(a: &Option<String>, b: &Option<String>) -> Ordering {
     let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<f64>().ok());
-    match (number(&a), number(&b)) {
+    match (number(a), number(b)) {
         (Some(a), Some(b)) => a.total_cmp(&b),
-        _ => a.cmp(&b),
+        (x, y) => y.is_some().cmp(&x.is_some()).then_with(|| a.cmp(b)),
     }
 }
 
@@ -209,5 +213,17 @@ fn measured(found: &Found, by: Option<&str>) -> Option<Measured> {
             let key = measure.replace('-', "_");
             Some(Measured { value: found.validation[&key].as_f64()?, measure: key, epoch: own.epoch })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_have_one_order() {
+        let mut values = ["1a", "10", "b", "2", "-1"].map(|text| Some(text.to_string()));
+        values.sort_by(by_value);
+        assert_eq!(values.map(Option::unwrap), ["-1", "2", "10", "1a", "b"]);
     }
 }

@@ -14,6 +14,8 @@ use crate::train::Evaluator;
 
 /// The chance below which a difference is called more than chance.
 const LEVEL: f64 = 0.05;
+/// Examples of which a bootstrap tells something.
+const FEW: usize = 10;
 
 /// What is known of the difference between the first run and another one.
 #[derive(Clone, Debug, Serialize)]
@@ -107,7 +109,7 @@ fn between(first: &Looked, other: &Looked) -> Noise {
         };
         let [a, b] = [first, other].map(|looked| format!("{} {} examples", looked.answers.len(), looked.split));
         return Noise::Unpaired {
-            why: format!("they were held out differently ({a}, {b})"),
+            why: format!("they were evaluated on different examples ({a}; {b})"),
             first: counted(one),
             other: counted(two),
         };
@@ -169,13 +171,17 @@ impl Noise {
                         share(*other_right)
                     ),
                     format!(
-                        "  {first} alone is right in {first_alone}, {other} alone in {second_alone}: {verdict} (McNemar's exact test, p = {})",
+                        "  {first} alone is right in {first_alone}, {other} alone in {second_alone}: {verdict} (McNemar's exact test, {})",
                         p_value(*p)
                     ),
                 ]
             }
             Noise::Bootstrap { split, examples, error, other_error, interval: Interval { low, high } } => {
-                let verdict = if *low > 0.0 || *high < 0.0 { "more than chance" } else { "may be chance" };
+                let verdict = match () {
+                    () if *examples < FEW => "too few examples to tell",
+                    () if *low > 0.0 || *high < 0.0 => "more than chance",
+                    () => "may be chance",
+                };
                 vec![
                     format!(
                         "{first} and {other} on the same {examples} {split} examples: mean absolute errors {error:.4} and {other_error:.4}"
@@ -201,7 +207,7 @@ impl Noise {
     }
 }
 
-/// `0.0312`, or `< 0.0001`.
+/// `p = 0.0312`, or `p < 0.0001`.
 fn p_value(p: f64) -> String {
-    if p < 1e-4 { "below 0.0001".into() } else { format!("{p:.4}") }
+    if p < 1e-4 { "p < 0.0001".into() } else { format!("p = {p:.4}") }
 }

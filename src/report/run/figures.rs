@@ -117,7 +117,7 @@ fn reliability(bins: &[[f64; 3]], of: &str, came_true: &str, ece: f64) -> Figure
     let which = match sure - right {
         gap if gap > 0.02 => "on the whole the model is too sure of itself",
         gap if gap < -0.02 => "on the whole the model is less sure than it could be",
-        _ => "on the whole its probabilities can be taken at their word",
+        _ => "on the whole its probabilities can be taken at face value",
     };
     let caption = format!(
         "Expected calibration error (ECE) {ece:.3}: {which}. Bars above the line are underconfident, below it overconfident."
@@ -262,7 +262,11 @@ fn of_values(facts: &Facts, Numbers { outputs, targets, width }: &Numbers) -> Ve
         let caption = format!(
             "Mean residual {}: {}.",
             crate::report::chart::figure(mean),
-            if mean > 0.0 { "on the average too high" } else { "on the average too low" }
+            match mean {
+                mean if mean > 0.0 => "too high on average",
+                mean if mean < 0.0 => "too low on average",
+                _ => "neither too high nor too low on average",
+            }
         );
         figures.push(figure(RESIDUALS[i], histogram(&chart, SIZE), caption));
     }

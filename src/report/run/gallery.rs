@@ -84,7 +84,7 @@ fn short(path: &str) -> String {
 
 fn percent(share: f64) -> String {
     // a certainty is only what is certain
-    if share > 0.9999 && share < 1.0 { ">99.99 %".into() } else { format!("{:.1} %", 100.0 * share) }
+    if (0.9995..1.0).contains(&share) { ">99.9 %".into() } else { format!("{:.1} %", 100.0 * share) }
 }
 
 fn of_class(facts: &Facts, answer: &ClassAnswer) -> (&'static str, Vec<Line>) {

@@ -93,9 +93,12 @@ impl Told {
         self.log.entries.iter().rfind(|entry| entry.event == event).map(|entry| &entry.value)
     }
 
-    /// Seconds of all of the run's processes that came to a verdict.
+    /// Seconds of all of the run's processes; those of its epochs alone where some process was stopped before its verdict.
     fn seconds(&self) -> Option<f64> {
-        let told = self.log.entries.iter().filter(|entry| entry.event == "verdict");
+        let of =
+            |events: &[&str]| self.log.entries.iter().filter(|entry| events.contains(&entry.event.as_str())).count();
+        let counted = if of(&["verdict"]) >= of(&["start", "resume"]) { "verdict" } else { "epoch" };
+        let told = self.log.entries.iter().filter(|entry| entry.event == counted);
         let seconds: Vec<f64> = told.filter_map(|entry| entry.number("seconds")).collect();
         (!seconds.is_empty()).then(|| seconds.iter().sum())
     }
