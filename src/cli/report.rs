@@ -9,7 +9,7 @@ use super::hint::shell_word;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate, write_atomically};
 use crate::data::{self, Dataset, Split, Splits, TableOptions};
-use crate::metrics::Examined;
+use crate::metrics::{Examined, Measures};
 use crate::report::run::{
     Example, Facts, Lookup, Names, PLOTS, PREDICTIONS, Predictions, REPORT, Sources, SplitFacts, add_looks, gather,
     name_of, page, save_plots,
@@ -96,10 +96,19 @@ impl Found<'_> {
                 return Ok(());
             }
         };
-        let (of, places, data) = learned(data, meta)?;
+        let (mut of, mut places, data) = learned(data, meta)?;
         let gpu = open(adapter)?;
-        let (one, numbers) = only(&data, &places)?;
-        let examined = Evaluator::new(&gpu, checkpoint, &one, None)?.examine()?;
+        let (mut one, mut numbers) = only(&data, &places)?;
+        let mut examined = Evaluator::new(&gpu, checkpoint, &one, None)?.examine()?;
+        // normal images alone say nothing of anomalies
+        if let (Some(test), true) = (data.test(), !meta.config.normal.is_empty())
+            && matches!(&examined.measures, Some(Measures::Errors(errors)) if errors.auc.is_none())
+        {
+            of = Examined::Test;
+            places = (0..test.len()).map(|index| Place { split: of, index }).collect();
+            (one, numbers) = only(&data, &places)?;
+            examined = Evaluator::new(&gpu, checkpoint, &one, None)?.examine()?;
+        }
         if let Some(answers) = examined.answers {
             let places: Vec<Place> = numbers.iter().map(|&i| places[i]).collect();
             keep(run, meta, &Predictions { of, examples: examples(&data, &places), answers })?;

@@ -69,7 +69,9 @@ impl Thresholds {
         if typed.iter().any(|text| text == "none") {
             return match typed {
                 [_] => Ok(all),
-                _ => Err(CliError::Usage("--threshold none stands alone\n  try: --threshold none".into())),
+                _ => Err(CliError::Usage(
+                    "--threshold none cannot be combined with others\n  try: --threshold none".into(),
+                )),
             };
         }
         if let Some((path, kept)) = read(run)? {
@@ -125,7 +127,7 @@ fn parse(text: &str, meta: &Meta) -> Result<(usize, f64), CliError> {
     };
     let (name, number) = text.rsplit_once('=').ok_or_else(|| problem("expected CLASS=PROBABILITY"))?;
     let class = class_of(name, meta)?;
-    let least: f64 = number.parse().map_err(|_| problem("expected a number behind the ="))?;
+    let least: f64 = number.parse().map_err(|_| problem("expected a number after the ="))?;
     match (0.0..=1.0).contains(&least) {
         true => Ok((class, least)),
         false => Err(problem("a probability is from 0 to 1")),

@@ -22,6 +22,11 @@ pub struct ClassAnswer {
 /// Bins of the calibration error, as wide as each other.
 pub const BINS: usize = 15;
 
+/// The bin of a probability, below [`BINS`]: a bin holds its upper edge.
+pub fn bin_of(probability: f64) -> usize {
+    ((probability * BINS as f64).ceil() as usize).clamp(1, BINS) - 1
+}
+
 /// Of more classes no confusion matrix is kept: it would be larger than all else.
 pub const CONFUSION_LIMIT: usize = 1024;
 
@@ -72,9 +77,7 @@ impl ClassMeasures {
             right[a.label as usize] += hit;
             predicted[a.answer as usize] += 1;
             support[a.label as usize] += 1;
-            // a bin holds its upper edge
-            let bin = (f64::from(a.confidence) * BINS as f64).ceil() as usize;
-            let bin = &mut bins[bin.clamp(1, BINS) - 1];
+            let bin = &mut bins[bin_of(a.confidence.into())];
             bin.count += 1;
             bin.right += hit;
             bin.confidence += f64::from(a.confidence);

@@ -23,7 +23,7 @@ pub use assessment::{
     Alarm, Assessment, ClassFindings, Confused, ErrorFindings, Examined, Findings, LabelFindings, Share, ValueFindings,
     Weak, WeakLabel, WeakValue,
 };
-pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures};
+pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures, bin_of};
 pub use criterion::{Best, Criterion};
 pub use curves::{Operating, average_precision, operating};
 pub use errors::{ClassError, ErrorMeasures};

@@ -86,6 +86,8 @@ pub use profile::print_profile;
 #[cfg(feature = "cli")]
 pub use run_start::{Counts, Data, Device, Division, Network, PerClass, RunStart, SCHEMA};
 #[cfg(feature = "cli")]
+pub use sentence::listed;
+#[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
 #[cfg(feature = "cli")]
 pub use verdict::{names_of, verdict_end, verdict_lines};

@@ -50,7 +50,9 @@ pub fn sentences(assessment: &Assessment, what: &str) -> Vec<String> {
             .collect(),
     };
     if assessment.examined == Examined::Training {
-        told.push(format!("These are {what} that it learned from, because none were held out: new ones may go worse."));
+        told.push(format!(
+            "These are {what} that it learned from, because none were held out: it may do worse on new ones."
+        ));
     }
     told
 }
@@ -65,7 +67,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// `a, b and c`.
-fn listed(parts: &[String]) -> String {
+pub fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
@@ -139,10 +141,10 @@ fn of_values(found: &ValueFindings, assessment: &Assessment, what: &str) -> Vec<
 
 fn of_errors(found: &ErrorFindings) -> Vec<String> {
     let Some(auc) = found.auc else {
-        return vec![format!("Images come back with a mean error of {}.", figure(found.mean))];
+        return vec![format!("Images are reconstructed with a mean error of {}.", figure(found.mean))];
     };
     let mut told = vec![format!(
-        "Of a random anomaly and a random normal image, the anomaly has the higher error in {} of the cases (AUC {auc:.3}); guessing would reach 50 %.",
+        "Of a random anomaly and a random normal image, the anomaly has the higher error in {} of cases (AUC {auc:.3}); guessing would reach 50 %.",
         rounded(auc)
     )];
     if let Some([normal, other]) = found.normal_and_other {

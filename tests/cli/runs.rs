@@ -15,7 +15,7 @@ fn states(place: &Place, flags: &str) -> Vec<(String, String)> {
 #[test]
 fn runs_are_listed_with_what_became_of_them() {
     let Some(place) = Place::with_adapter() else { return };
-    assert!(place.run("runs").exits(2).err.contains("no folder with runs"));
+    assert!(place.run("runs").exits(2).err.contains("not a folder of runs"));
     place.run(&format!("{LINE} --epochs 3 --out runs/good")).exits(0);
     place.run(&format!("{LINE} --epochs 3 --lr 0.000001 --out runs/deep/bad")).exits(0);
     place.run(&format!("{LINE} --epochs 3 --out runs/broken")).exits(0);
@@ -89,7 +89,7 @@ fn comparing_runs_says_whether_the_difference_is_chance() {
     assert!(number(&first["p"]) < 1e-6, "{first}");
     assert_eq!((number(&same["first_alone"]), number(&same["second_alone"]), number(&same["p"])), (0.0, 0.0, 1.0));
     let svg = place.text("curves.svg");
-    assert!(svg.contains("<svg") && svg.contains("a and b and same"), "{svg}");
+    assert!(svg.contains("<svg") && svg.contains("a, b and same"), "{svg}");
 
     let text = place.run("runs compare a b --plot curves.png").exits(0).out;
     for part in ["learning_rate", "McNemar's exact test, p < 0.0001", "more than chance", "curves: curves.png"] {
@@ -112,6 +112,6 @@ fn comparing_runs_says_whether_the_difference_is_chance() {
     let text = place.run("runs compare c0 c1").exits(0).out;
     assert!(text.contains("no paired test is possible") && text.contains("24 validation examples"), "{text}");
     assert!(text.contains("right of 24, within "), "{text}");
-    assert!(place.run("runs compare a nowhere").exits(2).err.contains("nowhere is no run"));
+    assert!(place.run("runs compare a nowhere").exits(2).err.contains("nowhere is not a run"));
     assert!(place.run("runs compare a b --no-eval --plot x.pdf").exits(2).err.contains("expected a .png or .svg"));
 }

@@ -27,8 +27,8 @@ pub struct EvalArgs {
     /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
-    /// Answer CLASS from this probability on, instead of where it is the likeliest; a label is there from it on. `none` leaves out what
-    /// is kept with the run.
+    /// Answer CLASS from this probability on, instead of where it is the likeliest; a label is there from it on. `none` ignores
+    /// the thresholds kept with the run.
     #[arg(long, value_name = "CLASS=P")]
     pub threshold: Vec<String>,
     /// Find the threshold with which at least this share of a class is found on the images that validated the run, and keep it with the

@@ -34,8 +34,8 @@ pub struct PredictArgs {
     /// mirror+translate.
     #[arg(long, value_name = "VIEWS", value_parser = Tta::parse)]
     pub tta: Option<Tta>,
-    /// Answer CLASS from this probability on, instead of where it is the likeliest; a label is there from it on. `none` leaves out what
-    /// `eval --recall` kept with the run.
+    /// Answer CLASS from this probability on, instead of where it is the likeliest; a label is there from it on. `none` ignores
+    /// the thresholds kept with the run.
     #[arg(long, value_name = "CLASS=P")]
     pub threshold: Vec<String>,
     /// Invert the images first, for dark ink on light paper if the model was trained on light on dark.

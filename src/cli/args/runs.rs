@@ -31,7 +31,7 @@ pub struct ListArgs {
     /// A folder with runs in it, at any depth.
     #[arg(default_value = "runs")]
     pub folder: PathBuf,
-    /// Only runs whose KEY is VALUE or has it in it: run, data, model, task, device, state, or a setting such as learning_rate.
+    /// Only runs whose KEY equals or contains VALUE: run, data, model, task, device, state, or a setting such as learning_rate.
     #[arg(long, value_name = "KEY=VALUE")]
     pub filter: Vec<String>,
     /// Order by this: date, run, data, model, best, test, epochs, time, device, state, or a setting; the last one is the newest or best.
@@ -48,7 +48,7 @@ pub struct BestArgs {
     /// A folder with runs in it, at any depth.
     #[arg(default_value = "runs")]
     pub folder: PathBuf,
-    /// Only runs whose KEY is VALUE or has it in it.
+    /// Only runs whose KEY equals or contains VALUE.
     #[arg(long, value_name = "KEY=VALUE")]
     pub filter: Vec<String>,
     /// The measure of the images that validate: accuracy, macro_f1, auc, r2, loss or another that epochs have [default: what the

@@ -35,10 +35,10 @@ pub const OPTIONS: &[Setting] = &[
     Setting::new(Section::Output, "save_every", "save-every", Takes::Text("TIME|off"), "10m",
         "Save within an epoch as often as this, such as 90s, 10m or 1h30m; off saves at the end of an epoch alone").may_change(),
     Setting::new(Section::Output, "log", "log", Takes::OneOf(&FORMS), "",
-        "Further logs in the run folder: csv writes metrics.csv, a row an epoch; tensorboard writes event files with losses, \
+        "Further logs in the run folder: csv writes metrics.csv, one row per epoch; tensorboard writes event files with losses, \
          measures, pictures, and histograms of weights and gradients").given(Given::List).may_change(),
     Setting::new(Section::Output, "quiet", "quiet", Takes::Switch, "",
-        "Print errors alone").may_change(),
+        "Print only errors").may_change(),
     Setting::new(Section::Output, "json_progress", "json-progress", Takes::Switch, "",
         "Print the lines of events.jsonl as they are written, and nothing else").may_change(),
     Setting::new(Section::Output, "resume", "resume", Takes::Switch, "",

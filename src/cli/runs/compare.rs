@@ -13,7 +13,7 @@ use super::noise;
 use super::{row, table};
 use crate::checkpoint::write_atomically;
 use crate::report::chart::{Drawing, Ink, Lines, SIZE, Scale, Series, lines};
-use crate::report::{Document, History, say};
+use crate::report::{Document, History, listed, say};
 
 /// Colours of runs.
 const INKS: [Ink; 5] = [Ink::A, Ink::B, Ink::C, Ink::D, Ink::E];
@@ -108,7 +108,7 @@ fn draw(runs: &[Found], names: &[String], out: &Path) -> Result<(), CliError> {
     if parts.is_empty() {
         return Err(CliError::Usage("--plot: none of the runs has validated an epoch\n  try: without --plot".into()));
     }
-    let drawing = Drawing::beside(names.join(" and "), &parts);
+    let drawing = Drawing::beside(listed(names), &parts);
     if out.extension().is_some_and(|end| end == "svg") {
         Ok(write_atomically(out, drawing.to_svg().as_bytes())?)
     } else {

@@ -262,9 +262,8 @@ fn is_whole(path: &Path) -> bool {
         }
         let mut header = vec![0; length as usize];
         file.read_exact(&mut header).ok()?;
-        let header: serde_json::Map<String, Value> = serde_json::from_slice(&header).ok()?;
-        let ends = header.values().filter_map(|tensor| tensor["data_offsets"][1].as_u64());
-        Some(8 + length + ends.max().unwrap_or(0) == bytes)
+        let header: safetensors::tensor::Metadata = serde_json::from_slice(&header).ok()?;
+        Some((length + 8).checked_add(header.data_len() as u64)? == bytes)
     };
     read().unwrap_or(false)
 }

@@ -94,14 +94,14 @@ fn filtered(folder: &Path, filters: &[String]) -> Result<Vec<Found>, CliError> {
     }
     if !folder.is_dir() {
         let folder = folder.display();
-        return Err(CliError::Usage(format!("{folder} is no folder with runs in it\n  try: lepton-gpu runs FOLDER")));
+        return Err(CliError::Usage(format!("{folder} is not a folder of runs\n  try: lepton-gpu runs FOLDER")));
     }
     let mut runs = found::below(folder)?;
     let all = runs.len();
     runs.retain(|found| wanted.iter().all(|(key, value)| found.value(key).is_some_and(|own| is_like(&own, value))));
     match (runs.len(), all) {
         (0, 0) => {
-            Err(CliError::Usage(format!("there is no run in {}\n  try: lepton-gpu runs FOLDER", folder.display())))
+            Err(CliError::Usage(format!("there are no runs in {}\n  try: lepton-gpu runs FOLDER", folder.display())))
         }
         (0, _) => Err(CliError::Usage(format!(
             "none of the {all} runs in {} passes the filter\n  try: another --filter",
@@ -189,7 +189,7 @@ fn best(args: &BestArgs) -> Result<Exit, CliError> {
     if let [_, _, ..] = data[..] {
         let way = super::hint::shell_word(&format!("data={}", data[0]));
         return Err(CliError::Usage(format!(
-            "these runs cannot be ranked: they learned {}\n  try: --filter {way}",
+            "these runs cannot be ranked: they were trained on {}\n  try: --filter {way}",
             data.join(" and ")
         )));
     }

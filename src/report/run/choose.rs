@@ -33,7 +33,7 @@ pub fn chosen(facts: &Facts) -> Vec<Group> {
     };
     let samples = every(answers.len(), SAMPLES);
     if !samples.is_empty() && !matches!(answers, Answers::Errors(_)) {
-        let about = "Evenly picked from all of them, in the order of the data.";
+        let about = "Spread evenly over all of them, in the order of the data.";
         groups.push(Group { title: "Sample predictions", about, of: answers.len(), examples: samples });
     }
     groups.retain(|group| !group.examples.is_empty());
@@ -63,7 +63,7 @@ fn of_classes(answers: &[ClassAnswer]) -> Vec<Group> {
         let wanted = answers.iter().enumerate().filter(|(_, a)| (a.before == 0) == right);
         wanted.map(|(i, a)| (i, sign * f64::from(a.confidence))).collect()
     };
-    let wrong = "Wrong answers that the model was surest of, surest first. Look here for mislabelled examples, too.";
+    let wrong = "Wrong answers that the model was most confident of, most confident first. Look here for mislabelled examples, too.";
     let unsure = "Right answers that the model was least sure of: what it nearly gets wrong.";
     vec![
         group("Most confident mistakes", wrong, scored(false, 1.0), MISTAKES),

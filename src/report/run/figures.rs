@@ -2,7 +2,8 @@
 
 use super::facts::Facts;
 use crate::metrics::{
-    Answers, ClassAnswer, ClassMeasures, Errors, Measures, Numbers, Operating, average_precision, operating,
+    Answers, BINS, ClassAnswer, ClassMeasures, Errors, Measures, Numbers, Operating, average_precision, bin_of,
+    operating,
 };
 use crate::report::chart::{
     Axis, Bars, Drawing, Flag, Histogram, Ink, Lines, SIZE, Scale, Scatter, Series, confusion, counted, histogram,
@@ -85,7 +86,7 @@ pub fn matrix(facts: &Facts) -> Option<Figure> {
 fn of_classes(facts: &Facts, answers: &[ClassAnswer], measured: &ClassMeasures) -> Vec<Figure> {
     let bins: Vec<[f64; 3]> =
         measured.calibration.iter().map(|bin| [bin.count as f64, bin.right as f64, bin.confidence]).collect();
-    let mut figures = vec![reliability(&bins, "of answers", "right", measured.ece)];
+    let mut figures = vec![reliability(&bins, &ANSWERS, measured.ece)];
     if answers.iter().all(|a| a.label < 2) && facts.names.len() == 2 {
         let mut scored: Vec<(f32, bool)> = answers.iter().map(|a| (a.margin, a.label == 1)).collect();
         let positive = format!("Positive is “{}”.", facts.names[1]);
@@ -95,8 +96,42 @@ fn of_classes(facts: &Facts, answers: &[ClassAnswer], measured: &ClassMeasures) 
     figures
 }
 
+/// What a reliability diagram is about, in words.
+struct Reliable {
+    /// `of answers`.
+    of: &'static str,
+    /// `right`.
+    came_true: &'static str,
+    /// What is said where more is predicted than comes true, less, and about as much.
+    more_less_same: [&'static str; 3],
+    /// What bars above and below the line mean.
+    bars: &'static str,
+}
+
+const ANSWERS: Reliable = Reliable {
+    of: "of answers",
+    came_true: "right",
+    more_less_same: [
+        "on the whole the model is too sure of itself",
+        "on the whole the model is less sure than it could be",
+        "on the whole its probabilities can be taken at face value",
+    ],
+    bars: "Bars above the line are underconfident, below it overconfident.",
+};
+const LABELS: Reliable = Reliable {
+    of: "of labels",
+    came_true: "there",
+    more_less_same: [
+        "on the whole it predicts labels more often than they are there",
+        "on the whole it predicts labels less often than they are there",
+        "on the whole its probabilities can be taken at face value",
+    ],
+    bars: "Bars above the line: there more often than predicted; below it: less often.",
+};
+
 /// `bins`: number of answers, how many came true, and the sum of what was predicted.
-fn reliability(bins: &[[f64; 3]], of: &str, came_true: &str, ece: f64) -> Figure {
+fn reliability(bins: &[[f64; 3]], words: &Reliable, ece: f64) -> Figure {
+    let Reliable { of, came_true, more_less_same: [more, less, same], bars } = words;
     let heights = bins.iter().map(|[count, right, _]| if *count > 0.0 { right / count } else { 0.0 }).collect();
     let share = |name: &str| Axis::new(name, Scale::Share, [0.0, 1.0]);
     let title = "Reliability";
@@ -115,13 +150,11 @@ fn reliability(bins: &[[f64; 3]], of: &str, came_true: &str, ece: f64) -> Figure
     let mean = |i: usize| bins.iter().map(|bin| bin[i]).sum::<f64>() / total.max(1.0);
     let (right, sure) = (mean(1), mean(2));
     let which = match sure - right {
-        gap if gap > 0.02 => "on the whole the model is too sure of itself",
-        gap if gap < -0.02 => "on the whole the model is less sure than it could be",
-        _ => "on the whole its probabilities can be taken at face value",
+        gap if gap > 0.02 => more,
+        gap if gap < -0.02 => less,
+        _ => same,
     };
-    let caption = format!(
-        "Expected calibration error (ECE) {ece:.3}: {which}. Bars above the line are underconfident, below it overconfident."
-    );
+    let caption = format!("Expected calibration error (ECE) {ece:.3}: {which}. {bars}");
     figure("reliability", histogram(&chart, SIZE), caption)
 }
 
@@ -192,11 +225,11 @@ fn area(curve: &[Operating]) -> f64 {
 }
 
 fn of_labels(facts: &Facts, Numbers { outputs, targets, width }: &Numbers) -> Vec<Figure> {
-    let mut bins = vec![[0.0; 3]; 15];
+    let mut bins = vec![[0.0; 3]; BINS];
     let (mut total, mut gap) = (0.0, 0.0);
     for (&output, &target) in outputs.iter().zip(targets) {
         let p = 1.0 / (1.0 + (-f64::from(output)).exp());
-        let bin = &mut bins[((p * 15.0) as usize).min(14)];
+        let bin = &mut bins[bin_of(p)];
         *bin = [bin[0] + 1.0, bin[1] + f64::from(u8::from(target > 0.5)), bin[2] + p];
         total += 1.0;
     }
@@ -217,7 +250,7 @@ fn of_labels(facts: &Facts, Numbers { outputs, targets, width }: &Numbers) -> Ve
     for ((label, _), ink) in hard.into_iter().take(3).zip([Ink::B, Ink::C, Ink::D]) {
         all.push((facts.names.get(label).map_or("?", String::as_str), operating(&mut scored(Some(label))), ink));
     }
-    let mut figures = vec![reliability(&bins, "of labels", "there", gap / f64::max(total, 1.0))];
+    let mut figures = vec![reliability(&bins, &LABELS, gap / f64::max(total, 1.0))];
     figures.extend(curves(
         &all,
         Some((0.0, "50 %".into())),

@@ -70,9 +70,10 @@ pub fn add_looks(facts: &mut Facts, lookup: &Lookup) {
     let without = wanted.len() - looks.len();
     if without > 0 {
         let what = &facts.what;
-        facts
-            .notes
-            .push(format!("{without} of {} {what} to show were not found where they were in training.", wanted.len()));
+        facts.notes.push(format!(
+            "{without} of the {} {what} to show are no longer where they were during training.",
+            wanted.len()
+        ));
     }
     facts.looks = looks;
 }

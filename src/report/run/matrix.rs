@@ -61,7 +61,7 @@ pub fn matrix(facts: &Facts) -> Option<Matrix> {
         shown.sort_by_key(|&class| (std::cmp::Reverse(wrong(class)), class));
         shown.truncate(WORST);
         shown.sort_unstable();
-        format!("Shown are the {WORST} of {classes} classes that mistakes are most frequent with.")
+        format!("Only the {WORST} of {classes} classes with the most mistakes are shown.")
     });
     let size = match shown.len() {
         count if count <= LARGE => "few",

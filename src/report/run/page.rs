@@ -230,7 +230,7 @@ fn mistakes_title(facts: &Facts) -> &'static str {
 
 fn trust_title(facts: &Facts) -> &'static str {
     match &facts.measures {
-        Some(Measures::Errors(_)) => "Telling anomalies",
+        Some(Measures::Errors(_)) => "Telling anomalies from normal images",
         Some(Measures::Values(_)) => "Predicted and true",
         _ => "How far to trust it",
     }
