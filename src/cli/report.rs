@@ -10,6 +10,7 @@ use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate, write_atomically};
 use crate::data::{self, Dataset, Split, Splits, TableOptions};
 use crate::metrics::{Examined, Measures};
+use crate::platform::without_panic;
 use crate::report::run::{
     Example, Facts, Lookup, Names, PLOTS, PREDICTIONS, Predictions, REPORT, Sources, SplitFacts, add_looks, gather,
     name_of, page, save_plots,
@@ -53,7 +54,7 @@ pub fn at_end(args: &TrainArgs, trainer: &mut Trainer, dataset: &Dataset, run: &
     if trainer.state().step == 0 || args.typed.has("no_report") {
         return;
     }
-    let mut made = || -> Result<PathBuf, CliError> {
+    let made = || -> Result<PathBuf, CliError> {
         let (meta, config) = (Checkpoint::read(&locate(run)?)?.meta, trainer.config().clone());
         let mut found = Found::default();
         if let Some(looks) = trainer.looks()? {
@@ -67,9 +68,10 @@ pub fn at_end(args: &TrainArgs, trainer: &mut Trainer, dataset: &Dataset, run: &
         write(&facts, &out, Some(&run.join(PLOTS)))?;
         Ok(out)
     };
-    match made() {
-        Ok(out) => say!("report   {}", out.display()),
-        Err(error) => say!("note     no report was written: {}", super::hint::message(&error)),
+    match without_panic(made) {
+        Ok(Ok(out)) => say!("report   {}", out.display()),
+        Ok(Err(error)) => say!("note     no report was written: {}", super::hint::message(&error)),
+        Err(fault) => say!("note     no report was written, by a fault of this program: {fault}"),
     }
 }
 

@@ -313,7 +313,7 @@ mod tests {
     fn without_flags_a_recipe_is_what_it_says() {
         for (name, _) in RECIPES {
             let recipe = Recipe::open(name).unwrap();
-            let data = if recipe.run.data.is_some() { "" } else { "fashion-small" };
+            let data = if recipe.run.data.is_some() { "" } else { known::SMALL };
             let config = configured(&recipe, data);
             assert_eq!(RunConfig { data: recipe.run.data.clone(), ..config }, recipe.run, "{name}");
         }

@@ -25,10 +25,14 @@ struct Row {
     criterion: Criterion,
     /// As a configuration spells it.
     key: &'static str,
+    /// As events and tables spell it.
+    column: &'static str,
     /// In a sentence.
     name: &'static str,
     value: fn(&Metrics) -> Option<f64>,
     larger_is_better: bool,
+    /// Whether it lies between 0 and 1.
+    is_share: bool,
 }
 
 /// In the order of the enum.
@@ -36,31 +40,47 @@ const ROWS: [Row; 5] = [
     Row {
         criterion: Criterion::Accuracy,
         key: "accuracy",
+        column: "accuracy",
         name: "accuracy",
         value: |metrics| metrics.accuracy,
         larger_is_better: true,
+        is_share: true,
     },
     Row {
         criterion: Criterion::MacroF1,
         key: "macro-f1",
+        column: "macro_f1",
         name: "macro F1",
         value: |metrics| metrics.more.macro_f1,
         larger_is_better: true,
+        is_share: true,
     },
     Row {
         criterion: Criterion::Auc,
         key: "auc",
+        column: "auc",
         name: "AUC",
         value: |metrics| metrics.more.auc,
         larger_is_better: true,
+        is_share: true,
     },
-    Row { criterion: Criterion::R2, key: "r2", name: "R2", value: |metrics| metrics.more.r2, larger_is_better: true },
+    Row {
+        criterion: Criterion::R2,
+        key: "r2",
+        column: "r2",
+        name: "R2",
+        value: |metrics| metrics.more.r2,
+        larger_is_better: true,
+        is_share: false,
+    },
     Row {
         criterion: Criterion::Loss,
         key: "loss",
+        column: "loss",
         name: "loss",
         value: |metrics| Some(metrics.judged_loss()),
         larger_is_better: false,
+        is_share: false,
     },
 ];
 
@@ -82,6 +102,26 @@ impl Criterion {
     /// Every name that a configuration may have.
     pub fn keys() -> impl Iterator<Item = &'static str> {
         ROWS.iter().map(|row| row.key)
+    }
+
+    /// Its name in events and tables, such as `macro_f1`.
+    pub fn column(self) -> &'static str {
+        self.row().column
+    }
+
+    /// The criterion that events and tables call so.
+    pub fn of_column(column: &str) -> Option<Self> {
+        Self::all().find(|one| one.column() == column)
+    }
+
+    /// Every criterion, the loss last.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(|row| row.criterion)
+    }
+
+    /// Whether it lies between 0 and 1, and is shown in percent.
+    pub fn is_share(self) -> bool {
+        self.row().is_share
     }
 
     /// Its name in a sentence, such as `macro F1`.

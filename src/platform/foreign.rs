@@ -1,4 +1,4 @@
-//! Crates that panic where a file is damaged: that is an error about the file, and no more.
+//! What may panic and must not end the program: crates that panic where a file is damaged, and what is drawn after a run.
 
 use std::any::Any;
 use std::cell::Cell;

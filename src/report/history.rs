@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Log;
 use super::chart::{Drawing, Ink, Lines, SIZE, Scale, Series, lines};
+use crate::metrics::Criterion;
 use crate::train::Event;
 
 /// Points of the losses within an epoch that are kept; of more, every second one is dropped.
@@ -14,9 +15,6 @@ const MOST: usize = 2000;
 
 /// What an epoch measured, by the key that events have it under: `loss`, `accuracy`, `macro_f1`.
 type Point = BTreeMap<String, f64>;
-
-/// Measures that are drawn, in the order of their colours.
-const MEASURES: [(&str, &str); 4] = [("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("auc", "AUC"), ("r2", "R²")];
 
 /// An epoch that has ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -176,11 +174,15 @@ impl History {
     pub fn measures(&self) -> Option<Lines> {
         let train = self.series("training accuracy", Ink::A, |told| told.train.get("accuracy").copied());
         let inks = [Ink::B, Ink::C, Ink::D, Ink::E];
-        let validated = MEASURES.iter().zip(inks).filter_map(|(&(key, name), ink)| {
-            self.series(&format!("validation {name}"), ink, |told| told.validation.get(key).copied())
-        });
+        let mut shares = true;
+        let validated =
+            Criterion::all().filter(|&one| one != Criterion::Loss).zip(inks).filter_map(|(measure, ink)| {
+                let value = |told: &EpochTold| told.validation.get(measure.column()).copied();
+                let series = self.series(&format!("validation {}", measure.name()), ink, value)?;
+                shares &= measure.is_share();
+                Some(series)
+            });
         let all: Vec<Series> = train.into_iter().chain(validated).collect();
-        let shares = all.iter().all(|one| !one.name.ends_with("R²"));
         let scale = if shares { Scale::Share } else { Scale::Linear };
         (!all.is_empty()).then(|| over_epochs("Measures", scale, "", all))
     }

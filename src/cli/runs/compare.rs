@@ -12,6 +12,7 @@ use super::found::{Found, name_of};
 use super::noise;
 use super::{row, table};
 use crate::checkpoint::write_atomically;
+use crate::metrics::Criterion;
 use crate::report::chart::{Drawing, Ink, Lines, SIZE, Scale, Series, lines};
 use crate::report::{Document, History, listed, say};
 
@@ -102,7 +103,8 @@ fn draw(runs: &[Found], names: &[String], out: &Path) -> Result<(), CliError> {
         (!series.is_empty()).then(|| lines(&Lines::around(title, ("epoch", Scale::Whole), ("", scale), series), SIZE))
     };
     let words = name_of(measure);
-    let scale = if ["accuracy", "macro_f1", "auc"].contains(&measure) { Scale::Share } else { Scale::Linear };
+    let shares = Criterion::of_column(measure).is_some_and(Criterion::is_share);
+    let scale = if shares { Scale::Share } else { Scale::Linear };
     let second = if measure == "loss" { None } else { chart(&format!("Validation {words}"), measure, scale) };
     let parts: Vec<Drawing> = chart("Validation loss", "loss", Scale::Linear).into_iter().chain(second).collect();
     if parts.is_empty() {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::CliError;
 use crate::config::RunConfig;
+use crate::data::known;
 use crate::metrics::Criterion;
 use crate::platform::{calendar, files};
 use crate::report::Log;
@@ -130,7 +131,7 @@ impl Found {
         let config = (!text.is_empty()).then(|| toml::from_str::<RunConfig>(&text).ok()).flatten();
         let start = log.first("start").map_or(Value::Null, |entry| entry.value.clone());
         let word = |value: &Value| value.as_str().map(String::from);
-        let data = config.as_ref().and_then(|config| config.data.clone()).unwrap_or_else(|| "fashion-small".into());
+        let data = config.as_ref().and_then(|config| config.data.clone()).unwrap_or_else(|| known::SMALL.into());
         let last_name =
             |path: &str| Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy().into_owned());
         let epochs: Vec<&Value> = epochs(&log);
@@ -233,7 +234,7 @@ fn best(log: &Log, epochs: &[&Value]) -> Option<Measured> {
 
 /// A measure in words, `macro F1`, by its key in the log.
 pub fn name_of(measure: &str) -> String {
-    let criterion = Criterion::named(&measure.replace('_', "-"));
+    let criterion = Criterion::of_column(measure);
     criterion.map_or_else(|| measure.replace('_', " "), |criterion| criterion.name().into())
 }
 

@@ -29,6 +29,9 @@ pub enum Examined {
 }
 
 impl Examined {
+    /// In the order in which a run meets them.
+    pub const ALL: [Self; 3] = [Examined::Training, Examined::Validation, Examined::Test];
+
     /// In words, before `images`.
     pub fn name(self) -> &'static str {
         match self {

@@ -191,7 +191,7 @@ fn curves(all: &[(&str, Vec<Operating>, Ink)], threshold: Option<(f64, String)>,
         flags: flags(|p| p.recall, |p| p.precision),
     };
     let mut guides = series(|p| [p.false_positives, p.recall], [0.0, 0.0]);
-    let area = area(first);
+    let area = roc_area(first);
     guides.push(Series::guide("chance", vec![[0.0, 0.0], [1.0, 1.0]]));
     let roc = Lines {
         title: "ROC".into(),
@@ -215,7 +215,7 @@ fn curves(all: &[(&str, Vec<Operating>, Ink)], threshold: Option<(f64, String)>,
 }
 
 /// The area under a ROC curve, by trapezia.
-fn area(curve: &[Operating]) -> f64 {
+fn roc_area(curve: &[Operating]) -> f64 {
     let mut before = (0.0, 0.0);
     let part = |p: &Operating| {
         let (x, y) = std::mem::replace(&mut before, (p.false_positives, p.recall));

@@ -10,6 +10,7 @@ use super::filters::first_filters;
 use super::predictions::{Names, PREDICTIONS, Predictions};
 use super::sheets::sheets;
 use crate::checkpoint::{Checkpoint, Meta, locate};
+use crate::data::known;
 use crate::metrics::{Assessment, Examined, Measures, Metrics};
 use crate::model::ModelSpec;
 use crate::plan::{layer_table, thousands};
@@ -142,8 +143,8 @@ fn data_facts(meta: &Meta, log: &Told, elsewhere: Option<[String; 2]>, splits: V
         return DataFacts { name, source, splits };
     }
     let text = |key: &str| start.and_then(|data| data[key].as_str()).map(String::from);
-    let named = meta.config.data.clone().unwrap_or_else(|| "fashion-small".into());
-    let kept = SPLITS.iter().filter_map(|&name| {
+    let named = meta.config.data.clone().unwrap_or_else(|| known::SMALL.into());
+    let kept = Examined::ALL.iter().map(|of| of.name()).filter_map(|name| {
         let examples = start?["counts"][name].as_u64().filter(|&count| count > 0)?;
         let each = start?["per_class"][name].as_array().into_iter().flatten();
         Some(SplitFacts { name: name.into(), examples, classes: each.filter_map(Value::as_u64).collect() })
@@ -163,9 +164,6 @@ fn data_facts(meta: &Meta, log: &Told, elsewhere: Option<[String; 2]>, splits: V
     let last = Path::new(&named).file_name().map_or(named.clone(), |name| name.to_string_lossy().into_owned());
     DataFacts { name: text("name").unwrap_or(last), source: text("source").unwrap_or(named), splits }
 }
-
-/// Splits by name.
-const SPLITS: [&str; 3] = ["training", "validation", "test"];
 
 fn model_facts(model: &ModelSpec) -> ModelFacts {
     let layers = layer_table(model).unwrap_or_default();

@@ -50,7 +50,6 @@ pub struct Names<'a> {
     pub normal: &'a [String],
 }
 
-const EXAMINED: [Examined; 3] = [Examined::Training, Examined::Validation, Examined::Test];
 /// Columns about the example.
 const FIXED: [&str; 4] = ["split", "from", "number", "name"];
 
@@ -126,7 +125,7 @@ impl Predictions {
         for (i, record) in reader.records().enumerate() {
             let line = i + 2;
             let record = record.map_err(|error| (line, error.to_string()))?;
-            let split = |name: &str| EXAMINED.into_iter().find(|one| one.name() == name);
+            let split = |name: &str| Examined::ALL.into_iter().find(|one| one.name() == name);
             let (Some(whose), Some(from), Ok(index)) = (split(&record[0]), split(&record[1]), record[2].parse()) else {
                 return Err((line, "no split and number".into()));
             };
