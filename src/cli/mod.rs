@@ -43,6 +43,7 @@ mod train;
 mod tune;
 mod verdict;
 mod verify;
+mod watch;
 mod weights;
 mod wrong;
 
@@ -134,6 +135,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Models(args) => models::run(&args),
         Command::Recipes(args) => recipes::run(&args),
         Command::Runs(args) => runs::run(&args, adapter),
+        Command::Watch(args) => watch::run(&args),
         Command::Devices(args) => devices::run(&args, adapter),
         Command::Tune(args) => tune::run(&args, adapter),
         Command::Verify(args) => verify::run(&args, adapter),

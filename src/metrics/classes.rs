@@ -30,6 +30,9 @@ pub fn bin_of(probability: f64) -> usize {
 /// Of more classes no confusion matrix is kept: it would be larger than all else.
 pub const CONFUSION_LIMIT: usize = 1024;
 
+/// Of more classes no epoch tells its confusion matrix: it would be most of the log.
+pub const TOLD_CLASSES: usize = 50;
+
 /// Answers of similar confidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Bin {

@@ -23,7 +23,7 @@ pub use assessment::{
     Alarm, Assessment, ClassFindings, Confused, ErrorFindings, Examined, Findings, LabelFindings, Share, ValueFindings,
     Weak, WeakLabel, WeakValue,
 };
-pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures, bin_of};
+pub use classes::{BINS, Bin, CONFUSION_LIMIT, ClassAnswer, ClassMeasures, TOLD_CLASSES, bin_of};
 pub use criterion::{Best, Criterion};
 pub use curves::{Operating, average_precision, operating};
 pub use errors::{ClassError, ErrorMeasures};
@@ -87,6 +87,14 @@ impl Measures {
         match self {
             Measures::Errors(measured) => measured.classes,
             _ => Vec::new(),
+        }
+    }
+
+    /// The confusion matrix, where it is small enough for every epoch to tell it.
+    pub fn told_confusion(&self) -> Option<Vec<Vec<u64>>> {
+        match self {
+            Measures::Classes(measured) => measured.confusion.clone().filter(|matrix| matrix.len() <= TOLD_CLASSES),
+            _ => None,
         }
     }
 

@@ -143,6 +143,12 @@ impl<T> Lists<T> {
         &self.launches
     }
 
+    /// The launches of a goal, each with the list that it is in.
+    pub fn of(&self, goal: Goal) -> impl Iterator<Item = (List, &T)> {
+        let served = self.places.iter().filter(move |(name, _)| name.serves(goal));
+        served.flat_map(|(name, range)| self.launches[range.clone()].iter().map(move |launch| (*name, launch)))
+    }
+
     /// The lists that are there, in their order.
     pub fn names(&self) -> impl Iterator<Item = List> {
         self.places.iter().filter(|(_, range)| !range.is_empty()).map(|(name, _)| *name)

@@ -20,7 +20,7 @@ const FIRST: [&str; 4] = ["epoch", "global_step", "seconds", "learning_rate"];
 /// Columns behind the means.
 const LAST: [&str; 2] = ["best", "time"];
 /// Keys of a line that are no means.
-const OTHERS: [&str; 3] = ["event", "steps", "validation"];
+const OTHERS: [&str; 4] = ["event", "steps", "validation", "confusion"];
 
 impl EpochTable {
     /// The epochs that a log tells.
@@ -100,7 +100,7 @@ mod tests {
         let lines = r#"{"event":"start","epochs":3}
 {"event":"epoch","epoch":1,"global_step":5,"steps":5,"seconds":1.5,"learning_rate":0.1,"loss":2.5,"accuracy":0.5,"validation":null,"best":true}
 {"event":"epoch","epoch":2,"global_step":9,"steps":5,"seconds":1.5,"learning_rate":0.1,"loss":null,"validation":{"loss":1,"r2":0.5},"best":false,"time":"t"}
-{"event":"epoch","epoch":2,"global_step":10,"steps":5,"seconds":1.5,"learning_rate":0.1,"loss":2,"validation":{"loss":1,"auc":0.5},"best":false,"time":"t"}"#;
+{"event":"epoch","epoch":2,"global_step":10,"steps":5,"seconds":1.5,"learning_rate":0.1,"loss":2,"validation":{"loss":1,"auc":0.5},"confusion":[[1]],"best":false,"time":"t"}"#;
         let table = EpochTable::of(&Log::parse(lines.as_bytes()));
         assert_eq!(
             table.to_csv(),

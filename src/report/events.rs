@@ -2,11 +2,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::platform::{Duration, calendar, files};
+use crate::platform::{Duration, Instant, calendar, files};
 use crate::train::Event;
 
 /// A line of the log.
@@ -17,9 +17,28 @@ struct Line<'a, E> {
     time: String,
 }
 
+/// How long a lock may be held by somebody who only looks whether there is one.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The file whose lock says that a log is being written: the log itself, but where a locked file cannot be read by others.
+fn locked(log: &Path) -> PathBuf {
+    if cfg!(windows) { log.with_extension("lock") } else { log.into() }
+}
+
+/// Whether a process is writing the log at a path; none where there is no log, or its file system has no locks.
+pub fn is_written(log: &Path) -> Option<bool> {
+    match files::open(&locked(log)).ok()?.try_lock_shared() {
+        Ok(()) => Some(false),
+        Err(TryLockError::WouldBlock) => Some(true),
+        Err(TryLockError::Error(_)) => None,
+    }
+}
+
 /// An event log that is being written.
 pub struct EventLog {
     file: File,
+    /// What is locked; see [`locked`].
+    _lock: File,
     /// Whether standard output gets every line, too.
     echoes: bool,
 }
@@ -32,16 +51,21 @@ impl EventLog {
     /// The system's, or that another process holds the lock.
     pub fn open(path: &Path, resume: bool) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
+        let lock = match locked(path) {
+            own if own == path => file.try_clone()?,
+            other => OpenOptions::new().create(true).truncate(false).write(true).open(other)?,
+        };
+        let begun = Instant::now();
+        // a file system without locks: nothing is known, so nothing is refused
+        while let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            if begun.elapsed() > LOOK {
                 return Err(io::Error::other(
                     "another process is training this run\n  try: another --out, or wait until it finishes",
                 ));
             }
-            // a file system without locks: nothing is known, so nothing is refused
-            Err(TryLockError::Error(_)) | Ok(()) => {}
+            std::thread::sleep(LOOK / 20);
         }
-        let mut log = EventLog { file, echoes: false };
+        let mut log = EventLog { file, _lock: lock, echoes: false };
         // a device has no lines to go on from
         if log.file.metadata()?.is_file() {
             if resume { log.end_line(&files::read(path)?)? } else { log.file.set_len(0)? }
@@ -120,11 +144,14 @@ mod tests {
     fn one_run_has_one_writer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
+        assert_eq!(is_written(&path), None);
         let mut first = EventLog::open(&path, false).unwrap();
         first.write(&Event::FirstStep { seconds: 1.0 }).unwrap();
+        assert_eq!(is_written(&path), Some(true));
         let error = EventLog::open(&path, true).err().expect("a second writer is refused");
         assert!(error.to_string().contains("another process"), "{error}");
         drop(first);
+        assert_eq!(is_written(&path), Some(false));
         let mut again = EventLog::open(&path, true).unwrap();
         again.write(&Event::FirstStep { seconds: 2.0 }).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2, "a resumed log goes on");

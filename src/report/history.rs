@@ -14,7 +14,7 @@ use crate::train::Event;
 const MOST: usize = 2000;
 
 /// What an epoch measured, by the key that events have it under: `loss`, `accuracy`, `macro_f1`.
-type Point = BTreeMap<String, f64>;
+pub type Point = BTreeMap<String, f64>;
 
 /// An epoch that has ended.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,7 +69,13 @@ impl History {
         history
     }
 
-    fn take_line(&mut self, event: &Value) {
+    /// What an event measured.
+    pub fn means(event: &Value) -> Point {
+        point(event)
+    }
+
+    /// Takes in a line of the log.
+    pub fn take_line(&mut self, event: &Value) {
         let number = |key: &str| event[key].as_u64().unwrap_or(0);
         let epoch = number("epoch") as u32;
         match event["event"].as_str() {
@@ -239,6 +245,7 @@ mod tests {
             train,
             validation,
             best: true,
+            confusion: None,
         }
     }
 

@@ -49,6 +49,8 @@ mod lr_range;
 #[cfg(feature = "cli")]
 mod measures;
 #[cfg(feature = "cli")]
+mod pace;
+#[cfg(feature = "cli")]
 pub mod page;
 #[cfg(feature = "cli")]
 mod profile;
@@ -64,6 +66,8 @@ mod terminal;
 mod verdict;
 #[cfg(feature = "cli")]
 mod verify;
+#[cfg(feature = "cli")]
+pub mod watch;
 
 #[cfg(feature = "cli")]
 pub use board::Board;
@@ -72,9 +76,9 @@ pub use document::Document;
 #[cfg(feature = "cli")]
 pub use epoch_table::EpochTable;
 #[cfg(feature = "cli")]
-pub use events::EventLog;
+pub use events::{EventLog, is_written};
 #[cfg(feature = "cli")]
-pub use history::{EpochTold, History};
+pub use history::{EpochTold, History, Point};
 #[cfg(feature = "cli")]
 pub use log::{Entry, Log};
 #[cfg(feature = "cli")]

@@ -23,10 +23,14 @@ pub struct RunStart {
     pub directory: Option<String>,
     /// What computes.
     pub device: Device,
+    /// Bytes that the run takes on the device, all of them at its begin.
+    pub device_bytes: u64,
     /// The network.
     pub model: Network,
     /// What the run is for: `classify`, `labels`, `regress`, `reconstruct` or `generate`.
     pub task: &'static str,
+    /// What its examples are called: `images`, `texts` or `examples`.
+    pub examples: &'static str,
     /// What it learns from.
     pub data: Data,
     /// Which examples validate it; none where none do.

@@ -1,12 +1,12 @@
 //! Training on the terminal: a progress bar for people, plain lines for files, metrics in Keras' order.
 
-use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::live_line::{LiveLine, Tone};
+use super::pace::Pace;
 use crate::metrics::{Best, Criterion};
 use crate::plan::thousands;
 use crate::train::{Event, Metrics};
@@ -105,8 +105,7 @@ pub struct Terminal {
     what: &'static str,
     /// What the best epoch is chosen by.
     by: Option<Criterion>,
-    /// Time and images of recent submissions, for a rate that follows the machine.
-    recent: VecDeque<(f64, usize)>,
+    pace: Pace,
     last_line: Instant,
     /// Whether the line about what is under way is drawn over and over, and whether in colours.
     draws: bool,
@@ -115,8 +114,6 @@ pub struct Terminal {
     best: Option<(f64, u32)>,
     /// How the last epoch compares with it.
     tone: Tone,
-    /// Seconds of the last epoch.
-    epoch_seconds: Option<f64>,
 }
 
 impl Terminal {
@@ -128,23 +125,13 @@ impl Terminal {
             epochs,
             what,
             by,
-            recent: VecDeque::new(),
+            pace: Pace::default(),
             last_line: Instant::now(),
             draws,
             colours: draws && super::has_colours(),
             best: None,
             tone: Tone::Plain,
-            epoch_seconds: None,
         }
-    }
-
-    fn rate(&mut self, seconds: f64, images: usize) -> f64 {
-        self.recent.push_back((seconds, images));
-        while self.recent.len() > 1 && self.recent.iter().map(|r| r.0).sum::<f64>() > 3.0 {
-            self.recent.pop_front();
-        }
-        let (time, count) = self.recent.iter().fold((0.0, 0), |(t, n), r| (t + r.0, n + r.1));
-        count as f64 / time.max(1e-9)
     }
 
     /// Draws the line about what is under way, in the place of the last one.
@@ -195,15 +182,15 @@ impl Terminal {
             }
             Event::FirstStep { seconds: time } => say!("first step finished after {}", seconds(*time)),
             Event::Progress { epoch, step, steps, images, seen, images_left, seconds: time, so_far } => {
-                let rate = self.rate(*time, *images);
+                self.pace.take(*time, *images, 0);
                 let all = *seen as usize + images_left;
-                self.progress([*epoch as usize, *step, *steps], rate, [*images_left, all], so_far);
+                self.progress([*epoch as usize, *step, *steps], [*images_left, all], so_far);
             }
             Event::Epoch { epoch, seconds, train, validation, best, .. } => {
                 self.finish_bar();
                 let judged = self.judged(train, validation.as_ref());
                 self.judge(*epoch, judged, *best);
-                self.epoch_seconds = Some(*seconds);
+                self.pace.epoch(*seconds);
                 let (told, tone) = (short(*seconds), (*best, self.tone));
                 let line = epoch_line(train, validation.as_ref(), self.by, tone);
                 let whole = format!("Epoch {epoch}/{}  {told}  {line}", self.epochs);
@@ -241,24 +228,15 @@ impl Terminal {
         }
     }
 
-    fn progress(
-        &mut self,
-        [epoch, step, steps]: [usize; 3],
-        rate: f64,
-        [images_left, all]: [usize; 2],
-        so_far: &Metrics,
-    ) {
+    fn progress(&mut self, [epoch, step, steps]: [usize; 3], images: [usize; 2], so_far: &Metrics) {
         let learned = learned(so_far);
-        let later = f64::from(self.epochs) - epoch as f64;
-        // the last epoch says what one takes with its validation; before there is one, its images do
-        let each = self.epoch_seconds.unwrap_or(all as f64 / rate);
         let best = self.by.zip(self.best).map(|(by, (value, of))| (format!("{} {value:.4}", short_name(by)), of));
         let line = LiveLine {
             epoch: [epoch as u32, self.epochs],
             step: [step, steps],
-            rate,
+            rate: self.pace.rate(),
             what: self.what,
-            left: images_left as f64 / rate + later * each,
+            left: self.pace.left(images, self.epochs.saturating_sub(epoch as u32)),
             learned: &learned,
             best,
             tone: self.tone,

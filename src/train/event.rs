@@ -87,6 +87,9 @@ pub enum Event {
         validation: Option<Metrics>,
         /// Whether this is the best epoch so far.
         best: bool,
+        /// Validation images by class (row) and answer (column), of up to [`TOLD_CLASSES`](crate::metrics::TOLD_CLASSES) classes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confusion: Option<Vec<Vec<u64>>>,
     },
     /// The test split was evaluated at the end.
     Test {

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::plan::{Bound, Buffer, Goal, Launch, Plan};
+use crate::plan::{Bound, Buffer, Goal, Launch, List, Plan};
+
+/// What layers are called that make a batch of what is on the device.
+const BATCH: &str = "batch.";
 
 /// Times of every launch of some training steps.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +32,8 @@ pub struct BufferBytes {
 pub struct LaunchTime {
     /// Name of the layer that it belongs to.
     pub layer: String,
+    /// Part of the step: `input`, `forward`, `gradients` or `update`.
+    pub part: &'static str,
     /// Name of the kernel.
     pub kernel: String,
     /// Multiply-adds; 0 for kernels that only move memory.
@@ -50,8 +55,9 @@ impl LaunchTime {
 
 impl Profile {
     pub(super) fn new(plan: &Plan) -> Self {
-        let launch = |launch: &Launch<Bound>| LaunchTime {
+        let launch = |(list, launch): (List, &Launch<Bound>)| LaunchTime {
             layer: launch.layer.clone(),
+            part: if launch.layer.starts_with(BATCH) { "input" } else { list.name() },
             kernel: launch.kernel.name.to_string(),
             multiply_adds: launch.multiply_adds,
             bytes: launch.bytes(),
@@ -59,7 +65,7 @@ impl Profile {
         };
         let buffer = |(buffer, bytes): &(Buffer, u64)| BufferBytes { buffer: buffer.to_string(), bytes: *bytes };
         let memory = plan.buffers.iter().map(buffer).collect();
-        Profile { steps: 0, launches: plan.lists[Goal::Train].iter().map(launch).collect(), memory }
+        Profile { steps: 0, launches: plan.lists.of(Goal::Train).map(launch).collect(), memory }
     }
 
     pub(super) fn add(&mut self, seconds: &[f64]) {

@@ -459,6 +459,7 @@ impl Trainer {
         let measured =
             range.map(|range| Ok::<_, TrainError>((range, self.measure(range, Detail::Full)?))).transpose()?;
         let validation = measured.as_ref().map(|(_, examined)| examined.metrics);
+        let confusion = measured.as_ref().and_then(|(_, examined)| examined.measures.as_ref()?.told_confusion());
         match validation {
             Some(metrics) => self.check_loss("validation", metrics.loss as f32)?,
             None => self.probe().and_then(|loss| self.check_loss("training", loss as f32))?,
@@ -480,6 +481,7 @@ impl Trainer {
             train,
             validation,
             best,
+            confusion,
         })
     }
 

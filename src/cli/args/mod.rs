@@ -17,6 +17,7 @@ mod predict;
 mod runs;
 mod train;
 mod typed;
+mod watch;
 
 pub use data::{DataArgs, DataCommand, SplitArgs};
 pub use eval::EvalArgs;
@@ -27,6 +28,7 @@ pub use predict::{Format, PredictArgs};
 pub use runs::{BestArgs, CompareArgs, ListArgs, RunsArgs, RunsCommand};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
+pub use watch::WatchArgs;
 
 /// The names of a table's members, with what help says of each.
 fn names<T: ?Sized + 'static>(members: impl IntoIterator<Item = &'static Member<T>>) -> PossibleValuesParser {
@@ -71,6 +73,8 @@ pub enum Command {
     Recipes(RecipesArgs),
     /// List runs with what came of them, compare some, or find the best one.
     Runs(RunsArgs),
+    /// Watch a run that another process trains.
+    Watch(WatchArgs),
     /// List the adapters of this machine, and which one would be used.
     Devices(DevicesArgs),
     /// Find the fastest tile sizes for a model's matrix products on this adapter.
@@ -112,6 +116,7 @@ impl Command {
             Command::BenchFirstStep(args) => &args.device,
             Command::Import(_)
             | Command::Runs(_)
+            | Command::Watch(_)
             | Command::Models(_)
             | Command::Recipes(_)
             | Command::Weights(_)

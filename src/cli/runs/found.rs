@@ -1,7 +1,6 @@
 //! A run as its folder tells it.
 
 use std::collections::BTreeMap;
-use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -12,7 +11,7 @@ use crate::config::RunConfig;
 use crate::data::known;
 use crate::metrics::Criterion;
 use crate::platform::{calendar, files};
-use crate::report::Log;
+use crate::report::{Log, is_written};
 
 /// How far below a folder runs are looked for.
 const DEPTH: usize = 6;
@@ -239,10 +238,8 @@ pub fn name_of(measure: &str) -> String {
 }
 
 fn state(folder: &Path, log_path: &Path, log: &Log, is_configured: bool) -> State {
-    let is_locked =
-        || files::open(log_path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
     match () {
-        () if is_locked() => State::Running,
+        () if is_written(log_path) == Some(true) => State::Running,
         () if !is_configured || !is_whole(&folder.join("last.safetensors")) => State::Damaged,
         () if log.last_event() == Some("verdict") => State::Finished,
         () => State::Stopped,
