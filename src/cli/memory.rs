@@ -4,7 +4,7 @@ use super::CliError;
 use super::args::TrainArgs;
 
 /// Units, with the bytes of one.
-const UNITS: [(&str, u64); 10] = [
+const UNITS: [(&str, u64); 12] = [
     ("TiB", 1 << 40),
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),
@@ -13,8 +13,10 @@ const UNITS: [(&str, u64); 10] = [
     ("GB", 1_000_000_000),
     ("MB", 1_000_000),
     ("KB", 1000),
+    ("T", 1 << 40),
     ("G", 1 << 30),
     ("M", 1 << 20),
+    ("K", 1 << 10),
 ];
 
 /// As it was typed.
@@ -45,7 +47,14 @@ mod tests {
 
     #[test]
     fn sizes_are_numbers_with_a_unit() {
-        for (text, bytes) in [("4GiB", 4 << 30), ("600MB", 600_000_000), ("1.5gib", 3 << 29), ("2 G", 2 << 30)] {
+        for (text, bytes) in [
+            ("4GiB", 4 << 30),
+            ("600MB", 600_000_000),
+            ("1.5gib", 3 << 29),
+            ("2 G", 2 << 30),
+            ("3k", 3 << 10),
+            ("1T", 1 << 40),
+        ] {
             assert_eq!(parse(text), Some(bytes), "{text}");
         }
         for text in ["", "GiB", "4", "0MB", "-1GB", "4XB", "1e9MB", "nanGB", "999999999TiB"] {

@@ -33,6 +33,8 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if ["quiet", "json_progress"].iter().any(|flag| args.typed.has(flag)) {
         be_quiet();
     }
+    // before anything is read or downloaded
+    let memory = memory::of(args)?;
     let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
     let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
     if !has_loss {
@@ -41,7 +43,6 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
     let read = read.map(|read| pictures::shuffled(read, &config));
-    let memory = memory::of(args)?;
     let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref(), memory))?;
     if !has_loss && of(&config.loss).evaluates() {
         config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;

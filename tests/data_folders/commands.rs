@@ -50,6 +50,20 @@ pub fn warm_and_cold() -> Photos {
 }
 
 #[test]
+fn the_layout_of_folders_can_be_said() {
+    let photos = Photos::of(&["bus", "train/steam", "train/diesel"], 3);
+    let way = "--layout classes, or --layout splits";
+    refused(&photos, "data check photos", &["could be a split or a class", way]);
+    refused(&photos, "data split photos --out a.csv", &["could be a split or a class", way]);
+    done(&photos, "data check photos --layout classes", &["9 images, 2 classes", "train photos --layout classes"]);
+    done(&photos, "data split photos --out a.csv --layout splits", &["a.csv: "]);
+    let table = std::fs::read_to_string(photos.path("../a.csv")).unwrap();
+    assert!(table.contains("steam") && !table.contains("bus"), "{table}");
+    // before the data are looked at
+    refused(&photos, "train nowhere --max-memory much", &["invalid --max-memory much"]);
+}
+
+#[test]
 fn check_tells_and_fails_where_something_is_damaged() {
     let photos = warm_and_cold();
     let ran = run(&photos, "data check photos");

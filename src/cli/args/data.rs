@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{DeviceArgs, TableArgs};
+use super::{DeviceArgs, LayoutArgs, TableArgs};
 
 /// `data`
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,9 @@ pub enum DataCommand {
         /// Which columns of a table hold what.
         #[command(flatten)]
         table: TableArgs,
+        /// What the folders of images are.
+        #[command(flatten)]
+        layout: LayoutArgs,
     },
     /// Divide images or texts into training, validation and test: a CSV file that says the split of each. Copies stay together.
     Split(SplitArgs),
@@ -69,6 +72,9 @@ pub struct SplitArgs {
     /// Which columns of a table hold what.
     #[command(flatten)]
     pub table: TableArgs,
+    /// What the folders of images are.
+    #[command(flatten)]
+    pub layout: LayoutArgs,
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

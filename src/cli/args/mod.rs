@@ -23,7 +23,7 @@ pub use data::{DataArgs, DataCommand, SplitArgs};
 pub use eval::EvalArgs;
 pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
 pub use explain::ExplainArgs;
-pub use options::{ImageArgs, TableArgs, flags};
+pub use options::{ImageArgs, LayoutArgs, LayoutOptions, TableArgs, flags};
 pub use predict::{Format, PredictArgs};
 pub use runs::{BestArgs, CompareArgs, ListArgs, RunsArgs, RunsCommand};
 pub use train::{OPTIONS, PrecisionName, TrainArgs};

@@ -3,18 +3,20 @@
 use std::marker::PhantomData;
 
 use clap::{ArgMatches, FromArgMatches};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::super::CliError;
 use super::typed::{self, Typed};
 use crate::config::{FIELDS, Setting};
-use crate::data::{ImageOptions, TableOptions};
+use crate::data::{FolderLayout, ImageOptions, TableOptions};
 
 /// A group of settings.
 pub trait Group: DeserializeOwned + Clone {
     /// The key of the group in a configuration.
     const KEY: &'static str;
+    /// The one key of it that there is, if there are not all.
+    const ONLY: Option<&'static str> = None;
 }
 
 impl Group for ImageOptions {
@@ -25,11 +27,28 @@ impl Group for TableOptions {
     const KEY: &'static str = "table";
 }
 
+/// What the folders of images are, of all that `images` says.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LayoutOptions {
+    /// What folders called train, val or test are, where that is unclear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<FolderLayout>,
+}
+
+impl Group for LayoutOptions {
+    const KEY: &'static str = "images";
+    const ONLY: Option<&'static str> = Some("layout");
+}
+
 /// How images are read.
 pub type ImageArgs = GroupArgs<ImageOptions>;
 
 /// Which columns of a table hold what.
 pub type TableArgs = GroupArgs<TableOptions>;
+
+/// What the folders of images are.
+pub type LayoutArgs = GroupArgs<LayoutOptions>;
 
 /// The flags of a group.
 #[derive(Clone, Debug)]
@@ -37,7 +56,8 @@ pub struct GroupArgs<T>(Typed, PhantomData<T>);
 
 impl<T: Group> GroupArgs<T> {
     fn settings() -> impl Iterator<Item = &'static Setting> {
-        FIELDS.iter().filter(|setting| setting.field.key.split_once('.').is_some_and(|(group, _)| group == T::KEY))
+        let is_own = |(group, key): (&str, &str)| group == T::KEY && T::ONLY.is_none_or(|only| only == key);
+        FIELDS.iter().filter(move |setting| setting.field.key.split_once('.').is_some_and(is_own))
     }
 
     /// What was typed, as a configuration has it.

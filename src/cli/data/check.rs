@@ -5,12 +5,12 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::super::args::flags;
+use super::super::args::{LayoutOptions, flags};
 use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
 use super::suspects;
 use crate::data::doctor::{MOST_LOOKS, Problem, Report, check as check_data};
-use crate::data::{Damaged, FEW, LoadOptions, Places, TableOptions, UNEQUAL, advised_weights};
+use crate::data::{Damaged, FEW, ImageOptions, LoadOptions, Places, TableOptions, UNEQUAL, advised_weights};
 use crate::defaults::{Aim, LARGEST_SIDE};
 use crate::plan::thousands;
 use crate::report::say;
@@ -22,22 +22,23 @@ const SHOWN: usize = 8;
 /// `run` is a run with the adapter to ask it on.
 pub fn check(
     spec: &str,
-    table: &TableOptions,
+    (table, layout): (&TableOptions, &LayoutOptions),
     all: bool,
     run: Option<(&Path, Option<&str>)>,
 ) -> Result<Exit, CliError> {
-    let options = LoadOptions { table: table.clone(), ..LoadOptions::default() };
+    let images = ImageOptions { layout: layout.layout, ..ImageOptions::default() };
+    let options = LoadOptions { table: table.clone(), images, ..LoadOptions::default() };
     let report = pictures::with_bar(|on_pictures| Ok(check_data(spec, &options, &Places::from_env(), on_pictures)?))?;
     let shown = if all { usize::MAX } else { SHOWN };
     overview(spec, &report);
     balance(&report);
     copies(&report, shown);
     if let Some((run, adapter)) = run {
-        suspects::print(spec, table, run, adapter, shown)?;
+        suspects::print(spec, (table, layout), run, adapter, shown)?;
     }
     report.notes.iter().for_each(|note| say!("note     {note}"));
     unread(&report, shown);
-    next(spec, table, &report);
+    next(spec, (table, layout), &report);
     Ok(if report.is_sick() { Exit::GoalNotMet } else { Exit::Done })
 }
 
@@ -187,9 +188,9 @@ fn unread(report: &Report, shown: usize) {
 }
 
 /// The command to run next.
-fn next(spec: &str, table: &TableOptions, report: &Report) {
+fn next(spec: &str, (table, layout): (&TableOptions, &LayoutOptions), report: &Report) {
     let mut words = vec!["lepton-gpu".to_string(), String::new(), shell_word(spec)];
-    words.extend(flags(table).iter().map(|word| shell_word(word)));
+    words.extend(flags(table).iter().chain(&flags(layout)).map(|word| shell_word(word)));
     let one = report.aim == Aim::Classes && report.classes.len() < 2;
     let trained: usize = report.classes.iter().map(|class| class.counts[0]).sum();
     if let Some(folder) = report.elsewhere.first().filter(|_| report.images == 0) {

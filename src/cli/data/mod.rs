@@ -17,9 +17,9 @@ mod suspects;
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
     match &args.command {
         DataCommand::List => list(),
-        DataCommand::Check { data, all, run, device, table } => {
+        DataCommand::Check { data, all, run, device, table, layout } => {
             let run = run.as_deref().map(|run| (run, device.adapter.as_deref()));
-            return check::check(data, &table.options()?, *all, run);
+            return check::check(data, (&table.options()?, &layout.options()?), *all, run);
         }
         DataCommand::Split(args) => return split::split(args),
         DataCommand::Fetch { name, into } => {

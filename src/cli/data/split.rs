@@ -6,14 +6,14 @@ use super::super::args::SplitArgs;
 use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
 use crate::checkpoint::write_atomically;
-use crate::data::LoadOptions;
 use crate::data::doctor::{Shares, split as divide};
+use crate::data::{ImageOptions, LoadOptions};
 use crate::plan::thousands;
 use crate::report::say;
 
 /// Writes a data set as a table with the split of each example.
 pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
-    let SplitArgs { data, out, val, test, seed, table } = args;
+    let SplitArgs { data, out, val, test, seed, table, layout } = args;
     if val + test >= 1.0 {
         return Err(CliError::Usage(format!(
             "--val {val} and --test {test} leave nothing to learn from\n  try: --val 0.15 --test 0.15"
@@ -22,7 +22,8 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
     if out.exists() {
         return Err(CliError::Usage(format!("{} exists already\n  try: another --out, or remove it", out.display())));
     }
-    let options = LoadOptions { table: table.options()?, ..LoadOptions::default() };
+    let images = ImageOptions { layout: layout.options()?.layout, ..ImageOptions::default() };
+    let options = LoadOptions { table: table.options()?, images, ..LoadOptions::default() };
     let (shares, folder) = (Shares { validation: *val, test: *test }, out.parent().unwrap_or(Path::new("")));
     let divided =
         pictures::with_bar(|on_pictures| Ok(divide(Path::new(data), &options, shares, *seed, folder, on_pictures)?))?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::super::args::LayoutOptions;
 use super::super::{CliError, open, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data::doctor::{Member, Suspect, listed, suspects};
@@ -22,7 +23,7 @@ const CHUNK: usize = 256;
 /// Prints the labels that a run doubts.
 pub fn print(
     spec: &str,
-    table: &TableOptions,
+    (table, layout): (&TableOptions, &LayoutOptions),
     run: &Path,
     adapter: Option<&str>,
     shown: usize,
@@ -34,7 +35,7 @@ pub fn print(
         return Err(CliError::Usage(problem + "\n  try: a run that was trained on classes"));
     }
     let model = checkpoint.meta.model()?;
-    let options = LoadOptions {
+    let mut options = LoadOptions {
         classes: Some(checkpoint.meta.classes.clone()),
         vocabulary: checkpoint.meta.vocabulary.clone(),
         length: model.text_length(),
@@ -42,6 +43,7 @@ pub fn print(
         table: table.clone(),
         ..tasks::of(&config.loss).load_options(config, model.input)
     };
+    options.images.layout = layout.layout.or(options.images.layout);
     let gpu = open(adapter)?;
     let predictor = Predictor::new(&gpu, &checkpoint, None)?;
     let (mut rows, mut labels, mut members) = (Vec::new(), Vec::new(), Vec::<Member>::new());
