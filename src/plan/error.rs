@@ -22,7 +22,7 @@ pub enum PlanError {
         hint: Hint,
     },
     /// Batches that are too large for the memory that images may take on their way.
-    #[error("streaming batches of {batch} images takes {} on the host and on the device, but only {} may be used", mib(*bytes), mib(*limit))]
+    #[error("streaming batches of {batch} images needs {} on the host and on the device, but the limit is {}", mib(*bytes), mib(*limit))]
     Window {
         /// Images of a batch.
         batch: usize,

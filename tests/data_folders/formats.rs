@@ -171,7 +171,7 @@ fn values_of_more_than_8_bits_have_a_range() {
     photos.write("half/a.tif", encode(&DynamicImage::from(twelve(2048)), ImageFormat::Tiff));
     let data = photos.loaded();
     assert_eq!(pixel(&data, "deep", 4, 7), [16; 3], "of 65535");
-    let note = "16-bit images have values of 0 to 4095 alone: 17 of 256 grey levels; --range 0..4095 uses them all";
+    let note = "16-bit images only use values 0 to 4095: 17 of 256 grey levels; --range 0..4095 uses the full scale";
     assert_eq!(data.notes(), [note]);
     assert_eq!(photos.loaded().notes(), [note], "from what was kept, too");
     let ranged = |range: &str| {
@@ -192,8 +192,7 @@ fn values_of_more_than_8_bits_have_a_range() {
     assert_eq!(of("height"), [0, 128, 191, 255]);
     assert_eq!(of("whole"), [126, 128, 255, 191], "-1, 0, 100, 50");
     let data = photos.load(&LoadOptions { shape: [2, 2, 1], ..small() }).unwrap();
-    let note =
-        "floating-point images have values of -100 to 100, of which 0 to 1 are used; --range -100..100 uses them all";
+    let note = "floating-point images have values of -100 to 100, of which 0 to 1 are used; --range -100..100 uses the full scale";
     assert_eq!(data.notes(), [note]);
 }
 

@@ -144,7 +144,7 @@ fn labels_are_numbers_texts_json_or_folders() {
     // captions are no labels
     let caption = |i: u8| format!("a picture of the number {i}");
     photos.write("j.tar", samples(0, 12, "txt", caption));
-    fails(&photos, &photos.path("j.tar"), &small(), &["the class of its 12 images", "captions", "000123.cls"]);
+    fails(&photos, &photos.path("j.tar"), &small(), &["no labels for its 12 images", "captions", "000123.cls"]);
     fails(&photos, &photos.path("none.tar"), &small(), &["neither a folder nor a file"]);
 }
 

@@ -68,7 +68,7 @@ fn streamed_pictures_are_those_that_are_loaded_at_once() {
     // from the cache
     check_alike(&photos.load(&options).unwrap(), &resident);
     let [streamed, resident] = [&streamed, &resident].map(|data| data.notes().join("\n"));
-    assert!(streamed.contains("images are streamed: decoded they are"), "{streamed}");
+    assert!(streamed.contains("images are streamed from disk: decoded they take "), "{streamed}");
     assert!(!resident.contains("streamed"), "{resident}");
     let room = LoadOptions { memory: Some(1 << 20), ..small() };
     assert!(photos.load(&room).unwrap().notes()[0].contains("stay in memory"));

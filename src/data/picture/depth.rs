@@ -54,7 +54,7 @@ impl Depths {
             let range = bits.map_or(Range { low, high: high.max(low + 1.0) }, |high| Range { low: 0.0, high });
             let levels = ((high / 257.0).round() - (low / 257.0).round()) as u32 + 1;
             return Some((
-                format!("16-bit images have values of {low} to {high} alone: {levels} of 256 grey levels"),
+                format!("16-bit images only use values {low} to {high}: {levels} of 256 grey levels"),
                 range,
             ));
         }
@@ -129,7 +129,7 @@ mod tests {
     fn what_is_lost_is_said() {
         let whole = |low, high| Depths { whole: Some([low, high]), float: None }.advice();
         let (words, range) = whole(3.0, 4000.0).unwrap();
-        assert_eq!(words, "16-bit images have values of 3 to 4000 alone: 17 of 256 grey levels");
+        assert_eq!(words, "16-bit images only use values 3 to 4000: 17 of 256 grey levels");
         assert_eq!(range.to_string(), "0..4095");
         assert_eq!(whole(30000.0, 31000.0).unwrap().1.to_string(), "30000..31000");
         assert_eq!(whole(0.0, 65535.0), None);

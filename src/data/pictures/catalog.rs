@@ -81,10 +81,10 @@ impl Catalog {
         let is_streamed = 2 * bytes > u128::from(memory);
         if is_streamed || options.memory.is_some() {
             let (bytes, memory) = (gib(bytes), gib(memory.into()));
-            self.notes.push(match is_streamed {
-                true => format!("images are streamed: decoded they are {bytes}, twice that while they are loaded, and {memory} may be used"),
-                false => format!("images stay in memory: decoded they are {bytes}, twice that while they are loaded, and {memory} may be used"),
-            });
+            let way = if is_streamed { "are streamed from disk" } else { "stay in memory" };
+            self.notes.push(format!(
+                "images {way}: decoded they take {bytes}, twice that while loading, and the limit is {memory}"
+            ));
         }
         let (pixels, kept) = match (is_streamed, options.images.skip_damaged) {
             (false, _) => {
@@ -102,7 +102,7 @@ impl Catalog {
         if range.is_none()
             && let Some((words, range)) = kept.depths.advice()
         {
-            self.notes.push(format!("{words}; --range {range} uses them all"));
+            self.notes.push(format!("{words}; --range {range} uses the full scale"));
         }
         let unreadable: Vec<usize> = kept.damaged.iter().map(|&(index, _)| index).collect();
         self.damaged.extend(

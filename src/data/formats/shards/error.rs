@@ -57,7 +57,7 @@ pub enum ShardError {
         what: &'static str,
     },
     /// Pictures that nothing is said about.
-    #[error("{}: nothing says the class of its {images} images: {}", path.display(), looked.join(", "))]
+    #[error("{}: no labels for its {images} images: {}", path.display(), looked.join(", "))]
     NoLabels {
         /// The shard, folder or pattern.
         path: PathBuf,
@@ -93,7 +93,7 @@ pub enum ShardError {
     NoColumn {
         /// Path of the shard.
         path: PathBuf,
-        /// What it was asked for as.
+        /// The name that was asked for.
         name: String,
         /// What there is.
         found: Vec<String>,
@@ -117,7 +117,7 @@ impl Hints for ShardError {
             ShardError::Codec { path, .. } => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 format!(
-                    "python -c \"import pyarrow.parquet as p; p.write_table(p.read_table('{name}'), 'snappy-{name}')\", which compresses with Snappy"
+                    "python -c \"import pyarrow.parquet as p; p.write_table(p.read_table('{name}'), 'snappy-{name}')\", to rewrite it with Snappy"
                 )
             }
             ShardError::NoPictures { what, .. } if what.starts_with("columns") => {
