@@ -133,39 +133,104 @@ fn what_is_wrong_with_a_file_is_said() {
     photos.fails(&small(), &["each of its folders is a data set: other, plain", "train"]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn few_files_are_open_however_many_there_are() {
+    let photos = Photos::new();
+    let most = 2 * std::thread::available_parallelism().unwrap().get();
+    let count = most + 8;
+    (0..count).for_each(|i| write(&photos, &format!("{i}.parquet"), 0..6, 6, FEATURES, |i| i64::from(i % 3)));
+    let data = photos.load(&LoadOptions { memory: Some(1), ..small() }).unwrap();
+    let train = data.train().unwrap();
+    for i in 0..train.len() {
+        if train.name(i).unwrap().ends_with("row 1") {
+            train.example(i).unwrap();
+        }
+    }
+    let root = photos.root().canonicalize().unwrap();
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| std::fs::read_link(fd.unwrap().path()).ok());
+    let open = open.filter(|path| path.starts_with(&root)).count();
+    assert!((1..=most).contains(&open), "{open} of {count} files are open");
+}
+
+/// Levels are written as runs: a few bytes say that millions of rows have nothing in them.
+#[test]
+fn a_small_file_does_not_say_how_many_rows_there_is_memory_for() {
+    const ROWS: usize = 4_000_000;
+    let photos = Photos::new();
+    photos.write("a.parquet", "");
+    let schema = "message m { optional binary image; optional int64 label; }";
+    let file = File::create(photos.path("a.parquet")).unwrap();
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&[], Some(&vec![0; ROWS]), None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&[], Some(&vec![0; ROWS]), None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let path = photos.path("a.parquet");
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    assert!(bytes < 32 << 10, "{bytes} bytes");
+    for unlabelled in [false, true] {
+        let said = format!("a.parquet: damaged: 4000000 rows of images in {bytes} bytes");
+        fails(&photos, &path, &LoadOptions { unlabelled, ..small() }, &[&said]);
+    }
+}
+
 #[test]
 fn lists_are_several_labels_and_an_empty_one_is_none_of_them() {
     let photos = Photos::new();
+    let path = photos.path("a.parquet");
+    // [0, 2], [], [1], nothing
+    write_lists(&photos, "optional", 4, &[3, 3, 1, 3, 0]);
+    fails(&photos, &path, &small(), &["1 of 4 images", "a.parquet: row 3: no label"]);
+    let images = lepton_gpu::data::ImageOptions { skip_damaged: true, ..Default::default() };
+    let data = load(&photos, &path, &LoadOptions { images, ..small() });
+    assert_eq!(data.classes(), ["zebra", "ant", "bee"]);
+    let wanted = [(0, vec![1.0, 0.0, 1.0]), (1, vec![0.0; 3]), (2, vec![0.0, 1.0, 0.0])];
+    assert_eq!(rows_of(&data), wanted);
+    // a list that must be there may be empty
+    write_lists(&photos, "required", 3, &[2, 2, 0, 2]);
+    assert_eq!(rows_of(&load(&photos, &path, &small())), wanted);
+}
+
+/// The red value of each picture, and what is to be learned about it.
+fn rows_of(data: &lepton_gpu::data::Dataset) -> Vec<(u8, Vec<f32>)> {
+    let split = data.train().unwrap();
+    let values = split.values().unwrap();
+    let row = |i: usize| (split.example(i).unwrap()[0], values.data[3 * i..3 * i + 3].to_vec());
+    let mut rows: Vec<_> = (0..split.len()).map(row).collect();
+    rows.sort_by_key(|row| row.0);
+    rows
+}
+
+/// Pictures with lists of labels: 0 and 2, none, 1, and whatever else these levels say.
+fn write_lists(photos: &Photos, list: &str, count: u8, levels: &[i16]) {
     photos.write("a.parquet", "");
-    let schema = "message m { required binary image; \
-                  optional group label (LIST) { repeated group list { optional int64 element; } } }";
+    let schema = format!(
+        "message m {{ required binary image; \
+         {list} group label (LIST) {{ repeated group list {{ optional int64 element; }} }} }}"
+    );
     let said =
         r#"{"info": {"features": {"label": {"feature": {"names": ["zebra", "ant", "bee"], "_type": "ClassLabel"}}}}}"#;
     let features = KeyValue::new("huggingface".to_string(), said.to_string());
     let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![features])).build();
     let file = File::create(photos.path("a.parquet")).unwrap();
-    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
-    let pictures: Vec<ByteArray> = (0..4).map(|i| png(i).into()).collect();
+    let pictures: Vec<ByteArray> = (0..count).map(|i| png(i).into()).collect();
     column.typed::<ByteArrayType>().write_batch(&pictures, None, None).unwrap();
     column.close().unwrap();
-    // [0, 2], [], [1], nothing
     let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<Int64Type>().write_batch(&[0, 2, 1], Some(&[3, 3, 1, 3, 0]), Some(&[0, 1, 0, 0, 0])).unwrap();
+    let repeated = &[0, 1, 0, 0, 0][..levels.len()];
+    column.typed::<Int64Type>().write_batch(&[0, 2, 1], Some(levels), Some(repeated)).unwrap();
     column.close().unwrap();
     group.close().unwrap();
     writer.close().unwrap();
-    let path = photos.path("a.parquet");
-    fails(&photos, &path, &small(), &["1 of 4 images", "a.parquet: row 3: no label"]);
-    let images = lepton_gpu::data::ImageOptions { skip_damaged: true, ..Default::default() };
-    let data = load(&photos, &path, &LoadOptions { images, ..small() });
-    assert_eq!(data.classes(), ["zebra", "ant", "bee"]);
-    let split = data.train().unwrap();
-    let values = split.values().unwrap();
-    let mut rows: Vec<(u8, &[f32])> =
-        (0..3).map(|i| (split.example(i).unwrap()[0], &values.data[3 * i..3 * i + 3])).collect();
-    rows.sort_by_key(|row| row.0);
-    assert_eq!(rows, [(0, &[1.0, 0.0, 1.0][..]), (1, &[0.0; 3]), (2, &[0.0, 1.0, 0.0])]);
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use parquet::column::page::PageReader;
 use parquet::column::reader::{ColumnReaderImpl, get_column_reader, get_typed_column_reader};
@@ -21,12 +21,15 @@ pub struct Rows {
     stamp: Stamp,
     column: usize,
     metadata: Arc<ParquetMetaData>,
-    /// Where reading stopped, for whoever goes on there.
-    stopped: Mutex<Vec<Reader>>,
 }
+
+/// Where reading stopped, in whatever file, for whoever goes on there: each holds a page.
+static STOPPED: Mutex<Vec<Reader>> = Mutex::new(Vec::new());
 
 /// A column of a row group that was read up to a row.
 struct Reader {
+    /// The file's; a file that nobody knows any more takes its readers with it.
+    rows: Weak<Rows>,
     group: usize,
     /// The row that is read next.
     next: usize,
@@ -57,7 +60,7 @@ impl Rows {
     /// What the system says.
     pub fn at(path: &Path, column: usize, metadata: Arc<ParquetMetaData>) -> std::io::Result<Arc<Self>> {
         let stamp = Stamp::of(&files::open(path)?.metadata()?);
-        Ok(Arc::new(Rows { path: path.to_path_buf(), stamp, column, metadata, stopped: Mutex::default() }))
+        Ok(Arc::new(Rows { path: path.to_path_buf(), stamp, column, metadata }))
     }
 
     /// The place of each row, in order.
@@ -72,12 +75,13 @@ impl Rows {
     }
 
     /// A reader that stands at this row or before it: the nearest that stopped, or a new one.
-    fn reader(&self, group: usize, row: usize) -> Result<Reader, DecodeError> {
-        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |reader: &Reader| reader.group == group && reader.next <= row;
+    fn reader(self: &Arc<Self>, group: usize, row: usize) -> Result<Reader, DecodeError> {
+        let mut stopped = STOPPED.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_own = |reader: &Reader| std::ptr::eq(reader.rows.as_ptr(), Arc::as_ptr(self));
+        let fits = |reader: &Reader| is_own(reader) && reader.group == group && reader.next <= row;
         let near = stopped.iter().enumerate().filter(|(_, reader)| fits(reader)).max_by_key(|(_, reader)| reader.next);
         if let Some((at, _)) = near {
-            return Ok(stopped.swap_remove(at));
+            return Ok(stopped.remove(at));
         }
         drop(stopped);
         let file = files::open(&self.path)?;
@@ -85,7 +89,7 @@ impl Rows {
             return Err(std::io::Error::other("its shard was changed after it was listed; start again").into());
         }
         let column = without_panic(|| self.column_of(file, group)).map_err(damaged)?;
-        Ok(Reader { group, next: 0, column: column.map_err(damaged)? })
+        Ok(Reader { rows: Arc::downgrade(self), group, next: 0, column: column.map_err(damaged)? })
     }
 
     fn column_of(&self, file: File, group: usize) -> Result<ColumnReaderImpl<ByteArrayType>, ParquetError> {
@@ -96,13 +100,17 @@ impl Rows {
         Ok(get_typed_column_reader(get_column_reader(chunk.column_descr_ptr(), pages)))
     }
 
+    /// Keeps a reader that is not at the end of its group, instead of the one that was not used for longest.
     fn keep(&self, reader: Reader) {
+        let rows = self.metadata.row_group(reader.group).num_rows();
         let most = std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get());
-        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        if stopped.len() >= most {
-            stopped.remove(0);
+        let mut stopped = STOPPED.lock().unwrap_or_else(PoisonError::into_inner);
+        stopped.retain(|reader| reader.rows.strong_count() > 0);
+        if (reader.next as i64) < rows {
+            stopped.push(reader);
         }
-        stopped.push(reader);
+        let more = stopped.len().saturating_sub(most);
+        stopped.drain(..more);
     }
 }
 

@@ -114,18 +114,43 @@ fn malformed(path: &Path, error: &dyn std::fmt::Display) -> ShardError {
     ShardError::Malformed { path: path.to_path_buf(), reason: format!("damaged: {error}") }
 }
 
+/// Rows that a file of so many bytes may have: an image takes more than a byte, but rows that are all alike take as good as none.
+fn most_rows(bytes: u64) -> u64 {
+    bytes.saturating_add(1 << 16)
+}
+
+/// Values of a column that such a file may have: rows may have several labels.
+fn most_values(bytes: u64) -> u64 {
+    most_rows(bytes.saturating_mul(8))
+}
+
+/// Checks how many rows a file says that it has, before there is memory for them.
+fn check_rows(path: &Path, metadata: &ParquetMetaData, bytes: u64) -> Result<(), ShardError> {
+    let mut rows = metadata.row_groups().iter().map(|group| u64::try_from(group.num_rows()).ok());
+    let rows = rows.try_fold(0_u64, |all, rows| all.checked_add(rows?));
+    match rows {
+        Some(rows) if rows <= most_rows(bytes) => Ok(()),
+        _ => {
+            let rows = rows.map_or("more rows than can be counted".into(), |rows| format!("{rows} rows"));
+            Err(malformed(path, &format!("{rows} of images in {bytes} bytes")))
+        }
+    }
+}
+
 fn look(path: &Path, part: Part, columns: &Columns, options: &LoadOptions) -> Result<Looked, DataError> {
     let (reader, metadata) = open(path)?;
     let image = columns.image_of(path, &metadata)?;
     let label = columns.label_of(path, &metadata)?;
     let file = files::open(path).map_err(|error| io_error(path, "read", error))?;
+    let bytes = file.metadata().map_err(|error| io_error(path, "read", error))?.len();
+    check_rows(path, &metadata, bytes)?;
     let groups = metadata.row_groups().iter();
     let mut chunks =
         groups.flat_map(|group| [Some(image), label].into_iter().flatten().map(|column| group.column(column)));
-    chunks.try_for_each(|chunk| pages::check(path, &file, chunk))?;
+    chunks.try_for_each(|chunk| pages::check(path, (&file, most_values(bytes)), chunk))?;
     let labels = match label {
         Some(label) => {
-            let texts = without_panic(|| values::texts(path, &reader, label));
+            let texts = without_panic(|| values::texts(path, &reader, label, most_values(bytes)));
             texts.map_err(|panic| malformed(path, &panic))??
         }
         None if options.unlabelled => Vec::new(),

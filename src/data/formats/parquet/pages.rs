@@ -22,20 +22,25 @@ struct Header {
     length: u64,
     unpacked: u64,
     packed: u64,
+    /// Values that it holds, and whether these are a dictionary: each of its own.
+    values: u64,
+    is_dictionary: bool,
 }
 
 impl Header {
     /// Whether its bytes can become what it claims.
-    fn is_possible(&self) -> bool {
-        self.unpacked <= self.packed.saturating_mul(MOST_OF_A_BYTE).saturating_add(MOST_OF_NOTHING)
+    fn is_possible(&self, most_values: u64) -> bool {
+        let most = if self.is_dictionary { self.unpacked } else { most_values };
+        self.values <= most
+            && self.unpacked <= self.packed.saturating_mul(MOST_OF_A_BYTE).saturating_add(MOST_OF_NOTHING)
     }
 }
 
-/// Checks the headers of a column's pages in a row group.
+/// Checks the headers of a column's pages in a row group, of which none has more values than `most_values`.
 ///
 /// # Errors
 /// One claims more than its bytes can become.
-pub fn check(path: &Path, file: &File, chunk: &ColumnChunkMetaData) -> Result<(), ShardError> {
+pub fn check(path: &Path, (file, most_values): (&File, u64), chunk: &ColumnChunkMetaData) -> Result<(), ShardError> {
     let malformed = |reason: &str| ShardError::Malformed { path: path.to_path_buf(), reason: reason.into() };
     let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset()).min(chunk.data_page_offset());
     let (mut at, length) = match (u64::try_from(start), u64::try_from(chunk.compressed_size())) {
@@ -47,9 +52,11 @@ pub fn check(path: &Path, file: &File, chunk: &ColumnChunkMetaData) -> Result<()
     while at < end {
         // nobody can read beyond a header that is damaged, and whoever reads its page says so
         let Some(header) = read(file, at, end - at, &mut bytes) else { return Ok(()) };
-        if !header.is_possible() {
-            let (unpacked, packed) = (header.unpacked, header.packed);
-            return Err(malformed(&format!("damaged: a page of {packed} bytes claims to hold {unpacked}")));
+        if !header.is_possible(most_values) {
+            let Header { unpacked, packed, values, .. } = header;
+            return Err(malformed(&format!(
+                "damaged: a page of {packed} bytes claims to hold {unpacked}, and {values} values"
+            )));
         }
         at = at.saturating_add(header.length + header.packed);
     }
@@ -72,14 +79,18 @@ fn read(mut file: &File, at: u64, room: u64, bytes: &mut Vec<u8>) -> Option<Head
 fn parse(bytes: &[u8]) -> Option<Header> {
     let mut rest = Thrift { bytes };
     let (mut unpacked, mut packed, mut field) = (None, None, 0);
+    let (mut values, mut is_dictionary) = (0, false);
     while let Some(kind) = rest.field(&mut field)? {
         match (field, kind) {
             (2, 5) => unpacked = Some(u64::try_from(rest.zigzag()?).ok()?),
             (3, 5) => packed = Some(u64::try_from(rest.zigzag()?).ok()?),
+            // the header of data, of a dictionary, and of data in the second version: each begins with its number of values
+            (5 | 7 | 8, 12) => (values, is_dictionary) = (rest.values()?, field == 7),
             _ => rest.skip(kind, 0)?,
         }
     }
-    Some(Header { length: (bytes.len() - rest.bytes.len()) as u64, unpacked: unpacked?, packed: packed? })
+    let length = (bytes.len() - rest.bytes.len()) as u64;
+    Some(Header { length, unpacked: unpacked?, packed: packed?, values, is_dictionary })
 }
 
 /// What is left of a struct in Thrift's compact protocol.
@@ -122,6 +133,18 @@ impl Thrift<'_> {
         Some(Some(byte & 0xf))
     }
 
+    /// The first field of a struct, which is a number; the others are passed over.
+    fn values(&mut self) -> Option<u64> {
+        let (mut values, mut field) = (0, 0);
+        while let Some(kind) = self.field(&mut field)? {
+            match (field, kind) {
+                (1, 5) => values = u64::try_from(self.zigzag()?).ok()?,
+                _ => self.skip(kind, 1)?,
+            }
+        }
+        Some(values)
+    }
+
     fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
         let count = match kind {
             // flags are their kind
@@ -162,15 +185,19 @@ mod tests {
     fn headers_are_read_to_their_end() {
         // a data page: type 0, 300 bytes unpacked, 100 packed, a struct of 3 values in encodings 0, 3 and 3
         let header = [0x15, 0, 0x15, 0xd8, 4, 0x15, 0xc8, 1, 0x2c, 0x15, 6, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
-        let wanted = Header { length: header.len() as u64, unpacked: 300, packed: 100 };
+        let length = header.len() as u64;
+        let wanted = Header { length, unpacked: 300, packed: 100, values: 3, is_dictionary: false };
+        assert!(wanted.is_possible(3) && !wanted.is_possible(2), "three values");
         assert_eq!(parse(&[&header[..], b"page"].concat()), Some(wanted));
         for length in 0..header.len() {
             assert_eq!(parse(&header[..length]), None, "{length} bytes");
         }
         // five bytes that claim 2 GiB are none
         let claim = parse(&[0x15, 0, 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x15, 200, 1, 0]).unwrap();
-        assert_eq!((claim.unpacked, claim.packed, claim.is_possible()), (0x7fff_ffff, 100, false));
-        assert!(Header { unpacked: 103_200, packed: 100, length: 9 }.is_possible(), "zeros, deflated");
+        assert_eq!((claim.unpacked, claim.packed, claim.is_possible(9)), (0x7fff_ffff, 100, false));
+        let zeros = Header { unpacked: 103_200, packed: 100, length: 9, values: 103_200, is_dictionary: true };
+        assert!(zeros.is_possible(9), "zeros, deflated");
+        assert!(!Header { values: 103_201, ..zeros }.is_possible(u64::MAX), "each value takes room in a dictionary");
         // sizes below zero, and lists in lists without end
         assert_eq!(parse(&[0x15, 0, 0x15, 1, 0x15, 2, 0]), None);
         assert_eq!(parse(&[0x19; 64]), None);
