@@ -111,10 +111,9 @@ impl Shards {
         } else if parts > 0 && parts < files.len() {
             let unnamed = files.iter().find(|(_, part)| *part == Part::Unknown);
             let name = unnamed.and_then(|(path, _)| path.file_name()).unwrap_or_default().to_string_lossy();
-            notes.push(format!(
-                "shards whose names say no split are learned from: {}, such as {name}",
-                files.len() - parts
-            ));
+            let count = files.len() - parts;
+            let shards = if count == 1 { "shard" } else { "shards" };
+            notes.push(format!("used for training, since their names say no split: {count} {shards}, such as {name}"));
         }
         Shards { files, missing: Vec::new(), sets: Vec::new(), notes }
     }
@@ -128,7 +127,8 @@ pub(super) fn part_of(name: &str) -> Option<Part> {
 
 fn files_in(folder: &Path, is_shard: fn(&Path) -> bool) -> Vec<PathBuf> {
     let mut files = crate::platform::files::entries(folder);
-    files.retain(|path| path.is_file() && !is_hidden(path.file_name().unwrap_or_default()) && is_shard(path));
+    // the name first: a folder of pictures has many files, and none of them is asked about
+    files.retain(|path| is_shard(path) && !is_hidden(path.file_name().unwrap_or_default()) && path.is_file());
     files
 }
 

@@ -90,9 +90,10 @@ fn of_folder(folder: &Path, options: &TableOptions) -> Result<Option<Sources>, D
     let cannot = |error| io_error(folder, "list", error);
     let mut files = Vec::new();
     for entry in folder.read_dir().map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        if path.is_file() {
-            files.push(path);
+        let entry = entry.map_err(cannot)?;
+        let kind = entry.file_type().map_err(cannot)?;
+        if kind.is_file() || kind.is_symlink() && entry.path().is_file() {
+            files.push(entry.path());
         }
     }
     files.sort();
