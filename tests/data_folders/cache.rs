@@ -105,6 +105,17 @@ fn a_folder_keeps_three_sizes_and_others_keep_theirs() {
     assert_eq!(photos.kept().len(), 4, "three of this folder, one of the other");
 }
 
+#[cfg(unix)]
+#[test]
+fn holes_of_other_files_take_no_room() {
+    let photos = photos();
+    fs::create_dir_all(photos.cache()).unwrap();
+    let other = photos.cache().join("0000000000000000-00.cells");
+    fs::File::create(&other).unwrap().set_len(9 << 30).unwrap();
+    photos.loaded();
+    assert!(other.exists(), "nothing was written there yet");
+}
+
 #[test]
 fn a_cache_that_cannot_be_written_only_warns() {
     let photos = photos();

@@ -132,6 +132,14 @@ fn crc_of(number: usize, rest: &[u8], pixels: &[u8]) -> u32 {
     crc.sum()
 }
 
+/// Bytes that a file takes on the disk: cells that were not written are holes.
+fn taken(metadata: &fs::Metadata) -> u64 {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::blocks(metadata) * 512;
+    #[cfg(not(unix))]
+    return metadata.len();
+}
+
 /// Removes the files of this folder that were not used for longest, and those of others above the limit, as far as the system lets.
 fn prune(folder: &Path, path: &Path) {
     let owner = |path: &Path| path.file_name().map(|name| name.to_string_lossy().chars().take(16).collect::<String>());
@@ -142,7 +150,7 @@ fn prune(folder: &Path, path: &Path) {
         if path.extension().is_some_and(|end| end == "images") {
             let _ = fs::remove_file(&path);
         } else if path.extension().is_some_and(|end| end == END) {
-            files.push((metadata.modified().unwrap_or(UNIX_EPOCH), metadata.len(), path));
+            files.push((metadata.modified().unwrap_or(UNIX_EPOCH), taken(&metadata), path));
         }
     }
     files.sort_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
