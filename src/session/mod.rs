@@ -94,10 +94,10 @@ impl Session {
         Ok(Session { program, plan, order, targets, stream, steps: Vec::with_capacity(STEPS) })
     }
 
-    /// Says what is evaluated at the end of each epoch: it is read ahead, too.
-    pub(crate) fn expect(&mut self, validates: Option<Range>) {
+    /// Says what is evaluated at the end of each of so many epochs: it is read ahead, too.
+    pub(crate) fn expect(&mut self, validates: Option<Range>, epochs: u32) {
         if let Some(stream) = &mut self.stream {
-            stream.expect(validates);
+            stream.expect(validates, epochs);
         }
     }
 

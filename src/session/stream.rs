@@ -51,6 +51,8 @@ pub(crate) struct Stream {
     training: Option<(u32, usize)>,
     /// What is evaluated at the end of an epoch.
     validates: Option<Range>,
+    /// Epochs that there are: behind the last one nothing is read ahead.
+    epochs: u32,
 }
 
 /// How large a window is.
@@ -143,6 +145,7 @@ impl Stream {
             coming: None,
             training: None,
             validates: None,
+            epochs: u32::MAX,
         }
     }
 
@@ -151,9 +154,15 @@ impl Stream {
         self.most
     }
 
-    /// With what is evaluated at the end of each epoch.
-    pub fn expect(&mut self, validates: Option<Range>) {
-        self.validates = validates;
+    /// With what is evaluated at the end of each epoch, and how many of them there are.
+    pub fn expect(&mut self, validates: Option<Range>, epochs: u32) {
+        (self.validates, self.epochs) = (validates, epochs);
+    }
+
+    /// What is read behind a batch, if anything is.
+    fn behind(&self, batch: Coming, order: &Sampler, size: usize) -> Option<Coming> {
+        let is_over = |coming: &Coming| matches!(coming, Coming::Train { epoch, .. } if *epoch >= self.epochs);
+        batch.next(order, size, self.validates).filter(|coming| !is_over(coming))
     }
 
     /// The batch of training that comes next.
@@ -216,7 +225,7 @@ impl Stream {
         let step = self.under_way.pop_front().expect("something is under way");
         let gone = || SourceError {
             place: "images".into(),
-            reason: "whoever read them stopped".into(),
+            reason: "the thread that reads them has ended, and said why before".into(),
             can_be_skipped: false,
         };
         self.worker.take().unwrap_or_else(|| Batch { step, bytes: Vec::new(), outcome: Err(gone()) })
@@ -225,7 +234,7 @@ impl Stream {
     /// Starts to read what comes after the batch `last`, as far as there is memory for it.
     fn read_ahead(&mut self, last: Coming, order: &Sampler, batch: usize) {
         self.training = last.in_training(order, batch);
-        let next = last.next(order, batch, self.validates);
+        let next = self.behind(last, order, batch);
         let expected = next.map(|next| next.step(order, batch));
         let fits = self.under_way.front().zip(expected.as_ref()).is_some_and(|(front, step)| same_images(front, step));
         if !fits {
@@ -240,7 +249,7 @@ impl Stream {
             let bytes = self.spare.pop().unwrap_or_default();
             self.worker.start(Batch { step, bytes, outcome: Ok(()) });
             self.under_way.push_back(step);
-            self.coming = coming.next(order, batch, self.validates);
+            self.coming = self.behind(coming, order, batch);
         }
     }
 }

@@ -239,11 +239,8 @@ pub(super) fn fingerprint(
             hash = keys[..count].iter().fold(hash, |hash, &key| random::hash64(hash ^ key));
             continue;
         }
-        let mut left = count * split.example_bytes();
-        split.in_pieces(|bytes| {
-            let own = &bytes[..left.min(bytes.len())];
-            left -= own.len();
-            for chunk in own.chunks(8) {
+        split.first_in_pieces(count, |bytes| {
+            for chunk in bytes.chunks(8) {
                 let mut word = [0; 8];
                 word[..chunk.len()].copy_from_slice(chunk);
                 hash = random::hash64(hash ^ u64::from_le_bytes(word));

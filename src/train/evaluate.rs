@@ -31,7 +31,9 @@ impl Evaluator {
         task.check_answers(&model, tta.is_some())?;
         let targets = task.read_targets(config, data, &[(split, split.len())])?;
         let splits = [(split, split.len())];
-        let window = Images::of(&splits).window(config.batch, gpu.limits());
+        let images = Images::of(&splits);
+        let window = images.window(config.batch, gpu.limits());
+        images.check(window, config.batch)?;
         let plan = Plan::compile_fitting(
             &model,
             &Request {

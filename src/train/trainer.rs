@@ -106,7 +106,7 @@ impl Trainer {
         let updates = Updates { batches, accumulate: config.update.accumulate };
         let task = tasks::of(&config.loss);
         let validated = setup::validation_range(&session.order, &config);
-        session.expect(validated);
+        session.expect(validated, config.epochs);
         let balance = best::balance(&session, validated, outputs.len());
         Ok(Trainer {
             task,

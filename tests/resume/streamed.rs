@@ -1,7 +1,7 @@
 //! Images that are streamed are the same images: the same run gives the same bytes, stops and goes on the same way.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use lepton_gpu::config::{NormalizeConfig, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{self, Dataset, Source, SourceError, Split, Splits, Targets};
@@ -21,6 +21,8 @@ struct Elsewhere {
     memory: u64,
     /// Whether the last image cannot be read any more.
     is_damaged: AtomicBool,
+    /// Images that were read.
+    reads: AtomicUsize,
 }
 
 impl Source for Elsewhere {
@@ -29,6 +31,7 @@ impl Source for Elsewhere {
     }
 
     fn read(&self, numbers: &[u32], bytes: &mut [u8]) -> Result<(), SourceError> {
+        self.reads.fetch_add(numbers.len(), Ordering::Relaxed);
         for (&number, bytes) in numbers.iter().zip(bytes.chunks_exact_mut(self.each)) {
             let number = number as usize;
             if number + 1 == self.count() && self.is_damaged.load(Ordering::Relaxed) {
@@ -47,7 +50,8 @@ impl Source for Elsewhere {
 
 fn elsewhere(split: &Split, memory: u64) -> (Arc<Elsewhere>, Split) {
     let (bytes, each) = (split.bytes().unwrap().to_vec(), split.example_bytes());
-    let source = Arc::new(Elsewhere { bytes, each, memory, is_damaged: AtomicBool::new(false) });
+    let source =
+        Arc::new(Elsewhere { bytes, each, memory, is_damaged: AtomicBool::new(false), reads: AtomicUsize::new(0) });
     let targets = Targets::Classes { labels: split.labels().to_vec(), classes: split.targets() };
     let numbers = (0..split.len() as u32).collect();
     let streamed = Split::streamed(split.input().shape(), source.clone(), numbers, targets).unwrap();
@@ -151,6 +155,27 @@ fn streamed_images_are_evaluated_as_resident_ones_in_every_view() {
         });
         assert_eq!(a, b, "{tta:?}");
     }
+}
+
+#[test]
+fn only_images_that_are_needed_are_read() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let (source, train) = elsewhere(&data.train().unwrap().clone().truncated(300), room(1));
+    let streamed = data.with_splits(Splits { train: Some(train), validation: None, test: None }).unwrap();
+    let reads = || source.reads.load(Ordering::Relaxed);
+    let (_, config) = &runs()[0];
+    let config = RunConfig { validation: Validation::None, limit: Some(96), ..config.clone() };
+    let mut trainer = fresh(&gpu, &streamed, config.clone());
+    assert_eq!(reads(), 96, "what the data are known by");
+    quiet(&mut trainer);
+    assert_eq!(reads(), 96 + 2 * (96 + 32), "two epochs, each with a batch for its loss, and nothing of a third");
+    // batches must have room where images are evaluated, too
+    let large = RunConfig { batch: 64, ..config };
+    let resident = data.with_splits(Splits { train: data.train().cloned(), validation: None, test: None }).unwrap();
+    let checkpoint = fresh(&gpu, &resident, large).checkpoint().unwrap();
+    let Err(error) = Evaluator::new(&gpu, &checkpoint, &streamed, None) else { panic!("no room") };
+    assert!(error.to_string().starts_with("streaming batches of 64 images needs "), "{error}");
 }
 
 #[test]

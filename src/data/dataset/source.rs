@@ -42,8 +42,11 @@ pub struct SourceError {
 
 impl Hints for SourceError {
     fn hints(&self) -> Vec<Hint> {
-        let skip = self.can_be_skipped.then(|| Hint::set("images.skip_damaged", true));
-        skip.into_iter().chain([Hint::advice("repair or remove it")]).collect()
+        match self.can_be_skipped {
+            true => vec![Hint::set("images.skip_damaged", true), Hint::advice("repair or remove it")],
+            // nothing says that it is damaged
+            false => vec![Hint::set("resume", true)],
+        }
     }
 }
 
@@ -83,8 +86,8 @@ impl Examples {
     /// Keeps the first `count`.
     pub fn truncate(&mut self, each: usize, count: usize) {
         match self {
-            Examples::Resident(all) => Arc::make_mut(all).truncate(count * each),
-            Examples::Streamed(_, numbers) => Arc::make_mut(numbers).truncate(count),
+            Examples::Resident(all) => cut(all, count * each),
+            Examples::Streamed(_, numbers) => cut(numbers, count),
         }
     }
 
@@ -102,6 +105,15 @@ impl Examples {
                 Examples::Streamed(source.clone(), numbers.into())
             }
         }
+    }
+}
+
+/// Keeps the first ones; of what others have as well, only these are copied.
+fn cut<T: Copy>(shared: &mut Arc<Vec<T>>, count: usize) {
+    if let Some(own) = Arc::get_mut(shared) {
+        own.truncate(count);
+    } else if count < shared.len() {
+        *shared = shared[..count].to_vec().into();
     }
 }
 

@@ -251,11 +251,20 @@ impl Split {
     ///
     /// # Errors
     /// As [`example`](Self::example), and those of `take`.
-    pub fn in_pieces<E: From<SourceError>>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub fn in_pieces<E: From<SourceError>>(&self, take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.first_in_pieces(self.len(), take)
+    }
+
+    /// [`in_pieces`](Self::in_pieces) of the first `count` examples; the others are not read.
+    pub(crate) fn first_in_pieces<E: From<SourceError>>(
+        &self,
+        count: usize,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         // a multiple of eight examples, so that a piece is a whole number of words of eight bytes
         let some = (PIECE / self.example_bytes()).next_multiple_of(8).max(8);
-        for first in (0..self.len()).step_by(some) {
-            take(&self.range(first..self.len().min(first + some))?)?;
+        for first in (0..count).step_by(some) {
+            take(&self.range(first..count.min(first + some))?)?;
         }
         Ok(())
     }
