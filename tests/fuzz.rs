@@ -4,6 +4,8 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use rayon::prelude::*;
+
 #[path = "../fuzz/src/targets.rs"]
 mod targets;
 
@@ -67,6 +69,11 @@ fn run(target: &Target, what: &str, bytes: &[u8]) {
     assert!(used.bytes_max <= most, "{name}: {what} takes {} bytes, above {most}: {bytes:02x?}", used.bytes_max);
 }
 
+/// Makes this thread the only one of its pool: what a parser gives to threads is then done by this one, whose memory is counted.
+fn alone() -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().unwrap()
+}
+
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
     let mut files: Vec<_> =
@@ -80,6 +87,7 @@ fn every_parser_survives_its_corpus_and_mutations_of_it() {
     std::thread::scope(|scope| {
         for target in TARGETS {
             scope.spawn(|| {
+                let _pool = alone();
                 let files = corpus(target.name);
                 assert!(!files.is_empty(), "{}: no corpus", target.name);
                 for bytes in &files {
@@ -103,6 +111,7 @@ fn every_parser_survives_its_corpus_and_mutations_of_it() {
 /// The check above must be seen to fail.
 #[test]
 fn a_parser_that_panics_or_takes_too_much_is_noticed() {
+    let _pool = alone();
     let fails = |run_it: fn(&[u8])| {
         let target = Target { name: "broken", run: run_it, most_bytes: 1 << 20 };
         catch_unwind(|| run(&target, "a test", b"xx")).is_err()
@@ -110,6 +119,10 @@ fn a_parser_that_panics_or_takes_too_much_is_noticed() {
     assert!(!fails(|bytes| assert_eq!(bytes.len(), 2)));
     assert!(fails(|bytes| assert_eq!(bytes.len(), 3)));
     assert!(fails(|_| drop(std::hint::black_box(vec![1_u8; 2 << 20]))));
+    let on_threads = |bytes: &[u8]| {
+        (0..bytes.len()).into_par_iter().for_each(|i| drop(std::hint::black_box(vec![1_u8; i * (2 << 20)])));
+    };
+    assert!(fails(on_threads), "on a thread of a pool");
 }
 
 #[test]
