@@ -148,6 +148,18 @@ fn wrong_tables_are_refused() {
 }
 
 #[test]
+fn one_class_asks_for_another_and_comes_after_files_that_are_missing() {
+    fails(
+        "image,label\nimages/0.png,a\nimages/1.png,a\n",
+        &["1 class (`a`)", "images of another class, or another --label-column"],
+    );
+    let error = load("image,label\nimages/0.png,a\n").unwrap_err();
+    assert!(!lepton_gpu::cli::hint::message(&error).contains("folder"));
+    fails("image,label\ngone/0.png,a\ngone/1.png,a\n", &["2 of 2 images are missing", "gone/0.png"]);
+    fails("image,label\ngone/0.png,a\nimages/1.png,a\n", &["1 class (`a`)"]);
+}
+
+#[test]
 fn missing_pictures_may_be_skipped_and_classes_known() {
     let text = "image,label\nimages/0.png,a\nimages/1.png,b\nimages/gone.png,b\n";
     let options = LoadOptions { images: ImageOptions { skip_damaged: true, ..ImageOptions::default() }, ..small() };

@@ -1,10 +1,11 @@
 //! Pictures that are streamed are the same images, decoded on their first visit, and kept as those that are loaded at once.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use lepton_gpu::config::{NormalizeConfig, RunConfig, Validation};
-use lepton_gpu::data::{Dataset, HoldOut, ImageOptions, LoadOptions, Split};
+use lepton_gpu::data::{Dataset, HoldOut, ImageOptions, LoadOptions, Split, load_with};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::train::{TrainError, Trainer};
@@ -41,9 +42,12 @@ fn all(split: Option<&Split>) -> Vec<u8> {
 
 fn check_alike(streamed: &Dataset, resident: &Dataset) {
     let splits = |data: &Dataset| data.splits().iter().map(|(name, split)| (name, split.clone())).collect::<Vec<_>>();
+    let counts = |data: &Dataset| splits(data).iter().map(|(name, split)| (*name, split.len())).collect::<Vec<_>>();
+    assert_eq!(counts(streamed), counts(resident));
     for ((name, a), (_, b)) in splits(streamed).into_iter().zip(splits(resident)) {
         assert!(a.bytes().is_none() && b.bytes().is_some(), "{name}");
-        assert_eq!((a.labels(), a.name(0), all(Some(&a))), (b.labels(), b.name(0), all(Some(&b))), "{name}");
+        let names = |split: &Split| (0..split.len()).map(|i| split.name(i).map(String::from)).collect::<Vec<_>>();
+        assert_eq!((a.labels(), names(&a), all(Some(&a))), (b.labels(), names(&b), all(Some(&b))), "{name}");
     }
 }
 
@@ -97,6 +101,40 @@ fn a_run_on_streamed_pictures_gives_the_same_bytes_and_goes_on_either_way() {
     let changed = photos.load(&streaming()).unwrap();
     let Err(error) = Trainer::resume(&gpu, &changed, &checkpoint, run.config().clone()) else { panic!("other data") };
     assert!(error.to_string().contains("different images or labels"), "{error}");
+}
+
+#[test]
+fn a_run_on_a_table_goes_on_where_its_folder_was_moved_to() {
+    let Some(gpu) = common::gpu() else { return };
+    let photos = photos();
+    let rows: String = (0..20).map(|i| format!("a/{i}.png,a\nb/{i}.png,b\n")).collect();
+    photos.write("table.csv", format!("image,label\n{rows}"));
+    let moved = photos.root().with_file_name("moved");
+    let load = |folder: &Path| {
+        let path = folder.join("table.csv");
+        load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap()
+    };
+    let mut run = trainer(&gpu, &load(&photos.root()), 2);
+    run.train_steps(3).unwrap();
+    let checkpoint = run.checkpoint().unwrap();
+    run.fit(|_, _| {}).unwrap();
+    fs::rename(photos.root(), &moved).unwrap();
+    let mut rest = Trainer::resume(&gpu, &load(&moved), &checkpoint, run.config().clone()).unwrap();
+    rest.fit(|_, _| {}).unwrap();
+    assert!(rest.checkpoint().unwrap().to_bytes() == run.checkpoint().unwrap().to_bytes());
+}
+
+#[test]
+fn a_picture_that_changes_after_it_was_listed_is_not_kept_as_the_old_one() {
+    let photos = photos();
+    let streamed = photos.load(&streaming()).unwrap();
+    let train = streamed.train().unwrap();
+    let of = |name: &str| (0..40).find(|&i| train.name(i).unwrap().ends_with(name)).unwrap();
+    let other = fs::read(photos.path("b/19.png")).unwrap();
+    fs::write(photos.path("a/3.png"), [other, vec![0; 10]].concat()).unwrap();
+    let error = train.example(of("a/3.png")).unwrap_err();
+    assert!(error.to_string().ends_with("a/3.png: it was changed after it was listed; start again"), "{error}");
+    check_alike(&photos.load(&streaming()).unwrap(), &photos.load(&small()).unwrap());
 }
 
 /// Runs of versions that knew images by their pixels.

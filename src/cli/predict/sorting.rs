@@ -37,9 +37,9 @@ impl Sorting {
         let name = |i: usize| if i == 1 { part(own.file_name()) } else { format!("{stem}-{i}{end}") };
         let free = (1..).map(|i| folder.join(name(i))).find(|path| path.symlink_metadata().is_err());
         let target = free.expect("some name is free");
-        let put = match (image, self.link) {
-            (Place::File(file), true) => link(file, &target),
-            (Place::File(file), false) => fs::copy(file, &target).map(|_| ()),
+        let put = match (image.file(), self.link) {
+            (Some(file), true) => link(file, &target),
+            (Some(file), false) => fs::copy(file, &target).map(|_| ()),
             (_, true) => {
                 let problem = format!("{image}: nothing to link to, as it is no file of its own");
                 return Err(CliError::Usage(problem + "\n  try: leave out --link"));

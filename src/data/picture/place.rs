@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -19,12 +20,20 @@ use crate::platform::files;
 #[derive(Clone, Debug)]
 pub enum Place {
     /// A file of its own.
-    File(PathBuf),
+    File(Own),
     /// A range of bytes in a shard.
     Member(Member),
     /// A row of a Parquet file.
     #[cfg(feature = "parquet")]
     Row(Row),
+}
+
+/// A file of its own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    path: PathBuf,
+    /// As it was when it was listed; nothing for one that never was.
+    stamp: Option<Stamp>,
 }
 
 /// A range of bytes in a shard.
@@ -48,13 +57,13 @@ pub struct Shard {
 pub(super) struct Stamp {
     bytes: u64,
     /// Nanoseconds since 1970 when it was changed.
-    changed: u128,
+    changed: u64,
 }
 
 impl Stamp {
     pub(super) fn of(metadata: &std::fs::Metadata) -> Self {
         let changed: SystemTime = metadata.modified().unwrap_or(UNIX_EPOCH);
-        let changed = changed.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+        let changed = changed.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
         Stamp { bytes: metadata.len(), changed }
     }
 }
@@ -85,6 +94,24 @@ impl Shard {
     }
 }
 
+impl Own {
+    /// As it was when it was listed, or as it is now.
+    fn stamp(&self) -> Stamp {
+        let now = || self.path.metadata().map_or(Stamp::default(), |metadata| Stamp::of(&metadata));
+        self.stamp.unwrap_or_else(now)
+    }
+
+    /// The file and what it is now, if that is as it was when it was listed.
+    fn open(&self) -> io::Result<(File, Stamp)> {
+        let file = files::open(&self.path)?;
+        let now = Stamp::of(&file.metadata()?);
+        match self.stamp {
+            Some(listed) if listed != now => Err(io::Error::other("it was changed after it was listed; start again")),
+            _ => Ok((file, now)),
+        }
+    }
+}
+
 impl Member {
     /// Its bytes from the first on, at most so many.
     fn open(&self, most: u64) -> io::Result<impl Read> {
@@ -97,11 +124,31 @@ impl Member {
     }
 }
 
+/// A path from the folder on that data come from, or from the folder of the table or the pattern; empty for the root itself, and as it is
+/// if it lies elsewhere.
+pub(in crate::data) fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
+    let is_plain = |folder: &&Path| !folder.to_string_lossy().contains(['*', '?', '{']);
+    let folders = [Some(root), root.parent(), root.ancestors().skip(1).find(is_plain)];
+    folders.into_iter().flatten().find_map(|folder| path.strip_prefix(folder).ok()).unwrap_or(path)
+}
+
 impl Place {
+    /// A file that is listed, with its first bytes, at most so many. From now on it is read only as long as it stays the same.
+    pub fn listed(path: PathBuf, most: usize) -> (Self, io::Result<Vec<u8>>) {
+        let mut own = Own { path, stamp: None };
+        let start = own.open().and_then(|(file, stamp)| {
+            own.stamp = Some(stamp);
+            let mut start = Vec::with_capacity(most);
+            file.take(most as u64).read_to_end(&mut start)?;
+            Ok(start)
+        });
+        (Place::File(own), start)
+    }
+
     /// The file, or the shard that holds it.
     pub fn path(&self) -> &Path {
         match self {
-            Place::File(path) => path,
+            Place::File(own) => &own.path,
             Place::Member(member) => &member.shard.path,
             #[cfg(feature = "parquet")]
             Place::Row(row) => row.path(),
@@ -110,13 +157,13 @@ impl Place {
 
     /// The file, if it is one of its own.
     pub fn file(&self) -> Option<&Path> {
-        if let Place::File(path) = self { Some(path) } else { None }
+        if let Place::File(own) = self { Some(&own.path) } else { None }
     }
 
     /// What it is called: the file's path, or the name in the shard; nothing for a row.
     pub fn name(&self) -> &Path {
         match self {
-            Place::File(path) => path,
+            Place::File(own) => &own.path,
             Place::Member(member) => Path::new(&*member.name),
             #[cfg(feature = "parquet")]
             Place::Row(_) => Path::new(""),
@@ -131,9 +178,8 @@ impl Place {
         let too_large = |bytes| DecodeError::Bytes { bytes, limit: most };
         let mut bytes = Vec::new();
         let claimed = match self {
-            Place::File(path) => {
-                let file = files::open(path)?;
-                let length = file.metadata()?.len();
+            Place::File(own) => {
+                let (file, Stamp { bytes: length, .. }) = own.open()?;
                 if length <= most {
                     file.take(most + 1).read_to_end(&mut bytes)?;
                 }
@@ -162,7 +208,7 @@ impl Place {
     pub fn start(&self, most: usize) -> io::Result<Vec<u8>> {
         let mut start = Vec::with_capacity(most);
         match self {
-            Place::File(path) => files::open(path)?.take(most as u64).read_to_end(&mut start)?,
+            Place::File(own) => files::open(&own.path)?.take(most as u64).read_to_end(&mut start)?,
             Place::Member(member) => member.open(most as u64)?.read_to_end(&mut start)?,
             #[cfg(feature = "parquet")]
             Place::Row(row) => {
@@ -176,10 +222,9 @@ impl Place {
 
     /// What tells that it is still the same picture: its path from `root` on, its bytes, and when it was changed.
     pub fn identity(&self, root: &Path) -> Vec<u8> {
-        let path = self.path();
-        let mut identity = path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes().to_vec();
+        let mut identity = below(root, self.path()).as_os_str().as_encoded_bytes().to_vec();
         let stamp = match self {
-            Place::File(path) => path.metadata().map_or(Stamp::default(), |metadata| Stamp::of(&metadata)),
+            Place::File(own) => own.stamp(),
             Place::Member(member) => member.shard.stamp,
             #[cfg(feature = "parquet")]
             Place::Row(row) => row.stamp(),
@@ -198,9 +243,9 @@ impl Place {
 
     /// What tells it from other pictures wherever `root` is, and whenever it was copied there: its path from `root` on, and its bytes.
     pub fn key_from(&self, root: &Path) -> u64 {
-        let (path, mut name) = (self.path(), String::new());
+        let mut name = String::new();
         let bytes = match self {
-            Place::File(path) => path.metadata().map_or(0, |metadata| metadata.len()),
+            Place::File(own) => own.stamp().bytes,
             Place::Member(member) => {
                 name.push_str(&member.name);
                 member.bytes
@@ -211,7 +256,7 @@ impl Place {
                 row.stamp().bytes
             }
         };
-        let path = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let path = below(root, self.path()).to_string_lossy().replace('\\', "/");
         let hash = |hash, byte: u8| random::hash64(hash ^ u64::from(byte));
         let hash = path.bytes().chain([0]).chain(name.bytes()).fold(0, hash);
         random::hash64(hash ^ bytes)
@@ -231,20 +276,20 @@ impl Place {
 
 impl From<PathBuf> for Place {
     fn from(path: PathBuf) -> Self {
-        Place::File(path)
+        Place::File(Own { path, stamp: None })
     }
 }
 
 impl From<&Path> for Place {
     fn from(path: &Path) -> Self {
-        Place::File(path.to_path_buf())
+        path.to_path_buf().into()
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::File(path) => write!(f, "{}", path.display()),
+            Place::File(own) => write!(f, "{}", own.path.display()),
             Place::Member(member) => write!(f, "{}: {}", member.shard.path.display(), member.name),
             #[cfg(feature = "parquet")]
             Place::Row(row) => write!(f, "{}: row {}", row.path().display(), row.number()),
@@ -281,6 +326,43 @@ impl Hash for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_named_from_where_its_data_lie() {
+        let named = |root: &str, path: &'static str| below(Path::new(root), Path::new(path)).to_str().unwrap();
+        for root in ["/x/photos", "/x/photos/table.csv", "/x/photos/{a,b}/train-*.tar", "/x/photos/b.tar"] {
+            assert_eq!(named(root, "/x/photos/a.tar"), "a.tar", "{root}");
+            assert_eq!(named(root, "/x/photos/a/1.tar"), "a/1.tar", "{root}");
+            assert_eq!(named(root, "/elsewhere/a.tar"), "/elsewhere/a.tar", "{root}");
+        }
+        assert_eq!(named("/x/photos/a.tar", "/x/photos/a.tar"), "", "whatever it is called");
+        assert_eq!(named("table.csv", "photos/a.png"), "photos/a.png");
+        let folder = tempfile::tempdir().unwrap();
+        let keys = ["here", "there"].map(|name| {
+            let folder = folder.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("a.png"), "a picture").unwrap();
+            Place::from(folder.join("a.png")).key_from(&folder.join("table.csv"))
+        });
+        assert_eq!(keys[0], keys[1], "wherever the table is");
+        // the key of runs that there are
+        assert_eq!(Place::from(folder.path().join("here/a.png")).key_from(folder.path()), 0xc4c6_8f44_bb49_9542);
+    }
+
+    #[test]
+    fn a_listed_file_that_was_changed_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        std::fs::write(&path, "a picture").unwrap();
+        let (place, start) = Place::listed(path.clone(), 3);
+        assert_eq!((&start.unwrap()[..], &place.read(99).unwrap()[..]), (&b"a p"[..], &b"a picture"[..]));
+        let (identity, key) = (place.identity(folder.path()), place.key_from(folder.path()));
+        std::fs::write(&path, "another picture").unwrap();
+        let error = place.read(99).unwrap_err().to_string();
+        assert!(error.contains("changed after it was listed; start again"), "{error}");
+        assert_eq!((place.identity(folder.path()), place.key_from(folder.path())), (identity, key), "as listed");
+        assert_eq!(Place::from(path).read(99).unwrap(), b"another picture", "one that was not listed");
+    }
 
     #[test]
     fn a_member_is_its_range_of_a_shard_and_says_where_it_is() {

@@ -1,6 +1,6 @@
 //! The pictures of a catalog as images of one size: from the cache, or decoded and put there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::cells::Cells;
 use super::entry::Entry;
-use super::error::short;
 use crate::data::picture::{self, Depths, Place};
 use crate::data::{Fit, OnPictures, Range, Source, SourceError};
 
@@ -24,7 +23,6 @@ pub(super) struct Form {
 /// Pictures that are decoded on their first visit.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    root: PathBuf,
     places: Vec<Place>,
     form: Form,
     cells: Option<Cells>,
@@ -62,7 +60,7 @@ impl Decoded {
                 (Some(cells), few)
             }
         };
-        (Decoded { root: root.to_path_buf(), places, form, cells, memory }, note)
+        (Decoded { places, form, cells, memory }, note)
     }
 
     /// Bytes of an image.
@@ -143,7 +141,7 @@ impl Source for Decoded {
             pairs.map(|(image, &number)| self.image(number as usize, image)).collect();
         for (outcome, &number) in outcomes.into_iter().zip(numbers) {
             outcome.map_err(|reason| {
-                let place = self.root.join(short(&self.root, &self.places[number as usize])).display().to_string();
+                let place = self.places[number as usize].to_string();
                 SourceError { place, reason, can_be_skipped: true }
             })?;
         }

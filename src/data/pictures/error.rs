@@ -1,12 +1,12 @@
 //! What can be wrong with pictures in folders and tables.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::data::names;
-use crate::data::picture::Place;
+use crate::data::picture::{Place, below};
 use crate::hint::{Hint, Hints};
 
 /// A picture that cannot be read.
@@ -67,7 +67,7 @@ pub enum PictureError {
             path.display(), classes.len(),
             classes.first().map(|name| format!(" (`{name}`)")).unwrap_or_else(|| "es".into()))]
     OneClass {
-        /// The folder or the table.
+        /// The table or the shards.
         path: PathBuf,
         /// Names of the classes that there are.
         classes: Vec<String>,
@@ -145,8 +145,8 @@ impl Hints for PictureError {
             PictureError::TooBig { .. } => return vec![Hint::Smaller { key: "size" }],
             PictureError::EmptyClass { .. } => "add images, or remove the folder".to_string(),
             PictureError::Untrained { .. } => "add training images, or remove the class".into(),
-            PictureError::OneClass { path, .. } => {
-                format!("one folder for each class: {0}/cats/…, {0}/dogs/…", path.display())
+            PictureError::OneClass { .. } => {
+                return vec![Hint::advice("images of another class"), Hint::Change { key: "table.label_column" }];
             }
             PictureError::UnknownClass { name, classes, .. } => {
                 // the name that was meant, if there is one like it
@@ -165,10 +165,11 @@ impl Hints for PictureError {
 }
 
 /// A place from the folder or the table that holds it. A table names pictures from where it is, and may name itself.
-pub(in crate::data) fn short(root: &std::path::Path, place: &Place) -> String {
-    let path = place.path();
-    let below = path.strip_prefix(root).ok().filter(|rest| !rest.as_os_str().is_empty());
-    let below = below.or_else(|| path.strip_prefix(root.parent()?).ok()).unwrap_or(path);
+pub(in crate::data) fn short(root: &Path, place: &Place) -> String {
+    let mut below = below(root, place.path());
+    if below.as_os_str().is_empty() {
+        below = Path::new(root.file_name().unwrap_or_default());
+    }
     match place {
         Place::File(_) => below.display().to_string(),
         Place::Member(_) => format!("{}: {}", below.display(), place.name().display()),
@@ -184,7 +185,7 @@ fn list_names(classes: &[String]) -> String {
 /// Files that are named before the rest is counted: all fit a screen.
 const NAMED: usize = 8;
 
-fn list(root: &std::path::Path, damaged: &[Damaged]) -> String {
+fn list(root: &Path, damaged: &[Damaged]) -> String {
     let mut text = String::new();
     for Damaged { place, reason } in damaged.iter().take(NAMED) {
         let _ = write!(text, "\n    {}: {reason}", short(root, place));

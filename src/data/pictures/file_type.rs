@@ -1,5 +1,8 @@
 //! Which files are pictures: by their content, then by their name.
 
+use std::io;
+use std::path::PathBuf;
+
 use crate::data::picture::{Place, kinds};
 
 /// Ends of names that promise a picture.
@@ -27,7 +30,18 @@ pub(in crate::data) enum FileType {
 
 /// What lies at a place: by its first bytes, then by its name.
 pub(in crate::data) fn classify(place: &Place) -> FileType {
-    let start = match place.start(kinds::LOOKED_AT) {
+    of_start(place, place.start(kinds::LOOKED_AT))
+}
+
+/// A file that is listed, and what it is.
+pub(in crate::data) fn listed(path: PathBuf) -> (Place, FileType) {
+    let (place, start) = Place::listed(path, kinds::LOOKED_AT);
+    let kind = of_start(&place, start);
+    (place, kind)
+}
+
+fn of_start(place: &Place, start: io::Result<Vec<u8>>) -> FileType {
+    let start = match start {
         Ok(start) => start,
         Err(error) => return FileType::Damaged(error.to_string()),
     };

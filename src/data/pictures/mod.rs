@@ -11,4 +11,4 @@ pub(super) use catalog::Catalog;
 pub(super) use entry::{Entry, Part, Target};
 pub(super) use error::short;
 pub use error::{Damaged, PictureError};
-pub(super) use file_type::{FileType, PICTURE_ENDS, classify, promises_picture};
+pub(super) use file_type::{FileType, PICTURE_ENDS, classify, listed, promises_picture};

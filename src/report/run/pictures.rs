@@ -21,7 +21,7 @@ const QUALITY: u8 = 78;
 
 /// A file of a picture, made small.
 pub fn of_file(path: &Path, range: Option<Range>) -> Option<Look> {
-    let (decoded, _) = picture::decode_deep(&picture::Place::File(path.to_path_buf()), range).ok()?;
+    let (decoded, _) = picture::decode_deep(&path.into(), range).ok()?;
     Some(small(decoded))
 }
 

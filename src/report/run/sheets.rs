@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::facts::Sheet;
 use super::pictures::jpeg;
-use crate::data::picture::{self, Place};
+use crate::data::picture;
 
 /// Sheets that are shown: the first, the last, and some between.
 const SHOWN: usize = 6;
@@ -25,7 +25,7 @@ pub fn sheets(folder: &Path) -> Vec<Sheet> {
     shown.dedup();
     let sheet = |&i: &usize| {
         let path = &paths[i];
-        let (picture, _) = picture::decode_deep(&Place::File(path.clone()), None).ok()?;
+        let (picture, _) = picture::decode_deep(&path.as_path().into(), None).ok()?;
         let number = path.file_stem()?.to_string_lossy().trim_start_matches("epoch-").parse::<u32>().ok();
         let name = number
             .map_or_else(|| path.file_name().unwrap_or_default().to_string_lossy().into(), |n| format!("Epoch {n}"));

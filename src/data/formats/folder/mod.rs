@@ -9,7 +9,7 @@ use super::{Detected, Format, Loading};
 use crate::data::io::{IoError, io_error};
 use crate::data::names;
 use crate::data::picture::Place;
-use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, classify};
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 
 mod error;
@@ -200,8 +200,8 @@ impl Listing {
     }
 
     fn file(&mut self, path: PathBuf, walked: &mut Walked) {
-        let place = Place::File(path);
-        match classify(&place) {
+        let (place, kind) = listed(path);
+        match kind {
             FileType::Picture => walked.pictures.push(place),
             FileType::Damaged(reason) => walked.damaged.push(Damaged { place, reason }),
             FileType::Other => self.ignore(&kind_of(place.name())),

@@ -16,8 +16,7 @@ pub(super) use read::Table;
 pub(super) use targets::{labels as labels_of, targets as targets_of};
 
 use super::{Detected, Format, Loading};
-use crate::data::picture::Place;
-use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, Target, classify};
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed};
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Sheet, TableError};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
@@ -99,7 +98,13 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let table = read::read(path, &options.table, &mut files)?;
     let mut catalog = Catalog::new(path);
     catalog.notes.clone_from(&table.notes);
-    let targets = targets::targets(path, &table, &mut catalog, options)?;
+    let targets = match targets::targets(path, &table, &mut catalog, options) {
+        // where no image is there at all, that is what is wrong
+        Err(error @ DataError::Pictures(PictureError::OneClass { .. })) => {
+            return without_files(&table, &mut files, catalog, options).and(Err(error));
+        }
+        targets => targets?,
+    };
     if matches!(targets.first(), Some(Target::Class(_))) {
         catalog.notes.extend(targets::numbered_classes(&table, options));
     }
@@ -130,8 +135,8 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
         if seen.is_repeated(&picture, row.line, part, &target) {
             continue;
         }
-        let place = Place::File(picture);
-        let damaged = match classify(&place) {
+        let (place, kind) = listed(picture);
+        let damaged = match kind {
             FileType::Picture => None,
             FileType::Damaged(cause) => Some(cause),
             FileType::Other => Some("not an image in a supported format".to_string()),
@@ -143,6 +148,29 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     }
     catalog.notes.extend(files.note());
     catalog.notes.extend(seen.notes(path));
+    Ok(catalog)
+}
+
+/// Checks that a file of any row is there.
+///
+/// # Errors
+/// None is.
+fn without_files(
+    table: &Table,
+    files: &mut Files,
+    mut catalog: Catalog,
+    options: &LoadOptions,
+) -> Result<Catalog, DataError> {
+    for row in &table.rows {
+        let name = row.fields[table.roles.main].trim();
+        let Err((place, cause)) = files.find(name) else { return Ok(catalog) };
+        if catalog.missing.is_empty() {
+            catalog.elsewhere = files.elsewhere(name);
+        }
+        let reason = format!("line {}: {cause}", row.line);
+        catalog.missing.push(Damaged { place: place.into(), reason });
+    }
+    catalog.check_missing(options)?;
     Ok(catalog)
 }
 
