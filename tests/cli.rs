@@ -22,6 +22,8 @@ mod speed;
 mod stopping;
 #[path = "cli/support.rs"]
 mod support;
+#[path = "cli/sweeps.rs"]
+mod sweeps;
 #[path = "cli/thresholds.rs"]
 mod thresholds;
 #[path = "cli/training.rs"]

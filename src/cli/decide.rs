@@ -3,9 +3,9 @@
 
 use super::CliError;
 use super::args::TrainArgs;
-use super::train::opened;
+use super::shared::Shared;
 use crate::config::RunConfig;
-use crate::data::{Dataset, LoadOptions, Places, Survey, survey};
+use crate::data::{Dataset, LoadOptions, Survey};
 use crate::defaults::{Aim, Facts, Source, decide};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
@@ -28,15 +28,15 @@ pub struct Decided {
 ///
 /// # Errors
 /// If data or adapter are not there, or the model that was typed is none.
-pub fn decided(args: &TrainArgs, config: &RunConfig, adapter: Option<&str>) -> Result<Decided, CliError> {
+pub fn decided(args: &TrainArgs, config: &RunConfig, shared: &mut Shared) -> Result<Decided, CliError> {
     let model = args.typed.text("model").map(ModelSpec::open).transpose()?;
     let task = model.as_ref().map(tasks::of_model);
     let unlabelled = !config.normal.is_empty() || task.is_some_and(|task| !task.needs_labels());
     let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
     let options = LoadOptions { images, text, table, unlabelled, ..LoadOptions::default() };
-    let (survey, data) = survey(config.data.as_deref(), &options, &Places::from_env())?;
+    let (survey, data) = shared.survey(config.data.as_deref(), &options)?;
     say!("found    {}", found(&survey));
-    let gpu = opened(adapter)?;
+    let gpu = shared.gpu()?;
     let facts = facts(args, config, &survey, model.as_ref(), gpu.summary().is_software());
     let decision = decide(&facts);
     decision.lines.iter().for_each(|line| say!("{:<8} {}", line.heading, line.text));

@@ -8,6 +8,7 @@ mod completions;
 mod curve;
 mod data;
 mod decide;
+mod described;
 mod devices;
 mod error;
 mod eval;
@@ -32,10 +33,12 @@ mod run_folder;
 mod runs;
 mod saving;
 mod scaling;
+mod shared;
 mod show;
 mod start;
 mod started;
 mod surroundings;
+mod sweep;
 mod tasks;
 mod text;
 mod thresholds;
@@ -124,6 +127,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
     let adapter = adapter.as_deref();
     match args.command {
         Command::Train(args) => train::run(&args, adapter),
+        Command::Sweep(args) => sweep::run(&args, adapter),
         Command::Eval(args) => eval::run(&args, adapter),
         Command::Predict(args) => predict::run(&args, adapter),
         Command::Explain(args) => explain::run(&args, adapter),

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use super::args::{TrainArgs, Typed};
 use super::decide::{Decided, decided};
 use super::run_folder::check_new;
+use super::saving::Saving;
+use super::shared::Shared;
 use super::tasks::of as of_task;
-use super::{CliError, budget, init, optimizer, pictures, text};
+use super::{CliError, budget, init, memory, optimizer, pictures, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
     ConfigError, FIELDS, Freeze, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetsConfig,
@@ -49,7 +51,7 @@ pub struct Seen {
 }
 
 /// A new run: what was typed on top of a recipe, or of what the rule decides.
-pub fn fresh(typed: &TrainArgs, adapter: Option<&str>) -> Result<Start, CliError> {
+pub fn fresh(typed: &TrainArgs, shared: &mut Shared) -> Result<Start, CliError> {
     let recipe = typed.typed.text("recipe").map(Recipe::open).transpose()?;
     if let Some(time) = typed.typed.text("time") {
         budget::parse("--time", time)?;
@@ -61,9 +63,27 @@ pub fn fresh(typed: &TrainArgs, adapter: Option<&str>) -> Result<Start, CliError
     if recipe.is_some() {
         return begun(typed, recipe, config, None);
     }
-    let Decided { args, gpu, data } = decided(typed, &config, adapter)?;
+    let Decided { args, gpu, data } = decided(typed, &config, shared)?;
     config = configure(&args, None)?;
     begun(&args, None, config, Some(Seen { gpu, data }))
+}
+
+/// Looks for mistakes in what was typed for a run, as far as neither data nor device are needed.
+pub fn check(typed: &TrainArgs) -> Result<(), CliError> {
+    let recipe = typed.typed.text("recipe").map(Recipe::open).transpose()?;
+    if let Some(time) = typed.typed.text("time") {
+        budget::parse("--time", time)?;
+    }
+    Saving::of(typed)?;
+    memory::of(typed)?;
+    configure(typed, recipe.as_ref())?;
+    let model = typed.typed.text("model").map(ModelSpec::open).transpose()?;
+    let model = model.map(|model| sized(model, typed)).transpose()?;
+    let Some(list) = typed.typed.text("augment") else { return Ok(()) };
+    // where the size of images is not known yet, some size must do
+    let sizes = model.map_or_else(|| vec![[32; 2], [512; 2]], |model| vec![[model.input[0], model.input[1]]]);
+    let parsed: Result<Vec<_>, _> = sizes.iter().map(|size| parse_augment(list, *size)).collect();
+    if sizes.iter().any(|size| parse_augment(list, *size).is_ok()) { Ok(()) } else { Ok(parsed.map(|_| ())?) }
 }
 
 fn begun(

@@ -1,56 +1,46 @@
 //! `lepton-gpu train`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::args::TrainArgs;
 use super::curve::RunCurve;
+use super::described::{describe, describe_model};
 use super::error::save_png;
 use super::logs::Logs;
 use super::saving::Saving;
+use super::shared::Shared;
 use super::start::{Start, fresh, resumed};
+use super::sweep::Turn;
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
-use super::{CliError, Exit, auto, first_screen, init, loss, memory, open, pictures, report, started, text};
+use super::{CliError, Exit, auto, first_screen, init, loss, memory, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
-use crate::data::{Dataset, LoadOptions, Split};
+use crate::data::{Dataset, LoadOptions};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
-use crate::plan::{parameters, thousands};
 use crate::platform::{Duration, calendar, files};
 use crate::report::run::PREDICTIONS;
 use crate::report::{
     EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say,
 };
 use crate::tasks::{of, of_model};
-use crate::train::{self, Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
+use crate::train::{Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
 use crate::weights::Weights;
 
 pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    run_among(args, &mut Shared::new(adapter), None)
+}
+
+/// A run by itself, or a turn of one of a sweep's.
+pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Turn>) -> Result<Exit, CliError> {
     let (began, begun, saving) = (calendar::now(), Instant::now(), Saving::of(args)?);
     if ["quiet", "json_progress"].iter().any(|flag| args.typed.has(flag)) {
         be_quiet();
     }
-    // before anything is read or downloaded
-    let memory = memory::of(args)?;
-    let start = if args.resume() { resumed(args)? } else { fresh(args, adapter)? };
-    let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
-    if !has_loss {
-        // what is held out depends on it; data and flags say the rest
-        config.loss = loss::of_model(&typed, &model)?;
-    }
-    let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
-    let read = read.map(|read| pictures::shuffled(read, &config));
-    let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref(), memory))?;
-    if !has_loss && of(&config.loss).evaluates() {
-        config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;
-    }
-    let gpu = gpu.map_or_else(|| opened(adapter), Ok)?;
-    say!("data     {}", describe(&dataset, &config));
-    first_screen::order(&dataset).iter().for_each(|line| say!("classes  {line}"));
-    dataset.notes().iter().for_each(|note| say!("note     {note}"));
+    let Ready { out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
     if args.typed.has("lr_find") {
         return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &out);
@@ -60,6 +50,9 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let make = (&gpu, &dataset, &model, &config);
     let mut trainer =
         made(make, from.as_ref(), weights.as_ref(), &mut |event| told.push((calendar::now(), event.clone())))?;
+    if let Some(turn) = &turn {
+        trainer = turn.joined(trainer)?;
+    }
     verdict::recall(&mut trainer, &out);
     let origin = trainer.origin().map_or_else(Vec::new, init::report);
     origin.iter().for_each(|line| say!("weights  {line}"));
@@ -73,7 +66,12 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
         let more = config.epochs + 5;
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
-        return end_late(&mut trainer, view, &out, begun).map(|()| Exit::Done);
+        let whole = turn.as_ref().map(|turn| turn.is_winner);
+        end_late(&mut trainer, view, &out, (begun, whole))?;
+        if whole == Some(true) {
+            report::at_end(args, &mut trainer, &dataset, &out);
+        }
+        return Ok(Exit::Done);
     }
     let log = opened_log(&out, (&trainer, &gpu, &dataset), args, (began, &told))?;
     say!("run      {}", out.display());
@@ -81,13 +79,19 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if args.typed.has("profile") {
         profile(&mut trainer, &out)?;
     }
-    let ending = Ending { out: &out, view, begun, logged: None };
+    let whole = turn.as_ref().is_none_or(|turn| turn.is_winner);
+    let ending = Ending { out: &out, view, begun, tests: whole, logged: None };
     let mut logs = Logs::open(&out, &args.typed, &trainer, args.resume().then(|| out.join(LOG)))?;
     logs.begin(&gpu, &trainer, &dataset)?;
-    let outcome = train(&mut trainer, &ending, log, args.resume(), saving, &mut logs)?;
+    let outcome = train(&mut trainer, &ending, log, args.resume(), saving, &mut logs, turn.as_deref_mut())?;
     if outcome == Outcome::Finished {
-        report::at_end(args, &mut trainer, &dataset, &out);
+        if whole {
+            report::at_end(args, &mut trainer, &dataset, &out);
+        }
         logs.finish(&gpu, &trainer, &dataset);
+        return Ok(Exit::Done);
+    }
+    if turn.is_some_and(|turn| !turn.stop.is_stopped()) {
         return Ok(Exit::Done);
     }
     let (step, out) = (trainer.state().step, out.display());
@@ -95,18 +99,45 @@ pub fn run(args: &TrainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     Ok(Exit::Interrupted)
 }
 
+/// A run whose data are read.
+struct Ready {
+    out: PathBuf,
+    config: RunConfig,
+    model: ModelSpec,
+    weights: Option<Weights>,
+    from: Option<Checkpoint>,
+    gpu: Gpu,
+    dataset: Dataset,
+}
+
+/// Decides what a run will do, and reads its data.
+fn ready(args: &TrainArgs, shared: &mut Shared) -> Result<Ready, CliError> {
+    // before anything is read or downloaded
+    let memory = memory::of(args)?;
+    let start = if args.resume() { resumed(args)? } else { fresh(args, shared)? };
+    let Start { out, mut config, model, weights, from, has_loss, typed, seen } = start;
+    if !has_loss {
+        // what is held out depends on it; data and flags say the rest
+        config.loss = loss::of_model(&typed, &model)?;
+    }
+    let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
+    let read = read.map(|read| pictures::shuffled(read, &config));
+    let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref(), memory, shared))?;
+    if !has_loss && of(&config.loss).evaluates() {
+        config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;
+    }
+    let gpu = gpu.map_or_else(|| shared.gpu(), Ok)?;
+    say!("data     {}", describe(&dataset, &config));
+    first_screen::order(&dataset).iter().for_each(|line| say!("classes  {line}"));
+    dataset.notes().iter().for_each(|note| say!("note     {note}"));
+    Ok(Ready { out, config, model, weights, from, gpu, dataset })
+}
+
 /// Where a run goes on, and how its learning rate does.
 fn tell_resumed(trainer: &Trainer, checkpoint: &Checkpoint) {
     let state = &checkpoint.meta.state;
     say!("resume   at step {}, epoch {} of {}", state.step, state.epoch + 1, trainer.config().epochs);
     first_screen::rate(trainer, checkpoint).iter().for_each(|line| say!("{line}"));
-}
-
-/// The adapter, open, with its line.
-pub(super) fn opened(adapter: Option<&str>) -> Result<Gpu, CliError> {
-    let gpu = open(adapter)?;
-    say!("adapter  {}", gpu.summary().line());
-    Ok(gpu)
 }
 
 /// The trainer of a run that goes on, that starts from weights, or that is new; `told` gets what happens before its first step.
@@ -136,10 +167,11 @@ fn load(
     model: &ModelSpec,
     from: Option<&Checkpoint>,
     memory: Option<u64>,
+    shared: &mut Shared,
 ) -> Result<Dataset, CliError> {
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
     let options = LoadOptions { unlabelled, memory, ..of(&config.loss).load_options(config, model.input) };
-    pictures::shuffled(pictures::load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
+    pictures::shuffled(shared.load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
 }
 
 /// `--lr-find`
@@ -179,13 +211,16 @@ fn train(
     resume: bool,
     mut saving: Saving,
     logs: &mut Logs,
+    mut turn: Option<&mut Turn>,
 ) -> Result<Outcome, CliError> {
     let Ending { out, view, .. } = *ending;
     let log_path = out.join(LOG);
     let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
     let epochs = trainer.config().epochs;
     let mut terminal = terminal(trainer, epochs);
-    stop_at_interrupt(trainer.stop_handle());
+    if turn.is_none() {
+        stop_at_interrupt(trainer.stop_handle());
+    }
     saving.done();
     let last = out.join(LAST);
     let outcome = trainer.fit(|trainer, event| -> Result<Control, CliError> {
@@ -207,7 +242,14 @@ fn train(
         log.write(event).map_err(|error| unwritten(&log_path, error))?;
         curve.take(event)?;
         logs.take(trainer, view, event)?;
-        Ok(if saving.is_due() { Control::Save } else { Control::Continue })
+        let ends = turn.as_deref_mut().is_some_and(|turn| turn.ends_with(event));
+        Ok(if ends {
+            Control::Stop
+        } else if saving.is_due() {
+            Control::Save
+        } else {
+            Control::Continue
+        })
     });
     terminal.finish_bar();
     // of a run that failed, too: it may show why
@@ -251,7 +293,13 @@ fn terminal(trainer: &Trainer, epochs: u32) -> Terminal {
 }
 
 /// The end of a run that had finished before; it may have been killed before it told that.
-fn end_late(trainer: &mut Trainer, view: &dyn TaskView, out: &Path, begun: Instant) -> Result<(), CliError> {
+/// `whole` says of a sweep's run whether it is to be tested now, though it told its verdict.
+fn end_late(
+    trainer: &mut Trainer,
+    view: &dyn TaskView,
+    out: &Path,
+    (begun, whole): (Instant, Option<bool>),
+) -> Result<(), CliError> {
     let path = out.join(LOG);
     let State { batch, step, epoch, .. } = *trainer.state();
     if batch > 0 || step == 0 {
@@ -263,8 +311,12 @@ fn end_late(trainer: &mut Trainer, view: &dyn TaskView, out: &Path, begun: Insta
     };
     let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
     let mut terminal = terminal(trainer, epoch);
-    Ending { out, view, begun, logged: logged.last_event() }
-        .tell(trainer, &mut terminal, &mut |_, event| log.write(event).map_err(CliError::file(&path)))
+    let last = logged.last_event().filter(|_| whole != Some(true));
+    Ending { out, view, begun, tests: whole != Some(false), logged: last }.tell(
+        trainer,
+        &mut terminal,
+        &mut |_, event| log.write(event).map_err(CliError::file(&path)),
+    )
 }
 
 fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
@@ -276,7 +328,7 @@ fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
 }
 
 /// The first Ctrl-C stops the run; the second one ends the process at once.
-fn stop_at_interrupt(run: StopHandle) {
+pub(super) fn stop_at_interrupt(run: StopHandle) {
     let handler = move || {
         if run.is_stopped() {
             std::process::exit(130);
@@ -324,57 +376,4 @@ fn opened_log(
     let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));
     written.map_err(|error| unwritten(&out.join(LOG), error))?;
     Ok(log)
-}
-
-fn describe(dataset: &Dataset, config: &RunConfig) -> String {
-    let [h, w, c] = dataset.input().shape();
-    let train = dataset.train().map_or(0, Split::len);
-    let used = config.limit.map_or(train, |limit| limit.min(train));
-    if let Some(line) = text::describe(dataset, used) {
-        return line;
-    }
-    let count = |split: Option<&Split>| thousands(split.map_or(0, Split::len) as u64);
-    let held_out = train::held_out_images(dataset, config);
-    let validation = match (dataset.validation(), held_out) {
-        (None, 0) => String::new(),
-        (None, held_out) => format!(", {} validation", thousands(held_out as u64)),
-        (validation, _) => format!(", {} validation", count(validation)),
-    };
-    format!(
-        "{} ({}): {} training{validation} and {} test images, {h}x{w}x{c}, {}",
-        dataset.name(),
-        dataset.source(),
-        thousands((used - held_out) as u64),
-        count(dataset.test()),
-        learned(dataset)
-    )
-}
-
-/// What is learned of images, counted.
-fn learned(dataset: &Dataset) -> String {
-    let values = dataset.train().and_then(Split::values);
-    let [one, many] = match values.map(|values| values.data.iter().all(|&value| value == 0.0 || value == 1.0)) {
-        None => ["class", "classes"],
-        Some(true) => ["label", "labels"],
-        Some(false) => ["number", "numbers"],
-    };
-    let count = dataset.classes().len();
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-fn describe_model(trainer: &Trainer) -> String {
-    let plan = trainer.plan();
-    // as `models` and `inspect` count: without running averages
-    let parameters = parameters(trainer.model()).expect("the model was built");
-    format!(
-        "{}: {} parameters; {} step{} of {} images per epoch, {} kernel launches per step, {} kernels{}",
-        plan.model,
-        thousands(parameters),
-        thousands(trainer.steps_per_epoch() as u64),
-        if trainer.steps_per_epoch() == 1 { "" } else { "s" },
-        trainer.images_per_step(),
-        trainer.dispatches_per_step(),
-        plan.target.family,
-        if plan.is_tuned() { ", tuned" } else { "" }
-    )
 }

@@ -30,6 +30,8 @@ pub struct Ending<'a> {
     pub view: &'a dyn TaskView,
     /// When the command began.
     pub begun: Instant,
+    /// Whether the test images are evaluated; of the runs of a sweep only those of the best are.
+    pub tests: bool,
     /// What was logged last, where the run had ended before.
     pub logged: Option<&'a str>,
 }
@@ -42,7 +44,8 @@ impl Ending<'_> {
         terminal: &mut Terminal,
         write: &mut dyn FnMut(&Trainer, &Event) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        if !matches!(self.logged, Some("test" | "verdict"))
+        if self.tests
+            && !matches!(self.logged, Some("test" | "verdict"))
             && let Some(event) = trainer.test()?
         {
             terminal.show(&event);

@@ -113,6 +113,15 @@ pub(crate) fn be_quiet() {
 }
 
 #[cfg(feature = "cli")]
+/// Leaves standard output alone while something is done that others tell of.
+pub(crate) fn quietly<T>(quiet: bool, run: impl FnOnce() -> T) -> T {
+    let before = QUIET.swap(quiet || is_quiet(), Ordering::Relaxed);
+    let done = run();
+    QUIET.store(before, Ordering::Relaxed);
+    done
+}
+
+#[cfg(feature = "cli")]
 /// Whether standard output is left alone.
 pub(crate) fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)

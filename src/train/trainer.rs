@@ -388,6 +388,11 @@ impl Trainer {
         Ok(Some(metrics))
     }
 
+    /// Whether there are images that validate epochs.
+    pub fn validates(&self) -> bool {
+        self.validation_range().is_some()
+    }
+
     fn validation_range(&self) -> Option<Range> {
         setup::validation_range(&self.session.order, &self.config)
     }

@@ -21,6 +21,7 @@ fn documented(heading: &str) -> BTreeSet<String> {
 /// The paths of a document's keys; what an adapter is is told once.
 fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
+        Value::Object(_) if path.ends_with(".values") => drop(found.insert(format!("{path}.*"))),
         _ if path == "adapter" => drop(found.insert("adapter.*".into())),
         Value::Object(object) => {
             let below = |key: &String| if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -99,6 +100,11 @@ fn what_commands_write_is_documented() {
     check("explain", &explained, &of_texts);
     let coop = ["adapters[].coop.side", "adapters[].coop.subgroup", "adapters[].coop.reason", "adapters[].subgroup[]"];
     check("devices", &[place.run("devices --json").exits(0).json()], &coop);
+    let sweep =
+        "sweep photos --model photo-small --batch 4 --size 16 --epochs 1 --val-split 0.5 --vary lr=0.001,1e38 --out s";
+    let tested = "sweep fashion-small --model linear --limit 640 --val-split 0.2 --epochs 1 --vary lr=0.001 --out t";
+    let sweeps = [sweep, tested].map(|line| place.run(&format!("{line} --json")).exits(0).json());
+    check("sweep", &sweeps, &["runs[].interval", "test"]);
     check("verify", &[place.run("verify --op relu --json").exits(0).json()], &[]);
 }
 

@@ -15,6 +15,7 @@ mod explain;
 mod options;
 mod predict;
 mod runs;
+mod sweep;
 mod train;
 mod typed;
 mod watch;
@@ -26,6 +27,7 @@ pub use explain::ExplainArgs;
 pub use options::{ImageArgs, LayoutArgs, LayoutOptions, TableArgs, flags};
 pub use predict::{Format, PredictArgs};
 pub use runs::{BestArgs, CompareArgs, ListArgs, RunsArgs, RunsCommand};
+pub use sweep::SweepArgs;
 pub use train::{OPTIONS, PrecisionName, TrainArgs};
 pub use typed::Typed;
 pub use watch::WatchArgs;
@@ -50,6 +52,8 @@ pub struct Args {
 pub enum Command {
     /// Train a model and save its checkpoints in a run folder.
     Train(Box<TrainArgs>),
+    /// Train a run for each of several values of settings, and find the best one.
+    Sweep(Box<SweepArgs>),
     /// Evaluate a trained model on a data set: loss, accuracy and other metrics.
     Eval(EvalArgs),
     /// Classify images or texts with a trained model, or draw a grid of predictions.
@@ -101,6 +105,7 @@ impl Command {
     pub fn adapter(&self) -> Option<&str> {
         let device = match self {
             Command::Train(args) => return args.typed.text(ADAPTER.field.key),
+            Command::Sweep(args) => return args.train.typed.text(ADAPTER.field.key),
             Command::Eval(args) => &args.device,
             Command::Runs(RunsArgs { command: Some(RunsCommand::Compare(args)), .. }) => &args.device,
             Command::Predict(args) => &args.device,

@@ -62,7 +62,7 @@ pub struct TrainArgs {
 
 impl TrainArgs {
     /// The rows of its flags.
-    fn settings() -> impl Iterator<Item = &'static Setting> {
+    pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {
         FIELDS.iter().chain(OPTIONS)
     }
 
@@ -85,13 +85,13 @@ impl TrainArgs {
     pub fn is_auto(&self, key: &str) -> bool {
         self.typed.text(key) == Some("auto")
     }
-}
 
-impl clap::Args for TrainArgs {
-    fn augment_args(command: Command) -> Command {
+    /// Its flags, but for those of some rows that mean nothing to a command, or something else.
+    pub(super) fn flags_without(command: Command, others: &[&str]) -> Command {
         let doc = setting("data").map_or(String::new(), help);
         let data = Arg::new("DATA").value_name("DATA").help(doc);
-        let in_section = |section| Self::settings().filter(move |setting| setting.section == section);
+        let is_own = |setting: &&Setting| !others.contains(&setting.field.key);
+        let in_section = |section| Self::settings().filter(is_own).filter(move |setting| setting.section == section);
         command
             .arg(data)
             .args(Section::ALL.into_iter().flat_map(in_section).filter_map(arg))
@@ -101,10 +101,17 @@ impl clap::Args for TrainArgs {
             .mut_arg("loss.name", |arg| {
                 arg.value_parser(names(LOSSES.iter().filter(|loss| loss.name != "adversarial")))
             })
-            .mut_arg("time", |arg| arg.conflicts_with_all(["epochs", "lr_find"]))
+            .mut_arg("time", |arg| arg.conflicts_with("epochs"))
             .mut_arg("quiet", |arg| arg.conflicts_with("json_progress"))
-            .mut_arg("resume", |arg| arg.requires("out"))
             .mut_arg("adapter", |arg| arg.env(ADAPTER_VARIABLE))
+    }
+}
+
+impl clap::Args for TrainArgs {
+    fn augment_args(command: Command) -> Command {
+        Self::flags_without(command, &[])
+            .mut_arg("time", |arg| arg.conflicts_with("lr_find"))
+            .mut_arg("resume", |arg| arg.requires("out"))
             .mut_arg("lr_find", |arg| arg.conflicts_with_all(["resume", "profile", "learning_rate"]))
     }
 

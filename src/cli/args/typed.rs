@@ -79,6 +79,11 @@ impl Typed {
         self.0.insert(key, vec![value]);
     }
 
+    /// Notes every value of a key.
+    pub fn set_all(&mut self, key: &'static str, values: Vec<String>) {
+        self.0.insert(key, values);
+    }
+
     /// Every key with its text; several values with commas between them.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, String)> {
         self.0.iter().map(|(key, values)| (*key, values.join(",")))

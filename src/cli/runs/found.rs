@@ -164,6 +164,14 @@ impl Found {
         }
     }
 
+    /// The best of its epochs until one, with what the images that validate gave there.
+    pub fn best_until(&self, until: Option<u32>) -> Option<(u64, &Value)> {
+        let epochs = epochs(&self.log);
+        let counted = epochs.into_iter().rev().filter_map(|epoch| Some((epoch["epoch"].as_u64()?, epoch)));
+        let mut early = counted.filter(|(number, _)| until.is_none_or(|until| *number <= u64::from(until)));
+        early.find(|(_, epoch)| epoch["best"] == true).map(|(number, epoch)| (number, means(epoch)))
+    }
+
     /// The name by which a table has it: its folder, without that in which runs are listed.
     pub fn name(&self, listed: &Path) -> String {
         let name = self.run.strip_prefix(listed).unwrap_or(&self.run);

@@ -13,7 +13,8 @@ use super::args::{BestArgs, ListArgs, RunsArgs, RunsCommand};
 use super::{CliError, Exit};
 use crate::config::FIELDS;
 use crate::report::{Document, aside, say, seconds};
-use found::{Found, Measured};
+use found::Measured;
+pub use found::{Found, State};
 
 /// Keys of `--sort` and `--filter` besides settings.
 const KEYS: [&str; 11] = ["date", "run", "data", "model", "task", "best", "test", "epochs", "time", "device", "state"];
@@ -45,7 +46,7 @@ fn list(args: &ListArgs) -> Result<Exit, CliError> {
 }
 
 /// A table in the style of all others.
-fn table(header: &[&str]) -> Table {
+pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
@@ -78,7 +79,7 @@ fn row(found: &Found, listed: &Path) -> Vec<String> {
 }
 
 /// `accuracy 0.9012`.
-fn in_words(measured: &Option<Measured>) -> String {
+pub fn in_words(measured: &Option<Measured>) -> String {
     measured.as_ref().map_or("-".into(), |own| format!("{} {:.4}", found::name_of(&own.measure), own.value))
 }
 

@@ -24,6 +24,8 @@ pub struct Axis {
     pub scale: Scale,
     /// Its ends.
     pub range: [f64; 2],
+    /// What stands at 0, 1, 2 and so on, where these are no numbers.
+    pub names: Vec<String>,
 }
 
 impl Axis {
@@ -35,7 +37,13 @@ impl Axis {
         if !high.is_finite() || high <= low {
             high = if positive { low * 10.0 } else { low + low.abs().max(1.0) * 0.1 };
         }
-        Axis { name: name.into(), scale, range: [low, high] }
+        Axis { name: name.into(), scale, range: [low, high], names: Vec::new() }
+    }
+
+    /// An axis of names, which stand at 0, 1, 2 and so on.
+    pub fn named(name: impl Into<String>, names: Vec<String>) -> Self {
+        let last = names.len().max(1) as f64 - 0.5;
+        Axis { name: name.into(), scale: Scale::Whole, range: [-0.5, last], names }
     }
 
     /// An axis over all of some numbers, with a little air at both ends.
@@ -71,6 +79,9 @@ impl Axis {
 
     /// About `count` places with what stands there.
     pub fn ticks(&self, count: usize) -> Vec<(f64, String)> {
+        if !self.names.is_empty() {
+            return (0..).map(f64::from).zip(self.names.iter().cloned()).collect();
+        }
         let [low, high] = self.range;
         if self.scale == Scale::Log {
             return decades(low, high);

@@ -151,6 +151,21 @@ impl Drawing {
     }
 }
 
+impl Drawing {
+    /// Drawings in rows of so many, each under its own title.
+    pub fn in_rows(title: impl Into<String>, parts: &[Drawing], columns: usize) -> Drawing {
+        let mut all = Drawing::new(title, "", [0.0, 0.0]);
+        for row in parts.chunks(columns.max(1)) {
+            let row = Drawing::beside("", row);
+            all.about = [all.about.as_str(), row.about.as_str()].join(" ").trim().into();
+            let top = all.size[1];
+            all.shapes.extend(row.shapes.iter().map(|shape| shape.moved([0.0, top])));
+            all.size = [all.size[0].max(row.size[0]), top + row.size[1]];
+        }
+        all
+    }
+}
+
 impl Shape {
     /// The same shape elsewhere.
     pub fn moved(&self, [dx, dy]: [f32; 2]) -> Shape {

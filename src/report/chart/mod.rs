@@ -3,6 +3,7 @@
 //! Colours are those of Okabe and Ito, which colour-blind people tell apart; what is good or bad also has another shape.
 
 mod axis;
+mod choices;
 mod confusion;
 mod drawing;
 mod frame;
@@ -14,6 +15,7 @@ mod scatter;
 mod svg;
 
 pub use axis::{Axis, Scale, figure};
+pub use choices::{Choices, choices};
 pub use confusion::confusion;
 pub use drawing::{Anchor, Drawing, Mark, Shape};
 pub use histogram::{Bars, Histogram, counted, histogram};
