@@ -49,6 +49,26 @@ fn scaled(values: &[f32]) -> Vec<f32> {
     values.iter().map(|v| (v - low) / (high - low)).collect()
 }
 
+/// The largest difference, as a share of the largest value that is wanted; infinite where a number is not finite, or nothing is wanted.
+fn difference(got: &[f32], want: &[f32]) -> f32 {
+    assert_eq!(got.len(), want.len());
+    let largest = want.iter().fold(0f32, |most, v| most.max(v.abs()));
+    if largest == 0.0 || !got.iter().chain(want).all(|value| value.is_finite()) {
+        return f32::INFINITY;
+    }
+    got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest
+}
+
+#[test]
+fn a_map_without_numbers_is_unlike_any_other() {
+    let want = [0.0, 0.5, 1.0];
+    assert_eq!(difference(&want, &want), 0.0);
+    assert_eq!(difference(&[0.0, 0.5, 0.75], &want), 0.25);
+    assert!(difference(&[f32::NAN; 3], &want) > 1.0);
+    assert!(difference(&scaled(&[0.0; 3]), &want) > 1.0, "a map of zeros has no range to be scaled by");
+    assert!(difference(&[0.0; 3], &[0.0; 3]) > 1.0, "a golden map of zeros says nothing");
+}
+
 #[test]
 fn maps_are_those_of_grad_cam_and_captum() {
     let Some(gpu) = common::gpu() else { return };
@@ -78,14 +98,14 @@ fn maps_are_those_of_grad_cam_and_captum() {
                 assert_eq!([explanation.map.height, explanation.map.width], [9, 11]);
                 got = scaled(&got);
             }
-            let largest = want.iter().fold(0f32, |most, v| most.max(v.abs()));
-            let worst = got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest;
+            let worst = difference(&got, want);
             println!("{name}, image {image}: {worst:.1e} of the largest value");
             assert!(worst < 1e-4, "{name}, image {image}: {worst} of the largest value");
             if let Some(whole) = explanation.completeness {
-                let wanted = floats(&file, "maps.completeness")[2 * image];
-                assert!((whole.attributed - f64::from(wanted)).abs() < 1e-3, "{whole:?}, {wanted}");
-                assert!(whole.error() < 0.1, "{whole:?}");
+                // captum's delta is what the sum has too much
+                let [sum, delta] = [0, 1].map(|i| f64::from(floats(&file, "maps.completeness")[2 * image + i]));
+                assert!((whole.attributed - sum).abs() < 1e-3, "{whole:?}, {sum}");
+                assert!((whole.difference - (sum - delta)).abs() < 1e-3, "{whole:?}, {sum} less {delta}");
             }
             let logits = floats(&file, "maps.logits");
             let outputs = explanation.answer.outputs.iter().zip(&logits[4 * image..]);
