@@ -3,7 +3,7 @@
 use super::{BETA, GAMMA, INPUT, cases};
 use crate::case::Fill;
 use crate::columns::walk;
-use crate::dispatch::{Elementwise, Operand, read, write};
+use crate::dispatch::{Binding, Elementwise, Operand, read, write};
 use crate::dtype::Dtype;
 use crate::rectifier::Rectifier;
 use crate::target::Target;
@@ -22,11 +22,7 @@ const KERNEL: Elementwise = Elementwise {
     per_step: false,
     includes: &[],
 };
-const GRAD_INPUT: Elementwise = Elementwise {
-    name: "batch_norm/inference_grad_input",
-    source: include_str!("inference_grad_input.wgsl"),
-    ..KERNEL
-};
+const GRAD_INPUT: Elementwise = Elementwise { name: "batch_norm/inference_grad_input", ..KERNEL };
 
 /// The op; inputs as those of [`BatchNorm`](super::BatchNorm), output y. Only x has a gradient: parameters are not trained
 /// through it.
@@ -46,17 +42,24 @@ impl BatchNormInference {
         if self.affine { 3 } else { 1 }
     }
 
-    /// A launch over all rows that reads these, then the averages, and writes `to`.
-    fn launch(&self, kernel: Elementwise, inputs: &[Shape], target: &Target, from: &[Operand], to: Operand) -> Lowered {
+    /// A launch over all rows that reads x and the averages, and what `store` says.
+    fn launch(
+        &self,
+        kernel: Elementwise,
+        inputs: &[Shape],
+        target: &Target,
+        store: &'static str,
+        stored: &[Binding],
+    ) -> Lowered {
         let [rows, _, c] = images::rows(&inputs[INPUT]).expect("shapes were checked");
         let (x, running) = (Operand::X, self.running());
-        let mut bindings: Vec<_> = from.iter().map(|&operand| read(operand)).collect();
-        bindings.extend([read(x(running)), read(x(running + 1)), write(to)]);
+        let mut bindings = vec![read(x(INPUT)), read(x(running)), read(x(running + 1))];
+        bindings.extend_from_slice(stored);
         if self.affine {
             bindings.extend([read(x(GAMMA)), read(x(BETA))]);
         }
         let affine: &[&'static str] = if self.affine { &[source::SCALE, source::SHIFT] } else { &[source::NO_AFFINE] };
-        let texts = [affine, &[self.rectifier.text()]].concat();
+        let texts = [affine, &[store, self.rectifier.text()]].concat();
         walk(kernel, &texts, target, [rows, c], &[("EPSILON", self.epsilon.into())], &bindings).into()
     }
 
@@ -94,14 +97,15 @@ impl Op for BatchNormInference {
     }
 
     fn forward(&self, inputs: &[Shape], _mode: Mode, target: &Target) -> Lowered {
-        self.launch(KERNEL, inputs, target, &[Operand::X(INPUT)], Operand::Y(0))
+        self.launch(KERNEL, inputs, target, include_str!("inference_y.wgsl"), &[write(Operand::Y(0))])
     }
 
     fn backward(&self, inputs: &[Shape], wanted: &[bool], target: &Target) -> Lowered {
         if !wanted[INPUT] {
             return Lowered::default();
         }
-        self.launch(GRAD_INPUT, inputs, target, &[Operand::X(INPUT), Operand::Dy(0)], Operand::Dx(INPUT))
+        let stored = [read(Operand::Dy(0)), write(Operand::Dx(INPUT))];
+        self.launch(GRAD_INPUT, inputs, target, include_str!("inference_dx.wgsl"), &stored)
     }
 
     fn twin(&self, inputs: &[Array], _step: &Step) -> Vec<Array> {

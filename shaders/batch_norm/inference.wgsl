@@ -1,16 +1,16 @@
 // batch_norm / inference
-//   computes  y = (x - running_mean) / sqrt(running_var + EPSILON) * gamma + beta, and what ends it (common/rectify_*.wgsl)
-//   reads     x, running_mean, running_var, gamma and beta (common/scale.wgsl, shift.wgsl)     writes  y, every element once
+//   computes  value = (x - running_mean) / sqrt(running_var + EPSILON) * gamma + beta, and of it y (inference_y.wgsl) or, with
+//             dy, the gradient of x (inference_dx.wgsl)
+//   reads     x, running_mean, running_var, gamma and beta (common/scale.wgsl, shift.wgsl)
+//   writes    y or dx, every element once
 //   thread    one run of channels of up to RUN rows (common/rows.wgsl)
 
 override C: u32;
 override EPSILON: f32;
 
-const GAMMA = 4u;
 @group(0) @binding(0) var<storage, read> x: array<RealV>;
 @group(0) @binding(1) var<storage, read> running_mean: array<V>;
 @group(0) @binding(2) var<storage, read> running_var: array<V>;
-@group(0) @binding(3) var<storage, read_write> y: array<RealV>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var k = 0u; k < RUN; k++) {
         if row < ROWS {
             let value = (unpacked(x[row * runs + c]) - mean) * scale + add;
-            y[row * runs + c] = packed(rectified(value));
+            store(row * runs + c, value, scale);
         }
         row += ROW_STEP;
     }
