@@ -19,10 +19,9 @@ pub(super) struct Network {
     forwarded: Option<Vec<f32>>,
 }
 
-/// Outputs, and what was inspected with its gradient; rows come first.
+/// What was inspected, and its gradient; rows come first.
 #[derive(Debug, Default)]
 pub(super) struct Looked {
-    pub outputs: Vec<f32>,
     pub values: Vec<f32>,
     pub gradients: Vec<f32>,
 }
@@ -61,30 +60,32 @@ impl Network {
     pub fn outputs(&mut self, inputs: &[f32]) -> Result<Vec<f32>, ExplainError> {
         let mut outputs = Vec::new();
         for batch in inputs.chunks(self.plan.batch * self.each) {
-            outputs.extend(self.forward(batch)?);
+            self.forward(batch)?;
+            outputs.extend(self.read(Buffer::Logits, batch.len() / self.each * self.plan.classes)?);
         }
         Ok(outputs)
     }
 
-    /// The outputs, what is inspected and the gradient of it for any number of inputs; `counts` says how much each output of a
-    /// batch's rows counts in what is explained.
-    pub fn gradients(&mut self, inputs: &[f32], counts: impl Fn(&[f32]) -> Vec<f32>) -> Result<Looked, ExplainError> {
+    /// What is inspected of any number of inputs, and the gradient there of output number `class`.
+    pub fn gradients(&mut self, inputs: &[f32], class: usize) -> Result<Looked, ExplainError> {
         let mut looked = Looked::default();
         let inspected: usize = self.inspected_shape().iter().product();
         for batch in inputs.chunks(self.plan.batch * self.each) {
             let rows = batch.len() / self.each;
-            let outputs = self.forward(batch)?;
-            self.program.write(Buffer::OutputGradient, bytemuck::cast_slice(&counts(&outputs)))?;
+            self.forward(batch)?;
+            let mut counts = vec![0f32; rows * self.plan.classes];
+            counts.iter_mut().skip(class).step_by(self.plan.classes).for_each(|count| *count = 1.0);
+            self.program.write(Buffer::OutputGradient, bytemuck::cast_slice(&counts))?;
             self.forwarded = None;
             self.program.run(Goal::Explain, &mut [step(rows)])?;
-            looked.outputs.extend(outputs);
             looked.values.extend(self.read(self.inspected.value, rows * inspected)?);
             looked.gradients.extend(self.read(self.inspected.gradient, rows * inspected)?);
         }
         Ok(looked)
     }
 
-    fn forward(&mut self, batch: &[f32]) -> Result<Vec<f32>, ExplainError> {
+    /// Computes the outputs of a batch, and what gradients start from.
+    fn forward(&mut self, batch: &[f32]) -> Result<(), ExplainError> {
         let rows = batch.len() / self.each;
         // the answer comes first, and then the gradient of the same image
         if self.forwarded.as_deref() != Some(batch) {
@@ -92,7 +93,7 @@ impl Network {
             self.program.run(Goal::Outputs, &mut [step(rows)])?;
             self.forwarded = Some(batch.to_vec());
         }
-        self.read(Buffer::Logits, rows * self.plan.classes)
+        Ok(())
     }
 
     fn read(&self, buffer: Buffer, count: usize) -> Result<Vec<f32>, ExplainError> {

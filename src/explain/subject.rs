@@ -24,10 +24,7 @@ impl Subject<'_> {
 
     /// What is inspected of each of some inputs, and the gradient of the class's score with respect to it.
     pub(super) fn gradients(&mut self, inputs: &[f32]) -> Result<Looked, ExplainError> {
-        let (each, class) = (self.network.outputs_each(), self.class);
-        self.network.gradients(inputs, |outputs| {
-            (0..outputs.len()).map(|i| if i % each == class { 1.0 } else { 0.0 }).collect()
-        })
+        self.network.gradients(inputs, self.class)
     }
 
     /// Height, width and channels of the inspected layer.

@@ -8,10 +8,9 @@ use lepton_kernels::batch_norm::BatchNorm;
 
 use super::graph::{Graph, Node, NodeId, Origin};
 
-/// Freezes the statistics of batch norm whose running averages are frozen, wherever it stands: they normalise, and stay as they are
-/// while gradients pass. Before that, puts the ops of inference where every parameter of a node, running averages included, is frozen
-/// and nothing before it is
-/// trained; rules must have been applied.
+/// Freezes the statistics of batch norm whose running averages are frozen, wherever it stands: they normalise, and stay as they
+/// are while gradients pass. Before that, puts the ops of inference where every parameter of a node, running averages included, is
+/// frozen and nothing before it is trained; rules must have been applied.
 pub(super) fn settle(graph: &mut Graph) {
     let needs = graph.needs_gradient();
     let frozen = |node: &Node| {

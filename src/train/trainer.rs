@@ -16,8 +16,7 @@ use super::event::{Control, Event, StopHandle, Verdict};
 use super::lr_range::{self, LrRangeTest};
 use super::profile::Profile;
 use super::schedule::Schedule;
-use super::setup;
-use super::setup::Setup;
+use super::setup::{self, Setup};
 use super::start::sample;
 use super::updates::Updates;
 use crate::checkpoint::{AVERAGE, Checkpoint, DatasetFingerprint, NamedTensor, State};
@@ -623,7 +622,6 @@ impl Trainer {
     }
 }
 
-/// The images that validate an epoch.
 /// What hears a run's events.
 type Listener<'a> = dyn FnMut(&Trainer, &Event) -> Result<Control, TrainError> + 'a;
 

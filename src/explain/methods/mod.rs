@@ -69,8 +69,7 @@ pub fn method(name: &str) -> Result<&'static Method, ExplainError> {
     found.ok_or_else(|| ExplainError::Method { method: name.into() })
 }
 
-/// A map of the inspected layer from its values and gradients `[h, w, c]`: the sum over channels of what `part` makes of a value, the
-/// gradient at it and the channel's number, where that is positive.
+/// A map `[h, w]`: at each place the sum over channels of `part(i)`, i the element's number in `[h, w, c]`, where that sum is positive.
 fn over_channels(shape: [usize; 3], part: impl Fn(usize) -> f64) -> Map {
     let [h, w, c] = shape;
     let place = |place: usize| (0..c).map(|channel| part(place * c + channel)).sum::<f64>().max(0.0) as f32;
