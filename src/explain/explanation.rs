@@ -13,9 +13,12 @@ pub struct Completeness {
 }
 
 impl Completeness {
-    /// How far the sum is off, as a share of the difference.
+    /// How far the sum is off, as a share of the difference; infinite where there is no difference.
     pub fn error(&self) -> f64 {
-        (self.attributed - self.difference).abs() / self.difference.abs().max(f64::MIN_POSITIVE)
+        if self.difference == 0.0 {
+            return f64::INFINITY;
+        }
+        ((self.attributed - self.difference) / self.difference).abs()
     }
 }
 
@@ -45,5 +48,19 @@ impl Explanation {
     /// The probability of the class, 0 to 1; none where the model gives numbers.
     pub fn probability(&self) -> Option<f64> {
         self.answer.probabilities.get(self.class).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_share_of_the_difference_where_there_is_one() {
+        let error = |attributed, difference| Completeness { attributed, difference }.error();
+        assert_eq!(error(3.0, 4.0), 0.25);
+        assert_eq!(error(-5.0, -4.0), 0.25);
+        assert_eq!(error(1e-6, 0.0), f64::INFINITY);
+        assert_eq!(error(0.0, 0.0), f64::INFINITY);
     }
 }

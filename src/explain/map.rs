@@ -47,7 +47,8 @@ impl Map {
         let mut sorted: Vec<f32> = self.values.iter().map(|value| value.max(0.0)).collect();
         sorted.sort_by(f32::total_cmp);
         let last = sorted.len().saturating_sub(1);
-        let of = |place: usize| sorted.get(place).copied().filter(|&value| value > 0.0);
+        // one over a smaller number may be infinite
+        let of = |place: usize| sorted.get(place).copied().filter(|&value| value >= f32::MIN_POSITIVE);
         let scale = of(last - last / 100).or_else(|| of(last)).map_or(0.0, f32::recip);
         Map { values: self.values.iter().map(|value| (value.max(0.0) * scale).min(1.0)).collect(), ..*self }
     }
@@ -104,6 +105,7 @@ mod tests {
     fn what_speaks_against_a_class_is_not_drawn() {
         assert_eq!(Map::new([1, 3], vec![-8.0, 1.0, 4.0]).for_the_class().values, [0.0, 0.25, 1.0]);
         assert_eq!(Map::new([1, 2], vec![-8.0, 0.0]).for_the_class().values, [0.0, 0.0]);
+        assert_eq!(Map::new([1, 3], vec![0.0, 1e-40, 2e-39]).for_the_class().values, [0.0; 3], "next to nothing");
         // two of 201 pixels stand out
         let values = (0..201).map(|i| if i < 2 { 1000.0 } else { 1.0 + (i % 2) as f32 }).collect();
         assert_eq!(Map::new([1, 201], values).for_the_class().values[..4], [1.0, 1.0, 0.5, 1.0]);
