@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use lepton_gpu::Hints;
 use lepton_gpu::data;
 use lepton_gpu::gpu::{Gpu, Program};
 use lepton_gpu::model::{ModelSpec, initial_values};
-use lepton_gpu::plan::{self, Buffer, Explain, Goal, Plan, Request};
+use lepton_gpu::plan::{self, Buffer, Explain, Goal, Plan, PlanError, Request};
 use lepton_gpu::reference::{self, Images};
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
@@ -22,6 +23,11 @@ const GATED: &str = include_str!("models/gated.toml");
 
 /// What mobile and residual networks are made of.
 const MOBILE: &str = include_str!("models/mobile.toml");
+
+/// Words to the first layer.
+const TEXT: &str = "name = \"text\"\ntokens = 6\n\
+    [[layer]]\nname = \"words\"\ntype = \"embedding\"\nvocabulary = 10\nfeatures = 4\n\
+    [[layer]]\ntype = \"global_avg_pool\"\n[[layer]]\ntype = \"linear\"\nunits = 2\n";
 
 /// Models that compute the same whether they are trained or not.
 const BOTH: [Goal; 2] = [Goal::Evaluate, Goal::Train];
@@ -157,7 +163,7 @@ fn gradients_of_inputs_and_layers_are_what_the_twins_say() {
     for (text, name) in [(MOBILE, "mobile"), (BRANCHED, "branched"), (GATED, "gated")] {
         let model = ModelSpec::parse(text, name).unwrap();
         check_explanation(&gpu, &model, None, true);
-        for layer in model.layers.iter().filter(|_| name != "gated") {
+        for layer in &model.layers {
             check_explanation(&gpu, &model, Some(&layer.name), true);
         }
     }
@@ -199,14 +205,23 @@ fn gradients_of_inputs_are_finite_differences() {
 
 #[test]
 fn what_cannot_be_explained_is_refused() {
-    let refused = |model: &ModelSpec, layer: Option<&str>| {
+    let error = |model: &ModelSpec, layer: Option<&str>| {
         let asked = Explain { layer: layer.map(Into::into) };
-        Plan::compile(model, &Request::explanation(1, &plan::default_loss(model), asked)).unwrap_err().to_string()
+        Plan::compile(model, &Request::explanation(1, &plan::default_loss(model), asked)).unwrap_err()
     };
+    let refused = |model: &ModelSpec, layer: Option<&str>| error(model, layer).to_string();
+    let way_out = |model: &ModelSpec| format!("{:?}", error(model, None).hints());
     let mobile = ModelSpec::parse(MOBILE, "mobile").unwrap();
     assert_eq!(refused(&mobile, Some("lats")), "the model has no layer `lats`");
     let image = ModelSpec::open("autoencoder").unwrap();
     assert!(refused(&image, None).contains("it answers with an image"));
+    assert!(way_out(&image).contains("a model that gives classes, labels or numbers"));
+    // no gradient passes an embedding, and there is one of what it gives
+    let text = ModelSpec::parse(TEXT, "text").unwrap();
+    assert!(matches!(error(&text, None), PlanError::NoGradient { layer } if layer == "input"));
+    assert!(way_out(&text).contains("a later layer"));
+    let asked = Explain { layer: Some("words".into()) };
+    Plan::compile(&text, &Request::explanation(1, &plan::default_loss(&text), asked)).unwrap();
     let gan = ModelSpec::parse(include_str!("models/tiny-gan.toml"), "tiny-gan").unwrap();
     assert!(refused(&gan, None).contains("it makes images from noise"));
 }

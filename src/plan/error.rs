@@ -109,9 +109,9 @@ impl Hints for PlanError {
                 .into_iter()
                 .chain([Hint::advice("a pattern such as `conv*`")])
                 .collect(),
-            PlanError::NotExplained { .. } => Vec::new(),
+            PlanError::NotExplained { .. } => vec![Hint::advice("a model that gives classes, labels or numbers")],
             PlanError::NoLayer { layer, names } => vec![Hint::one_of(layer, names.clone())],
-            PlanError::NoGradient { .. } => vec![Hint::advice("a layer behind it")],
+            PlanError::NoGradient { .. } => vec![Hint::advice("a later layer")],
             PlanError::InTurn { key, .. } => vec![Hint::Unset { key }],
             PlanError::Frozen { .. } => vec![Hint::Change { key: "freeze" }],
         }
