@@ -7,6 +7,7 @@ use super::network::Network;
 use super::{ExplainError, Explanation, Method, Reads, Settings, Subject, Trust, trust};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::gpu::Gpu;
+use crate::metrics::Thresholds;
 use crate::model::{InputKind, ModelSpec};
 use crate::plan::{Explain, Graph};
 use crate::session::InputError;
@@ -18,7 +19,7 @@ use crate::train::{Answer, TrainError};
 pub struct Asked {
     /// One of [`METHODS`](super::METHODS).
     pub method: &'static Method,
-    /// Number of the class, label or output; none for the likeliest one.
+    /// Number of the class, label or output; none for the answer.
     pub class: Option<usize>,
     /// The layer that is looked at by methods that look at one; none for the last one that has pixels.
     pub layer: Option<String>,
@@ -41,9 +42,10 @@ pub struct Explainer {
     model: ModelSpec,
     task: &'static dyn Task,
     names: Arc<[String]>,
+    thresholds: Arc<Thresholds>,
     /// Layers whose output for an image is `[h, w, c]` with several pixels, in their order.
     layers: Vec<String>,
-    /// What each layer gives for one image.
+    /// The other layers, and what each gives for one image.
     shapes: Vec<(String, String)>,
     /// By what is inspected and the batch that was asked for.
     networks: Vec<(Explain, usize, Network)>,
@@ -72,9 +74,10 @@ impl Explainer {
         Ok(Explainer {
             gpu: gpu.clone(),
             layers: all.clone().filter(has_pixels).map(name).collect(),
-            shapes: all.map(|number| (name(number), gives(number))).collect(),
+            shapes: all.filter(|number| !has_pixels(number)).map(|number| (name(number), gives(number))).collect(),
             task: tasks::of(&checkpoint.meta.config.loss),
             names: checkpoint.meta.classes.as_slice().into(),
+            thresholds: Arc::default(),
             checkpoint: checkpoint.without_optimizer(),
             networks: Vec::new(),
             model,
@@ -88,6 +91,12 @@ impl Explainer {
     pub fn load(gpu: &Gpu, run: impl AsRef<Path>) -> Result<Self, ExplainError> {
         let read = || Ok::<_, TrainError>(Checkpoint::read(&locate(run.as_ref())?)?);
         Self::new(gpu, &read()?)
+    }
+
+    /// With what decides between classes, as [`Predictor::with_thresholds`](crate::train::Predictor::with_thresholds) has it.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
+        Explainer { thresholds: Arc::new(thresholds), ..self }
     }
 
     /// The model that answers.
@@ -119,7 +128,7 @@ impl Explainer {
             Reads::Input | Reads::Outputs => None,
         };
         let (shape, names, task) = (self.model.input, self.names.clone(), self.task);
-        let targets = self.checkpoint.meta.config.targets.clone();
+        let (targets, thresholds) = (self.checkpoint.meta.config.targets.clone(), self.thresholds.clone());
         let network = self.network(asked.method.reads, layer.as_deref(), asked.method.batch)?;
         let mut outputs = network.outputs(&input)?;
         if outputs.iter().any(|output| !output.is_finite()) {
@@ -127,7 +136,7 @@ impl Explainer {
         }
         let probabilities = task.probabilities(&outputs);
         targets.restore(&mut outputs);
-        let answer = Answer::new(outputs, probabilities, names.clone());
+        let answer = Answer::new(outputs, probabilities, names.clone()).with_thresholds(&thresholds);
         let class = asked.class.unwrap_or_else(|| answer.best().map_or(0, |best| best.class));
         if class >= names.len() {
             return Err(ExplainError::Class { class: class.to_string(), classes: names.to_vec() });
@@ -164,11 +173,11 @@ impl Explainer {
         let shape = self.shapes.iter().find(|(name, _)| name == layer);
         match shape {
             // a layer that is not there is an error of the plan
-            Some((_, shape)) if !self.layers.contains(layer) => {
+            Some((_, shape)) => {
                 let layers = self.layers.iter().rev().cloned().collect();
                 Err(ExplainError::NoPixels { layer: layer.clone(), shape: shape.clone(), layers })
             }
-            _ => Ok(layer.clone()),
+            None => Ok(layer.clone()),
         }
     }
 

@@ -4,6 +4,7 @@ use super::ExplainError;
 use crate::checkpoint::Checkpoint;
 use crate::data::{UNKNOWN, Vocabulary};
 use crate::gpu::Gpu;
+use crate::metrics::Thresholds;
 use crate::session::InputError;
 use crate::train::{Answer, Predictor, TrainError};
 
@@ -12,7 +13,7 @@ use crate::train::{Answer, Predictor, TrainError};
 pub struct Word {
     /// The word.
     pub text: String,
-    /// Whether the vocabulary has it. A model sees no difference between words that it has not.
+    /// Whether the vocabulary has it. A model sees no difference between words that it lacks.
     pub known: bool,
     /// How much the class's score falls when an unknown word stands in its place; negative for a word that speaks against the class.
     pub fall: f64,
@@ -60,6 +61,12 @@ impl TextExplainer {
         Ok(TextExplainer { predictor, vocabulary, length })
     }
 
+    /// With what decides between classes, as [`Predictor::with_thresholds`] has it.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
+        TextExplainer { predictor: self.predictor.with_thresholds(thresholds), ..self }
+    }
+
     /// The number of a class, label or output with this name.
     ///
     /// # Errors
@@ -68,7 +75,7 @@ impl TextExplainer {
         ExplainError::class(self.predictor.names(), name)
     }
 
-    /// Explains an answer on a text: that for class number `class`, or the likeliest.
+    /// Explains an answer on a text: for class number `class`, or the one that is answered.
     ///
     /// # Errors
     /// If there is no such class, or the device is lost.

@@ -153,6 +153,40 @@ fn explain_draws_what_speaks_for_an_answer() {
     let sum: f64 = values.iter().map(|value| value.as_f64().unwrap()).sum();
     assert!((sum - row["completeness"]["difference"].as_f64().unwrap()).abs() < 1e-3, "{sum}");
     assert!(row["completeness"]["error"].as_f64().unwrap() < 1e-4 && place.path("explained").is_dir());
+    let refused = place.run("explain run left.png --layer linear --method saliency").exits(2);
+    assert!(
+        refused.err.contains("--layer is for methods that look at a layer, and saliency looks at none"),
+        "{refused}"
+    );
+    assert!(refused.err.contains("try: without it, or --method grad-cam"), "{refused}");
     let refused = place.run("explain run left.png --class left --method saliency").exits(2);
     assert!(refused.err.contains("the model knows no class `left`") && refused.err.contains("try: "), "{refused}");
+}
+
+#[test]
+fn explain_and_predict_agree_on_the_answer() {
+    let Some(place) = trained() else { return };
+    place.run("train sides --model sides.toml --batch 16 --lr 0.01 --epochs 5 --val-split 0.25 --out held").exits(0);
+    save(&place, "left.png", &half(0, 1).into(), ImageFormat::Png);
+    let answers = || {
+        let predicted = place.run("predict held left.png").exits(0);
+        let told = place.run("explain held left.png --method occlusion --no-trust").exits(0);
+        for line in told.err.lines().filter(|line| line.starts_with("threshold ") || line.starts_with("note ")) {
+            assert!(predicted.err.contains(line), "{predicted}{told}");
+        }
+        let class = |line: &str| line.split(' ').nth(1).map(String::from).expect("a class");
+        let explained = class(told.line("left.png: "));
+        assert_eq!(class(predicted.line("left.png: ")), explained, "{predicted}{told}");
+        (explained, told.err)
+    };
+    let (class, lines) = answers();
+    assert!(class == "0" && !lines.contains("threshold "), "{class}: {lines}");
+    // every image is of class 1 from a probability of 0 on
+    place.run("eval held --recall 1 --of 1").exits(0);
+    let kept = place.text("held/thresholds.json");
+    let mut kept: serde_json::Value = serde_json::from_str(&kept).expect("it is JSON");
+    kept["thresholds"][0]["threshold"] = 0.0.into();
+    place.write("held/thresholds.json", kept.to_string());
+    let (class, lines) = answers();
+    assert!(class == "1" && lines.contains("threshold  1 from 0.0000"), "{class}: {lines}");
 }

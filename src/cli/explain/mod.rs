@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::args::ExplainArgs;
 use super::error::save_png;
 use super::predict::inputs::{self, Input};
+use super::thresholds::Thresholds;
 use super::{CliError, Exit, open, pictures, weights};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::explain::{Asked, ExplainError, Explainer, Explanation, METHODS, Trust, method};
+use crate::explain::{Asked, Completeness, ExplainError, Explainer, Explanation, METHODS, Reads, Trust, method};
 use crate::platform::Instant;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
 use crate::report::{Document, aside, percent, say};
@@ -40,12 +41,21 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
     }
     check_pictures(&model).map_err(TrainError::from)?;
     let method = args.method.as_deref().map_or(Ok(&METHODS[0]), method)?;
+    if args.layer.is_some() && method.reads != Reads::Layer {
+        return Err(CliError::Usage(format!(
+            "--layer is for methods that look at a layer, and {} looks at none\n  try: without it, or --method {}",
+            method.name, METHODS[0].name
+        )));
+    }
     let inputs = inputs::find(&args.images)?;
+    let thresholds = Thresholds::of_run(&args.run, &[], &checkpoint.meta)?;
     let gpu = open(adapter)?;
-    let mut explainer = Explainer::new(&gpu, &checkpoint)?;
+    let mut explainer = Explainer::new(&gpu, &checkpoint)?.with_thresholds(thresholds.own);
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
     let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method };
-    let (mut done, mut unread): (Vec<Explained>, usize) = (Vec::new(), 0);
+    // of a large folder only what the sheet shows is kept
+    let (mut shown, mut rows): (Vec<Explained>, Vec<Value>) = Default::default();
+    let (mut done, mut unread) = (0, 0);
     let mut names = HashSet::from(["sheet".to_string()]);
     for input in &inputs {
         let pixels = match pictures::decode(&input.place, &model, &checkpoint.meta.config.images, args.invert) {
@@ -61,30 +71,33 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         let explanation = explainer.explain(&pixels, &asked)?;
         let seconds = begun.elapsed().as_secs_f64();
         let trust = if args.no_trust { None } else { explainer.trust(&pixels, &explanation, args.seed)? };
-        if done.is_empty() {
+        if done == 0 {
             weights::tell_who(&gpu, &checkpoint);
+            thresholds.lines.iter().for_each(|line| aside!("{line}"));
             std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
         }
         let picture = args.out.join(format!("{}.{}.png", unique(input, &mut names), method.name));
         let one = Explained { id: input.id.clone(), pixels, explanation, trust, seconds, picture };
         save_png(&draw(std::slice::from_ref(&one), &model.input, 1), &one.picture)?;
-        if !args.json {
-            tell(&one);
+        match args.json {
+            true => rows.push(as_json(&one)),
+            false => tell(&one),
         }
-        done.push(one);
+        if shown.len() < SHEET {
+            shown.push(one);
+        }
+        done += 1;
     }
-    if done.is_empty() {
+    if done == 0 {
         return Err(CliError::Usage(format!("none of the {} images can be read", inputs.len())));
     }
     if args.json {
-        let all: Vec<Value> = done.iter().map(as_json).collect();
-        say!("{}", serde_json::to_string_pretty(&all).expect("it is JSON"));
+        say!("{}", serde_json::to_string_pretty(&rows).expect("it is JSON"));
     }
-    if done.len() > 1 {
+    if done > 1 {
         let out = args.out.join(format!("sheet.{}.png", method.name));
-        let shown = &done[..done.len().min(SHEET)];
-        save_png(&draw(shown, &model.input, 3), &out)?;
-        let of = if done.len() > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
+        save_png(&draw(&shown, &model.input, 3), &out)?;
+        let of = if done > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
         aside!("{}: {of} on a sheet", out.display());
     }
     Ok(if unread == 0 { Exit::Done } else { Exit::GoalNotMet })
@@ -133,18 +146,21 @@ fn lines(explanation: &Explanation, trust: Option<&Trust>) -> Vec<String> {
         let name = explanation.class_name();
         lines.push(format!("no place speaks for {name} here: another layer or method may show more"));
     }
-    if let Some(whole) = explanation.completeness {
-        let (error, sum) = (percent(whole.error()), whole.attributed);
-        lines.push(format!("pixels add up to {sum:.3} of a score of {:.3}: {error} off", whole.difference));
+    if let Some(whole) = explanation.completeness.filter(|whole| whole.error().is_finite()) {
+        let Completeness { attributed: sum, difference } = whole;
+        let error = percent(whole.error());
+        lines.push(format!(
+            "the pixels add up to {sum:.3}, and the score differs from a plain image's by {difference:.3}: {error} off"
+        ));
     }
     if let Some(trust) = trust {
         let Trust { map, random } = trust;
         let whole = |share: f64| format!("{:.0} %", 100.0 * share);
         lines.push(format!("trust {:+.2}: {}", trust.advantage(), trust.verdict()));
         let [own, other] = [map.deletion, random.deletion].map(whole);
-        lines.push(format!("covering it first leaves {own} on average, random places {other}"));
+        lines.push(format!("covering what it marks first leaves {own} on average; covering random places, {other}"));
         let [own, other] = [map.insertion, random.insertion].map(whole);
-        lines.push(format!("showing it first gives {own} on average, random places {other}"));
+        lines.push(format!("showing what it marks first gives {own} on average; showing random places, {other}"));
     }
     lines
 }

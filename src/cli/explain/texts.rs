@@ -9,10 +9,11 @@ use super::{headline, other_answer};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::ExplainArgs;
 use crate::cli::error::save_png;
+use crate::cli::thresholds::Thresholds;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{TextExplainer, TextExplanation, Word};
 use crate::report::draw::{behind, word_sheet};
-use crate::report::{Document, say};
+use crate::report::{Document, aside, say};
 
 /// The way in which texts are explained.
 const METHOD: &str = "occlusion";
@@ -23,14 +24,15 @@ const NAMED: usize = 5;
 pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some(other) = args.method.as_deref().filter(|method| *method != METHOD) {
         return Err(CliError::Usage(format!(
-            "--method {other} is for images, but this model takes texts\n  try: --method {METHOD}, which takes a word at a time away"
+            "--method {other} is for images, but this model takes texts\n  try: --method {METHOD}, which takes away one word at a time"
         )));
     }
     if args.layer.is_some() {
         return Err(CliError::Usage("--layer is for images, but this model takes texts\n  try: without it".into()));
     }
+    let thresholds = Thresholds::of_run(&args.run, &[], &checkpoint.meta)?;
     let gpu = open(adapter)?;
-    let explainer = TextExplainer::new(&gpu, checkpoint)?;
+    let explainer = TextExplainer::new(&gpu, checkpoint)?.with_thresholds(thresholds.own);
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
     std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
     let in_colour =
@@ -41,6 +43,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
         let explanation = explainer.explain(&text, class)?;
         if number == 0 {
             weights::tell_who(&gpu, checkpoint);
+            thresholds.lines.iter().for_each(|line| aside!("{line}"));
         }
         let picture = args.out.join(format!("text-{}.{METHOD}.png", number + 1));
         let lines = lines(&explanation);
@@ -88,14 +91,14 @@ fn lines(explanation: &TextExplanation) -> Vec<String> {
     }
     let unknown = explanation.words.iter().filter(|word| !word.known).count();
     if unknown > 0 {
-        lines.push(format!("{unknown} of {} words unknown, so that they count for nothing", explanation.words.len()));
+        let (are, count) = if unknown == 1 { ("is", "counts") } else { ("are", "count") };
+        let of = explanation.words.len();
+        lines.push(format!("{unknown} of {of} words {are} unknown to the model and {count} for nothing"));
     }
     if explanation.cut > 0 {
-        lines.push(format!(
-            "{} further words are not read: the model takes {}",
-            explanation.cut,
-            explanation.words.len()
-        ));
+        let words = if explanation.cut == 1 { "word is" } else { "words are" };
+        let read = explanation.words.len();
+        lines.push(format!("{} further {words} not read: the model takes {read}", explanation.cut));
     }
     lines
 }
