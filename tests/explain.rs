@@ -198,7 +198,7 @@ fn what_is_not_there_is_an_error_with_a_way_out() {
     let cam = Asked::by(method("grad-cam").unwrap());
     let mut refused = |asked: &Asked, pixels: &[u8]| explainer.explain(pixels, asked).unwrap_err();
     let error = refused(&Asked { layer: Some("hidden".into()), ..cam.clone() }, &pixels);
-    assert_eq!(error.to_string(), "layer `hidden` gives 12 numbers, not an image that a map could be made of");
+    assert_eq!(error.to_string(), "layer `hidden` gives 12 numbers: it has no height and width to make a map of");
     assert!(format!("{:?}", error.hints()).contains("conv4"));
     let error = refused(&Asked { layer: Some("summe".into()), ..cam.clone() }, &pixels);
     assert_eq!(error.to_string(), "the model has no layer `summe`");

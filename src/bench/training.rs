@@ -116,7 +116,8 @@ fn first_steps(session: &mut Session, found: &mut [(&Job, TrainingResult)], budg
         result.first_step_warm_seconds = job.first(session, false);
     }
     if late > 0 {
-        session.left_out.push(format!("first steps of {late} runs: out of time for training"));
+        let runs = if late == 1 { "run" } else { "runs" };
+        session.left_out.push(format!("the first steps of {late} {runs}: out of time for training"));
     }
 }
 

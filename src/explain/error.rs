@@ -44,7 +44,7 @@ pub enum ExplainError {
         method: String,
     },
     /// A layer whose output has no pixels.
-    #[error("layer `{layer}` gives {shape}, not an image that a map could be made of")]
+    #[error("layer `{layer}` gives {shape}: it has no height and width to make a map of")]
     NoPixels {
         /// The layer's name.
         layer: String,

@@ -60,9 +60,10 @@ pub(super) fn measure(
     probabilities: &mut Probabilities,
 ) -> Result<Trust, ExplainError> {
     let [h, w, c] = shape;
-    let (grey, blurred) = (vec![0.0; input.len()], blurred(input, shape));
+    // 0 after normalisation: the mean colour where that subtracts means, otherwise black
+    let (plain, blurred) = (vec![0.0; input.len()], blurred(input, shape));
     // the ends of the curves are the same for every map
-    let ends = probabilities(&[input, &grey, &blurred].concat())?;
+    let ends = probabilities(&[input, &plain, &blurred].concat())?;
     let mut curves = |map: &Map| -> Result<Curves, ExplainError> {
         let order = map.resized([h, w]).order(seed);
         let mut area = |from: &[f32], to: &[f32], [first, last]: [f64; 2]| -> Result<f64, ExplainError> {
@@ -77,7 +78,7 @@ pub(super) fn measure(
             let between: f64 = probabilities(&inputs)?.iter().sum();
             Ok((between + (first + last) / 2.0) / PARTS as f64)
         };
-        let deletion = area(input, &grey, [ends[0], ends[1]])?;
+        let deletion = area(input, &plain, [ends[0], ends[1]])?;
         Ok(Curves { deletion, insertion: area(&blurred, input, [ends[2], ends[0]])? })
     };
     let mut random = Curves::default();

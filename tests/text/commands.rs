@@ -69,7 +69,11 @@ fn words_are_explained(place: &Place) {
     assert_eq!((&last["known"], &last["fall"]), (&false.into(), &0.0.into()), "a word that the model does not know");
     let told = ran(place, &texts).exits(0);
     assert!(told.line("  for it: ").starts_with("  for it: lovely +"), "{told}");
-    assert!(told.out.contains("1 of 5 words unknown") && !told.out.contains('\x1b'), "{told}");
+    assert!(
+        told.out.contains("  1 of 5 words is unknown to the model and counts for nothing")
+            && !told.out.contains('\x1b'),
+        "{told}"
+    );
     assert!(place.path("explained/text-2.occlusion.png").is_file());
     for (flags, says) in [
         (["--method", "grad-cam"], "--method grad-cam is for images"),

@@ -28,7 +28,7 @@ pub struct ExplainArgs {
     /// Folder for the pictures.
     #[arg(long, value_name = "DIR", default_value = "explained")]
     pub out: PathBuf,
-    /// Leave out the trust score, which takes 45 more looks at each image.
+    /// Leave out the trust score, which takes 45 more passes per image.
     #[arg(long)]
     pub no_trust: bool,
     /// Points of integrated gradients.

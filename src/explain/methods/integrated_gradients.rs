@@ -1,5 +1,6 @@
-//! Integrated gradients: how much each pixel adds to the score on the way from the image's mean colour to the image. The parts of
-//! all pixels add up to the whole difference of scores, as far as the integral is exact.
+//! Integrated gradients: how much each pixel adds to the score on the way from a plain image to the image. The plain one is 0 after
+//! normalisation: the mean colour where that subtracts means, otherwise black. The parts of all pixels add up to the whole difference
+//! of scores, as far as the integral is exact.
 //!
 //! `L = Σ over channels of x ∫ ∂score/∂x at a x, a from 0 to 1`, x after normalisation; by Gauss and Legendre.
 

@@ -1,4 +1,5 @@
-//! Occlusion: how much the score falls when a square of the image is covered with its mean colour.
+//! Occlusion: how much the score falls when a square of the image is covered with 0 after normalisation: the mean colour where that
+//! subtracts means, otherwise black.
 //!
 //! The map at a pixel is the mean fall over all squares that cover it. A square that reaches past an edge is cut off there.
 

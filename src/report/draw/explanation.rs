@@ -18,6 +18,8 @@ const ROW_GAP: usize = 22;
 const LINE: usize = 21;
 /// The largest side of an image on the page.
 const ROOM: usize = 280;
+/// The largest width that lines of text are given.
+const TEXT: usize = 640;
 /// The legend: a bar from little to much.
 const BAR: [usize; 2] = [120, 12];
 
@@ -48,7 +50,8 @@ pub fn explanation_sheet(title: &str, cells: &[ExplainedCell], columns: usize) -
     let widest = cells.iter().map(|cell| size(cell).1).max().unwrap_or(ROOM);
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0);
     // a narrow image leaves the text less room than it needs
-    let pair = (2 * widest + GAP).max(ROOM + 160);
+    let longest = cells.iter().flat_map(|cell| &cell.lines).map(|line| font.width(line, PLAIN).ceil() as usize).max();
+    let pair = (2 * widest + GAP).max(ROOM + 160).max(longest.unwrap_or(0).min(TEXT));
     let below = 8 + LINE + 3 + lines * LINE;
     let width = 2 * MARGIN + columns * (pair + COLUMN_GAP) - COLUMN_GAP;
     let rows = cells.len().div_ceil(columns);
