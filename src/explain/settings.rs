@@ -7,7 +7,7 @@ pub struct Settings {
     pub steps: usize,
     /// Noisy copies that SmoothGrad averages over.
     pub samples: usize,
-    /// Deviation of the noise, as a share of the range of the image's values.
+    /// Standard deviation of the noise, as a share of the range of the image's values.
     pub noise: f64,
     /// Side in pixels of the square that occlusion covers; none for a seventh of the shorter side.
     pub window: Option<usize>,

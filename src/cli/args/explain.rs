@@ -28,7 +28,7 @@ pub struct ExplainArgs {
     /// Folder for the pictures.
     #[arg(long, value_name = "DIR", default_value = "explained")]
     pub out: PathBuf,
-    /// Leave out the trust score, which takes 45 more passes per image.
+    /// Leave out the trust score, which takes 45 more evaluations of each image.
     #[arg(long)]
     pub no_trust: bool,
     /// Points of integrated gradients.
@@ -37,7 +37,7 @@ pub struct ExplainArgs {
     /// Noisy copies of smoothgrad.
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub samples: u32,
-    /// Deviation of the noise of smoothgrad, as a share of the range of the image's values.
+    /// Standard deviation of the noise of smoothgrad, as a share of the range of the image's values.
     #[arg(long, default_value_t = 0.15, value_parser = share)]
     pub noise: f64,
     /// Side of the square of occlusion, in pixels of the model's input [default: a seventh of the shorter side].
