@@ -68,7 +68,7 @@ pub const CHANGES: &[Change] = &[
     ),
     (Own, "batch_norm_inference", "scale_of(c) / sqrt", "1.0 / sqrt"),
     (Own, "batch_norm_inference", "packed(scale * passed(value,", "packed(passed(value,"),
-    (Own, "batch_norm_inference", "passed(value, unpacked(dy", "passed(value - add, unpacked(dy"),
+    (Own, "batch_norm_inference", "passed(value, unpacked(dy", "passed(scale, unpacked(dy"),
     (Own, "fold_batch_norm", "bias_of(c) - running_mean[c]", "bias_of(c)"),
     (Own, "fold_batch_norm", "weight[row * runs + c] * scale", "weight[row * runs + c]"),
     (
