@@ -23,6 +23,7 @@ demo: release ## train a small network on real images, with or without a GPU, an
 
 # Cheap checks first. The adapter is printed before the tests, so that a log says where they ran.
 test: lint ## run all checks of CI: format, clippy, docs, tests
+	@scripts/setup.sh --browser
 	cargo test --workspace --locked --no-run
 	@$(target)/debug/lepton-gpu devices || echo "no adapter: tests that need one are skipped, or fail with LEPTON_REQUIRE_GPU=1"
 # shaders run without run-time checks; whole steps with checks test that they do not need them (kernels.rs tests each kernel)

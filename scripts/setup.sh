@@ -5,6 +5,8 @@
 #
 #   scripts/setup.sh              install what building and running needs
 #   scripts/setup.sh --lint       also install rustfmt and clippy
+#   scripts/setup.sh --browser    install Chromium alone, in which tests open the pages that runs write (Debian; 81 MB and what it
+#                                 needs). Where that is not possible it says so and succeeds: these tests are skipped then
 #   scripts/setup.sh --check      print what is present and what is missing, without changing anything
 set -euo pipefail
 
@@ -47,6 +49,17 @@ driver_present() {
     [ -n "$found" ] || return 1
     [ -z "${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}" ] || return 0
     contains 'lvp_icd' <<<"$found" || gpu_present
+}
+
+# As the tests look for one (src/report/run/tests/browser.rs). Ubuntu's chromium-browser is a stub that installs a snap, which
+# does not work in containers: it counts only where the snap is there.
+browser_present() {
+    local name
+    [ -z "${LEPTON_CHROMIUM:-}" ] || return 0
+    for name in chromium google-chrome google-chrome-stable chrome; do
+        if have "$name"; then return 0; fi
+    done
+    have chromium-browser && [ -e /snap/bin/chromium ]
 }
 
 missing() {
@@ -143,6 +156,24 @@ linux() {
     if [ -n "$need" ]; then die "still missing after installation: $need"; fi
 }
 
+# Tests of pages need one; nothing else does, so what goes wrong here is no failure.
+browser() {
+    if browser_present; then return 0; fi
+    ID=''
+    # shellcheck source=/dev/null
+    if [ -r /etc/os-release ]; then . /etc/os-release; fi
+    if [ "$ID" != debian ]; then
+        say "no Chromium or Chrome, so the tests that open pages are skipped; only on Debian it is installed automatically"
+    elif [ "$(id -u)" -ne 0 ] && ! have sudo; then
+        say "no Chromium or Chrome, so the tests that open pages are skipped. As root, run: apt-get install chromium"
+    else
+        say "installing: chromium"
+        apt update || say "apt-get update failed; trying with the existing package lists"
+        apt install --no-install-recommends chromium ||
+            say "could not install chromium (see above), so the tests that open pages are skipped"
+    fi
+}
+
 rust() {
     have cargo || die "Rust is missing: install it from https://rustup.rs, then run this again."
     [ "${1:-}" = --lint ] || return 0
@@ -162,13 +193,18 @@ check() {
     echo "loader:   $(loader_present && echo present || echo none)"
     echo "gpu:      $(gpu_present && echo present || echo none)"
     echo "drivers:  $(manifests | paste -sd ' ')"
+    echo "browser:  $(browser_present && echo present || echo none)"
     echo "missing:  ${need:-nothing}"
 }
 
 case "${1:-}" in
-    '' | --lint | --check) ;;
-    *) die "unknown argument $1; expected --lint or --check" ;;
+    '' | --lint | --browser | --check) ;;
+    *) die "unknown argument $1; expected --lint, --browser or --check" ;;
 esac
+if [ "${1:-}" = --browser ]; then
+    browser
+    exit 0
+fi
 if [ "${1:-}" = --check ]; then
     check
     exit 0

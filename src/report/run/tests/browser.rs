@@ -20,7 +20,11 @@ fn browser() -> Option<PathBuf> {
         return Some(path.into());
     }
     let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
-    NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| path.is_file())
+    let starts = |path: &Path| {
+        // Ubuntu's chromium-browser only says that a snap should be installed
+        path.is_file() && Command::new(path).arg("--version").output().is_ok_and(|out| out.status.success())
+    };
+    NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| starts(path))
 }
 
 /// A page with what looks at it: errors are collected before anything else runs.
