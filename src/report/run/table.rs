@@ -74,7 +74,7 @@ fn of_classes(measured: &ClassMeasures, names: impl Fn(usize) -> String) -> Tabl
     let row = |(i, s): (usize, &Scores)| Row { name: names(i), cells: scores(s, most) };
     Table {
         title: "By class",
-        about: "Precision: how many of the answers with this class are right. Recall: how many of its examples are found. F1: their harmonic mean. Support: how many examples it has. Click a heading to sort.".into(),
+        about: "Precision: how many of the answers with this class are right. Recall: how many of its examples are found. F1: their harmonic mean. Support: how many examples it has.".into(),
         heads: vec!["Class", "Precision", "Recall", "F1", "Support"],
         rows: measured.classes.iter().enumerate().map(row).collect(),
         foot: vec![average("Mean of the classes", &measured.macro_average, 0), average("Mean of the examples", &measured.weighted_average, 0)],
@@ -91,7 +91,7 @@ fn of_labels(measured: &LabelMeasures, names: impl Fn(usize) -> String) -> Table
     };
     Table {
         title: "By label",
-        about: "Precision: how often the label is there when it is answered. Recall: how often it is answered when it is there. AUC: how well examples with and without it are ranked, whatever the threshold. Click a heading to sort.".into(),
+        about: "Precision: how often the label is there when it is answered. Recall: how often it is answered when it is there. AUC: how well examples with and without it are ranked, whatever the threshold.".into(),
         heads: vec!["Label", "Precision", "Recall", "F1", "AUC", "Support"],
         rows: (0..measured.labels.len()).map(row).collect(),
         foot: vec![average("Mean of the labels", &measured.macro_average, 1), average("All together", &measured.micro_average, 1)],
@@ -131,7 +131,7 @@ fn of_errors(measured: &ErrorMeasures) -> Table {
     };
     Table {
         title: "By class",
-        about: "Mean error of a class, and how well its images are told from normal ones (AUC: 1 is perfect, 0.5 is chance). Click a heading to sort.".into(),
+        about: "Mean error of a class, and how well its images are told from normal ones (AUC: 1 is perfect, 0.5 is chance).".into(),
         heads: vec!["Class", "Kind", "Mean error", "AUC", "Images"],
         rows: there().map(row).collect(),
         foot: Vec::new(),
