@@ -1,14 +1,17 @@
 //! Explanations: maps as pytorch-grad-cam and captum compute them (`golden/explain.py`), and what a map must do if it says anything
 //! about a model: change with its weights.
 
+use std::sync::OnceLock;
+
 use lepton_gpu::checkpoint::{Checkpoint, DatasetFingerprint, NamedTensor, State};
 use lepton_gpu::config::RunConfig;
 use lepton_gpu::data;
-use lepton_gpu::explain::{Asked, ExplainError, Explainer, METHODS, Map, Reads, Settings, method};
+use lepton_gpu::explain::{Asked, ExplainError, Explainer, METHODS, Map, Reads, Search, Settings, Target, method};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::{ModelSpec, initial_values};
 use lepton_gpu::plan::{Plan, Request};
 use lepton_gpu::train::Trainer;
+use lepton_kernels::random;
 use safetensors::SafeTensors;
 
 mod common;
@@ -114,6 +117,125 @@ fn maps_are_those_of_grad_cam_and_captum() {
     }
 }
 
+/// The last layer's channels, from which PyTorch's outputs follow by hand.
+#[test]
+fn feature_maps_are_what_the_outputs_are_computed_from() {
+    let Some(gpu) = common::gpu() else { return };
+    let (mut explainer, file) = golden_explainer(&gpu);
+    assert_eq!(explainer.depths(), ["norm1", "sum_relu", "conv4"], "the last layer of each size");
+    let parameter = |name: &str| floats(&file, name);
+    let linear = |inputs: &[f32], layer: &str| -> Vec<f32> {
+        let (weight, bias) = (parameter(&format!("{layer}.weight")), parameter(&format!("{layer}.bias")));
+        let column =
+            |j: usize| inputs.iter().zip(weight[j..].iter().step_by(bias.len())).map(|(x, w)| x * w).sum::<f32>();
+        (0..bias.len()).map(|j| column(j) + bias[j]).collect()
+    };
+    let images = file.tensor("images").unwrap().data();
+    let logits = floats(&file, "maps.logits");
+    for (pixels, want) in images.chunks_exact(18 * 22 * 3).zip(logits.chunks_exact(4)) {
+        let maps = explainer.feature_maps(pixels, "conv4").unwrap();
+        assert_eq!((maps.size(), maps.channels.len()), ([5, 6], 10));
+        let means: Vec<f32> = maps.channels.iter().map(|channel| channel.mean).collect();
+        assert!(maps.channels.iter().all(|c| c.min >= 0.0 && c.min <= c.mean && c.mean <= c.max));
+        let hidden: Vec<f32> = linear(&means, "hidden").iter().map(|x| x.tanh()).collect();
+        let got = linear(&hidden, "dense");
+        assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-4), "{got:?}, {want:?}");
+    }
+    let error = explainer.feature_maps(&images[..18 * 22 * 3], "hidden").unwrap_err();
+    assert!(error.to_string().contains("12 numbers"), "{error}");
+}
+
+/// A network that was trained on the built-in pictures, once for all tests.
+fn trained(gpu: &Gpu) -> &'static Checkpoint {
+    static TRAINED: OnceLock<Checkpoint> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        let data = data::load(None).unwrap();
+        let model = ModelSpec::open("seed-mnist").unwrap();
+        let config = RunConfig { steps: Some(150), batch: 64, model: "seed-mnist".into(), ..RunConfig::default() };
+        let mut trainer = Trainer::new(gpu, &data, model, config).unwrap();
+        trainer.fit(|_, _| {}).unwrap();
+        trainer.checkpoint().unwrap()
+    })
+}
+
+/// Bytes of an image of noise.
+fn noise(explainer: &Explainer, image: u64) -> Vec<u8> {
+    let count: usize = explainer.model().input.iter().product();
+    (0..count).map(|i| (random::uniform(9, image, i as u64) * 256.0) as u8).collect()
+}
+
+#[test]
+fn an_image_is_found_that_raises_a_class_far() {
+    let Some(gpu) = common::gpu() else { return };
+    let mut explainer = Explainer::new(&gpu, trained(&gpu)).unwrap();
+    let search = Search { steps: 40, seed: 3 };
+    let occlusion = Asked::by(method("occlusion").unwrap());
+    let images: Vec<Vec<u8>> = (0..16).map(|image| noise(&explainer, image)).collect();
+    let mut outputs = |image: &Vec<u8>| explainer.explain(image, &occlusion).unwrap().answer.outputs;
+    let random: Vec<Vec<f32>> = images.iter().map(&mut outputs).collect();
+    for class in [1, 5, 9] {
+        let found = explainer.maximise(&Target::Class(class), &search).unwrap();
+        let most = f64::from(random.iter().map(|outputs| outputs[class]).fold(f32::MIN, f32::max));
+        println!("class {class}: {:.2} to {:.2}; noise {most:.2}", found.before, found.after);
+        assert!(found.after > found.before + 6.0 && found.after > most + 6.0, "far above the start and noise");
+        let [before, after] = found.probabilities.unwrap();
+        assert!(after > before, "{before}, {after}");
+        let own = explainer.explain(&found.image, &Asked { class: Some(class), ..occlusion.clone() }).unwrap();
+        let [own, kept] = [f64::from(own.answer.outputs[class]), found.after];
+        assert!((own - kept).abs() < 1e-3, "the score is that of the image as it is kept: {own}, {kept}");
+        assert_eq!(explainer.maximise(&Target::Class(class), &search).unwrap(), found, "the same seed, the same bytes");
+        assert_ne!(
+            explainer.maximise(&Target::Class(class), &Search { seed: 4, ..search }).unwrap().image,
+            found.image
+        );
+    }
+}
+
+#[test]
+fn images_are_found_that_raise_channels_far() {
+    let Some(gpu) = common::gpu() else { return };
+    let mut explainer = Explainer::new(&gpu, trained(&gpu)).unwrap();
+    let search = Search { steps: 40, seed: 3 };
+    let images: Vec<Vec<u8>> = (0..16).map(|image| noise(&explainer, image)).collect();
+    let mut means = |image: &Vec<u8>| -> Vec<f64> {
+        let maps = explainer.feature_maps(image, "conv3").unwrap();
+        maps.channels.iter().map(|channel| channel.mean.into()).collect()
+    };
+    let random: Vec<Vec<f64>> = images.iter().map(&mut means).collect();
+    let (mut before, mut after, mut most) = (0.0, 0.0, 0.0);
+    for channel in 0..6 {
+        let target = explainer.target(&format!("conv3:{channel}")).unwrap();
+        assert_eq!(target, Target::Channel { layer: "conv3".into(), channel });
+        let found = explainer.maximise(&target, &search).unwrap();
+        let of_noise = random.iter().map(|means| means[channel]).fold(0.0, f64::max);
+        println!("channel {channel}: {:.3} to {:.3}; noise to {of_noise:.3}", found.before, found.after);
+        let own = f64::from(explainer.feature_maps(&found.image, "conv3").unwrap().channels[channel].mean);
+        assert!((own - found.after).abs() < 1e-4, "the mean is that of the feature map: {own}, {}", found.after);
+        assert_eq!(found.probabilities, None);
+        (before, after, most) = (before + found.before, after + found.after, most + of_noise);
+    }
+    // one channel or another may be closed to everything
+    assert!(after > 3.0 * before && after > 1.5 * most, "{before} to {after}, noise {most}");
+}
+
+#[test]
+fn what_cannot_be_raised_is_an_error() {
+    let Some(gpu) = common::gpu() else { return };
+    let (mut explainer, _) = golden_explainer(&gpu);
+    let search = Search { steps: 30, seed: 3 };
+    // a layer without places, and what is not there
+    let hidden = explainer.target("hidden:0").unwrap();
+    assert!(explainer.maximise(&hidden, &search).unwrap().after > 0.9, "a tanh");
+    let mut refused = |name: &str| {
+        let target = explainer.target(name);
+        target.and_then(|target| explainer.maximise(&target, &search)).unwrap_err().to_string()
+    };
+    let tenth = "layer `conv4` has 10 channels, numbered from 0, so there is no channel 10";
+    assert_eq!(refused("conv4:10"), tenth);
+    assert_eq!(refused("conv5:1"), "the model has no layer `conv5`");
+    assert!(refused("conv4").starts_with("`conv4` is neither a class"));
+}
+
 /// Spearman's rank correlation.
 fn correlation(a: &Map, b: &Map) -> f64 {
     let ranks = |map: &Map| {
@@ -139,12 +261,8 @@ fn correlation(a: &Map, b: &Map) -> f64 {
 #[test]
 fn random_weights_change_every_map() {
     let Some(gpu) = common::gpu() else { return };
-    let data = data::load(None).unwrap();
+    let (trained, data) = (trained(&gpu), data::load(None).unwrap());
     let model = ModelSpec::open("seed-mnist").unwrap();
-    let config = RunConfig { steps: Some(150), batch: 64, model: "seed-mnist".into(), ..RunConfig::default() };
-    let mut trainer = Trainer::new(&gpu, &data, model.clone(), config).unwrap();
-    trainer.fit(|_, _| {}).unwrap();
-    let trained = trainer.checkpoint().unwrap();
     let mut random = trained.clone();
     let plan = Plan::compile(&model, &Request::prediction(1, &Default::default())).unwrap();
     for tensor in &mut random.tensors {
@@ -153,7 +271,7 @@ fn random_weights_change_every_map() {
         tensor.data = bytemuck::cast_slice(&values).to_vec();
     }
     let [mut knowing, mut again, mut ignorant] =
-        [&trained, &trained, &random].map(|checkpoint| Explainer::new(&gpu, checkpoint).unwrap());
+        [trained, trained, &random].map(|checkpoint| Explainer::new(&gpu, checkpoint).unwrap());
     let test = data.test().unwrap();
     let images: Vec<_> = (0..8).map(|image| test.example(image).unwrap().to_vec()).collect();
     for method in &METHODS {

@@ -231,7 +231,7 @@ fn texts(facts: &Facts) -> BTreeMap<String, String> {
 }
 
 /// A name as a file's.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     name.chars().map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '_' }).collect()
 }
 

@@ -37,6 +37,24 @@ pub enum ExplainError {
         /// The classes that there are.
         classes: Vec<String>,
     },
+    /// What an image is to raise is neither a class nor a channel of a layer.
+    #[error("`{target}` is neither a class that the model knows nor a channel of a layer, such as `conv1:0`")]
+    Target {
+        /// What was asked for.
+        target: String,
+        /// The classes that there are.
+        classes: Vec<String>,
+    },
+    /// A channel that the layer does not have.
+    #[error("layer `{layer}` has {channels} channels, numbered from 0, so there is no channel {channel}")]
+    Channel {
+        /// The layer's name.
+        layer: String,
+        /// What was asked for.
+        channel: usize,
+        /// How many there are.
+        channels: usize,
+    },
     /// A method that is not in the table.
     #[error("there is no method `{method}`")]
     Method {
@@ -95,6 +113,10 @@ impl Hints for ExplainError {
             ExplainError::Model(error) => error.hints(),
             ExplainError::Gpu(error) => error.hints(),
             ExplainError::Class { class, classes } => vec![Hint::one_of(class, classes.clone())],
+            ExplainError::Target { target, classes } => vec![Hint::one_of(target, classes.clone())],
+            ExplainError::Channel { channels, .. } => {
+                vec![Hint::advice(format!("a channel from 0 to {}", channels.saturating_sub(1)))]
+            }
             ExplainError::Method { method } => {
                 vec![Hint::one_of(method, super::METHODS.iter().map(|method| method.name))]
             }

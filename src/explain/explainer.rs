@@ -36,15 +36,17 @@ impl Asked {
 
 /// A trained model that explains its answers. What it compiles for a method it keeps for the next image.
 pub struct Explainer {
-    gpu: Gpu,
+    pub(super) gpu: Gpu,
     /// Weights and metadata, without what only training needs.
-    checkpoint: Checkpoint,
-    model: ModelSpec,
-    task: &'static dyn Task,
-    names: Arc<[String]>,
+    pub(super) checkpoint: Checkpoint,
+    pub(super) model: ModelSpec,
+    pub(super) task: &'static dyn Task,
+    pub(super) names: Arc<[String]>,
     thresholds: Arc<Thresholds>,
     /// Layers whose output for an image is `[h, w, c]` with several pixels, in their order.
-    layers: Vec<String>,
+    pub(super) layers: Vec<String>,
+    /// What each of them gives for an image, `[h, w, c]`.
+    pub(super) sizes: Vec<[usize; 3]>,
     /// The other layers, and what each gives for one image.
     shapes: Vec<(String, String)>,
     /// By what is inspected and the batch that was asked for.
@@ -63,17 +65,22 @@ impl Explainer {
             return Err(ExplainError::Input { model: model.name.clone(), takes });
         }
         let graph = Graph::for_explanation(&model, 1, &Explain::default())?;
-        let shape = |number: usize| &graph.tensors[graph.layers[number].output].shape;
-        let has_pixels = |number: &usize| matches!(shape(*number).sizes(), [_, h, w, _] if h * w > 1);
+        let shape = |number: &usize| &graph.tensors[graph.layers[*number].output].shape;
+        let has_pixels = |number: &usize| matches!(shape(number).sizes(), [_, h, w, _] if h * w > 1);
+        let size = |number: usize| match *shape(&number).sizes() {
+            [_, h, w, c] => [h, w, c],
+            _ => unreachable!("it has pixels"),
+        };
         let all = 0..model.layers.len();
         let name = |number: usize| model.layers[number].name.clone();
         let gives = |number: usize| {
-            let sizes: Vec<String> = shape(number).sizes()[1..].iter().map(usize::to_string).collect();
+            let sizes: Vec<String> = shape(&number).sizes()[1..].iter().map(usize::to_string).collect();
             if let [count] = &sizes[..] { format!("{count} numbers") } else { sizes.join("x") }
         };
         Ok(Explainer {
             gpu: gpu.clone(),
             layers: all.clone().filter(has_pixels).map(name).collect(),
+            sizes: all.clone().filter(has_pixels).map(size).collect(),
             shapes: all.filter(|number| !has_pixels(number)).map(|number| (name(number), gives(number))).collect(),
             task: tasks::of(&checkpoint.meta.config.loss),
             names: checkpoint.meta.classes.as_slice().into(),
@@ -170,19 +177,24 @@ impl Explainer {
             let (model, method) = (self.model.name.clone(), asked.method.title);
             return self.layers.last().cloned().ok_or(ExplainError::NoLayer { model, method });
         };
-        let shape = self.shapes.iter().find(|(name, _)| name == layer);
-        match shape {
-            // a layer that is not there is an error of the plan
-            Some((_, shape)) => {
-                let layers = self.layers.iter().rev().cloned().collect();
-                Err(ExplainError::NoPixels { layer: layer.clone(), shape: shape.clone(), layers })
-            }
-            None => Ok(layer.clone()),
-        }
+        self.check_layer(layer)?;
+        Ok(layer.clone())
+    }
+
+    /// Refuses a layer without pixels. One that is not there is an error of the plan.
+    pub(super) fn check_layer(&self, layer: &str) -> Result<(), ExplainError> {
+        let Some((_, shape)) = self.shapes.iter().find(|(name, _)| name == layer) else { return Ok(()) };
+        let layers = self.layers.iter().rev().cloned().collect();
+        Err(ExplainError::NoPixels { layer: layer.into(), shape: shape.clone(), layers })
     }
 
     /// The network that inspects this in batches of so many images.
-    fn network(&mut self, reads: Reads, layer: Option<&str>, batch: usize) -> Result<&mut Network, ExplainError> {
+    pub(super) fn network(
+        &mut self,
+        reads: Reads,
+        layer: Option<&str>,
+        batch: usize,
+    ) -> Result<&mut Network, ExplainError> {
         let last = || self.model.layers.last().map(|layer| layer.name.clone());
         let asked = Explain {
             layer: match reads {
@@ -197,6 +209,7 @@ impl Explainer {
             Some(at) => at,
             None => {
                 let network = Network::new(&self.gpu, &self.checkpoint, &self.model, &asked, batch)?;
+                network.check(&self.checkpoint, self.task)?;
                 self.networks.push((asked, batch, network));
                 self.networks.len() - 1
             }
@@ -205,7 +218,7 @@ impl Explainer {
     }
 
     /// An image as the model reads it.
-    fn normalised(&self, image: &[u8]) -> Result<Vec<f32>, ExplainError> {
+    pub(super) fn normalised(&self, image: &[u8]) -> Result<Vec<f32>, ExplainError> {
         let [h, w, c] = self.model.input;
         let (bytes, each) = (image.len(), h * w * c);
         if bytes != each {

@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::gpu::{Gpu, Program};
 use crate::model::ModelSpec;
 use crate::plan::{Buffer, Explain, Goal, Inspected, Plan, Request};
+use crate::tasks::Task;
 
 /// A plan of an explanation on a device.
 pub(super) struct Network {
@@ -38,12 +39,16 @@ impl Network {
         let request = Request::explanation(batch, &checkpoint.meta.config.loss, asked.clone());
         let request = Request { target: gpu.target(), limits: gpu.limits(), ..request };
         let plan = Plan::compile_fitting(model, &request)?;
-        crate::train::check_checkpoint(checkpoint, crate::tasks::of(&checkpoint.meta.config.loss), &plan)?;
         let program = Program::trusted(gpu, &plan)?;
         let weights = checkpoint.weights(&plan.parameters, plan.arena_words).map_err(crate::train::TrainError::from)?;
         program.write_parameters(&weights)?;
         let inspected = plan.inspected.clone().expect("the plan is of an explanation");
         Ok(Network { program, plan, inspected, each: model.input.iter().product(), forwarded: None })
+    }
+
+    /// Checks that the checkpoint is of this model, and names its outputs.
+    pub fn check(&self, checkpoint: &Checkpoint, task: &dyn Task) -> Result<(), ExplainError> {
+        Ok(crate::train::check_checkpoint(checkpoint, task, &self.plan)?)
     }
 
     /// Numbers that the model gives for an image.
@@ -64,6 +69,12 @@ impl Network {
             outputs.extend(self.read(Buffer::Logits, batch.len() / self.each * self.plan.classes)?);
         }
         Ok(outputs)
+    }
+
+    /// What is inspected of one input.
+    pub fn values(&mut self, input: &[f32]) -> Result<Vec<f32>, ExplainError> {
+        self.forward(input)?;
+        self.read(self.inspected.value, self.inspected_shape().iter().product())
     }
 
     /// What is inspected of any number of inputs, and the gradient there of output number `class`.

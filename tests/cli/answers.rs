@@ -164,6 +164,41 @@ fn explain_draws_what_speaks_for_an_answer() {
 }
 
 #[test]
+fn explain_draws_feature_maps_and_images_for_classes() {
+    let Some(place) = trained() else { return };
+    save(&place, "left.png", &half(0, 1).into(), ImageFormat::Png);
+    place.run("train sides --model seed-mnist --steps 2 --batch 4 --out deep").exits(0);
+    for (line, says) in [
+        ("explain deep --feature-maps left.png", "\"left.png\" was read as the layer of --feature-maps"),
+        ("explain deep left.png --feature-maps conv9", "the model has no layer `conv9`"),
+        ("explain deep left.png --feature-maps dense1", "no height and width"),
+        ("explain deep left.png --feature-maps --method saliency", "cannot be used with"),
+        ("explain deep left.png --maximise 0", "cannot be used with"),
+        ("explain deep --maximise conv1:999", "no channel 999"),
+        ("explain deep --maximise nothing", "neither a class that the model knows nor a channel"),
+        ("explain deep", "required arguments"),
+    ] {
+        let refused = place.run(line).exits(2);
+        assert!(refused.err.contains(says), "{refused}\nshould say: {says}");
+    }
+    let told = place.run("explain deep left.png left.png --feature-maps conv1,conv2").exits(0);
+    assert_eq!(told.out.matches("  conv1 · 26x26: all 32 channels").count(), 2, "{told}");
+    for picture in ["left.features.png", "left-2.features.png"] {
+        assert!(place.path(&format!("explained/{picture}")).is_file(), "{picture}: {told}");
+    }
+    let lines = [
+        "explain deep --maximise 1 --steps 3 --seed 5 --out a",
+        "explain deep --maximise 1 --steps 3 --seed 5 --out b",
+    ];
+    lines.map(|line| place.run(line).exits(0));
+    let [a, b] = ["a", "b"].map(|out| std::fs::read(place.path(&format!("{out}/1.maximised.png"))).unwrap());
+    assert_eq!(a, b, "the same seed, the same bytes");
+    let picture = image::load_from_memory(&a).unwrap();
+    assert_eq!((picture.width(), picture.height()), (28, 28), "the size that the model takes");
+    assert!(place.path("a/sheet.maximised.png").is_file());
+}
+
+#[test]
 fn explain_and_predict_agree_on_the_answer() {
     let Some(place) = trained() else { return };
     place.run("train sides --model sides.toml --batch 16 --lr 0.01 --epochs 5 --val-split 0.25 --out held").exits(0);

@@ -98,6 +98,11 @@ fn what_commands_write_is_documented() {
     });
     let of_texts = ["text", "words[].word", "words[].known", "words[].fall", "cut"];
     check("explain", &explained, &of_texts);
+    let asked = "explain classes photos/cat/1.png --feature-maps --json --out maps";
+    check("explain --feature-maps", &[place.run(asked).exits(0).json()[0].take()], &[]);
+    let asked = "explain classes --maximise dog --maximise conv4:0 --steps 2 --json --out maps";
+    let all = place.run(asked).exits(0).json();
+    check("explain --maximise", all.as_array().unwrap(), &[]);
     let coop = ["adapters[].coop.side", "adapters[].coop.subgroup", "adapters[].coop.reason", "adapters[].subgroup[]"];
     check("devices", &[place.run("devices --json").exits(0).json()], &coop);
     let sweep =

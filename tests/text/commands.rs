@@ -79,10 +79,13 @@ fn words_are_explained(place: &Place) {
         (["--method", "grad-cam"], "--method grad-cam is for images"),
         (["--class", "fine"], "the model knows no class `fine`"),
         (["--layer", "conv"], "--layer is for images"),
+        (["--feature-maps", "conv"], "--feature-maps is for images"),
     ] {
         let refused = ran(place, &[&texts[..], &flags].concat()).exits(2);
         assert!(refused.err.contains(says), "{refused}");
     }
+    let refused = ran(place, &["explain", "run", "--maximise", "good"]).exits(2);
+    assert!(refused.err.contains("--maximise is for images, but this model takes texts"), "{refused}");
 }
 
 /// Texts of two classes, one after the other, of which one word tells the class.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::DeviceArgs;
-use crate::explain::{METHODS, Settings};
+use crate::explain::{METHODS, Search, Settings};
 
 /// `explain`
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ pub struct ExplainArgs {
     pub run: PathBuf,
     /// Image files (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, patterns such as 'new/*.jpg', text files that list
     /// one path a line, tables of images, or - for a list on standard input; texts for a text model.
-    #[arg(required = true, value_name = "IMAGES|TEXTS")]
+    #[arg(required_unless_present_any = ["maximise", "feature_maps"], value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
     /// How the map is made [default: grad-cam; occlusion for texts].
     #[arg(long, value_parser = methods())]
@@ -25,15 +25,25 @@ pub struct ExplainArgs {
     /// Layer to look at, by methods that look at one [default: the last one whose output has pixels].
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
+    /// Draw what layers give for each image, channel by channel, instead of a map; more layers with commas [default: the last layer
+    /// of each size].
+    #[arg(long, value_name = "LAYER", num_args = 0..=1, value_delimiter = ',')]
+    #[arg(conflicts_with_all = ["method", "class", "layer", "no_trust"])]
+    pub feature_maps: Option<Vec<String>>,
+    /// Find an image that a class, or a channel of a layer, answers most strongly to, by gradient ascent from noise; no image is
+    /// named then. May be given several times.
+    #[arg(long, alias = "maximize", value_name = "CLASS|LAYER:CHANNEL")]
+    #[arg(conflicts_with_all = ["images", "method", "class", "layer", "no_trust", "feature_maps", "invert"])]
+    pub maximise: Vec<String>,
     /// Folder for the pictures.
     #[arg(long, value_name = "DIR", default_value = "explained")]
     pub out: PathBuf,
     /// Leave out the trust score, which takes 45 more evaluations of each image.
     #[arg(long)]
     pub no_trust: bool,
-    /// Points of integrated gradients.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub steps: u32,
+    /// Points of integrated gradients [default: 50], or steps of --maximise [default: 128].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub steps: Option<u32>,
     /// Noisy copies of smoothgrad.
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub samples: u32,
@@ -46,7 +56,7 @@ pub struct ExplainArgs {
     /// Pixels from one square to the next [default: half of its side].
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub stride: Option<u32>,
-    /// Random seed of the noise, and of the random maps of the trust score.
+    /// Random seed of the noise, of the random maps of the trust score, and of what --maximise begins with.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Invert the images first, for dark ink on light paper if the model was trained on light on dark.
@@ -76,12 +86,17 @@ impl ExplainArgs {
     pub fn settings(&self) -> Settings {
         let size = |pixels: Option<u32>| pixels.map(|pixels| pixels as usize);
         Settings {
-            steps: self.steps as usize,
+            steps: self.steps.map_or(Settings::default().steps, |steps| steps as usize),
             samples: self.samples as usize,
             noise: self.noise,
             window: size(self.window),
             stride: size(self.stride),
             seed: self.seed,
         }
+    }
+
+    /// How far --maximise looks.
+    pub fn search(&self) -> Search {
+        Search { steps: self.steps.map_or(Search::default().steps, |steps| steps as usize), seed: self.seed }
     }
 }

@@ -1,5 +1,8 @@
 //! `lepton-gpu explain`: what in an image speaks for the answer, as a map over it; which words of a text do.
 
+mod features;
+mod maximise;
+mod one_by_one;
 mod texts;
 
 use std::collections::HashSet;
@@ -9,16 +12,16 @@ use serde_json::{Value, json};
 
 use super::args::ExplainArgs;
 use super::error::save_png;
-use super::predict::inputs::{self, Input};
+use super::predict::inputs::Input;
 use super::thresholds::Thresholds;
-use super::{CliError, Exit, open, pictures, weights};
+use super::{CliError, Exit, open, weights};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::explain::{Asked, Completeness, ExplainError, Explainer, Explanation, METHODS, Reads, Trust, method};
 use crate::platform::Instant;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
 use crate::report::{Document, aside, percent, say};
-use crate::session::check_pictures;
-use crate::train::{Answer, TrainError};
+use crate::train::Answer;
+use one_by_one::OneByOne;
 
 /// Images of a sheet at the most: beyond, a file is too large to look at.
 const SHEET: usize = 60;
@@ -35,11 +38,23 @@ struct Explained {
 
 pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
-    let model = checkpoint.meta.model()?;
     if checkpoint.meta.vocabulary.is_some() {
         return texts::run(args, &checkpoint, adapter);
     }
-    check_pictures(&model).map_err(TrainError::from)?;
+    if !args.maximise.is_empty() {
+        return maximise::run(args, &checkpoint, adapter);
+    }
+    if args.images.is_empty() {
+        return Err(no_image(args));
+    }
+    match &args.feature_maps {
+        Some(layers) => features::run(args, layers, &checkpoint, adapter),
+        None => maps(args, &checkpoint, adapter),
+    }
+}
+
+/// Maps of what speaks for an answer.
+fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> Result<Exit, CliError> {
     let method = args.method.as_deref().map_or(Ok(&METHODS[0]), method)?;
     if args.layer.is_some() && method.reads != Reads::Layer {
         return Err(CliError::Usage(format!(
@@ -47,38 +62,30 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
             method.name, METHODS[0].name
         )));
     }
-    let inputs = inputs::find(&args.images)?;
+    let pictures = OneByOne::find(args, checkpoint)?;
     let thresholds = Thresholds::of_run(&args.run, &[], &checkpoint.meta)?;
     let gpu = open(adapter)?;
-    let mut explainer = Explainer::new(&gpu, &checkpoint)?.with_thresholds(thresholds.own);
+    let mut explainer = Explainer::new(&gpu, checkpoint)?.with_thresholds(thresholds.own);
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
     let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method };
     // of a large folder only what the sheet shows is kept
     let (mut shown, mut rows): (Vec<Explained>, Vec<Value>) = Default::default();
-    let (mut done, mut unread) = (0, 0);
+    let size = explainer.model().input;
     let mut names = HashSet::from(["sheet".to_string()]);
-    for input in &inputs {
-        let pixels = match pictures::decode(&input.place, &model, &checkpoint.meta.config.images, args.invert) {
-            Ok(pixels) => pixels,
-            Err(source) if inputs.len() == 1 => return Err(input.unreadable(source)),
-            Err(error) => {
-                aside!("skipped  {}: {error}{}", input.id, input.origin());
-                unread += 1;
-                continue;
-            }
-        };
+    let mut done = 0;
+    let exit = pictures.each(|number, input, pixels| {
         let begun = Instant::now();
-        let explanation = explainer.explain(&pixels, &asked)?;
+        let explanation = explainer.explain(pixels, &asked)?;
         let seconds = begun.elapsed().as_secs_f64();
-        let trust = if args.no_trust { None } else { explainer.trust(&pixels, &explanation, args.seed)? };
-        if done == 0 {
-            weights::tell_who(&gpu, &checkpoint);
+        let trust = if args.no_trust { None } else { explainer.trust(pixels, &explanation, args.seed)? };
+        if number == 0 {
+            weights::tell_who(&gpu, checkpoint);
             thresholds.lines.iter().for_each(|line| aside!("{line}"));
             std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
         }
         let picture = args.out.join(format!("{}.{}.png", unique(input, &mut names), method.name));
-        let one = Explained { id: input.id.clone(), pixels, explanation, trust, seconds, picture };
-        save_png(&draw(std::slice::from_ref(&one), &model.input, 1), &one.picture)?;
+        let one = Explained { id: input.id.clone(), pixels: pixels.to_vec(), explanation, trust, seconds, picture };
+        save_png(&draw(std::slice::from_ref(&one), &size, 1), &one.picture)?;
         match args.json {
             true => rows.push(as_json(&one)),
             false => tell(&one),
@@ -86,28 +93,38 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
         if shown.len() < SHEET {
             shown.push(one);
         }
-        done += 1;
-    }
-    if done == 0 {
-        return Err(CliError::Usage(format!("none of the {} images can be read", inputs.len())));
-    }
+        done = number + 1;
+        Ok(())
+    })?;
     if args.json {
         say!("{}", serde_json::to_string_pretty(&rows).expect("it is JSON"));
     }
     if done > 1 {
         let out = args.out.join(format!("sheet.{}.png", method.name));
-        save_png(&draw(&shown, &model.input, 3), &out)?;
+        save_png(&draw(&shown, &size, 3), &out)?;
         let of = if done > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
         aside!("{}: {of} on a sheet", out.display());
     }
-    Ok(if unread == 0 { Exit::Done } else { Exit::GoalNotMet })
+    Ok(exit)
+}
+
+/// What is missing without an image.
+fn no_image(args: &ExplainArgs) -> CliError {
+    let read = args.feature_maps.as_deref().unwrap_or_default().join(",");
+    CliError::Usage(format!(
+        "no image was named: {read:?} was read as the layer of --feature-maps\n  try: the images first, or --feature-maps=LAYER"
+    ))
 }
 
 /// A name for an image's picture: that of its file, with a number if another image has it.
 fn unique(input: &Input, names: &mut HashSet<String>) -> String {
-    let stem =
-        input.place.name().file_stem().map_or_else(|| "image".into(), |stem| stem.to_string_lossy().into_owned());
-    let mut name = stem.clone();
+    let stem = input.place.name().file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    unused(stem.as_deref().unwrap_or("image"), names)
+}
+
+/// A name, with a number if it has been used.
+fn unused(stem: &str, names: &mut HashSet<String>) -> String {
+    let mut name = stem.to_string();
     for number in 2.. {
         if names.insert(name.clone()) {
             break;

@@ -27,8 +27,15 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
             "--method {other} is for images, but this model takes texts\n  try: --method {METHOD}, which takes away one word at a time"
         )));
     }
-    if args.layer.is_some() {
-        return Err(CliError::Usage("--layer is for images, but this model takes texts\n  try: without it".into()));
+    let flags = [
+        ("--layer", args.layer.is_some()),
+        ("--feature-maps", args.feature_maps.is_some()),
+        ("--maximise", !args.maximise.is_empty()),
+    ];
+    if let Some((flag, _)) = flags.iter().find(|(_, given)| *given) {
+        return Err(CliError::Usage(format!(
+            "{flag} is for images, but this model takes texts\n  try: texts without it, whose words are taken away one at a time"
+        )));
     }
     let thresholds = Thresholds::of_run(&args.run, &[], &checkpoint.meta)?;
     let gpu = open(adapter)?;

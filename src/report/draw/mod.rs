@@ -4,7 +4,9 @@
 //! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
 
 mod canvas;
+mod captioned;
 mod explanation;
+mod features;
 mod grid;
 mod pairs;
 mod samples;
@@ -16,7 +18,9 @@ mod viridis;
 mod words;
 
 pub(in crate::report) use canvas::Canvas;
+pub use captioned::{CaptionedCell, captioned_sheet};
 pub use explanation::{ExplainedCell, explanation_sheet};
+pub use features::{FeatureLayer, FeatureTile, feature_sheet};
 pub use grid::{GridCell, prediction_grid};
 pub use pairs::{PairCell, pair_grid};
 pub use samples::sample_sheet;
@@ -43,6 +47,15 @@ impl<'a> Picture<'a> {
     /// Pixels `[h, w, c]` as a picture; `None` where they have neither 1 nor 3 channels.
     pub fn new(pixels: &'a [u8], [height, width, channels]: [usize; 3]) -> Option<Self> {
         [1, 3].contains(&channels).then_some(Picture { pixels, height, width, channels })
+    }
+
+    /// It as it is, pixel by pixel.
+    ///
+    /// # Panics
+    /// Where its fields contradict each other.
+    pub fn as_it_is(&self) -> image::RgbImage {
+        self.check();
+        scale::render(self, scale::Scale::Pixels(1), scale::grey)
     }
 
     /// Panics where the fields contradict each other: a picture is made by this program, not by its user.
