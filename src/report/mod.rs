@@ -72,7 +72,7 @@ pub mod watch;
 #[cfg(feature = "cli")]
 pub use board::Board;
 #[cfg(feature = "cli")]
-pub use document::Document;
+pub use document::{Document, Listing};
 #[cfg(feature = "cli")]
 pub use epoch_table::EpochTable;
 #[cfg(feature = "cli")]

@@ -13,7 +13,7 @@ use crate::explain::{Channel, Explainer, FeatureMaps};
 use crate::model::ModelSpec;
 use crate::platform::Instant;
 use crate::report::draw::{FeatureLayer, FeatureTile, Picture, feature_sheet};
-use crate::report::{Document, say};
+use crate::report::{Document, Listing, say};
 
 /// Channels of a layer that are drawn, at the most.
 const CHANNELS: usize = 64;
@@ -35,7 +35,7 @@ pub fn run(
     if layers.is_empty() {
         return Err(CliError::Usage(format!("no layer of model `{}` gives an image", model.name)));
     }
-    let mut rows: Vec<Value> = Vec::new();
+    let mut rows = Listing::default();
     let mut names = HashSet::new();
     let exit = pictures.each(|number, input, pixels| {
         let begun = Instant::now();
@@ -52,7 +52,7 @@ pub fn run(
             let document = json!({
                 "image": input.id, "picture": picture.display().to_string(), "seconds": seconds, "layers": layers
             });
-            rows.push(Document::of(document).value());
+            say!("{}", rows.push(&Document::of(document).value()));
         } else {
             say!("{}: {seconds:.2} s   {}", input.id, picture.display());
             maps.iter().for_each(|maps| say!("  {}: {}", heading(maps), note(maps)));
@@ -60,7 +60,7 @@ pub fn run(
         Ok(())
     })?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&rows).expect("it is JSON"));
+        say!("{}", rows.end());
     }
     Ok(exit)
 }

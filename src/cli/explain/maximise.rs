@@ -12,7 +12,7 @@ use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{Explainer, Maximised, Search, Target};
 use crate::platform::Instant;
 use crate::report::draw::{CaptionedCell, Picture, captioned_sheet};
-use crate::report::{Document, aside, percent, say};
+use crate::report::{Document, Listing, aside, percent, say};
 use crate::session::check_pictures;
 use crate::train::TrainError;
 
@@ -31,7 +31,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     let targets = args.maximise.iter().map(|name| explainer.target(name)).collect::<Result<Vec<_>, _>>()?;
     let search = args.search();
     let [height, width, channels] = explainer.model().input;
-    let (mut found, mut rows): (Vec<Found>, Vec<Value>) = Default::default();
+    let (mut found, mut rows): (Vec<Found>, Listing) = Default::default();
     let mut names = HashSet::from(["sheet".to_string()]);
     for (name, target) in args.maximise.iter().zip(targets) {
         let begun = Instant::now();
@@ -46,14 +46,14 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
         save_png(&picture.as_it_is(), &path)?;
         let one = Found { name, target, maximised };
         if args.json {
-            rows.push(as_json(&one, &search, seconds, &path.display().to_string()));
+            say!("{}", rows.push(&as_json(&one, &search, seconds, &path.display().to_string())));
         } else {
             say!("{name}: {}   {seconds:.1} s   {}", lines(&one).join(", "), path.display());
         }
         found.push(one);
     }
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&rows).expect("it is JSON"));
+        say!("{}", rows.end());
     }
     let sheet = args.out.join("sheet.maximised.png");
     let cells: Vec<CaptionedCell> = found

@@ -19,7 +19,7 @@ use crate::checkpoint::{Checkpoint, locate};
 use crate::explain::{Asked, Completeness, ExplainError, Explainer, Explanation, METHODS, Reads, Trust, method};
 use crate::platform::Instant;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
-use crate::report::{Document, aside, percent, say};
+use crate::report::{Document, Listing, aside, percent, say};
 use crate::train::Answer;
 use one_by_one::OneByOne;
 
@@ -69,7 +69,7 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
     let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method };
     // of a large folder only what the sheet shows is kept
-    let (mut shown, mut rows): (Vec<Explained>, Vec<Value>) = Default::default();
+    let (mut shown, mut rows): (Vec<Explained>, Listing) = Default::default();
     let size = explainer.model().input;
     let mut names = HashSet::from(["sheet".to_string()]);
     let mut done = 0;
@@ -87,7 +87,7 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
         let one = Explained { id: input.id.clone(), pixels: pixels.to_vec(), explanation, trust, seconds, picture };
         save_png(&draw(std::slice::from_ref(&one), &size, 1), &one.picture)?;
         match args.json {
-            true => rows.push(as_json(&one)),
+            true => say!("{}", rows.push(&as_json(&one))),
             false => tell(&one),
         }
         if shown.len() < SHEET {
@@ -97,7 +97,7 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
         Ok(())
     })?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&rows).expect("it is JSON"));
+        say!("{}", rows.end());
     }
     if done > 1 {
         let out = args.out.join(format!("sheet.{}.png", method.name));

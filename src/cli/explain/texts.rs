@@ -13,7 +13,7 @@ use crate::cli::thresholds::Thresholds;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{TextExplainer, TextExplanation, Word};
 use crate::report::draw::{behind, word_sheet};
-use crate::report::{Document, aside, say};
+use crate::report::{Document, Listing, aside, say};
 
 /// The way in which texts are explained.
 const METHOD: &str = "occlusion";
@@ -44,7 +44,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
     let in_colour =
         std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut rows = Vec::new();
+    let mut rows = Listing::default();
     for (number, text) in args.images.iter().enumerate() {
         let text = text.to_string_lossy();
         let explanation = explainer.explain(&text, class)?;
@@ -64,10 +64,12 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
             say!("  {}", if in_colour { coloured(&words) } else { text.to_string() });
             lines.iter().for_each(|line| say!("  {line}"));
         }
-        rows.push(as_json(&text, &explanation, &picture.display().to_string()));
+        if args.json {
+            say!("{}", rows.push(&as_json(&text, &explanation, &picture.display().to_string())));
+        }
     }
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&rows).expect("it is JSON"));
+        say!("{}", rows.end());
     }
     Ok(Exit::Done)
 }
