@@ -190,7 +190,7 @@ fn explain_draws_feature_maps_and_images_for_classes() {
         "explain deep --maximise 1 --steps 3 --seed 5 --out a",
         "explain deep --maximise 1 --steps 3 --seed 5 --out b",
     ];
-    lines.map(|line| place.run(line).exits(0));
+    lines.iter().for_each(|line| drop(place.run(line).exits(0)));
     let [a, b] = ["a", "b"].map(|out| std::fs::read(place.path(&format!("{out}/1.maximised.png"))).unwrap());
     assert_eq!(a, b, "the same seed, the same bytes");
     let picture = image::load_from_memory(&a).unwrap();
