@@ -20,7 +20,7 @@ impl Drawing {
         let pixels = |length: f32| (length * PIXELS).ceil().max(1.0) as usize;
         let mut canvas = Canvas::new(pixels(width), pixels(height + above), Lettering::new());
         if above > 0.0 {
-            let title = canvas.font.shorten(&self.title, style(17.0, true), (width - 28.0) * PIXELS);
+            let title = canvas.font.shorten(&self.title, style(17.0, true), (width - 8.0) * PIXELS);
             draw(&mut canvas, &heading(&title));
         }
         self.shapes.iter().for_each(|shape| draw(&mut canvas, &shape.moved([0.0, above])));

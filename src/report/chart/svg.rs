@@ -48,7 +48,7 @@ impl Drawing {
 /// The title of a file.
 pub(super) fn heading(title: &str) -> Shape {
     let (text, size) = (title.to_string(), 17.0);
-    Shape::Text { at: [14.0, 25.0], text, anchor: Anchor::Start, size, ink: Ink::Text, bold: true, upwards: false }
+    Shape::Text { at: [4.0, 25.0], text, anchor: Anchor::Start, size, ink: Ink::Text, bold: true, upwards: false }
 }
 
 /// A length without digits that nobody sees.
