@@ -28,6 +28,8 @@ mod sweeps;
 mod thresholds;
 #[path = "cli/training.rs"]
 mod training;
+#[path = "cli/watching.rs"]
+mod watching;
 
 use std::process::Stdio;
 

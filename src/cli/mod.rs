@@ -6,6 +6,7 @@ mod bench;
 mod budget;
 mod completions;
 mod curve;
+mod dashboard;
 mod data;
 mod decide;
 mod described;

@@ -14,7 +14,7 @@ use super::start::{Start, fresh, resumed};
 use super::sweep::Turn;
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
-use super::{CliError, Exit, auto, first_screen, init, loss, memory, pictures, report, started, text};
+use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, LoadOptions};
@@ -23,6 +23,7 @@ use crate::model::ModelSpec;
 use crate::plan::mib;
 use crate::platform::{Duration, calendar, files};
 use crate::report::run::PREDICTIONS;
+use crate::report::watch::{Dashboard, LOG, restore};
 use crate::report::{
     EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say,
 };
@@ -40,6 +41,7 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
     if ["quiet", "json_progress"].iter().any(|flag| args.typed.has(flag)) {
         be_quiet();
     }
+    dashboard::prepare(args)?;
     let Ready { out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
     if args.typed.has("lr_find") {
@@ -83,7 +85,7 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
     let ending = Ending { out: &out, view, begun, tests: whole, logged: None };
     let mut logs = Logs::open(&out, &args.typed, &trainer, args.resume().then(|| out.join(LOG)))?;
     logs.begin(&gpu, &trainer, &dataset)?;
-    let outcome = train(&mut trainer, &ending, log, args.resume(), saving, &mut logs, turn.as_deref_mut())?;
+    let outcome = train(&mut trainer, &ending, log, args, saving, &mut logs, turn.as_deref_mut())?;
     if outcome == Outcome::Finished {
         if whole {
             report::at_end(args, &mut trainer, &dataset, &out);
@@ -189,8 +191,6 @@ fn find_rate(trainer: Trainer, out: &Path) -> Result<Exit, CliError> {
 
 /// The checkpoint that a run goes on from, in its folder.
 const LAST: &str = "last.safetensors";
-/// The log of its events.
-const LOG: &str = "events.jsonl";
 
 /// Steps that `--profile` times.
 const PROFILED: usize = 20;
@@ -208,19 +208,20 @@ fn train(
     trainer: &mut Trainer,
     ending: &Ending,
     mut log: EventLog,
-    resume: bool,
+    args: &TrainArgs,
     mut saving: Saving,
     logs: &mut Logs,
     mut turn: Option<&mut Turn>,
 ) -> Result<Outcome, CliError> {
     let Ending { out, view, .. } = *ending;
     let log_path = out.join(LOG);
-    let mut curve = RunCurve::open(out, resume.then_some(&log_path))?;
+    let mut curve = RunCurve::open(out, args.resume().then_some(&log_path))?;
     let epochs = trainer.config().epochs;
     let mut terminal = terminal(trainer, epochs);
     if turn.is_none() {
         stop_at_interrupt(trainer.stop_handle());
     }
+    let screen = dashboard::open(args, out, trainer.stop_handle())?;
     saving.done();
     let last = out.join(LAST);
     let outcome = trainer.fit(|trainer, event| -> Result<Control, CliError> {
@@ -245,13 +246,14 @@ fn train(
         let ends = turn.as_deref_mut().is_some_and(|turn| turn.ends_with(event));
         Ok(if ends {
             Control::Stop
-        } else if saving.is_due() {
+        } else if saving.is_due() || screen.as_ref().is_some_and(Dashboard::wants_save) {
             Control::Save
         } else {
             Control::Continue
         })
     });
     terminal.finish_bar();
+    drop(screen);
     // of a run that failed, too: it may show why
     let drawn = curve.finish();
     let outcome = outcome.map_err(of_listener)?;
@@ -329,15 +331,18 @@ fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
 
 /// The first Ctrl-C stops the run; the second one ends the process at once.
 pub(super) fn stop_at_interrupt(run: StopHandle) {
-    let handler = move || {
-        if run.is_stopped() {
-            std::process::exit(130);
-        }
-        run.stop();
-        aside!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
-    };
     // a second handler in one process is refused; then Ctrl-C simply ends it
-    let _ = ctrlc::set_handler(handler);
+    let _ = ctrlc::set_handler(move || interrupt(&run));
+}
+
+/// What Ctrl-C does.
+pub(super) fn interrupt(run: &StopHandle) {
+    if run.is_stopped() {
+        restore();
+        std::process::exit(130);
+    }
+    run.stop();
+    aside!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
 }
 
 /// Makes the run folder, or takes it over, and locks its log. The checkpoint comes first: a run that is killed at any moment has

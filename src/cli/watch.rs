@@ -1,15 +1,15 @@
 //! `lepton-gpu watch`: a run that another process trains, from its log.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::args::WatchArgs;
 use super::{CliError, Exit};
-use crate::report::watch::{Follower, Stage, Watched};
+use crate::report::watch::{self, Follower, LOG, Stage, Watched};
 use crate::report::{is_written, say};
 
-/// The log of a run, in its folder.
-const LOG: &str = "events.jsonl";
 /// How often the log is looked at.
 const OFTEN: Duration = Duration::from_millis(200);
 
@@ -18,7 +18,25 @@ pub fn run(args: &WatchArgs) -> Result<Exit, CliError> {
         let path = args.run.display();
         return Err(CliError::Usage(format!("{path} is a file; a run is a folder\n  try: lepton-gpu watch RUN")));
     }
-    lines(&args.run)
+    if !watch::is_possible() {
+        return lines(&args.run);
+    }
+    // the terminal is given back first, whatever asks for the end
+    let asked = Arc::new(AtomicBool::new(false));
+    let handle = asked.clone();
+    let _ = ctrlc::set_handler(move || handle.store(true, Ordering::Relaxed));
+    let seen =
+        watch::visit(&args.run, || asked.load(Ordering::Relaxed)).map_err(CliError::file(&args.run.join(LOG)))?;
+    let run = args.run.display();
+    match seen.watched.messages.last() {
+        None => say!("{run}: no run yet"),
+        Some(message) => {
+            let state = if seen.is_running { "it is running" } else { "no process is training it" };
+            let state = if seen.watched.stage == Stage::Finished { "it has finished" } else { state };
+            say!("{run}: {state}; last: {}", message.text);
+        }
+    }
+    Ok(if seen.is_interrupted { Exit::Interrupted } else { Exit::Done })
 }
 
 /// Where there is no terminal, what happens is printed line by line until no process writes the log any more.

@@ -1,4 +1,5 @@
-//! How much memory there is: the machine's, or less where a control group (a container, a service) has a limit of its own.
+//! How much memory there is: the machine's, or less where a control group (a container, a service) has a limit of its own; and how
+//! much of it this program takes.
 
 #[cfg(target_os = "linux")]
 use std::path::Path;
@@ -47,6 +48,19 @@ fn limit(groups: &str, root: &Path) -> Option<u64> {
         above.filter_map(|folder| text(&folder.join(name))?.trim().parse::<u64>().ok()).collect::<Vec<_>>()
     });
     limits.min()
+}
+
+/// Bytes of memory that this program takes, where the system tells.
+#[cfg(feature = "cli")]
+pub(crate) fn resident() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let text = text(Path::new("/proc/self/status"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes << 10)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -30,6 +30,8 @@ pub(crate) use drivers::driver_advice;
 pub(crate) use foreign::without_panic;
 #[cfg(feature = "images")]
 pub(crate) use memory::memory;
+#[cfg(feature = "cli")]
+pub(crate) use memory::resident;
 pub(crate) use threads::parallel;
 #[cfg(feature = "cli")]
 pub(crate) use threads::processors;

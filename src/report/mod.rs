@@ -61,6 +61,8 @@ mod run_start;
 #[cfg(feature = "cli")]
 mod sentence;
 #[cfg(feature = "cli")]
+mod spoken;
+#[cfg(feature = "cli")]
 mod terminal;
 #[cfg(feature = "cli")]
 mod verdict;
@@ -91,6 +93,8 @@ pub use profile::print_profile;
 pub use run_start::{Counts, Data, Device, Division, Network, PerClass, RunStart, SCHEMA};
 #[cfg(feature = "cli")]
 pub use sentence::listed;
+#[cfg(feature = "cli")]
+pub(crate) use spoken::remember;
 #[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
 #[cfg(feature = "cli")]
@@ -137,7 +141,7 @@ pub(crate) fn has_colours() -> bool {
 #[cfg(feature = "cli")]
 /// What [`say!`] does.
 pub(crate) fn write_line(text: std::fmt::Arguments) {
-    if !is_quiet() {
+    if !is_quiet() && spoken::passes(spoken::To::Out, &text) {
         write_out(text);
     }
 }
@@ -157,6 +161,14 @@ fn write_out(text: std::fmt::Arguments) {
 #[cfg(feature = "cli")]
 /// What [`aside!`] does.
 pub(crate) fn write_aside(text: std::fmt::Arguments) {
+    if spoken::passes(spoken::To::Err, &text) {
+        write_err(text);
+    }
+}
+
+#[cfg(feature = "cli")]
+/// Writes a line on standard error.
+fn write_err(text: std::fmt::Arguments) {
     let mut out = std::io::stderr().lock();
     let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
 }

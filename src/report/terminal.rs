@@ -136,6 +136,9 @@ impl Terminal {
 
     /// Draws the line about what is under way, in the place of the last one.
     fn draw(&mut self, line: String) {
+        if super::spoken::is_held() {
+            return self.finish_bar();
+        }
         let bar = self.bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("{wide_msg}").expect("the template is valid");
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
@@ -251,9 +254,12 @@ impl Terminal {
 
     /// Takes the progress bar off the screen.
     pub fn finish_bar(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+        let Some(bar) = self.bar.take() else { return };
+        if super::spoken::is_held() {
+            // it must not draw on the screen that stands there, not even to clear its line
+            bar.set_draw_target(ProgressDrawTarget::hidden());
         }
+        bar.finish_and_clear();
     }
 }
 

@@ -9,8 +9,8 @@ use super::Typed;
 use super::train::TrainArgs;
 use crate::cli::sweep::STRATEGIES;
 
-/// Keys of flags that runs of a sweep do not have: the sweep goes on as a whole, and trains.
-const OTHERS: [&str; 3] = ["resume", "lr_find", "profile"];
+/// Keys of flags that runs of a sweep do not have: the sweep goes on as a whole, trains, and shows all of them.
+const OTHERS: [&str; 4] = ["resume", "lr_find", "profile", "dashboard"];
 
 /// What makes a sweep of runs.
 #[derive(Debug, clap::Args)]

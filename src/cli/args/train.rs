@@ -37,6 +37,9 @@ pub const OPTIONS: &[Setting] = &[
     Setting::new(Section::Output, "log", "log", Takes::OneOf(&FORMS), "",
         "Further logs in the run folder: csv writes metrics.csv, one row per epoch; tensorboard writes event files with losses, \
          measures, pictures, and histograms of weights and gradients").given(Given::List).may_change(),
+    Setting::new(Section::Output, "dashboard", "dashboard", Takes::Switch, "",
+        "Show the run on a screen: curves, confusion matrix, speed, memory; keys save, stop and lead back to the line").common()
+        .may_change(),
     Setting::new(Section::Output, "quiet", "quiet", Takes::Switch, "",
         "Print only errors").may_change(),
     Setting::new(Section::Output, "json_progress", "json-progress", Takes::Switch, "",
@@ -111,6 +114,7 @@ impl clap::Args for TrainArgs {
     fn augment_args(command: Command) -> Command {
         Self::flags_without(command, &[])
             .mut_arg("time", |arg| arg.conflicts_with("lr_find"))
+            .mut_arg("dashboard", |arg| arg.conflicts_with_all(["quiet", "json_progress", "lr_find"]))
             .mut_arg("resume", |arg| arg.requires("out"))
             .mut_arg("lr_find", |arg| arg.conflicts_with_all(["resume", "profile", "learning_rate"]))
     }

@@ -58,7 +58,9 @@ impl Axis {
             Scale::Whole => Axis::new(name, scale, [low, high.max(low + 1.0)]),
             Scale::Log => Axis::new(name, scale, [low, high]),
             Scale::Linear | Scale::Share => {
-                let air = 0.05 * if high > low { high - low } else { high.abs().max(1.0) * 0.2 };
+                // around a single number, whatever its size; around one as good as zero, as around zero
+                let size = if high.abs() < 1e-9 { 1.0 } else { high.abs() };
+                let air = 0.05 * if high > low { high - low } else { size * 0.2 };
                 // what cannot be negative does not begin below nothing
                 let floor = if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
                 let roof = if scale == Scale::Share { 1.0f64.max(high) } else { f64::INFINITY };
@@ -208,6 +210,14 @@ mod tests {
             spelled(&Axis::new("rate", Scale::Log, [1e-6, 1.0]), 4),
             ["1e−6", "1e−5", "1e−4", "0.001", "0.01", "0.1", "1"]
         );
+    }
+
+    #[test]
+    fn an_axis_around_one_number_is_of_its_size() {
+        for number in [8.8e-5, 3.0, 4e7] {
+            let [low, high] = Axis::around("x", Scale::Linear, [number]).range;
+            assert!(low > 0.98 * number && high < 1.02 * number, "{number}: {low} to {high}");
+        }
     }
 
     #[test]

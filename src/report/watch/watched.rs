@@ -215,7 +215,14 @@ impl Watched {
         }
         let is_last = Some(u64::from(number)) == self.start["epochs"].as_u64();
         self.stage = if is_last { Stage::Ending } else { Stage::Training };
-        self.now = None;
+        // the next one begins
+        self.now = self.now.take().filter(|now| !is_last && now.epoch == number).map(|now| Progress {
+            epoch: number.saturating_add(1),
+            step: 0,
+            images: [0, now.images[1]],
+            so_far: Point::new(),
+            ..now
+        });
         let measure = self.best_by();
         self.say(entry, epoch_text(number, value, measure.as_deref()));
     }
@@ -243,7 +250,9 @@ impl Watched {
 
     /// The best epoch so far; none where no epoch is better than another, or none is done.
     pub fn best(&self) -> Option<BestTold> {
-        let (epoch, told) = (1u32..).zip(self.history.epochs()).filter(|(_, told)| told.best).last()?;
+        let epochs = self.history.epochs();
+        let at = epochs.iter().rposition(|told| told.best)?;
+        let (epoch, told) = (at as u32 + 1, &epochs[at]);
         let means = if told.validation.is_empty() { &told.train } else { &told.validation };
         let measure = self.best_by();
         // of an autoencoder that knows normal classes, their images are what counts

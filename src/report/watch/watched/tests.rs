@@ -4,7 +4,8 @@ use crate::train::Event;
 
 /// The line of an event, a second after the one before.
 pub fn line(second: u32, event: &impl Serialize) -> Entry {
-    let mut value = serde_json::to_value(event).unwrap();
+    // with the digits that a log has
+    let mut value: Value = serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap();
     value["time"] = format!("2026-11-30T17:{:02}:{:02}.000Z", second / 60, second % 60).into();
     Entry::parse(&value.to_string()).unwrap()
 }
