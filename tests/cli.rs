@@ -30,6 +30,8 @@ mod thresholds;
 mod training;
 #[path = "cli/watching.rs"]
 mod watching;
+#[path = "cli/web.rs"]
+mod web;
 
 use std::process::Stdio;
 

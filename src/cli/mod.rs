@@ -48,6 +48,7 @@ mod tune;
 mod verdict;
 mod verify;
 mod watch;
+mod web;
 mod weights;
 mod wrong;
 

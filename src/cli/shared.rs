@@ -68,3 +68,31 @@ fn remembered<T: Clone>(
     known.insert(0, (spec.map(String::from), options.clone(), found.clone()));
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_not_read_again() {
+        let mut known = Known::<usize>::default();
+        let mut reads = 0;
+        let small = LoadOptions { shape: [8, 8, 3], ..LoadOptions::default() };
+        for (spec, options, wanted) in [
+            (Some("a"), &LoadOptions::default(), 1),
+            (Some("a"), &small, 2),
+            (Some("a"), &LoadOptions::default(), 2),
+            (Some("a"), &small, 2),
+            (None, &small, 3),
+            (Some("a"), &small, 3),
+            (Some("a"), &LoadOptions::default(), 4),
+        ] {
+            remembered(&mut known, spec, options, || {
+                reads += 1;
+                Ok(reads)
+            })
+            .unwrap();
+            assert_eq!(reads, wanted, "{spec:?}");
+        }
+    }
+}

@@ -18,6 +18,10 @@ pub fn run(args: &WatchArgs) -> Result<Exit, CliError> {
         let path = args.run.display();
         return Err(CliError::Usage(format!("{path} is a file; a run is a folder\n  try: lepton-gpu watch RUN")));
     }
+    if args.web {
+        super::web::serve(&args.run, LOG, args.port)?;
+        return Ok(Exit::Done);
+    }
     if !watch::is_possible() {
         return lines(&args.run);
     }

@@ -55,7 +55,7 @@ pub fn run(args: &SweepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         std::fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
         plan.save(&folder)?;
     }
-    let mut turns = Turns::new(&folder, plan, dimensions, Shared::new(adapter));
+    let mut turns = Turns::new(&folder, (plan, dimensions), args.plan.resume.is_none(), Shared::new(adapter));
     let exit = quietly(args.plan.json, || turns.train())?;
     turns.tell(args.plan.json, exit)?;
     Ok(exit)

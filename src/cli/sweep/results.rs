@@ -162,7 +162,7 @@ impl Turns {
         let others = (0..self.plan.runs.len()).filter(|number| ranked.iter().all(|one| one.number != *number));
         let others = others.map(|number| self.json_of(number, None, is_over));
         let best = self.best();
-        let test = best.as_ref().and_then(|best| self.found(best.number)?.test);
+        let test = best.as_ref().and_then(|best| self.found(best.number)?.test.clone());
         json!({
             "sweep": self.folder,
             "strategy": self.plan.strategy,

@@ -1,6 +1,9 @@
 //! The runs of a sweep, one after another.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::super::runs::{Found, State};
@@ -26,16 +29,19 @@ pub struct Turns {
     pub plan: Plan,
     /// What it varies.
     pub dimensions: Vec<Dimension>,
+    is_new: bool,
     shared: Shared,
     stop: StopHandle,
     progress: Progress,
+    /// What the folders of runs told that have not had a turn since.
+    known: RefCell<BTreeMap<usize, Rc<Found>>>,
 }
 
 impl Turns {
     /// A sweep that begins, or goes on, in its folder.
-    pub fn new(folder: &Path, plan: Plan, dimensions: Vec<Dimension>, shared: Shared) -> Self {
-        let progress = Progress::new(&plan);
-        Turns { folder: folder.into(), plan, dimensions, shared, stop: StopHandle::default(), progress }
+    pub fn new(folder: &Path, (plan, dimensions): (Plan, Vec<Dimension>), is_new: bool, shared: Shared) -> Self {
+        let (progress, stop, known) = (Progress::new(&plan), StopHandle::default(), RefCell::default());
+        Turns { folder: folder.into(), plan, dimensions, is_new, shared, stop, progress, known }
     }
 
     /// Trains every run as far as it is to go, and tests the best one.
@@ -73,10 +79,17 @@ impl Turns {
     }
 
     /// What a run's folder tells; none before it begins.
-    pub fn found(&self, number: usize) -> Option<Found> {
-        Some(self.folder_of(number))
-            .filter(|folder| folder.join("events.jsonl").is_file())
-            .map(|folder| Found::of(&folder))
+    pub fn found(&self, number: usize) -> Option<Rc<Found>> {
+        if let Some(found) = self.known.borrow().get(&number) {
+            return Some(Rc::clone(found));
+        }
+        let folder = Some(self.folder_of(number)).filter(|folder| folder.join("events.jsonl").is_file())?;
+        let mut found = Found::of(&folder);
+        // steps fill a log, and runs are compared by epochs
+        found.log.entries.retain(|entry| entry.event != "progress");
+        let found = Rc::new(found);
+        self.known.borrow_mut().insert(number, Rc::clone(&found));
+        Some(found)
     }
 
     /// What came of some runs in the epochs until one, the best first.
@@ -84,7 +97,7 @@ impl Turns {
         let Some(by) = self.measure() else { return Vec::new() };
         let lasting = numbers.iter().filter(|&&number| self.plan.runs[number].failed.is_none());
         let mut all: Vec<Outcome> =
-            lasting.filter_map(|&number| Some(Outcome::of(number, &self.found(number)?, by, until))).collect();
+            lasting.filter_map(|&number| Some(Outcome::of(number, &*self.found(number)?, by, until))).collect();
         all.sort_by(|a, b| order(a, b, by));
         all
     }
@@ -103,7 +116,7 @@ impl Turns {
         let is_there = |found: &Found| {
             found.state == State::Finished || rung.epochs.is_some_and(|until| found.epochs >= u64::from(until))
         };
-        if self.plan.runs[number].failed.is_some() || found.as_ref().is_some_and(is_there) {
+        if self.plan.runs[number].failed.is_some() || found.as_deref().is_some_and(is_there) {
             self.progress.skip(at);
             return Ok(Exit::Done);
         }
@@ -145,6 +158,7 @@ impl Turns {
         let mut listen = |event: &_| progress.take(event);
         let mut turn = Turn { stop, until, is_winner, changes_loss, listen: &mut listen };
         let shared = &mut self.shared;
+        self.known.borrow_mut().remove(&number);
         quietly(true, || train::run_among(&args, shared, Some(&mut turn)))
     }
 
@@ -155,7 +169,7 @@ impl Turns {
             (Some(problem), _) => format!("FAILED: {problem}"),
             (None, Some(by)) => {
                 let of = |found: &Found| super::results::value_of(&Outcome::of(number, found, by, rung.epochs), by);
-                self.found(number).as_ref().map_or("-".into(), of)
+                self.found(number).as_deref().map_or("-".into(), of)
             }
             (None, None) => "-".into(),
         };
@@ -181,8 +195,8 @@ impl Turns {
 
     /// An error that ends the sweep, and how it goes on.
     fn with_way_on(&self, error: CliError) -> CliError {
-        // where no run has begun, the same command does
-        if (0..self.plan.runs.len()).all(|number| self.found(number).is_none()) {
+        // where no run of a new sweep has begun, nothing is kept, and the same command begins it
+        if self.is_new && (0..self.plan.runs.len()).all(|number| self.found(number).is_none()) {
             let _ = std::fs::remove_file(self.folder.join(super::plan::PLAN));
             let _ = std::fs::remove_dir(&self.folder);
             return error;

@@ -133,7 +133,11 @@ fn decimals(step: f64) -> usize {
 /// A number as one of several that are `step` from each other.
 pub fn number(value: f64, step: f64) -> String {
     if value != 0.0 && (step.abs() < 1e-4 || value.abs() >= 1e7) {
-        return format!("{value:.1e}").replace(".0e", "e").replace('-', "−");
+        // as many digits as tell it from the next one
+        let places = (decimals(step) as i32 + value.abs().log10().floor() as i32).clamp(1, 6) as usize;
+        let text = format!("{value:.places$e}");
+        let (digits, power) = text.split_once('e').expect("a number with a power of ten");
+        return format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.')).replace('-', "−");
     }
     let places = decimals(step);
     let text = if places == 0 && value.abs() >= 1000.0 {
@@ -206,6 +210,8 @@ mod tests {
             spelled(&Axis::new("share", Scale::Share, [0.9, 0.92]), 4),
             ["90.0 %", "90.5 %", "91.0 %", "91.5 %", "92.0 %"]
         );
+        let near = ["9.8e−4", "9.85e−4", "9.9e−4", "9.95e−4", "1e−3"];
+        assert_eq!(spelled(&Axis::new("rate", Scale::Linear, [0.00098, 0.001]), 4), near);
         assert_eq!(
             spelled(&Axis::new("rate", Scale::Log, [1e-6, 1.0]), 4),
             ["1e−6", "1e−5", "1e−4", "0.001", "0.01", "0.1", "1"]

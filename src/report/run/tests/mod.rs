@@ -2,6 +2,7 @@
 
 mod browser;
 mod samples;
+mod watched;
 
 use std::time::Instant;
 
