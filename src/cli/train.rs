@@ -73,6 +73,7 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         if whole == Some(true) {
             report::at_end(args, &mut trainer, &dataset, &out);
         }
+        verdict::say_next(&trainer, view, &out);
         return Ok(Exit::Done);
     }
     let log = opened_log(&out, (&trainer, &gpu, &dataset), args, (began, &told))?;
@@ -90,6 +91,7 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         if whole {
             report::at_end(args, &mut trainer, &dataset, &out);
         }
+        verdict::say_next(&trainer, view, &out);
         logs.finish(&gpu, &trainer, &dataset);
         return Ok(Exit::Done);
     }

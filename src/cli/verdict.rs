@@ -22,6 +22,12 @@ pub fn recall(trainer: &mut Trainer, out: &Path) {
     }
 }
 
+/// A command to try with a run: the last line, below what was written of it.
+pub fn say_next(trainer: &Trainer, view: &dyn TaskView, out: &Path) {
+    let example = view.example(trainer.model().input_kind());
+    say!("next     lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
+}
+
 /// Where a run ends.
 pub struct Ending<'a> {
     /// Its folder.
@@ -58,9 +64,7 @@ impl Ending<'_> {
             Some(assessment) => verdict_lines(assessment, kind.plural()).iter().for_each(|line| say!("{line}")),
             None => self.view.verdict(trainer, self.out).iter().for_each(|line| say!("{line}")),
         }
-        let out = self.out.display().to_string();
-        let next = format!("lepton-gpu {}", self.view.example(kind).replace("RUN", &out));
-        verdict_end(seconds, &out, &next).iter().for_each(|line| say!("{line}"));
+        verdict_end(seconds, &self.out.display().to_string()).iter().for_each(|line| say!("{line}"));
         if self.logged != Some("verdict") {
             write(trainer, &Event::Verdict { seconds, assessment })?;
         }

@@ -208,9 +208,9 @@ pub(super) fn alarm(assessment: &Assessment) -> Option<[String; 2]> {
     }
 }
 
-/// How a verdict ends: the time, the run folder, and a command to try.
-pub fn verdict_end(time: f64, folder: &str, next: &str) -> [String; 3] {
-    [headed("took", &seconds(time)), headed("run", folder), headed("next", next)]
+/// How a verdict ends: the time, and the run folder.
+pub fn verdict_end(time: f64, folder: &str) -> [String; 2] {
+    [headed("took", &seconds(time)), headed("run", folder)]
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn train_prints_everything_in_order_and_writes_a_run() {
     let opening = ["\nbest by ", "\nrun ", "\nfirst step "];
     in_order(&ran.out, &opening);
     in_order(&ran.out, &["first step ", "Epoch 1/2", "Epoch 2/2", "\ncurve ", "Test loss: ", "Test accuracy: "]);
-    in_order(&ran.out, &["\nresult ", "\nweakest ", "\nconfused ", "\ntook ", "\nrun ", "\nnext ", "\nreport "]);
+    in_order(&ran.out, &["\nresult ", "\nweakest ", "\nconfused ", "\ntook ", "\nrun ", "\nreport ", "\nnext "]);
     in_order(ran.line("data "), &["576 training, 64 validation and 2,000 test images"]);
     in_order(ran.line("model "), &["linear", "7,850 parameters", "9 steps"]);
     for epoch in 1..=2 {
