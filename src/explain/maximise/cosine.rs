@@ -6,6 +6,8 @@ pub(super) struct Cosine {
     length: usize,
     /// `[frequency, place]`
     table: Vec<f32>,
+    /// `[place, frequency]`
+    transposed: Vec<f32>,
 }
 
 impl Cosine {
@@ -15,17 +17,27 @@ impl Cosine {
             let scale = if i < length { 1.0 } else { 2.0 } / length as f64;
             (scale.sqrt() * (std::f64::consts::PI * frequency * place / length as f64).cos()) as f32
         };
-        Cosine { length, table: (0..length * length).map(number).collect() }
+        let across = |i: usize| number(i % length * length + i / length);
+        let all = 0..length * length;
+        Cosine { length, table: all.clone().map(number).collect(), transposed: all.map(across).collect() }
     }
 
     /// Frequencies of numbers that lie `step` apart in runs of `length * step`, or numbers of frequencies where `back`.
     pub(super) fn along(&self, values: &[f32], step: usize, back: bool) -> Vec<f32> {
         let length = self.length;
+        let [by_source, by_result] =
+            if back { [&self.table, &self.transposed] } else { [&self.transposed, &self.table] };
         let mut results = vec![0.0; values.len()];
         for (from, to) in values.chunks_exact(length * step).zip(results.chunks_exact_mut(length * step)) {
-            for (k, to) in to.chunks_exact_mut(step).enumerate() {
-                for (i, from) in from.chunks_exact(step).enumerate() {
-                    let weight = self.table[if back { i * length + k } else { k * length + i }];
+            // the innermost loop is over numbers that lie side by side
+            if step == 1 {
+                for (from, weights) in from.iter().zip(by_source.chunks_exact(length)) {
+                    to.iter_mut().zip(weights).for_each(|(to, weight)| *to += weight * from);
+                }
+                continue;
+            }
+            for (to, weights) in to.chunks_exact_mut(step).zip(by_result.chunks_exact(length)) {
+                for (from, weight) in from.chunks_exact(step).zip(weights) {
                     to.iter_mut().zip(from).for_each(|(to, from)| *to += weight * from);
                 }
             }
