@@ -61,7 +61,7 @@ impl Turns {
         say!("files    {folder}: {TABLE}{picture}, and the runs");
         match (exit, self.best()) {
             (Exit::Interrupted, _) => say!("stopped; go on with: {}", way_on(&self.folder)),
-            (_, None) => say!("FAILED   no run has a value; what went wrong stands above"),
+            (_, None) => say!("FAILED   no run has a result; see above for what went wrong"),
             (_, Some(best)) => self.tell_best(&best),
         }
         Ok(())
@@ -79,18 +79,18 @@ impl Turns {
         match &found.test {
             _ if validates_on_test => {
                 say!(
-                    "         the best of {of} on the test images, which chose it: its value flatters, and no images are left that test it"
+                    "         the best of {of} was chosen on the test images: its result is optimistic, and no images are left to test it"
                 )
             }
             Some(_) => {
-                say!("test     {} on images that chose nothing", in_words(&found.test));
+                say!("test     {} on images that were not used to choose it", in_words(&found.test));
                 say!(
-                    "         the best of {of} was chosen by its value on the validation images, which flatters it; the test does not"
+                    "         the best of {of} was chosen by its validation result, which is therefore optimistic; the test result is not"
                 );
             }
             None => {
                 say!(
-                    "         the best of {of} was chosen by its value on the validation images, which flatters it; test it once, on others:"
+                    "         the best of {of} was chosen by its validation result, which is therefore optimistic; test it once, on other data:"
                 );
                 say!("         lepton-gpu eval {} OTHER-DATA", run.display());
             }
