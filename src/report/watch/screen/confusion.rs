@@ -52,11 +52,14 @@ pub fn draw(
     let chosen = fits(longest).map(|kind| (longest, kind)).or_else(|| Some((NAMES[0], fits(NAMES[0])?)));
     let total: u64 = counts.iter().flatten().sum();
     let right: u64 = (0..count).map(|class| counts[class][class]).sum();
-    let heading =
-        format!("Confusion, epoch {epoch}: {} of {} validation examples right", thousands(right), thousands(total));
-    let short = format!("Epoch {epoch}: {} of {} right", thousands(right), thousands(total));
-    let heading = if columns(&heading) <= width { heading } else { fit(&short, width) };
-    let mut lines = vec![Line::styled(heading, palette.title())];
+    let heading = |part: &str| {
+        let told = [thousands(right), thousands(total)].join(" of ");
+        let short = format!("Epoch {epoch}: {told} right");
+        let all = [format!("Confusion, epoch {epoch}: {told} validation examples right{part}"), short.clone() + part];
+        let fitting = all.into_iter().find(|text| columns(text) <= width);
+        Line::styled(fitting.unwrap_or_else(|| fit(&short, width)), palette.title())
+    };
+    let mut lines = vec![heading("")];
     let Some((names_width, (cell, cells))) = chosen else {
         let needed = beside(NAMES[0]) + count;
         lines.push(Line::styled(fit(&format!("matrix from {needed} columns; most confused:"), width), palette.soft()));
@@ -73,6 +76,9 @@ pub fn draw(
     let room = usize::from(area.height).saturating_sub(head);
     let most = count.saturating_sub(room);
     let first = scroll.min(most);
+    if most > 0 {
+        lines[0] = heading(&format!(", rows {} to {} of {count}", first + 1, first + room));
+    }
     lines.extend((first..count).take(room).map(|class| matrix.row(class, &name(class))));
     let free = usize::from(area.height).saturating_sub(lines.len());
     if free > 2 {

@@ -153,6 +153,8 @@ fn forty_classes_fit_80_columns_row_by_row() {
         }
         view.scroll += 1;
     }
+    assert_has(&rows(&shown(&watched), &mut on(Page::Confusion), [80, 24]), &["right, rows 1 to 16 of 40"]);
+    assert_has(&rows(&shown(&watched), &mut view, [80, 24]), &["right, rows 25 to 40 of 40"]);
     assert_eq!(met.len(), 40, "every class is shown with its whole name: {met:?}");
     let narrow = rows(&shown(&watched), &mut on(Page::Confusion), [FORTY as u16, 24]);
     assert_has(&narrow, &["matrix from 58 columns; most confused:", "→"]);
