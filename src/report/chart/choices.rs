@@ -39,12 +39,14 @@ pub fn choices(chart: &Choices, size: [f32; 2]) -> Drawing {
     if chart.points.len() > means.len() && means.len() > 1 {
         means.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut guide = |points: Vec<[f64; 2]>| curve(&mut drawing, &frame, &Series::guide("", points));
+        // of a name with one run that is the mean; between two names there is nothing
+        let is_named = !chart.x.names.is_empty();
+        means.retain(|(.., count)| !is_named || *count > 1.0);
         let at = means.iter().map(|(x, sum, count)| [*x, sum / count]);
-        // between two names there is nothing
-        if chart.x.names.is_empty() {
-            guide(at.collect());
-        } else {
+        if is_named {
             at.for_each(|[x, y]| guide(vec![[x - 0.3, y], [x + 0.3, y]]));
+        } else {
+            guide(at.collect());
         }
     }
     for (number, point) in chart.points.iter().enumerate().filter(|(_, point)| point.iter().all(|v| v.is_finite())) {

@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
             run: view.run,
             sub: [joined, device].into_iter().filter(|text| !text.is_empty()).collect(),
             state: state(view),
-            score: score(watched),
+            score: score(view),
             progress: bar(view),
             report: view.report.as_deref().filter(|_| view.is_over()),
             facts: facts(view),
@@ -134,7 +134,8 @@ fn state(view: &View) -> State {
 }
 
 /// The best value so far: its name, itself, and its epoch.
-fn score(watched: &Watched) -> Option<[String; 3]> {
+fn score(view: &View) -> Option<[String; 3]> {
+    let watched = view.watched;
     let best = watched.best()?;
     let criterion = Criterion::of_column(&best.measure);
     let name = criterion.map_or_else(|| best.measure.replace('_', " "), |one| one.name().into());
@@ -143,7 +144,7 @@ fn score(watched: &Watched) -> Option<[String; 3]> {
         Some(true) => format!("in epoch {}, the last one", best.epoch),
         _ => format!("in epoch {}; none after it was better", best.epoch),
     };
-    Some([format!("best {name} so far"), value, note])
+    Some([format!("best {name}{}", if view.is_over() { "" } else { " so far" }), value, note])
 }
 
 fn bar(view: &View) -> Option<Bar> {
@@ -187,7 +188,7 @@ fn facts(view: &View) -> Vec<[String; 2]> {
             (runs && rate > 0.0 && rate.is_finite()).then(|| figure(rate.round())),
         ),
         fact("time", times),
-        fact("memory on the device", watched.start["device_bytes"].as_u64().map(mib)),
+        fact("device memory", watched.start["device_bytes"].as_u64().map(mib)),
         fact("saved at step", watched.saved.map(whole)),
         fact("test", test),
     ];
