@@ -163,7 +163,7 @@ browser() {
     # shellcheck source=/dev/null
     if [ -r /etc/os-release ]; then . /etc/os-release; fi
     if [ "$ID" != debian ]; then
-        say "no Chromium or Chrome, so the tests that open pages are skipped; only on Debian it is installed automatically"
+        say "no Chromium or Chrome, so the tests that open pages are skipped; it is installed automatically only on Debian"
     elif [ "$(id -u)" -ne 0 ] && ! have sudo; then
         say "no Chromium or Chrome, so the tests that open pages are skipped. As root, run: apt-get install chromium"
     else
