@@ -7,10 +7,11 @@ use rayon::prelude::*;
 use super::super::args::LayoutOptions;
 use super::super::{CliError, open, pictures};
 use crate::checkpoint::{Checkpoint, locate};
-use crate::data::doctor::{Member, Suspect, listed, suspects};
+use crate::data::doctor::{Member, listed};
 use crate::data::picture::Place;
 use crate::data::{self, HoldOut, LoadOptions, Places, TableOptions};
 use crate::losses::Records;
+use crate::metrics::{LabelErrors, Suspect};
 use crate::plan::thousands;
 use crate::report::{percent, say};
 use crate::session::check_pictures;
@@ -41,6 +42,7 @@ pub fn print(
         length: model.text_length(),
         hold_out: HoldOut::Nothing,
         table: table.clone(),
+        labels: None,
         ..tasks::of(&config.loss).load_options(config, model.input)
     };
     options.images.layout = layout.layout.or(options.images.layout);
@@ -78,13 +80,17 @@ pub fn print(
             }
         }
     }
-    say(run, &suspects(&rows, &labels), &members, &checkpoint.meta.classes, shown);
+    let found = LabelErrors::find(&rows, &labels, checkpoint.meta.classes.len());
+    say(run, &found.suspects, &members, &checkpoint.meta.classes, shown);
     Ok(())
 }
 
 fn say(run: &Path, found: &[Suspect], members: &[Member], classes: &[String], shown: usize) {
     let (count, all) = (thousands(found.len() as u64), thousands(members.len() as u64));
-    say!("suspect  labels that {} doubts: {count} of {all} (too few of those it was trained on)", run.display());
+    say!(
+        "suspect  labels that {} doubts: {count} of {all} (too few of those it was trained on; `lepton-gpu errors` finds these too)",
+        run.display()
+    );
     for suspect in found.iter().take(shown) {
         let [given, likely] = suspect.probabilities.map(percent);
         say!(

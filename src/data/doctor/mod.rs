@@ -15,14 +15,14 @@ use crate::defaults::Aim;
 mod alike;
 mod division;
 mod finding;
+mod listing;
 mod split;
-mod suspect;
 
 pub use alike::{Alike, MOST_LOOKS, Print, groups};
 pub use division::Shares;
 pub use finding::{Finding, Member, Problem};
+pub use listing::{Listed, listed};
 pub use split::{Divided, split};
-pub use suspect::{Listed, Suspect, listed, suspects};
 
 /// Images of a class.
 #[derive(Clone, Debug, PartialEq, Eq)]
