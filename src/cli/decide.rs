@@ -33,7 +33,8 @@ pub fn decided(args: &TrainArgs, config: &RunConfig, shared: &mut Shared) -> Res
     let task = model.as_ref().map(tasks::of_model);
     let unlabelled = !config.normal.is_empty() || task.is_some_and(|task| !task.needs_labels());
     let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
-    let options = LoadOptions { images, text, table, unlabelled, ..LoadOptions::default() };
+    let labels = config.labels_file();
+    let options = LoadOptions { images, text, table, labels, unlabelled, ..LoadOptions::default() };
     let (survey, data) = shared.survey(config.data.as_deref(), &options)?;
     say!("found    {}", found(&survey));
     let gpu = shared.gpu()?;

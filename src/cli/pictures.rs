@@ -60,6 +60,7 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions
         options.table.images = None;
         // which says what the run's own folders are
         options.images.layout = None;
+        options.labels = None;
     }
     options.table = table.clone().or(options.table);
     let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;

@@ -238,6 +238,11 @@ const KEYS: &[Setting] = &[
     Setting::new(Data, "data", "data", Takes::Text("DATA"), "fashion-small, which is built in",
         "A folder of images with a subfolder for each class, a folder of IDX or CIFAR files, a CSV file, a text file, \
          or a data set listed by `lepton-gpu data list`").common(),
+    Setting::new(Data, "labels", "labels", Takes::Text("FILE"), "",
+        "Labels to train on in place of those of the data: a table that says the label of each file, such as the one that \
+         `lepton-gpu errors` writes; without a label an image or text is left out"),
+    Setting::new(Data, "labels_sha256", "", Takes::Text("HASH"), "",
+        "SHA-256 of the table in `labels` when the run began; another table is refused").in_files(),
     Setting::new(Data, "validation", "val-split", Takes::Text("FRACTION|test"),
         "0.2 of each class for image folders without validation and test images, otherwise none",
         "Validate each epoch on a held-out fraction of the training images, or on the test images").common(),
@@ -428,6 +433,8 @@ mod tests {
         let text = "max_length = 1\nmin_count = 1\nmax_words = 1\ncoarse_labels = true";
         let full = RunConfig {
             data: Some("a".into()),
+            labels: Some("a".into()),
+            labels_sha256: Some("a".into()),
             init: Some("a".into()),
             init_sha256: Some("a".into()),
             freeze: Freeze::First(1),

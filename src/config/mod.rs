@@ -15,7 +15,9 @@ mod transfer;
 mod update;
 
 pub use crate::augment::{AugmentError, check_policy, check_sizes, parse_augment};
-pub use crate::data::{Fit, ImageOptions, NormalizeConfig, NormalizeError, NormalizeFrom, TableOptions, TextOptions};
+pub use crate::data::{
+    Fit, ImageOptions, LabelsFile, NormalizeConfig, NormalizeError, NormalizeFrom, TableOptions, TextOptions,
+};
 pub use crate::losses::{LossConfig, LossTarget, TargetKind};
 pub use crate::optim::OptimizerConfig;
 pub use crate::schedules::{Anneal, ScheduleConfig, Warmup};
@@ -49,6 +51,12 @@ pub struct RunConfig {
     /// Name of a known data set, or a path; `None` is the built-in one, fashion-small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// Path of a table with labels in place of those of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// SHA-256 of this table when the run began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels_sha256: Option<String>,
     /// Built-in model, or path of the model file.
     pub model: String,
     /// What the weights start from: a run, a file or a model with built-in weights; `None` for the seed.
@@ -138,6 +146,8 @@ impl Default for RunConfig {
     fn default() -> Self {
         RunConfig {
             data: None,
+            labels: None,
+            labels_sha256: None,
             model: "seed-mnist".into(),
             init: None,
             init_sha256: None,
@@ -176,6 +186,12 @@ impl RunConfig {
     /// What says which images are held out: runs that agree in it have one split.
     pub fn split_seed(&self) -> u64 {
         self.split_seed.unwrap_or(self.seed)
+    }
+
+    /// The table of labels that it names, as it was when the run began.
+    pub fn labels_file(&self) -> Option<LabelsFile> {
+        let path = self.labels.clone()?;
+        Some(LabelsFile { path, sha256: self.labels_sha256.clone() })
     }
 
     /// Every setting that is there, by its key with the keys of its tables (`optimizer.momentum`); lists are settings.

@@ -37,6 +37,14 @@ pub enum DataError {
     #[cfg(any(feature = "images", feature = "text"))]
     #[error(transparent)]
     Table(#[from] super::tabular::TableError),
+    /// Labels in a file of their own.
+    #[cfg(any(feature = "images", feature = "text"))]
+    #[error(transparent)]
+    Labels(#[from] super::LabelsError),
+    /// Labels in a file, in a build that reads no tables.
+    #[cfg(not(any(feature = "images", feature = "text")))]
+    #[error("labels are in a table, and this build reads none (feature `images` or `text`)")]
+    NoTables,
     /// Texts that cannot be used.
     #[cfg(feature = "text")]
     #[error(transparent)]
@@ -146,6 +154,10 @@ impl Hints for DataError {
             DataError::Cifar(error) => return error.hints(),
             #[cfg(any(feature = "images", feature = "text"))]
             DataError::Table(error) => return error.hints(),
+            #[cfg(any(feature = "images", feature = "text"))]
+            DataError::Labels(error) => return error.hints(),
+            #[cfg(not(any(feature = "images", feature = "text")))]
+            DataError::NoTables => return vec![Hint::Unset { key: "labels" }],
             #[cfg(feature = "text")]
             DataError::Text(error) => return error.hints(),
             DataError::Idx(error) => return error.hints(),

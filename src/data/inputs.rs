@@ -72,6 +72,15 @@ impl TextOptions {
     }
 }
 
+/// A file with labels in place of those that the data came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelsFile {
+    /// Its path.
+    pub path: String,
+    /// SHA-256 that it must have, if anything says so.
+    pub sha256: Option<String>,
+}
+
 /// Which columns of a table hold what, and where its images are; what is not said is found by names and content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -17,6 +17,7 @@ mod download;
 mod error;
 #[cfg(feature = "download")]
 pub mod fetch;
+mod folds;
 #[cfg(feature = "files")]
 pub mod formats;
 mod inputs;
@@ -40,6 +41,8 @@ mod plain_text;
 #[cfg(feature = "download")]
 pub mod published;
 mod range;
+#[cfg(any(feature = "images", feature = "text"))]
+mod relabel;
 #[cfg(feature = "images")]
 mod survey;
 #[cfg(any(feature = "images", feature = "text"))]
@@ -58,6 +61,7 @@ pub use doctor::{ClassCount, Report, check};
 pub use error::DataError;
 #[cfg(feature = "download")]
 pub use fetch::{FetchOptions, Progress, fetch};
+pub use folds::folds;
 #[cfg(feature = "files")]
 use formats::Loading;
 #[cfg(feature = "images")]
@@ -72,7 +76,7 @@ pub use formats::idx::IdxError;
 pub use formats::text::{self, TextError, Trained};
 #[cfg(feature = "files")]
 pub use formats::{Detected, FORMATS, Format};
-pub use inputs::{Fit, FolderLayout, ImageOptions, TableOptions, TextOptions};
+pub use inputs::{Fit, FolderLayout, ImageOptions, LabelsFile, TableOptions, TextOptions};
 #[cfg(feature = "files")]
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;
@@ -85,6 +89,8 @@ pub use places::Places;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use plain_text::NotText;
 pub use range::{Range, RangeError};
+#[cfg(any(feature = "images", feature = "text"))]
+pub use relabel::{LabelsError, labels_file};
 #[cfg(feature = "images")]
 pub use survey::{Survey, survey};
 #[cfg(any(feature = "images", feature = "text"))]
@@ -190,7 +196,7 @@ pub fn load_with(
     places: &Places,
     on_pictures: OnPictures,
 ) -> Result<Dataset, DataError> {
-    match spec {
+    let data = match spec {
         #[cfg(feature = "samples")]
         None | Some(known::SMALL) => formats::idx::load_built_in(),
         #[cfg(not(feature = "samples"))]
@@ -199,6 +205,13 @@ pub fn load_with(
             Some(known) => load_known(known, options, places),
             None => load_path(name, options, places, on_pictures),
         },
+    }?;
+    match &options.labels {
+        None => Ok(data),
+        #[cfg(any(feature = "images", feature = "text"))]
+        Some(labels) => relabel::relabelled(data, labels),
+        #[cfg(not(any(feature = "images", feature = "text")))]
+        Some(_) => Err(DataError::NoTables),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How data are read: pictures as images of one size, texts as tokens, and which of them validate.
 
-use super::inputs::{ImageOptions, TableOptions, TextOptions};
+use super::inputs::{ImageOptions, LabelsFile, TableOptions, TextOptions};
 use super::vocabulary::Vocabulary;
 
 /// Which pictures validate, where a folder or a table does not say.
@@ -35,6 +35,8 @@ pub struct LoadOptions {
     pub text: TextOptions,
     /// Which columns of a table hold what.
     pub table: TableOptions,
+    /// Labels in place of those that the data came with.
+    pub labels: Option<LabelsFile>,
     /// Words of each text that a model takes, if it says so.
     pub length: Option<usize>,
     /// Vocabulary of a trained model of texts, which comes with `classes`.
@@ -60,6 +62,7 @@ impl Default for LoadOptions {
             images: ImageOptions::default(),
             text: TextOptions::default(),
             table: TableOptions::default(),
+            labels: None,
             length: None,
             vocabulary: None,
             hold_out: HoldOut::Nothing,

@@ -290,7 +290,8 @@ impl dyn Task {
         };
         let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
         let (seed, several_labels) = (config.split_seed(), config.loss.target_kind() == TargetKind::Labels);
-        LoadOptions { several_labels, shape, images, text, table, hold_out, seed, ..LoadOptions::default() }
+        let labels = config.labels_file();
+        LoadOptions { several_labels, labels, shape, images, text, table, hold_out, seed, ..LoadOptions::default() }
     }
 }
 

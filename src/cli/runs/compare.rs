@@ -19,7 +19,7 @@ use crate::report::{Document, History, listed, say};
 /// Colours of runs.
 const INKS: [Ink; 5] = [Ink::A, Ink::B, Ink::C, Ink::D, Ink::E];
 /// Settings that say where something is, or follow from others.
-const NO_CHOICES: [&str; 1] = ["init_sha256"];
+const NO_CHOICES: [&str; 2] = ["init_sha256", "labels_sha256"];
 
 pub fn run(args: &CompareArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     for folder in &args.runs {

@@ -1,5 +1,8 @@
 //! Examples of one size with what is to be learned about each.
 
+mod joined;
+mod statistics;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -167,6 +170,19 @@ impl Split {
     fn check_bytes(input: Input, size: usize, examples: usize, found: usize) -> Result<(), DatasetError> {
         let expected = size as u128 * examples as u128;
         if expected == found as u128 { Ok(()) } else { Err(DatasetError::Bytes { examples, input, expected, found }) }
+    }
+
+    /// With other classes, one for each example.
+    ///
+    /// # Errors
+    /// [`DatasetError::Label`] if one of them is no class.
+    ///
+    /// # Panics
+    /// If there are not as many as examples, or if these have numbers instead.
+    pub fn with_labels(self, labels: Vec<u32>) -> Result<Self, DatasetError> {
+        assert!(labels.len() == self.len() && self.values.is_none(), "a class for each example");
+        let (labels, _, targets) = Self::checked(Targets::Classes { labels, classes: self.targets }, |_| Ok(()))?;
+        Ok(Split { labels, targets, ..self })
     }
 
     /// With what each example is called: the path of its file.
@@ -351,37 +367,7 @@ impl Split {
         let keys = self.keys().map_or_else(Vec::new, |keys| wanted.iter().map(|&i| keys[i]).collect());
         Split { examples, keys, labels, values, names, ..*self }
     }
-
-    /// Mean and standard deviation (of the population) of the pixels scaled to 0..1, `[c]`; none for texts. Streamed examples are all
-    /// read for it.
-    ///
-    /// # Errors
-    /// As [`example`](Self::example).
-    pub fn mean_std(&self) -> Result<Option<Vec<(f64, f64)>>, SourceError> {
-        let Input::Images { channels, .. } = self.input else { return Ok(None) };
-        let mut counts = vec![[0_u64; 256]; channels];
-        self.in_pieces(|bytes| {
-            for pixel in bytes.chunks_exact(channels) {
-                for (count, &value) in counts.iter_mut().zip(pixel) {
-                    count[usize::from(value)] += 1;
-                }
-            }
-            Ok::<_, SourceError>(())
-        })?;
-        Ok(Some(counts.iter().map(histogram_mean_std).collect()))
-    }
 }
 
 /// Bytes of examples that are handed on at a time.
 const PIECE: usize = 32 << 20;
-
-fn histogram_mean_std(counts: &[u64; 256]) -> (f64, f64) {
-    let total = counts.iter().sum::<u64>() as f64;
-    let weighted = |value: &dyn Fn(f64) -> f64| -> f64 {
-        let terms = counts.iter().enumerate();
-        terms.map(|(v, &count)| value(v as f64) * count as f64).sum::<f64>() / total
-    };
-    let mean = weighted(&|v| v);
-    let variance = weighted(&|v| (v - mean) * (v - mean));
-    (mean / 255.0, variance.sqrt() / 255.0)
-}
