@@ -12,6 +12,7 @@ mod decide;
 mod described;
 mod devices;
 mod error;
+mod errors;
 mod eval;
 mod explain;
 mod export;
@@ -133,6 +134,7 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Command::Eval(args) => eval::run(&args, adapter),
         Command::Predict(args) => predict::run(&args, adapter),
         Command::Explain(args) => explain::run(&args, adapter),
+        Command::Errors(args) => errors::run(&args, adapter),
         Command::Report(args) => report::run(&args, adapter),
         Command::Export(args) => export::run(&args, adapter),
         Command::Import(args) => import::run(&args),

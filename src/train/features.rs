@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::checkpoint::NamedTensor;
+use crate::checkpoint::{Checkpoint, NamedTensor};
 use crate::config::RunConfig;
 use crate::data::{Dataset, Input, Split, Splits, Targets};
 use crate::gpu::{Gpu, GpuError, Program};
@@ -58,6 +58,15 @@ impl Extractor {
         }
         self.program.write_parameters(&words)?;
         session::write_norm(&self.program, &cut.body, config)
+    }
+
+    /// Gives the body the weights of a trained model.
+    ///
+    /// # Errors
+    /// If the checkpoint lacks one of them, or the device is lost.
+    pub fn load(&self, checkpoint: &Checkpoint, cut: &Cut) -> Result<(), TrainError> {
+        self.program.write_parameters(&checkpoint.weights(&self.plan.parameters, self.plan.arena_words)?)?;
+        Ok(session::write_norm(&self.program, &cut.body, &checkpoint.meta.config)?)
     }
 
     /// Features of a data set's examples, of training images also as the run augments them: the training images that it learns
@@ -132,7 +141,7 @@ impl Extractor {
     }
 
     /// Features of some examples, `[rows, length]`.
-    fn batch(&mut self, bytes: &[u8], rows: usize) -> Result<Vec<f32>, GpuError> {
+    pub fn batch(&mut self, bytes: &[u8], rows: usize) -> Result<Vec<f32>, GpuError> {
         self.program.write_images(&[bytes])?;
         let step = Step { batch_length: rows as u32, range_length: rows as u32, ..Step::default() };
         self.program.run(Goal::Predict, &mut [step])?;

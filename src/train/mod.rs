@@ -1,7 +1,9 @@
 //! Training: the loop, what it counts, and what it says while it runs.
 
 mod batch_size;
+mod cross_validation;
 mod cut;
+mod embed;
 mod error;
 mod evaluate;
 mod event;
@@ -21,6 +23,8 @@ mod trainer;
 mod updates;
 
 pub use batch_size::{BatchBound, LargestBatch, largest_batch};
+pub use cross_validation::{cross_validate, trained_again, trained_head};
+pub use embed::Embedder;
 pub use error::TrainError;
 pub(crate) use evaluate::check_checkpoint;
 pub use evaluate::{Evaluator, check_data};

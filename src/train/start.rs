@@ -266,17 +266,18 @@ fn trains_head_first(
 
 /// The configuration of the run that trains a head on features.
 fn head_run(config: &RunConfig, data: &Dataset) -> RunConfig {
+    let config = head_training(config.clone(), setup::learned_images(data, config));
+    RunConfig { freeze: Freeze::Body, body_lr: None, steps: None, patience: None, ..config }
+}
+
+/// A configuration that trains a head as its [`HeadConfig`] says, on features of so many images.
+pub(super) fn head_training(config: RunConfig, images: usize) -> RunConfig {
     let HeadConfig { steps, learning_rate, weight_decay, batch, .. } = config.head;
-    let images = setup::learned_images(data, config).max(1);
-    let batch = batch.min(images);
-    let epochs = (steps as usize).div_ceil(images.div_ceil(batch)) as u32;
+    let batch = batch.min(images.max(1));
+    let epochs = (steps as usize).div_ceil(images.max(1).div_ceil(batch)) as u32;
     RunConfig {
-        freeze: Freeze::Body,
-        body_lr: None,
         epochs,
         batch,
-        steps: None,
-        patience: None,
         learning_rate,
         schedule: OneCycle::default().into(),
         warmup: None,
@@ -284,7 +285,7 @@ fn head_run(config: &RunConfig, data: &Dataset) -> RunConfig {
         augment: AugmentConfig::default(),
         optimizer: AdamW { weight_decay, ..AdamW::default() }.into(),
         update: UpdateConfig::default(),
-        ..config.clone()
+        ..config
     }
 }
 

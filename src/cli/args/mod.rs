@@ -9,6 +9,7 @@ use crate::config::{Member, Section, Setting, Takes};
 use crate::optim::OPTIMIZERS;
 
 mod data;
+mod errors;
 mod eval;
 mod exchange;
 mod explain;
@@ -21,6 +22,7 @@ mod typed;
 mod watch;
 
 pub use data::{DataArgs, DataCommand, SplitArgs};
+pub use errors::ErrorsArgs;
 pub use eval::EvalArgs;
 pub use exchange::{ExportArgs, ImportArgs, WeightsArgs, WeightsCommand};
 pub use explain::ExplainArgs;
@@ -60,6 +62,8 @@ pub enum Command {
     Predict(PredictArgs),
     /// Show what in an image speaks for a trained model's answer, as a map over it.
     Explain(ExplainArgs),
+    /// Find labels that are probably wrong, by cross-validation, and write them as a table.
+    Errors(ErrorsArgs),
     /// Write a page about a trained model: how good it is, what it gets wrong, how training went.
     Report(ReportArgs),
     /// Write a trained model for other programs.
@@ -110,6 +114,7 @@ impl Command {
             Command::Runs(RunsArgs { command: Some(RunsCommand::Compare(args)), .. }) => &args.device,
             Command::Predict(args) => &args.device,
             Command::Explain(args) => &args.device,
+            Command::Errors(args) => &args.device,
             Command::Report(args) => &args.device,
             Command::Export(args) => &args.device,
             Command::Show(args) => &args.device,

@@ -19,6 +19,9 @@ pub(in crate::report) const UNKNOWN: Rgb<u8> = Rgb([0x57, 0x60, 0x6a]);
 /// White, which pictures are drawn on.
 pub(in crate::report) const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 
+/// Room for the mark before a caption.
+pub(in crate::report) const MARK: usize = 18;
+
 /// A rectangle in whole pixels: left, top, width, height.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report) struct Area {
@@ -95,6 +98,19 @@ impl Canvas {
             let (x, y) = place(i as i32 % columns - 1, i as i32 / columns - middle);
             self.blend(x, y, coverage, colour);
         }
+    }
+
+    /// A green tick beside the line of text whose top is `y`, [`MARK`] wide.
+    pub(in crate::report) fn tick(&mut self, x: usize, y: usize) {
+        let at = |dx: f32, dy: f32| (x as f32 + dx, y as f32 + dy);
+        self.stroke(&[at(1.5, 10.0), at(5.2, 14.0), at(12.5, 5.0)], 2.4, RIGHT);
+    }
+
+    /// A red cross there.
+    pub(in crate::report) fn cross(&mut self, x: usize, y: usize) {
+        let at = |dx: f32, dy: f32| (x as f32 + dx, y as f32 + dy);
+        self.stroke(&[at(2.0, 5.0), at(11.0, 14.0)], 2.4, WRONG);
+        self.stroke(&[at(11.0, 5.0), at(2.0, 14.0)], 2.4, WRONG);
     }
 
     /// Draws straight lines through `points` (x, y), `thickness` wide with round ends.

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::Picture;
-use super::canvas::{Area, Canvas, FAINT, INK, RIGHT, UNKNOWN, WRONG};
+use super::canvas::{Area, Canvas, FAINT, INK, MARK, RIGHT, UNKNOWN, WRONG};
 use super::scale::{Room, Scale, cell_room, grey, render};
 use super::text::{Lettering, PLAIN, STRONG, TITLE};
 
@@ -16,8 +16,6 @@ const HEADER: usize = 84;
 /// From the border of a picture to the text below it.
 const ABOVE_CAPTION: usize = 4;
 const LINE: usize = 20;
-/// Room for the mark before a caption.
-const MARK: usize = 18;
 /// A title may make the page this wide when the cells do not.
 const TITLE_PAGE: f32 = 640.0;
 
@@ -152,13 +150,9 @@ fn draw_cell(canvas: &mut Canvas, area: Area, layout: &Layout, cell: &GridCell) 
 
 /// A tick or a cross beside the line of text whose top is `y`.
 fn mark(canvas: &mut Canvas, x: usize, y: usize, verdict: Verdict) {
-    let at = |dx: f32, dy: f32| (x as f32 + dx, y as f32 + dy);
     match verdict {
-        Verdict::Right => canvas.stroke(&[at(1.5, 10.0), at(5.2, 14.0), at(12.5, 5.0)], 2.4, RIGHT),
-        Verdict::Wrong => {
-            canvas.stroke(&[at(2.0, 5.0), at(11.0, 14.0)], 2.4, WRONG);
-            canvas.stroke(&[at(11.0, 5.0), at(2.0, 14.0)], 2.4, WRONG);
-        }
+        Verdict::Right => canvas.tick(x, y),
+        Verdict::Wrong => canvas.cross(x, y),
         Verdict::Unknown => {}
     }
 }

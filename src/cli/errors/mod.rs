@@ -1,0 +1,101 @@
+//! `lepton-gpu errors`: labels that are probably wrong, found by confident learning on answers that cross-validation gives.
+
+mod folded;
+mod output;
+
+use std::path::{Path, PathBuf};
+
+use super::args::ErrorsArgs;
+use super::{CliError, Exit, open, pictures, weights};
+use crate::checkpoint::{Checkpoint, DatasetFingerprint, locate};
+use crate::data::{Dataset, Split, TableOptions};
+use crate::losses::TargetKind;
+use crate::metrics::LabelErrors;
+use crate::train::{Answer, check_data};
+use folded::Folded;
+
+/// What was found in a data set.
+struct Looked<'a> {
+    run: &'a Path,
+    data: &'a Dataset,
+    /// Its examples, of all splits.
+    all: &'a Split,
+    /// Numbers of the examples that were judged: those of classes that others have learned from.
+    judged: Vec<usize>,
+    /// Answers on these.
+    answers: Vec<Answer>,
+    /// Of examples by their number among those that were judged.
+    found: LabelErrors,
+    folded: Folded,
+    /// Lines that people should know.
+    notes: Vec<String>,
+}
+
+pub fn run(args: &ErrorsArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
+    let path = locate(&args.run)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let checkpoint = Checkpoint::read(&path)?;
+    let (meta, run) = (&checkpoint.meta, args.run.display());
+    if meta.config.loss.target_kind() != TargetKind::Label {
+        let problem =
+            format!("{run}: this run does not learn one class for each image or text, so it has no labels to doubt");
+        return Err(CliError::Usage(problem + "\n  try: a run that was trained on classes"));
+    }
+    if args.data.is_none() && meta.data == DatasetFingerprint::NONE {
+        let problem = format!("{run}: its weights were imported, so it has no labels of its own");
+        return Err(CliError::Usage(problem + "\n  try: --data PHOTOS, with the classes of the model"));
+    }
+    let out = args.out.clone().unwrap_or_else(|| folder.join("errors.csv"));
+    if out.extension().is_none_or(|end| end != "csv") {
+        return Err(CliError::Usage(format!("--out {}: expected a .csv\n  try: --out errors.csv", out.display())));
+    }
+    let data = match &args.data {
+        Some(spec) => pictures::of_run(&checkpoint, Some(spec), &TableOptions::default())?,
+        None => pictures::learned_by_run(&checkpoint)?,
+    };
+    check_data(&checkpoint, &data)?;
+    let all = data.all_examples();
+    let gpu = open(adapter)?;
+    if args.json {
+        weights::tell_who(&gpu, &checkpoint);
+    } else {
+        weights::say_who(&gpu, &checkpoint, 9);
+    }
+    let groups = folded::groups(&all)?;
+    let (judged, notes) = judged(&all, &groups, data.classes())?;
+    let some = all.select(&judged);
+    let groups: Vec<usize> = judged.iter().map(|&i| groups[i]).collect();
+    let (folded, answers) = folded::answers(args, folder, (&checkpoint, &gpu), (&data, &some, &groups))?;
+    let probabilities: Vec<Vec<f64>> = answers.iter().map(|answer| answer.probabilities.clone()).collect();
+    let labels: Vec<usize> = some.labels().iter().map(|&label| label as usize).collect();
+    let found = LabelErrors::find(&probabilities, &labels, data.classes().len());
+    let looked = Looked { run: &args.run, data: &data, all: &all, judged, answers, found, folded, notes };
+    let sheet = output::save(&looked, &out)?;
+    output::tell(&looked, args, &out, sheet.as_deref());
+    Ok(Exit::Done)
+}
+
+/// The examples that can be judged, and lines about those that cannot: a class is learned from its other examples.
+fn judged(all: &Split, groups: &[usize], classes: &[String]) -> Result<(Vec<usize>, Vec<String>), CliError> {
+    let mut own = vec![std::collections::BTreeSet::new(); classes.len()];
+    all.labels().iter().zip(groups).for_each(|(&label, &group)| {
+        own[label as usize].insert(group);
+    });
+    let judged: Vec<usize> = (0..all.len()).filter(|&i| own[all.labels()[i] as usize].len() > 1).collect();
+    let known = own.iter().filter(|groups| groups.len() > 1).count();
+    if known < 2 {
+        let problem =
+            "labels are judged by what is learned from others, and fewer than two classes have two different examples";
+        return Err(CliError::Usage(format!("{problem}\n  try: --data with more images of each class")));
+    }
+    let alone = own.iter().zip(classes).filter(|(groups, _)| groups.len() == 1).map(|(_, class)| format!("`{class}`"));
+    let alone: Vec<String> = alone.collect();
+    let note =
+        || format!("not judged: {}, of which there is one example and nothing to compare it with", alone.join(", "));
+    Ok((judged, if alone.is_empty() { Vec::new() } else { vec![note()] }))
+}
+
+/// The picture beside a table.
+fn sheet_path(out: &Path) -> PathBuf {
+    out.with_extension("png")
+}

@@ -1,0 +1,193 @@
+//! `errors` and `train --labels`: from labels that are wrong to a run on repaired ones.
+
+use std::collections::BTreeSet;
+
+use image::{Rgb, RgbImage};
+
+use crate::support::{Place, Ran, idx};
+
+const COLOURS: [(&str, [u8; 3]); 3] = [("red", [200, 40, 40]), ("green", [40, 200, 40]), ("blue", [40, 40, 200])];
+pub const MODEL: &str = "name = \"small\"\ninput = [8, 8, 3]\n\n[[layer]]\ntype = \"flatten\"\n\n[[layer]]\ntype = \"linear\"\n\
+                     units = 12\n\n[[layer]]\ntype = \"relu\"\n\n[[layer]]\ntype = \"linear\"\nunits = \"classes\"\n";
+
+/// A noisy picture of a colour.
+fn picture(colour: usize, i: usize) -> RgbImage {
+    RgbImage::from_fn(8, 8, |x, y| {
+        let noise = (x as usize * 31 + y as usize * 17 + i * 53 + colour * 7) % 40;
+        Rgb(COLOURS[colour].1.map(|value| value + noise as u8))
+    })
+}
+
+/// 24 pictures of each colour, of which two have the folder of the next one: their names say so.
+pub fn photos(place: &Place) -> BTreeSet<String> {
+    let mut wrong = BTreeSet::new();
+    for (colour, (name, _)) in COLOURS.iter().enumerate() {
+        for i in 0..24 {
+            let folder = if i % 12 == 5 { COLOURS[(colour + 1) % 3].0 } else { name };
+            let file = format!("{folder}/{name}-{i}.png");
+            if folder != *name {
+                wrong.insert(file.clone());
+            }
+            let mut bytes = std::io::Cursor::new(Vec::new());
+            picture(colour, i).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+            place.write(&format!("photos/{file}"), bytes.into_inner());
+        }
+    }
+    wrong
+}
+
+/// The rows of a table without its header, by column.
+fn rows(place: &Place, name: &str) -> Vec<Vec<String>> {
+    let text = place.text(name);
+    text.lines().skip(1).map(|line| line.split(',').map(String::from).collect()).collect()
+}
+
+#[track_caller]
+fn says(ran: &Ran, parts: &[&str]) {
+    parts.iter().for_each(|part| assert!(ran.out.contains(part), "no `{part}`\n{ran}"));
+}
+
+#[test]
+fn wrong_labels_are_found_and_repaired() {
+    let Some(place) = Place::with_adapter() else { return };
+    let wrong = photos(&place);
+    place.write("small.toml", MODEL);
+    let train = "train photos --model small.toml --batch 16 --lr 0.01 --epochs 12";
+    place.run(&format!("{train} --out run")).exits(0);
+    let ran = place.run("errors run --all").exits(0);
+    says(
+        &ran,
+        &[
+            "folds    5, a new last layer on 12 features each",
+            "errors   6 of 72 labels",
+            "note     the features were learned",
+        ],
+    );
+    let found = rows(&place, "run/errors.csv");
+    assert_eq!(found.iter().map(|row| row[0].clone()).collect::<BTreeSet<_>>(), wrong, "{ran}");
+    for row in &found {
+        let true_name = row[0].split('/').nth(1).unwrap().split('-').next().unwrap();
+        assert!(row[4] == true_name && row[3] != true_name, "{row:?}");
+        assert!(row[6].parse::<f64>().unwrap() > row[5].parse::<f64>().unwrap(), "{row:?}");
+    }
+    let sheet = image::open(place.path("run/errors.png")).unwrap();
+    assert!(sheet.width() > 1000 && sheet.height() > 400, "two rows of five");
+    // the same again, and the network as a whole
+    let table = place.text("run/errors.csv");
+    place.run("errors run").exits(0);
+    assert_eq!(place.text("run/errors.csv"), table);
+    let whole = place.run("errors run --retrain --folds 3 --out whole.csv").exits(0);
+    says(
+        &whole,
+        &["retrain  3 times 12 epochs: about ", "fold     3 of 3: 48 examples learned", "the whole network anew"],
+    );
+    let found: BTreeSet<String> = rows(&place, "whole.csv").into_iter().map(|row| row[0].clone()).collect();
+    assert!(found.len() >= 4 && found.is_subset(&wrong), "{whole}");
+
+    let ran = place.run(&format!("{train} --labels run/errors.csv --out fixed")).exits(0);
+    says(&ran, &["errors.csv changes 6 labels and removes 0 examples"]);
+    let counts = &place.events("fixed")[0]["data"]["per_class"];
+    let of = |class: usize| counts["training"][class].as_u64().unwrap() + counts["validation"][class].as_u64().unwrap();
+    assert_eq!([of(0), of(1), of(2)], [24; 3], "{counts}");
+    says(&place.run("errors fixed").exits(0), &["errors   0 of 72 labels"]);
+    // whoever evaluates the run sees the labels that it learned
+    let hash = place.text("fixed/config.toml").lines().any(|line| line.starts_with("labels_sha256 = \""));
+    assert!(hash, "{}", place.text("fixed/config.toml"));
+    place.write("run/errors.csv", table.replace(",red,", ",green,"));
+    for command in ["train --out fixed --resume --epochs 20", "eval fixed", "train --recipe fixed --out again"] {
+        let ran = place.run(command).exits(2);
+        assert!(ran.err.contains("errors.csv: SHA-256 ") && ran.err.contains("but the run began with"), "{ran}");
+    }
+    place.write("run/errors.csv", table);
+    place.run("train --out fixed --resume --epochs 13").exits(0);
+}
+
+#[test]
+fn what_a_table_of_labels_says_wrong_is_refused() {
+    let Some(place) = Place::with_adapter() else { return };
+    photos(&place);
+    for (table, message, way) in [
+        (
+            "file,label\nred/red-99.png,blue\n",
+            "line 2: `photos` has no example `red/red-99.png`",
+            "did you mean `red/red-",
+        ),
+        ("file,label\nred/red-0.png,bleu\n", "line 2: no class is called `bleu`", "did you mean `blue`"),
+        (
+            "file,label\nred-0.png,blue\nred/red-0.png,green\n",
+            "line 3 says `green` of red/red-0.png",
+            "one row for each",
+        ),
+        ("file,given\nred-0.png,blue\n", "no column `label`, and none `drop`", "file,label"),
+    ] {
+        place.write("labels.csv", table);
+        let ran = place.run("train photos --model linear --size 8 --labels labels.csv --out run").exits(2);
+        assert!(ran.err.contains(message) && ran.err.contains(way), "{ran}");
+        assert!(!place.path("run").exists(), "nothing is begun");
+    }
+    place.run("train photos --model linear --size 8 --labels nowhere.csv --out run").exits(2);
+    place.write("labels.csv", "file,label\nred-0.png,\n/red/red-1.png,blue\n");
+    let ran = place.run("train photos --model linear --size 8 --labels labels.csv --out run").exits(2);
+    assert!(ran.err.contains("no example `/red/red-1.png`"), "{ran}");
+    place.write("labels.csv", "image;drop\nred-0.png;x\n");
+    let ran = place.run("train photos --model linear --size 8 --steps 1 --labels labels.csv --out run").exits(0);
+    says(&ran, &["changes 0 labels and removes 1 example"]);
+    let table =
+        "image,x\n".to_string() + &(0..9).map(|i| format!("photos/red/red-{}.png,{i}.5\n", i % 5)).collect::<String>();
+    place.write("values.csv", table);
+    place.run("train values.csv --model linear --size 8 --steps 1 --out values").exits(0);
+    let ran = place.run("errors values").exits(2);
+    assert!(ran.err.contains("does not learn one class for each image"), "{ran}");
+    let ran = place.run("train values.csv --model linear --size 8 --labels labels.csv --out more").exits(2);
+    assert!(ran.err.contains("has numbers or several labels"), "{ran}");
+}
+
+#[test]
+fn images_without_files_are_told_by_split_and_number() {
+    let Some(place) = Place::with_adapter() else { return };
+    for (split, count, flipped) in [("train", 60, 12), ("t10k", 20, 7)] {
+        let pixels = |i: usize| crate::answers::half(i % 2, i).into_raw();
+        let labels: Vec<u8> = (0..count).map(|i| ((i + usize::from(i == flipped)) % 2) as u8).collect();
+        place.write(
+            &format!("sides/{split}-images-idx3-ubyte"),
+            idx(&[count as u32, 28, 28], &(0..count).flat_map(pixels).collect::<Vec<_>>()),
+        );
+        place.write(&format!("sides/{split}-labels-idx1-ubyte"), idx(&[count as u32], &labels));
+    }
+    place.write("small.toml", MODEL.replace("[8, 8, 3]", "[28, 28, 1]"));
+    let train = "train sides --model small.toml --batch 16 --lr 0.003 --epochs 4";
+    place.run(&format!("{train} --out run")).exits(0);
+    let json = place.run("errors run --json").exits(0).json();
+    let found: Vec<(&str, u64)> = json["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| (e["split"].as_str().unwrap(), e["number"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([("train", 12), ("test", 7)]), "{json}");
+    let ran = place.run(&format!("{train} --labels run/errors.csv --out fixed")).exits(0);
+    says(&ran, &["changes 2 labels and removes 0 examples"]);
+    says(&place.run("errors fixed").exits(0), &["errors   0 of 80 labels"]);
+    place.write("bad.csv", "split,number,label\ntrain,60,0\n");
+    let ran = place.run(&format!("{train} --labels bad.csv --out bad")).exits(2);
+    assert!(ran.err.contains("line 2: no example 60 of training, which has 60"), "{ran}");
+}
+
+#[test]
+fn labels_of_texts_are_found_by_file_and_line() {
+    let Some(place) = Place::with_adapter() else { return };
+    let words = [["sun", "beach", "swim", "warm"], ["snow", "ice", "ski", "cold"]];
+    let line = |i: usize| {
+        let (season, at) = (i % 2, |k: usize| words[i % 2][(i / 2 + k) % 4]);
+        let label = ["summer", "winter"][(season + usize::from(i == 9 || i == 30)) % 2];
+        format!("{label}\t{} {} trip{} {}\n", at(0), at(1), i / 4, at(i / 8))
+    };
+    place.write("seasons.tsv", (0..48).map(line).collect::<String>());
+    place.run("train seasons.tsv --model text-small --epochs 12 --batch 8 --lr 0.01 --out run").exits(0);
+    let ran = place.run("errors run --retrain").exits(0);
+    let found: BTreeSet<String> =
+        rows(&place, "run/errors.csv").into_iter().map(|row| row[0].rsplit('/').next().unwrap().to_string()).collect();
+    assert_eq!(found, BTreeSet::from(["seasons.tsv:10".to_string(), "seasons.tsv:31".to_string()]), "{ran}");
+    let ran = place.run("train seasons.tsv --model text-small --epochs 1 --labels run/errors.csv --out fixed").exits(0);
+    says(&ran, &["changes 2 labels and removes 0 examples"]);
+}
