@@ -6,6 +6,10 @@
 mod answers;
 #[path = "cli/defaults.rs"]
 mod defaults;
+#[path = "cli/errors.rs"]
+mod errors;
+#[path = "cli/features.rs"]
+mod features;
 #[path = "cli/json.rs"]
 mod json;
 #[path = "cli/many.rs"]

@@ -23,8 +23,12 @@ mod acts;
 #[path = "golden/augment.rs"]
 mod augment;
 mod common;
+#[path = "golden/embedding.rs"]
+mod embedding;
 #[path = "golden/file.rs"]
 mod file;
+#[path = "golden/label_errors.rs"]
+mod label_errors;
 #[path = "golden/losses.rs"]
 mod losses;
 #[path = "golden/network.rs"]

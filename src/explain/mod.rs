@@ -4,6 +4,7 @@
 //! and use gradients that the engine's own kernels compute in inference: an [`Explainer`] compiles a plan for them
 //! ([`crate::plan::Explain`]).
 
+mod embedding;
 mod error;
 mod explainer;
 mod explanation;
@@ -11,12 +12,14 @@ mod features;
 mod map;
 mod maximise;
 mod methods;
+mod nearest;
 mod network;
 mod settings;
 mod subject;
 mod trust;
 mod words;
 
+pub use embedding::{Embedding, embedding, trustworthiness};
 pub use error::ExplainError;
 pub use explainer::{Asked, Explainer};
 pub use explanation::{Completeness, Explanation};
@@ -24,6 +27,7 @@ pub use features::{Channel, FeatureMaps};
 pub use map::Map;
 pub use maximise::{Maximised, Search, Target};
 pub use methods::{METHODS, Method, Reads, method};
+pub use nearest::{Neighbour, nearest};
 pub use settings::Settings;
 pub use trust::{Curves, Trust};
 pub use words::{TextExplainer, TextExplanation, Word};

@@ -19,6 +19,7 @@ pub use error::ModelError;
 pub use generator::Generator;
 pub use init::initial_values;
 pub use input::InputKind;
+pub(crate) use jacobi::eigenvectors;
 pub use layer_spec::LayerSpec;
 pub use layers::{
     Activation, Build, Init, LAYERS, Layer, LayerBuilder, LayerNode, LayerType, OptionDoc, ParameterSpec, Reads,

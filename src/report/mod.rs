@@ -35,6 +35,8 @@ mod document;
 #[cfg(feature = "plots")]
 pub mod draw;
 #[cfg(feature = "cli")]
+pub mod embedding;
+#[cfg(feature = "cli")]
 mod epoch_table;
 #[cfg(feature = "cli")]
 mod events;

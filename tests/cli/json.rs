@@ -103,6 +103,14 @@ fn what_commands_write_is_documented() {
     let asked = "explain classes --maximise dog --maximise conv4:0 --steps 2 --json --out maps";
     let all = place.run(asked).exits(0).json();
     check("explain --maximise", all.as_array().unwrap(), &[]);
+    let features = Place::new();
+    crate::errors::photos(&features);
+    features.write("small.toml", crate::errors::MODEL);
+    features.run("train photos --model small.toml --batch 16 --lr 0.01 --epochs 12 --out small").exits(0);
+    let near = features.run("explain small photos/red/red-1.png --nearest 2 --json").exits(0).json()[0].take();
+    check("explain --nearest", &[near], &[]);
+    check("explain --embedding", &[features.run("explain small --embedding --json").exits(0).json()], &[]);
+    check("errors", &[features.run("errors small --json").exits(0).json()], &["notes[]"]);
     let coop = ["adapters[].coop.side", "adapters[].coop.subgroup", "adapters[].coop.reason", "adapters[].subgroup[]"];
     check("devices", &[place.run("devices --json").exits(0).json()], &coop);
     let sweep =

@@ -14,7 +14,7 @@ pub struct ExplainArgs {
     pub run: PathBuf,
     /// Image files (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, patterns such as 'new/*.jpg', text files that list
     /// one path a line, tables of images, or - for a list on standard input; texts for a text model.
-    #[arg(required_unless_present_any = ["maximise", "feature_maps"], value_name = "IMAGES|TEXTS")]
+    #[arg(required_unless_present_any = ["maximise", "feature_maps", "embedding"], value_name = "IMAGES|TEXTS")]
     pub images: Vec<PathBuf>,
     /// How the map is made [default: grad-cam; occlusion for texts].
     #[arg(long, value_parser = methods())]
@@ -41,6 +41,19 @@ pub struct ExplainArgs {
     /// Leave out the trust score, which takes 45 more evaluations of each image.
     #[arg(long)]
     pub no_trust: bool,
+    /// Instead of a map, show the N training images that the network sees as most like the image, with their labels.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=50),
+        conflicts_with_all = ["method", "class", "layer", "no_trust", "maximise", "feature_maps"])]
+    pub nearest: Option<u16>,
+    /// Instead of maps, write a page with the run's data on a plane, those together that the network sees as alike.
+    #[arg(long, conflicts_with_all = ["images", "nearest", "method", "class", "layer", "no_trust", "maximise", "feature_maps"])]
+    pub embedding: bool,
+    /// Examples on that page at the most, drawn from all of them.
+    #[arg(long, value_name = "N", default_value_t = 2000, requires = "embedding", value_parser = clap::value_parser!(u16).range(2..=5000))]
+    pub most: u16,
+    /// Data for --nearest and --embedding, instead of the run's own.
+    #[arg(long, value_name = "DATA")]
+    pub data: Option<String>,
     /// Points of integrated gradients [default: 50], or steps of --maximise [default: 128].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub steps: Option<u32>,

@@ -1,7 +1,9 @@
 //! `lepton-gpu explain`: what in an image speaks for the answer, as a map over it; which words of a text do.
 
+mod embedding;
 mod features;
 mod maximise;
+mod nearest;
 mod one_by_one;
 mod texts;
 
@@ -38,6 +40,16 @@ struct Explained {
 
 pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let checkpoint = Checkpoint::read(&locate(&args.run)?)?;
+    if args.embedding {
+        return embedding::run(args, &checkpoint, adapter);
+    }
+    if let Some(count) = args.nearest {
+        return nearest::run(args, usize::from(count), &checkpoint, adapter);
+    }
+    if args.data.is_some() {
+        let problem = "--data names what --nearest and --embedding show; a map is of the images that are named";
+        return Err(CliError::Usage(format!("{problem}\n  try: --nearest 5, or without --data")));
+    }
     if checkpoint.meta.vocabulary.is_some() {
         return texts::run(args, &checkpoint, adapter);
     }

@@ -23,6 +23,7 @@ pub use facts::{Facts, SplitFacts};
 pub use gather::{Sources, gather, name_of};
 pub use looks::{Lookup, add_looks};
 pub use page::page;
+pub use pictures::jpeg;
 pub use plots::{PLOTS, save, save_plots};
 pub use predictions::{Example, Names, PREDICTIONS, Predictions};
 

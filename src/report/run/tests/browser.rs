@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{samples, watched};
+use crate::report::embedding::tests as embedding;
 use crate::report::run::page;
 
 /// What may be found on the path; `LEPTON_CHROMIUM` names another.
@@ -98,6 +99,8 @@ fn run(browser: &Path, page: &Path, folder: &Path) -> String {
 #[test]
 fn every_page_is_whole_at_every_width() {
     let mut pages: Vec<(&str, String)> = samples::all().into_iter().map(|(name, facts)| (name, page(&facts))).collect();
+    pages.push(("embedding", embedding::sample(6, 40)));
+    pages.push(("embedding-100", embedding::sample(100, 12)));
     pages.extend(watched::all());
     let Some(found) = problems(&pages) else { return };
     assert_eq!(found.len(), pages.len() * WIDTHS.len());
