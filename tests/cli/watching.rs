@@ -181,6 +181,40 @@ fn keys_of_a_dashboard_save_and_stop_the_run() {
     assert!(resumed.exits(0).line("resume ").contains(&format!("at step {step},")));
 }
 
+/// The number of the program that runs in this place with a command that ends so.
+#[cfg(unix)]
+fn process(place: &Place, end: &str) -> Option<String> {
+    let command = format!("^{}.*{end}$", env!("CARGO_BIN_EXE_lepton-gpu"));
+    let found = Command::new("pgrep").args(["-f", "--", &command]).output();
+    let found = String::from_utf8(found.expect("pgrep runs").stdout).expect("numbers");
+    let here = place.folder().canonicalize().expect("a folder");
+    let is_here = |pid: &&str| std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == here);
+    found.split_whitespace().find(is_here).map(String::from)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_is_closed_ends_what_looks_at_it() {
+    let Some(place) = Place::with_adapter() else { return };
+    for (line, end) in [("train TINY --epochs 1000000 --dashboard --out run", "--out run"), ("watch run", "watch run")]
+    {
+        let Some(mut child) = in_terminal(&place, &line.replace("TINY", TINY)) else { return };
+        wait_for(&place, &mut child, "\"event\":\"progress\"", 5);
+        std::thread::sleep(Duration::from_millis(500));
+        child.kill().expect("the terminal can be closed");
+        child.wait().expect("it ends");
+        let begun = Instant::now();
+        while let Some(own) = process(&place, end) {
+            if begun.elapsed() > Duration::from_secs(20) {
+                Command::new("kill").args(["-KILL", &own]).status().expect("kill runs");
+                panic!("`{line}` goes on without its terminal");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(place.path("run/last.safetensors").is_file(), "the run was saved");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn signals_and_errors_leave_the_terminal_as_it_was() {
@@ -192,15 +226,8 @@ fn signals_and_errors_leave_the_terminal_as_it_was() {
         if signal == "key" {
             press(&mut child, "\x03");
         } else {
-            let found = Command::new("pgrep")
-                .args(["-f", &format!("^{}.*--out run$", env!("CARGO_BIN_EXE_lepton-gpu"))])
-                .output();
-            let found = String::from_utf8(found.expect("pgrep runs").stdout).expect("numbers");
-            let own = found.split_whitespace().find(|pid| {
-                std::fs::read_link(format!("/proc/{pid}/cwd"))
-                    .is_ok_and(|cwd| cwd == place.folder().canonicalize().unwrap())
-            });
-            let kill = Command::new("kill").args([&format!("-{signal}"), own.expect("the program")]).status();
+            let own = process(&place, "--out run").expect("the program");
+            let kill = Command::new("kill").args([&format!("-{signal}"), &own]).status();
             assert!(kill.expect("kill runs").success());
         }
         let ran = finish(child).exits(130);

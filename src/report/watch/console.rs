@@ -8,6 +8,7 @@ use std::sync::{Mutex, TryLockError};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, MoveToColumn, Show};
+use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -127,6 +128,46 @@ pub fn listen(on: bool) {
 /// Keys arrive one by one as it is.
 #[cfg(not(unix))]
 pub fn listen(_on: bool) {}
+
+/// What happens on the terminal within this time, if anything does.
+///
+/// # Errors
+/// If the terminal is gone, which would keep crossterm at it for ever (its reader takes an end for nothing yet); the system's.
+#[cfg(unix)]
+pub fn event_within(wait: Duration) -> io::Result<Option<Event>> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let is_there = |wait: Duration| -> io::Result<()> {
+        let stdin = io::stdin();
+        let mut ends = [PollFd::new(&stdin, PollFlags::IN)];
+        let wait = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
+        match poll(&mut ends, Some(&wait)) {
+            // a signal: the window has another size
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match ends[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            true => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal is gone")),
+            false => Ok(()),
+        }
+    };
+    is_there(Duration::ZERO)?;
+    if !event::poll(Duration::ZERO)? {
+        is_there(wait)?;
+        if !event::poll(Duration::ZERO)? {
+            return Ok(None);
+        }
+    }
+    event::read().map(Some)
+}
+
+/// What happens on the terminal within this time, if anything does.
+///
+/// # Errors
+/// The system's.
+#[cfg(not(unix))]
+pub fn event_within(wait: Duration) -> io::Result<Option<Event>> {
+    if event::poll(wait)? { event::read().map(Some) } else { Ok(None) }
+}
 
 #[cfg(test)]
 mod tests {

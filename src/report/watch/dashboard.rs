@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 
-use super::console::{self, Console, is_in_front, listen, restore};
+use super::console::{self, Console, event_within, is_in_front, listen, restore};
 use super::keys::{Wish, press};
 use super::look::Look;
 use crate::platform::Duration;
@@ -117,11 +117,9 @@ impl Screen {
     fn show(&mut self, console: &mut Console) -> io::Result<bool> {
         self.look.read()?;
         self.look.draw(console, self.stop.is_stopped())?;
-        if !event::poll(WAIT)? {
-            return Ok(true);
-        }
+        let Some(event) = event_within(WAIT)? else { return Ok(true) };
         self.look.change();
-        let Event::Key(key) = event::read()? else { return Ok(true) };
+        let Event::Key(key) = event else { return Ok(true) };
         match press(&mut self.look.view, true, key) {
             Wish::Nothing => {}
             Wish::Leave => return Ok(false),
@@ -139,11 +137,9 @@ impl Screen {
             return Ok(false);
         }
         listen(true);
-        if !event::poll(WAIT)? {
-            return Ok(false);
-        }
+        let Some(event) = event_within(WAIT)? else { return Ok(false) };
         let is_wanted =
             |key: KeyEvent| key.kind != KeyEventKind::Release && matches!(key.code, KeyCode::Char('d' | 'D'));
-        Ok(matches!(event::read()?, Event::Key(key) if is_wanted(key)))
+        Ok(matches!(event, Event::Key(key) if is_wanted(key)))
     }
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::Event;
 
-use super::console::{self, restore};
+use super::console::{self, event_within, restore};
 use super::keys::{Wish, press};
 use super::look::Look;
 use super::watched::{Stage, Watched};
@@ -38,11 +38,9 @@ pub fn visit(run: &Path, is_over: impl Fn() -> bool) -> io::Result<Visit> {
         while !is_over() {
             look.read()?;
             look.draw(&mut console, false)?;
-            if !event::poll(WAIT)? {
-                continue;
-            }
+            let Some(event) = event_within(WAIT)? else { continue };
             look.change();
-            let Event::Key(key) = event::read()? else { continue };
+            let Event::Key(key) = event else { continue };
             match press(&mut look.view, false, key) {
                 Wish::Leave => return Ok(false),
                 Wish::Interrupt => return Ok(true),
