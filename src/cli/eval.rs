@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
-use super::hint::shell_word;
 use super::thresholds::{Row, Thresholds, answers_on, class_of, keep};
 use super::weights::{Weights, say_who};
 use super::wrong::Answered;
@@ -15,6 +14,7 @@ use crate::gpu::Gpu;
 use crate::metrics::{Aim, Answers, CONFUSION_LIMIT, Interval, LabelMeasures, Measures, Metrics, Numbers, find};
 use crate::model::InputKind;
 use crate::report::chart::confusion;
+use crate::report::shell_word;
 use crate::report::{Document, percent, print_measures, say};
 use crate::tasks::Examined;
 use crate::train::{Answer, Evaluator, Predictor, validating};

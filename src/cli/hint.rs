@@ -6,6 +6,7 @@ use super::args::OPTIONS;
 use crate::config::FIELDS;
 use crate::hint::{Hint, Hints};
 use crate::losses::LOSSES;
+use crate::report::shell_word;
 
 /// An error for a terminal: what went wrong, the name that was probably meant, and what to try, as far as they are known.
 pub fn message(error: &(impl Display + Hints)) -> String {
@@ -93,15 +94,6 @@ fn set(key: &str, value: &str) -> String {
         (_, "false") => format!("without {}", flag(key)),
         _ => format!("{} {}", flag(key), shell_word(value)),
     }
-}
-
-/// A word as a shell takes it: in quotes where it has spaces or signs that mean something there.
-pub fn shell_word(word: &str) -> String {
-    let signs = if cfg!(windows) { "&|<>()^%" } else { r##"'"`$&|;<>()[]{}*?!#"## };
-    if !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || signs.contains(c)) {
-        return word.into();
-    }
-    if cfg!(windows) { format!("\"{word}\"") } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// The flag of a key; an option of a member of a table may come without the table's name, or with another member's key.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::{ReportArgs, TrainArgs};
-use super::hint::shell_word;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate, write_atomically};
 use crate::data::{self, Dataset, Split, Splits, TableOptions};
@@ -16,6 +15,7 @@ use crate::report::run::{
     name_of, page, save_plots,
 };
 use crate::report::say;
+use crate::report::shell_word;
 use crate::tasks;
 use crate::train::{Evaluator, Place, Trainer, looked_at};
 

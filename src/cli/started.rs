@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::CliError;
-use super::hint::shell_word;
 use crate::data::{Dataset, Split};
 use crate::gpu::AdapterSummary;
 use crate::platform::files;
+use crate::report::shell_word;
 use crate::report::{Counts, Data, Device, Division, Network, PerClass, RunStart, SCHEMA};
 use crate::train::{Trainer, Validating, validating};
 

@@ -122,7 +122,7 @@ pub fn class_of(name: &str, meta: &Meta) -> Result<usize, CliError> {
 fn parse(text: &str, meta: &Meta) -> Result<(usize, f64), CliError> {
     let example = meta.classes.first().map_or("CLASS", |name| name.as_str());
     let problem = |what: &str| {
-        let way = super::hint::shell_word(&format!("{example}=0.3"));
+        let way = crate::report::shell_word(&format!("{example}=0.3"));
         CliError::Usage(format!("invalid --threshold {text}: {what}\n  try: --threshold {way}"))
     };
     let (name, number) = text.rsplit_once('=').ok_or_else(|| problem("expected CLASS=PROBABILITY"))?;

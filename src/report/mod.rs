@@ -67,6 +67,8 @@ mod spoken;
 #[cfg(feature = "cli")]
 mod terminal;
 #[cfg(feature = "cli")]
+mod text;
+#[cfg(feature = "cli")]
 mod verdict;
 #[cfg(feature = "cli")]
 mod verify;
@@ -99,6 +101,8 @@ pub use sentence::listed;
 pub(crate) use spoken::remember;
 #[cfg(feature = "cli")]
 pub use terminal::{Terminal, percent, seconds};
+#[cfg(feature = "cli")]
+pub use text::{make_plain, plain, shell_word, to_continue};
 #[cfg(feature = "cli")]
 pub use verdict::{names_of, verdict_end, verdict_lines};
 #[cfg(feature = "cli")]

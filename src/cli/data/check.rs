@@ -6,7 +6,6 @@ use std::path::Path;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::super::args::{LayoutOptions, flags};
-use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
 use super::suspects;
 use crate::data::doctor::{MOST_LOOKS, Problem, Report, check as check_data};
@@ -14,6 +13,7 @@ use crate::data::{Damaged, FEW, ImageOptions, LoadOptions, Places, TableOptions,
 use crate::defaults::{Aim, LARGEST_SIDE};
 use crate::plan::thousands;
 use crate::report::say;
+use crate::report::shell_word;
 
 /// Lines of a kind that are shown where not all of them are asked for.
 const SHOWN: usize = 8;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::super::args::SplitArgs;
-use super::super::hint::shell_word;
 use super::super::{CliError, Exit, pictures};
 use crate::checkpoint::write_atomically;
 use crate::data::doctor::{Shares, split as divide};
 use crate::data::{ImageOptions, LoadOptions};
 use crate::plan::thousands;
 use crate::report::say;
+use crate::report::shell_word;
 
 /// Writes a data set as a table with the split of each example.
 pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::super::CliError;
 use super::super::args::ErrorsArgs;
 use super::super::error::save_png;
-use super::super::hint::shell_word;
 use super::super::started::below;
 use super::super::tasks::drawn;
 use super::{Looked, sheet_path};
@@ -15,6 +14,7 @@ use crate::checkpoint::write_atomically;
 use crate::metrics::Suspect;
 use crate::plan::thousands;
 use crate::report::draw::{Captioned, Mark, gallery};
+use crate::report::shell_word;
 use crate::report::{Document, percent, say, seconds};
 
 /// Labels that are named where not all of them are asked for.

@@ -188,7 +188,7 @@ fn best(args: &BestArgs) -> Result<Exit, CliError> {
         return Err(CliError::Usage(format!("these runs cannot be ranked: {problem}\n  try: --by {}", measures[0])));
     }
     if let [_, _, ..] = data[..] {
-        let way = super::hint::shell_word(&format!("data={}", data[0]));
+        let way = crate::report::shell_word(&format!("data={}", data[0]));
         return Err(CliError::Usage(format!(
             "these runs cannot be ranked: they were trained on {}\n  try: --filter {way}",
             data.join(" and ")

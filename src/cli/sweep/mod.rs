@@ -13,7 +13,7 @@ mod turns;
 use std::path::{Path, PathBuf};
 
 use super::args::SweepArgs;
-use super::hint::shell_word;
+use crate::report::shell_word;
 use super::run_folder::check_writable;
 use super::runs::table;
 use super::shared::Shared;

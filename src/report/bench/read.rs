@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::format::plain;
 use crate::bench::BenchResult;
 use crate::platform::files;
+use crate::report::{make_plain, plain};
 
 const AGAIN: &str = "try: a file from `lepton-gpu bench --json FILE`";
 
@@ -101,15 +101,7 @@ fn way_out(found: u64, value: &Value) -> String {
 
 /// Every text made [`plain`]: a name in a file must not steer the terminal.
 fn cleaned(result: &BenchResult) -> serde_json::Result<BenchResult> {
-    fn walk(value: &mut Value) {
-        match value {
-            Value::String(text) => *text = plain(text),
-            Value::Array(items) => items.iter_mut().for_each(walk),
-            Value::Object(fields) => fields.values_mut().for_each(walk),
-            _ => {}
-        }
-    }
     let mut value = serde_json::to_value(result)?;
-    walk(&mut value);
+    make_plain(&mut value);
     serde_json::from_value(value)
 }

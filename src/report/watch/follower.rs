@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use super::super::log::Entry;
+use super::super::text::make_plain;
 use crate::platform::files;
 
 /// Bytes that are read at a time: a long log comes in pieces, between which a screen can be drawn.
@@ -80,6 +81,8 @@ impl Follower {
             lines = lines[rest..].to_string().into();
         }
         news.entries = lines.lines().filter_map(Entry::parse).collect();
+        // whoever shows them may be a terminal
+        news.entries.iter_mut().for_each(|entry| make_plain(&mut entry.value));
         news.more = bytes.len() == PIECE;
         self.at += whole as u64;
         Ok(news)
@@ -152,6 +155,17 @@ mod tests {
         assert_eq!(all, [2]);
         append(&path, epoch(3).as_bytes());
         assert_eq!(told(&mut follower), (vec![3], false));
+    }
+
+    #[test]
+    fn a_log_steers_no_terminal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        append(&path, br#"{"event":"start","command":"x\u001b]0;owned\u0007","data":{"classes":["\u202ecat"]}}"#);
+        append(&path, b"\n");
+        let news = Follower::new(&path).read().unwrap();
+        assert_eq!(news.entries[0].value["command"], "x\u{fffd}]0;owned\u{fffd}");
+        assert_eq!(news.entries[0].value["data"]["classes"][0], "\u{fffd}cat");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::super::history::{History, Point};
 use super::super::log::Entry;
 use super::super::pace::Pace;
 use super::super::seconds;
+use super::super::text::plain;
 use super::message::{Message, epoch_text, measured_text};
 use crate::metrics::Criterion;
 use crate::plan::thousands;
@@ -130,7 +131,7 @@ impl Watched {
         let number = |key: &str| entry.number(key).unwrap_or(0.0);
         match entry.event.as_str() {
             "start" => self.begin(entry, format!("started: {}", text(&value["command"]))),
-            "resume" => self.begin(entry, format!("goes on at step {}", thousands(number("step") as u64))),
+            "resume" => self.begin(entry, format!("resumed at step {}", thousands(number("step") as u64))),
             "features" => {
                 self.before(Stage::Features, [number("seen"), number("images")], Point::new());
                 if number("seen") >= number("images") {
@@ -305,10 +306,10 @@ pub fn step_split(run: &Path) -> Option<(Vec<(String, f64)>, f64)> {
     for launch in profile["launches"].as_array()? {
         let mut times: Vec<f64> = launch["seconds"].as_array()?.iter().filter_map(Value::as_f64).collect();
         times.sort_by(f64::total_cmp);
-        let (part, median) = (launch["part"].as_str()?, times.get(times.len() / 2).copied().unwrap_or(0.0));
+        let (part, median) = (&plain(launch["part"].as_str()?), times.get(times.len() / 2).copied().unwrap_or(0.0));
         match parts.iter_mut().find(|(name, _)| name == part) {
             Some((_, sum)) => *sum += median,
-            None => parts.push((part.into(), median)),
+            None => parts.push((part.clone(), median)),
         }
     }
     let all: f64 = parts.iter().map(|(_, sum)| sum).sum();
