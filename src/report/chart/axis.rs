@@ -15,6 +15,9 @@ pub enum Scale {
     Log,
 }
 
+/// The least length of an axis on which numbers are spelled.
+const SMALLEST: f64 = f64::MIN_POSITIVE * 1e9;
+
 /// An axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -26,6 +29,8 @@ pub struct Axis {
     pub range: [f64; 2],
     /// What stands at 0, 1, 2 and so on, where these are no numbers.
     pub names: Vec<String>,
+    /// The one number that is spelled, of what stays where it is.
+    pub alone: Option<f64>,
 }
 
 impl Axis {
@@ -34,16 +39,18 @@ impl Axis {
         let [low, mut high] = range;
         let positive = scale == Scale::Log;
         let low = if positive { low.max(f64::MIN_POSITIVE) } else { low };
-        if !high.is_finite() || high <= low {
+        // so close to each other that no step fits between them is the same
+        if !high.is_finite() || high <= low || !positive && high - low < SMALLEST {
             high = if positive { low * 10.0 } else { low + low.abs().max(1.0) * 0.1 };
         }
-        Axis { name: name.into(), scale, range: [low, high], names: Vec::new() }
+        let (low, high) = within_reach(low, high);
+        Axis { name: name.into(), scale, range: [low, high], names: Vec::new(), alone: None }
     }
 
     /// An axis of names, which stand at 0, 1, 2 and so on.
     pub fn named(name: impl Into<String>, names: Vec<String>) -> Self {
         let last = names.len().max(1) as f64 - 0.5;
-        Axis { name: name.into(), scale: Scale::Whole, range: [-0.5, last], names }
+        Axis { name: name.into(), scale: Scale::Whole, range: [-0.5, last], names, alone: None }
     }
 
     /// An axis over all of some numbers, with a little air at both ends.
@@ -84,6 +91,9 @@ impl Axis {
         if !self.names.is_empty() {
             return (0..).map(f64::from).zip(self.names.iter().cloned()).collect();
         }
+        if let Some(alone) = self.alone {
+            return vec![(alone, figure(alone))];
+        }
         let [low, high] = self.range;
         if self.scale == Scale::Log {
             return decades(low, high);
@@ -112,6 +122,12 @@ impl Axis {
             _ => number(value, step),
         }
     }
+}
+
+/// Ends that an axis can have, and between which there is a number of finite size.
+fn within_reach(low: f64, high: f64) -> (f64, f64) {
+    let (low, high) = if high.is_finite() { (low, high) } else { (low.min(0.9 * f64::MAX), f64::MAX) };
+    if (high - low).is_finite() { (low, high) } else { (low / 2.0, high / 2.0) }
 }
 
 /// The next of 1, 2, 2.5, 5, 10 times a power of ten.
@@ -155,6 +171,10 @@ pub fn figure(value: f64) -> String {
     }
     let digits = 10f64.powf(value.abs().log10().floor() - 2.0);
     let rounded = (value / digits).round() * digits;
+    if digits < f64::MIN_POSITIVE || !rounded.is_finite() {
+        // at the ends of what a number can be, there is no such step
+        return format!("{value:.2e}").replace('-', "−");
+    }
     number(rounded, digits.min(1.0))
 }
 
@@ -163,7 +183,7 @@ fn decades(low: f64, high: f64) -> Vec<(f64, String)> {
     let [first, last] = [low.log10().floor() as i32, high.log10().ceil() as i32];
     let factors: &[f64] = if last - first > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
     let all = (first..=last).flat_map(|power| factors.iter().map(move |factor| (factor * 10f64.powi(power), power)));
-    let inside = all.filter(|(value, _)| *value >= low * 0.999 && *value <= high * 1.001);
+    let inside = all.filter(|(value, _)| *value >= low * 0.999 && *value <= high * 1.001 && value.is_finite());
     let every = if last - first > 8 { 2 } else { 1 };
     let kept = inside.filter(|(_, power)| (power - first) % every == 0);
     kept.map(|(value, _)| (value, small(value))).collect()
@@ -227,6 +247,13 @@ mod tests {
     }
 
     #[test]
+    fn any_number_is_a_figure() {
+        let texts = [5e-324, -5e-324, 2e-307, f64::MAX, f64::MIN, 1.23456e300].map(figure);
+        assert_eq!(texts, ["4.94e−324", "−4.94e−324", "2.00e−307", "1.80e308", "−1.80e308", "1.23e300"]);
+        assert_eq!([0.0, f64::NAN, f64::INFINITY].map(figure), ["0", "–", "–"]);
+    }
+
+    #[test]
     fn any_numbers_have_an_axis() {
         for values in [
             vec![],
@@ -236,6 +263,11 @@ mod tests {
             vec![-1e300, 1e300],
             vec![f64::INFINITY, 1.0],
             vec![1e-300],
+            vec![5e-324],
+            vec![0.0, 5e-324],
+            vec![f64::MAX],
+            vec![f64::MIN, f64::MAX],
+            vec![1.0, f64::MAX],
         ] {
             for scale in [Scale::Linear, Scale::Whole, Scale::Share, Scale::Log] {
                 let axis = Axis::around("x", scale, values.clone());
