@@ -25,7 +25,7 @@ use crate::platform::{Duration, calendar, files};
 use crate::report::run::PREDICTIONS;
 use crate::report::watch::{Dashboard, LOG, restore};
 use crate::report::{
-    EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say,
+    EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say, to_continue,
 };
 use crate::tasks::{of, of_model};
 use crate::train::{Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
@@ -98,8 +98,8 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
     if turn.is_some_and(|turn| !turn.stop.is_stopped()) {
         return Ok(Exit::Done);
     }
-    let (step, out) = (trainer.state().step, out.display());
-    say!("stopped at step {step}; continue with: lepton-gpu train --out {out} --resume");
+    let (step, out) = (trainer.state().step, out.display().to_string());
+    say!("stopped at step {step}; {}", to_continue(&out));
     Ok(Exit::Interrupted)
 }
 

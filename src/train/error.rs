@@ -170,7 +170,10 @@ impl From<SessionError> for TrainError {
 fn after(step: u64, learning_rate: f32) -> String {
     match step {
         0 => "before the first step".into(),
-        _ => format!("after step {step}, at a learning rate of {learning_rate}"),
+        _ if (1e-6..1e9).contains(&learning_rate) => {
+            format!("after step {step}, at a learning rate of {learning_rate}")
+        }
+        _ => format!("after step {step}, at a learning rate of {learning_rate:e}"),
     }
 }
 

@@ -89,7 +89,7 @@ fn halving_stops_runs_early_and_the_best_has_the_bytes_of_a_whole_run() {
     assert_eq!(epochs, ["1", "4", "1", "2"], "{ran}");
     let states: Vec<String> = rows(&place, "s").into_iter().map(|row| row["state"].clone()).collect();
     assert_eq!(states, ["cut", "finished", "cut", "cut"], "{ran}");
-    assert!(ran.out.contains("4 runs to epoch 1, in a schedule of all 4"), "{ran}");
+    assert!(ran.out.contains("4 runs to epoch 1 of 4"), "{ran}");
     place.run(&format!("train {DATA} --epochs 4 --schedule cosine --lr 0.001 --out alone")).exits(0);
     for file in ["last", "best"] {
         let [own, alone] = ["s/02", "alone"].map(|run| place.read(&format!("{run}/{file}.safetensors")));
@@ -131,7 +131,7 @@ fn a_sweep_that_was_stopped_or_killed_goes_on_to_the_same_bytes() {
         let line = format!("sweep {DATA} {more} --vary lr=0.001,0.000001,0.01 --schedule one-cycle --out");
         place.run(&format!("{line} {name}-whole")).exits(0);
         let stopped = interrupt_when(&place, &format!("{line} {name}"), &format!("{name}/02/events.jsonl"), "INT");
-        stopped.exits(130).line(&format!("stopped; go on with: lepton-gpu sweep --resume {name}"));
+        stopped.exits(130).line(&format!("stopped; to continue: lepton-gpu sweep --resume {name}"));
         let first = place.text(&format!("{name}/01/events.jsonl"));
         let killed =
             interrupt_when(&place, &format!("sweep --resume {name}"), &format!("{name}/03/events.jsonl"), "KILL");
@@ -162,6 +162,14 @@ fn a_run_that_fails_is_a_row_and_the_sweep_goes_on() {
     assert!(ran.line("best").contains("s/02"), "{ran}");
     let again = place.run("sweep --resume s").exits(0);
     assert_eq!(again.line("failed"), ran.line("failed"), "a failure is not repeated");
+    // unless it is asked for, as the guide says
+    let mut plan: Value = serde_json::from_str(&place.text("s/sweep.json")).expect("JSON");
+    plan["runs"][0]["failed"] = Value::Null;
+    place.write("s/sweep.json", &plan.to_string());
+    std::fs::remove_dir_all(place.path("s/01")).expect("a folder");
+    let again = place.run("sweep --resume s").exits(0);
+    assert_eq!(again.line("failed"), ran.line("failed"));
+    assert!(place.path("s/01/events.jsonl").is_file(), "it was trained again: {again}");
     let ran = place.run(&format!("sweep {DATA} --epochs 1 --optimizer sgd --vary lr=1e38,2e38 --out none")).exits(1);
     assert!(ran.line("FAILED").contains("no run has a result"), "{ran}");
 }
@@ -172,9 +180,9 @@ fn mistakes_are_said_before_the_first_run() {
     for (more, part) in [
         ("--vary lerning-rate=1", "did you mean `learning_rate`?"),
         ("--vary out=a,b", "it is the same for all runs"),
-        ("--vary batch=32,0", "0 is no value of it"),
-        ("--vary lr=0.1,1 --lr 1", "--lr is given, and varied, too"),
-        ("--vary lr=0.1,1 --vary learning_rate=2", "is there twice"),
+        ("--vary batch=32,0", "0 is not a valid value"),
+        ("--vary lr=0.1,1 --lr 1", "--lr is both given and varied"),
+        ("--vary lr=0.1,1 --vary learning_rate=2", "is given twice"),
         ("--vary lr=0.1..1", "--runs does not say how many"),
         ("--vary lr=0.1..1 --strategy grid", "is a range"),
         ("--vary optimizer=sgd,adamm", "run 02 (optimizer=adamm): "),
@@ -199,7 +207,16 @@ fn mistakes_are_said_before_the_first_run() {
     let ran = place.run(losses).exits(2);
     assert!(ran.err.contains("compared by their loss") && !place.path("s").exists(), "{ran}");
     assert!(place.run("sweep --resume nowhere").exits(2).err.contains("is not a sweep"));
+    for more in ["--eta 4", "--sweep-seed 3"] {
+        let ran = place.run(&format!("sweep --resume nowhere {more}")).exits(2);
+        assert!(ran.err.contains("cannot be used with"), "{more}: {ran}");
+    }
+    place.write("a-run/events.jsonl", "");
+    let ran = place.run("sweep fashion-small --limit 64 --model linear --vary lr=1,2 --out a-run").exits(2);
+    assert!(ran.err.contains("a-run already contains a run"), "{ran}");
     place.write("s/sweep.json", "{\"schema\": 1}");
+    let ran = place.run("watch s").exits(2);
+    assert!(ran.err.contains("s is a sweep") && ran.err.contains("try: lepton-gpu watch s/01"), "{ran}");
     assert!(place.run("sweep --resume s").exits(2).err.contains("sweep.json: missing field"));
     assert!(place.run("sweep --resume s --epochs 3").exits(2).err.contains("--epochs would change it"));
 }

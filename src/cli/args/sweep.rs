@@ -24,17 +24,17 @@ pub struct PlanArgs {
     /// How runs are chosen [default: grid for lists, random where there is a range].
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,
-    /// Number of runs that are drawn: of random, and of halving before its first cut.
+    /// Number of runs to draw (random), or to start with (halving).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub runs: Option<u32>,
-    /// Of halving: one in so many runs goes on after a cut, with so many times the epochs.
+    /// Halving: one run in N survives each cut and goes on for N times the epochs.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub eta: u32,
     /// Seed by which runs are drawn; --seed is that of the runs themselves.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub sweep_seed: u64,
     /// Go on with the sweep in this folder: finished runs are not repeated, a run that was stopped goes on from its checkpoint.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["vary", "strategy", "runs", "dry_run"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["vary", "strategy", "runs", "eta", "sweep_seed", "dry_run"])]
     pub resume: Option<PathBuf>,
     /// Print the runs, and train none.
     #[arg(long)]

@@ -14,8 +14,12 @@ const ALIASES: [(&str, &str); 1] = [("batch_size", "batch")];
 /// Options that are no part of a configuration, and that may be varied all the same.
 const ALSO: [&str; 2] = ["size", "from_scratch"];
 
-const OTHER_DATA: &str = "the runs would learn from other data, and could not be compared";
-const OTHER_IMAGES: &str = "other images would validate the runs, and they could not be compared";
+const OTHER_DATA: &str =
+    "it must be the same for all runs: otherwise they would learn from different data, and could not be compared";
+const OTHER_IMAGES: &str = "it must be the same for all runs: otherwise they would be validated on different images, and could not be compared";
+
+/// What is varied most often, with which a list of names begins.
+const OFTEN: [&str; 9] = ["lr", "batch", "optimizer", "model", "epochs", "schedule", "augment", "loss", "seed"];
 
 /// Settings that all runs share, by the beginning of their keys, and why.
 const SHARED: [(&str, &str); 12] = [
@@ -30,7 +34,7 @@ const SHARED: [(&str, &str); 12] = [
     ("validation", OTHER_IMAGES),
     ("split_seed", OTHER_IMAGES),
     ("limit", OTHER_IMAGES),
-    ("best_by", "runs are compared by one measure"),
+    ("best_by", "runs are compared by one measure, so it must be the same for all"),
 ];
 
 /// A setting that is varied.
@@ -78,10 +82,8 @@ impl Dimension {
         };
         let (setting, negated) = named(name.trim())?;
         let key = setting.field.key;
-        if let Some((_, why)) = SHARED.iter().find(|(own, _)| key == *own || own.ends_with('.') && key.starts_with(own))
-        {
-            let problem = format!("all runs of a sweep share it, or else {why}");
-            return Err(wrong(&problem, &format!("{} once, or a sweep for each value", flag(key))));
+        if let Some(why) = shared(key) {
+            return Err(wrong(why, &format!("{} once, or a sweep for each value", flag(key))));
         }
         if let Some(range) = range(setting, values) {
             let range =
@@ -95,8 +97,8 @@ impl Dimension {
             if value.is_empty() {
                 return Err(wrong("a value is empty", &format!("--vary {name}=VALUE,VALUE")));
             }
-            if list[..i].contains(value) {
-                return Err(wrong(&format!("{value} is there twice"), "each value once"));
+            if list[..i].iter().any(|other| one.is_same(other, value)) {
+                return Err(wrong(&format!("{value} is listed twice"), "each value once"));
             }
             one.check(value)?;
         }
@@ -109,6 +111,12 @@ impl Dimension {
             Some(flag) if !self.negated => flag,
             _ => self.setting.field.key,
         }
+    }
+
+    /// Whether two values are the same one, of numbers however they are written.
+    fn is_same(&self, a: &str, b: &str) -> bool {
+        let is_number = !matches!(self.setting.field.takes, Takes::Switch | Takes::OneOf(_) | Takes::Text(_));
+        a == b || is_number && matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
     }
 
     /// Refuses a value that its row does not take; what only its own parser knows is left to that.
@@ -139,7 +147,7 @@ impl Dimension {
         let way =
             field.example().map_or_else(|| "another value".into(), |example| format!("--vary {name}={example},…"));
         Err(CliError::Usage(format!(
-            "--vary {name}: {value} is no value of it: expected {}{word}\n  try: {way}",
+            "--vary {name}: {value} is not a valid value: expected {}{word}\n  try: {way}",
             field.takes
         )))
     }
@@ -241,6 +249,17 @@ fn named(name: &str) -> Result<(&'static Setting, bool), CliError> {
             "--vary {flag}: it is the same for all runs of a sweep\n  try: --{flag} without --vary, or a setting of the runs"
         )));
     }
-    let names = rows().filter_map(|row| row.field.flag).chain(rows().filter(has_flag).map(|row| row.field.key));
+    let own = || rows().filter(|row| has_flag(row) && shared(row.field.key).is_none());
+    let mut names = OFTEN.to_vec();
+    for other in own().filter_map(|row| row.field.flag).chain(own().map(|row| row.field.key)) {
+        if !names.contains(&other) {
+            names.push(other);
+        }
+    }
     Err(CliError::unknown("setting to vary", name, names, &[]))
+}
+
+/// Why all runs share a setting, if they do.
+fn shared(key: &str) -> Option<&'static str> {
+    SHARED.iter().find(|(own, _)| key == *own || own.ends_with('.') && key.starts_with(own)).map(|(_, why)| *why)
 }

@@ -13,15 +13,17 @@ mod turns;
 use std::path::{Path, PathBuf};
 
 use super::args::SweepArgs;
-use crate::report::shell_word;
 use super::run_folder::check_writable;
 use super::runs::table;
 use super::shared::Shared;
 use super::start::{check, next_folder};
 use super::{CliError, Exit};
+use crate::report::shell_word;
+use crate::report::watch::LOG;
 use crate::report::{be_quiet, quietly, say};
 use dimension::Dimension;
-use plan::{PLAN, Plan};
+pub use plan::PLAN;
+use plan::Plan;
 use strategies::Rung;
 pub use strategies::STRATEGIES;
 pub use turn::Turn;
@@ -73,6 +75,9 @@ fn begun(args: &SweepArgs) -> Result<(PathBuf, Plan, Vec<Dimension>), CliError> 
             "{there} already contains a sweep\n  try: lepton-gpu sweep --resume {there}, or another --out"
         )));
     }
+    if folder.join(LOG).exists() {
+        return Err(CliError::Usage(format!("{there} already contains a run\n  try: another --out")));
+    }
     let taken = plan.runs.iter().find(|run| folder.join(&run.run).exists());
     if let Some(run) = taken.map(|run| &run.run).filter(|_| !args.plan.dry_run) {
         return Err(CliError::Usage(format!("{there} has a folder {run} already\n  try: another --out")));
@@ -118,11 +123,7 @@ fn tell_rung(rung: &Rung, plan: &Plan) {
         && let Some(epochs) = rung.epochs.map(|epochs| epochs.to_string()).or(last.cloned())
     {
         let several = if rung.runs == 1 { "" } else { "s" };
-        say!(
-            "         {} run{several} to epoch {epochs}, in a schedule of all {}",
-            rung.runs,
-            last.map_or("", |last| last)
-        );
+        say!("         {} run{several} to epoch {epochs} of {}", rung.runs, last.map_or("", |last| last));
     }
 }
 

@@ -20,15 +20,18 @@ pub fn draw(dimensions: &[Dimension], plan: &Plan, ranked: &[Outcome], by: Crite
     if valued.is_empty() {
         return None;
     }
+    let interval = valued[0].0.interval.map(|within| [within.low, within.high]);
     let scale = if by.is_share() { Scale::Share } else { Scale::Linear };
-    let y = Axis::around(by.name(), scale, valued.iter().map(|(_, value)| *value));
+    let y =
+        Axis::around(by.name(), scale, valued.iter().map(|(_, value)| *value).chain(interval.into_iter().flatten()));
     let of = |(place, one): (usize, &Dimension)| {
         let (x, at) = horizontal(one, place, plan);
         let points = valued.iter().map(|(run, value)| [at[run.number], *value]).collect();
         let failed = (0..plan.runs.len()).filter(|run| plan.runs[*run].failed.is_some()).map(|run| at[run]).collect();
         let name = one.name();
-        let about = format!("The {} of {} runs over {name}; the best one is marked.", by.name(), valued.len());
-        choices(&Choices { title: name.into(), about, x, y: y.clone(), points, best: Some(0), failed }, SIZE)
+        let within = if interval.is_some() { ", with its 95 % interval" } else { "" };
+        let about = format!("The {} of {} runs over {name}; the best one is marked{within}.", by.name(), valued.len());
+        choices(&Choices { title: name.into(), about, x, y: y.clone(), points, best: Some(0), interval, failed }, SIZE)
     };
     let charts: Vec<Drawing> = dimensions.iter().enumerate().map(of).collect();
     Some(Drawing::in_rows(format!("{} of {} runs", by.name(), plan.runs.len()), &charts, COLUMNS))

@@ -10,15 +10,15 @@ use super::super::args::{OPTIONS, SweepArgs, TrainArgs, Typed};
 use super::dimension::Dimension;
 use super::strategies::{Asked, Rung, strategy};
 use crate::checkpoint::write_atomically;
-use crate::config::{FIELDS, Resuming, Setting};
+use crate::config::{FIELDS, Resuming, Setting, Takes};
 use crate::platform::files;
 
 /// The file in the folder of a sweep.
 pub const PLAN: &str = "sweep.json";
 /// The form of the file.
 const SCHEMA: u32 = 1;
-/// Settings that may name files.
-const PLACES: [&str; 5] = ["data", "model", "init", "recipe", "table.images"];
+/// Words of a setting's form that say that it may name a file.
+const PLACES: [&str; 4] = ["DATA", "DIR", "FILE", "RUN"];
 
 /// A sweep as it was planned.
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,12 +72,12 @@ impl Plan {
             let (key, name) = (one.setting.field.key, one.name());
             if dimensions[..i].iter().any(|other| other.setting.field.key == key) {
                 return Err(CliError::Usage(format!(
-                    "--vary {name} is there twice\n  try: all of its values in one --vary"
+                    "--vary {name} is given twice\n  try: all of its values in one --vary"
                 )));
             }
             if typed.has(key) {
                 let flag = one.setting.field.flag.unwrap_or(key);
-                return Err(CliError::Usage(format!("--{flag} is given, and varied, too\n  try: without --{flag}")));
+                return Err(CliError::Usage(format!("--{flag} is both given and varied\n  try: without --{flag}")));
             }
         }
         // runs of different seeds are compared on the same images
@@ -182,8 +182,13 @@ impl Plan {
             return text.into();
         };
         let path = there.join(text);
-        if PLACES.contains(&key) && path.exists() { path.display().to_string() } else { text.into() }
+        if row(key).is_some_and(names_file) && path.exists() { path.display().to_string() } else { text.into() }
     }
+}
+
+/// Whether a setting may name a file.
+fn names_file(setting: &Setting) -> bool {
+    matches!(setting.field.takes, Takes::Text(form) if form.split('|').any(|word| PLACES.contains(&word)))
 }
 
 fn row(key: &str) -> Option<&'static Setting> {
@@ -192,4 +197,16 @@ fn row(key: &str) -> Option<&'static Setting> {
 
 fn dimensions(vary: &[String]) -> Result<Vec<Dimension>, CliError> {
     vary.iter().map(|text| Dimension::parse(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_name_files_are_found_from_elsewhere() {
+        let rows = FIELDS.iter().chain(OPTIONS).filter(|row| names_file(row));
+        let keys: Vec<&str> = rows.map(|row| row.field.key).collect();
+        assert_eq!(keys, ["data", "labels", "table.images", "model", "init", "recipe", "out"]);
+    }
 }

@@ -60,7 +60,7 @@ impl Turns {
         let picture = drawing.map_or(String::new(), |_| format!(", {PICTURE}.png, {PICTURE}.svg"));
         say!("files    {folder}: {TABLE}{picture}, and the runs");
         match (exit, self.best()) {
-            (Exit::Interrupted, _) => say!("stopped; go on with: {}", way_on(&self.folder)),
+            (Exit::Interrupted, _) => say!("stopped; to continue: {}", way_on(&self.folder)),
             (_, None) => say!("FAILED   no run has a result; see above for what went wrong"),
             (_, Some(best)) => self.tell_best(&best),
         }

@@ -201,7 +201,7 @@ impl Turns {
             let _ = std::fs::remove_dir(&self.folder);
             return error;
         }
-        CliError::Usage(format!("{}\n  then go on: {}", hint::message(&error), way_on(&self.folder)))
+        CliError::Usage(format!("{}\n  then, to continue: {}", hint::message(&error), way_on(&self.folder)))
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Choices {
     pub points: Vec<[f64; 2]>,
     /// Which of them is the best.
     pub best: Option<usize>,
+    /// Where the best one's measure lies with 95 % confidence.
+    pub interval: Option<[f64; 2]>,
     /// Where runs failed.
     pub failed: Vec<f64>,
 }
@@ -55,6 +57,13 @@ pub fn choices(chart: &Choices, size: [f32; 2]) -> Drawing {
         }
     }
     if let Some(at) = chart.best.map(|best| frame.inside(chart.points[best])) {
+        if let Some([low, high]) = chart.interval {
+            let [low, high] = [low, high].map(|y| frame.inside([chart.x.range[0], y])[1]);
+            for end in [low, high] {
+                drawing.line(vec![[at[0] - 5.0, end], [at[0] + 5.0, end]], Ink::B, 1.5);
+            }
+            drawing.line(vec![[at[0], low], [at[0], high]], Ink::B, 1.5);
+        }
         drawing.dot(at, 7.5, Ink::Paper, 1.0);
         drawing.dot(at, 6.0, Ink::B, 1.0);
         let right = frame.area[2];

@@ -1,5 +1,7 @@
 //! Independent random values (Bergstra and Bengio 2012).
 
+use std::collections::HashSet;
+
 use super::{Asked, Strategy, whole};
 use crate::cli::CliError;
 
@@ -25,16 +27,18 @@ pub fn points(asked: &Asked) -> Result<Vec<Vec<String>>, CliError> {
         )));
     }
     let mut points: Vec<Vec<String>> = Vec::new();
-    let mut element = 0;
+    let mut drawn = HashSet::new();
+    let (mut element, mut misses) = (0, 0);
     while points.len() < runs {
         let of = |(stream, one): (u64, &crate::cli::sweep::dimension::Dimension)| one.draw(asked.seed, stream, element);
         let point: Vec<String> = (0..).zip(asked.dimensions).map(of).collect();
-        if !points.contains(&point) {
+        misses = if drawn.insert(point.clone()) { 0 } else { misses + 1 };
+        if misses == 0 {
             points.push(point);
         }
         element += 1;
         // a range may have fewer numbers than it seems
-        if element > 1000 + 100 * runs as u64 {
+        if misses > 1000 + 10 * runs {
             let found = points.len();
             return Err(CliError::Usage(format!(
                 "only {found} different runs were found, fewer than --runs {runs}\n  try: --runs {found}"

@@ -60,6 +60,10 @@ fn random_runs_differ_and_there_must_be_enough() {
     assert_eq!(unique.len(), 8);
     let error = (random::STRATEGY.points)(&asked(&own, Some(9))).unwrap_err().to_string();
     assert!(error.contains("8 combinations, fewer than --runs 9"), "{error}");
+    // as many numbers of four digits as there are, found in no time
+    let four = dimensions(&["lr=0.001..0.01:log"]);
+    let error = (random::STRATEGY.points)(&asked(&four, Some(10_000))).unwrap_err().to_string();
+    assert!(error.contains("only 9001 different runs"), "{error}");
     let few = dimensions(&["epochs=1..3"]);
     let error = (random::STRATEGY.points)(&asked(&few, Some(4))).unwrap_err().to_string();
     assert!(error.contains("only 3 different runs") && error.contains("--runs 3"), "{error}");
@@ -118,24 +122,28 @@ fn what_may_be_varied_is_said() {
     for (text, part) in [
         ("lr", "expected KEY=VALUES"),
         ("lerning_rate=1,2", "did you mean `learning_rate`?"),
+        ("xyzzy=1", "try: one of lr, batch, optimizer, "),
         ("momentun=0.1", "did you mean `momentum`?"),
         ("out=a,b", "--vary out: it is the same for all runs"),
         ("resume=a", "--vary resume: it is the same"),
         ("adapter=0,1", "--vary adapter: it is the same"),
-        ("data=a,b", "the runs would learn from other data"),
-        ("val-split=0.1,0.2", "other images would validate"),
-        ("batch=32,0", "0 is no value of it: expected a whole number from 1 to 65536"),
-        ("batch=32,x", "x is no value of it"),
+        ("data=a,b", "must be the same for all runs: otherwise they would learn from different data"),
+        ("val-split=0.1,0.2", "otherwise they would be validated on different images"),
+        ("best-by=loss,auc", "compared by one measure, so it must be the same for all"),
+        ("batch=32,0", "0 is not a valid value: expected a whole number from 1 to 65536"),
+        ("batch=32,x", "x is not a valid value"),
         ("batch=1.5..3", "must be a whole number from 1 to 65536"),
         ("lr=0..1:log", "begins above 0, not at 0"),
         ("lr=1..0.1", "the range from 1 to 0.1 is empty"),
         ("lr=0.1..1:ln", "`ln` is no scale"),
         ("lr=0.1..x", "x is no number"),
-        ("lr=-1,1", "-1 is no value of it"),
+        ("lr=-1,1", "-1 is not a valid value"),
         ("ema=0.5..1", "must be above 0 and below 1"),
-        ("precision=f32,f8", "f8 is no value of it: expected one of f32, f16"),
-        ("decay-all=yes", "yes is no value of it: expected true or false"),
-        ("lr=1,1", "1 is there twice"),
+        ("precision=f32,f8", "f8 is not a valid value: expected one of f32, f16"),
+        ("decay-all=yes", "yes is not a valid value: expected true or false"),
+        ("lr=1,1", "1 is listed twice"),
+        ("lr=0.1,0.10", "0.10 is listed twice"),
+        ("batch=32,032", "032 is listed twice"),
         ("lr=1,,2", "a value is empty"),
     ] {
         let message = wrong(text);
