@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::args::WatchArgs;
+use super::sweep::PLAN;
 use super::{CliError, Exit};
+use crate::platform::files;
 use crate::report::watch::{self, Follower, LOG, Stage, Watched};
-use crate::report::{is_written, say};
+use crate::report::{is_written, say, shell_word, to_continue};
 
 /// How often the log is looked at.
 const OFTEN: Duration = Duration::from_millis(200);
@@ -18,6 +20,7 @@ pub fn run(args: &WatchArgs) -> Result<Exit, CliError> {
         let path = args.run.display();
         return Err(CliError::Usage(format!("{path} is a file; a run is a folder\n  try: lepton-gpu watch RUN")));
     }
+    refuse_sweep(&args.run)?;
     if args.web {
         super::web::serve(&args.run, LOG, args.port)?;
         return Ok(Exit::Done);
@@ -43,6 +46,23 @@ pub fn run(args: &WatchArgs) -> Result<Exit, CliError> {
     Ok(if seen.is_interrupted { Exit::Interrupted } else { Exit::Done })
 }
 
+/// A sweep has runs, and is none.
+fn refuse_sweep(folder: &Path) -> Result<(), CliError> {
+    if !folder.join(PLAN).is_file() || folder.join(LOG).exists() {
+        return Ok(());
+    }
+    let mut runs: Vec<_> = files::entries(folder).into_iter().filter(|run| run.join(LOG).is_file()).collect();
+    runs.sort();
+    // the one that is being trained, or else the last
+    let one = runs.iter().rfind(|run| is_written(&run.join(LOG)) == Some(true)).or(runs.last());
+    let one = one.cloned().unwrap_or_else(|| folder.join("01"));
+    Err(CliError::Usage(format!(
+        "{} is a sweep, and watch shows a run\n  try: lepton-gpu watch {}",
+        folder.display(),
+        shell_word(&one.display().to_string())
+    )))
+}
+
 /// Where there is no terminal, what happens is printed line by line until no process writes the log any more.
 fn lines(run: &Path) -> Result<Exit, CliError> {
     let log = run.join(LOG);
@@ -63,7 +83,10 @@ fn lines(run: &Path) -> Result<Exit, CliError> {
         let told = watched.messages.len();
         news.entries.iter().for_each(|entry| watched.take(entry));
         for message in &watched.messages[told..] {
-            say!("{}", format!("{}  {}", message.clock(), message.text).trim());
+            match message.clock() {
+                clock if clock.is_empty() => say!("{}", message.text),
+                clock => say!("{clock} UTC  {}", message.text),
+            }
         }
         match (news.more, is_over) {
             (true, _) => {}
@@ -72,7 +95,7 @@ fn lines(run: &Path) -> Result<Exit, CliError> {
         }
     }
     if watched.stage != Stage::Finished {
-        say!("no process is training it; to continue: lepton-gpu train --out {} --resume", run.display());
+        say!("no process is training it; {}", to_continue(&run.display().to_string()));
     }
     Ok(Exit::Done)
 }

@@ -8,12 +8,12 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::CliError;
-use crate::platform::files;
+use crate::platform::{files, without_panic};
 use crate::report::run::REPORT;
 use crate::report::watch::{Follower, View, Watched, Writer};
 use crate::report::{aside, is_written, say};
@@ -43,7 +43,7 @@ pub fn serve(run: &Path, log: &str, port: u16) -> Result<(), CliError> {
     let port = listener.local_addr().map_err(CliError::file(run))?.port();
     let site = Arc::new(Site::new(run, log, port));
     say!("watching {}: http://127.0.0.1:{port}/", run.display());
-    say!("Ctrl-C ends the page; the run goes on");
+    say!("Ctrl-C closes the page; the run continues");
     let busy = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
         let stream = match stream {
@@ -59,17 +59,25 @@ pub fn serve(run: &Path, log: &str, port: u16) -> Result<(), CliError> {
             busy.fetch_sub(1, Ordering::Relaxed);
             continue;
         }
-        let (site, own) = (Arc::clone(&site), Arc::clone(&busy));
+        let (site, held) = (Arc::clone(&site), Held(Arc::clone(&busy)));
         let answer = move || {
             // a browser that has gone away is no matter
             let _ = site.answer(stream);
-            own.fetch_sub(1, Ordering::Relaxed);
+            drop(held);
         };
-        if std::thread::Builder::new().spawn(answer).is_err() {
-            busy.fetch_sub(1, Ordering::Relaxed);
-        }
+        // where no thread can be had, the connection is closed
+        let _ = std::thread::Builder::new().spawn(answer);
     }
     Ok(())
+}
+
+/// One of the connections, which makes room for another when it is dropped, whatever ended it.
+struct Held(Arc<AtomicUsize>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What is served.
@@ -77,8 +85,8 @@ struct Site {
     run: PathBuf,
     name: String,
     log: PathBuf,
-    /// `127.0.0.1:8080` and `localhost:8080`.
-    hosts: [String; 2],
+    /// `127.0.0.1:8080` and `localhost:8080`; of port 80, which clients leave out, also without it.
+    hosts: Vec<String>,
     known: Mutex<(Follower, Watched)>,
 }
 
@@ -99,6 +107,7 @@ impl Answer {
     }
 }
 
+const FAILED: &str = "500 Internal Server Error";
 const HTML: &str = "text/html; charset=utf-8";
 
 impl Site {
@@ -108,15 +117,19 @@ impl Site {
             whole.file_name().map_or_else(|| run.display().to_string(), |name| name.to_string_lossy().into_owned());
         let log = run.join(log);
         let known = Mutex::new((Follower::new(&log), Watched::default()));
-        Site { run: run.into(), name, log, hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")], known }
+        let mut hosts = ["127.0.0.1", "localhost"].map(|host| format!("{host}:{port}")).to_vec();
+        if port == 80 {
+            hosts.extend(["127.0.0.1".into(), "localhost".into()]);
+        }
+        Site { run: run.into(), name, log, hosts, known }
     }
 
     /// Answers one request and closes.
     fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let Some(head) = head(&mut stream)? else { return Ok(()) };
-        let Answer { status, kind, body } = self.reply(&head);
+        let Some(head) = head(&mut stream, PATIENCE)? else { return Ok(()) };
+        let answer = without_panic(|| self.reply(&head));
+        let Answer { status, kind, body } = answer.unwrap_or_else(|panic| Answer::text(FAILED, &panic));
         let fields = format!(
             "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\nCache-Control: no-store\r\n\
              X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n\
@@ -136,7 +149,7 @@ impl Site {
         let (true, Some(method), Some(path)) =
             (matches!(parsed, Ok(httparse::Status::Complete(_))), request.method, request.path)
         else {
-            return Answer::text("400 Bad Request", "this is no request");
+            return Answer::text("400 Bad Request", "not an HTTP request");
         };
         let mut hosts = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
         let own = |header: &httparse::Header| {
@@ -146,7 +159,7 @@ impl Site {
             return Answer::text("403 Forbidden", &format!("this page has one address: http://{}/", self.hosts[0]));
         }
         if method != "GET" {
-            return Answer::text("405 Method Not Allowed", "this page is read alone: GET");
+            return Answer::text("405 Method Not Allowed", "this page is read-only: use GET");
         }
         match path {
             "/" => self.told(|view| Answer::ok(HTML, view.page())),
@@ -174,7 +187,7 @@ impl Site {
                 Ok(news) => news,
                 Err(error) => {
                     let problem = format!("{}: {error}", self.log.display());
-                    return Answer::text("500 Internal Server Error", &problem);
+                    return Answer::text(FAILED, &problem);
                 }
             };
             if news.anew {
@@ -192,7 +205,8 @@ impl Site {
         };
         let report = Some(self.run.join(REPORT)).filter(|path| path.is_file());
         let report = report.map(|path| path.display().to_string());
-        show(&View { run: &self.name, watched, writer, report })
+        let folder = self.run.display().to_string();
+        show(&View { run: &self.name, folder: &folder, watched, writer, report })
     }
 }
 
@@ -202,14 +216,65 @@ fn title(view: &View) -> String {
     format!("{best}{} – lepton-gpu", view.run)
 }
 
-/// The head of a request; none of a connection that was opened and closed.
-fn head(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
+/// The head of a request, all of which must be there in time; none of a connection that was opened and closed.
+fn head(stream: &mut TcpStream, patience: Duration) -> std::io::Result<Option<Vec<u8>>> {
+    let until = Instant::now() + patience;
     let (mut head, mut piece) = (Vec::new(), [0; 1024]);
     while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < HEAD {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
         match stream.read(&mut piece)? {
             0 => break,
             count => head.extend_from_slice(&piece[..count]),
         }
     }
     Ok((!head.is_empty()).then_some(head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_80_is_left_out_of_its_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let status = |port: u16, host: &str| {
+            let site = Site::new(folder.path(), "events.jsonl", port);
+            site.reply(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).status
+        };
+        for host in ["127.0.0.1", "localhost", "localhost:80"] {
+            assert_eq!(status(80, host), "200 OK", "{host}");
+        }
+        assert_eq!(status(8080, "localhost"), "403 Forbidden");
+        assert_eq!(status(80, "evil.example"), "403 Forbidden");
+    }
+
+    #[test]
+    fn a_head_that_drips_is_given_up_and_makes_room() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut asking = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut asked, _) = listener.accept().unwrap();
+        let dripping = std::thread::spawn(move || {
+            while asking.write_all(b"G").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let begun = Instant::now();
+        assert!(head(&mut asked, Duration::from_millis(200)).is_err());
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        drop(asked);
+        dripping.join().unwrap();
+
+        let busy = Arc::new(AtomicUsize::new(1));
+        let held = Held(Arc::clone(&busy));
+        let answer = move || {
+            let _held = held;
+            panic!("in an answer")
+        };
+        assert_eq!(without_panic(answer), Err::<(), _>("in an answer".into()));
+        assert_eq!(busy.load(Ordering::Relaxed), 0);
+    }
 }

@@ -196,7 +196,11 @@ impl History {
     /// The learning rate over epochs.
     pub fn rates(&self) -> Option<Lines> {
         let rate = self.series("learning rate", Ink::A, |told| told.learning_rate)?;
-        Some(over_epochs("Learning rate", Scale::Linear, "at the end of the epoch", vec![rate]))
+        let mut chart = over_epochs("Learning rate", Scale::Linear, "at the end of the epoch", vec![rate]);
+        let mut values = chart.series[0].points.iter().map(|point| point[1]);
+        // what stays where it is has one label
+        chart.y.alone = values.next().filter(|first| values.all(|value| value == *first));
+        Some(chart)
     }
 
     /// Images learned a second over epochs.
@@ -264,6 +268,20 @@ mod tests {
 
     fn losses(history: &History) -> Vec<f64> {
         history.epochs().iter().map(|told| told.train["loss"]).collect()
+    }
+
+    #[test]
+    fn a_rate_that_stays_has_one_label() {
+        let history = |rates: [f64; 2]| {
+            let mut history = History::default();
+            for (number, rate) in (1..).zip(rates) {
+                let line = serde_json::json!({ "event": "epoch", "epoch": number, "learning_rate": rate, "loss": 1.0 });
+                history.take_line(&line);
+            }
+            history.rates().unwrap().y.ticks(5).len()
+        };
+        assert_eq!(history([0.01, 0.01]), 1);
+        assert!(history([0.01, 0.001]) > 2);
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn a_run_is_told_line_by_line_until_it_ends() {
 
     place.run(&format!("train --out run --resume --epochs {}", epochs + 1)).exits(0);
     let ran = place.run("watch run").exits(0);
-    assert!(ran.out.contains("goes on at step ") && ran.out.contains("test: loss "), "{ran}");
+    assert!(ran.out.contains("resumed at step ") && ran.out.contains("test: loss "), "{ran}");
     assert!(ran.out.lines().last().expect("a line").contains("  finished after "), "{ran}");
     assert!(place.run("watch run/events.jsonl").exits(2).err.contains("is a file"));
 }
@@ -174,7 +174,7 @@ fn keys_of_a_dashboard_save_and_stop_the_run() {
     assert_eq!(ran.out.matches(SCREEN[0]).count(), 2, "{ran}");
     let [_, on, after] = parts(&ran.out);
     assert!(pictures(on).iter().any(|all| all.contains("Stop after this step, save, and end?")), "{ran}");
-    assert!(after.contains("continue with: lepton-gpu train --out run --resume"), "{ran}");
+    assert!(after.contains("to continue: lepton-gpu train --out run --resume"), "{ran}");
     let step = after.split("stopped at step ").nth(1).and_then(|rest| rest.split(';').next()).expect("a step");
     let resumed =
         place.run(&format!("train --out run --resume --steps {}", step.parse::<u64>().expect("a number") + 1));

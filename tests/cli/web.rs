@@ -113,7 +113,7 @@ fn a_run_is_shown_before_it_begins_while_it_goes_and_when_it_is_over() {
     let epochs = place.events("run").iter().filter(|line| line["event"] == "epoch").count();
     place.run(&format!("train --out run --resume --epochs {}", epochs + 2)).exits(0);
     let state = served.wait("it is over", |state| state["over"] == true);
-    assert!(html(&state).contains("report.html") && html(&state).contains("goes on at step"), "{state}");
+    assert!(html(&state).contains("report.html") && html(&state).contains("resumed at step"), "{state}");
     let report = served.get("/report.html");
     assert!(report.status == 200 && report.body == place.text("run/report.html"));
     in_a_browser(&served);
@@ -229,7 +229,7 @@ fn in_a_browser(served: &Served) {
     command.arg(format!("--user-data-dir={}", profile.path().display()));
     let out = command.arg(format!("http://127.0.0.1:{}/", served.port)).output().expect("the browser runs");
     let dom = String::from_utf8_lossy(&out.stdout);
-    for part in ["The run is over, and this page rests.", "<svg", "Its report"] {
+    for part in ["The run is over; this page no longer updates.", "<svg", "Its report"] {
         assert!(dom.contains(part), "{part}: {}", &dom[dom.len().saturating_sub(3000)..]);
     }
 }

@@ -84,7 +84,7 @@ impl Screen {
             let went = match &mut console {
                 Some(shown) if console::is_shown() => match self.show(shown) {
                     Ok(true) => Ok(()),
-                    // asked to leave, or the terminal is gone: the run goes on
+                    // asked to leave: the run goes on beside its line
                     Ok(false) => Err(None),
                     Err(error) => Err(Some(error)),
                 },

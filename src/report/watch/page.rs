@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::super::chart::{Lines, SIZE, confusion, figure, lines};
 use super::super::page::render_live;
-use super::super::{percent, seconds};
+use super::super::{percent, seconds, to_continue};
+use super::screen::thinned;
 use super::watched::{Stage, Watched};
 use crate::metrics::Criterion;
 use crate::plan::{mib, thousands};
@@ -30,6 +31,8 @@ pub enum Writer {
 pub struct View<'a> {
     /// The run's name.
     pub run: &'a str,
+    /// Its folder, as it was typed.
+    pub folder: &'a str,
     /// What it told.
     pub watched: &'a Watched,
     /// Whether a process trains it.
@@ -100,7 +103,7 @@ impl<'a> Page<'a> {
         let history = &watched.history;
         let charts: [Option<Lines>; 4] = [history.losses(), history.measures(), history.rates(), history.speeds()];
         let drawn = charts.into_iter().flatten().map(|chart| {
-            let drawing = lines(&chart, SIZE);
+            let drawing = lines(&thinned(chart), SIZE);
             [drawing.title.clone(), drawing.to_inline_svg()]
         });
         Page {
@@ -128,7 +131,8 @@ fn state(view: &View) -> State {
         }
         Writer::Gone if stage == Stage::Finished => State { word: "finished", tone: "good", note: String::new() },
         Writer::Gone => {
-            State { word: "stopped", tone: "bad", note: "no process is training it; train --resume goes on".into() }
+            let note = format!("no process is training it; {}", to_continue(view.folder));
+            State { word: "stopped", tone: "bad", note }
         }
     }
 }
@@ -138,13 +142,18 @@ fn score(view: &View) -> Option<[String; 3]> {
     let watched = view.watched;
     let best = watched.best()?;
     let criterion = Criterion::of_column(&best.measure);
+    let value = measured(&best.measure, best.value);
     let name = criterion.map_or_else(|| best.measure.replace('_', " "), |one| one.name().into());
-    let value = if criterion.is_some_and(Criterion::is_share) { percent(best.value) } else { figure(best.value) };
     let note = match watched.is_improving() {
         Some(true) => format!("in epoch {}, the last one", best.epoch),
         _ => format!("in epoch {}; none after it was better", best.epoch),
     };
     Some([format!("best {name}{}", if view.is_over() { "" } else { " so far" }), value, note])
+}
+
+/// A value of a measure: shares in percent.
+fn measured(measure: &str, value: f64) -> String {
+    if Criterion::of_column(measure).is_some_and(Criterion::is_share) { percent(value) } else { figure(value) }
 }
 
 fn bar(view: &View) -> Option<Bar> {
@@ -177,7 +186,8 @@ fn facts(view: &View) -> Vec<[String; 2]> {
     let whole = |number: u64| thousands(number);
     let test = watched.test.as_ref().and_then(|test| {
         let keys = watched.best_by().into_iter().chain(["accuracy".into(), "loss".into()]);
-        keys.filter_map(|key| Some(format!("{} {}", key.replace('_', " "), figure(test[&key].as_f64()?)))).next()
+        keys.filter_map(|key| Some(format!("{} {}", key.replace('_', " "), measured(&key, test[&key].as_f64()?))))
+            .next()
     });
     let all = [
         fact("epoch", (epoch > 0).then(|| format!("{}{of}", thousands(epoch as u64)))),

@@ -47,7 +47,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     let report = Some("runs/first/report.html".to_string());
     let of = |name: &'static str, watched: &Watched, writer, report| {
         let run = "a-run-with-a-rather-long-name-that-a-phone-must-break";
-        let page = View { run, watched, writer, report }.page();
+        let page = View { run, folder: "runs/my run", watched, writer, report }.page();
         let (before, script) = page.split_once("<script>").expect("a script");
         let (_, after) = script.split_once("</script>").expect("its end");
         (name, format!("{before}{after}"))
@@ -84,8 +84,8 @@ fn a_page_says_where_a_run_is_and_names_are_never_markup() {
             "aria-valuenow=\"31\"",
             "640",
         ],
-        &["stopped", "train --resume goes on", "4 of 40"],
-        &["finished", "Its report</a> is in <code>runs&#x2f;first&#x2f;report.html", "accuracy 0.91"],
+        &["stopped", "to continue: lepton-gpu train --out &#x27;runs&#x2f;my run&#x27; --resume", "4 of 40"],
+        &["finished", "Its report</a> is in <code>runs&#x2f;first&#x2f;report.html", "accuracy 91.00 %"],
     ];
     for ((name, page), parts) in pages.iter().zip(parts) {
         parts.iter().for_each(|part| assert!(page.contains(part), "{name}: {part}"));

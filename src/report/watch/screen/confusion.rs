@@ -62,7 +62,7 @@ pub fn draw(
     let mut lines = vec![heading("")];
     let Some((names_width, (cell, cells))) = chosen else {
         let needed = beside(NAMES[0]) + count;
-        lines.push(Line::styled(fit(&format!("matrix from {needed} columns; most confused:"), width), palette.soft()));
+        lines.push(Line::styled(fit(&format!("matrix needs {needed} columns; most confused:"), width), palette.soft()));
         let listed = confused(counts, &name);
         let room = usize::from(area.height).saturating_sub(lines.len());
         let most = listed.len().saturating_sub(room);
@@ -135,7 +135,7 @@ impl Matrix<'_> {
         let all: u64 = row.iter().sum();
         let share = |count: u64| if all == 0 { 0.0 } else { count as f64 / all as f64 };
         let recall = if all == 0 { "-".into() } else { format!("{:.0} %", 100.0 * share(row[class])) };
-        let beside = format!("{:>2$} {} {recall:>4} ", class + 1, pad(name, self.names_width), self.number);
+        let beside = format!("{:>2$} {} {recall:>5} ", class + 1, pad(name, self.names_width), self.number);
         let mut spans = vec![Span::raw(pad(&beside, self.number + 1 + self.names_width + 1 + RECALL))];
         spans.extend(row.iter().enumerate().map(|(answer, &count)| {
             let style = self.palette.ground(share(count), answer == class);

@@ -38,7 +38,7 @@ impl Curves {
 }
 
 /// A chart with fewer points: the first, the last, and even steps between.
-fn thinned(mut chart: Lines) -> Lines {
+pub fn thinned(mut chart: Lines) -> Lines {
     for series in chart.series.iter_mut().filter(|series| series.points.len() > MOST) {
         let every = series.points.len().div_ceil(MOST);
         let last = series.points.len() - 1;

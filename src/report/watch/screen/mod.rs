@@ -12,8 +12,10 @@ use ratatui::text::{Line, Span, Text};
 
 use super::watched::{Stage, Watched, short_measure};
 use crate::plan::{mib, thousands};
+use crate::report::chart::figure;
 use crate::report::live_line::LiveLine;
-pub use curves::Curves;
+use crate::report::to_continue;
+pub use curves::{Curves, thinned};
 use pages::seconds_short;
 pub use style::Palette;
 use style::{columns, fit, pad};
@@ -152,7 +154,7 @@ impl Shown<'_> {
     /// Numbers of the moment, as many as fit.
     fn numbers(&self, width: usize) -> String {
         if self.is_left() {
-            return fit(&format!("to continue: lepton-gpu train --out {} --resume", self.run), width);
+            return fit(&to_continue(self.run), width);
         }
         let watched = self.watched;
         let rate = watched.history.epochs().last().and_then(|told| told.learning_rate);
@@ -193,6 +195,7 @@ impl Shown<'_> {
         for (number, (page, name)) in PAGES.iter().enumerate() {
             let style =
                 if *page == view.page { palette.title().add_modifier(Modifier::REVERSED) } else { palette.soft() };
+            let name = if *page == Page::Log && width >= 80 { "log (UTC)" } else { name };
             let text = if width >= 60 { format!(" {} {name} ", number + 1) } else { format!(" {} ", number + 1) };
             spans.push(Span::styled(text, style));
         }
@@ -207,12 +210,12 @@ impl Shown<'_> {
     }
 }
 
-/// A learning rate with up to three digits: `0.01`, `0.00163`, `2.1e-6`.
+/// A learning rate with up to three digits: `0.01`, `0.00163`, `2.1e−6`.
 fn rate_text(rate: f64) -> String {
     match rate {
         0.0 => return "0".into(),
         1e-4..1e4 => {}
-        _ => return format!("{rate:.1e}"),
+        _ => return figure(rate),
     }
     let places = (2 - rate.log10().floor() as i32).max(0) as usize;
     let text = format!("{rate:.places$}");
@@ -255,7 +258,12 @@ pub fn draw(frame: &mut Frame, shown: &Shown, view: &mut View) {
             pages::newest(frame, body, pages::log(shown, width, most, palette), scroll)
         }
         Page::Details => pages::from_top(frame, body, pages::details(shown, width, palette), scroll),
-        Page::Help => pages::from_top(frame, body, help(shown.is_own, width, palette), scroll),
+        Page::Help => pages::from_top(
+            frame,
+            body,
+            help([shown.is_own, shown.watched.stage == Stage::Finished], width, palette),
+            scroll,
+        ),
     };
     view.scroll = scroll.min(view.most);
 }
@@ -326,14 +334,15 @@ fn no_confusion(shown: &Shown, width: usize, palette: Palette) -> Vec<Line<'stat
 }
 
 /// What keys do.
-fn help(is_own: bool, width: usize, palette: Palette) -> Vec<Line<'static>> {
+fn help([is_own, is_over]: [bool; 2], width: usize, palette: Palette) -> Vec<Line<'static>> {
     let own: &[(&str, &str)] = &[
         ("s", "save a checkpoint now; the run goes on"),
         ("x", "stop after this step and save, as Ctrl-C does; train --resume goes on"),
         ("q, Esc", "back to one line; the run goes on, and d shows this screen again"),
         ("Ctrl-C", "stop after this step and save; a second time: end at once"),
     ];
-    let other: &[(&str, &str)] = &[("q, Esc", "leave; the run goes on"), ("Ctrl-C", "leave, too")];
+    let leave = if is_over { "leave" } else { "leave; the run goes on" };
+    let other: &[(&str, &str)] = &[("q, Esc", leave), ("Ctrl-C", "leave, too")];
     let pages: &[(&str, &str)] = &[
         ("1 to 4", "curves, confusion matrix, log, details"),
         ("Tab", "the next page"),

@@ -148,7 +148,7 @@ fn memory(shown: &Shown) -> String {
     let host = match (shown.host_bytes, shown.is_own) {
         (Some(bytes), _) => format!("{} of the program", mib(bytes)),
         (None, true) => "that of the program is not told by this system".into(),
-        (None, false) => "that of the other program is not known here".into(),
+        (None, false) => "host memory of the training process unknown".into(),
     };
     format!("{device}, {host}")
 }
@@ -164,9 +164,9 @@ fn epoch_time(shown: &Shown) -> String {
 /// Where the time of a step goes, as far as it was measured.
 fn step_time(shown: &Shown) -> String {
     let step = shown.watched.pace.step_seconds();
-    let whole = step.map_or(String::new(), |time| format!("{} from begin to end", seconds_short(time)));
+    let whole = step.map_or(String::new(), |time| format!("{} from start to finish", seconds_short(time)));
     let split = match &shown.split {
-        None => "what its parts take is known after train --profile".into(),
+        None => "run train --profile to see where a step's time goes".into(),
         Some((parts, all)) => {
             let parts: Vec<String> =
                 parts.iter().map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();

@@ -129,7 +129,7 @@ fn two_classes_have_their_counts_and_names() {
     for size in [[40, 10], [80, 24], [160, 50]] {
         let seen = rows(&shown(&watched), &mut on(Page::Confusion), size);
         // 90 of 93 cats and 90 of 97 dogs
-        assert_has(&seen, &["180 of 190", "right         cat        dog", "1 cat      97 %", "2 dog      93 %"]);
+        assert_has(&seen, &["180 of 190", "right         cat        dog", "1 cat       97 %", "2 dog       93 %"]);
         let row = seen.iter().find(|row| row.starts_with("2 dog")).unwrap();
         assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["2", "dog", "93", "%", "7", "90"]);
     }
@@ -157,7 +157,7 @@ fn forty_classes_fit_80_columns_row_by_row() {
     assert_has(&rows(&shown(&watched), &mut view, [80, 24]), &["right, rows 25 to 40 of 40"]);
     assert_eq!(met.len(), 40, "every class is shown with its whole name: {met:?}");
     let narrow = rows(&shown(&watched), &mut on(Page::Confusion), [FORTY as u16, 24]);
-    assert_has(&narrow, &["matrix from 58 columns; most confused:", "→"]);
+    assert_has(&narrow, &["matrix needs 58 columns; most confused:", "→"]);
     let wide = rows(&shown(&watched), &mut on(Page::Confusion), [200, 60]);
     assert_has(&wide, &["most confused", " 90"]);
 }
@@ -185,7 +185,7 @@ fn what_is_not_known_is_said() {
     let own = details(&shown(&watched));
     let parts = [
         "3.0 s: steps 83 %, validation, saving and the rest 17 %",
-        "known after train --profile",
+        "run train --profile to see where a step's time goes",
         "310.0 MiB of the program",
     ];
     assert_has(&own, &parts);
@@ -205,7 +205,7 @@ fn what_is_not_known_is_said() {
         &["200 ms on the device when profiled: forward 40 %, gradients 60 %; the rest of a step, 50.0 ms,"],
     );
     let other = details(&Shown { host_bytes: None, is_own: false, ..shown(&watched) });
-    assert_has(&other, &["that of the other program is not known here"]);
+    assert_has(&other, &["host memory of the training process unknown"]);
 }
 
 #[test]
@@ -278,7 +278,8 @@ fn colours_are_only_where_they_may_be() {
 #[test]
 fn rates_are_short() {
     let texts = [0.01, 0.001_634, 2.14e-6, 1.5, 30.0, 0.0].map(rate_text);
-    assert_eq!(texts, ["0.01", "0.00163", "2.1e-6", "1.5", "30", "0"]);
+    assert_eq!(rate_text(8e-9), figure(8e-9), "as the legend of its curve has it");
+    assert_eq!(texts, ["0.01", "0.00163", "2.1e−6", "1.5", "30", "0"]);
 }
 
 #[test]
