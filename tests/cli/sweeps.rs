@@ -165,7 +165,7 @@ fn a_run_that_fails_is_a_row_and_the_sweep_goes_on() {
     // unless it is asked for, as the guide says
     let mut plan: Value = serde_json::from_str(&place.text("s/sweep.json")).expect("JSON");
     plan["runs"][0]["failed"] = Value::Null;
-    place.write("s/sweep.json", &plan.to_string());
+    place.write("s/sweep.json", plan.to_string());
     std::fs::remove_dir_all(place.path("s/01")).expect("a folder");
     let again = place.run("sweep --resume s").exits(0);
     assert_eq!(again.line("failed"), ran.line("failed"));
