@@ -129,7 +129,7 @@ fn wrong_tables_are_refused() {
     fails("image\nimages/0.png\n", &["line 1: no column for labels or values; found image"]);
     fails("image,path,label\nx,y,z\n", &["line 1: `image` and `path` both hold paths"]);
     fails("image,label\nimages/0.png,a\nimages/1.png,a,b\n", &["line 3: 3 fields, but the header has 2", "quotes"]);
-    fails("image,label\nimages/0.png,a\n\nimages/1.png\n", &["line 4: 1 fields, but the header has 2"]);
+    fails("image,label\nimages/0.png,a\n\nimages/1.png\n", &["line 4: 1 field, but the header has 2"]);
     fails("image,label\nimages/0.png,a\nimages/1.png,\n", &["line 3, column `label`: empty"]);
     fails("image,label\nimages/0.png,a\n,b\n", &["line 3, column `image`: empty"]);
     fails("image,label\nimages/0.png,a\nimages/1.png,a\n", &["1 class (`a`)", "at least 2"]);

@@ -239,7 +239,7 @@ impl Checkpoint {
             std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path_text.clone() },
             _ => CheckpointError::Io { path: path_text.clone(), source },
         })?;
-        Self::parse(&bytes, path_text)
+        Ok(Self::parse(&bytes, path_text)?.with_labels_beside(path))
     }
 
     /// Reads a checkpoint from the bytes of its file, such as those of `include_bytes!`.

@@ -29,3 +29,11 @@ pub fn locate(run: &Path) -> Result<PathBuf, CheckpointError> {
         .find(|path| path.is_file())
         .ok_or_else(|| CheckpointError::Missing { path: run.display().to_string() })
 }
+
+impl super::Checkpoint {
+    /// With the copy of its table of labels that lies beside its file.
+    pub(super) fn with_labels_beside(mut self, path: &Path) -> Self {
+        self.meta.config = self.meta.config.with_labels_in(path.parent().unwrap_or(Path::new("")));
+        self
+    }
+}

@@ -29,7 +29,8 @@ pub fn message_of(error: &(impl Display + Hints), command: &clap::Command) -> St
 fn written(error: &impl Display, hints: &[Hint]) -> String {
     let meant = hints.iter().filter_map(meant).map(|name| format!("\n  did you mean `{name}`?"));
     let mut message = error.to_string() + &meant.collect::<String>();
-    let tries = tries(hints);
+    let others: Vec<Hint> = hints.iter().filter(|hint| !is_said(hint)).cloned().collect();
+    let tries = tries(&others);
     if !tries.is_empty() {
         message += &format!("\n  try: {tries}");
     }
@@ -39,6 +40,12 @@ fn written(error: &impl Display, hints: &[Hint]) -> String {
 /// Ways out in one line: `--batch 32, or another --adapter`.
 pub fn tries(hints: &[Hint]) -> String {
     hints.iter().map(words).collect::<Vec<_>>().join(", or ")
+}
+
+/// Whether the name that was meant says all: it is one of so many that a line has no room for them.
+fn is_said(hint: &Hint) -> bool {
+    let is_long = matches!(hint, Hint::OneOf { names, listed_by: [], .. } if names.len() > FEW);
+    is_long && meant(hint).is_some()
 }
 
 /// The name that was probably meant, if the hint knows names.

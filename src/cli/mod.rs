@@ -30,6 +30,7 @@ mod pictures;
 mod predict;
 mod published;
 mod recipes;
+mod relabelling;
 mod report;
 mod run_folder;
 mod runs;

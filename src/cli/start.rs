@@ -1,7 +1,7 @@
 //! How a run starts: defaults or a recipe, then what was typed for `train`, become its configuration; or its checkpoint says how
 //! it goes on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{TrainArgs, Typed};
 use super::decide::{Decided, decided};
@@ -9,11 +9,11 @@ use super::run_folder::check_new;
 use super::saving::Saving;
 use super::shared::Shared;
 use super::tasks::of as of_task;
-use super::{CliError, budget, init, memory, optimizer, pictures, text};
+use super::{CliError, budget, init, memory, optimizer, pictures, relabelling, text};
 use crate::checkpoint::Checkpoint;
 use crate::config::{
-    ConfigError, FIELDS, Freeze, LabelsFile, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig,
-    TargetsConfig, Validation, Warmup, check_sizes, parse_augment,
+    ConfigError, FIELDS, Freeze, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetsConfig,
+    Validation, Warmup, check_sizes, parse_augment,
 };
 use crate::data::{self, DataKind, Dataset, known};
 use crate::gpu::Gpu;
@@ -171,13 +171,7 @@ fn configure(args: &TrainArgs, recipe: Option<&Recipe>) -> Result<RunConfig, Cli
     let mut config = settings(&base, args)?;
     config.data = data_of(args, recipe)?;
     config.table.images = config.table.images.take().map(|folder| whole_path(&folder));
-    if let Some(path) = &config.labels {
-        let LabelsFile { path, sha256 } = data::labels_file(Path::new(path))?;
-        config.labels = Some(path);
-        if args.typed.has("labels") || config.labels_sha256.is_none() {
-            config.labels_sha256 = sha256;
-        }
-    }
+    relabelling::set_labels(&mut config, &base, args)?;
     let kind = data::kind(config.data.as_deref(), &config.table);
     text::check_flags(kind, &config, &base)?;
     if kind == DataKind::Pictures {

@@ -16,8 +16,8 @@ use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending};
 use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
-use crate::config::RunConfig;
-use crate::data::{Dataset, LoadOptions};
+use crate::config::{LABELS, RunConfig};
+use crate::data::{Dataset, LoadOptions, labels_bytes};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
@@ -362,6 +362,9 @@ fn prepare_folder(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset
     write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
     if let Some(fit) = trainer.origin() {
         init::save(fit, out)?;
+    }
+    if let Some(labels) = trainer.config().labels_file() {
+        write_atomically(&out.join(LABELS), &labels_bytes(&labels)?)?;
     }
     if let Some(text) = dataset.texts() {
         write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;

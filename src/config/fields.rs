@@ -435,6 +435,7 @@ mod tests {
             data: Some("a".into()),
             labels: Some("a".into()),
             labels_sha256: Some("a".into()),
+            labels_copy: None,
             init: Some("a".into()),
             init_sha256: Some("a".into()),
             freeze: Freeze::First(1),

@@ -2,6 +2,7 @@
 //! `config.toml` for people.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use lepton_kernels::op::Precision;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub enum Validation {
     Fraction(f64),
 }
 
+/// The copy of its table of labels in a run's folder.
+pub(crate) const LABELS: &str = "labels.csv";
+
 /// A whole run. Every key is optional in a file; [`FIELDS`] describes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -57,6 +61,9 @@ pub struct RunConfig {
     /// SHA-256 of this table when the run began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_sha256: Option<String>,
+    /// The copy of this table that the run keeps.
+    #[serde(skip)]
+    pub labels_copy: Option<PathBuf>,
     /// Built-in model, or path of the model file.
     pub model: String,
     /// What the weights start from: a run, a file or a model with built-in weights; `None` for the seed.
@@ -148,6 +155,7 @@ impl Default for RunConfig {
             data: None,
             labels: None,
             labels_sha256: None,
+            labels_copy: None,
             model: "seed-mnist".into(),
             init: None,
             init_sha256: None,
@@ -191,7 +199,13 @@ impl RunConfig {
     /// The table of labels that it names, as it was when the run began.
     pub fn labels_file(&self) -> Option<LabelsFile> {
         let path = self.labels.clone()?;
-        Some(LabelsFile { path, sha256: self.labels_sha256.clone() })
+        Some(LabelsFile { path, sha256: self.labels_sha256.clone(), copy: self.labels_copy.clone() })
+    }
+
+    /// With the copy of the table of labels that lies in a run's folder.
+    pub(crate) fn with_labels_in(mut self, folder: &Path) -> Self {
+        self.labels_copy = self.labels.is_some().then(|| folder.join(LABELS));
+        self
     }
 
     /// Every setting that is there, by its key with the keys of its tables (`optimizer.momentum`); lists are settings.

@@ -200,6 +200,7 @@ impl Recipe {
         let of_run = path.file_name().is_some_and(|name| name == "config.toml") && folder.join("model.toml").is_file();
         if of_run {
             self.model_file = Some(folder.join("model.toml"));
+            self.run = self.run.with_labels_in(folder);
         } else if preset(&self.run.model).is_none() {
             self.run.model = beside(&self.run.model);
         }

@@ -1,5 +1,7 @@
 //! How a run's images and texts are read.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::range::Range;
@@ -79,6 +81,8 @@ pub struct LabelsFile {
     pub path: String,
     /// SHA-256 that it must have, if anything says so.
     pub sha256: Option<String>,
+    /// A copy that is taken where the file is not what it was, as a run keeps one.
+    pub copy: Option<PathBuf>,
 }
 
 /// Which columns of a table hold what, and where its images are; what is not said is found by names and content.

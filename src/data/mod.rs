@@ -54,6 +54,8 @@ mod words;
 
 pub use balance::{Balance, FEW, UNEQUAL, advised_weights};
 pub(crate) use dataset::Examples;
+#[cfg(feature = "cli")]
+pub(crate) use dataset::Relabelled;
 pub use dataset::{Dataset, DatasetError, Input, Source, SourceError, Split, Splits, Targets, Values};
 #[cfg(feature = "images")]
 pub use doctor::{ClassCount, Report, check};
@@ -89,6 +91,8 @@ pub use places::Places;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use plain_text::NotText;
 pub use range::{Range, RangeError};
+#[cfg(any(feature = "images", feature = "text"))]
+pub(crate) use relabel::labels_bytes;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use relabel::{LabelsError, labels_file};
 #[cfg(feature = "images")]

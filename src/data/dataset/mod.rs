@@ -2,11 +2,13 @@
 
 mod error;
 mod input;
+mod relabelled;
 mod source;
 mod split;
 
 pub use error::DatasetError;
 pub use input::Input;
+pub(crate) use relabelled::Relabelled;
 pub(crate) use source::Examples;
 pub use source::{Source, SourceError};
 pub use split::{Split, Targets, Values};
@@ -53,6 +55,7 @@ pub struct Dataset {
     splits: Splits,
     notes: Vec<String>,
     texts: Option<Texts>,
+    relabelled: Vec<Relabelled>,
 }
 
 impl Dataset {
@@ -143,7 +146,8 @@ impl Dataset {
                 return Err(DatasetError::Vocabulary { split: name, input, vocabulary });
             }
         }
-        Ok(Dataset { source: "in memory".into(), name, classes, splits, notes: Vec::new(), texts })
+        let (source, notes, relabelled) = ("in memory".into(), Vec::new(), Vec::new());
+        Ok(Dataset { source, name, classes, splits, notes, texts, relabelled })
     }
 
     /// With another name, for messages.
@@ -194,13 +198,14 @@ impl Dataset {
     /// As [`new`](Self::new).
     pub fn with_splits(&self, splits: Splits) -> Result<Self, DatasetError> {
         let new = Self::build(self.name.clone(), self.classes.clone(), splits, self.texts.clone())?;
-        Ok(Dataset { source: self.source.clone(), notes: self.notes.clone(), ..new })
+        let (source, notes, relabelled) = (self.source.clone(), self.notes.clone(), self.relabelled.clone());
+        Ok(Dataset { source, notes, relabelled, ..new })
     }
 
     fn replace(self, change: impl FnOnce(&mut Splits)) -> Result<Self, DatasetError> {
-        let Dataset { name, source, classes, mut splits, notes, texts } = self;
+        let Dataset { name, source, classes, mut splits, notes, texts, relabelled } = self;
         change(&mut splits);
-        Ok(Dataset { source, notes, ..Self::build(name, classes, splits, texts)? })
+        Ok(Dataset { source, notes, relabelled, ..Self::build(name, classes, splits, texts)? })
     }
 
     /// A known data set's name, or the folder's.

@@ -24,7 +24,7 @@ pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};
-pub(in crate::data) use place::below;
+pub(crate) use place::below;
 pub use place::{Member, Own, Place, Shard};
 #[cfg(feature = "parquet")]
 pub use rows::{Row, Rows};

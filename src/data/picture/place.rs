@@ -126,7 +126,7 @@ impl Member {
 
 /// A path from the folder on that data come from, or from the folder of the table or the pattern; empty for the root itself, and as it is
 /// if it lies elsewhere.
-pub(in crate::data) fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
+pub(crate) fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
     let is_plain = |folder: &&Path| !folder.to_string_lossy().contains(['*', '?', '{']);
     let folders = [Some(root), root.parent(), root.ancestors().skip(1).find(is_plain)];
     folders.into_iter().flatten().find_map(|folder| path.strip_prefix(folder).ok()).unwrap_or(path)

@@ -30,8 +30,8 @@ pub enum LabelsError {
         /// What is learned about its examples.
         what: &'static str,
     },
-    /// It has no row.
-    #[error("{}: it has no row, so it changes no label", path.display())]
+    /// It has no rows.
+    #[error("{}: it has no rows, so it changes no label", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
@@ -87,6 +87,38 @@ pub enum LabelsError {
         split: String,
         /// Examples of that split.
         count: usize,
+    },
+    /// A row about nothing.
+    #[error("{}: line {line}: it names no file and no number", path.display())]
+    Unnamed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A split that is none.
+    #[error("{}: line {line}: no split is called `{split}`", path.display())]
+    UnknownSplit {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What the row says.
+        split: String,
+    },
+    /// A row that was written for other data.
+    #[error("{}: line {line}: {name} is labelled `{label}`, but the row was written when it was `{given}`", path.display())]
+    Given {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The example.
+        name: String,
+        /// Its label.
+        label: String,
+        /// What the row says that it is.
+        given: String,
     },
     /// A label that is no class.
     #[error("{}: line {line}: no class is called `{label}`", path.display())]
@@ -148,6 +180,11 @@ impl Hints for LabelsError {
                     "split train, val or test, and a number from 0 to {}",
                     count.saturating_sub(1)
                 ))]
+            }
+            LabelsError::Unnamed { .. } => vec![Hint::advice("its file, or its split and number")],
+            LabelsError::UnknownSplit { split, .. } => vec![Hint::one_of(split, ["train", "val", "test"])],
+            LabelsError::Given { .. } => {
+                vec![Hint::advice("a table of these data, or an empty `given`, if the row is about this example")]
             }
             LabelsError::UnknownClass { label, known, .. } => {
                 vec![Hint::one_of(label, known), Hint::advice("no label at all, which removes the example")]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::data::picture::below;
 use crate::data::{Dataset, names};
 
 /// Where an example is: the number of its split, in the order of [`Splits::iter`](crate::data::Splits::iter), and its own.
@@ -14,8 +15,8 @@ pub struct Index {
     paths: HashMap<String, Vec<At>>,
     /// By the last part of the path.
     files: HashMap<String, Vec<At>>,
-    /// The folder of the data, with a slash at its end.
-    root: String,
+    /// Where the data come from.
+    root: PathBuf,
     /// The folder that paths in the table may start from.
     beside: PathBuf,
 }
@@ -36,18 +37,22 @@ fn plain(path: &str) -> String {
     path.strip_prefix("./").map(String::from).unwrap_or(path)
 }
 
+/// The name of an example from the folder of the data on.
+fn of_root(root: &Path, name: &str) -> String {
+    plain(&below(root, Path::new(name)).to_string_lossy())
+}
+
 impl Index {
     /// All examples of a data set, for the rows of the table at `table`.
     pub fn new(data: &Dataset, table: &Path) -> Self {
-        let source = Path::new(data.source());
-        let folder = if source.is_file() { source.parent().unwrap_or(Path::new("")) } else { source };
-        let root = plain(&folder.to_string_lossy()).trim_end_matches('/').to_string() + "/";
+        let root = PathBuf::from(data.source());
         let (mut paths, mut files): (HashMap<String, Vec<At>>, HashMap<String, Vec<At>>) = Default::default();
         for (number, (_, split)) in data.splits().iter().enumerate() {
             for i in 0..split.len() {
-                let Some(name) = split.name(i).map(plain) else { break };
-                if let Some(below) = name.strip_prefix(&root) {
-                    paths.entry(below.to_string()).or_default().push((number, i));
+                let Some(name) = split.name(i) else { break };
+                let (below, name) = (of_root(&root, name), plain(name));
+                if below != name {
+                    paths.entry(below).or_default().push((number, i));
                 }
                 let file = name.rsplit('/').next().unwrap_or_default().to_string();
                 files.entry(file).or_default().push((number, i));
@@ -74,16 +79,15 @@ impl Index {
     /// What an example is called.
     pub fn name(&self, data: &Dataset, split: usize, example: usize) -> String {
         let (part, split) = data.splits().iter().nth(split).expect("a split of the data");
-        match split.name(example).map(plain) {
-            Some(name) => name.strip_prefix(&self.root).map(String::from).unwrap_or(name),
+        match split.name(example) {
+            Some(name) => of_root(&self.root, name),
             None => format!("{part} example {example}"),
         }
     }
 
     /// All names, from the folder of the data on where they are below it.
     pub fn names(&self) -> Vec<String> {
-        let mut all: Vec<String> =
-            self.paths.keys().map(|name| name.strip_prefix(&self.root).unwrap_or(name).to_string()).collect();
+        let mut all: Vec<String> = self.paths.keys().map(|name| of_root(&self.root, name)).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -3,7 +3,8 @@
 //! The file is a table (CSV) with a header. `file` says which example a row is about: a path, from the folder of the data on or whole,
 //! or a file's name if only one example has it; of a text its file and line. Examples without files are told by `split` (train, val or
 //! test) and `number` (from 0). `label` is the class; without one the example is removed, and so it is where `drop` says 1, x, yes or
-//! true. Other columns are read over, so that the suspects of `errors` can be taken as they are.
+//! true. `given`
+//! is the label that the data must have; other columns are read over, so that the suspects of `errors` can be taken as they are.
 
 mod error;
 mod index;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 pub use error::LabelsError;
 use index::{Found, Index};
 
+use super::dataset::Relabelled;
 use super::io::io_error;
 use super::part::Part;
 use super::tabular::{Role, Row, Sheet, TableError};
@@ -32,6 +34,8 @@ struct Columns {
     split: Option<usize>,
     number: Option<usize>,
     label: Option<usize>,
+    /// The label that an example had when the table was written.
+    given: Option<usize>,
     drop: Option<usize>,
 }
 
@@ -40,17 +44,31 @@ struct Columns {
 /// # Errors
 /// [`LabelsError`] with the line that does not fit the data, and if the file is not what it was; [`TableError`] if it is no table.
 pub fn relabelled(data: Dataset, from: &LabelsFile) -> Result<Dataset, DataError> {
-    let path = Path::new(&from.path);
-    let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
-    if let (Some(expected), Some(found)) = (&from.sha256, files::sha256(&bytes))
-        && *expected != found
-    {
-        return Err(LabelsError::Changed { path: path.into(), expected: expected.clone(), found }.into());
-    }
+    let (path, bytes) = (Path::new(&from.path), labels_bytes(from)?);
     let content =
         plain_text::decode(&bytes).map_err(|source| TableError::NotText { path: path.into(), source })?.content;
     let wanted = wanted(&data, path, &content)?;
     applied(data, path, wanted)
+}
+
+/// The bytes of a file of labels; those of the run's copy, if the file is no longer what it was.
+///
+/// # Errors
+/// If neither can be read, and [`LabelsError::Changed`] if it was changed and there is no copy.
+pub(crate) fn labels_bytes(from: &LabelsFile) -> Result<Vec<u8>, DataError> {
+    let path = Path::new(&from.path);
+    let read = |path: &Path| -> Result<Vec<u8>, DataError> {
+        let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
+        match (&from.sha256, files::sha256(&bytes)) {
+            (Some(expected), Some(found)) if *expected != found => {
+                Err(LabelsError::Changed { path: path.into(), expected: expected.clone(), found }.into())
+            }
+            _ => Ok(bytes),
+        }
+    };
+    // without its SHA-256 nothing says that the copy is one of this file
+    let copy = from.copy.as_deref().filter(|_| from.sha256.is_some());
+    read(path).or_else(|error| copy.and_then(|copy| read(copy).ok()).ok_or(error))
 }
 
 /// What is wanted of each example of each split, in the order of [`Splits::iter`].
@@ -76,6 +94,7 @@ fn wanted(data: &Dataset, path: &Path, content: &str) -> Result<Vec<Vec<Option<W
         }
         let Some(now) = columns.wanted(path, row, data)? else { continue };
         for (split, example) in columns.examples(path, row, data, &index)? {
+            columns.check_given(path, row, data, (&index, split, example))?;
             match all[split][example] {
                 Some((before, before_line)) if before != now => {
                     let (path, name, line) = (path.into(), index.name(data, split, example), row.line);
@@ -105,6 +124,7 @@ impl Columns {
             split: Role::SPLIT.named(path, names, &[file])?,
             number: called("number"),
             label: Role::LABEL.named(path, names, &[file])?,
+            given: called("given"),
             drop: called("drop"),
         };
         let wanted = match (&columns.file, &columns.number, &columns.label, &columns.drop) {
@@ -159,7 +179,12 @@ impl Columns {
                 }
             };
         }
-        let part = Part::named(field(self.split)).unwrap_or(Part::Train);
+        let [split, number] = [field(self.split), field(self.number)];
+        if number.is_empty() {
+            return Err(LabelsError::Unnamed { path: path.into(), line }.into());
+        }
+        let part = if split.is_empty() { Some(Part::Train) } else { Part::named(split) };
+        let part = part.ok_or_else(|| LabelsError::UnknownSplit { path: path.into(), line, split: split.into() })?;
         let wanted = match part {
             Part::Unknown | Part::Train => "training",
             Part::Validation => "validation",
@@ -167,28 +192,57 @@ impl Columns {
         };
         let place = data.splits().iter().position(|(name, _)| name == wanted);
         let count = data.splits().iter().find(|(name, _)| *name == wanted).map_or(0, |(_, split)| split.len());
-        let number = field(self.number).parse().ok().filter(|&number: &usize| number < count);
-        place.zip(number).map(|example| vec![example]).ok_or_else(|| {
-            let (number, split) = (field(self.number).to_string(), wanted.to_string());
+        let example = number.parse().ok().filter(|&example: &usize| example < count);
+        place.zip(example).map(|example| vec![example]).ok_or_else(|| {
+            let (number, split) = (number.to_string(), wanted.to_string());
             LabelsError::Number { path: path.into(), line, number, split, count }.into()
         })
+    }
+}
+
+impl Columns {
+    /// A table that says which label an example had is of no other data.
+    fn check_given(
+        &self,
+        path: &Path,
+        row: &Row,
+        data: &Dataset,
+        (index, split, example): (&Index, usize, usize),
+    ) -> Result<(), DataError> {
+        let given = names::composed(self.given.map_or("", |column| row.fields[column].trim()));
+        let (_, of) = data.splits().iter().nth(split).expect("a split of the data");
+        let label = of.labels()[example] as usize;
+        if given.is_empty() || names::place(&given, data.classes()) == Some(label) {
+            return Ok(());
+        }
+        let (path, name, label) = (path.into(), index.name(data, split, example), data.classes()[label].clone());
+        Err(LabelsError::Given { path, line: row.line, name, label, given }.into())
     }
 }
 
 /// The data with what is wanted of their examples.
 fn applied(data: Dataset, path: &Path, wanted: Vec<Vec<Option<Wanted>>>) -> Result<Dataset, DataError> {
     let (mut changed, mut removed, mut same) = (0, 0, 0);
-    let mut new = Splits::default();
+    let (mut new, mut relabelled) = (Splits::default(), Vec::new());
     for ((name, split), wanted) in data.splits().iter().zip(&wanted) {
         let mut labels = split.labels().to_vec();
-        for (label, wanted) in labels.iter_mut().zip(wanted) {
+        for (number, (label, wanted)) in labels.iter_mut().zip(wanted).enumerate() {
+            let given = *label;
+            let mut row = |label| {
+                let name_of = split.name(number).map(String::from);
+                relabelled.push(Relabelled { split: name, number, name: name_of, given, label });
+            };
             match wanted {
                 Some(Wanted::Class(class)) if class == label => same += 1,
                 Some(Wanted::Class(class)) => {
                     *label = *class;
                     changed += 1;
+                    row(Some(*class));
                 }
-                Some(Wanted::Removed) => removed += 1,
+                Some(Wanted::Removed) => {
+                    removed += 1;
+                    row(None);
+                }
                 None => {}
             }
         }
@@ -206,7 +260,7 @@ fn applied(data: Dataset, path: &Path, wanted: Vec<Vec<Option<Wanted>>>) -> Resu
     }
     let mut notes = data.notes().to_vec();
     notes.push(note(path, changed, removed, same));
-    Ok(data.with_splits(new)?.with_notes(notes))
+    Ok(data.with_splits(new)?.with_notes(notes).with_relabelled(relabelled))
 }
 
 fn note(path: &Path, changed: usize, removed: usize, same: usize) -> String {
@@ -226,7 +280,7 @@ fn note(path: &Path, changed: usize, removed: usize, same: usize) -> String {
 pub fn labels_file(path: &Path) -> Result<LabelsFile, DataError> {
     let whole: PathBuf = path.canonicalize().map_err(|error| io_error(path, "find", error))?;
     let bytes = files::read(&whole).map_err(|error| io_error(path, "read", error))?;
-    Ok(LabelsFile { path: whole.to_string_lossy().into_owned(), sha256: files::sha256(&bytes) })
+    Ok(LabelsFile { path: whole.to_string_lossy().into_owned(), sha256: files::sha256(&bytes), copy: None })
 }
 
 #[cfg(test)]

@@ -65,9 +65,15 @@ fn what_does_not_fit_the_data_is_refused_with_its_line() {
         ("split,number,label\ntest,2,dog\n", "fixed.csv: line 2: no example 2 of test, which has 2"),
         ("split,number,label\nval,0,dog\n", "fixed.csv: line 2: no example 0 of validation, which has 0"),
         ("split,number,label\ntrain,x,dog\n", "fixed.csv: line 2: no example x of training, which has 3"),
+        ("split,number,label\ntset,0,dog\n", "fixed.csv: line 2: no split is called `tset`"),
+        ("file,split,number,label\n,,,dog\n", "fixed.csv: line 2: it names no file and no number"),
+        (
+            "file,given,label\n1.png,dog,cat\n",
+            "fixed.csv: line 2: cat/1.png is labelled `cat`, but the row was written when it was `dog`",
+        ),
         ("split,number,label\ntest,0,\ntest,1,\n", "fixed.csv: it removes all 2 test examples"),
-        ("file,label\n", "fixed.csv: it has no row, so it changes no label"),
-        ("", "fixed.csv: it has no row, so it changes no label"),
+        ("file,label\n", "fixed.csv: it has no rows, so it changes no label"),
+        ("", "fixed.csv: it has no rows, so it changes no label"),
         (
             "file,probability\ncat/0.png,1\n",
             "fixed.csv: line 1: no column `label`, and none `drop`, says what becomes of it; found file, probability",
@@ -76,10 +82,32 @@ fn what_does_not_fit_the_data_is_refused_with_its_line() {
             "label,probability\ndog,1\n",
             "fixed.csv: line 1: no column `file`, and none `number`, says which example a row is about; found label, probability",
         ),
-        ("file,label\ncat/0.png\n", "fixed.csv: line 2: 1 fields, but the header has 2"),
+        ("file,label\ncat/0.png\n", "fixed.csv: line 2: 1 field, but the header has 2"),
     ] {
         assert_eq!(relabel(content).unwrap_err().to_string(), message, "{content}");
     }
+}
+
+#[test]
+fn what_was_removed_shifts_no_number() {
+    let data = relabel("split,number,label\ntrain,0,\ntest,0,cat\n").unwrap();
+    assert_eq!([0, 1].map(|i| data.number_before("training", i)), [1, 2]);
+    assert_eq!([0, 1].map(|i| data.number_before("test", i)), [0, 1]);
+    let rows: Vec<_> = data.relabelled().iter().map(|row| (row.split, row.number, row.given, row.label)).collect();
+    assert_eq!(rows, [("training", 0, 0, None), ("test", 0, 1, Some(0))]);
+}
+
+#[test]
+fn a_run_that_keeps_a_copy_does_not_need_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, copy] = ["fixed.csv", "labels.csv"].map(|name| folder.path().join(name));
+    std::fs::write(&path, "file,label\n1.png,dog\n").unwrap();
+    let from = LabelsFile { copy: Some(copy.clone()), ..labels_file(&path).unwrap() };
+    std::fs::copy(&path, &copy).unwrap();
+    std::fs::write(&path, "file,label\n1.png,cat\n").unwrap();
+    assert_eq!(labels(&relabelled(data(), &from).unwrap())[0], [0, 1, 1]);
+    std::fs::write(&copy, "file,label\n").unwrap();
+    assert!(relabelled(data(), &from).unwrap_err().to_string().contains("fixed.csv: SHA-256"));
 }
 
 #[test]

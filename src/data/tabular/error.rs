@@ -73,8 +73,8 @@ pub enum TableError {
         folder: PathBuf,
     },
     /// A row with too many or too few fields.
-    #[error("{}: line {line}: {found} fields, but the header has {expected}",
-            path.display())]
+    #[error("{}: line {line}: {found} {}, but the header has {expected}",
+            path.display(), if *found == 1 { "field" } else { "fields" })]
     Fields {
         /// Path of the table.
         path: PathBuf,
