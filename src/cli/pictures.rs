@@ -1,6 +1,7 @@
 //! Pictures and data sets as a command line names them.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,19 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions
     options.table = table.clone().or(options.table);
     let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
     Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
+}
+
+/// Finds out whether the data of a run are where they were.
+pub fn still_there(checkpoint: &Checkpoint) -> Result<(), CliError> {
+    let path = checkpoint.meta.config.data.as_deref().map(Path::new).filter(|path| path.is_absolute());
+    let is_plain = |path: &&Path| !path.to_string_lossy().contains(['*', '?', '{', '[']);
+    match path.filter(is_plain).filter(|path| !path.exists()) {
+        None => Ok(()),
+        Some(path) => Err(CliError::Usage(format!(
+            "this run's data are no longer at {}\n  try: --data WHERE-THEY-ARE",
+            path.display()
+        ))),
+    }
 }
 
 /// The data of a run with the splits that the run learned them in.

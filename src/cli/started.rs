@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Split, picture};
 use crate::gpu::AdapterSummary;
 use crate::platform::files;
 use crate::report::shell_word;
@@ -81,10 +81,38 @@ fn division(own: &Validating, dataset: &Dataset) -> Division {
     }
 }
 
-/// A name without the folder of the data set that it is in.
+/// A name without the folder of the data set, or of its file, that it is in.
 pub fn below(dataset: &Dataset, name: &str) -> String {
-    let path = Path::new(name);
-    path.strip_prefix(dataset.source()).unwrap_or(path).display().to_string()
+    picture::below(Path::new(dataset.source()), Path::new(name)).display().to_string()
+}
+
+/// Where one of all examples is: its split in short, and its number there before a table of labels removed others.
+pub fn place(dataset: &Dataset, mut number: usize) -> (&'static str, usize) {
+    for (name, split) in dataset.splits().iter() {
+        if number < split.len() {
+            return (short(name), dataset.number_before(name, number));
+        }
+        number -= split.len();
+    }
+    unreachable!("an example is in a split")
+}
+
+/// A split as tables call it.
+pub fn short(split: &str) -> &'static str {
+    match split {
+        "training" => "train",
+        "validation" => "val",
+        _ => "test",
+    }
+}
+
+/// One of all examples for people: its file, or its split and number.
+pub fn called(dataset: &Dataset, name: Option<&str>, number: usize) -> String {
+    let of_number = || {
+        let (split, number) = place(dataset, number);
+        format!("{split} {number}")
+    };
+    name.map_or_else(of_number, |name| below(dataset, name))
 }
 
 /// SHA-256 of some examples: of what they are called, or else of what they hold, and of what is to be learned about them.

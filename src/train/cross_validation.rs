@@ -4,7 +4,7 @@ use super::error::TrainError;
 use super::predict::{Answer, Predictor};
 use super::start::head_training;
 use super::trainer::Trainer;
-use crate::config::{HeadConfig, RunConfig, Validation};
+use crate::config::{RunConfig, Validation};
 use crate::data::{Dataset, Split, Splits};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
@@ -41,7 +41,8 @@ pub fn cross_validate<E: From<TrainError>>(
     Ok(answers.into_iter().map(|answer| answer.expect("every example is in a fold")).collect())
 }
 
-/// A new head that has learned from features, as a run trains one before everything else is trained.
+/// A new head that has learned from features, as a run of this configuration trains one before everything else is trained: with its
+/// loss, which may smooth labels.
 ///
 /// # Errors
 /// If the features do not fit it, or the device refuses the plan.
@@ -50,10 +51,11 @@ pub fn trained_head(
     names: &[String],
     features: Split,
     head: &ModelSpec,
-    how: &HeadConfig,
+    run: &RunConfig,
     seed: u64,
 ) -> Result<Predictor, TrainError> {
-    let config = RunConfig { head: how.clone(), seed, ..RunConfig::default() };
+    let (head_config, loss) = (run.head.clone(), run.loss.clone());
+    let config = RunConfig { head: head_config, loss, seed, ..RunConfig::default() };
     let config = head_training(config, features.len());
     let data = Dataset::new("features", names.to_vec(), features.into())?;
     finished(gpu, Trainer::new(gpu, &data, head.clone(), config)?)

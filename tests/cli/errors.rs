@@ -90,16 +90,42 @@ fn wrong_labels_are_found_and_repaired() {
     let of = |class: usize| counts["training"][class].as_u64().unwrap() + counts["validation"][class].as_u64().unwrap();
     assert_eq!([of(0), of(1), of(2)], [24; 3], "{counts}");
     says(&place.run("errors fixed").exits(0), &["errors   0 of 72 labels"]);
-    // whoever evaluates the run sees the labels that it learned
+    a_run_keeps_its_table(&place, train, &table);
+}
+
+/// `fixed` was trained on the table of `run`.
+fn a_run_keeps_its_table(place: &Place, train: &str, table: &str) {
+    // the table of a run on a table is whole
+    let sorted = |name: &str| {
+        let named = |row: Vec<String>| row[..5].to_vec();
+        rows(place, name).into_iter().map(named).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(sorted("fixed/errors.csv"), sorted("run/errors.csv"));
+    place.run(&format!("{train} --labels fixed/errors.csv --steps 1 --out twice")).exits(0);
+    // whoever evaluates the run sees the labels that it learned, of its own copy if the table was changed
     let hash = place.text("fixed/config.toml").lines().any(|line| line.starts_with("labels_sha256 = \""));
     assert!(hash, "{}", place.text("fixed/config.toml"));
     place.write("run/errors.csv", table.replace(",red,", ",green,"));
-    for command in ["train --out fixed --resume --epochs 20", "eval fixed", "train --recipe fixed --out again"] {
+    for command in
+        ["train --out fixed --resume --epochs 13", "eval fixed", "train --recipe fixed --steps 1 --out again"]
+    {
+        place.run(command).exits(0);
+    }
+    assert_eq!(place.text("again/labels.csv"), table);
+    std::fs::remove_file(place.path("fixed/labels.csv")).unwrap();
+    for command in ["train --out fixed --resume --epochs 20", "eval fixed", "train --recipe fixed --out more"] {
         let ran = place.run(command).exits(2);
         assert!(ran.err.contains("errors.csv: SHA-256 ") && ran.err.contains("but the run began with"), "{ran}");
     }
-    place.write("run/errors.csv", table);
-    place.run("train --out fixed --resume --epochs 13").exits(0);
+    place.run("train --recipe fixed --labels none --steps 1 --out none").exits(0);
+    assert!(!place.text("none/config.toml").contains("labels ="));
+    // a corrected table is put away, not lost
+    let corrected = place.text("run/errors.csv");
+    let ran = place.run("errors run").exits(0);
+    assert!(ran.err.contains("the table that was there is now"), "{ran}");
+    assert_eq!((place.text("run/errors-1.csv"), place.text("run/errors.csv")), (corrected, table.to_string()));
+    place.run("errors run --data photos").exits(0);
+    assert!(place.path("run/errors-photos.csv").exists() && !place.path("run/errors-2.csv").exists());
 }
 
 #[test]
@@ -118,6 +144,8 @@ fn what_a_table_of_labels_says_wrong_is_refused() {
             "line 3 says `green` of red/red-0.png",
             "one row for each",
         ),
+        ("file,given,label\nred/red-0.png,blue,green\n", "red/red-0.png is labelled `red`", "a table of these data"),
+        ("split,number,label\ntset,0,green\n", "no split is called `tset`", "did you mean `test`"),
         ("file,given\nred-0.png,blue\n", "no column `label`, and none `drop`", "file,label"),
     ] {
         place.write("labels.csv", table);
@@ -126,6 +154,8 @@ fn what_a_table_of_labels_says_wrong_is_refused() {
         assert!(!place.path("run").exists(), "nothing is begun");
     }
     place.run("train photos --model linear --size 8 --labels nowhere.csv --out run").exits(2);
+    let ran = place.run("train photos --labels= --out run").exits(2);
+    assert!(ran.err.contains("--labels names no file"), "{ran}");
     place.write("labels.csv", "file,label\nred-0.png,\n/red/red-1.png,blue\n");
     let ran = place.run("train photos --model linear --size 8 --labels labels.csv --out run").exits(2);
     assert!(ran.err.contains("no example `/red/red-1.png`"), "{ran}");
@@ -168,6 +198,12 @@ fn images_without_files_are_told_by_split_and_number() {
     let ran = place.run(&format!("{train} --labels run/errors.csv --out fixed")).exits(0);
     says(&ran, &["changes 2 labels and removes 0 examples"]);
     says(&place.run("errors fixed").exits(0), &["errors   0 of 80 labels"]);
+    // what was removed shifts no number of the next round
+    place.write("gone.csv", "split,number,label\ntrain,0,\n");
+    place.run(&format!("{train} --labels gone.csv --out gone")).exits(0);
+    place.run("errors gone").exits(0);
+    let found: BTreeSet<String> = rows(&place, "gone/errors.csv").iter().map(|row| row[1..5].join(" ")).collect();
+    assert_eq!(found, ["test 7 0 1", "train 0 0 ", "train 12 1 0"].map(String::from).into());
     place.write("bad.csv", "split,number,label\ntrain,60,0\n");
     let ran = place.run(&format!("{train} --labels bad.csv --out bad")).exits(2);
     assert!(ran.err.contains("line 2: no example 60 of training, which has 60"), "{ran}");

@@ -109,9 +109,9 @@ fn by_head(
     drop(embedder);
     let classes = Targets::Classes { labels: some.labels().to_vec(), classes: some.targets() };
     let features = Split::features(length, 1, &features, classes)?;
-    let how = &checkpoint.meta.config.head;
+    let config = &checkpoint.meta.config;
     let answers = cross_validate(&features, fold_of, |_, others| {
-        trained_head(gpu, data.classes(), others, &head, how, args.seed)
+        trained_head(gpu, data.classes(), others, &head, config, args.seed)
     })?;
     Ok((answers, length))
 }

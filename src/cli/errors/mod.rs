@@ -1,4 +1,4 @@
-//! `lepton-gpu errors`: labels that are probably wrong, found by confident learning on answers that cross-validation gives.
+//! `lepton-gpu errors`: labels that are doubted, found by confident learning on answers that cross-validation gives.
 
 mod folded;
 mod output;
@@ -6,11 +6,14 @@ mod output;
 use std::path::{Path, PathBuf};
 
 use super::args::ErrorsArgs;
+use super::report::file_name;
 use super::{CliError, Exit, open, pictures, weights};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, locate};
+use crate::config::Freeze;
 use crate::data::{Dataset, Split, TableOptions};
 use crate::losses::TargetKind;
 use crate::metrics::LabelErrors;
+use crate::report::aside;
 use crate::train::{Answer, check_data};
 use folded::Folded;
 
@@ -45,13 +48,15 @@ pub fn run(args: &ErrorsArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         let problem = format!("{run}: its weights were imported, so it has no labels of its own");
         return Err(CliError::Usage(problem + "\n  try: --data PHOTOS, with the classes of the model"));
     }
-    let out = args.out.clone().unwrap_or_else(|| folder.join("errors.csv"));
-    if out.extension().is_none_or(|end| end != "csv") {
-        return Err(CliError::Usage(format!("--out {}: expected a .csv\n  try: --out errors.csv", out.display())));
+    if args.retrain && meta.config.freeze == Freeze::Body {
+        let problem =
+            "the body of this run's network is frozen, so a new last layer for each fold is a true cross-validation";
+        return Err(CliError::Usage(format!("{run}: {problem}\n  try: without --retrain")));
     }
+    let out = out(args, folder)?;
     let data = match &args.data {
         Some(spec) => pictures::of_run(&checkpoint, Some(spec), &TableOptions::default())?,
-        None => pictures::learned_by_run(&checkpoint)?,
+        None => pictures::still_there(&checkpoint).and_then(|()| pictures::learned_by_run(&checkpoint))?,
     };
     check_data(&checkpoint, &data)?;
     let all = data.all_examples();
@@ -70,9 +75,29 @@ pub fn run(args: &ErrorsArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let labels: Vec<usize> = some.labels().iter().map(|&label| label as usize).collect();
     let found = LabelErrors::find(&probabilities, &labels, data.classes().len());
     let looked = Looked { run: &args.run, data: &data, all: &all, judged, answers, found, folded, notes };
+    let kept = if args.out.is_none() { output::kept(&looked, &out)? } else { None };
+    kept.iter().for_each(|kept| aside!("note: the table that was there is now {}", kept.display()));
     let sheet = output::save(&looked, &out)?;
     output::tell(&looked, args, &out, sheet.as_deref());
     Ok(Exit::Done)
+}
+
+/// The table that will be written, whose folder is there.
+fn out(args: &ErrorsArgs, run: &Path) -> Result<PathBuf, CliError> {
+    let Some(out) = &args.out else {
+        // of other data a table of its own: what a run was trained on stays
+        let name = args
+            .data
+            .as_deref()
+            .map(|data| file_name(data.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(data)));
+        return Ok(run.join(name.map_or_else(|| "errors.csv".into(), |name| format!("errors-{name}.csv"))));
+    };
+    if out.extension().is_none_or(|end| end != "csv") {
+        return Err(CliError::Usage(format!("--out {}: expected a .csv\n  try: --out errors.csv", out.display())));
+    }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(CliError::file(folder))?;
+    Ok(out.clone())
 }
 
 /// The examples that can be judged, and lines about those that cannot: a class is learned from its other examples.

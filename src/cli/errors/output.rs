@@ -1,5 +1,6 @@
 //! What was found, as lines, a table, a sheet of pictures and JSON.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -7,10 +8,11 @@ use serde_json::{Value, json};
 use super::super::CliError;
 use super::super::args::ErrorsArgs;
 use super::super::error::save_png;
-use super::super::started::below;
+use super::super::started::{below, place, short};
 use super::super::tasks::drawn;
 use super::{Looked, sheet_path};
 use crate::checkpoint::write_atomically;
+use crate::data::Relabelled;
 use crate::metrics::Suspect;
 use crate::plan::thousands;
 use crate::report::draw::{Captioned, Mark, gallery};
@@ -22,6 +24,8 @@ const SHOWN: usize = 10;
 /// Pictures of the sheet, and how many are in a row.
 const SHEET: usize = 40;
 const ROW: usize = 5;
+/// Where fewer answers are the label, most doubts are mistakes of the network.
+const GOOD: f64 = 0.85;
 
 /// An example as a table names it.
 struct Named {
@@ -30,7 +34,24 @@ struct Named {
     number: usize,
 }
 
+impl Named {
+    /// What tells it from others.
+    fn key(&self) -> (&str, &str, usize) {
+        if self.file.is_empty() { ("", self.split, self.number) } else { (&self.file, "", 0) }
+    }
+}
+
 impl Looked<'_> {
+    /// What an earlier table changed or removed.
+    fn earlier(&self) -> Vec<(Named, &Relabelled)> {
+        let named = |row: &Relabelled| Named {
+            file: row.name.as_deref().map_or_else(String::new, |name| below(self.data, name)),
+            split: short(row.split),
+            number: row.number,
+        };
+        self.data.relabelled().iter().map(|row| (named(row), row)).collect()
+    }
+
     /// The number of a suspect among all examples.
     fn example(&self, suspect: &Suspect) -> usize {
         self.judged[suspect.index]
@@ -41,20 +62,10 @@ impl Looked<'_> {
     }
 
     fn named(&self, suspect: &Suspect) -> Named {
-        let mut number = self.example(suspect);
+        let number = self.example(suspect);
         let file = self.all.name(number).map_or_else(String::new, |name| below(self.data, name));
-        for (name, split) in self.data.splits().iter() {
-            if number < split.len() {
-                let short = match name {
-                    "training" => "train",
-                    "validation" => "val",
-                    _ => "test",
-                };
-                return Named { file, split: short, number };
-            }
-            number -= split.len();
-        }
-        unreachable!("an example is in a split")
+        let (split, number) = place(self.data, number);
+        Named { file, split, number }
     }
 
     /// An example for people: its file, or its split and number.
@@ -71,26 +82,58 @@ impl Looked<'_> {
         agree.count() as f64 / self.answers.len().max(1) as f64
     }
 
-    /// Pairs of classes, those with most examples first.
+    /// Pairs of a label and the class that its suspects are taken for, those with most suspects first.
     fn pairs(&self) -> Vec<(usize, usize, usize)> {
-        let mut pairs: Vec<_> = self.found.pairs().collect();
+        let mut counts = BTreeMap::<_, usize>::new();
+        self.found.suspects.iter().for_each(|one| *counts.entry((one.given, one.likely)).or_default() += 1);
+        let mut pairs: Vec<_> = counts.into_iter().map(|((given, class), count)| (given, class, count)).collect();
         pairs.sort_by_key(|&(given, class, count)| (std::cmp::Reverse(count), given, class));
         pairs
     }
 }
 
-/// Writes the table, and the sheet where the examples are pictures. Returns the sheet's path.
-pub fn save(looked: &Looked, out: &Path) -> Result<Option<PathBuf>, CliError> {
+/// The table: what is doubted, the surest first, and then what an earlier table changed or removed that nothing doubts now, so that it says by
+/// itself what the labels should be.
+fn table(looked: &Looked) -> Vec<u8> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let mut write = |row: &[&str]| csv.write_record(row).expect("rows of one length, into memory");
     write(&["file", "split", "number", "given", "label", "given_probability", "label_probability"]);
+    let (mut written, earlier) = (Vec::<Named>::new(), looked.earlier());
     for suspect in &looked.found.suspects {
-        let Named { file, split, number } = looked.named(suspect);
-        let (given, label) = (looked.class(suspect.given), looked.class(suspect.likely));
+        let named = looked.named(suspect);
+        // the label that the data have without a table
+        let before = earlier.iter().find(|(before, _)| before.key() == named.key());
+        let given = before.map_or(suspect.given, |(_, row)| row.given as usize);
         let [less, more] = suspect.probabilities.map(|probability| format!("{probability:.6}"));
-        write(&[&file, split, &number.to_string(), given, label, &less, &more]);
+        let (given, likely) = (looked.class(given), looked.class(suspect.likely));
+        write(&[&named.file, named.split, &named.number.to_string(), given, likely, &less, &more]);
+        written.push(named);
     }
-    write_atomically(out, &csv.into_inner().expect("memory is written to the end"))?;
+    let others = earlier.iter().filter(|(named, _)| !written.iter().any(|other| other.key() == named.key()));
+    for (named, row) in others {
+        let label = row.label.map_or("", |label| looked.class(label as usize));
+        let given = looked.class(row.given as usize);
+        write(&[&named.file, named.split, &named.number.to_string(), given, label, "", ""]);
+    }
+    csv.into_inner().expect("memory is written to the end")
+}
+
+/// Puts a table away that says something else than the one that will be written: somebody may have corrected it. Returns where.
+pub fn kept(looked: &Looked, out: &Path) -> Result<Option<PathBuf>, CliError> {
+    let there = if out.exists() { std::fs::read(out).map_err(CliError::file(out))? } else { return Ok(None) };
+    if there == table(looked) {
+        return Ok(None);
+    }
+    let stem = out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let free = (1..).map(|n| out.with_file_name(format!("{stem}-{n}.csv"))).find(|path| !path.exists());
+    let free = free.expect("numbers do not end");
+    std::fs::rename(out, &free).map_err(CliError::file(&free))?;
+    Ok(Some(free))
+}
+
+/// Writes the table, and the sheet where the examples are pictures. Returns the sheet's path.
+pub fn save(looked: &Looked, out: &Path) -> Result<Option<PathBuf>, CliError> {
+    write_atomically(out, &table(looked))?;
     let first: Vec<&Suspect> = looked.found.suspects.iter().take(SHEET).collect();
     let shape = looked.all.input().shape();
     if looked.data.texts().is_some() || first.is_empty() || ![1, 3].contains(&shape[2]) {
@@ -105,9 +148,14 @@ pub fn save(looked: &Looked, out: &Path) -> Result<Option<PathBuf>, CliError> {
     let rows: Vec<Vec<Captioned>> = cells.chunks(ROW).map(<[Captioned]>::to_vec).collect();
     let (count, all) = (thousands(looked.found.suspects.len() as u64), thousands(looked.judged.len() as u64));
     let title = format!("{} · {count} of {all} labels are doubted", looked.data.name());
-    let about = "first line: the class that an image is taken for by what has not learned from it";
+    let about = "bold: what a model that never saw the image takes it for";
     save_png(&gallery(&title, about, &rows, false), &path)?;
     Ok(Some(path))
+}
+
+/// A share without digits behind the point.
+fn whole_percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
 }
 
 /// What trains as the run was trained, into a folder of its own; of other data, these.
@@ -143,26 +191,20 @@ pub fn tell(looked: &Looked, args: &ErrorsArgs, out: &Path, sheet: Option<&Path>
         None => "the whole network anew".into(),
     };
     say!(
-        "folds    {}, {what}: {} agree with what is held out, after {}",
+        "folds    {}, {what}: {} of held-out labels agree with the answer ({})",
         folded.folds,
-        percent(looked.agreement()),
+        whole_percent(looked.agreement()),
         seconds(folded.seconds)
     );
     let (found, count) = (&looked.found.suspects, looked.judged.len());
     let share = percent(found.len() as f64 / count.max(1) as f64);
-    say!(
-        "errors   {} of {} labels are probably wrong ({share})",
-        thousands(found.len() as u64),
-        thousands(count as u64)
-    );
+    say!("errors   {} of {} labels are doubted ({share})", thousands(found.len() as u64), thousands(count as u64));
     let pairs = looked.pairs();
     for (given, class, count) in pairs.iter().take(SHOWN) {
-        say!(
-            "         about {} labelled `{}` are `{}`",
-            thousands(*count as u64),
-            looked.class(*given),
-            looked.class(*class)
-        );
+        say!("         `{}` should be `{}`: {}", looked.class(*given), looked.class(*class), thousands(*count as u64));
+    }
+    if pairs.len() > SHOWN {
+        say!("         and {} more pairs (--json has all)", pairs.len() - SHOWN);
     }
     let shown = if args.all { usize::MAX } else { SHOWN };
     if !found.is_empty() {
@@ -177,16 +219,24 @@ pub fn tell(looked: &Looked, args: &ErrorsArgs, out: &Path, sheet: Option<&Path>
         say!("         and {} more (--all names them)", thousands((found.len() - shown) as u64));
     }
     looked.notes.iter().for_each(|note| say!("note     {note}"));
+    if looked.agreement() < GOOD && !found.is_empty() {
+        say!(
+            "note     only {} of held-out answers agree with the labels, so most doubts are the network's own mistakes",
+            whole_percent(looked.agreement())
+        );
+    }
     if folded.has_seen {
         say!(
             "note     the features were learned from these labels; what the network knows by heart is not found (--retrain finds it)"
         );
     }
     sheet.iter().for_each(|sheet| say!("sheet    {}", sheet.display()));
-    say!("table    {}", out.display());
+    let changed = looked.data.relabelled().len();
+    let with = if changed == 0 { String::new() } else { format!(", with the {changed} labels of the run's own table") };
+    say!("table    {}{with}", out.display());
     if !found.is_empty() {
         say!(
-            "next     look at them; correct `label` where it is wrong, empty it to leave an example out, remove rows that were right"
+            "next     look at them; correct `label` where it is wrong, empty it to leave an example out, delete the rows whose label was right"
         );
         say!("         lepton-gpu train {} --labels {}", again(looked, args), shell_word(&out.display().to_string()));
     }
