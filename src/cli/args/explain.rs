@@ -30,7 +30,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "LAYER", num_args = 0..=1, value_delimiter = ',')]
     #[arg(conflicts_with_all = ["method", "class", "layer", "no_trust"])]
     pub feature_maps: Option<Vec<String>>,
-    /// Find an image that a class, or a channel of a layer, answers most strongly to, by gradient ascent from noise; no image is
+    /// Find an image that a class, or a channel of a layer, responds to most strongly, by gradient ascent from noise; no image is
     /// named then. May be given several times.
     #[arg(long, alias = "maximize", value_name = "CLASS|LAYER:CHANNEL")]
     #[arg(conflicts_with_all = ["images", "method", "class", "layer", "no_trust", "feature_maps", "invert"])]
@@ -48,9 +48,9 @@ pub struct ExplainArgs {
     /// Instead of maps, write a page with the run's data on a plane, those together that the network sees as alike.
     #[arg(long, conflicts_with_all = ["images", "nearest", "method", "class", "layer", "no_trust", "maximise", "feature_maps"])]
     pub embedding: bool,
-    /// Examples on that page at the most, drawn from all of them.
-    #[arg(long, value_name = "N", default_value_t = 2000, requires = "embedding", value_parser = clap::value_parser!(u16).range(2..=5000))]
-    pub most: u16,
+    /// Examples on that page at the most, drawn from all of them [default: 2000].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=5000))]
+    pub most: Option<u16>,
     /// Data for --nearest and --embedding, instead of the run's own.
     #[arg(long, value_name = "DATA")]
     pub data: Option<String>,

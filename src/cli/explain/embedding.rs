@@ -4,7 +4,7 @@ use image::{DynamicImage, GrayImage, RgbImage, imageops};
 use serde_json::json;
 
 use super::super::args::ExplainArgs;
-use super::super::started::below;
+use super::super::started::called;
 use super::super::thresholds::Thresholds;
 use super::super::{CliError, Exit, open, weights};
 use super::nearest::{data_of, features};
@@ -20,6 +20,8 @@ use crate::train::{Answer, Embedder, check_data};
 
 /// Neighbours that trustworthiness counts.
 const NEIGHBOURS: usize = 10;
+/// Examples of a page, where nobody says how many.
+const MOST: u16 = 2000;
 /// The longest side of a small picture, and how many are in a row.
 const SIDE: u32 = 48;
 const COLUMNS: usize = 40;
@@ -29,7 +31,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     check_data(checkpoint, &data)?;
     let all = data.all_examples();
     let mut wanted = shuffled_indices(all.len());
-    wanted.truncate(args.most.into());
+    wanted.truncate(args.most.unwrap_or(MOST).into());
     wanted.sort_unstable();
     let split = all.select(&wanted);
     let thresholds = Thresholds::of_run(&args.run, &[], &checkpoint.meta)?;
@@ -45,7 +47,8 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     let trust = (split.len() > 2 * NEIGHBOURS)
         .then(|| [&plane.pca, &plane.tsne].map(|places| trustworthiness(&found, length, places, NEIGHBOURS)));
     let is_classes = checkpoint.meta.config.loss.target_kind() == TargetKind::Label;
-    let points: Vec<Point> = (0..split.len()).map(|i| point(i, &split, &data, &answers[i], is_classes)).collect();
+    let points: Vec<Point> =
+        (0..split.len()).map(|i| point((i, wanted[i]), &split, &data, &answers[i], is_classes)).collect();
     let sprite = sprite(&split)?;
     let run = name_of(&args.run);
     let model = checkpoint.meta.model()?.name;
@@ -68,12 +71,13 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     Ok(Exit::Done)
 }
 
-fn point(i: usize, split: &Split, data: &Dataset, answer: &Answer, is_classes: bool) -> Point {
+/// An example by its number in the drawn split, and among all.
+fn point((i, number): (usize, usize), split: &Split, data: &Dataset, answer: &Answer, is_classes: bool) -> Point {
     let best = answer.best().filter(|_| is_classes);
     Point {
         class: is_classes.then(|| split.labels()[i] as usize),
         answer: best.map(|best| (best.class, best.probability)),
-        name: split.name(i).map_or_else(|| format!("example {i}"), |name| below(data, name)),
+        name: called(data, split.name(i), number),
     }
 }
 

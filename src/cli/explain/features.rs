@@ -76,7 +76,7 @@ fn note(maps: &FeatureMaps) -> String {
     match maps.channels.len() {
         1 => "its only channel".into(),
         count if count <= CHANNELS => format!("all {count} channels"),
-        count => format!("of {count} channels the {CHANNELS} with the highest means, the highest first"),
+        count => format!("{CHANNELS} of {count} channels, highest mean first"),
     }
 }
 

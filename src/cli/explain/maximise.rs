@@ -1,4 +1,4 @@
-//! Images that classes, or channels of layers, answer most strongly to.
+//! Images that classes, or channels of layers, respond to most strongly.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{Explainer, Maximised, Search, Target};
 use crate::platform::Instant;
 use crate::report::draw::{CaptionedCell, Picture, captioned_sheet};
-use crate::report::{Document, Listing, aside, percent, say};
+use crate::report::{Document, Listing, aside, say};
 use crate::session::check_pictures;
 use crate::train::TrainError;
 
@@ -64,7 +64,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
             lines: lines(one),
         })
         .collect();
-    let title = format!("{} · what it answers most strongly to", explainer.model().name);
+    let title = format!("{} · what it responds to most strongly", explainer.model().name);
     save_png(&captioned_sheet(&title, &cells, 3), &sheet)?;
     aside!("{}: enlarged, with the scores", sheet.display());
     Ok(Exit::Done)
@@ -78,7 +78,11 @@ fn lines(Found { target, maximised, .. }: &Found) -> Vec<String> {
     if matches!(target, Target::Channel { .. }) && *after == 0.0 {
         lines.push("no start made it answer".into());
     }
-    lines.extend(maximised.probabilities.map(|[before, after]| format!("{} to {}", percent(before), percent(after))));
+    lines.extend(
+        maximised
+            .probabilities
+            .map(|[before, after]| format!("probability {:.0} % → {:.0} %", 100.0 * before, 100.0 * after)),
+    );
     lines
 }
 

@@ -43,6 +43,10 @@ pub fn run(args: &ExplainArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
     if args.embedding {
         return embedding::run(args, &checkpoint, adapter);
     }
+    if args.most.is_some() {
+        let problem = "--most says how many examples --embedding shows";
+        return Err(CliError::Usage(format!("{problem}\n  try: --embedding --most N, or without --most")));
+    }
     if let Some(count) = args.nearest {
         return nearest::run(args, usize::from(count), &checkpoint, adapter);
     }

@@ -24,12 +24,17 @@ use crate::train::{Answer, Embedder, Event, TrainError, check_data};
 /// Rows of the sheet of all images at the most: beyond, a file is too large to look at.
 const SHEET: usize = 30;
 
+/// Images that are farther apart are not looked at byte by byte.
+const SAME: f64 = 1e-3;
+
 /// An image with what is near.
 struct Found {
     id: String,
     pixels: Vec<u8>,
     answer: Answer,
     near: Vec<Neighbour>,
+    /// Training images that were left out: the image itself.
+    itself: usize,
     picture: PathBuf,
 }
 
@@ -64,9 +69,9 @@ pub fn run(args: &ExplainArgs, count: usize, checkpoint: &Checkpoint, adapter: O
     let exit = pictures.each(|number, input, pixels| {
         let own = embedder.embed(pixels)?;
         let answer = head.predict(bytemuck::cast_slice(&own))?.pop().expect("one input has one answer");
-        let near = nearest(&learned.features, &own, count);
+        let (near, itself) = learned.others(&input.id, pixels, &own, count)?;
         let picture = args.out.join(format!("{}.nearest.png", unique(input, &mut names)));
-        let one = Found { id: input.id.clone(), pixels: pixels.to_vec(), answer, near, picture };
+        let one = Found { id: input.id.clone(), pixels: pixels.to_vec(), answer, near, itself, picture };
         save_png(&sheet(std::slice::from_ref(&one), &learned, &one.id)?, &one.picture)?;
         match args.json {
             true => say!("{}", rows.push(&as_json(&one, &learned))),
@@ -98,7 +103,7 @@ pub fn data_of(args: &ExplainArgs, checkpoint: &Checkpoint) -> Result<Dataset, C
         None if checkpoint.meta.data == crate::checkpoint::DatasetFingerprint::NONE => Err(CliError::Usage(
             "the weights were imported, so the run has no data of its own\n  try: --data PHOTOS".into(),
         )),
-        None => pictures::learned_by_run(checkpoint),
+        None => pictures::still_there(checkpoint).and_then(|()| pictures::learned_by_run(checkpoint)),
     }
 }
 
@@ -113,6 +118,30 @@ pub fn features(embedder: &mut Embedder, split: &Split, quiet: bool) -> Result<V
 }
 
 impl Learned<'_> {
+    /// The nearest examples but for those that are the image itself, and how many of these were left out.
+    fn others(&self, id: &str, pixels: &[u8], own: &[f32], count: usize) -> Result<(Vec<Neighbour>, usize), CliError> {
+        let whole = Path::new(id).canonicalize().ok();
+        let (mut near, mut itself) = (Vec::new(), 0);
+        for one in nearest(&self.features, own, usize::MAX) {
+            if near.len() == count {
+                break;
+            }
+            let is_file = || whole.is_some() && self.split.name(one.index).map(Path::new) == whole.as_deref();
+            let is_same = one.distance < SAME && (is_file() || *self.split.example(one.index)? == *pixels);
+            if is_same {
+                itself += 1;
+            } else {
+                near.push(one);
+            }
+        }
+        Ok((near, itself))
+    }
+
+    /// An example without a file for people.
+    fn numbered(&self, index: usize) -> String {
+        format!("training {}", self.data.number_before("training", index))
+    }
+
     /// Whether an example has the class that is answered; none where nothing is answered, or examples have no class.
     fn agrees(&self, index: usize, answer: &Answer) -> Option<bool> {
         let best = answer.best().filter(|_| self.split.values().is_none() && self.split.targets() > 0)?;
@@ -157,8 +186,7 @@ fn sheet(all: &[Found], learned: &Learned, title: &str) -> Result<image::RgbImag
                 Some(false) => Mark::Wrong,
                 None => Mark::Plain,
             };
-            let name =
-                learned.name(near.index).map_or_else(|| format!("training {}", near.index), |name| file_name(&name));
+            let name = learned.name(near.index).map_or_else(|| learned.numbered(near.index), |name| file_name(&name));
             let lines = vec![
                 learned.label(near.index).unwrap_or_default().to_string(),
                 format!("distance {:.3}", near.distance),
@@ -177,11 +205,17 @@ fn tell(one: &Found, learned: &Learned) {
     let mut line = format!("{}: {}", one.id, headline(&one.answer));
     if let (Some(best), false) = (one.answer.best(), agree.is_empty()) {
         let (same, all) = (agree.iter().filter(|agrees| **agrees).count(), agree.len());
-        line += &format!("; {same} of the {all} nearest training images are labelled {}", best.name);
+        let are = if same == 1 { "is" } else { "are" };
+        line += &format!("; {same} of the {all} nearest training images {are} labelled {}", best.name);
     }
     say!("{line}  ({})", one.picture.display());
+    match one.itself {
+        0 => {}
+        1 => say!("  left out: the image itself, which is among the training images"),
+        copies => say!("  left out: the image itself, which is {copies} times among the training images"),
+    }
     for near in &one.near {
-        let name = learned.name(near.index).unwrap_or_else(|| format!("training {}", near.index));
+        let name = learned.name(near.index).unwrap_or_else(|| learned.numbered(near.index));
         say!("  {:.3}  {}  {name}", near.distance, learned.label(near.index).unwrap_or_default());
     }
 }
@@ -190,7 +224,7 @@ fn as_json(one: &Found, learned: &Learned) -> Value {
     let best = one.answer.best();
     let near = |near: &Neighbour| {
         json!({
-            "file": learned.name(near.index), "number": near.index, "label": learned.label(near.index),
+            "file": learned.name(near.index), "number": learned.data.number_before("training", near.index), "label": learned.label(near.index),
             "distance": near.distance, "agrees": learned.agrees(near.index, &one.answer),
         })
     };
@@ -198,6 +232,7 @@ fn as_json(one: &Found, learned: &Learned) -> Value {
         "image": one.id,
         "picture": one.picture.display().to_string(),
         "answer": best.map(|best| json!({ "class": best.name, "probability": best.probability })),
+        "itself": one.itself,
         "nearest": one.near.iter().map(near).collect::<Vec<_>>(),
     }))
     .value()
