@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
-use crate::data::{Dataset, Split, picture};
+use crate::data::{Dataset, Split};
 use crate::gpu::AdapterSummary;
 use crate::platform::files;
 use crate::report::shell_word;
@@ -83,7 +83,7 @@ fn division(own: &Validating, dataset: &Dataset) -> Division {
 
 /// A name without the folder of the data set, or of its file, that it is in.
 pub fn below(dataset: &Dataset, name: &str) -> String {
-    picture::below(Path::new(dataset.source()), Path::new(name)).display().to_string()
+    files::below(Path::new(dataset.source()), Path::new(name)).display().to_string()
 }
 
 /// Where one of all examples is: its split in short, and its number there before a table of labels removed others.

@@ -91,7 +91,7 @@ pub use places::Places;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use plain_text::NotText;
 pub use range::{Range, RangeError};
-#[cfg(any(feature = "images", feature = "text"))]
+#[cfg(feature = "cli")]
 pub(crate) use relabel::labels_bytes;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use relabel::{LabelsError, labels_file};

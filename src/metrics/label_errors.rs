@@ -1,4 +1,4 @@
-//! Labels that are probably wrong: confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty
+//! Doubtful labels: confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty
 //! in Dataset Labels", JAIR 70), pruned by noise rate.
 //!
 //! A class is thought of confidently where it has at least the probability that it has on average among the examples labelled so

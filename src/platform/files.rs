@@ -148,6 +148,15 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
+/// A path from the folder on that data come from, or from the folder of the table or the pattern; empty for the root itself, and as it is
+/// if it lies elsewhere.
+#[cfg(any(feature = "images", feature = "text"))]
+pub(crate) fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
+    let is_plain = |folder: &&Path| !folder.to_string_lossy().contains(['*', '?', '{']);
+    let folders = [Some(root), root.parent(), root.ancestors().skip(1).find(is_plain)];
+    folders.into_iter().flatten().find_map(|folder| path.strip_prefix(folder).ok()).unwrap_or(path)
+}
+
 /// Removes a file that nobody needs, if that is possible.
 pub(crate) fn discard(path: &Path) {
     let _ = std::fs::remove_file(path);

@@ -62,7 +62,7 @@ pub enum Command {
     Predict(PredictArgs),
     /// Show what in an image speaks for a trained model's answer, as a map over it.
     Explain(ExplainArgs),
-    /// Find labels that are probably wrong, by cross-validation, and write them as a table.
+    /// Find doubtful labels by cross-validation, and write them as a table.
     Errors(ErrorsArgs),
     /// Write a page about a trained model: how good it is, what it gets wrong, how training went.
     Report(ReportArgs),

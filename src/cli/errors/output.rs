@@ -15,6 +15,7 @@ use crate::checkpoint::write_atomically;
 use crate::data::Relabelled;
 use crate::metrics::Suspect;
 use crate::plan::thousands;
+use crate::platform::files;
 use crate::report::draw::{Captioned, Mark, gallery};
 use crate::report::shell_word;
 use crate::report::{Document, percent, say, seconds};
@@ -120,7 +121,7 @@ fn table(looked: &Looked) -> Vec<u8> {
 
 /// Puts a table away that says something else than the one that will be written: somebody may have corrected it. Returns where.
 pub fn kept(looked: &Looked, out: &Path) -> Result<Option<PathBuf>, CliError> {
-    let there = if out.exists() { std::fs::read(out).map_err(CliError::file(out))? } else { return Ok(None) };
+    let there = if out.exists() { files::read(out).map_err(CliError::file(out))? } else { return Ok(None) };
     if there == table(looked) {
         return Ok(None);
     }

@@ -19,6 +19,7 @@ pub(crate) struct Relabelled {
 
 impl Dataset {
     /// What a table of labels changed, in the order of the splits and their examples.
+    #[cfg(any(feature = "cli", test))]
     pub(crate) fn relabelled(&self) -> &[Relabelled] {
         &self.relabelled
     }
@@ -29,6 +30,7 @@ impl Dataset {
     }
 
     /// The number that an example of a split had before a table of labels removed others.
+    #[cfg(any(feature = "cli", test))]
     pub(crate) fn number_before(&self, split: &str, mut number: usize) -> usize {
         let removed = self.relabelled.iter().filter(|row| row.split == split && row.label.is_none());
         removed.for_each(|row| number += usize::from(row.number <= number));

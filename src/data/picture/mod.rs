@@ -24,7 +24,6 @@ pub use depth::Depths;
 pub use error::DecodeError;
 use limits::Promise;
 pub use limits::{MOST_FILE_BYTES, MOST_PIXELS};
-pub(crate) use place::below;
 pub use place::{Member, Own, Place, Shard};
 #[cfg(feature = "parquet")]
 pub use rows::{Row, Rows};

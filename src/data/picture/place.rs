@@ -14,7 +14,7 @@ use lepton_kernels::random;
 use super::DecodeError;
 #[cfg(feature = "parquet")]
 use super::rows::Row;
-use crate::platform::files;
+use crate::platform::files::{self, below};
 
 /// Where the bytes of a picture are. Shown as the file's path, or as `shard.tar: path/in/it.jpg`.
 #[derive(Clone, Debug)]
@@ -122,14 +122,6 @@ impl Member {
         file.seek(SeekFrom::Start(self.offset))?;
         Ok(file.take(self.bytes.min(most)))
     }
-}
-
-/// A path from the folder on that data come from, or from the folder of the table or the pattern; empty for the root itself, and as it is
-/// if it lies elsewhere.
-pub(crate) fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
-    let is_plain = |folder: &&Path| !folder.to_string_lossy().contains(['*', '?', '{']);
-    let folders = [Some(root), root.parent(), root.ancestors().skip(1).find(is_plain)];
-    folders.into_iter().flatten().find_map(|folder| path.strip_prefix(folder).ok()).unwrap_or(path)
 }
 
 impl Place {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::data::names;
-use crate::data::picture::{Place, below};
+use crate::data::picture::Place;
 use crate::hint::{Hint, Hints};
+use crate::platform::files::below;
 
 /// A picture that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::data::picture::below;
 use crate::data::{Dataset, names};
+use crate::platform::files::below;
 
 /// Where an example is: the number of its split, in the order of [`Splits::iter`](crate::data::Splits::iter), and its own.
 pub type At = (usize, usize);

@@ -1,5 +1,5 @@
 //! Activation maximisation (Erhan, Bengio, Courville and Vincent 2009): an image that a class's score, or a channel of a layer,
-//! answers most strongly to. Found by gradient ascent on frequencies of the image, through views that are turned, scaled and shifted
+//! responds to most strongly. Found by gradient ascent on frequencies of the image, through views that are turned, scaled and shifted
 //! at random (Olah, Mordvintsev and Schubert 2017), so that forms appear instead of noise that no camera could take.
 
 mod ascent;
