@@ -25,13 +25,13 @@ pub struct ExplainArgs {
     /// Layer to look at, by methods that look at one [default: the last one whose output has pixels].
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
-    /// Draw what layers give for each image, channel by channel, instead of a map; more layers with commas [default: the last layer
-    /// of each size].
+    /// Draw the outputs of layers for each image, channel by channel, instead of a map; separate layers with commas [default: the
+    /// last layer of each size].
     #[arg(long, value_name = "LAYER", num_args = 0..=1, value_delimiter = ',')]
     #[arg(conflicts_with_all = ["method", "class", "layer", "no_trust"])]
     pub feature_maps: Option<Vec<String>>,
-    /// Find an image that a class, or a channel of a layer, responds to most strongly, by gradient ascent from noise; no image is
-    /// named then. May be given several times.
+    /// Find an image that a class, or a channel of a layer, responds to most strongly, by gradient ascent from noise; takes no
+    /// images. May be given several times.
     #[arg(long, alias = "maximize", value_name = "CLASS|LAYER:CHANNEL")]
     #[arg(conflicts_with_all = ["images", "method", "class", "layer", "no_trust", "feature_maps", "invert"])]
     pub maximise: Vec<String>,
@@ -45,10 +45,10 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=50),
         conflicts_with_all = ["method", "class", "layer", "no_trust", "maximise", "feature_maps"])]
     pub nearest: Option<u16>,
-    /// Instead of maps, write a page with the run's data on a plane, those together that the network sees as alike.
+    /// Instead of maps, write a page that shows the run's data on a plane, with those together that the network sees as alike.
     #[arg(long, conflicts_with_all = ["images", "nearest", "method", "class", "layer", "no_trust", "maximise", "feature_maps"])]
     pub embedding: bool,
-    /// Examples on that page at the most, drawn from all of them [default: 2000].
+    /// Most examples on that page, drawn at random from all of them [default: 2000].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=5000))]
     pub most: Option<u16>,
     /// Data for --nearest and --embedding, instead of the run's own.

@@ -228,7 +228,7 @@ pub fn tell(looked: &Looked, args: &ErrorsArgs, out: &Path, sheet: Option<&Path>
     }
     if folded.has_seen {
         say!(
-            "note     the features were learned from these labels; what the network knows by heart is not found (--retrain finds it)"
+            "note     the features were learned from these labels, so labels that the network has memorised are not found (--retrain finds them)"
         );
     }
     sheet.iter().for_each(|sheet| say!("sheet    {}", sheet.display()));

@@ -125,9 +125,14 @@ fn tell(args: &ExplainArgs, out: &str, scatter: &Scatter, length: usize) {
         return;
     }
     let [first, second] = explained.map(percent);
-    say!("pca      two components have {first} and {second} of the variance of {} features", thousands(length as u64));
+    say!(
+        "pca      the two components hold {first} and {second} of the variance of {} features",
+        thousands(length as u64)
+    );
     if let Some([pca, tsne]) = trust.map(|trust| trust.map(percent)) {
-        say!("trust    {tsne} of t-SNE and {pca} of PCA: how well neighbours there are neighbours among the features");
+        say!(
+            "trust    {tsne} of t-SNE and {pca} of PCA: how far neighbours on the plane are neighbours by their features, too"
+        );
     }
     say!("page     {out}");
 }

@@ -23,7 +23,7 @@ use crate::platform::Instant;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
 use crate::report::{Document, Listing, aside, percent, say};
 use crate::train::Answer;
-use one_by_one::OneByOne;
+use one_by_one::{OneByOne, Shown};
 
 /// Images of a sheet at the most: beyond, a file is too large to look at.
 const SHEET: usize = 60;
@@ -84,11 +84,9 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
     let mut explainer = Explainer::new(&gpu, checkpoint)?.with_thresholds(thresholds.own);
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
     let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method };
-    // of a large folder only what the sheet shows is kept
-    let (mut shown, mut rows): (Vec<Explained>, Listing) = Default::default();
+    let (mut shown, mut rows) = (Shown::at_most(SHEET), Listing::default());
     let size = explainer.model().input;
     let mut names = HashSet::from(["sheet".to_string()]);
-    let mut done = 0;
     let exit = pictures.each(|number, input, pixels| {
         let begun = Instant::now();
         let explanation = explainer.explain(pixels, &asked)?;
@@ -106,21 +104,13 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
             true => say!("{}", rows.push(&as_json(&one))),
             false => tell(&one),
         }
-        if shown.len() < SHEET {
-            shown.push(one);
-        }
-        done = number + 1;
+        shown.push(one);
         Ok(())
     })?;
     if args.json {
         say!("{}", rows.end());
     }
-    if done > 1 {
-        let out = args.out.join(format!("sheet.{}.png", method.name));
-        save_png(&draw(&shown, &size, 3), &out)?;
-        let of = if done > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
-        aside!("{}: {of} on a sheet", out.display());
-    }
+    shown.save(&args.out.join(format!("sheet.{}.png", method.name)), |all| Ok(draw(all, &size, 3)))?;
     Ok(exit)
 }
 
@@ -128,7 +118,7 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
 fn no_image(args: &ExplainArgs) -> CliError {
     let read = args.feature_maps.as_deref().unwrap_or_default().join(",");
     CliError::Usage(format!(
-        "no image was named: {read:?} was read as the layer of --feature-maps\n  try: the images first, or --feature-maps=LAYER"
+        "no image was given: {read:?} was read as the layer of --feature-maps\n  try: put the images first, or --feature-maps=LAYER"
     ))
 }
 

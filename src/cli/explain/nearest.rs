@@ -12,7 +12,7 @@ use super::super::started::below;
 use super::super::tasks::drawn;
 use super::super::thresholds::Thresholds;
 use super::super::{CliError, Exit, open, pictures, weights};
-use super::one_by_one::OneByOne;
+use super::one_by_one::{OneByOne, Shown};
 use super::unique;
 use crate::checkpoint::Checkpoint;
 use crate::data::{Dataset, Split, TableOptions};
@@ -63,10 +63,9 @@ pub fn run(args: &ExplainArgs, count: usize, checkpoint: &Checkpoint, adapter: O
     let features = features(&mut embedder, split, args.json)?;
     let learned = Learned { data: &data, split, features };
     std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
-    let (mut shown, mut rows): (Vec<Found>, Listing) = Default::default();
+    let (mut shown, mut rows) = (Shown::at_most(SHEET), Listing::default());
     let mut names = HashSet::from(["sheet".to_string()]);
-    let mut done = 0;
-    let exit = pictures.each(|number, input, pixels| {
+    let exit = pictures.each(|_, input, pixels| {
         let own = embedder.embed(pixels)?;
         let answer = head.predict(bytemuck::cast_slice(&own))?.pop().expect("one input has one answer");
         let (near, itself) = learned.others(&input.id, pixels, &own, count)?;
@@ -77,22 +76,14 @@ pub fn run(args: &ExplainArgs, count: usize, checkpoint: &Checkpoint, adapter: O
             true => say!("{}", rows.push(&as_json(&one, &learned))),
             false => tell(&one, &learned),
         }
-        // of a large folder only what the sheet shows is kept
-        if shown.len() < SHEET {
-            shown.push(one);
-        }
-        done = number + 1;
+        shown.push(one);
         Ok(())
     })?;
     if args.json {
         say!("{}", rows.end());
     }
-    if done > 1 {
-        let out = args.out.join("sheet.nearest.png");
-        save_png(&sheet(&shown, &learned, &format!("{done} images and the training images most like them"))?, &out)?;
-        let of = if done > SHEET { format!("the first {SHEET}") } else { "all of them".into() };
-        aside!("{}: {of} on a sheet", out.display());
-    }
+    let title = format!("{} images and the training images most like them", shown.done());
+    shown.save(&args.out.join("sheet.nearest.png"), |all| sheet(all, &learned, &title))?;
     Ok(exit)
 }
 
@@ -212,7 +203,7 @@ fn tell(one: &Found, learned: &Learned) {
     match one.itself {
         0 => {}
         1 => say!("  left out: the image itself, which is among the training images"),
-        copies => say!("  left out: the image itself, which is {copies} times among the training images"),
+        copies => say!("  left out: the image itself, which occurs {copies} times among the training images"),
     }
     for near in &one.near {
         let name = learned.name(near.index).unwrap_or_else(|| learned.numbered(near.index));

@@ -93,7 +93,7 @@ fn refuse_other_flags(args: &SweepArgs) -> Result<(), CliError> {
         Some((key, _)) => {
             let flag = if key == "data" { "DATA".into() } else { super::hint::flag(key) };
             Err(CliError::Usage(format!(
-                "--resume goes on with a sweep as it was planned, but {flag} would change it\n  try: without {flag}, or a new sweep"
+                "--resume continues a sweep as it was planned, and {flag} would change it\n  try: without {flag}, or a new sweep"
             )))
         }
         None => Ok(()),

@@ -91,7 +91,7 @@ impl Plan {
                 && (dimensions.iter().any(|one| one.setting.field.key == *key) || *key != "epochs" && typed.has(key))
         }) {
             return Err(CliError::Usage(format!(
-                "halving itself says how long runs are trained, so --{key} cannot\n  try: --epochs for the last run, or --strategy random"
+                "halving decides how long each run trains, so --{key} cannot be used\n  try: --epochs for the last run, or --strategy random"
             )));
         }
         let epochs = typed.text("epochs").and_then(|text| text.parse().ok());

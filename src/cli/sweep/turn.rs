@@ -27,15 +27,12 @@ impl Turn<'_> {
         let refused = |problem: &str, way: &str| Err(CliError::Usage(format!("{problem}\n  try: {way}")));
         let Some(judging) = trainer.judging() else {
             return refused(
-                "a sweep compares its runs by a measure, but no epoch of this model is better than another",
+                "a sweep ranks its runs by a measure, and a model of this kind has none",
                 "lepton-gpu train, and runs compare",
             );
         };
         if !trainer.validates() {
-            return refused(
-                "a sweep compares its runs on images that none of them learns, but all are learned",
-                "--val-split 0.2",
-            );
+            return refused("a sweep ranks its runs on images that are held out, and none are", "--val-split 0.2");
         }
         match self.changes_loss.filter(|_| judging.by == Criterion::Loss) {
             Some(flag) => refused(

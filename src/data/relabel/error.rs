@@ -174,7 +174,7 @@ impl Hints for LabelsError {
                 ))]
             }
             LabelsError::UnknownExample { name, known, .. } => vec![Hint::one_of(name, known)],
-            LabelsError::Ambiguous { .. } => vec![Hint::advice("its path from the folder of the data on")],
+            LabelsError::Ambiguous { .. } => vec![Hint::advice("its path relative to the data folder")],
             LabelsError::Number { count, .. } => {
                 vec![Hint::advice(format!(
                     "split train, val or test, and a number from 0 to {}",

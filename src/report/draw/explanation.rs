@@ -6,7 +6,7 @@ use super::Picture;
 use super::canvas::{Area, Canvas, FAINT, INK};
 use super::scale::{Room, Scale, grey, render};
 use super::text::{Lettering, PLAIN, STRONG, TITLE};
-use super::viridis::viridis;
+use super::viridis::{legend, viridis};
 
 const MARGIN: usize = 20;
 /// From the top of the page to the first row.
@@ -20,8 +20,6 @@ const LINE: usize = 21;
 const ROOM: usize = 280;
 /// The largest width that lines of text are given.
 const TEXT: usize = 640;
-/// The legend: a bar from little to much.
-const BAR: [usize; 2] = [120, 12];
 
 /// An image with its map and what is said about them.
 #[derive(Clone, Debug)]
@@ -59,22 +57,13 @@ pub fn explanation_sheet(title: &str, cells: &[ExplainedCell], columns: usize) -
     let mut canvas = Canvas::new(width, height, font);
     let title = canvas.font.shorten(title, TITLE, (width - 2 * MARGIN) as f32);
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
-    legend(&mut canvas);
+    legend(&mut canvas, MARGIN, ["speaks for it: little", "much"]);
     for (i, cell) in cells.iter().enumerate() {
         let x = MARGIN + i % columns * (pair + COLUMN_GAP);
         let y = HEADER + i / columns * (highest + below + ROW_GAP);
         draw_cell(&mut canvas, cell, room, [x, y, pair, highest]);
     }
     canvas.image
-}
-
-fn legend(canvas: &mut Canvas) {
-    let (y, [width, height]) = (50, BAR);
-    let from = canvas.text("speaks for it: little", MARGIN as f32, y as f32, PLAIN, FAINT) as usize + 8;
-    for x in 0..width {
-        canvas.fill(Area { x: from + x, y: y + 4, width: 1, height }, viridis((x * 255 / (width - 1)) as u8));
-    }
-    canvas.text("much", (from + width + 8) as f32, y as f32, PLAIN, FAINT);
 }
 
 fn draw_cell(canvas: &mut Canvas, cell: &ExplainedCell, room: Room, [x, y, pair, highest]: [usize; 4]) {

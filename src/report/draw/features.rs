@@ -6,7 +6,7 @@ use super::Picture;
 use super::canvas::{Area, Canvas, FAINT, INK};
 use super::scale::{Room, Scale, grey, render};
 use super::text::{Lettering, PLAIN, STRONG, Style, TITLE};
-use super::viridis::viridis;
+use super::viridis::{legend, viridis};
 
 const MARGIN: usize = 20;
 /// From the top of the page to the picture.
@@ -23,8 +23,6 @@ const CAPTION: usize = 26;
 /// Above a layer's channels: its name.
 const HEADING: usize = 54;
 const SMALL: Style = Style { size: 14.0, weight: 0.35 };
-/// The legend: a bar from the smallest value to the largest.
-const BAR: [usize; 2] = [120, 12];
 
 /// A channel of a layer.
 #[derive(Clone, Debug)]
@@ -66,7 +64,7 @@ pub fn feature_sheet(title: &str, picture: &Picture, lines: &[String], layers: &
     let mut canvas = Canvas::new(width, height, Lettering::new());
     let title = canvas.font.shorten(title, TITLE, (width - 2 * MARGIN) as f32);
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
-    legend(&mut canvas);
+    legend(&mut canvas, MARGIN, ["each channel from its smallest value", "to its largest"]);
     canvas.paste(&render(picture, scale, grey), MARGIN, HEADER);
     canvas.frame(Area { x: MARGIN, y: HEADER, width: wide, height: high }, 1, FAINT);
     let beside = MARGIN + wide + 2 * GAP;
@@ -86,15 +84,6 @@ pub fn feature_sheet(title: &str, picture: &Picture, lines: &[String], layers: &
 fn tile([height, width]: [usize; 2]) -> [usize; 2] {
     let longer = height.max(width);
     [height, width].map(|side| ((side * TILE + longer / 2) / longer).max(1))
-}
-
-fn legend(canvas: &mut Canvas) {
-    let (y, [width, height]) = (50, BAR);
-    let from = canvas.text("each channel from its smallest value", MARGIN as f32, y as f32, PLAIN, FAINT) as usize + 8;
-    for x in 0..width {
-        canvas.fill(Area { x: from + x, y: y + 4, width: 1, height }, viridis((x * 255 / (width - 1)) as u8));
-    }
-    canvas.text("to its largest", (from + width + 8) as f32, y as f32, PLAIN, FAINT);
 }
 
 fn draw_layer(canvas: &mut Canvas, layer: &FeatureLayer, top: usize) {

@@ -3,6 +3,13 @@
 
 use image::Rgb;
 
+use super::canvas::{Area, Canvas, FAINT};
+use super::text::PLAIN;
+
+/// The legend's bar of colours, width and height, and where it is from the top of the page.
+const BAR: [usize; 2] = [120, 12];
+const TOP: usize = 50;
+
 /// Viridis by Nathaniel Smith, Stéfan van der Walt and Eric Firing, released under CC0; the 256 colours of
 /// matplotlib's table as `0xrrggbb`.
 const TABLE: [u32; 256] = [
@@ -36,6 +43,16 @@ const TABLE: [u32; 256] = [
 pub fn viridis(value: u8) -> Rgb<u8> {
     let [_, r, g, b] = TABLE[usize::from(value)].to_be_bytes();
     Rgb([r, g, b])
+}
+
+/// Draws what the least and the most colour mean, with all colours between them, below a title.
+pub(super) fn legend(canvas: &mut Canvas, left: usize, [least, most]: [&str; 2]) {
+    let (y, [width, height]) = (TOP as f32, BAR);
+    let from = canvas.text(least, left as f32, y, PLAIN, FAINT) as usize + 8;
+    for x in 0..width {
+        canvas.fill(Area { x: from + x, y: TOP + 4, width: 1, height }, viridis((x * 255 / (width - 1)) as u8));
+    }
+    canvas.text(most, (from + width + 8) as f32, y, PLAIN, FAINT);
 }
 
 #[cfg(test)]
