@@ -25,7 +25,7 @@ const SHOWN: usize = 10;
 /// Pictures of the sheet, and how many are in a row.
 const SHEET: usize = 40;
 const ROW: usize = 5;
-/// Where fewer answers are the label, most doubts are mistakes of the network.
+/// Where fewer answers are the label, many doubts may be mistakes of the network.
 const GOOD: f64 = 0.85;
 
 /// An example as a table names it.
@@ -222,8 +222,8 @@ pub fn tell(looked: &Looked, args: &ErrorsArgs, out: &Path, sheet: Option<&Path>
     looked.notes.iter().for_each(|note| say!("note     {note}"));
     if looked.agreement() < GOOD && !found.is_empty() {
         say!(
-            "note     only {} of held-out answers agree with the labels, so most doubts are the network's own mistakes",
-            whole_percent(looked.agreement())
+            "note     fewer than {} of held-out labels agree with the answer, so many doubts may be the network's own mistakes",
+            whole_percent(GOOD)
         );
     }
     if folded.has_seen {

@@ -81,7 +81,7 @@ fn lines(Found { target, maximised, .. }: &Found) -> Vec<String> {
     lines.extend(
         maximised
             .probabilities
-            .map(|[before, after]| format!("probability {:.0} % → {:.0} %", 100.0 * before, 100.0 * after)),
+            .map(|[before, after]| format!("probability {:.0} % to {:.0} %", 100.0 * before, 100.0 * after)),
     );
     lines
 }
