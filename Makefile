@@ -28,7 +28,7 @@ test: lint ## run all checks of CI: format, clippy, docs, tests
 	@$(target)/debug/lepton-gpu devices || echo "no adapter: tests that need one are skipped, or fail with LEPTON_REQUIRE_GPU=1"
 # shaders run without run-time checks; whole steps with checks test that they do not need them (kernels.rs tests each kernel)
 	LEPTON_CHECKED=1 cargo test --workspace --locked --test whole_step
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 # the library without features, then with those that leave out most lines; once as an application embeds it, without what only
 # tests need
 	cargo test --locked --no-default-features --test bare

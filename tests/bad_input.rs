@@ -75,7 +75,7 @@ fn command_lines() {
             case("eval run", &["run", "try:"]),
             case("predict run x.png", &["run", "try:"]),
             case("predict run", &["IMAGES"]),
-            case("verify --op rleu", &["`rleu`", "did you mean `relu`?", "try:"]),
+            case("verify --op rleu", &["`rleu`", "did you mean `relu`?"]),
             case("show --index 10000 --out x.png", &["10000", "9999"]),
             case("show fotos --out x.png", &["`fotos`"]),
             case("data fetch fotos", &["`fotos`", "mnist"]),
