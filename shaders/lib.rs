@@ -93,6 +93,7 @@ pub mod soft_cross_entropy;
 pub mod softmax;
 pub mod softmax_cross_entropy;
 pub mod source;
+mod splitting;
 mod square_sum;
 pub mod stack;
 pub mod step;

@@ -6,6 +6,7 @@ use crate::dtype::Precision;
 use crate::tuning::Tiles;
 
 pub use crate::compiler::Compiler;
+pub use crate::splitting::Splitting;
 
 /// A family of kernels for matrix products ([`gemm`](crate::gemm)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,18 +68,21 @@ pub struct Target {
     pub matrix: Option<Matrix>,
     /// What makes machine code of the kernels.
     pub compiler: Compiler,
+    /// When sums of products with few tiles are split along K; never where that is unset, as on software adapters.
+    pub splitting: Option<Splitting>,
     /// Tiles of products that were measured; rules choose the others.
     pub tiles: Tiles,
 }
 
 impl Target {
-    /// Products of `family` in f32, for any compiler.
+    /// Products of `family` in f32, for any compiler and a GPU of any maker.
     pub fn f32(family: Family) -> Self {
         Target {
             family,
             precision: Precision::F32,
             matrix: None,
             compiler: Compiler::CAUTIOUS,
+            splitting: (!matches!(family, Family::Lane(_))).then(|| Splitting::of(0, false)),
             tiles: Tiles::default(),
         }
     }

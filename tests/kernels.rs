@@ -3,10 +3,10 @@
 
 use lepton_gpu::gpu::{Gpu, GpuOptions};
 use lepton_gpu::verify::{Checklist, Way, verify_op, ways};
-use lepton_kernels::OPS;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::{Precision, Target};
-use lepton_kernels::target::Compiler;
+use lepton_kernels::target::{Compiler, Splitting};
+use lepton_kernels::{Mode, OPS};
 
 mod common;
 
@@ -54,6 +54,77 @@ fn products_agree_with_their_twins_as_a_known_compiler_gets_them() {
     check(&gpu, target, |op| ["conv2d", "linear"].contains(&op));
 }
 
+/// The ops that are matrix products.
+const PRODUCTS: [&str; 3] = ["conv2d", "conv_transpose2d", "linear"];
+
+/// As if a GPU had workgroups without end, and a launch cost nothing: everything is split that can be.
+fn split(target: Target) -> Target {
+    Target { splitting: Some(Splitting::ALWAYS), ..target }
+}
+
+#[test]
+fn products_agree_with_their_twins_in_slabs() {
+    let Some(gpu) = common::gpu() else { return };
+    check(&gpu, split(Target::f32(Family::Simt)), |op| PRODUCTS.contains(&op));
+    if let Some(target) = common::f16(&gpu) {
+        let simt = Target { matrix: None, family: Family::Simt, ..target };
+        check(&gpu, split(simt), |op| PRODUCTS.contains(&op));
+    }
+}
+
+#[test]
+fn products_on_cooperative_matrices_agree_with_their_twins_in_slabs() {
+    let Some(gpu) = common::gpu() else { return };
+    let Some(matrix) = common::matrix(&gpu) else { return };
+    let target = gpu.target_in(Precision::F16).expect("matrices are of f16");
+    let target = split(Target { matrix: Some(matrix), ..target });
+    let compared = split_cases(&target);
+    assert!(compared.iter().any(|what| what.contains("coop")), "no product on matrices is split: {compared:?}");
+    check(&gpu, target, |op| PRODUCTS.contains(&op));
+}
+
+/// What is split in the cases of products: directions with their families, and what ends them.
+fn split_cases(target: &Target) -> Vec<String> {
+    let mut found = Vec::new();
+    for case in OPS.iter().filter(|entry| PRODUCTS.contains(&entry.name)).flat_map(|entry| (entry.cases)()) {
+        let shapes = case.shapes();
+        let lowered = [
+            case.op.forward(&shapes, Mode::Train, target),
+            case.op.backward(&shapes, &vec![true; shapes.len()], target),
+        ];
+        for pair in lowered.iter().flat_map(|lowered| lowered.dispatches.windows(2)) {
+            let (product, add) = (&pair[0].kernel, &pair[1].kernel);
+            if add.name.contains("/add ") {
+                let ends =
+                    ["bias[", "positive[", "max(", "clamp("].map(|end| if add.source.contains(end) { end } else { "" });
+                let phases = if product.source.contains("tile.phase.slab") { "phases " } else { "" };
+                let groups = if product.source.contains("const GROUPS = 1u") { "" } else { "groups " };
+                let ragged = if product.source.contains("max(end, ") { "ragged " } else { "" };
+                found.push(format!("{} {phases}{groups}{ragged}{}", product.name, ends.join("")));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn cases_of_products_in_slabs_have_every_end() {
+    let found = split_cases(&split(Target::f32(Family::Simt)));
+    for words in [
+        ["forward/", "ragged"],
+        ["grad_input/", "ragged"],
+        ["forward/", "groups"],
+        ["grad_input/", "groups"],
+        ["forward/", "bias[max("],
+        ["forward/", "bias[clamp("],
+        ["grad_input/", "bias["],
+        ["grad_input/", "positive["],
+        ["grad_input/", "phases"],
+    ] {
+        assert!(found.iter().any(|what| words.iter().all(|w| what.contains(w))), "{words:?} in none of {found:#?}");
+    }
+}
+
 #[test]
 fn ops_agree_with_their_twins_in_f16() {
     let Some(gpu) = common::gpu() else { return };
@@ -84,7 +155,8 @@ fn ops_agree_with_their_twins_with_run_time_checks() {
     // indices of cooperative matrices cannot be checked
     let own = ways(&gpu).into_iter().filter(|way| way.target.matrix.is_none());
     let simt = |way: Way| Way { name: "simt", target: Target { family: Family::Simt, ..way.target } };
-    let ways: Vec<Way> = own.flat_map(|way| [way.clone(), simt(way)]).collect();
+    let slabs = |way: Way| Way { name: "slabs", target: split(Target { family: Family::Simt, ..way.target }) };
+    let ways: Vec<Way> = own.flat_map(|way| [way.clone(), simt(way.clone()), slabs(way)]).collect();
     let list = Checklist::in_ways(ways, None).unwrap().quick();
     let rows = list.run(&[gpu], &mut |_| {}).expect("the device works");
     let wrong = rows.iter().filter(|row| !row.verdict.passed());

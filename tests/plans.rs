@@ -11,6 +11,7 @@ use lepton_gpu::plan::{
 use lepton_gpu::{Hint, Hints};
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::{Precision, Target};
+use lepton_kernels::target::Splitting;
 use lepton_kernels::{Access, Binding};
 
 /// A network with everything that matters to a planner: a residual connection, a stride, an activation layer of its own.
@@ -87,7 +88,8 @@ fn hard_plans() -> Vec<Plan> {
     let mut plans = Vec::new();
     for model in [preset("seed-cifar"), preset("resnet20"), preset("dcgan"), residual()] {
         let two = model.generator.is_some();
-        for target in [Target::f32(Family::Simt), Target::f32(LANE), f16(LANE)] {
+        let split = Target { splitting: Some(Splitting::ALWAYS), ..Target::f32(Family::Simt) };
+        for target in [Target::f32(Family::Simt), split, Target::f32(LANE), f16(LANE)] {
             for update in [UpdateConfig::default(), accumulate.clone()] {
                 if two && (target.precision == Precision::F16 || update.accumulate > 1) {
                     continue;
@@ -101,6 +103,81 @@ fn hard_plans() -> Vec<Plan> {
     }
     assert!(plans.iter().any(|plan| plan.phases.len() == 2));
     plans
+}
+
+/// A plan for a GPU of AMD's, or for what else `splitting` says.
+fn compile_split(name: &str, batch: usize, training: bool, splitting: Option<Splitting>) -> Plan {
+    let model = preset(name);
+    let target = Target { splitting, ..Target::f32(Family::Simt) };
+    let loss = default_loss(&model);
+    let request = if training {
+        Request { loss, training: Some(Training::default()), ..Request::new(batch, 100) }
+    } else {
+        Request::prediction(batch, &loss)
+    };
+    Plan::compile(&model, &Request { target, ..request }).unwrap()
+}
+
+/// The products of a list that are split along K: layer, workgroups of a slab, slabs. A launch adds the slabs right after the one
+/// that writes them, and they are as large as so many results, in a slot.
+fn split(plan: &Plan, list: List) -> Vec<(&str, u32, u32)> {
+    let mut found = Vec::new();
+    for pair in plan.lists[list].windows(2) {
+        let (product, add) = (&pair[0], &pair[1]);
+        let Some((direction, rest)) = add.kernel.name.split_once("/add ") else { continue };
+        let slabs: u32 = rest.strip_suffix(" slabs").unwrap().parse().unwrap();
+        assert!(product.kernel.name.starts_with(&format!("{direction}/simt ")), "{} before it", product.kernel.name);
+        let (written, read, result) = (product.bindings[2].operand, add.bindings[0].operand, add.bindings[1].operand);
+        assert_eq!(written, read, "{}: other slabs are added than were written", add.layer);
+        assert!(matches!(read.buffer, Buffer::Slot(_)), "{}", add.layer);
+        // each tensor is padded to 16 bytes, the slabs of one to no more than all of them together
+        let whole = u64::from(slabs) * result.bytes;
+        assert!(read.bytes <= whole && read.bytes > whole - 16 * u64::from(slabs), "{}", add.layer);
+        let groups = product.groups[0] * product.groups[1];
+        assert_eq!(groups % slabs, 0);
+        found.push((product.layer.as_str(), groups / slabs, slabs));
+    }
+    found
+}
+
+#[test]
+fn products_with_few_tiles_and_long_sums_are_split() {
+    let amd = Splitting::of(0x1002, false);
+    let plan = compile_split("resnet18-cifar", 8, true, Some(amd));
+    let forward = split(&plan, List::Forward(0));
+    let gradients = split(&plan, List::Gradients(0));
+    for (layer, groups, slabs) in forward.iter().chain(&gradients) {
+        assert!(
+            (*groups as usize) < amd.at_once && (2..=16).contains(slabs),
+            "{layer}: {slabs} slabs of {groups} groups"
+        );
+        assert!(layer.starts_with("stage4") || *layer == "classes", "{layer} has enough tiles");
+    }
+    let count = |found: &[(&str, u32, u32)], stage: &str| found.iter().filter(|f| f.0.starts_with(stage)).count();
+    assert_eq!([count(&forward, "stage4"), count(&gradients, "stage4")], [4, 3], "{forward:?} {gradients:?}");
+    assert!(plan.to_string().contains("forward/add ") && plan.to_string().contains("grad_input/add "));
+}
+
+#[test]
+fn products_are_split_in_prediction_of_one_image() {
+    let plan = compile_split("resnet18-cifar", 1, false, Some(Splitting::of(0x10de, false)));
+    let found = split(&plan, List::Predict);
+    assert!(found.len() >= 12, "{found:?}");
+    assert!(found.iter().any(|(_, _, slabs)| *slabs >= 8), "{found:?}");
+}
+
+#[test]
+fn nothing_is_split_on_software_adapters_or_where_tiles_are_enough() {
+    let splits = |plan: &Plan| plan.lists.all().iter().filter(|l| l.kernel.name.contains("/add ")).count();
+    let software = compile_split("resnet20", 4, true, None);
+    assert_eq!(splits(&software), 0);
+    assert_eq!(splits(&compile(&preset("resnet20"), 4, LANE, Limits::WEBGPU).unwrap()), 0);
+    let gpu = Some(Splitting::of(0x1002, false));
+    assert!(splits(&compile_split("resnet20", 4, true, gpu)) > 0);
+    assert_eq!(splits(&compile_split("resnet20", 1024, true, gpu)), 0);
+    // fewer launches than on a GPU that has more multiprocessors
+    let integrated = compile_split("resnet20", 4, true, Some(Splitting::of(0x1002, true)));
+    assert!(splits(&integrated) < splits(&compile_split("resnet20", 4, true, gpu)));
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Op for ConvTranspose2d {
         if depthwise::suits(&conv) {
             depthwise::grad_input(&conv, Ends::forward(layer), target).into()
         } else {
-            gemm::transposed_forward(&conv, layer, target).into()
+            gemm::transposed_forward(&conv, layer, target)
         }
     }
 
@@ -173,11 +173,11 @@ impl Op for ConvTranspose2d {
         let mut lowered = Lowered::default();
         let dy = masked_dy(pixels * conv.c_in, self.relu, target, &mut lowered);
         if wanted[0] {
-            lowered.dispatches.push(if each {
-                depthwise::forward(&conv, Ends::grad_input(dy, self.masked), target)
+            if each {
+                lowered.dispatches.push(depthwise::forward(&conv, Ends::grad_input(dy, self.masked), target));
             } else {
-                gemm::transposed_grad_input(&conv, self.masked, dy, target)
-            });
+                gemm::transposed_grad_input(&conv, self.masked, dy, target, &mut lowered);
+            }
         }
         let (slabs, grad_weight) = if each {
             depthwise::transposed_grad_weight(&conv, dy, target)

@@ -113,6 +113,11 @@ pub(super) fn suits(product: &Product) -> bool {
     product.sizes().iter().all(|&size| size >= 32)
 }
 
+/// Rows and columns of the smallest tile.
+pub(super) fn smallest(matrix: Matrix) -> [usize; 2] {
+    SMALLEST.size(matrix)
+}
+
 /// The tiles of matrices of every side.
 pub(super) fn tiles() -> Vec<TileSize> {
     let sized = |side| Matrix { side, subgroup: 1, workgroup_bytes: 0, unit: 4 };

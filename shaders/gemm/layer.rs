@@ -1,7 +1,7 @@
 //! A convolution or linear layer as dispatches: what `conv2d` and `linear` share.
 
 use super::winograd::Winograd;
-use super::{Conv, Direction, Operands, Product, launch, slabs};
+use super::{Conv, Direction, Operands, Product, launch, slabs, split};
 use crate::Lowered;
 use crate::dispatch::Operand;
 use crate::rectifier::Rectifier;
@@ -68,8 +68,10 @@ pub fn forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
     let rectifier = layer.relu.forward();
     let product = Product { bias: layer.bias, rectifier, ..Product::new(Direction::Forward, conv, target.precision) };
     let extra = layer.bias.then_some(Operand::X(BIAS));
-    launch(&product, target, Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra }, 1)
-        .into()
+    let operands = Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra };
+    let mut lowered = Lowered::default();
+    split::compute(&product, target, operands, &mut lowered);
+    lowered
 }
 
 /// The gradients of the wanted inputs: `X(0)` the images, `X(1)` the filters, `X(2)` the bias.
@@ -85,7 +87,7 @@ pub fn backward(conv: &Conv, layer: Layer, wanted: &[bool], target: &Target) -> 
         let product = Product { masked: layer.masked, ..Product::new(Direction::GradInput, conv, target.precision) };
         let extra = layer.masked.then_some(Operand::X(INPUT));
         let operands = Operands { a: dy, b: Operand::X(WEIGHT), c: Operand::Dx(INPUT), extra };
-        lowered.dispatches.push(launch(&product, target, operands, 1));
+        split::compute(&product, target, operands, &mut lowered);
     }
     if wanted[1] || (layer.bias && wanted[2]) {
         let product = Product { bias: layer.bias, ..Product::new(Direction::GradWeight, conv, target.precision) };

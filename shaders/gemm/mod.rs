@@ -6,7 +6,7 @@
 //! about a kernel is in `loaders.wgsl.j2`, which all share.
 //!
 //! Rules choose a tile from the shape of a product; a [table](crate::tuning::Tiles) overrules them. The number of slabs follows from the
-//! rules alone, and every tile sums along K in the same order, so that a table changes the time of a run and not its bits.
+//! shape and the target alone, and every tile sums along K in the same order, so that a table changes the time of a run and not its bits.
 
 mod coop;
 mod lane;
@@ -15,6 +15,7 @@ mod matrix;
 mod phase;
 mod product;
 mod simt;
+mod split;
 mod template;
 mod transposed;
 mod trial;
@@ -55,22 +56,27 @@ pub(crate) struct Tiling {
 impl Tiling {
     /// Slabs of whole runs of `run` rows of K, as far as K has them.
     fn new(product: &Product, tile: [usize; 2], slabs: usize, run: usize) -> Self {
-        Tiling { tile, slabs, slab: product.sizes()[2].div_ceil(slabs).next_multiple_of(run) }
+        Tiling { tile, slabs, slab: slab_rows(product.sizes()[2], slabs, run) }
     }
 }
 
 /// Rows of K that the slabs of a GPU's families are counted in: the slices of every tile divide it.
 const SLAB_RUN: usize = 32;
 
+/// Rows in each of so many slabs of whole runs; the last slab may have fewer.
+fn slab_rows(depth: usize, slabs: usize, run: usize) -> usize {
+    depth.div_ceil(slabs).next_multiple_of(run)
+}
+
 /// About `wanted` slabs of whole slices, none of them empty.
 fn whole_slabs(product: &Product, wanted: usize) -> usize {
     let k = product.sizes()[2];
-    k.div_ceil(k.div_ceil(wanted).next_multiple_of(SLAB_RUN))
+    k.div_ceil(slab_rows(k, wanted, SLAB_RUN))
 }
 
 /// Tiles of `tile` in all rows, columns and groups of a product.
 fn count_tiles(product: &Product, tile: [usize; 2]) -> usize {
-    let (rows, _) = template::rows_of_tiles(product, tile[0]);
+    let (rows, _) = template::rows_of_tiles(product, tile[0], 1);
     rows * product.sizes()[1].div_ceil(tile[1]) * product.conv.groups
 }
 
@@ -119,12 +125,9 @@ fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) 
     Dispatch { kernel: kernel.into(), bindings, groups, iterations, multiply_adds, tuning: Some(tuning) }
 }
 
-/// How many slabs a product's K is cut into: enough that no core or multiprocessor is idle, and none so long that a plain
-/// f32 sum loses digits. Only weight gradients have few enough tiles to need it.
+/// How many slabs a weight gradient's K is cut into: enough that no core or multiprocessor is idle, and none so long that a plain
+/// f32 sum loses digits. The other products are cut where their tiles are few (`split.rs`).
 fn slabs(product: &Product, target: &Target) -> usize {
-    if product.direction != Direction::GradWeight {
-        return 1;
-    }
     match family_of(product, target) {
         Family::Simt => simt::slabs(product),
         Family::Lane(lanes) => lane::slabs(product, lanes.width as usize),

@@ -136,6 +136,12 @@ impl Product {
         [self.conv.n * phase.count[0] * phase.count[1], phase.taps[0] * phase.taps[1] * per_out]
     }
 
+    /// Rows of K: one number, or that of each phase.
+    pub(super) fn depths(&self) -> Vec<usize> {
+        let phases = self.phases();
+        if phases.is_empty() { vec![self.sizes()[2]] } else { phases.iter().map(|p| self.phase_sizes(p)[1]).collect() }
+    }
+
     /// What tells this product from others in a table of tiles: everything that decides how fast a tile is.
     pub fn key(&self) -> ProductKey {
         let [m, n, k] = self.sizes();

@@ -91,6 +91,11 @@ impl Tile {
     }
 }
 
+/// Rows and columns of the smallest tile.
+pub(super) fn smallest() -> [usize; 2] {
+    [SMALLEST.m, SMALLEST.n]
+}
+
 pub(super) fn tiles() -> Vec<TileSize> {
     let mut sizes: Vec<TileSize> = TILES.iter().map(Tile::size).collect();
     sizes.dedup();

@@ -6,7 +6,7 @@ use minijinja::{Environment, Value, context};
 
 use super::phase::{self, Phase};
 use super::product::{Direction, Product};
-use super::{Conv, Tiling};
+use super::{Conv, SLAB_RUN, Tiling, slab_rows};
 use crate::dtype::Precision;
 use crate::templates;
 use crate::window::Placed;
@@ -100,20 +100,21 @@ pub(super) fn expand(
     own: Value,
 ) -> (String, [u32; 2]) {
     let [_, n, _] = product.sizes();
-    let (tiles_m, phases) = rows_of_tiles(product, tiling.tile[0]);
+    let (tiles_m, phases) = rows_of_tiles(product, tiling.tile[0], tiling.slabs);
     let tiles_n = n.div_ceil(tiling.tile[1]);
     let tiles = tiles_m * tiles_n * product.conv.groups * tiling.slabs;
     let grid = crate::dispatch::fold(tiles);
-    let whole = product.direction == Direction::GradWeight;
+    // sums that are not ended here are never rounded
+    let partial = product.direction == Direction::GradWeight || tiling.slabs > 1;
     let shared = context! {
         tiles, tiles_m, tiles_n, phases,
         slab => tiling.slab, slabs => tiling.slabs,
         grid_x => grid[0], folded => (grid[0] * grid[1]) as usize != tiles,
         a_type => storage.a_type, b_type => storage.b_type,
         a_vec => matches!(storage.a_type, "Real4" | "Eight"), b_vec => !matches!(storage.b_type, "Real" | "u64"),
-        out => if whole { "f32" } else { "Real" },
+        out => if partial { "f32" } else { "Real" },
         c_columns => storage.c_columns,
-        c_type => if whole { vector(storage.c_columns) } else { real_vector(storage.c_columns) },
+        c_type => if partial { vector(storage.c_columns) } else { real_vector(storage.c_columns) },
         ..geometry(product)
     };
     let text = text(template, context! { ..own, ..shared });
@@ -123,9 +124,8 @@ pub(super) fn expand(
 /// How slices of `tile_k` along K lie: whether none of them reaches past the end of K, and whether each is under one tap.
 pub(super) fn slices(product: &Product, tiling: &Tiling, tile_k: usize) -> Value {
     let [_, _, k] = product.sizes();
-    let phases = product.phases();
-    let mut depths = phases.iter().map(|phase| product.phase_sizes(phase)[1]).chain([k]);
-    let whole = depths.all(|depth| depth.is_multiple_of(tile_k)) && (tiling.slabs - 1) * tiling.slab < k;
+    let whole = product.depths().iter().chain([&k]).all(|depth| depth.is_multiple_of(tile_k))
+        && (tiling.slabs - 1) * tiling.slab < k;
     let channels = match product.direction {
         Direction::Forward => product.conv.c_in,
         Direction::GradInput => product.conv.c_out,
@@ -140,8 +140,9 @@ fn header(template: &str, precision: Precision) -> String {
     if template.starts_with("coop") { format!("enable wgpu_cooperative_matrix;\n{real}") } else { real.into() }
 }
 
-/// Tiles along the rows of a product, and its phases with the tiles of each, where it has phases.
-pub(super) fn rows_of_tiles(product: &Product, tile_m: usize) -> (usize, Vec<Value>) {
+/// Tiles along the rows of a product, and its phases with the tiles of each and the rows of K in each of `slabs`, where it has
+/// phases.
+pub(super) fn rows_of_tiles(product: &Product, tile_m: usize, slabs: usize) -> (usize, Vec<Value>) {
     let mut end = 0;
     let phases = product.phases().into_iter().map(|phase| {
         let [rows, depth] = product.phase_sizes(&phase);
@@ -149,7 +150,7 @@ pub(super) fn rows_of_tiles(product: &Product, tile_m: usize) -> (usize, Vec<Val
         end += rows.div_ceil(tile_m);
         let Phase { first, count, origin, tap, taps } = phase;
         context! {
-            begin, end, rows, depth,
+            begin, end, rows, depth, slab => slab_rows(depth, slabs, SLAB_RUN),
             height => count[0], width => count[1], first_y => first[0], first_x => first[1],
             // a phase without taps has nothing to sum; its tap is never asked for
             origin_y => origin[0], origin_x => origin[1], taps_w => taps[1].max(1), tap_y => tap[0], tap_x => tap[1],

@@ -6,23 +6,28 @@
 //! dy where x was.
 
 use super::layer::{BIAS, INPUT, WEIGHT};
-use super::{Conv, Direction, Layer, Operands, Product, launch, slabs};
+use super::{Conv, Direction, Layer, Operands, Product, launch, slabs, split};
+use crate::Lowered;
 use crate::dispatch::{Dispatch, Operand};
 use crate::target::Target;
 
 /// `Y(0)` from the images `X(0)`, the filters `X(1)` and the bias `X(2)`.
-pub(crate) fn transposed_forward(conv: &Conv, layer: Layer, target: &Target) -> Dispatch {
+pub(crate) fn transposed_forward(conv: &Conv, layer: Layer, target: &Target) -> Lowered {
     let rectifier = layer.relu.forward();
     let product = Product { bias: layer.bias, rectifier, ..Product::new(Direction::GradInput, conv, target.precision) };
     let extra = layer.bias.then_some(Operand::X(BIAS));
-    launch(&product, target, Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra }, 1)
+    let operands = Operands { a: Operand::X(INPUT), b: Operand::X(WEIGHT), c: Operand::Y(0), extra };
+    let mut lowered = Lowered::default();
+    split::compute(&product, target, operands, &mut lowered);
+    lowered
 }
 
-/// The gradient `Dx(0)` of the images, masked where they are not positive if `masked`.
-pub(crate) fn transposed_grad_input(conv: &Conv, masked: bool, dy: Operand, target: &Target) -> Dispatch {
+/// Adds the gradient `Dx(0)` of the images, masked where they are not positive if `masked`.
+pub(crate) fn transposed_grad_input(conv: &Conv, masked: bool, dy: Operand, target: &Target, lowered: &mut Lowered) {
     let product = Product { masked, ..Product::new(Direction::Forward, conv, target.precision) };
     let extra = masked.then_some(Operand::X(INPUT));
-    launch(&product, target, Operands { a: dy, b: Operand::X(WEIGHT), c: Operand::Dx(INPUT), extra }, 1)
+    let operands = Operands { a: dy, b: Operand::X(WEIGHT), c: Operand::Dx(INPUT), extra };
+    split::compute(&product, target, operands, lowered);
 }
 
 /// The gradient `Dx(1)` of the filters, and its slabs.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use lepton_kernels::ceiling;
 use lepton_kernels::gemm::{Family, Lanes, Matrix, Trial};
 use lepton_kernels::op::{Precision, Target};
-use lepton_kernels::target::Compiler;
+use lepton_kernels::target::{Compiler, Splitting};
 use lepton_kernels::{Access, Dispatch, Kernel, Mode, OPS, Operand};
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
@@ -32,6 +32,8 @@ fn targets() -> Vec<Target> {
     for matrix in MATRICES {
         targets.push(Target { matrix: Some(matrix), precision: Precision::F16, ..Target::f32(Family::Simt) });
     }
+    let gpus: Vec<Target> = targets.iter().filter(|target| target.splitting.is_some()).cloned().collect();
+    targets.extend(gpus.into_iter().map(|gpu| Target { splitting: Some(Splitting::ALWAYS), ..gpu }));
     targets
 }
 

@@ -2,7 +2,7 @@
 
 use lepton_kernels::gemm::{Family, Lanes};
 use lepton_kernels::op::Target;
-use lepton_kernels::target::Compiler;
+use lepton_kernels::target::{Compiler, Splitting};
 use serde::{Deserialize, Serialize};
 
 use super::error::GpuError;
@@ -112,7 +112,9 @@ pub(super) fn target(adapter: &wgpu::Adapter) -> Target {
     let wide = adapter.features().contains(wgpu::Features::SHADER_INT64);
     let lane = info.device_type == wgpu::DeviceType::Cpu && fixed && Family::LANE_WIDTHS.contains(&width);
     let family = if lane { Family::Lane(Lanes { width, wide }) } else { Family::Simt };
-    Target { compiler: Compiler::of(info.vendor), ..Target::f32(family) }
+    let integrated = info.device_type == wgpu::DeviceType::IntegratedGpu;
+    let splitting = (info.device_type != wgpu::DeviceType::Cpu).then(|| Splitting::of(info.vendor, integrated));
+    Target { compiler: Compiler::of(info.vendor), splitting, ..Target::f32(family) }
 }
 
 pub(super) fn plan_limits(adapter: &wgpu::Adapter) -> Limits {

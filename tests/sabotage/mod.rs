@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lepton_gpu::gpu::Gpu;
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
-use lepton_kernels::target::Compiler;
+use lepton_kernels::target::{Compiler, Splitting};
 use lepton_kernels::{Case, Dispatch, Kernel, Mode, OPS};
 
 mod acts;
@@ -17,6 +17,7 @@ mod losses;
 mod norms;
 mod optim;
 mod shapes;
+mod slabs;
 mod text;
 mod winograd;
 
@@ -32,12 +33,16 @@ enum In {
     Simt,
     /// The same as for compilers that unroll a slice, which multiply what is past the end of K as well.
     Unrolled,
+    /// The family of GPUs, with everything split along K that can be.
+    Split,
+    /// The same on cooperative matrices.
+    SplitMatrix,
     /// Those of the adapter, in f16.
     F16,
     /// Cooperative matrices.
     Matrix,
 }
-use In::{F16, Matrix, Own, Simt, Unrolled};
+use In::{F16, Matrix, Own, Simt, Split, SplitMatrix, Unrolled};
 
 /// (kernels, op, what stands in a shader, what is put there instead)
 type Change = (In, &'static str, &'static str, &'static str);
@@ -53,6 +58,7 @@ fn changes() -> impl Iterator<Item = &'static Change> {
         norms::CHANGES,
         optim::CHANGES,
         shapes::CHANGES,
+        slabs::CHANGES,
         text::CHANGES,
         winograd::CHANGES,
     ];
@@ -149,11 +155,17 @@ const CHANGES: &[Change] = &[
     (Own, "batch_images", "normalised(word >> 16u, i + 2u)", "normalised(word >> 24u, i + 2u)"),
 ];
 
+fn split(target: Target) -> Target {
+    Target { splitting: Some(Splitting::ALWAYS), ..target }
+}
+
 /// The target that a change is tried on, where this adapter has it.
 fn target(gpu: &Gpu, own: &Target, which: In) -> Option<Target> {
     match which {
         Own => Some(own.clone()),
         Simt => Some(Target::f32(Family::Simt)),
+        Split => Some(split(Target::f32(Family::Simt))),
+        SplitMatrix => Some(split(Target { matrix: Some(common::matrix(gpu)?), ..common::f16(gpu)? })),
         Unrolled => Some(Target { compiler: Compiler::KNOWN[0], ..Target::f32(Family::Simt) }),
         F16 => Some(Target { matrix: None, ..common::f16(gpu)? }),
         Matrix => Some(Target { matrix: Some(common::matrix(gpu)?), ..common::f16(gpu)? }),
@@ -176,6 +188,10 @@ fn holds(case: &Case, target: &Target, text: &str) -> bool {
         case.op.backward(&shapes, &wanted, target),
     ];
     lowered.iter().flat_map(|l| &l.dispatches).any(|dispatch| dispatch.kernel.source.contains(text))
+}
+
+fn on_matrices(which: In) -> bool {
+    matches!(which, Matrix | SplitMatrix)
 }
 
 /// Ops whose kernels are matrix products; the families have each their own.
@@ -213,17 +229,17 @@ fn check(wanted: impl Fn(In, &str) -> bool) {
 // two tests, so that two devices compile at a time
 #[test]
 fn every_change_of_a_product_is_noticed() {
-    check(|which, op| which != Matrix && is_product(op));
+    check(|which, op| !on_matrices(which) && is_product(op));
 }
 
 #[test]
 fn every_change_of_another_op_is_noticed() {
-    check(|which, op| which != Matrix && !is_product(op));
+    check(|which, op| !on_matrices(which) && !is_product(op));
 }
 
 #[test]
 fn every_change_of_cooperative_matrices_is_noticed() {
-    check(|which, _| which == Matrix);
+    check(|which, _| on_matrices(which));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use lepton_gpu::gpu::{Checks, Content, Gpu, OpRun};
 use lepton_kernels::op::{Dtype, Precision, Target};
-use lepton_kernels::target::Family;
+use lepton_kernels::target::{Family, Splitting};
 use lepton_kernels::tuning::{Tiles, Tuning};
 use lepton_kernels::{Access, Case, Dispatch, Lowered, Mode, OPS, Operand, random};
 
@@ -76,7 +76,40 @@ fn check(gpu: &Gpu, target: &Target) -> usize {
 fn tiles_change_no_bit() {
     let Some(gpu) = common::gpu() else { return };
     assert!(check(&gpu, &gpu.target()) >= 8, "few tiles were compared");
-    assert!(check(&gpu, &Target::f32(Family::Simt)) >= 15, "few tiles were compared");
+    let simt = Target { splitting: None, ..Target::f32(Family::Simt) };
+    assert!(check(&gpu, &simt) >= 15, "few tiles were compared");
+    let split = Target { splitting: Some(Splitting::ALWAYS), ..simt };
+    assert!(check(&gpu, &split) >= 15, "few tiles were compared");
+}
+
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+#[test]
+fn slabs_are_added_in_their_order() {
+    let Some(gpu) = common::gpu() else { return };
+    let target = Target { splitting: Some(Splitting::ALWAYS), ..Target::f32(Family::Simt) };
+    let entry = OPS.iter().find(|e| e.name == "linear").unwrap();
+    let case = (entry.cases)().into_iter().find(|c| c.reason.contains("440 features, no bias")).unwrap();
+    let lowered = case.op.forward(&case.shapes(), Mode::Infer, &target);
+    let [_, outputs] = [0, 1].map(|i| case.shapes()[1].sizes()[i]);
+    let slabs = lowered.scratch[0] / outputs;
+    let mut memory = OpRun::default();
+    for (i, shape) in case.shapes().iter().enumerate() {
+        memory.add(Operand::X(i), Content::exactly(noise(shape.count(), i as u64, target.precision)));
+    }
+    memory.add(Operand::Y(0), Content::zeros(outputs as u64 * 4));
+    memory.add_working(&lowered, Content::zeros);
+    memory.run(&gpu, &lowered.dispatches, &Default::default(), Checks::Off).expect("the device works");
+    let partial = numbers(memory.bytes(Operand::Scratch(0)));
+    let sum = |order: &mut dyn Iterator<Item = usize>, at: usize| {
+        order.map(|slab| partial[slab * outputs + at]).reduce(|sum, slab| sum + slab).unwrap()
+    };
+    let forwards: Vec<f32> = (0..outputs).map(|at| sum(&mut (0..slabs), at)).collect();
+    let backwards: Vec<f32> = (0..outputs).map(|at| sum(&mut (0..slabs).rev(), at)).collect();
+    assert!(slabs > 8 && forwards != backwards, "{slabs} slabs whose order does not matter");
+    assert!(numbers(memory.bytes(Operand::Y(0)))[..outputs] == forwards, "not the sum of the slabs in order");
 }
 
 #[test]
@@ -84,5 +117,8 @@ fn tiles_of_cooperative_matrices_change_no_bit() {
     let Some(gpu) = common::gpu() else { return };
     let Some(matrix) = common::matrix(&gpu) else { return };
     let target = gpu.target_in(Precision::F16).expect("matrices are of f16");
-    assert!(check(&gpu, &Target { matrix: Some(matrix), ..target }) >= 5, "few tiles were compared");
+    let whole = Target { matrix: Some(matrix), splitting: None, ..target };
+    assert!(check(&gpu, &whole) >= 5, "few tiles were compared");
+    let split = Target { splitting: Some(Splitting::ALWAYS), ..whole };
+    assert!(check(&gpu, &split) >= 5, "few tiles were compared");
 }
