@@ -89,6 +89,26 @@ fn files_of_a_hub_have_splits_and_names_of_classes() {
     assert_eq!(load(&photos, &photos.path("plain.parquet"), &small()).classes(), ["0", "1", "2", "3"]);
 }
 
+#[test]
+fn numbers_of_each_file_are_those_of_its_own_names() {
+    let other = r#"{"info": {"features": {"image": {"_type": "Image"},
+                    "label": {"names": ["bee", "zebra", "ant"], "_type": "ClassLabel"}}}}"#;
+    let photos = Photos::new();
+    write(&photos, "train-00000-of-00003.parquet", 0..20, 7, FEATURES, |i| i64::from(i) % 3);
+    write(&photos, "train-00001-of-00003.parquet", 20..30, 50, other, |i| i64::from(i) % 3);
+    let data = photos.loaded();
+    assert_eq!(data.classes(), ["zebra", "ant", "bee"]);
+    for value in 0..20 {
+        assert_eq!(label_of(&data, value), ["zebra", "ant", "bee"][value as usize % 3], "row {value}");
+    }
+    for value in 20..30 {
+        assert_eq!(label_of(&data, value), ["bee", "zebra", "ant"][value as usize % 3], "row {value}");
+    }
+    assert!(data.notes().contains(&"only 2 of the 3 shards train-*-of-00003.parquet are there".to_string()));
+    write(&photos, "train-00001-of-00003.parquet", 20..30, 50, &other.replace("bee", "wasp"), |i| i64::from(i) % 3);
+    photos.fails(&small(), &["train-00001-of-00003.parquet: its classes are not those of", "`wasp`, but there zebra"]);
+}
+
 fn load_bytes(photos: &Photos, bytes: &[u8]) -> lepton_gpu::data::Dataset {
     photos.write("a.parquet", bytes);
     load(photos, &photos.path("a.parquet"), &small())

@@ -2,7 +2,7 @@
 //! `{bytes, path}`, and one of labels, whose names stand in the file's metadata. Rows are read when they are needed.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::file::metadata::ParquetMetaData;
@@ -58,9 +58,12 @@ fn load(path: &Path, loading: &Loading) -> Result<Dataset, DataError> {
 
 /// A file that was looked at.
 struct Looked {
+    path: PathBuf,
     part: Part,
     rows: Arc<Rows>,
     labels: Vec<Option<String>>,
+    /// What numbers stand for in it, if it says so.
+    names: Option<Vec<String>>,
 }
 
 /// Lists the rows of all files with their labels; no image is read.
@@ -78,21 +81,21 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let features = Features::of(&metadata);
     let columns = Columns::find(first, &metadata, &features, options)?;
     drop(reader);
-    let looked: Vec<Looked> = found
+    let mut looked: Vec<Looked> = found
         .files
         .par_iter()
         .map(|(file, part)| look(file, *part, &columns, options))
         .collect::<Result<_, DataError>>()?;
-    let names = columns.label.as_ref().and_then(|label| features.names(label));
+    let names = one_numbering(&mut looked)?;
     let name = columns.label.clone().unwrap_or_else(|| "label".into());
     let labels = Labels {
         are_classes: names.is_some() && !columns.is_list,
         are_several: columns.is_list,
         name,
-        names: names.map(|names| (names, format!("the metadata of {}", first.display()))),
+        names,
         missing: "no label in this row",
     };
-    let rows = looked.into_iter().flat_map(|Looked { part, rows, labels }| {
+    let rows = looked.into_iter().flat_map(|Looked { part, rows, labels, .. }| {
         let mut labels = labels.into_iter();
         let places: Vec<_> = rows.places().collect();
         places.into_iter().map(move |place| Labelled { place, part, label: labels.next().flatten() })
@@ -100,6 +103,36 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let mut catalog = shards::catalog(path, rows.collect(), labels, options)?;
     catalog.notes.splice(0..0, found.notes.into_iter().chain(columns.note()));
     Ok(catalog)
+}
+
+/// The names of classes and where they are from: those of the first file that has some. Numbers of the others become the numbers of their
+/// own names among these.
+///
+/// # Errors
+/// [`ShardError::OtherNames`] if a name is not among these.
+fn one_numbering(looked: &mut [Looked]) -> Result<Option<(Vec<String>, String)>, ShardError> {
+    let Some((names, first)) = looked.iter().find_map(|one| Some((one.names.clone()?, one.path.clone()))) else {
+        return Ok(None);
+    };
+    for Looked { path, labels, names: own, .. } in looked {
+        let Some(own) = own.as_ref().filter(|own| **own != names) else { continue };
+        let place = |name: &String| names.iter().position(|known| known == name);
+        let of = |number: &str| match number.trim().parse::<usize>().ok().and_then(|number| own.get(number)) {
+            // what has no name there is told as that
+            None => Ok(number.to_string()),
+            Some(name) => place(name).map(|place| place.to_string()).ok_or_else(|| ShardError::OtherNames {
+                path: path.clone(),
+                name: name.clone(),
+                first: first.clone(),
+                names: names.clone(),
+            }),
+        };
+        for label in labels.iter_mut().flatten() {
+            let numbers: Result<Vec<String>, ShardError> = label.split('|').map(of).collect();
+            *label = numbers?.join("|");
+        }
+    }
+    Ok(Some((names, format!("the metadata of {}", first.display()))))
 }
 
 fn open(path: &Path) -> Result<(SerializedFileReader<File>, Arc<ParquetMetaData>), DataError> {
@@ -156,6 +189,7 @@ fn look(path: &Path, part: Part, columns: &Columns, options: &LoadOptions) -> Re
         None if options.unlabelled => Vec::new(),
         None => return Err(columns.no_label(path, &metadata).into()),
     };
+    let names = columns.label.as_ref().and_then(|label| Features::of(&metadata).names(label));
     let rows = Rows::at(path, image, metadata).map_err(|error| io_error(path, "read", error))?;
-    Ok(Looked { part, rows, labels })
+    Ok(Looked { path: path.to_path_buf(), part, rows, labels, names })
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::data::names;
 use crate::hint::{Hint, Hints};
 
 /// Shards that cannot be learned from.
@@ -80,6 +81,19 @@ pub enum ShardError {
         /// How many names there are.
         classes: usize,
     },
+    /// Shards whose numbers stand for different classes.
+    #[error("{}: its classes are not those of {}: `{}`, but there {}", path.display(), first.display(), names::visible(name),
+            names.iter().map(|name| names::visible(name)).collect::<Vec<_>>().join(", "))]
+    OtherNames {
+        /// Path of the shard.
+        path: PathBuf,
+        /// One of its classes.
+        name: String,
+        /// Path of the first shard that names classes.
+        first: PathBuf,
+        /// The names there.
+        names: Vec<String>,
+    },
     /// A shard that is not what its name says, or not whole.
     #[error("{}: {reason}", path.display())]
     Malformed {
@@ -128,6 +142,7 @@ impl Hints for ShardError {
             }
             ShardError::NoLabels { advice, .. } => (*advice).into(),
             ShardError::NoName { .. } => "a line for each class in it, or other labels".into(),
+            ShardError::OtherNames { .. } => "shards of one data set, or one list of classes in all of them".into(),
             ShardError::Malformed { .. } => "another copy of the file".into(),
             ShardError::NoColumn { name, found, .. } => return vec![Hint::one_of(name, found)],
         };

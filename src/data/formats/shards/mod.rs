@@ -1,5 +1,6 @@
 //! Shards: files that each hold many pictures. Where they lie, which split each is of, and what their labels mean.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 mod error;
@@ -115,8 +116,31 @@ impl Shards {
             let shards = if count == 1 { "shard" } else { "shards" };
             notes.push(format!("used for training, since their names say no split: {count} {shards}, such as {name}"));
         }
+        notes.extend(incomplete(&files));
         Shards { files, missing: Vec::new(), sets: Vec::new(), notes }
     }
+}
+
+/// A line for each set of shards whose names say that there are more of them: `train-00000-of-00002.parquet` alone.
+fn incomplete(files: &[(PathBuf, Part)]) -> Vec<String> {
+    let mut sets: BTreeMap<(PathBuf, String, u64), BTreeSet<u64>> = BTreeMap::new();
+    for (path, _) in files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((before, after)) = name.rsplit_once("-of-") else { continue };
+        let total: String = after.chars().take_while(char::is_ascii_digit).collect();
+        let (start, number) = before.split_at(before.len() - number_length(before));
+        if let (Ok(number), Ok(all)) = (number.parse(), total.parse()) {
+            let shown = format!("{start}*-of-{after}");
+            sets.entry((path.parent().unwrap_or(Path::new("")).to_path_buf(), shown, all)).or_default().insert(number);
+        }
+    }
+    let few = sets.into_iter().filter(|((_, _, all), found)| (found.len() as u64) < *all);
+    few.map(|((_, shown, all), found)| format!("only {} of the {all} shards {shown} are there", found.len())).collect()
+}
+
+/// Digits that a name ends with.
+fn number_length(name: &str) -> usize {
+    name.bytes().rev().take_while(u8::is_ascii_digit).count()
 }
 
 /// The split that a shard's name begins or ends with: `train-00000-of-00002.parquet`, `imagenet-val-0003.tar`.
@@ -151,5 +175,14 @@ mod tests {
         assert_eq!(of("test.tar"), Some(Part::Test));
         assert_eq!(of("shard-0001.tar"), None);
         assert_eq!(of("trains-1.tar"), None, "a word, not its start");
+    }
+
+    #[test]
+    fn shards_that_are_not_there_are_counted() {
+        let notes = |names: &[&str]| Shards::of(names.iter().map(PathBuf::from).collect()).notes;
+        let of = ["data/train-00000-of-00003.parquet", "data/train-00002-of-00003.parquet", "data/test-0-of-1.parquet"];
+        assert_eq!(notes(&of), ["only 2 of the 3 shards train-*-of-00003.parquet are there"]);
+        assert_eq!(notes(&["train-00000-of-00001.parquet", "a-of-b.tar"]).len(), 1, "no split in the second");
+        assert!(notes(&["train-0-of-2.tar", "train-1-of-2.tar"]).is_empty());
     }
 }

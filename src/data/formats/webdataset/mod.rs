@@ -168,11 +168,19 @@ fn names_of_classes(path: &Path, listed: &[Listed]) -> Result<Option<(Vec<String
         let names = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(crate::data::names::composed);
         names.collect::<Vec<_>>()
     };
-    for one in listed {
-        let member = one.index.members.iter().find(|member| is_list(&member.name));
-        if let Some((member, bytes)) = member.and_then(|member| Some((member, member.content.as_ref()?))) {
-            return Ok(Some((lines(bytes), format!("{}: {}", one.shard.path().display(), member.name))));
+    let mut lists = listed.iter().filter_map(|one| {
+        let member = one.index.members.iter().find(|member| is_list(&member.name))?;
+        Some((one.shard.path(), &member.name, lines(member.content.as_ref()?)))
+    });
+    if let Some((first, list, names)) = lists.next() {
+        // a number stands for one class in all shards
+        if let Some((path, _, own)) = lists.find(|(_, _, own)| *own != names) {
+            let name = own.iter().zip(&names).find(|(a, b)| a != b).map(|(name, _)| name.clone());
+            let name = name.unwrap_or_else(|| format!("{} classes instead of {}", own.len(), names.len()));
+            let (path, first) = (path.to_path_buf(), first.to_path_buf());
+            return Err(ShardError::OtherNames { path, name, first, names }.into());
         }
+        return Ok(Some((names, format!("{}: {list}", first.display()))));
     }
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
     let Some(file) = LISTS.iter().map(|name| folder.join(name)).find(|file| file.is_file()) else { return Ok(None) };
