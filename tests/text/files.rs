@@ -67,6 +67,11 @@ fn folders_and_pairs_of_files() {
         assert_eq!(texts(&data, data.test()), ["b: <unknown> one", "a: one"]);
         assert_eq!(data.texts().unwrap().cut, 1);
     }
+    for name in ["val.txt", "dev.txt", "valid.txt"] {
+        let data = load(&[("train.txt", train), (name, b"b\tone\n"), ("test.txt", test)], "");
+        assert_eq!(texts(&data, data.validation()), ["b: one"], "{name}");
+        assert_eq!((data.train().unwrap().len(), data.test().unwrap().len()), (4, 2));
+    }
     let pair: [(&str, &[u8]); 2] = [("rt.pos", b"nice one\ngood\n"), ("rt.neg", b"bad one\n")];
     for name in ["", "rt.pos", "rt.neg"] {
         let data = load(&pair, name);

@@ -23,6 +23,8 @@ pub struct Source {
 pub struct Sources {
     /// Files of the training split.
     pub train: Vec<Source>,
+    /// Files of the validation split; empty if there is none.
+    pub validation: Vec<Source>,
     /// Files of the test split; empty if there is none.
     pub test: Vec<Source>,
     /// What people should know about files that are not read.
@@ -33,7 +35,8 @@ impl Sources {
     /// Every file, and the split of what it does not say a split of.
     pub fn iter(&self) -> impl Iterator<Item = (&Source, Part)> {
         let train = self.train.iter().map(|source| (source, Part::Unknown));
-        train.chain(self.test.iter().map(|source| (source, Part::Test)))
+        let validation = self.validation.iter().map(|source| (source, Part::Validation));
+        train.chain(validation).chain(self.test.iter().map(|source| (source, Part::Test)))
     }
 }
 
@@ -41,6 +44,8 @@ impl Sources {
 const LABELLED: [&str; 4] = ["txt", "tsv", "all", "csv"];
 /// The one of them that other data have as well.
 const CSV: &str = "csv";
+/// What files of validation texts are called.
+const VALIDATION: [&str; 4] = ["val", "valid", "validation", "dev"];
 /// Endings that are the class of a file.
 const CLASSES: [&str; 2] = ["neg", "pos"];
 
@@ -100,11 +105,13 @@ fn of_folder(folder: &Path, options: &TableOptions) -> Result<Option<Sources>, D
     let of = |wanted: &dyn Fn(&Path) -> bool| files.iter().filter(|path| wanted(path)).cloned().collect::<Vec<_>>();
     let holds = |p: &Path| ending(p) != CSV || holds_texts(p, options);
     let (train, mut test) = (of(&|p| names(p, "train") && holds(p)), of(&|p| names(p, "test") && holds(p)));
-    let unlabelled = of(&|p| names(p, "test") && !holds(p));
+    let validates = |p: &Path| VALIDATION.iter().any(|name| names(p, name)) && !names(p, "train") && !names(p, "test");
+    let validation = if train.is_empty() { Vec::new() } else { of(&|p| validates(p) && holds(p)) };
+    let unlabelled = of(&|p| (names(p, "test") || validates(p) && !train.is_empty()) && !holds(p));
     if train.is_empty() {
         test.retain(|path| ending(path) != CSV);
     }
-    for (split, found) in [("training", &train), ("test", &test)] {
+    for (split, found) in [("training", &train), ("validation", &validation), ("test", &test)] {
         if let [one, other, ..] = &found[..] {
             let problem = format!("both {} and {} could be the {split} texts", one.display(), other.display());
             return Err(files_error(folder, problem, "name one of the files, or move the other"));
@@ -112,7 +119,8 @@ fn of_folder(folder: &Path, options: &TableOptions) -> Result<Option<Sources>, D
     }
     if !train.is_empty() || !test.is_empty() {
         let notes = unlabelled.iter().map(|path| without_labels(path)).collect();
-        return Ok(Some(Sources { train: labelled(&train), test: labelled(&test), notes }));
+        let [train, validation, test] = [&train, &validation, &test].map(|paths| labelled(paths));
+        return Ok(Some(Sources { train, validation, test, notes }));
     }
     let (signed, plain) = (of(&|p| CLASSES.contains(&ending(p))), of(&|p| ending(p) == "txt"));
     let train = match (signed.is_empty(), plain.len()) {
@@ -153,7 +161,7 @@ fn of_file(path: &Path, options: &TableOptions) -> Result<Option<Sources>, DataE
             notes.push(without_labels(&beside));
         }
     }
-    Ok(Some(Sources { train: own, test, notes }))
+    Ok(Some(Sources { train: own, test, notes, ..Sources::default() }))
 }
 
 fn files_error(path: &Path, problem: String, hint: &str) -> DataError {

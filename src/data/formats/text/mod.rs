@@ -112,7 +112,7 @@ fn load_with(path: &Path, options: &LoadOptions) -> Result<Option<Dataset>, Data
         split(raw, path, &vocabulary, &classes, length, &files).map(Some)
     };
     let of_train = sources.train.first();
-    let (train, validation) = (split(&train, of_train)?, split(&validation, of_train)?);
+    let (train, validation) = (split(&train, of_train)?, split(&validation, sources.validation.first().or(of_train))?);
     let test = split(&test, sources.test.first().or(of_train))?;
     let name = folder_name(path);
     let (splits, texts) = (Splits { train, validation, test }, Texts { vocabulary, cut, latin1 });
