@@ -122,8 +122,34 @@ fn labels_with_fractions_are_numbers_and_whole_ones_are_classes() {
 }
 
 #[test]
+fn numbers_of_classes_are_told_from_amounts() {
+    let rows = |of: &dyn Fn(usize) -> String| (0..6).map(|i| format!("images/{i}.png{}\n", of(i))).collect::<String>();
+    let classes = |text: &str| load(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    for (text, wanted) in [
+        (rows(&|i| format!(" {}", i % 3)), vec!["0", "1", "2"]),
+        (rows(&|i| format!(",{}", i % 2)), vec!["0", "1"]),
+        ("filename,emotion\n".to_string() + &rows(&|i| format!(",{}", i % 3)), vec!["0", "1", "2"]),
+    ] {
+        let data = classes(&text);
+        assert!(data.train().unwrap().values().is_none(), "{text}");
+        assert_eq!(data.classes(), wanted, "{text}");
+    }
+    let data = classes(&("filename,age\n".to_string() + &rows(&|i| format!(",{}", 30 + i % 3))));
+    assert!(data.train().unwrap().values().is_some(), "an amount");
+    let note = "`age` holds numbers to predict (regression); --label-column age makes each a class";
+    assert_eq!(data.notes(), [note]);
+    // CelebA's signs, and classes in columns
+    let data = classes(&("image_id,Smiling,Young\n".to_string() + &rows(&|i| format!(",{},-1", [-1, 1][i % 2]))));
+    let values = data.train().unwrap().values().unwrap();
+    assert!(values.data.iter().all(|&value| value == 0.0 || value == 1.0) && values.data.contains(&1.0));
+    assert!(data.notes()[0].contains("-1 and 1, read as 0 and 1"), "{:?}", data.notes());
+    let data = classes(&("image,MEL,NV\n".to_string() + &rows(&|i| ([",1,0", ",0,1"][i % 2]).into())));
+    assert!(data.notes()[0].contains("exactly one of the labels"), "{:?}", data.notes());
+    fails("", &["table.csv: it is empty"]);
+}
+
+#[test]
 fn wrong_tables_are_refused() {
-    fails("", &["table.csv: line 1: no column for the image path", "image, path, filename"]);
     fails("image,label\n", &["table.csv: 0 rows below the header"]);
     fails("drawing,label\nx,y\n", &["line 1: no column for the image path; found drawing, label"]);
     fails("image\nimages/0.png\n", &["line 1: no column for labels or values; found image"]);

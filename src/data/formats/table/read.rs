@@ -1,5 +1,6 @@
 //! A table of pictures as it is written: its header, its rows, and which column holds what.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::files::{Files, is_picture_name};
@@ -30,6 +31,9 @@ pub fn read(path: &Path, options: &TableOptions, files: &mut Files) -> Result<Ta
     let text = plain_text::decode(&bytes).map_err(not_text)?;
     if let Some(line) = text.latin1 {
         return Err(malformed(format!("line {line}: not valid UTF-8")).into());
+    }
+    if text.content.trim().is_empty() {
+        return Err(malformed("it is empty".into()).into());
     }
     let Sheet { mut rows, .. } = Sheet::parse(path, &text.content)?;
     let mut notes = text.notes;
@@ -112,7 +116,7 @@ fn roles(
     };
     let (label, values) = match (label, &rest[..]) {
         (Some(label), _) => (Some(label), Vec::new()),
-        (None, &[only]) if words(only) => (Some(only), Vec::new()),
+        (None, &[only]) if words(only) || are_classes(&names, rows, only) => (Some(only), Vec::new()),
         (None, rest) if !rest.is_empty() && !rest.iter().any(|&column| words(column)) => (None, rest.to_vec()),
         (None, rest) => {
             // the last one is proposed
@@ -127,6 +131,27 @@ fn roles(
         }
     };
     Ok(Roles { names, main, split, label, values })
+}
+
+/// Different whole numbers that may be those of classes in a column that is called in no known way.
+const FEW_CLASSES: usize = 20;
+/// Names that mean an amount or a place on a scale.
+const AMOUNTS: [&str; 20] = [
+    "value", "values", "age", "count", "counts", "number", "score", "scores", "rating", "ratings", "price", "year",
+    "years", "weight", "height", "width", "length", "size", "angle", "distance",
+];
+
+/// Whether the numbers of the only column that is left are classes: whole numbers that repeat. In a table without a header, as lists of
+/// images are, all such are; otherwise few of them, and not two, which are one label that an image has or has not.
+fn are_classes(names: &[String], rows: &[Row], column: usize) -> bool {
+    let fields = || rows.iter().map(|row| row.fields[column].trim());
+    let different: BTreeSet<&str> = fields().collect();
+    let are_whole = fields().all(|field| field.parse::<i64>().is_ok());
+    let repeat = different.len() * 4 < rows.len() * 3;
+    let has_header = names.iter().enumerate().any(|(i, name)| *name != (i + 1).to_string());
+    let name = names[column].to_lowercase();
+    let is_amount = || name.split(|c: char| !c.is_alphanumeric()).any(|word| AMOUNTS.contains(&word));
+    are_whole && repeat && (!has_header || (3..=FEW_CLASSES).contains(&different.len()) && !is_amount())
 }
 
 /// The column that names the pictures: by what was said, by its name, by what it holds, or by a name that often means it.

@@ -17,7 +17,13 @@ pub fn targets(
     options: &LoadOptions,
 ) -> Result<Vec<Target>, DataError> {
     let Some(column) = table.roles.label else {
-        return Ok(values(path, table, &table.roles.values, catalog)?);
+        let mut targets = values(path, table, &table.roles.values, catalog)?;
+        // a model that was trained on these numbers as they are goes on with them
+        if options.classes.is_none() || options.several_labels {
+            catalog.notes.extend(with_signs(&mut targets));
+        }
+        catalog.notes.extend(kinds_of_values(&targets, table));
+        return Ok(targets);
     };
     without_decimal_commas(path, table, column)?;
     if let Some(reason) = is_regression(table, column, options.classes.as_deref()) {
@@ -36,6 +42,38 @@ pub fn targets(
         ));
     }
     labels(path, table, column, separator.as_deref(), catalog, options)
+}
+
+/// Reads -1 and 1 as labels that an image has not or has, where there is nothing else.
+fn with_signs(targets: &mut [Target]) -> Option<String> {
+    let all = || targets.iter().flat_map(|target| if let Target::Values(values) = target { &values[..] } else { &[] });
+    if !all().all(|value| value.abs() == 1.0) || !all().any(|&value| value < 0.0) || !all().any(|&value| value > 0.0) {
+        return None;
+    }
+    for target in targets {
+        if let Target::Values(values) = target {
+            values.iter_mut().for_each(|value| *value = value.max(0.0));
+        }
+    }
+    Some("labels are -1 and 1, read as 0 and 1: an image may have several of them".into())
+}
+
+/// A line about what columns of numbers were taken for, where they may be something else.
+fn kinds_of_values(targets: &[Target], table: &Table) -> Option<String> {
+    let rows = || targets.iter().map(|target| if let Target::Values(values) = target { &values[..] } else { &[] });
+    let are_labels = rows().flatten().all(|&value| value == 0.0 || value == 1.0);
+    match table.roles.values[..] {
+        [] => None,
+        [only] if !are_labels && rows().flatten().all(|value| value.fract() == 0.0) => {
+            let name = &table.roles.names[only];
+            Some(format!("`{name}` holds numbers to predict (regression); --label-column {name} makes each a class"))
+        }
+        [_, _, ..] if are_labels && rows().all(|row| row.iter().sum::<f32>() == 1.0) => Some(
+            "each image has exactly one of the labels: a single column `label` with their names makes them classes"
+                .into(),
+        ),
+        _ => None,
+    }
 }
 
 /// Why a column of labels holds values instead: nobody names classes by fractions, or gives as good as each image its own; or a trained
