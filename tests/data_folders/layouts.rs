@@ -102,6 +102,21 @@ fn a_split_beside_classes_is_asked_for() {
 }
 
 #[test]
+fn splits_that_end_alike_are_splits_and_splits_inside_classes_are_asked_for() {
+    let intel = Photos::of(&["seg_train/seg_train/a", "seg_train/seg_train/b"], 3);
+    for name in ["seg_test/seg_test/a/x.png", "seg_test/seg_test/b/x.png", "seg_pred/seg_pred/x.png"] {
+        intel.png(name, [1, 2, 3]);
+    }
+    let data = intel.loaded();
+    assert_eq!((data.classes().join(" "), data.test().unwrap().len()), ("a b".into(), 2));
+    assert_eq!(data.notes(), ["ignored next to train, val and test: seg_pred"]);
+    let nested = Photos::of(&["A/train/a", "A/train/b", "B/train/a", "B/train/b"], 2);
+    nested.fails(&small(), &["`A` and `B` each hold the folders train; which of them are the classes?"]);
+    // classes that are called so are classes
+    assert_eq!(classes(&Photos::of(&["bullet_train", "steam_train"], 2), &small()), ["bullet_train", "steam_train"]);
+}
+
+#[test]
 fn splits_are_told_by_name_and_may_be_untidy() {
     let photos = Photos::of(&["training_set/training_set/cat", "training_set/training_set/dog"], 3);
     photos.png("test_set/test_set/cat/x.png", [1; 3]);
@@ -195,4 +210,14 @@ fn names_that_are_not_utf8_stay_apart() {
     let data = photos.loaded();
     assert_eq!(data.classes(), ["caf\\xe8", "caf\\xe9", "tea"]);
     assert_eq!(balance(data.train().unwrap(), 3), [2, 1, 2]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_back_to_the_data_is_no_class() {
+    let photos = Photos::of(&["a", "b"], 2);
+    std::os::unix::fs::symlink(photos.root(), photos.path("self")).unwrap();
+    let data = photos.loaded();
+    assert_eq!(data.classes(), ["a", "b"]);
+    assert_eq!(data.notes(), ["left out: links back to a folder above: self"]);
 }

@@ -1,5 +1,6 @@
 //! How the folders of a data set are arranged: each a class, or splits with a folder for each class. What could be both is asked.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::FolderError;
@@ -75,7 +76,11 @@ pub(super) struct Looks {
 impl Looks {
     pub fn at(root: &Path) -> Result<Self, IoError> {
         let inside = Inside::of(root)?;
-        let looks = inside.folders.into_iter().map(Look::at).collect::<Result<_, _>>()?;
+        let ends = ends_of(&inside.folders);
+        let mut looks = inside.folders.into_iter().map(Look::at).collect::<Result<Vec<_>, _>>()?;
+        for look in &mut looks {
+            look.part = look.part.or_else(|| ends.get(&look.folder.path).copied());
+        }
         Ok(Looks { root: root.to_path_buf(), looks, left_out: inside.left_out })
     }
 
@@ -142,7 +147,9 @@ impl Looks {
         let [first, others @ ..] = holding else { return None };
         let mut inside = first.below.clone();
         inside.retain(|name| others.iter().all(|look| look.below.contains(name)));
-        let nested = inside.len() > 1 && !others.is_empty() && holding.iter().all(|look| !look.own);
+        // a split is no class, however few of them there are
+        let are_many = inside.len() > 1 || inside.iter().any(|name| part_of(name).is_some());
+        let nested = are_many && !others.is_empty() && holding.iter().all(|look| !look.own);
         let folders = || holding.iter().map(|look| look.folder.name.clone()).collect();
         nested.then(|| FolderError::Nested { root: self.root.clone(), folders: folders(), inside })
     }
@@ -217,6 +224,23 @@ fn part_of(name: &str) -> Option<Part> {
     let words = words(name);
     let [word] = &words[..] else { return None };
     Part::named(word)
+}
+
+/// Folders whose names end with a split after the same words, `seg_train` and `seg_test`: with each its split. None where fewer than two
+/// are called so, or two mean one split.
+fn ends_of(folders: &[Folder]) -> BTreeMap<PathBuf, Part> {
+    let mut by_start: BTreeMap<Vec<String>, Vec<(PathBuf, Part)>> = BTreeMap::new();
+    for Folder { name, path } in folders {
+        let mut words = words(name);
+        if let Some(part) = words.pop().as_deref().and_then(Part::named).filter(|_| !words.is_empty()) {
+            by_start.entry(words).or_default().push((path.clone(), part));
+        }
+    }
+    let differ = |members: &Vec<(PathBuf, Part)>| {
+        let parts: BTreeSet<Part> = members.iter().map(|(_, part)| *part).collect();
+        parts.len() == members.len() && parts.len() > 1 && parts.contains(&Part::Train)
+    };
+    by_start.into_values().filter(differ).flatten().collect()
 }
 
 /// Whether a folder is called as anything may be: `images`.

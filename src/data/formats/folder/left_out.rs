@@ -16,6 +16,8 @@ pub(super) enum LeftOut {
     Thumbnails,
     /// A run of this program: its curves are no pictures to learn from.
     Run,
+    /// A link back to a folder that it lies in.
+    Circular,
 }
 
 /// Names of folders and why each is left out, whatever their case.
@@ -50,7 +52,7 @@ const NAMES: &[(&str, LeftOut)] = &[
 
 /// Files of a run, one of which tells that a folder is one.
 const OF_RUNS: &[&[&str]] =
-    &[&["last.safetensors"], &["best.safetensors"], &["config.toml", "model.toml"], &["lr-find.json"]];
+    &[&["last.safetensors"], &["best.safetensors"], &["config.toml", "model.toml"], &["lr-find.json"], &["sweep.json"]];
 
 impl LeftOut {
     /// Why a folder is left out; none if it is to be looked into.
@@ -66,6 +68,12 @@ impl LeftOut {
             (_, true) => Self::of(entry.path()),
             (_, false) => is_hidden(entry.file_name()).then_some(LeftOut::Hidden),
         }
+    }
+
+    /// Whether a link leads back to the folder that it lies in, or to one above.
+    pub fn of_link(link: &Path, folder: &Path) -> Option<Self> {
+        let (target, folder) = (link.canonicalize().ok()?, folder.canonicalize().ok()?);
+        folder.starts_with(target).then_some(LeftOut::Circular)
     }
 
     fn by_name(name: &OsStr) -> Option<Self> {
@@ -87,6 +95,7 @@ impl LeftOut {
             LeftOut::System => Some("folders of the system"),
             LeftOut::Thumbnails => Some("thumbnails (rename the folder if it is a class)"),
             LeftOut::Run => Some("runs of lepton-gpu"),
+            LeftOut::Circular => Some("links back to a folder above"),
         }
     }
 }

@@ -40,7 +40,8 @@ impl Inside {
             // of a link, what it leads to; the entry itself tells of everything else
             let is = |own: bool, of_target: fn(&Path) -> bool| own || (kind.is_symlink() && of_target(&path));
             if is(kind.is_dir(), Path::is_dir) {
-                match LeftOut::of(&path) {
+                let circular = kind.is_symlink().then(|| LeftOut::of_link(&path, folder)).flatten();
+                match circular.or_else(|| LeftOut::of(&path)) {
                     Some(why) => inside.left_out.push((why, path)),
                     None => inside.folders.push(Folder { name: names::of(&entry.file_name()), path }),
                 }
