@@ -192,8 +192,25 @@ fn values_of_more_than_8_bits_have_a_range() {
     assert_eq!(of("height"), [0, 128, 191, 255]);
     assert_eq!(of("whole"), [126, 128, 255, 191], "-1, 0, 100, 50");
     let data = photos.load(&LoadOptions { shape: [2, 2, 1], ..small() }).unwrap();
-    let note = "floating-point images have values of -100 to 100, of which 0 to 1 are used; --range -100..100 uses the full scale";
+    let note = "images of floating-point or signed values have -100 to 100, of which 0 to 1 are used; --range -100..100 uses the full scale";
     assert_eq!(data.notes(), [note]);
+}
+
+#[test]
+fn whole_numbers_of_tiffs_are_16_bits_and_colours_under_transparency_are_as_they_were() {
+    let photos = Photos::new();
+    let wide = |value: u32| value.to_le_bytes();
+    photos.write("signed/a.tif", grey_tiff(2, 1, 16, 2, &[0, 0, 0x80, 0x40]));
+    photos.write("wide/a.tif", grey_tiff(2, 1, 32, 1, &[wide(257), wide(65535)].concat()));
+    let data = photos.load(&LoadOptions { shape: [1, 2, 1], ..small() }).unwrap();
+    let of = |class: &str| [0, 1].map(|column| pixel(&data, class, 0, column)[0]);
+    assert_eq!((of("signed"), of("wide")), ([0, 64], [1, 255]), "of 65535, not of 1");
+    let report = lepton_gpu::data::check(photos.root().to_str().unwrap(), &small(), &photos.places(), &|_, _| {});
+    assert!(report.unwrap().notes.is_empty(), "the whole scale is used");
+    photos.write("wide/a.tif", grey_tiff(2, 1, 32, 1, &[wide(0), wide(4095)].concat()));
+    photos.write("signed/a.tif", grey_tiff(2, 1, 16, 2, &[0, 0, 0, 1]));
+    let report = lepton_gpu::data::check(photos.root().to_str().unwrap(), &small(), &photos.places(), &|_, _| {});
+    assert!(report.unwrap().notes[0].contains("--range 0..4095"), "`data check` says it, too");
 }
 
 /// What the guide says to those who prepare the input elsewhere: BT.709's weights, rounded, and Pillow's `BILINEAR`, whose

@@ -46,6 +46,12 @@ impl Depths {
         Depths { whole: both(self.whole, other.whole), float: both(self.float, other.float) }
     }
 
+    /// A line for people on what is lost where nobody says which range to use, with the way out.
+    pub fn note(&self) -> Option<String> {
+        let (words, range) = self.advice()?;
+        Some(format!("{words}; --range {range} uses the full scale"))
+    }
+
     /// What is lost where nobody says which range to use, with one that loses less.
     pub fn advice(&self) -> Option<(String, Range)> {
         if let Some([low, high]) = self.whole.filter(|[low, high]| high - low < FEW) {
@@ -60,7 +66,10 @@ impl Depths {
         }
         let [low, high] = self.float.filter(|&[low, high]| low < 0.0 || high > 1.0 || high - low < 0.25)?;
         let range = Range { low, high: if high > low { high } else { low + 1.0 } };
-        Some((format!("floating-point images have values of {low} to {high}, of which 0 to 1 are used"), range))
+        Some((
+            format!("images of floating-point or signed values have {low} to {high}, of which 0 to 1 are used"),
+            range,
+        ))
     }
 }
 

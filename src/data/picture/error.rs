@@ -33,6 +33,28 @@ pub enum DecodeError {
         /// The most pixels that are decoded.
         limit: u64,
     },
+    /// A longer side than is decoded.
+    #[error("too large: {width}x{height} pixels, the limit of a side is {limit}")]
+    Side {
+        /// What its header says.
+        width: u32,
+        /// What its header says.
+        height: u32,
+        /// The most pixels of a side.
+        limit: u32,
+    },
+    /// More bytes than are decoded: pixels of several channels, or of more than 8 bits.
+    #[error("too large: {width}x{height} pixels take {} MiB when they are decoded, the limit is {}", bytes >> 20, limit >> 20)]
+    Decoded {
+        /// What its header says.
+        width: u32,
+        /// What its header says.
+        height: u32,
+        /// Bytes of its pixels.
+        bytes: u64,
+        /// The most bytes that are decoded.
+        limit: u64,
+    },
     /// A header that promises what the file has no room for.
     #[error("damaged: its header says {width}x{height} pixels, more than its {bytes} bytes can hold")]
     Claim {

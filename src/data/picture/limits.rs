@@ -9,6 +9,8 @@ use super::DecodeError;
 
 /// The most pixels of a picture that is decoded: 16384 x 16384.
 pub const MOST_PIXELS: u64 = 1 << 28;
+/// The most pixels of a side: for each of them, scaling keeps weights, of 16 bytes or more.
+pub const MOST_SIDE: u32 = 1 << 18;
 /// The most bytes of a picture's file.
 pub const MOST_FILE_BYTES: u64 = 1 << 30;
 /// The most bytes of a decoded picture.
@@ -35,8 +37,14 @@ impl Promise {
     /// It is too large, or more than the file can hold.
     pub fn check(&self) -> Result<(), DecodeError> {
         let &Promise { format, width, height, bytes, file_bytes } = self;
-        if u64::from(width) * u64::from(height) > MOST_PIXELS || bytes > MOST_BYTES {
+        if u64::from(width) * u64::from(height) > MOST_PIXELS {
             return Err(DecodeError::Pixels { width, height, limit: MOST_PIXELS });
+        }
+        if width.max(height) > MOST_SIDE {
+            return Err(DecodeError::Side { width, height, limit: MOST_SIDE });
+        }
+        if bytes > MOST_BYTES {
+            return Err(DecodeError::Decoded { width, height, bytes, limit: MOST_BYTES });
         }
         if format != ImageFormat::WebP && bytes / MOST_FROM_A_BYTE > file_bytes {
             return Err(DecodeError::Claim { width, height, bytes: file_bytes });
@@ -88,6 +96,11 @@ mod tests {
         assert_eq!(says(promise(ImageFormat::Png, 16384, 16384, 1 << 20)), Ok(()));
         let error = says(promise(ImageFormat::Png, 16385, 16384, 1 << 20)).unwrap_err();
         assert_eq!(error, "too large: 16385x16384 are 268 million pixels, the limit is 268 million");
+        let error = says(promise(ImageFormat::Png, 1, 260_000_000, 1 << 20)).unwrap_err();
+        assert_eq!(error, "too large: 1x260000000 pixels, the limit of a side is 262144");
+        let deep = Promise { bytes: 8 * 16_000 * 16_000, ..promise(ImageFormat::Png, 16_000, 16_000, 1 << 20) };
+        let error = says(deep).unwrap_err();
+        assert_eq!(error, "too large: 16000x16000 pixels take 1953 MiB when they are decoded, the limit is 1024");
         let error = says(promise(ImageFormat::Png, 10_000, 10_000, 5_000)).unwrap_err();
         assert_eq!(error, "damaged: its header says 10000x10000 pixels, more than its 5000 bytes can hold");
         assert_eq!(says(promise(ImageFormat::WebP, 10_000, 10_000, 60)), Ok(()), "one colour, one code");

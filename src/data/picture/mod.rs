@@ -109,7 +109,9 @@ fn decoded(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientati
         return Err(flaw);
     }
     let orientation = decoder.orientation()?;
-    Ok((DynamicImage::from_decoder(decoder)?, orientation))
+    let picture = DynamicImage::from_decoder(decoder)?;
+    let picture = if grey_tiff::is_premultiplied(bytes, format) { grey_tiff::divided(picture) } else { picture };
+    Ok((picture, orientation))
 }
 
 /// A picture that was decoded elsewhere, with 8 bits for each value and on white; deep ones by a range.
