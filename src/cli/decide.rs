@@ -5,7 +5,7 @@ use super::CliError;
 use super::args::TrainArgs;
 use super::shared::Shared;
 use crate::config::RunConfig;
-use crate::data::{Dataset, LoadOptions, Survey};
+use crate::data::{LoadOptions, Looked, Survey};
 use crate::defaults::{Aim, Facts, Source, decide};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
@@ -20,8 +20,8 @@ pub struct Decided {
     pub args: TrainArgs,
     /// The device, already open.
     pub gpu: Gpu,
-    /// The data, where nothing had to be decoded to look at them.
-    pub data: Option<Dataset>,
+    /// The data, or their pictures.
+    pub data: Looked,
 }
 
 /// Looks at the data of a run, decides what was not typed, and says so. `config` has what was typed, checked.

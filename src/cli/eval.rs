@@ -15,7 +15,7 @@ use crate::metrics::{Aim, Answers, CONFUSION_LIMIT, Interval, LabelMeasures, Mea
 use crate::model::InputKind;
 use crate::report::chart::confusion;
 use crate::report::shell_word;
-use crate::report::{Document, percent, print_measures, say};
+use crate::report::{Document, aside, percent, print_measures, say};
 use crate::tasks::Examined;
 use crate::train::{Answer, Evaluator, Predictor, validating};
 
@@ -38,6 +38,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         return Err(CliError::Usage(format!("the loss of {} is NaN or infinite", path.display())));
     }
     let wrong = tell_wrong(args, &checkpoint, (&dataset, split, split_name), &looked, &thresholds)?;
+    split.problem().iter().for_each(|problem| aside!("note: {problem}"));
     let names = &checkpoint.meta.classes;
     if let Some(out) = &args.confusion {
         let title = format!("{} · {} {split_name} images", model.name, split.len());

@@ -15,7 +15,13 @@ pub fn lines(trainer: &Trainer) -> Vec<String> {
     let names = trainer.outputs();
     let balance = trainer.balance();
     let judged = trainer.judging().map(|judging| format!("best by  {}", judged(judging, &balance, names, plural)));
-    judged.into_iter().chain(classes(&balance, names, trainer.config())).collect()
+    let scaled = trainer.config().normalize.sample.map(scaled);
+    scaled.into_iter().chain(judged).chain(classes(&balance, names, trainer.config())).collect()
+}
+
+/// That the scaling of pixels was not measured on all images.
+fn scaled(sample: usize) -> String {
+    format!("scaling  mean and deviation of {} training images, spread evenly over all", thousands(sample as u64))
 }
 
 /// Classes in their order, which `--class-weights` and reports follow: the first and the last of many.

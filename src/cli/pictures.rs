@@ -11,7 +11,9 @@ use super::CliError;
 use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
 use crate::data::picture::{DecodeError, Place};
-use crate::data::{self, Dataset, Fit, HoldOut, ImageOptions, LoadOptions, OnPictures, Places, TableOptions, picture};
+use crate::data::{
+    self, Dataset, Fit, HoldOut, ImageOptions, Listing, LoadOptions, OnPictures, Places, TableOptions, picture,
+};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::report::{aside, is_quiet};
@@ -40,6 +42,11 @@ pub fn size(text: &str, [_, _, channels]: [usize; 3]) -> Result<[usize; 3], CliE
 /// Loads a data set, with a bar on a terminal while pictures are decoded.
 pub fn load(spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliError> {
     with_bar(|on_pictures| Ok(data::load_with(spec, options, &Places::from_env(), on_pictures)?))
+}
+
+/// [`load`] of pictures that were listed.
+pub fn load_listed(listing: Listing, options: &LoadOptions) -> Result<Dataset, CliError> {
+    with_bar(|on_pictures| Ok(listing.load(options, &Places::from_env(), on_pictures)?))
 }
 
 /// The data of a run, split as the run split them, or other data for its model. `table` is what was said about the table.

@@ -3,6 +3,7 @@
 use super::CliError;
 use crate::config::{NormalizeConfig, NormalizeFrom};
 use crate::model::{InputKind, ModelSpec};
+use crate::plan::thousands;
 
 /// Checks a scaling that was typed for a trained model.
 ///
@@ -33,6 +34,11 @@ pub fn in_words(normalize: &NormalizeConfig) -> String {
     let numbers = |list: &[f32]| list.iter().map(|number| format!("{number:.4}")).collect::<Vec<_>>().join(", ");
     match normalize.from {
         NormalizeFrom::None => "none: pixels go from 0 to 1".into(),
-        _ => format!("mean {}, std {}", numbers(&normalize.mean), numbers(&normalize.std)),
+        _ => {
+            let of = normalize
+                .sample
+                .map_or_else(String::new, |sample| format!(" (of {} images)", thousands(sample as u64)));
+            format!("mean {}, std {}{of}", numbers(&normalize.mean), numbers(&normalize.std))
+        }
     }
 }

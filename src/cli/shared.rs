@@ -1,7 +1,7 @@
 //! What the runs of one process share: the device with what is compiled on it, and data that were read.
 
 use super::{CliError, open, pictures};
-use crate::data::{self, Dataset, LoadOptions, Places, Survey};
+use crate::data::{self, Dataset, Listing, LoadOptions, Looked, Places, Survey};
 use crate::gpu::Gpu;
 use crate::report::say;
 
@@ -17,7 +17,7 @@ pub struct Shared {
     adapter: Option<String>,
     gpu: Option<Gpu>,
     data: Known<Dataset>,
-    surveys: Known<(Survey, Option<Dataset>)>,
+    surveys: Known<(Survey, Looked)>,
 }
 
 impl Shared {
@@ -41,13 +41,27 @@ impl Shared {
         self.gpu = None;
     }
 
-    /// A data set, read once.
-    pub fn load(&mut self, spec: Option<&str>, options: &LoadOptions) -> Result<Dataset, CliError> {
-        remembered(&mut self.data, spec, options, || pictures::load(spec, options))
+    /// Forgets data sets and lists of pictures: no other run will need them.
+    pub fn forget_data(&mut self) {
+        self.data.clear();
+        self.surveys.clear();
+    }
+
+    /// A data set, read once, and listed once where its pictures were listed already.
+    pub fn load(
+        &mut self,
+        spec: Option<&str>,
+        listing: Option<Listing>,
+        options: &LoadOptions,
+    ) -> Result<Dataset, CliError> {
+        remembered(&mut self.data, spec, options, || match listing {
+            Some(listing) => pictures::load_listed(listing, options),
+            None => pictures::load(spec, options),
+        })
     }
 
     /// What can be told of data without decoding pictures, and the data where they had to be read for that.
-    pub fn survey(&mut self, spec: Option<&str>, options: &LoadOptions) -> Result<(Survey, Option<Dataset>), CliError> {
+    pub fn survey(&mut self, spec: Option<&str>, options: &LoadOptions) -> Result<(Survey, Looked), CliError> {
         let look = || Ok(data::survey(spec, options, &Places::from_env())?);
         remembered(&mut self.surveys, spec, options, look)
     }

@@ -15,7 +15,7 @@ use crate::config::{
     ConfigError, FIELDS, Freeze, Lookahead, NormalizeConfig, Recipe, RunConfig, ScheduleConfig, TargetsConfig,
     Validation, Warmup, check_sizes, parse_augment,
 };
-use crate::data::{self, DataKind, Dataset, known};
+use crate::data::{self, DataKind, Looked, known};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::report::say;
@@ -46,8 +46,8 @@ pub struct Start {
 pub struct Seen {
     /// The device.
     pub gpu: Gpu,
-    /// The data, where nothing had to be decoded to look at them.
-    pub data: Option<Dataset>,
+    /// The data, or their pictures.
+    pub data: Looked,
 }
 
 /// A new run: what was typed on top of a recipe, or of what the rule decides.

@@ -17,7 +17,7 @@ use super::verdict::{self, Ending};
 use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::{LABELS, RunConfig};
-use crate::data::{Dataset, LoadOptions, labels_bytes};
+use crate::data::{Dataset, Listing, LoadOptions, Looked, labels_bytes};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
@@ -43,6 +43,9 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
     }
     dashboard::prepare(args)?;
     let Ready { out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
+    if turn.is_none() {
+        shared.forget_data();
+    }
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
     if args.typed.has("lr_find") {
         return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &out);
@@ -124,9 +127,12 @@ fn ready(args: &TrainArgs, shared: &mut Shared) -> Result<Ready, CliError> {
         // what is held out depends on it; data and flags say the rest
         config.loss = loss::of_model(&typed, &model)?;
     }
-    let (gpu, read) = seen.map_or((None, None), |seen| (Some(seen.gpu), seen.data));
-    let read = read.map(|read| pictures::shuffled(read, &config));
-    let dataset = read.unwrap_or_else(|| load(&config, &model, from.as_ref(), memory, shared))?;
+    let (gpu, data) = seen.map_or((None, Looked::Nothing), |seen| (Some(seen.gpu), seen.data));
+    let dataset = match data {
+        Looked::Read(read) => pictures::shuffled(*read, &config),
+        Looked::Listed(listing) => load(&config, &model, from.as_ref(), memory, Some(listing), shared),
+        Looked::Nothing => load(&config, &model, from.as_ref(), memory, None, shared),
+    }?;
     if !has_loss && of(&config.loss).evaluates() {
         config.loss = loss::resolve(&typed, &model, &dataset, config.limit)?;
     }
@@ -171,11 +177,13 @@ fn load(
     model: &ModelSpec,
     from: Option<&Checkpoint>,
     memory: Option<u64>,
+    listing: Option<Listing>,
     shared: &mut Shared,
 ) -> Result<Dataset, CliError> {
     let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
     let options = LoadOptions { unlabelled, memory, ..of(&config.loss).load_options(config, model.input) };
-    pictures::shuffled(shared.load(config.data.as_deref(), &text::of_run(options, config, model, from))?, config)
+    let options = text::of_run(options, config, model, from);
+    pictures::shuffled(shared.load(config.data.as_deref(), listing, &options)?, config)
 }
 
 /// `--lr-find`

@@ -24,6 +24,8 @@ mod inputs;
 #[cfg(feature = "files")]
 mod io;
 pub mod known;
+#[cfg(feature = "images")]
+mod listing;
 #[cfg(feature = "files")]
 pub mod names;
 mod normalize;
@@ -56,7 +58,7 @@ pub use balance::{Balance, FEW, UNEQUAL, advised_weights};
 pub(crate) use dataset::Examples;
 #[cfg(feature = "cli")]
 pub(crate) use dataset::Relabelled;
-pub use dataset::{Dataset, DatasetError, Input, Source, SourceError, Split, Splits, Targets, Values};
+pub use dataset::{Dataset, DatasetError, Input, SAMPLE, Source, SourceError, Split, Splits, Targets, Values};
 #[cfg(feature = "images")]
 pub use doctor::{ClassCount, Report, check};
 #[cfg(feature = "files")]
@@ -82,6 +84,8 @@ pub use inputs::{Fit, FolderLayout, ImageOptions, LabelsFile, TableOptions, Text
 #[cfg(feature = "files")]
 pub use io::{IoError, MAX_BYTES};
 pub use known::Known;
+#[cfg(feature = "images")]
+pub use listing::Listing;
 pub use normalize::{NormalizeConfig, NormalizeError, NormalizeFrom};
 pub use options::{DEFAULT_SHAPE, DEFAULT_SHARE, HoldOut, LoadOptions, OnPictures};
 #[cfg(feature = "images")]
@@ -96,7 +100,7 @@ pub(crate) use relabel::labels_bytes;
 #[cfg(any(feature = "images", feature = "text"))]
 pub use relabel::{LabelsError, labels_file};
 #[cfg(feature = "images")]
-pub use survey::{Survey, survey};
+pub use survey::{Looked, Survey, survey};
 #[cfg(any(feature = "images", feature = "text"))]
 pub use tabular::TableError;
 pub(crate) use vocabulary::UNKNOWN;
@@ -210,6 +214,12 @@ pub fn load_with(
             None => load_path(name, options, places, on_pictures),
         },
     }?;
+    relabelled(data, options)
+}
+
+#[cfg(feature = "files")]
+/// The data with other labels, where `options` have some.
+fn relabelled(data: Dataset, options: &LoadOptions) -> Result<Dataset, DataError> {
     match &options.labels {
         None => Ok(data),
         #[cfg(any(feature = "images", feature = "text"))]

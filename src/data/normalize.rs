@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dataset::{SourceError, Split};
 use crate::hint::{Hint, Hints};
 
 /// Where the numbers come from.
@@ -31,6 +32,9 @@ pub struct NormalizeConfig {
     /// Standard deviations, `[c]`.
     #[serde(default)]
     pub std: Vec<f32>,
+    /// Training images that the statistics are of, where these are a sample of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<usize>,
 }
 
 const IMAGENET: [[f32; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
@@ -55,7 +59,7 @@ impl NormalizeConfig {
         };
         if from == NormalizeFrom::Imagenet {
             let [mean, std] = IMAGENET.map(|numbers| numbers.to_vec());
-            return Ok(NormalizeConfig { from, mean, std });
+            return Ok(NormalizeConfig { from, mean, std, sample: None });
         }
         if from != NormalizeFrom::Given {
             return Ok(NormalizeConfig { from, ..NormalizeConfig::default() });
@@ -66,7 +70,7 @@ impl NormalizeConfig {
             let parse = |part: &str| number(part).ok_or_else(|| NormalizeError::NotANumber(part.into()));
             list.split(',').map(parse).collect::<Result<Vec<f32>, NormalizeError>>()
         };
-        let config = NormalizeConfig { from, mean: numbers(means)?, std: numbers(deviations)? };
+        let config = NormalizeConfig { from, mean: numbers(means)?, std: numbers(deviations)?, sample: None };
         config.check()?;
         Ok(config)
     }
@@ -98,12 +102,13 @@ impl NormalizeConfig {
     /// not known yet.
     ///
     /// # Errors
-    /// Those of `statistics`.
-    pub fn resolved<E>(mut self, statistics: impl FnOnce() -> Result<Option<Vec<(f64, f64)>>, E>) -> Result<Self, E> {
+    /// As [`Split::mean_std`].
+    pub fn resolved(mut self, train: &Split) -> Result<Self, SourceError> {
         if self.from == NormalizeFrom::Dataset
             && self.mean.is_empty()
-            && let Some(numbers) = statistics()?
+            && let Some(numbers) = train.mean_std()?
         {
+            self.sample = train.sample();
             self.mean = numbers.iter().map(|(mean, _)| *mean as f32).collect();
             // a channel that is the same everywhere stays 0
             self.std = numbers.iter().map(|&(_, std)| if std > 0.0 { std as f32 } else { 1.0 }).collect();
@@ -115,7 +120,7 @@ impl NormalizeConfig {
     #[must_use]
     pub fn as_given(&self) -> Self {
         let from = if self.from == NormalizeFrom::Dataset { NormalizeFrom::Given } else { self.from };
-        NormalizeConfig { from, ..self.clone() }
+        NormalizeConfig { from, sample: None, ..self.clone() }
     }
 
     /// Means then deviations, `[2, channels]`, as the device reads them.
@@ -210,7 +215,7 @@ mod tests {
     fn the_numbers_of_a_known_data_set_are_those_of_its_description() {
         let train = crate::data::load(None).unwrap().into_splits().train.unwrap();
         let known = crate::data::known::find(crate::data::known::SMALL).unwrap();
-        let found = NormalizeConfig::parse("dataset").unwrap().resolved(|| train.mean_std()).unwrap();
+        let found = NormalizeConfig::parse("dataset").unwrap().resolved(&train).unwrap();
         assert!((f64::from(found.mean[0]) - known.mean[0]).abs() < 1e-4, "{found:?}");
         assert!((f64::from(found.std[0]) - known.std[0]).abs() < 1e-4, "{found:?}");
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::picture::{self, Header};
 use super::pictures::{Catalog, Part, Target};
-use super::{DataError, DataKind, Dataset, LoadOptions, Places, Split, formats, known, load_with};
+use super::{DataError, DataKind, Dataset, Listing, LoadOptions, Places, Split, formats, known, load_with};
 use crate::defaults::{Aim, Examples, Source};
 
 /// What is in a data set.
@@ -31,29 +31,36 @@ pub struct Survey {
 /// Pictures whose headers are looked at, spread over the list.
 const LOOKED_AT: usize = 48;
 
-/// Looks at a data set. One that needs no decoding is read, and comes along.
+/// What comes along when a data set is looked at, so that it is not found out again.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// The data: nothing of them had to be decoded.
+    Read(Box<Dataset>),
+    /// Its pictures, listed.
+    Listed(Listing),
+    /// Nothing: texts, which a run reads in its own way.
+    Nothing,
+}
+
+/// Looks at a data set. What was read or listed for that comes along.
 ///
 /// # Errors
 /// As [`load_with`].
-pub fn survey(
-    spec: Option<&str>,
-    options: &LoadOptions,
-    places: &Places,
-) -> Result<(Survey, Option<Dataset>), DataError> {
+pub fn survey(spec: Option<&str>, options: &LoadOptions, places: &Places) -> Result<(Survey, Looked), DataError> {
     let path = spec.filter(|name| known::find(name).is_none()).map(Path::new);
-    if let Some(path) = path
-        && let Some(format) = formats::detect(path, &options.table)
+    let format = path.and_then(|path| formats::detect(path, &options.table));
+    if let (Some(path), Some(format)) = (path, format)
         && let Some(list) = format.list
     {
-        let mut catalog = list(path, options)?;
+        let catalog = list(path, options)?;
         catalog.check_missing(options)?;
-        return Ok((of_catalog(path, &catalog), None));
+        let survey = of_catalog(path, &catalog);
+        return Ok((survey, Looked::Listed(Listing::new(format, path, options, catalog.into()))));
     }
     let data = load_with(spec, options, places, &|_, _| {})?;
     let survey = of_dataset(&data);
-    let kept =
-        path.and_then(|path| formats::detect(path, &options.table)).is_none_or(|format| format.kind != DataKind::Texts);
-    Ok((survey, kept.then_some(data)))
+    let are_texts = format.is_some_and(|format| format.kind == DataKind::Texts);
+    Ok((survey, if are_texts { Looked::Nothing } else { Looked::Read(Box::new(data)) }))
 }
 
 fn of_catalog(path: &Path, catalog: &Catalog) -> Survey {

@@ -178,7 +178,9 @@ mod tests {
         let sample = |count| Sample {
             images: vec![image.as_slice().into(); count],
             size: [96, 64, 3],
-            normalize: const { &NormalizeConfig { from: crate::data::NormalizeFrom::None, mean: vec![], std: vec![] } },
+            normalize: const {
+                &NormalizeConfig { from: crate::data::NormalizeFrom::None, mean: vec![], std: vec![], sample: None }
+            },
         };
         assert_eq!(apart(&sample(10), [2, 2]), 1);
         assert_eq!(apart(&sample(5000), [2, 2]), 1, "as airbench94 on images of its size, and on these");

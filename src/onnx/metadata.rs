@@ -90,7 +90,7 @@ impl Metadata {
         let plain = mean.iter().all(|&mean| mean == 0.0) && std.iter().all(|&std| std == 1.0);
         let config = match plain {
             true => NormalizeConfig::default(),
-            false => NormalizeConfig { from: NormalizeFrom::Given, mean, std },
+            false => NormalizeConfig { from: NormalizeFrom::Given, mean, std, sample: None },
         };
         let fits = config.mean.is_empty() || config.mean.len() == channels;
         (fits && config.check().is_ok()).then_some(config)

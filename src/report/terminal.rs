@@ -213,6 +213,10 @@ impl Terminal {
                 }
                 super::measures::print_summary("Test ", &m.more);
             }
+            Event::Note { text } => {
+                self.finish_bar();
+                say!("note     {text}");
+            }
             Event::Checkpoint { .. } | Event::Verdict { .. } => {}
         }
     }

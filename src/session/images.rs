@@ -60,6 +60,11 @@ impl Images {
         self.parts.iter().filter_map(of).min()
     }
 
+    /// What has made reading them slower so far.
+    pub fn problem(&self) -> Option<String> {
+        self.parts.iter().find_map(|(examples, _)| examples.problem())
+    }
+
     /// The images of a batch, one after another.
     ///
     /// # Errors

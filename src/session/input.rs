@@ -15,7 +15,7 @@ use crate::plan::Buffer;
 pub(crate) fn normalize(kind: InputKind, asked: NormalizeConfig, train: &Split) -> Result<NormalizeConfig, InputError> {
     match kind {
         InputKind::Images => {
-            let found = asked.resolved(|| train.mean_std())?;
+            let found = asked.resolved(train)?;
             let (numbers, channels) = (found.mean.len(), train.input().shape()[2]);
             let fits = numbers == 0 || numbers == channels;
             if fits { Ok(found) } else { Err(InputError::Normalization { numbers, channels }) }

@@ -101,6 +101,11 @@ impl Session {
         }
     }
 
+    /// What has made the reading of images slower, the first time that this is asked after it happened.
+    pub(crate) fn news(&mut self) -> Option<String> {
+        self.stream.as_mut()?.news()
+    }
+
     /// How many batches of a goal one submission should hold now.
     pub(crate) fn steps_per_run(&self, goal: Goal) -> usize {
         let most = self.stream.as_ref().map_or(STEPS, Stream::most);

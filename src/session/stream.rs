@@ -36,6 +36,9 @@ struct Batch {
 
 /// The images of a session that holds a window of them on the device.
 pub(crate) struct Stream {
+    images: Arc<Images>,
+    /// Whether a problem with them was told.
+    has_told: bool,
     worker: Ahead<Batch, Batch>,
     /// Batches that are being read, in their order.
     under_way: VecDeque<Step>,
@@ -132,11 +135,16 @@ impl Stream {
     /// Nothing is read yet.
     pub fn new(images: Images, batches: usize) -> Self {
         let images = Arc::new(images);
-        let read = move |mut batch: Batch| {
-            batch.outcome = images.read(&batch.step, &mut batch.bytes);
-            batch
+        let read = {
+            let images = Arc::clone(&images);
+            move |mut batch: Batch| {
+                batch.outcome = images.read(&batch.step, &mut batch.bytes);
+                batch
+            }
         };
         Stream {
+            images,
+            has_told: false,
             worker: Ahead::new(read),
             under_way: VecDeque::with_capacity(batches + 1),
             current: None,
@@ -147,6 +155,13 @@ impl Stream {
             validates: None,
             epochs: u32::MAX,
         }
+    }
+
+    /// What has made reading slower, the first time that this is asked after it happened.
+    pub fn news(&mut self) -> Option<String> {
+        let problem = self.images.problem().filter(|_| !self.has_told);
+        self.has_told |= problem.is_some();
+        problem
     }
 
     /// Batches of one submission, at the most.

@@ -63,6 +63,11 @@ pub enum Event {
         #[serde(flatten)]
         so_far: Metrics,
     },
+    /// Something makes the run slower and changes no result of it: the cache of decoded images cannot be written any more.
+    Note {
+        /// What, what it means, and a way out.
+        text: String,
+    },
     /// Nothing is under way within an epoch, since a listener asked for [`Control::Save`]: a checkpoint made now can be resumed exactly.
     Checkpoint {
         /// Steps since the start of the run.

@@ -286,6 +286,11 @@ impl Trainer {
             let event = self.progress(images, begun.elapsed().as_secs_f64());
             control = self.tell(listen, &event)?;
         }
+        if control == Control::Continue
+            && let Some(text) = self.session.news()
+        {
+            control = self.tell(listen, &Event::Note { text })?;
+        }
         // whoever stops or saves finds everything that was submitted, and whole steps
         while control != Control::Continue && (self.flight.pending > 0 || self.flight.within > 0) {
             if self.flight.pending == 0 {

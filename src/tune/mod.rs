@@ -140,7 +140,8 @@ fn time(gpu: &Gpu, tuning: &Tuning, plan: &Plan) -> Result<BTreeMap<ProductKey, 
 fn fill(program: &Program, tuning: &Tuning, plan: &Plan) -> Result<(), GpuError> {
     let size @ [h, w, c] = tuning.model.input;
     let images: Vec<u8> = (0..(tuning.batch * h * w * c) as u64).map(|i| random::hash64(i) as u8).collect();
-    let normalize = NormalizeConfig { from: NormalizeFrom::Given, mean: vec![0.5; c], std: vec![0.25; c] };
+    let normalize =
+        NormalizeConfig { from: NormalizeFrom::Given, mean: vec![0.5; c], std: vec![0.25; c], sample: None };
     let sample =
         Sample { images: images.chunks_exact(h * w * c).map(Cow::from).collect(), size, normalize: &normalize };
     let mut words = vec![0f32; plan.arena_words];

@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lepton_gpu::config::{NormalizeConfig, RunConfig, Validation};
-use lepton_gpu::data::{Dataset, HoldOut, ImageOptions, LoadOptions, Split, load_with};
+use lepton_gpu::data::{
+    Dataset, HoldOut, ImageOptions, LoadOptions, SAMPLE, Source, SourceError, Split, Splits, Targets, load_with,
+};
 use lepton_gpu::gpu::Gpu;
 use lepton_gpu::model::ModelSpec;
-use lepton_gpu::train::{TrainError, Trainer};
+use lepton_gpu::train::{Event, TrainError, Trainer};
 
 use crate::common;
 use crate::pictures::{Photos, small};
@@ -220,4 +223,86 @@ fn a_cell_that_is_cut_or_changed_is_decoded_again_while_others_read() {
         .collect();
     assert!(others.into_iter().all(|other| other.join().unwrap() == first));
     assert!(photos.kept().values().eq([whole]), "all wrote the same");
+}
+
+#[test]
+fn the_mean_of_many_pictures_is_of_the_same_sample_streamed_or_not() {
+    let Some(gpu) = common::gpu() else { return };
+    let photos = Photos::new();
+    let more = 64;
+    for i in 0..SAMPLE + more {
+        let grey = if i % 7 == 0 { 255 } else { (i % 90) as u8 };
+        let class = ["a", "b"][i % 2];
+        photos.write(&format!("{class}/{i}.ppm"), [b"P6\n1 1\n255\n".as_slice(), &[grey, grey / 2, 9]].concat());
+    }
+    let options = LoadOptions { shape: [1, 1, 3], ..small() };
+    let resident = photos.load(&options).unwrap();
+    let streamed = photos.load(&LoadOptions { memory: Some(8 << 10), ..options }).unwrap();
+    let train = streamed.train().unwrap();
+    assert_eq!((train.bytes(), train.sample()), (None, Some(SAMPLE)));
+    let mut model = ModelSpec::open("linear").unwrap();
+    model.input = [1, 1, 3];
+    let normalize = NormalizeConfig::parse("dataset").unwrap();
+    let config = RunConfig { batch: BATCH, normalize, validation: Validation::None, ..RunConfig::default() };
+    let [a, b] = [&streamed, &resident].map(|data| {
+        let mut run = Trainer::new(&gpu, data, model.clone(), config.clone()).unwrap();
+        run.train_steps(3).unwrap();
+        (run.config().normalize.clone(), run.checkpoint().unwrap().to_bytes())
+    });
+    assert_eq!(a.0, b.0);
+    assert!(a.1 == b.1, "the bytes of the run");
+    assert_eq!(a.0.sample, Some(SAMPLE), "which says that it is one");
+    let pixels = resident.train().unwrap().bytes().unwrap();
+    let mean = |of: &[usize]| of.iter().map(|&i| f64::from(pixels[3 * i])).sum::<f64>() / of.len() as f64 / 255.0;
+    let spread: Vec<usize> = (0..SAMPLE).map(|i| i * train.len() / SAMPLE).collect();
+    let all: Vec<usize> = (0..train.len()).collect();
+    assert!((mean(&spread) - f64::from(a.0.mean[0])).abs() < 1e-6);
+    assert!((mean(&all) - mean(&spread)).abs() > 1e-6, "the others differ");
+}
+
+/// Pictures of one pixel, whose cache cannot be written after some were read.
+#[derive(Debug, Default)]
+struct Full(AtomicUsize);
+
+impl Source for Full {
+    fn count(&self) -> usize {
+        64
+    }
+
+    fn read(&self, numbers: &[u32], bytes: &mut [u8]) -> Result<(), SourceError> {
+        self.0.fetch_add(numbers.len(), Ordering::Relaxed);
+        numbers.iter().zip(bytes.chunks_exact_mut(3)).for_each(|(&number, pixel)| pixel.fill(number as u8));
+        Ok(())
+    }
+
+    fn memory(&self) -> u64 {
+        8 << 10
+    }
+
+    fn problem(&self) -> Option<String> {
+        (self.0.load(Ordering::Relaxed) > 20).then(|| "the disk is full".into())
+    }
+}
+
+#[test]
+fn a_run_tells_once_that_its_cache_cannot_be_written_any_more() {
+    let Some(gpu) = common::gpu() else { return };
+    let targets = Targets::Classes { labels: (0..64).map(|i| i % 2).collect(), classes: 2 };
+    let split = Split::streamed([1, 1, 3], Arc::new(Full::default()), (0..64).collect(), targets).unwrap();
+    assert_eq!(split.problem(), None);
+    let splits = Splits { train: Some(split), ..Splits::default() };
+    let data = Dataset::new("data", vec!["a".into(), "b".into()], splits).unwrap();
+    let mut model = ModelSpec::open("linear").unwrap();
+    model.input = [1, 1, 3];
+    let config = RunConfig { batch: BATCH, epochs: 2, validation: Validation::None, ..RunConfig::default() };
+    let mut run = Trainer::new(&gpu, &data, model, config).unwrap();
+    let (mut notes, mut steps) = (Vec::new(), 0);
+    run.fit(|trainer, event| {
+        steps = trainer.state().step;
+        if let Event::Note { text } = event {
+            notes.push(text.clone());
+        }
+    })
+    .unwrap();
+    assert_eq!((notes, steps), (vec!["the disk is full".to_string()], 32));
 }

@@ -37,7 +37,7 @@ impl HubConfig {
     /// How pixels are scaled.
     pub fn normalize(&self) -> Option<NormalizeConfig> {
         let Pretrained { mean, std, .. } = &self.pretrained_cfg;
-        let config = NormalizeConfig { from: NormalizeFrom::Given, mean: mean.clone(), std: std.clone() };
+        let config = NormalizeConfig { from: NormalizeFrom::Given, mean: mean.clone(), std: std.clone(), sample: None };
         config.check().is_ok().then_some(config)
     }
 

@@ -11,7 +11,7 @@ pub use input::Input;
 pub(crate) use relabelled::Relabelled;
 pub(crate) use source::Examples;
 pub use source::{Source, SourceError};
-pub use split::{Split, Targets, Values};
+pub use split::{SAMPLE, Split, Targets, Values};
 
 use super::vocabulary::{Texts, Vocabulary};
 

@@ -23,6 +23,12 @@ pub trait Source: Debug + Send + Sync {
     fn memory(&self) -> u64 {
         DEFAULT_MEMORY
     }
+
+    /// What has happened while examples were read that makes this slower and changes no result, with a way out, as a line for people.
+    /// A run tells it once.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Bytes that streamed examples take where nothing says how many.
@@ -81,6 +87,11 @@ impl Examples {
                 source.read(&numbers, bytes)
             }
         }
+    }
+
+    /// What has made reading them slower.
+    pub fn problem(&self) -> Option<String> {
+        if let Examples::Streamed(source, _) = self { source.problem() } else { None }
     }
 
     /// Keeps the first `count`.

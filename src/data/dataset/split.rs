@@ -3,6 +3,8 @@
 mod joined;
 mod statistics;
 
+pub use statistics::SAMPLE;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -132,7 +134,8 @@ impl Split {
         Ok(Split { input, examples, keys: Vec::new(), labels, values, targets, names: Vec::new() })
     }
 
-    /// With a key for each example, which tells it from others as well as its bytes do: a run knows its data by them then.
+    /// With a key for each example, which tells it from others as well as its bytes do: a run knows its data by them then. Files that were
+    /// listed have some.
     ///
     /// # Panics
     /// If there are not as many as examples.
@@ -261,6 +264,11 @@ impl Split {
     /// If there are not that many examples, or not room for exactly these.
     pub fn read(&self, examples: &[usize], bytes: &mut [u8]) -> Result<(), SourceError> {
         self.examples.read(self.example_bytes(), examples, bytes)
+    }
+
+    /// What has made reading examples slower so far, if they are streamed: see [`Source::problem`].
+    pub fn problem(&self) -> Option<String> {
+        self.examples.problem()
     }
 
     /// Hands all examples to `take`, many at a time, in their order.

@@ -91,9 +91,16 @@ impl Format {
 
 /// The format of a path: the first whose content it has, else the first whose name or layout.
 pub fn detect(path: &Path, options: &TableOptions) -> Option<&'static Format> {
-    let found: Vec<(&Format, Detected)> = FORMATS.iter().map(|format| (format, format.detect(path, options))).collect();
-    let first = |wanted| found.iter().find(|(_, detected)| *detected == wanted).map(|(format, _)| *format);
-    first(Detected::ByContent).or_else(|| first(Detected::ByName))
+    let mut by_name = None;
+    for format in FORMATS {
+        match format.detect(path, options) {
+            // the others need not look at the folder, too
+            Detected::ByContent => return Some(format),
+            Detected::ByName => by_name = by_name.or(Some(format)),
+            Detected::No => {}
+        }
+    }
+    by_name
 }
 
 /// Whether a path means shards of pictures; of a file, only one that is called so.

@@ -12,7 +12,7 @@ use crate::data::OnPictures;
 use crate::data::io::folder_name;
 use crate::data::options::{DEFAULT_SHARE, HoldOut, LoadOptions};
 use crate::data::picture::Depths;
-use crate::data::{DataError, Dataset, DatasetError, Split, Splits, Targets, Values, shuffled_indices};
+use crate::data::{DataError, Dataset, DatasetError, Source, Split, Splits, Targets, Values, shuffled_indices};
 use crate::platform;
 
 /// Pictures that were listed and not read yet, with their classes and splits.
@@ -71,7 +71,7 @@ impl Catalog {
         on_pictures: OnPictures,
     ) -> Result<Dataset, DataError> {
         self.check_size(options.shape)?;
-        self.check_missing(options)?;
+        self.notes.extend(self.check_missing(options)?);
         let (shape, fit, range) = (options.shape, options.images.fit.unwrap_or_default(), options.images.range);
         let (memory, bytes) = (self.memory(options), self.bytes(shape));
         let form = Form { shape, fit, range };
@@ -98,11 +98,9 @@ impl Catalog {
             }
             (true, false) => (None, Visited { damaged: Vec::new(), depths: Depths::default() }),
         };
-        self.notes.extend(decoded.problem(folder));
-        if range.is_none()
-            && let Some((words, range)) = kept.depths.advice()
-        {
-            self.notes.push(format!("{words}; --range {range} uses the full scale"));
+        self.notes.extend(decoded.problem());
+        if range.is_none() {
+            self.notes.extend(kept.depths.note());
         }
         let unreadable: Vec<usize> = kept.damaged.iter().map(|&(index, _)| index).collect();
         self.damaged.extend(
@@ -131,19 +129,30 @@ impl Catalog {
         self.dataset(&order, &held_out, &examples, options)
     }
 
-    /// Files that are not there are an error in one line; without some of them a run may go on, if it was asked to.
-    pub fn check_missing(&mut self, options: &LoadOptions) -> Result<(), DataError> {
+    /// Files that are not there are an error in one line; without some of them a run may go on, if it was asked to, with a line for
+    /// people.
+    pub fn check_missing(&self, options: &LoadOptions) -> Result<Option<String>, DataError> {
         if self.missing.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let (count, total) = (self.missing.len(), self.entries.len() + self.damaged.len() + self.missing.len());
         if options.images.skip_damaged && count < total {
-            self.notes.push(format!("skipped missing images: {count} of {total}"));
-            return Ok(());
+            return Ok(Some(format!("skipped missing images: {count} of {total}")));
         }
-        let (root, first, elsewhere) =
-            (self.root.clone(), self.missing[0].clone(), std::mem::take(&mut self.elsewhere));
+        let (root, first, elsewhere) = (self.root.clone(), self.missing[0].clone(), self.elsewhere.clone());
         Err(PictureError::Missing { root, count, total, first, elsewhere }.into())
+    }
+
+    /// A class that training would never see, where the data do not say themselves which classes there are.
+    pub fn untrained(&self) -> Option<PictureError> {
+        let is_learned = |entry: &&Entry| matches!(entry.part, Part::Train | Part::Unknown);
+        let mut learned = vec![false; self.classes.len()];
+        for entry in self.entries.iter().filter(is_learned) {
+            let Target::Class(class) = entry.target else { return None };
+            learned[class as usize] = true;
+        }
+        let class = self.classes.get(learned.iter().position(|learned| !learned)?)?.clone();
+        (!self.declared && self.has_classes()).then(|| PictureError::Untrained { root: self.root.clone(), class })
     }
 
     fn check_size(&self, shape: [usize; 3]) -> Result<(), DataError> {

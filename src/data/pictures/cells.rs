@@ -19,7 +19,7 @@ use crate::data::picture::Depths;
 use crate::platform::files;
 
 /// The first bytes of a file; the digit is the version of the format and of how pictures are scaled.
-const MAGIC: &[u8; 8] = b"LEPTIMG3";
+const MAGIC: &[u8; 8] = b"LEPTIMG4";
 /// Bytes of the key.
 const KEY: usize = 32;
 /// Bytes before the pixels of a cell: CRC, mark, values.
@@ -36,6 +36,7 @@ const END: &str = "cells";
 #[derive(Debug)]
 pub(super) struct Cells {
     file: File,
+    folder: PathBuf,
     /// Bytes of a picture.
     size: usize,
     /// Cells that it has room for.
@@ -73,7 +74,7 @@ impl Cells {
         // the time of the last use decides what is removed first; a cache that cannot be touched is as good
         let _ = file.set_modified(SystemTime::now());
         prune(folder, &path);
-        Ok(Cells { file, size, count, problem: OnceLock::new() })
+        Ok(Cells { file, folder: folder.to_path_buf(), size, count, problem: OnceLock::new() })
     }
 
     /// Pictures that it has cells for.
@@ -118,9 +119,12 @@ impl Cells {
         }
     }
 
-    /// Why something could not be written, if so.
-    pub fn problem(&self) -> Option<&str> {
-        self.problem.get().map(String::as_str)
+    /// Why something could not be written, if so, what that means, and a way out. Nothing more is written then.
+    pub fn problem(&self) -> Option<String> {
+        let unkept = super::decoded::unkept(&self.folder, self.problem.get()?);
+        Some(format!(
+            "{unkept}; what has no copy there is decoded in every epoch: free some space, and the next start keeps it"
+        ))
     }
 }
 
@@ -161,5 +165,17 @@ fn prune(folder: &Path, path: &Path) {
         if file != path && (bytes > MOST_BYTES || own > KEEP && owner(&file) == owner(path)) {
             let _ = fs::remove_file(file);
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Cells of which none can be written any more.
+    pub fn unwritable(folder: &Path, key: [u8; KEY], sizes: [usize; 2]) -> Cells {
+        let cells = Cells::open(folder, "0123456789abcdef", key, sizes).unwrap();
+        let path = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+        Cells { file: File::open(path).unwrap(), ..cells }
     }
 }

@@ -113,14 +113,9 @@ impl Decoded {
         on_pictures(done.fetch_add(1, Ordering::Relaxed) + 1, self.places.len());
         outcome
     }
-
-    /// A line for people, if some could not be kept.
-    pub fn problem(&self, folder: Option<&Path>) -> Option<String> {
-        Some(unkept(folder?, self.cells.as_ref()?.problem()?))
-    }
 }
 
-fn unkept(folder: &Path, problem: &str) -> String {
+pub(super) fn unkept(folder: &Path, problem: &str) -> String {
     format!("cannot cache the decoded images: {}: {problem}", folder.display())
 }
 
@@ -151,6 +146,10 @@ impl Source for Decoded {
     fn memory(&self) -> u64 {
         self.memory
     }
+
+    fn problem(&self) -> Option<String> {
+        self.cells.as_ref()?.problem()
+    }
 }
 
 /// The start of the names of all files of one folder.
@@ -168,4 +167,31 @@ fn key(root: &Path, places: &[Place], Form { shape, fit, range }: Form) -> [u8; 
         hasher.update(place.identity(root));
     }
     hasher.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::tests::unwritable;
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_and_images_are_still_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let picture = folder.path().join("a.ppm");
+        std::fs::write(&picture, b"P6\n1 1\n255\nabc").unwrap();
+        let form = Form { shape: [1, 1, 3], fit: Fit::Crop, range: None };
+        let cache = folder.path().join("cache");
+        let cells = Some(unwritable(&cache, [7; 32], [1, 3]));
+        let decoded = Decoded { places: vec![picture.into()], form, cells, memory: 99 };
+        assert_eq!(decoded.problem(), None, "nothing was written yet");
+        let mut pixels = [0; 3];
+        decoded.read(&[0], &mut pixels).unwrap();
+        assert_eq!(&pixels, b"abc");
+        let problem = decoded.problem().unwrap();
+        for part in
+            ["cannot cache the decoded images", &cache.display().to_string(), "in every epoch", "free some space"]
+        {
+            assert!(problem.contains(part), "no {part:?} in {problem}");
+        }
+    }
 }

@@ -281,7 +281,7 @@ impl Reader {
         // scale · pixel + shift = (pixel / 255 - mean) / std
         let std: Vec<f32> = scale.iter().map(|scale| (1.0 / (255.0 * scale)) as f32).collect();
         let mean = scale.iter().zip(&shift).map(|(scale, shift)| (-shift / (255.0 * scale)) as f32).collect();
-        let config = NormalizeConfig { from: NormalizeFrom::Given, mean, std };
+        let config = NormalizeConfig { from: NormalizeFrom::Given, mean, std, sample: None };
         config.check().map_err(|error| error.to_string())?;
         if self.normalize.as_ref().is_some_and(|before| *before != config) {
             return Err("bytes are scaled in two ways".into());

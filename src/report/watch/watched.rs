@@ -157,6 +157,7 @@ impl Watched {
                 self.saved = Some(number("global_step") as u64);
                 self.say(entry, format!("saved at step {}", thousands(number("global_step") as u64)));
             }
+            "note" => self.say(entry, format!("note: {}", text(&value["text"]))),
             "epoch" => self.epoch(entry),
             "test" => {
                 self.stage = Stage::Ending;

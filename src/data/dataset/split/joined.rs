@@ -39,6 +39,10 @@ impl Source for Joined {
         };
         self.0.iter().filter_map(of).max().unwrap_or(0)
     }
+
+    fn problem(&self) -> Option<String> {
+        self.0.iter().find_map(Split::problem)
+    }
 }
 
 /// The number that the first example of each split has among all.

@@ -25,7 +25,7 @@ pub(super) use left_out::{is_hidden, is_left_out_name};
 pub use suggest::Suggestion;
 use tree::{Inside, holds_picture, is_picture};
 
-pub(super) const FORMAT: Format = Format {
+pub(in crate::data) const FORMAT: Format = Format {
     name: "folder",
     what: "a folder with one folder of images for each class",
     kind: DataKind::Pictures,
