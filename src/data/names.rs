@@ -42,6 +42,16 @@ pub fn visible(name: &str) -> String {
     name.char_indices().map(spell).collect()
 }
 
+/// A name without what a person overlooks: case, spaces, dashes, signs without a width; and of a number how it is written.
+pub fn plain(name: &str) -> String {
+    let unseen = |c: char| c.is_whitespace() || c.is_control() || UNSEEN.contains(&c);
+    let seen: String = name.chars().filter(|&c| !unseen(c)).collect();
+    match seen.parse::<f64>() {
+        Ok(number) if number.is_finite() => number.to_string(),
+        _ => seen.to_lowercase().replace(['_', '-'], ""),
+    }
+}
+
 /// Signs without a width that are no white space: soft hyphen, joiners, marks of direction, byte-order mark.
 const UNSEEN: [char; 8] =
     ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
@@ -133,6 +143,17 @@ mod tests {
         ] {
             assert_eq!(visible(name), spelt);
         }
+    }
+
+    #[test]
+    fn names_that_look_alike_are_one_when_plain() {
+        for (a, b) in
+            [("Two words", "two_words"), ("cat", "\u{feff}cat"), ("cat", "c\u{200b}at "), ("1", "01"), ("1", "1.0")]
+        {
+            assert_eq!(plain(a), plain(b), "{a:?} {b:?}");
+        }
+        assert_ne!(plain("-1"), plain("1"));
+        assert_ne!(plain("cat"), plain("cats"));
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn what_commands_write_is_documented() {
     let evals: Vec<Value> = runs.iter().map(|run| place.run(&format!("eval {run} --json")).exits(0).json()).collect();
     let found = ["threshold", "examples", "positives", "answered", "right", "class", "recall", "precision", "on"];
     let found: Vec<String> = found.iter().map(|key| format!("found.{key}")).collect();
-    let rare = ["summary.top5", "thresholds[].class", "thresholds[].threshold"];
+    let rare = ["normalize.sample", "summary.top5", "thresholds[].class", "thresholds[].threshold"];
     check("eval", &evals, &rare.into_iter().chain(found.iter().map(String::as_str)).collect::<Vec<_>>());
     let mut answers = Vec::new();
     for run in runs {
@@ -119,6 +119,55 @@ fn what_commands_write_is_documented() {
     let sweeps = [sweep, tested].map(|line| place.run(&format!("{line} --json")).exits(0).json());
     check("sweep", &sweeps, &["runs[].interval", "test"]);
     check("verify", &[place.run("verify --op relu --json").exits(0).json()], &[]);
+}
+
+#[test]
+fn what_is_said_of_data_is_documented() {
+    let place = Place::new();
+    photos(&place);
+    let copy = std::fs::read(place.path("photos/cat/1.png")).unwrap();
+    place.write("photos/dog/copy.png", copy);
+    place.write("photos/dog/bad.png", b"\x89PNG\r\n\x1a\n");
+    for i in 0..3 {
+        let copy = std::fs::read(place.path(&format!("photos/cat/{i}.png"))).unwrap();
+        place.write(&format!("two/Cat/{i}.png"), copy.clone());
+        place.write(&format!("two/cat/{i}.png"), copy);
+    }
+    place.write("missing.csv", "image,label\nphotos/cat/0.png,a\nelse/none.png,b\n");
+    let checked = ["photos", "two", "missing.csv"].map(|data| {
+        let ran = place.run(&format!("data check {data} --json")).exits(1);
+        ran.json()
+    });
+    assert_eq!((checked[0]["sick"].clone(), checked[0]["count"].clone()), (true.into(), 17.into()));
+    assert_eq!(checked[1]["alike_names"], serde_json::json!([["Cat", "cat"]]));
+    assert!(checked[0]["next"].as_str().unwrap().starts_with("lepton-gpu "), "{}", checked[0]["next"]);
+    let rare = [
+        "suspects[]",
+        "suspects[].image",
+        "suspects[].label",
+        "suspects[].label_probability",
+        "suspects[].likely",
+        "suspects[].likely_probability",
+        "imbalance.most",
+        "imbalance.fewest",
+        "imbalance.ratio",
+        "notes[]",
+        "elsewhere[]",
+        "tiny[]",
+        "imbalance",
+        "stops",
+        "alike_names[]",
+        "alike_names[][]",
+        "damaged[]",
+        "missing[]",
+    ];
+    check("data check", &checked, &rare);
+    let split = place.run("data split two --out s.csv --json").exits(0).json();
+    assert_eq!(
+        split["training"].as_u64().unwrap() + split["validation"].as_u64().unwrap() + split["test"].as_u64().unwrap(),
+        6
+    );
+    check("data split", &[split], &[]);
 }
 
 #[test]

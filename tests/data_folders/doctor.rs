@@ -154,6 +154,34 @@ fn a_run_names_the_labels_that_it_doubts() {
 }
 
 #[test]
+fn the_doctor_says_what_stops_training_and_proposes_what_runs() {
+    let next = |photos: &Photos, line: &str| {
+        let ran = run(photos, line);
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        let stops = ran.out.lines().find(|line| line.starts_with("stops ")).unwrap_or_default().to_string();
+        (stops, ran.out.lines().rfind(|line| line.starts_with("next ")).unwrap_or_default().to_string())
+    };
+    let deep = Photos::of(&["images/train/a", "images/train/b"], 2);
+    let (stops, way) = next(&deep, "data check photos");
+    assert!(stops.contains("at least 2 are needed") && way.ends_with("train photos/images"), "{stops}\n{way}");
+    let unknown = Photos::of(&["train/a", "train/b", "val/a", "val/c"], 2);
+    let (stops, _) = next(&unknown, "data check photos");
+    assert!(stops.contains("class `c` is not one of the training folders: a, b"), "{stops}");
+    let (stops, _) = next(&Photos::of(&["val/a", "val/b", "test/a", "test/b"], 2), "data check photos");
+    assert!(stops.contains("class `a` has no training images"), "{stops}");
+    // the folder that is said is not the one where they are
+    let photos = Photos::new();
+    (0..4).for_each(|i| photos.png(&format!("A/sub/{i}.png"), [i, 1, 2]));
+    photos.write("t.csv", "image,label\n0.png,a\n1.png,b\n2.png,a\n3.png,b\n");
+    let (_, way) = next(&photos, "data check photos/t.csv --images photos/A");
+    assert_eq!(way.matches("--images").count(), 1, "{way}");
+    // copies that are together already are not divided again
+    let photos = scenes(|photos| photos.write("train/dog/again.png", encode(&scene(1), ImageFormat::Png)));
+    let ran = run(&photos, "data check photos");
+    assert!(ran.out.contains("next     lepton-gpu train photos\n"), "{}", ran.out);
+}
+
+#[test]
 fn missing_files_are_one_line_and_the_next_command_says_where_they_are() {
     let photos = Photos::new();
     (0..6).for_each(|i| photos.write(&format!("all images/{i}.png"), encode(&scene(i), ImageFormat::Png)));

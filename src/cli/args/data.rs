@@ -35,6 +35,9 @@ pub enum DataCommand {
         /// Name every copy and missing file, not only the first few.
         #[arg(long)]
         all: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
         /// Also name the labels that this run doubts: a run folder or a .safetensors file.
         #[arg(long, value_name = "RUN")]
         run: Option<PathBuf>,
@@ -69,6 +72,9 @@ pub struct SplitArgs {
     /// Seed of the split: where an image goes depends on this and on its name.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
     /// Which columns of a table hold what.
     #[command(flatten)]
     pub table: TableArgs,

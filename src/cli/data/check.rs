@@ -1,19 +1,33 @@
 //! `lepton-gpu data check`
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::super::args::{LayoutOptions, flags};
+use super::super::hint::message;
 use super::super::{CliError, Exit, pictures};
+use super::checked::document;
 use super::suspects;
-use crate::data::doctor::{MOST_LOOKS, Problem, Report, check as check_data};
+use crate::data::doctor::{ClassCount, MOST_LOOKS, Problem, Report, check as check_data};
+use crate::data::names::visible;
 use crate::data::{Damaged, FEW, ImageOptions, LoadOptions, Places, TableOptions, UNEQUAL, advised_weights};
 use crate::defaults::{Aim, LARGEST_SIDE};
 use crate::plan::thousands;
-use crate::report::say;
 use crate::report::shell_word;
+use crate::report::{Document, say};
+
+/// How it is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Show {
+    /// As text, with every copy and missing file or the first few.
+    Text {
+        /// Whether all are named.
+        all: bool,
+    },
+    /// As a document.
+    Json,
+}
 
 /// Lines of a kind that are shown where not all of them are asked for.
 const SHOWN: usize = 8;
@@ -23,23 +37,32 @@ const SHOWN: usize = 8;
 pub fn check(
     spec: &str,
     (table, layout): (&TableOptions, &LayoutOptions),
-    all: bool,
+    show: Show,
     run: Option<(&Path, Option<&str>)>,
 ) -> Result<Exit, CliError> {
     let images = ImageOptions { layout: layout.layout, ..ImageOptions::default() };
     let options = LoadOptions { table: table.clone(), images, ..LoadOptions::default() };
     let report = pictures::with_bar(|on_pictures| Ok(check_data(spec, &options, &Places::from_env(), on_pictures)?))?;
-    let shown = if all { usize::MAX } else { SHOWN };
+    let doubted = run.map(|(run, adapter)| suspects::find(spec, (table, layout), run, adapter)).transpose()?;
+    let outcome = if report.is_sick() { Exit::GoalNotMet } else { Exit::Done };
+    let shown = match show {
+        Show::Json => {
+            say!("{:#}", Document::of(document(spec, (table, layout), &report, doubted.as_ref())).value());
+            return Ok(outcome);
+        }
+        Show::Text { all: true } => usize::MAX,
+        Show::Text { all: false } => SHOWN,
+    };
     overview(spec, &report);
     balance(&report);
     copies(&report, shown);
-    if let Some((run, adapter)) = run {
-        suspects::print(spec, (table, layout), run, adapter, shown)?;
-    }
+    doubted.iter().for_each(|doubted| doubted.say(shown));
     report.notes.iter().for_each(|note| say!("note     {note}"));
     unread(&report, shown);
-    next(spec, (table, layout), &report);
-    Ok(if report.is_sick() { Exit::GoalNotMet } else { Exit::Done })
+    let Advice { stops, next } = advice(spec, (table, layout), &report);
+    stops.iter().for_each(|stops| say!("stops    train: {stops}"));
+    next.iter().for_each(|next| say!("next     {next}"));
+    Ok(outcome)
 }
 
 fn count(count: usize) -> String {
@@ -65,7 +88,7 @@ fn overview(spec: &str, report: &Report) {
         table.set_header(["class", "training", "validation", "test"]);
         for class in &report.classes {
             let counts = class.counts.map(count);
-            table.add_row([&class.name, &counts[0], &counts[1], &counts[2]]);
+            table.add_row([&visible(&class.name), &counts[0], &counts[1], &counts[2]]);
         }
         (1..4).for_each(|i| table.column_mut(i).expect("four columns").set_cell_alignment(CellAlignment::Right));
         say!("{table}");
@@ -92,42 +115,46 @@ fn balance(report: &Report) {
     if report.aim == Aim::Numbers {
         return;
     }
-    if let Some((most, fewest)) =
-        report.extremes().filter(|(most, fewest)| most.counts[0] as f64 >= UNEQUAL * fewest.counts[0] as f64)
+    if let Some((_, _, ratio)) = overall(report)
+        && let Some((most, fewest)) = report.extremes()
     {
-        let ratio = most.counts[0] as f64 / fewest.counts[0] as f64;
         let advice = match advised_weights(ratio, report.what == "images") {
             Some(weights) => format!("train weights the classes (--class-weights {weights})"),
             None => "look at macro F1 beside accuracy".into(),
         };
         say!(
             "balance  imbalanced {ratio:.0}:1: `{}` has {} training {}, `{}` has {}; {advice}",
-            most.name,
+            visible(&most.name),
             count(most.counts[0]),
             report.what,
-            fewest.name,
+            visible(&fewest.name),
             count(fewest.counts[0])
         );
     }
-    let mut plain: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for class in &report.classes {
-        let squeezed: Vec<String> = class.name.to_lowercase().split([' ', '_', '-']).map(String::from).collect();
-        plain.entry(squeezed.concat()).or_default().push(&class.name);
+    for names in report.alike_names() {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", visible(name))).collect();
+        let how = "differ only in case, spaces, dashes, how a number is written, or signs that nobody sees";
+        say!("names    {} {how}: one class?", quoted.join(" and "));
     }
-    for names in plain.values().filter(|names| names.len() > 1) {
-        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        say!("names    {} differ only in case, spaces or dashes: one class?", quoted.join(" and "));
-    }
-    let of = |wanted: &dyn Fn(usize) -> bool| {
-        let found = report.classes.iter().filter(|class| wanted(class.counts[0]));
-        found.map(|class| format!("`{}` ({})", class.name, class.counts[0])).collect::<Vec<_>>()
-    };
-    let tiny = of(&|count| count < FEW);
+    let tiny: Vec<String> =
+        tiny(report).map(|class| format!("`{}` ({})", visible(&class.name), class.counts[0])).collect();
     if !tiny.is_empty() {
         let (first, more) = (tiny.iter().take(SHOWN).cloned().collect::<Vec<_>>(), tiny.len().saturating_sub(SHOWN));
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         say!("tiny     fewer than {FEW} training {}: {}{more}", report.what, first.join(", "));
     }
+}
+
+/// The classes with the most and the fewest training examples, and how many times as many, if they are unequal.
+pub fn overall(report: &Report) -> Option<(&str, &str, f64)> {
+    let (most, fewest) = report.extremes().filter(|_| report.aim != Aim::Numbers)?;
+    let ratio = most.counts[0] as f64 / fewest.counts[0] as f64;
+    (ratio >= UNEQUAL).then_some((&most.name, &fewest.name, ratio))
+}
+
+/// Classes that are too small to learn.
+pub fn tiny(report: &Report) -> impl Iterator<Item = &ClassCount> {
+    report.classes.iter().filter(|class| report.aim != Aim::Numbers && class.counts[0] < FEW)
 }
 
 fn copies(report: &Report, shown: usize) {
@@ -187,33 +214,48 @@ fn unread(report: &Report, shown: usize) {
     list("damaged", "cannot be read", &report.damaged, usize::MAX);
 }
 
-/// The command to run next.
-fn next(spec: &str, (table, layout): (&TableOptions, &LayoutOptions), report: &Report) {
-    let mut words = vec!["lepton-gpu".to_string(), String::new(), shell_word(spec)];
-    words.extend(flags(table).iter().chain(&flags(layout)).map(|word| shell_word(word)));
-    let one = report.aim == Aim::Classes && report.classes.len() < 2;
-    let trained: usize = report.classes.iter().map(|class| class.counts[0]).sum();
-    if let Some(folder) = report.elsewhere.first().filter(|_| report.images == 0) {
-        words[1] = "data check".into();
-        words.extend(["--images".into(), shell_word(&folder.display().to_string())]);
-    } else if one {
-        say!("next     images of another class: with one class there is nothing to tell apart");
-        return;
-    } else if report.images == 0 || trained == 0 && report.aim != Aim::Numbers {
-        return;
-    } else if report.findings.iter().any(|finding| finding.problem != Problem::Labels) && can_be_divided(report) {
-        words[1] = "data split".into();
-        words.extend(["--out".into(), "split.csv".into()]);
-    } else {
-        words[1] = "train".into();
-        if !report.damaged.is_empty() || !report.missing.is_empty() {
-            words.push("--skip-damaged".into());
-        }
-    }
-    say!("next     {}", words.join(" "));
+/// What to do.
+pub struct Advice {
+    /// Why training would stop before its first step.
+    pub stops: Option<String>,
+    /// The command to run next, or another way out.
+    pub next: Option<String>,
 }
 
-/// Whether `data split` can keep copies together: each example is a file or a text.
-fn can_be_divided(report: &Report) -> bool {
-    report.what == "texts" || report.is_listed
+/// What stops training, and what to do next.
+pub fn advice(spec: &str, (table, layout): (&TableOptions, &LayoutOptions), report: &Report) -> Advice {
+    let command = |name: &str, table: &TableOptions, more: &[String]| {
+        let flags: Vec<String> = flags(table).into_iter().chain(flags(layout)).collect();
+        let words = [spec.to_string()].into_iter().chain(flags).chain(more.iter().cloned());
+        let words: Vec<String> = words.map(|word| shell_word(&word)).collect();
+        Some(format!("lepton-gpu {name} {}", words.join(" ")))
+    };
+    if let Some(folder) = report.elsewhere.first().filter(|_| report.images == 0) {
+        // where images are is said once
+        let table = TableOptions { images: Some(folder.display().to_string()), ..table.clone() };
+        return Advice { stops: None, next: command("data check", &table, &[]) };
+    }
+    if let Some(refusal) = &report.refusal {
+        let told = message(&**refusal);
+        let (stops, next) =
+            told.split_once("\n  try: ").map_or((told.as_str(), None), |(stops, next)| (stops, Some(next)));
+        return Advice { stops: Some(stops.into()), next: next.map(Into::into) };
+    }
+    let trained: usize = report.classes.iter().map(|class| class.counts[0]).sum();
+    let next = if report.images == 0 || trained == 0 && report.aim != Aim::Numbers {
+        None
+    } else if is_worth_dividing(report) && report.can_be_divided() {
+        command("data split", table, &["--out".into(), "split.csv".into()])
+    } else {
+        let is_whole = report.damaged.is_empty() && report.missing.is_empty();
+        let skipping = ["--skip-damaged".to_string()];
+        command("train", table, if is_whole { &[] } else { &skipping })
+    };
+    Advice { stops: None, next }
+}
+
+/// Whether a new split mends something: copies are in several, or may come to be as long as there are none.
+fn is_worth_dividing(report: &Report) -> bool {
+    let has_splits = report.classes.iter().any(|class| class.counts[1] + class.counts[2] > 0);
+    report.found(Problem::Leak).next().is_some() || !has_splits && report.found(Problem::Copies).next().is_some()
 }

@@ -9,17 +9,20 @@ use super::{CliError, Exit};
 use crate::data::{FetchOptions, Progress, fetch, known};
 use crate::plan::thousands;
 use crate::report::say;
+use check::Show;
 
 mod check;
+mod checked;
 mod split;
 mod suspects;
 
 pub fn run(args: &DataArgs) -> Result<Exit, CliError> {
     match &args.command {
         DataCommand::List => list(),
-        DataCommand::Check { data, all, run, device, table, layout } => {
+        DataCommand::Check { data, all, json, run, device, table, layout } => {
             let run = run.as_deref().map(|run| (run, device.adapter.as_deref()));
-            return check::check(data, (&table.options()?, &layout.options()?), *all, run);
+            let show = if *json { Show::Json } else { Show::Text { all: *all } };
+            return check::check(data, (&table.options()?, &layout.options()?), show, run);
         }
         DataCommand::Split(args) => return split::split(args),
         DataCommand::Fetch { name, into } => {

@@ -8,12 +8,12 @@ use crate::checkpoint::write_atomically;
 use crate::data::doctor::{Shares, split as divide};
 use crate::data::{ImageOptions, LoadOptions};
 use crate::plan::thousands;
-use crate::report::say;
 use crate::report::shell_word;
+use crate::report::{Document, say};
 
 /// Writes a data set as a table with the split of each example.
 pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
-    let SplitArgs { data, out, val, test, seed, table, layout } = args;
+    let SplitArgs { data, out, val, test, seed, json, table, layout } = args;
     if val + test >= 1.0 {
         return Err(CliError::Usage(format!(
             "--val {val} and --test {test} leave nothing to learn from\n  try: --val 0.15 --test 0.15"
@@ -28,6 +28,16 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
     let divided =
         pictures::with_bar(|on_pictures| Ok(divide(Path::new(data), &options, shares, *seed, folder, on_pictures)?))?;
     write_atomically(out, divided.csv.as_bytes())?;
+    let next = format!("lepton-gpu train {}", shell_word(&out.display().to_string()));
+    if *json {
+        let [training, validation, test] = divided.counts;
+        let value = serde_json::json!({
+            "table": out, "training": training, "validation": validation, "test": test, "copies": divided.copies,
+            "left_out": divided.left_out, "next": next,
+        });
+        say!("{:#}", Document::of(value).value());
+        return Ok(Exit::Done);
+    }
     let [train, val, test] = divided.counts.map(|count| thousands(count as u64));
     say!("{}: {train} training, {val} validation, {test} test", out.display());
     if divided.copies > 0 {
@@ -36,6 +46,6 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
     if divided.left_out > 0 {
         say!("left out {} that cannot be read or are missing", thousands(divided.left_out as u64));
     }
-    say!("next     lepton-gpu train {}", shell_word(&out.display().to_string()));
+    say!("next     {next}");
     Ok(Exit::Done)
 }

@@ -1,8 +1,9 @@
 //! Labels that a run doubts, for `data check --run`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
 use super::super::args::LayoutOptions;
 use super::super::{CliError, open, pictures};
@@ -21,14 +22,24 @@ use crate::train::{Predictor, TrainError};
 /// Images that are decoded and answered at once.
 const CHUNK: usize = 256;
 
-/// Prints the labels that a run doubts.
-pub fn print(
+/// Labels that a run doubts.
+pub struct Doubted {
+    /// The run.
+    run: PathBuf,
+    /// The surest first.
+    found: Vec<Suspect>,
+    /// All examples that were asked about.
+    members: Vec<Member>,
+    classes: Vec<String>,
+}
+
+/// Asks a run about the labels of data.
+pub fn find(
     spec: &str,
     (table, layout): (&TableOptions, &LayoutOptions),
     run: &Path,
     adapter: Option<&str>,
-    shown: usize,
-) -> Result<(), CliError> {
+) -> Result<Doubted, CliError> {
     let checkpoint = Checkpoint::read(&locate(run)?)?;
     let config = &checkpoint.meta.config;
     if config.loss.target_kind().row().records != Some(Records::Answers) {
@@ -80,25 +91,40 @@ pub fn print(
             }
         }
     }
-    let found = LabelErrors::find(&rows, &labels, checkpoint.meta.classes.len());
-    say(run, &found.suspects, &members, &checkpoint.meta.classes, shown);
-    Ok(())
+    let found = LabelErrors::find(&rows, &labels, checkpoint.meta.classes.len()).suspects;
+    Ok(Doubted { run: run.to_path_buf(), found, members, classes: checkpoint.meta.classes })
 }
 
-fn say(run: &Path, found: &[Suspect], members: &[Member], classes: &[String], shown: usize) {
-    let (count, all) = (thousands(found.len() as u64), thousands(members.len() as u64));
-    say!(
-        "suspect  labels that {} doubts: {count} of {all} (too few of those it was trained on; `lepton-gpu errors` finds these too)",
-        run.display()
-    );
-    for suspect in found.iter().take(shown) {
-        let [given, likely] = suspect.probabilities.map(percent);
+impl Doubted {
+    /// Prints them, so many at the most.
+    pub fn say(&self, shown: usize) {
+        let Doubted { run, found, members, classes } = self;
+        let (count, all) = (thousands(found.len() as u64), thousands(members.len() as u64));
         say!(
-            "         {}: labelled `{}` ({given}), looks like `{}` ({likely})",
-            members[suspect.index].name,
-            classes[suspect.given],
-            classes[suspect.likely]
+            "suspect  labels that {} doubts: {count} of {all} (too few of those it was trained on; `lepton-gpu errors` finds these too)",
+            run.display()
         );
+        for suspect in found.iter().take(shown) {
+            let [given, likely] = suspect.probabilities.map(percent);
+            say!(
+                "         {}: labelled `{}` ({given}), looks like `{}` ({likely})",
+                members[suspect.index].name,
+                classes[suspect.given],
+                classes[suspect.likely]
+            );
+        }
+        super::check::more(found.len(), shown);
     }
-    super::check::more(found.len(), shown);
+
+    /// All of them for a document.
+    pub fn rows(&self) -> Vec<Value> {
+        let of = |suspect: &Suspect| {
+            let [given, likely] = suspect.probabilities;
+            json!({
+                "image": self.members[suspect.index].name, "label": self.classes[suspect.given], "label_probability": given,
+                "likely": self.classes[suspect.likely], "likely_probability": likely,
+            })
+        };
+        self.found.iter().map(of).collect()
+    }
 }

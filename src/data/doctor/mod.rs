@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use image::GenericImageView;
 use rayon::prelude::*;
 
+use super::picture::Depths;
 use super::pictures::{Catalog, Damaged, Part, Target};
 use super::survey::aim_of;
-use super::{DataError, Dataset, LoadOptions, OnPictures, Places, formats, known, load_with, picture};
+use super::{DataError, Dataset, LoadOptions, OnPictures, Places, formats, known, load_with, names, picture};
 use crate::defaults::Aim;
 
 mod alike;
@@ -58,13 +60,16 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Lines for people.
     pub notes: Vec<String>,
+    /// Why training would stop before its first step, apart from images that cannot be read.
+    pub refusal: Option<Arc<DataError>>,
 }
 
 impl Report {
     fn new(what: &'static str, aim: Aim, classes: Vec<String>) -> Self {
         let classes = classes.into_iter().map(|name| ClassCount { name, counts: [0; 3] }).collect();
         let (sizes, damaged, missing, elsewhere, findings, notes) = Default::default();
-        Report { what, is_listed: false, aim, classes, images: 0, sizes, damaged, missing, elsewhere, findings, notes }
+        let (is_listed, images, refusal) = (false, 0, None);
+        Report { what, is_listed, aim, classes, images, sizes, damaged, missing, elsewhere, findings, notes, refusal }
     }
 
     /// The classes with the most and the fewest training images, of those that have any.
@@ -72,6 +77,21 @@ impl Report {
         let learned = || self.classes.iter().filter(|class| class.counts[0] > 0);
         let most = learned().max_by_key(|class| class.counts[0])?;
         Some((most, learned().min_by_key(|class| class.counts[0])?))
+    }
+
+    /// Names of classes that a person may take for one: they differ in case, spaces, dashes, signs that nobody sees, or how a number is
+    /// written.
+    pub fn alike_names(&self) -> Vec<Vec<&str>> {
+        let mut plain: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for class in &self.classes {
+            plain.entry(names::plain(&class.name)).or_default().push(&class.name);
+        }
+        plain.into_values().filter(|names| names.len() > 1).collect()
+    }
+
+    /// Whether it can be divided by a table: each example is a file or a text.
+    pub fn can_be_divided(&self) -> bool {
+        self.what == "texts" || self.is_listed
     }
 
     /// The findings of a kind.
@@ -82,7 +102,8 @@ impl Report {
     /// Whether training would fail, or be judged by what it has learned from.
     pub fn is_sick(&self) -> bool {
         let bad = |finding: &Finding| finding.problem != Problem::Copies;
-        !self.damaged.is_empty() || !self.missing.is_empty() || self.findings.iter().any(bad)
+        let refused = self.refusal.is_some();
+        refused || !self.damaged.is_empty() || !self.missing.is_empty() || self.findings.iter().any(bad)
     }
 
     /// Median of the pictures' shorter sides, in pixels.
@@ -110,8 +131,14 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
     if known::find(spec).is_none()
         && let Some(list) = formats::detect(path, &options.table).and_then(|format| format.list)
     {
-        let options = LoadOptions { unlabelled: true, ..options.clone() };
-        return Ok(pictures(list(path, &options)?, on_pictures));
+        // as training lists them, or else whatever is there
+        let (catalog, refusal) = match list(path, options) {
+            Ok(catalog) => (catalog, None),
+            Err(error) => (list(path, &LoadOptions { unlabelled: true, ..options.clone() })?, Some(error)),
+        };
+        let untrained = catalog.untrained();
+        let report = pictures(catalog, on_pictures);
+        return Ok(Report { refusal: refusal.or(untrained.map(Into::into)).map(Arc::new), ..report });
     }
     let data = load_with(Some(spec), options, places, on_pictures)?;
     #[cfg_attr(not(feature = "text"), expect(unused_mut, reason = "only texts add to it"))]
@@ -178,7 +205,8 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
         .entries
         .par_iter()
         .map(|entry| {
-            let outcome = picture::decode(&entry.place).map(|picture| (picture.dimensions(), Print::of(&picture)));
+            let outcome = picture::decode_deep(&entry.place, None);
+            let outcome = outcome.map(|(picture, depths)| (picture.dimensions(), Print::of(&picture), depths));
             on_pictures(done.fetch_add(1, Ordering::Relaxed) + 1, count);
             outcome.map_err(|error| error.to_string())
         })
@@ -190,9 +218,10 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
     report.is_listed = catalog.entries.iter().all(|entry| entry.place.file().is_some());
     let (mut prints, mut members) = (Vec::new(), Vec::new());
     let mut sizes: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+    let mut all_depths = Depths::default();
     for (entry, outcome) in catalog.entries.into_iter().zip(outcomes) {
         let part = count_of(entry.part);
-        let (size, print) = match outcome {
+        let (size, print, depths) = match outcome {
             Ok(seen) => seen,
             Err(reason) => {
                 report.damaged.push(Damaged { place: entry.place, reason });
@@ -200,6 +229,7 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
             }
         };
         report.images += 1;
+        all_depths = all_depths.and(depths);
         *sizes.entry(size).or_default() += 1;
         match &entry.target {
             Target::Class(class) => report.classes[*class as usize].counts[part] += 1,
@@ -212,6 +242,7 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
         members.push(Member { name, label: in_words(&entry.target, &report), part });
         prints.push(print);
     }
+    report.notes.extend(all_depths.note());
     report.findings = finding::findings(&groups(&prints), &members);
     report.damaged.sort_by(|a, b| a.place.cmp(&b.place));
     report.sizes = sizes.into_iter().collect();
