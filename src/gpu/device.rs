@@ -48,6 +48,7 @@ fn wanted_features() -> wgpu::Features {
 /// nothing; whatever runs on the device holds one.
 #[derive(Clone)]
 pub struct Gpu {
+    pub(super) adapter: wgpu::Adapter,
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) faults: Faults,
@@ -80,6 +81,20 @@ pub(super) fn check_file_size(adapter: &AdapterSummary, bytes: u64) -> Result<()
     }
 }
 
+/// A device of an adapter, with what this program asks of it.
+pub(super) async fn request(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), wgpu::RequestDeviceError> {
+    let descriptor = wgpu::DeviceDescriptor {
+        label: Some("lepton-gpu"),
+        required_features: adapter.features() & wanted_features(),
+        experimental_features: unchecked::experimental(),
+        required_limits: adapter.limits(),
+        // blocks of 1 MiB and up, so that what is reserved stays close to what is used
+        memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: (1 << 20)..(64 << 20) },
+        ..Default::default()
+    };
+    adapter.request_device(&descriptor).await
+}
+
 impl Gpu {
     /// Opens the adapter that the options name, or the best one.
     ///
@@ -105,19 +120,9 @@ impl Gpu {
         let adapter = &adapters.adapters[index];
         let summary = adapters.summaries().swap_remove(index);
         check_file_size(&summary, 0)?;
-        let descriptor = wgpu::DeviceDescriptor {
-            label: Some("lepton-gpu"),
-            required_features: adapter.features() & wanted_features(),
-            experimental_features: unchecked::experimental(),
-            required_limits: adapter.limits(),
-            // blocks of 1 MiB and up, so that what is reserved stays close to what is used
-            memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: (1 << 20)..(64 << 20) },
-            ..Default::default()
-        };
-        let (device, queue) = adapter
-            .request_device(&descriptor)
-            .await
-            .map_err(|error| GpuError::NoDevice { adapter: summary.name.clone(), reason: error.to_string() })?;
+        let opened = request(adapter).await;
+        let (device, queue) =
+            opened.map_err(|error| GpuError::NoDevice { adapter: summary.name.clone(), reason: error.to_string() })?;
         let faults = Faults::default();
         let (lost, driver) = (faults.clone(), faults.clone());
         device.set_device_lost_callback(move |reason, message| {
@@ -134,6 +139,7 @@ impl Gpu {
         let (own_family, checked) = (target.family, options.checked);
         let (offer, matrix, notes) = (Offer::of(adapter), Arc::default(), Arc::default());
         let mut gpu = Gpu {
+            adapter: adapter.clone(),
             device,
             queue,
             faults,

@@ -39,11 +39,16 @@ impl Encoded {
 impl Gpu {
     /// Builds the pipelines of launches, all in parallel, and binds what they use.
     pub(super) async fn encode(&self, launches: &[Unbound<'_>], checks: Checks) -> Result<Vec<Encoded>, GpuError> {
-        let checks = self.checks(checks);
-        let key = |launch: &Unbound| Key::new(launch.kernel, launch.bindings.iter().map(|&(_, access)| access), checks);
-        let pipelines = self.pipelines.get(&self.device, &launches.iter().map(key).collect::<Vec<_>>()).await?;
+        let pipelines = self.pipelines.get(&self.device, &self.keys(launches, checks)).await?;
         let encode = |(launch, pipeline)| self.encode_one(launch, pipeline);
         Ok(launches.iter().zip(pipelines).map(encode).collect())
+    }
+
+    /// What the pipelines of launches are built from.
+    pub(super) fn keys(&self, launches: &[Unbound<'_>], checks: Checks) -> Vec<Key> {
+        let checks = self.checks(checks);
+        let key = |launch: &Unbound| Key::new(launch.kernel, launch.bindings.iter().map(|&(_, access)| access), checks);
+        launches.iter().map(key).collect()
     }
 
     fn encode_one(&self, launch: &Unbound<'_>, pipeline: Pipeline) -> Encoded {
@@ -60,19 +65,24 @@ impl Gpu {
         Encoded { pipeline: pipeline.pipeline, bind_group, groups, per_step }
     }
 
-    /// The group of the step uniform at the start of a buffer of such uniforms.
+    /// [`step_group`] on this device.
     pub(super) fn step_group(&self, uniform: &wgpu::Buffer) -> wgpu::BindGroup {
-        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("step"),
-            layout: &step_layout(&self.device),
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: uniform,
-                    offset: 0,
-                    size: wgpu::BufferSize::new(Step::BYTES as u64),
-                }),
-            }],
-        })
+        step_group(&self.device, uniform)
     }
+}
+
+/// The group of the step uniform at the start of a buffer of such uniforms.
+pub(super) fn step_group(device: &wgpu::Device, uniform: &wgpu::Buffer) -> wgpu::BindGroup {
+    device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("step"),
+        layout: &step_layout(device),
+        entries: &[wgpu::BindGroupEntry {
+            binding: 0,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: uniform,
+                offset: 0,
+                size: wgpu::BufferSize::new(Step::BYTES as u64),
+            }),
+        }],
+    })
 }

@@ -13,6 +13,7 @@ mod cache;
 mod compile;
 mod device;
 mod error;
+mod first_launch;
 mod flight;
 mod guard;
 mod launch;

@@ -50,63 +50,31 @@ impl Pipelines {
         Pipelines { built: Mutex::default(), cache }
     }
 
-    /// Builds what is missing, in parallel, and returns the pipelines in the order of `keys`.
-    pub(super) async fn get(&self, device: &wgpu::Device, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
-        let mut missing: Vec<&Key> = Vec::new();
-        {
-            let built = self.built.lock().expect("no one panics while holding it");
-            for key in keys {
-                if !built.contains_key(key) && !missing.contains(&key) {
-                    missing.push(key);
-                }
+    /// Those of `keys`, each once, whose pipelines have not been built.
+    pub(super) fn missing(&self, keys: &[Key]) -> Vec<Key> {
+        let built = self.built.lock().expect("no one panics while holding it");
+        let mut missing: Vec<Key> = Vec::new();
+        for key in keys {
+            if !built.contains_key(key) && !missing.contains(key) {
+                missing.push(key.clone());
             }
         }
-        let begun = platform::parallel(&missing, |key| Ok::<_, GpuError>(self.begin(device, key)))?;
+        missing
+    }
+
+    /// Builds what is missing, in parallel, and returns the pipelines in the order of `keys`.
+    pub(super) async fn get(&self, device: &wgpu::Device, keys: &[Key]) -> Result<Vec<Pipeline>, GpuError> {
+        let missing = self.missing(keys);
+        let cache = self.cache.as_ref().map(|(cache, _)| cache);
+        let begun = platform::parallel(&missing, |key| Ok::<_, GpuError>(begin(device, key, cache)))?;
         for (key, (pipeline, fault)) in missing.into_iter().zip(begun) {
             if let Some(error) = fault.await {
                 return Err(GpuError::Driver(format!("kernel {}: {error}", key.kernel.name)));
             }
-            self.built.lock().expect("no one panics while holding it").insert(key.clone(), pipeline);
+            self.built.lock().expect("no one panics while holding it").insert(key, pipeline);
         }
         let built = self.built.lock().expect("no one panics while holding it");
         Ok(keys.iter().map(|key| built[key].clone()).collect())
-    }
-
-    /// A pipeline, and what is wrong with it once that is known.
-    fn begin(
-        &self,
-        device: &wgpu::Device,
-        key: &Key,
-    ) -> (Pipeline, impl Future<Output = Option<wgpu::Error>> + Send + use<>) {
-        let Key { kernel, written, checks } = key;
-        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let module = unchecked::module(device, kernel, *checks);
-        let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
-        let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
-        let label = Some(kernel.name.as_ref());
-        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
-        let step = kernel.per_step.then(|| step_layout(device));
-        let mut layouts = vec![Some(&layout)];
-        layouts.extend(step.as_ref().map(Some));
-        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label,
-            bind_group_layouts: &layouts,
-            immediate_size: 0,
-        });
-        let constants: Vec<(&str, f64)> = kernel.constants.iter().map(|(name, value)| (*name, value.value())).collect();
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label,
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &constants,
-                // every kernel writes its workgroup memory before it reads it
-                zero_initialize_workgroup_memory: false,
-            },
-            cache: self.cache.as_ref().map(|(cache, _)| cache),
-        });
-        (Pipeline { pipeline, layout }, scope.pop())
     }
 
     /// Stores what was compiled, where the adapter hands it out.
@@ -117,6 +85,43 @@ impl Pipelines {
             file.write(&data);
         }
     }
+}
+
+/// A pipeline, and what is wrong with it once that is known.
+pub(super) fn begin(
+    device: &wgpu::Device,
+    key: &Key,
+    cache: Option<&wgpu::PipelineCache>,
+) -> (Pipeline, impl Future<Output = Option<wgpu::Error>> + Send + use<>) {
+    let Key { kernel, written, checks } = key;
+    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let module = unchecked::module(device, kernel, *checks);
+    let storage = |write: bool| wgpu::BufferBindingType::Storage { read_only: !write };
+    let entries: Vec<_> = (0..).zip(written).map(|(i, &w)| entry(i, storage(w), false, None)).collect();
+    let label = Some(kernel.name.as_ref());
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+    let step = kernel.per_step.then(|| step_layout(device));
+    let mut layouts = vec![Some(&layout)];
+    layouts.extend(step.as_ref().map(Some));
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label,
+        bind_group_layouts: &layouts,
+        immediate_size: 0,
+    });
+    let constants: Vec<(&str, f64)> = kernel.constants.iter().map(|(name, value)| (*name, value.value())).collect();
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label,
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            constants: &constants,
+            // every kernel writes its workgroup memory before it reads it
+            zero_initialize_workgroup_memory: false,
+        },
+        cache,
+    });
+    (Pipeline { pipeline, layout }, scope.pop())
 }
 
 fn entry(binding: u32, ty: wgpu::BufferBindingType, dynamic: bool, bytes: Option<u64>) -> wgpu::BindGroupLayoutEntry {

@@ -138,6 +138,7 @@ impl Program {
         program.write_if_there(Buffer::Augment, bytemuck::cast_slice(&plan.augment_table)).await?;
         program.write_if_there(Buffer::LossScale, bytemuck::cast_slice(&loss_scale::START)).await?;
         let launches = program.unbound(plan.lists.all())?;
+        gpu.launch_first(&launches, checks).await?;
         let encoded = gpu.encode(&launches, checks).await?;
         program.lists = plan.lists.with(encoded);
         gpu.finished().await?;

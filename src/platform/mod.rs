@@ -32,8 +32,6 @@ pub(crate) use foreign::without_panic;
 pub(crate) use memory::memory;
 #[cfg(feature = "cli")]
 pub(crate) use memory::resident;
-pub(crate) use threads::parallel;
-#[cfg(feature = "cli")]
-pub(crate) use threads::processors;
+pub(crate) use threads::{parallel, processors};
 pub use waiting::Driver;
 pub(crate) use waiting::{Arrival, block_on, block_on_with, drive};

@@ -16,7 +16,9 @@ pub(crate) fn parallel<T: Sync, R: Send, E: Send>(
 }
 
 /// How many items [`parallel`] works on at the same time.
-#[cfg(feature = "cli")]
 pub(crate) fn processors() -> usize {
-    rayon::current_num_threads()
+    #[cfg(feature = "threads")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    1
 }
