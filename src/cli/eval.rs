@@ -17,7 +17,7 @@ use crate::report::chart::confusion;
 use crate::report::shell_word;
 use crate::report::{Document, aside, percent, print_measures, say};
 use crate::tasks::Examined;
-use crate::train::{Answer, Evaluator, Predictor, validating};
+use crate::train::{Answer, Evaluator, Predictor, check_held_out, validating};
 
 pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
@@ -161,6 +161,7 @@ fn find_threshold(
             shell_word(&format!("{name}=0.3"))
         ))
     })?;
+    check_held_out(dataset, &meta.config, &meta.data)?;
     let split = validating.split();
     let answers = answers_on(&Predictor::new(gpu, checkpoint, None)?, split, &validating.examples)?;
     let is_of = |example: usize| match split.values() {

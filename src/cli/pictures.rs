@@ -18,7 +18,7 @@ use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::report::{aside, is_quiet};
 use crate::tasks;
-use crate::train::with_held_out;
+use crate::train::{check_held_out, with_held_out};
 
 /// The model of a run on pictures, where none is named.
 pub const DEFAULT_MODEL: &str = "photo-small";
@@ -72,7 +72,13 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions
     }
     options.table = table.clone().or(options.table);
     let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
-    Ok(if other.is_none() { with_held_out(dataset, config)? } else { dataset })
+    if other.is_some() {
+        return Ok(dataset);
+    }
+    if dataset.test().is_none() {
+        check_held_out(&dataset, config, &checkpoint.meta.data)?;
+    }
+    Ok(with_held_out(dataset, config)?)
 }
 
 /// Finds out whether the data of a run are where they were.

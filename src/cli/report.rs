@@ -17,7 +17,7 @@ use crate::report::run::{
 use crate::report::say;
 use crate::report::shell_word;
 use crate::tasks;
-use crate::train::{Evaluator, Place, Trainer, looked_at};
+use crate::train::{Evaluator, Place, Trainer, check_unchanged, looked_at};
 
 pub fn run(args: &ReportArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     let path = locate(&args.run)?;
@@ -94,7 +94,7 @@ impl Found<'_> {
         let data = match own_data(checkpoint) {
             Ok(data) => data,
             Err(error) => {
-                self.notes.push(format!("The run was not evaluated, because its data cannot be read: {error}."));
+                self.notes.push(format!("The run was not evaluated, because its data cannot be used: {error}."));
                 return Ok(());
             }
         };
@@ -120,12 +120,14 @@ impl Found<'_> {
     }
 }
 
-/// The data that a run learned from, as it learned from them.
+/// The data that a run learned from, as it learned from them: answers and pictures go by their numbers.
 fn own_data(checkpoint: &Checkpoint) -> Result<Dataset, CliError> {
     if checkpoint.meta.data == DatasetFingerprint::NONE {
         return Err(CliError::Usage("its weights were imported".into()));
     }
-    pictures::learned_by_run(checkpoint)
+    let data = pictures::learned_by_run(checkpoint)?;
+    check_unchanged(&data, &checkpoint.meta.config, &checkpoint.meta.data)?;
+    Ok(data)
 }
 
 /// What a run is looked at on, where that is, and its data without what it does not learn.

@@ -112,6 +112,18 @@ pub enum TrainError {
         /// The data that it was given.
         now: DatasetFingerprint,
     },
+    /// Other data than a run began with, of which it drew its validation images.
+    #[error(
+        "the data changed since the run began, so the images that it held out cannot be told from those that it learned: \
+         it {}",
+        change(before, now)
+    )]
+    HeldOutUnknown {
+        /// The data that it began with.
+        before: DatasetFingerprint,
+        /// The data that it was given.
+        now: DatasetFingerprint,
+    },
     /// An image file that cannot be decoded.
     #[cfg(feature = "images")]
     #[error("{}: {source}", path.display())]
@@ -209,6 +221,9 @@ impl Hints for TrainError {
                 vec![Hint::set("batch", batch + 1), Hint::advice("group_norm or layer_norm in the model")]
             }
             TrainError::DataChanged { .. } => vec![Hint::advice("a new run, or the data as it was")],
+            TrainError::HeldOutUnknown { .. } => {
+                vec![Hint::advice("--data PHOTOS, which the run has not seen, or a new run, or the data as it was")]
+            }
             TrainError::NotFinite { step: 0, .. } => {
                 vec![Hint::advice("another model, --seed or --init, or data without infinite numbers")]
             }

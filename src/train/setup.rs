@@ -185,6 +185,34 @@ pub fn with_held_out(data: Dataset, config: &RunConfig) -> Result<Dataset, Train
     Ok(data.with_validation(held_out)?)
 }
 
+/// Checks that the training images that a run would hold out of these data, if it holds some out, are those that it did:
+/// which these are follows from the list of all. Of other data it learned most of them.
+///
+/// # Errors
+/// [`TrainError::HeldOutUnknown`], and [`TrainError::Source`] if the images are streamed and one of them cannot be read.
+pub fn check_held_out(data: &Dataset, config: &RunConfig, began_with: &DatasetFingerprint) -> Result<(), TrainError> {
+    let draws = data.has_drawn_validation() || held_out_share(data, config) > 0.0;
+    if !draws || !tasks::of(&config.loss).evaluates() {
+        return Ok(());
+    }
+    match check_unchanged(data, config, began_with) {
+        Err(TrainError::DataChanged { before, now }) => Err(TrainError::HeldOutUnknown { before, now }),
+        checked => checked,
+    }
+}
+
+/// Checks that a run began with these data.
+///
+/// # Errors
+/// [`TrainError::DataChanged`], and [`TrainError::Source`] if the images are streamed and one of them cannot be read.
+pub fn check_unchanged(data: &Dataset, config: &RunConfig, began_with: &DatasetFingerprint) -> Result<(), TrainError> {
+    let (task, mut config) = (tasks::of(&config.loss), config.clone());
+    let data = task.restrict_to_normal(data, &mut config)?;
+    let targets = task.read_targets(&config, &data, &splits(&data, &config))?;
+    let (before, now) = (*began_with, fingerprint_of(&data, &config, &targets, !began_with.by_name)?);
+    if before == now { Ok(()) } else { Err(TrainError::DataChanged { before, now }) }
+}
+
 /// The examples that validate each epoch of a run.
 #[derive(Clone, Debug)]
 pub struct Validating<'a> {

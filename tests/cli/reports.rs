@@ -1,5 +1,6 @@
 //! `report`: the page that `train` ends with, made again from what a run keeps, from its data, and on other data.
 
+use crate::errors::{MODEL, photos};
 use crate::support::Place;
 
 const TRAIN: &str = "train --model linear --limit 640 --epochs 2 --val-split 0.1 --out run";
@@ -61,4 +62,37 @@ fn damaged_answers_are_named_and_a_folder_without_a_run_too() {
     assert!(ran.err.contains("predictions.csv, line 1: ") && ran.err.contains("try: "), "{ran}");
     let ran = place.run("report nowhere").exits(2);
     assert!(ran.err.contains("no checkpoint found at nowhere"), "{ran}");
+}
+
+#[test]
+fn images_that_were_learned_are_not_taken_for_held_out_ones() {
+    let Some(place) = Place::with_adapter() else { return };
+    photos(&place);
+    place.write("small.toml", MODEL);
+    place.run("train photos --model small.toml --batch 16 --steps 2 --no-report --out run").exits(0);
+    let before = place.run("eval run --json").exits(0).json();
+    assert_eq!(before["split"], "validation");
+    let lost = place.read("photos/red/red-3.png");
+    std::fs::remove_file(place.path("photos/red/red-3.png")).unwrap();
+    for command in ["eval run", "eval run --recall 0.5 --of red", "predict run --grid grid.png"] {
+        let ran = place.run(command).exits(2);
+        assert!(
+            ran.err.contains("the data changed since the run began") && ran.err.contains("now has 56"),
+            "{command}: {ran}"
+        );
+        assert!(
+            ran.err.contains("cannot be told from those that it learned") && ran.err.contains("try: --data"),
+            "{ran}"
+        );
+    }
+    let ran = place.run("report run").exits(0);
+    assert!(place.text("run/report.html").contains("The run was not evaluated"), "{ran}");
+    let all = place.run("eval run --data photos --json").exits(0).json();
+    assert_eq!(
+        (all["split"].as_str(), all["images"].as_u64()),
+        (Some("training"), Some(71)),
+        "and nothing else is said of them"
+    );
+    place.write("photos/red/red-3.png", &lost);
+    assert_eq!(place.run("eval run --json").exits(0).json(), before, "the data are as they were");
 }

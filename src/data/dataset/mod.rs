@@ -56,6 +56,8 @@ pub struct Dataset {
     notes: Vec<String>,
     texts: Option<Texts>,
     relabelled: Vec<Relabelled>,
+    /// Whether the validation split was drawn from the examples to learn from.
+    drawn: bool,
 }
 
 impl Dataset {
@@ -147,7 +149,7 @@ impl Dataset {
             }
         }
         let (source, notes, relabelled) = ("in memory".into(), Vec::new(), Vec::new());
-        Ok(Dataset { source, name, classes, splits, notes, texts, relabelled })
+        Ok(Dataset { source, name, classes, splits, notes, texts, relabelled, drawn: false })
     }
 
     /// With another name, for messages.
@@ -166,6 +168,11 @@ impl Dataset {
     #[must_use]
     pub fn with_notes(self, notes: Vec<String>) -> Self {
         Dataset { notes, ..self }
+    }
+
+    /// The same, where the validation split was drawn from the examples to learn from when they were read.
+    pub(super) fn with_drawn_validation(self, drawn: bool) -> Self {
+        Dataset { drawn, ..self }
     }
 
     /// With other examples to learn from.
@@ -199,13 +206,13 @@ impl Dataset {
     pub fn with_splits(&self, splits: Splits) -> Result<Self, DatasetError> {
         let new = Self::build(self.name.clone(), self.classes.clone(), splits, self.texts.clone())?;
         let (source, notes, relabelled) = (self.source.clone(), self.notes.clone(), self.relabelled.clone());
-        Ok(Dataset { source, notes, relabelled, ..new })
+        Ok(Dataset { source, notes, relabelled, drawn: self.drawn, ..new })
     }
 
     fn replace(self, change: impl FnOnce(&mut Splits)) -> Result<Self, DatasetError> {
-        let Dataset { name, source, classes, mut splits, notes, texts, relabelled } = self;
+        let Dataset { name, source, classes, mut splits, notes, texts, relabelled, drawn } = self;
         change(&mut splits);
-        Ok(Dataset { source, notes, relabelled, ..Self::build(name, classes, splits, texts)? })
+        Ok(Dataset { source, notes, relabelled, drawn, ..Self::build(name, classes, splits, texts)? })
     }
 
     /// A known data set's name, or the folder's.
@@ -241,6 +248,11 @@ impl Dataset {
     /// Examples to validate on, where the data set says which.
     pub fn validation(&self) -> Option<&Split> {
         self.splits.validation.as_ref()
+    }
+
+    /// Whether the validation split was drawn from the examples to learn from when they were read: of other examples, others are.
+    pub(crate) fn has_drawn_validation(&self) -> bool {
+        self.drawn
     }
 
     /// Examples to test on.

@@ -248,7 +248,8 @@ impl Catalog {
         let name = folder_name(&self.root);
         let source = self.root.display().to_string();
         let splits = Splits { train, validation, test };
-        Ok(Dataset::new(name, self.classes, splits)?.with_source(source).with_notes(self.notes))
+        let data = Dataset::new(name, self.classes, splits)?.with_source(source).with_notes(self.notes);
+        Ok(data.with_drawn_validation(held_out.contains(&true)))
     }
 
     /// The pictures `members` as a split; none if there are none.
