@@ -153,11 +153,18 @@ pub fn resumed(args: &TrainArgs) -> Result<Start, CliError> {
     let mut config = checkpoint.meta.config.clone();
     if let Some(flag) = args.fixed.first() {
         return Err(CliError::Usage(format!(
-            "--resume continues a run as it was configured, but {flag} would change it\n  try: without {flag}; only --epochs, --steps and --patience may change"
+            "--resume continues a run as it was configured, but {flag} would change it\n  try: without {flag}; only --epochs, --steps, --patience, --max-memory and where the data are may change"
         )));
     }
     let typed: RunConfig = settings(&config, args)?;
     (config.epochs, config.patience) = (typed.epochs, typed.patience);
+    // the same data, which the checkpoint knows, at another place
+    if let Some(data) = args.typed.text("data") {
+        config.data = Some(whole_path(data));
+    }
+    if let Some(folder) = args.typed.text("table.images") {
+        config.table.images = Some(whole_path(folder));
+    }
     // a limit of steps holds for one command; the next one goes on to the end
     config.steps = if args.typed.has("steps") { typed.steps } else { None };
     let model = checkpoint.meta.model()?;

@@ -237,7 +237,7 @@ fn leaked(text: String) -> &'static str {
 const KEYS: &[Setting] = &[
     Setting::new(Data, "data", "data", Takes::Text("DATA"), "fashion-small, which is built in",
         "A folder of images with a subfolder for each class, a folder of IDX or CIFAR files, a CSV file, a text file, \
-         or a data set listed by `lepton-gpu data list`").common(),
+         or a data set listed by `lepton-gpu data list`").common().may_change(),
     Setting::new(Data, "labels", "labels", Takes::Text("FILE"), "",
         "Labels to train on in place of those of the data: a table that says the label of each file, such as the one that \
          `lepton-gpu errors` writes; without a label an image or text is left out"),
@@ -261,7 +261,7 @@ const KEYS: &[Setting] = &[
     Setting::new(Data, "images.coarse", "coarse", Takes::Switch, "",
         "Use the 20 coarse classes of CIFAR-100 instead of the 100 fine ones"),
     Setting::new(Data, "table.images", "images", Takes::Text("DIR"), "the folder of the table",
-        "The folder that the names of images in a table start from"),
+        "The folder that the names of images in a table start from").may_change(),
     Setting::new(Data, "table.image_column", "image-column", Takes::Text("NAME"),
         "image, path, filename, …, id, or the column that holds names of images",
         "The column of a table that names the images, by its name or its number from 1"),

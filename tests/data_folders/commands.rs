@@ -134,5 +134,13 @@ fn photos_are_trained_evaluated_and_answered() {
     // a resumed run finds the same images, split the same way
     done(&photos, "train --out run --resume --epochs 5", &["Epoch 5/5"]);
     refused(&photos, "train --out run --resume --fit pad", &["--fit would change it"]);
+    refused(&photos, "train new --out run --resume --epochs 6", &["the data changed since the run began"]);
+    // it may stand elsewhere
+    let folder = photos.root().parent().unwrap().to_path_buf();
+    std::fs::rename(folder.join("photos"), folder.join("moved")).unwrap();
+    refused(&photos, "train --out run --resume --epochs 6", &["photos"]);
+    done(&photos, "train moved --out run --resume --epochs 6", &["Epoch 6/6"]);
+    done(&photos, "eval run", &["8 validation images of moved"]);
+    std::fs::rename(folder.join("moved"), folder.join("photos")).unwrap();
     refused(&photos, "train photos --model seed-mnist --size 28x28x2 --out other", &["2 channels", "1 or 3"]);
 }
