@@ -75,6 +75,18 @@ pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Result<Option<Str
 
 /// The texts to answer: those that were typed, then the lines of a file.
 fn texts(args: &PredictArgs) -> Result<Vec<String>, CliError> {
+    // a path is no text, however well it could be classified
+    if let Some(path) = args.images.iter().find(|path| path.as_os_str() == "-" || path.exists()) {
+        let (named, run) = (path.display(), args.run.display());
+        let (problem, way) = match path {
+            path if path.as_os_str() == "-" => {
+                ("standard input holds texts".to_string(), format!("predict {run} --lines -"))
+            }
+            path if path.is_dir() => (format!("{named} is a folder, not a text"), format!("eval {run} --data {named}")),
+            _ => (format!("{named} is a file, not a text"), format!("predict {run} --lines {named}")),
+        };
+        return Err(CliError::Usage(format!("{problem}\n  try: lepton-gpu {way}")));
+    }
     let mut texts: Vec<String> = args.images.iter().map(|text| text.to_string_lossy().into_owned()).collect();
     if let Some(path) = &args.lines {
         let mut bytes = Vec::new();
@@ -121,7 +133,7 @@ pub fn answer(
     let gpu = open(adapter)?;
     let answers = thresholds.predictor(&gpu, checkpoint, None)?.predict(&bytes)?;
     let view = tasks::of(crate::tasks::of(&checkpoint.meta.config.loss));
-    let mut output = Output::new(args, "text", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
+    let mut output = Output::new(args, "text", view, &checkpoint.meta.classes)?;
     tell_who(&gpu, checkpoint);
     thresholds.lines.iter().for_each(|line| aside!("{line}"));
     for (text, answer) in texts.iter().zip(&answers) {

@@ -102,6 +102,8 @@ pub use relabel::{LabelsError, labels_file};
 #[cfg(feature = "images")]
 pub use survey::{Looked, Survey, survey};
 #[cfg(any(feature = "images", feature = "text"))]
+#[cfg(feature = "cli")]
+pub(crate) use tabular::Sheet;
 pub use tabular::TableError;
 pub(crate) use vocabulary::UNKNOWN;
 pub use vocabulary::{Texts, Vocabulary};

@@ -104,6 +104,38 @@ fn submissions_have_the_rows_of_their_sample() {
     assert!(place.run("predict run new --submission sample.csv").exits(2).err.contains("none of its 1 ids"));
     place.write("sample.csv", "id,cat,dog\n1,0,0\n");
     assert!(place.run("predict run new --submission sample.csv").exits(2).err.contains("column `cat` is none"));
+    // as a program of another country writes it
+    place.write("sample.csv", "\u{feff}id;label\n2;?\n1.png;?\n");
+    assert_eq!(place.run("predict run new --submission sample.csv").exits(0).out, "id;label\n2;0\n1.png;1\n");
+    // an id that two images have
+    save(&place, "new/deeper/2.png", &half(1, 3).into(), ImageFormat::Png);
+    let two = place.run("predict run new --submission sample.csv").exits(2);
+    assert!(two.err.contains("id `2` could be new/2.png or new/deeper/2.png"), "{two}");
+    place.write("sample.csv", "id,label\ndeeper/2.png,?\n");
+    assert_eq!(place.run("predict run new --submission sample.csv").exits(0).out, "id,label\ndeeper/2.png,1\n");
+}
+
+#[test]
+fn numbers_have_no_probabilities_and_fill_columns_of_their_names() {
+    let Some(place) = trained() else { return };
+    fs::create_dir(place.path("new")).unwrap();
+    let mut table = "Id,Score\n".to_string();
+    for i in 0..8 {
+        save(&place, &format!("new/{i}.png"), &half(i % 2, i).into(), ImageFormat::Png);
+        table += &format!("{i}.png,{}\n", 30 + i);
+    }
+    place.write("new/table.csv", table);
+    let train = "train new/table.csv --loss mse --model linear --size 8x8x3 --steps 3 --no-report --out numbers";
+    place.run(train).exits(0);
+    let rows = place.run("predict numbers new/1.png --csv").exits(0);
+    let number = rows.out.lines().last().unwrap().split(',').nth(1).unwrap().to_string();
+    for column in ["Score", "label"] {
+        place.write("sample.csv", format!("Id,{column}\n1,1\n"));
+        let filled = place.run("predict numbers new --submission sample.csv").exits(0);
+        assert_eq!(filled.out, format!("Id,{column}\n1,{number}\n"));
+    }
+    let refused = place.run("predict numbers new/1.png --csv --probabilities").exits(2);
+    assert!(refused.err.contains("this model's answers are numbers") && refused.out.is_empty(), "{refused}");
 }
 
 #[test]

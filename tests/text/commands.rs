@@ -31,6 +31,8 @@ fn train_eval_predict_and_show() {
     assert_eq!(answers[1]["top"][0]["class"], "bad", "{answers}");
     std::fs::write(place.path("new.txt"), "dull dull\n\ngreat great\n").unwrap();
     let lines = ran(&place, &["predict", "run", "--lines", "new.txt"]).exits(0);
+    let path = ran(&place, &["predict", "run", "new.txt"]).exits(2);
+    assert!(path.err.contains("new.txt is a file, not a text") && path.err.contains("--lines new.txt"), "{path}");
     assert!(lines.line("dull dull: ").contains("bad") && lines.line("great great: ").contains("good"), "{lines}");
     let unknown = ran(&place, &["predict", "run", "never seen"]).exits(0);
     assert!(unknown.line("never seen: ").contains("2 of 2 words unknown"), "{unknown}");

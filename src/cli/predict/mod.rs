@@ -61,7 +61,7 @@ fn answer(
     view.check_answers(args, checkpoint)?;
     let model = checkpoint.meta.model()?;
     check_pictures(&model).map_err(TrainError::from)?;
-    let mut output = Output::new(args, "image", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
+    let mut output = Output::new(args, "image", view, &checkpoint.meta.classes)?;
     if let [data] = &args.images[..]
         && let Some(data) = data.to_str().filter(|data| data::holds_arrays(data))
     {
@@ -131,7 +131,7 @@ fn answer_data(
     let thresholds = Thresholds::of_run(&args.run, &args.threshold, &checkpoint.meta)?;
     let gpu = open(adapter)?;
     let asking = Asking::new(args, &gpu, checkpoint, thresholds);
-    let mut output = Output::new(args, "image", view.columns(&checkpoint.meta.classes), &checkpoint.meta.classes)?;
+    let mut output = Output::new(args, "image", view, &checkpoint.meta.classes)?;
     let mut progress = Progress::of(split.len());
     for start in (0..split.len()).step_by(AT_A_TIME) {
         let end = split.len().min(start + AT_A_TIME);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::submission::Submission;
 use crate::cli::CliError;
 use crate::cli::args::{Format, PredictArgs};
-use crate::cli::tasks::Row;
+use crate::cli::tasks::{Row, TaskView};
 use crate::report::{Document, say};
 
 /// Where answers go, one after another.
@@ -22,21 +22,22 @@ pub struct Output {
 }
 
 impl Output {
-    /// Begins. `columns` are those of answers.
+    /// Begins, for answers of a task on examples of such a model, with the names of its classes, labels or numbers.
     ///
     /// # Errors
-    /// If the sample of a submission cannot be read, or has columns that the model does not answer.
-    pub fn new(
-        args: &PredictArgs,
-        key: &'static str,
-        columns: Vec<String>,
-        classes: &[String],
-    ) -> Result<Self, CliError> {
-        let submission =
-            args.submission.as_deref().map(|sample| Submission::open(sample, &columns, classes)).transpose()?;
-        let named = if args.probabilities { classes } else { &[] };
+    /// If the sample of a submission cannot be read, or has columns that the model does not answer, and if probabilities are
+    /// asked for where there are none.
+    pub fn new(args: &PredictArgs, key: &'static str, view: &dyn TaskView, names: &[String]) -> Result<Self, CliError> {
+        let (columns, probabilities) = (view.columns(names), view.probabilities(names));
+        if args.probabilities && probabilities.is_empty() {
+            let problem = "--probabilities: this model's answers are numbers, without probabilities";
+            return Err(CliError::Usage(format!("{problem}\n  try: without --probabilities")));
+        }
+        let sample = args.submission.as_deref();
+        let submission = sample.map(|sample| Submission::open(sample, &columns, probabilities)).transpose()?;
+        let named = if args.probabilities { probabilities } else { &[] };
         let header = std::iter::once("id".to_string()).chain(columns).chain(named.iter().cloned());
-        let header = (args.format() == Format::Csv).then(|| line(header));
+        let header = (args.format() == Format::Csv).then(|| line(header, b','));
         let (format, probabilities) = (args.format(), args.probabilities);
         Ok(Output { format, key, header, probabilities, all: Vec::new(), submission })
     }
@@ -57,7 +58,7 @@ impl Output {
             Format::Csv => {
                 let probabilities = row.probabilities.iter().filter(|_| self.probabilities);
                 let cells = std::iter::once(id.to_string()).chain(row.cells);
-                say!("{}", line(cells.chain(probabilities.map(|probability| format!("{probability:.6}")))));
+                say!("{}", line(cells.chain(probabilities.map(|probability| format!("{probability:.6}"))), b','));
             }
             Format::Submission => {
                 if let Some(submission) = &mut self.submission {
@@ -80,8 +81,9 @@ impl Output {
 }
 
 /// Fields as a line of a table, in quotes where they need them.
-pub fn line(fields: impl IntoIterator<Item = String>) -> String {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+pub fn line(fields: impl IntoIterator<Item = String>, delimiter: u8) -> String {
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(delimiter).terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
     writer.write_record(fields).expect("a line is written into memory");
     let bytes = writer.into_inner().expect("a line is written into memory");
     String::from_utf8(bytes).expect("fields are UTF-8").trim_end_matches('\n').into()

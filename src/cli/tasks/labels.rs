@@ -39,10 +39,11 @@ impl TaskView for Labels {
         json!({ "labels": answer.names().iter().zip(&answer.probabilities).enumerate().map(label).collect::<Vec<_>>() })
     }
 
-    /// The labels that are there, with spaces between them.
+    /// The labels that are there, with spaces between them, or `|` where the name of a label has a space itself.
     fn cells(&self, answer: &Answer) -> Vec<String> {
+        let between = if answer.names().iter().any(|name| name.contains(' ')) { "|" } else { " " };
         let there = answer.names().iter().enumerate().filter(|(label, _)| answer.is_there(*label));
-        vec![there.map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(" ")]
+        vec![there.map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(between)]
     }
 
     fn grid(&self, _: &PredictArgs, _: &Checkpoint, _: &Path, _: Option<&str>) -> Result<Exit, CliError> {
@@ -70,5 +71,15 @@ mod tests {
         };
         assert_eq!(line([0.75, 0.25, 0.9], 3), "sofa 90.00 %, cat 75.00 %");
         assert_eq!(line([0.1, 0.2, 0.05], 1), "none of the labels; likeliest: dog 20.00 %");
+    }
+
+    #[test]
+    fn labels_of_a_cell_can_be_told_apart() {
+        let cell = |names: [&str; 2]| {
+            let names: Vec<String> = names.map(String::from).into();
+            Labels.cells(&Answer::new(vec![0.0; 2], vec![0.75, 0.9], names.into())).concat()
+        };
+        assert_eq!(cell(["cat", "dog"]), "cat dog");
+        assert_eq!(cell(["No Finding", "Effusion"]), "No Finding|Effusion");
     }
 }

@@ -116,6 +116,11 @@ pub trait TaskView: Sync {
         vec!["prediction".into()]
     }
 
+    /// What the probabilities of an answer are called, in their order; none where it has none.
+    fn probabilities<'a>(&self, classes: &'a [String]) -> &'a [String] {
+        classes
+    }
+
     /// The cells of an answer, one for each column.
     fn cells(&self, answer: &Answer) -> Vec<String>;
 

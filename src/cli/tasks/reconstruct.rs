@@ -71,6 +71,10 @@ impl TaskView for Reconstruct {
         vec!["prediction".into(), "score".into()]
     }
 
+    fn probabilities<'a>(&self, _names: &'a [String]) -> &'a [String] {
+        &[]
+    }
+
     fn rows(&self, asking: &Asking, images: Vec<u8>, count: usize) -> Result<Vec<Row>, CliError> {
         let meta = &asking.checkpoint.meta;
         let (threshold, loss) = (meta.state.threshold, meta.config.loss.entry().flag_value());

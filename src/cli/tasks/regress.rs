@@ -41,6 +41,10 @@ impl TaskView for Regress {
         if names.len() == 1 { vec!["prediction".into()] } else { names.to_vec() }
     }
 
+    fn probabilities<'a>(&self, _names: &'a [String]) -> &'a [String] {
+        &[]
+    }
+
     fn cells(&self, answer: &Answer) -> Vec<String> {
         answer.outputs.iter().map(f32::to_string).collect()
     }

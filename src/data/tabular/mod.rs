@@ -9,4 +9,5 @@ mod sheet;
 pub(in crate::data) use columns::Roles;
 pub(in crate::data) use columns::{Role, is_unnamed};
 pub use error::TableError;
-pub(in crate::data) use sheet::{Row, Sheet};
+pub(in crate::data) use sheet::Row;
+pub(crate) use sheet::Sheet;
