@@ -1,7 +1,7 @@
 //! Everything that prints or draws: the only place, with `cli`, that writes for people.
 
 #[cfg(feature = "cli")]
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 #[cfg(feature = "cli")]
 use std::sync::OnceLock;
 #[cfg(feature = "cli")]
@@ -156,7 +156,33 @@ pub(crate) fn write_line(text: std::fmt::Arguments) {
 /// Writes a line on standard output.
 fn write_out(text: std::fmt::Arguments) {
     let mut out = std::io::stdout().lock();
-    match out.write_fmt(text).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+    noted(write_to(&mut out, text));
+}
+
+#[cfg(feature = "cli")]
+/// Writes a line with colours of its own on standard output, which is a terminal. Names and texts of others in it are [`plain`].
+pub(crate) fn write_painted(line: &str) {
+    if !is_quiet() && spoken::passes(spoken::To::Out, &format_args!("{line}")) {
+        noted(writeln!(std::io::stdout().lock(), "{line}"));
+    }
+}
+
+#[cfg(feature = "cli")]
+/// Writes a line as it is, and on a terminal without what steers it.
+fn write_to(out: &mut (impl Write + IsTerminal), text: std::fmt::Arguments) -> std::io::Result<()> {
+    if out.is_terminal() {
+        out.write_all(text::for_terminal(&text.to_string()).as_bytes())?;
+    } else {
+        out.write_fmt(text)?;
+    }
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+#[cfg(feature = "cli")]
+/// Keeps the error of a write to standard output.
+fn noted(written: std::io::Result<()>) {
+    match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let _ = OUTPUT_ERROR.set(error.to_string());
         }
@@ -175,8 +201,7 @@ pub(crate) fn write_aside(text: std::fmt::Arguments) {
 #[cfg(feature = "cli")]
 /// Writes a line on standard error.
 fn write_err(text: std::fmt::Arguments) {
-    let mut out = std::io::stderr().lock();
-    let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
+    let _ = write_to(&mut std::io::stderr().lock(), text);
 }
 
 #[cfg(feature = "cli")]

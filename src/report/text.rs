@@ -1,10 +1,22 @@
 //! Text of others, fit for a terminal, and text that a shell is to take.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Text without what steers a terminal or turns the direction of writing.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Lines without what steers a terminal: they may hold names of files and classes, and texts, of anybody.
+pub fn for_terminal(lines: &str) -> Cow<'_, str> {
+    let steers = |c: char| steers(c) && !['\n', '\t'].contains(&c);
+    if lines.contains(steers) {
+        lines.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+    } else {
+        lines.into()
+    }
 }
 
 fn steers(c: char) -> bool {
@@ -47,6 +59,8 @@ mod tests {
     #[test]
     fn foreign_text_steers_nothing() {
         assert_eq!(plain("a\u{1b}[2Jb\nc\u{202e}d"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
+        assert_eq!(for_terminal("a\u{1b}[2Jb\n\tc\r"), "a\u{fffd}[2Jb\n\tc\u{fffd}");
+        assert!(matches!(for_terminal("Größe\n"), Cow::Borrowed(_)));
         let mut value = serde_json::json!({ "a\u{9b}": ["x\u{7}", { "b": "\u{2066}y" }, 1.5], "c": "Größe" });
         make_plain(&mut value);
         let wanted = serde_json::json!({ "a\u{fffd}": ["x\u{fffd}", { "b": "\u{fffd}y" }, 1.5], "c": "Größe" });

@@ -13,7 +13,7 @@ use crate::cli::thresholds::Thresholds;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{TextExplainer, TextExplanation, Word};
 use crate::report::draw::{behind, word_sheet};
-use crate::report::{Document, Listing, aside, say};
+use crate::report::{Document, Listing, aside, plain, say, write_painted};
 
 /// The way in which texts are explained.
 const METHOD: &str = "occlusion";
@@ -61,7 +61,10 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
         save_png(&word_sheet(&headline, &words, &lines), &picture)?;
         if !args.json {
             say!("{headline}   {}", picture.display());
-            say!("  {}", if in_colour { coloured(&words) } else { text.to_string() });
+            match in_colour {
+                true => write_painted(&format!("  {}", coloured(&words))),
+                false => say!("  {text}"),
+            }
             lines.iter().for_each(|line| say!("  {line}"));
         }
         if args.json {
@@ -79,7 +82,7 @@ fn coloured(words: &[(&str, f64)]) -> String {
     let mut text = String::new();
     for (word, share) in words {
         let [r, g, b] = behind(*share).0;
-        let _ = write!(text, "\x1b[30;48;2;{r};{g};{b}m {word} \x1b[0m");
+        let _ = write!(text, "\x1b[30;48;2;{r};{g};{b}m {} \x1b[0m", plain(word));
     }
     text
 }
