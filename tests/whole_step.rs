@@ -11,6 +11,7 @@ use lepton_gpu::plan::{self, Buffer, Explain, Goal, Plan, PlanError, Request};
 use lepton_gpu::reference::{self, Images};
 use lepton_kernels::gemm::Family;
 use lepton_kernels::op::Target;
+use lepton_kernels::target::Splitting;
 use lepton_kernels::{Array, Shape, Step, random};
 
 mod common;
@@ -98,6 +99,23 @@ fn a_step_with_gates_and_dropout_is_what_the_twins_say() {
     check(&gpu, &model("rate = 0.3"), BATCH as u32, &[Goal::Train]);
     let gpu = gpu.with_target(Target::f32(Family::Simt)).expect("the adapter has it");
     check(&gpu, &model("rate = 0.3"), 3, &[Goal::Train]);
+}
+
+/// Products that are split along K whole networks through: what they leave is read by norms, pools, gates and other products.
+#[test]
+fn a_step_of_products_in_slabs_is_what_the_twins_say() {
+    let Some(gpu) = common::gpu() else { return };
+    let target = Target { splitting: Some(Splitting::ALWAYS), ..Target::f32(Family::Simt) };
+    let gpu = gpu.with_target(target).expect("the adapter has it");
+    for (text, name) in [(BRANCHED, "branched"), (GATED, "gated")] {
+        let model = ModelSpec::parse(&text.replace("rate = 0.0", "rate = 0.3"), name).unwrap();
+        let request = Request { target: gpu.target(), limits: gpu.limits(), ..Request::new(BATCH, IMAGES) };
+        let plan = Plan::compile(&model, &request).unwrap();
+        let split = |direction: &str| plan.lists.all().iter().any(|l| l.kernel.name.starts_with(direction));
+        assert!(split("forward/add ") && split("grad_input/add "), "{name} has nothing to split");
+        check(&gpu, &model, 3, &[Goal::Train]);
+    }
+    check_explanation(&gpu, &ModelSpec::parse(MOBILE, "mobile").unwrap(), None, true);
 }
 
 /// Numbers around 0 in which no value repeats.

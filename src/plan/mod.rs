@@ -202,7 +202,7 @@ impl Plan {
     }
 
     /// As [`compile`](Self::compile), in a batch that the adapter can bind: the one asked for, or half of it, and so on. For inference,
-    /// whose answers are the same in any batch.
+    /// whose answers are the same in any batch, on GPUs but for their last bits.
     ///
     /// # Errors
     /// As [`compile`](Self::compile); where even one example is too much, with the sizes of the batch asked for.

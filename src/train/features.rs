@@ -19,7 +19,7 @@ use super::setup::learned_images;
 use lepton_kernels::Step;
 use lepton_kernels::augment::Policy;
 
-/// Rows of a batch where the device can hold them. Features are the same in any batch.
+/// Rows of a batch where the device can hold them: always as many on a device, so that features are the same to the bit.
 const ROWS: usize = 32;
 
 /// The body of a model on a device.

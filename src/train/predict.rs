@@ -109,7 +109,7 @@ struct Ready {
 }
 
 /// Inputs that are answered at a time: a call takes the smallest size that holds all of them, or several of the largest. The
-/// answers are the same.
+/// answers are the same, on GPUs but for their last bits: few tiles are split along K.
 const SIZES: [usize; 3] = [1, 8, 64];
 
 impl Predictor {
