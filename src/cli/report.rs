@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::{ReportArgs, TrainArgs};
+use super::text::texts_by_name;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate, write_atomically};
-use crate::data::{self, Dataset, Split, Splits, TableOptions};
+use crate::data::{Dataset, Split, Splits, TableOptions};
 use crate::metrics::{Examined, Measures};
 use crate::platform::without_panic;
 use crate::report::run::{
     Example, Facts, Lookup, Names, PLOTS, PREDICTIONS, Predictions, REPORT, Sources, SplitFacts, add_looks, gather,
     name_of, page, save_plots,
 };
-use crate::report::say;
-use crate::report::shell_word;
+use crate::report::{aside, say, shell_word};
 use crate::tasks;
 use crate::train::{Evaluator, Place, Trainer, check_unchanged, looked_at};
 
@@ -44,7 +44,12 @@ pub fn run(args: &ReportArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     };
     let plots = other.is_none().then(|| folder.join(PLOTS));
     let facts = facts(Sources { run: folder, other, splits }, found, &checkpoint.meta)?;
-    write(&facts, &out, plots.as_deref())?;
+    write(&facts, &out, None)?;
+    match plots.map_or(Ok(()), |plots| save_plots(&facts, &plots)) {
+        // the page that was asked for is there
+        Err(error) if args.out.is_some() => aside!("note: the plots beside the run were not written: {error}"),
+        written => written?,
+    }
     say!("report   {}", out.display());
     Ok(Exit::Done)
 }
@@ -196,14 +201,14 @@ fn facts(sources: Sources, found: Found, meta: &Meta) -> Result<Facts, CliError>
     let Found { data, notes } = found;
     let mut facts = gather(sources)?;
     facts.notes = notes;
-    if tasks::of(&meta.config.loss).evaluates() && meta.data != DatasetFingerprint::NONE {
+    if meta.data != DatasetFingerprint::NONE {
         let (run, again) = (run.display().to_string(), format!("{}-again", name_of(run)));
         let command = format!("lepton-gpu train --recipe {} --out {}", shell_word(&run), shell_word(&again));
         facts.reproduce = vec![command];
     }
     let named = facts.answers.iter().flat_map(|answers| &answers.examples);
     let is_lost = named.clone().any(|example| !Path::new(&example.name).is_file());
-    let texts = texts(&facts);
+    let texts = texts(&facts, meta);
     // what has no file of its own is in the data
     let data = match data {
         None if is_lost && texts.is_empty() && facts.answers.is_some() => reloaded(run, meta),
@@ -222,14 +227,9 @@ fn reloaded(run: &Path, meta: &Meta) -> Option<Cow<'static, Dataset>> {
 }
 
 /// The texts that answers are about, by their names, where their files are still there.
-fn texts(facts: &Facts) -> BTreeMap<String, String> {
+fn texts(facts: &Facts, meta: &Meta) -> BTreeMap<String, String> {
     let Some(answers) = facts.answers.as_ref().filter(|_| facts.what == "texts") else { return BTreeMap::new() };
-    let file = |example: &Example| example.name.rsplit_once(':').map(|(file, _)| file.to_string());
-    let mut files: Vec<String> = answers.examples.iter().filter_map(file).collect();
-    files.sort_unstable();
-    files.dedup();
-    let read = |file: String| data::texts_of(Path::new(&file)).unwrap_or_default();
-    files.into_iter().flat_map(read).collect()
+    texts_by_name(answers.examples.iter().map(|example| example.name.as_str()), &meta.config.table)
 }
 
 /// A name as a file's.

@@ -1,5 +1,6 @@
 //! Texts for the commands: loading them as a model asks, and answers to typed ones.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use super::weights::tell_who;
 use super::{CliError, Exit, open, tasks};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{DataKind, Dataset, LoadOptions, Split, Vocabulary, text};
+use crate::data::{DataKind, Dataset, LoadOptions, Split, TableOptions, Vocabulary, text, texts_of};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::platform::files;
@@ -43,6 +44,13 @@ pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from:
     let known = from.map(|checkpoint| checkpoint.meta.classes.clone()).filter(|classes| !classes.is_empty());
     let classes = known.or(options.classes);
     LoadOptions { length, vocabulary, classes, ..options }
+}
+
+/// The texts of examples of these names by their names, where their files are still there. `table` says which columns a table has.
+pub fn texts_by_name<'a>(names: impl Iterator<Item = &'a str>, table: &TableOptions) -> BTreeMap<String, String> {
+    // a name is a file and a line
+    let files: BTreeSet<&str> = names.filter_map(|name| Some(name.rsplit_once(':')?.0)).collect();
+    files.into_iter().flat_map(|file| texts_of(Path::new(file), table).unwrap_or_default()).collect()
 }
 
 /// A data set of texts in a line; none for images.

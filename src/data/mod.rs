@@ -167,12 +167,12 @@ pub fn kind(spec: Option<&str>, options: &TableOptions) -> DataKind {
 }
 
 #[cfg(feature = "text")]
-/// The texts of a file by what [`Split::name`] calls them: its path and a line.
+/// The texts of a file by what [`Split::name`] calls them: its path and a line. `table` says which columns a table has.
 ///
 /// # Errors
 /// As [`load`].
-pub fn texts_of(path: &Path) -> Result<Vec<(String, String)>, DataError> {
-    formats::text::texts(path, &LoadOptions::default())
+pub fn texts_of(path: &Path, table: &TableOptions) -> Result<Vec<(String, String)>, DataError> {
+    formats::text::texts(path, &LoadOptions { table: table.clone(), ..LoadOptions::default() })
 }
 
 #[cfg(feature = "files")]

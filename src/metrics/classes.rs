@@ -88,8 +88,7 @@ impl ClassMeasures {
         let images = answers.len().max(1) as f64;
         let among_five = || answers.iter().filter(|a| a.before < 5).count() as f64 / images;
         let scores: Vec<Scores> = (0..classes).map(|c| Scores::new(right[c], predicted[c], support[c])).collect();
-        let concerned: Vec<Scores> =
-            (0..classes).filter(|&c| support[c] + predicted[c] > 0).map(|c| scores[c]).collect();
+        let concerned: Vec<Scores> = scores.iter().copied().filter(|scores| scores.is_concerned).collect();
         let gap = |bin: &Bin| (bin.right as f64 - bin.confidence).abs();
         let area = || auc(&mut answers.iter().map(|a| (a.margin, a.label == 1)).collect::<Vec<_>>());
         ClassMeasures {

@@ -77,8 +77,7 @@ impl LabelMeasures {
             let scored = outputs.iter().zip(targets).skip(label).step_by(labels);
             count.auc = auc(&mut scored.map(|(&output, &target)| (output, target > 0.5)).collect::<Vec<_>>());
         }
-        let concerned = counts.iter().filter(|c| c.true_positives + c.false_positives + c.false_negatives > 0);
-        let scores: Vec<Scores> = concerned.map(LabelCounts::scores).collect();
+        let scores: Vec<Scores> = counts.iter().map(LabelCounts::scores).filter(|scores| scores.is_concerned).collect();
         let sum = |of: fn(&LabelCounts) -> u64| counts.iter().map(of).sum::<u64>();
         let hits = sum(|c| c.true_positives);
         let areas: Vec<f64> = counts.iter().filter_map(|c| c.auc).collect();
@@ -103,6 +102,8 @@ mod tests {
         // of three labels the second is on no image and never answered: the others are all right
         let measured = LabelMeasures::new(&[1.0, -1.0, -1.0, -1.0, -1.0, 1.0], &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0], 3);
         assert_eq!((measured.macro_average.f1, measured.macro_average.recall), (1.0, 1.0));
+        let concerned = |i: usize| measured.labels[i].scores().is_concerned;
+        assert_eq!([0, 1, 2].map(concerned), [true, false, true], "what is left out is told from what is wrong");
         // answered yes where it is not: that is a mistake
         let measured = LabelMeasures::new(&[1.0, 1.0, -1.0, -1.0, -1.0, 1.0], &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0], 3);
         assert_eq!(measured.macro_average.f1, 2.0 / 3.0);

@@ -134,6 +134,9 @@ pub struct Scores {
     pub f1: f64,
     /// How many are there.
     pub support: u64,
+    /// Whether any is there or was predicted: what is neither has no scores, and averages leave it out.
+    #[serde(skip)]
+    pub is_concerned: bool,
 }
 
 /// 0 of 0 is 0.
@@ -145,7 +148,8 @@ impl Scores {
     /// From how many were right, predicted, and there.
     pub fn new(right: u64, predicted: u64, support: u64) -> Self {
         let (precision, recall) = (ratio(right, predicted), ratio(right, support));
-        Scores { precision, recall, f1: ratio(2 * right, predicted + support), support }
+        let (f1, is_concerned) = (ratio(2 * right, predicted + support), predicted + support > 0);
+        Scores { precision, recall, f1, support, is_concerned }
     }
 
     /// The mean of each, all alike or by support.
@@ -156,7 +160,8 @@ impl Scores {
             if total == 0.0 { 0.0 } else { sum / total }
         };
         let support = all.iter().map(|s| s.support).sum();
-        Scores { precision: of(|s| s.precision), recall: of(|s| s.recall), f1: of(|s| s.f1), support }
+        let [precision, recall, f1] = [of(|s| s.precision), of(|s| s.recall), of(|s| s.f1)];
+        Scores { precision, recall, f1, support, is_concerned: true }
     }
 
     /// The mean over classes, each of which counts the same.

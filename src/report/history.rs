@@ -190,7 +190,9 @@ impl History {
             });
         let all: Vec<Series> = train.into_iter().chain(validated).collect();
         let scale = if shares { Scale::Share } else { Scale::Linear };
-        (!all.is_empty()).then(|| over_epochs("Measures", scale, "", all))
+        // where there is one curve, no legend says what it is
+        let name = if let [only] = &all[..] { only.name.clone() } else { String::new() };
+        (!all.is_empty()).then(|| over_epochs("Measures", scale, &name, all))
     }
 
     /// The learning rate over epochs.
@@ -325,6 +327,16 @@ mod tests {
         assert!(one != more && more.width() == 4 * SIZE[0] as u32, "losses and measures");
         // a loss that is no number is left out
         told(&[epoch(1, f64::NAN), epoch(2, 2.0)]).draw("run").unwrap();
+    }
+
+    #[test]
+    fn one_measure_says_what_it_is() {
+        let chart = |train: Metrics| told(&[measured(1, train, Some(train))]).measures().unwrap();
+        let more = crate::metrics::Summary { r2: Some(0.5), ..Default::default() };
+        let r2 = Metrics { loss: 1.0, more, ..Metrics::default() };
+        assert_eq!(chart(r2).y.name, "validation R2");
+        let accuracy = Metrics { loss: 1.0, accuracy: Some(0.5), ..Metrics::default() };
+        assert_eq!(chart(accuracy).y.name, "", "of several the legend says it");
     }
 
     #[test]

@@ -101,7 +101,9 @@ fn finish(table: Table, rows: usize) {
 fn print_scores(what: &str, names: &[String], scores: &[Scores], averages: &[(&str, Scores)]) {
     let mut table = table(&[what, "precision", "recall", "F1", "support"]);
     let mut add = |name: &str, s: &Scores| {
-        let parts = [s.precision, s.recall, s.f1].map(|part| format!("{part:.4}"));
+        // what is neither there nor answered has no scores
+        let part = |part: f64| if s.is_concerned { format!("{part:.4}") } else { "-".into() };
+        let parts = [s.precision, s.recall, s.f1].map(part);
         table.add_row([&[name.to_string()], &parts[..], &[s.support.to_string()]].concat());
     };
     for (name, s) in names.iter().zip(scores).take(ROWS) {

@@ -21,6 +21,10 @@ pub fn headline(assessment: &Assessment) -> [String; 3] {
                 format!("{} of labels right{auc}", rounded(found.label_accuracy)),
             ]
         }
+        // an error over several numbers would mix their units
+        Findings::Values(ValueFindings { count: 2.., r2: Some(r2), .. }) => {
+            ["R²".into(), format!("{r2:.3}"), "mean over the numbers".into()]
+        }
         Findings::Values(ValueFindings { rmse, r2: Some(r2), .. }) => {
             ["R²".into(), format!("{r2:.3}"), format!("typical error (RMSE) {}", figure(*rmse))]
         }
@@ -125,6 +129,15 @@ fn of_labels(found: &LabelFindings, assessment: &Assessment, what: &str) -> Vec<
 }
 
 fn of_values(found: &ValueFindings, assessment: &Assessment, what: &str) -> Vec<String> {
+    if let ValueFindings { count: count @ 2.., r2: Some(r2), .. } = found {
+        let mut told = vec![format!(
+            "Predictions on {} explain {} of the variance of {count} numbers, on average; always answering the means would explain none.",
+            on(assessment, what),
+            rounded(r2.max(0.0))
+        )];
+        told.extend(weakest_value(found));
+        return told;
+    }
     let explained =
         found.r2.map_or(String::new(), |r2| format!(", which explains {} of the variance", rounded(r2.max(0.0))));
     let mut told = vec![format!(
@@ -133,10 +146,12 @@ fn of_values(found: &ValueFindings, assessment: &Assessment, what: &str) -> Vec<
         figure(found.rmse),
         figure(found.rmse_of_mean)
     )];
-    if let Some(worst) = &found.weakest {
-        told.push(format!("It is weakest on {} (R² {:.3}).", quoted(&worst.value), worst.r2));
-    }
+    told.extend(weakest_value(found));
     told
+}
+
+fn weakest_value(found: &ValueFindings) -> Option<String> {
+    found.weakest.as_ref().map(|worst| format!("It is weakest on {} (R² {:.3}).", quoted(&worst.value), worst.r2))
 }
 
 fn of_errors(found: &ErrorFindings) -> Vec<String> {

@@ -103,6 +103,10 @@ fn measured(findings: &Findings) -> String {
             let auc = found.auc.map_or(String::new(), |auc| format!(", AUC {auc:.3}"));
             format!("labels {} right, macro F1 {:.3}{auc}", rounded(found.label_accuracy), found.macro_f1)
         }
+        // an error over several numbers would mix their units
+        Findings::Values(ValueFindings { count: count @ 2.., r2: Some(r2), .. }) => {
+            format!("R2 {r2:.3} (mean of {count} numbers)")
+        }
         Findings::Values(found) => {
             let r2 = found.r2.map_or(String::new(), |r2| format!(", R2 {r2:.3}"));
             format!("error {:.4} (RMSE){r2}", found.rmse)
@@ -125,6 +129,7 @@ fn beside(findings: &Findings) -> Option<String> {
         Findings::Labels(LabelFindings { commoner, .. }) => {
             Some(format!("always the commoner answer: {}", rounded(*commoner)))
         }
+        Findings::Values(ValueFindings { count: 2.., r2: Some(_), .. }) => Some("always the means: 0".into()),
         Findings::Values(ValueFindings { rmse_of_mean, .. }) => Some(format!("always the mean: {rmse_of_mean:.4}")),
         Findings::Errors(ErrorFindings { normal_and_other: Some([normal, other]), .. }) => {
             Some(format!("normal {normal:.6}, other {other:.6}"))

@@ -29,6 +29,15 @@ fn a_report_is_the_same_from_what_was_kept_and_evaluated_again() {
     for figure in ["loss", "measures", "learning-rate", "speed", "reliability", "confusion"] {
         assert!(place.path(&format!("run/plots/{figure}.png")).is_file(), "{figure}");
     }
+    // a page that goes elsewhere is worth having where nothing can be written beside the run
+    std::fs::remove_dir_all(place.path("run/plots")).unwrap();
+    place.write("run/plots", "in the way");
+    let ran = place.run("report run --out third.html").exits(0);
+    assert!(
+        ran.err.contains("note: the plots beside the run were not written: ") && place.text("third.html") == page,
+        "{ran}"
+    );
+    place.run("report run").exits(2);
 }
 
 #[test]

@@ -112,6 +112,14 @@ fn comparing_runs_says_whether_the_difference_is_chance() {
     let text = place.run("runs compare c0 c1").exits(0).out;
     assert!(text.contains("no paired test is possible") && text.contains("24 validation examples"), "{text}");
     assert!(text.contains("right of 24, within "), "{text}");
+    // the setting of epochs is what runs were to have, not what they did
+    for (run, epochs) in [("e2", 2), ("e3", 3)] {
+        place.run(&format!("train --model linear --limit 128 --epochs {epochs} --steps 0 --out {run}")).exits(0);
+    }
+    let json = place.run("runs compare e2 e3 --no-eval --json").exits(0).json();
+    assert_eq!(json["settings"]["epochs"], serde_json::json!(["2", "3"]), "{json}");
+    let json = place.run("runs . --json").exits(0).out;
+    assert!(json.contains("\"seconds\": 0.0") && !json.contains("-0.0"), "no epoch takes no time: {json}");
     assert!(place.run("runs compare a nowhere").exits(2).err.contains("nowhere is not a run"));
     assert!(place.run("runs compare a b --no-eval --plot x.pdf").exits(2).err.contains("expected a .png or .svg"));
 }

@@ -68,7 +68,7 @@ pub fn run(args: &CompareArgs, adapter: Option<&str>) -> Result<Exit, CliError> 
 fn differing(runs: &[Found]) -> Vec<(String, Vec<Option<String>>)> {
     let keys: BTreeSet<&String> = runs.iter().flat_map(|found| found.settings.keys()).collect();
     let choices = keys.into_iter().filter(|key| !NO_CHOICES.contains(&key.as_str()));
-    let valued = choices.map(|key| (key.clone(), runs.iter().map(|found| found.value(key)).collect::<Vec<_>>()));
+    let valued = choices.map(|key| (key.clone(), runs.iter().map(|found| found.setting(key)).collect::<Vec<_>>()));
     valued.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
 }
 

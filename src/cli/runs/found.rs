@@ -155,7 +155,8 @@ impl Found {
             test,
             epochs: epochs.last().and_then(|epoch| epoch["epoch"].as_u64()).unwrap_or(0),
             of_epochs: config.as_ref().map(|config| config.epochs),
-            seconds: epochs.iter().filter_map(|epoch| epoch["seconds"].as_f64()).sum(),
+            // an empty sum of f64 is -0
+            seconds: epochs.iter().filter_map(|epoch| epoch["seconds"].as_f64()).fold(0.0, |sum, one| sum + one),
             device: device.and_then(|entry| word(&entry.value["device"]["name"])),
             state: state(folder, &log_path, &log, config.is_some()),
             settings: config.map_or_else(BTreeMap::new, |config| config.settings()),
@@ -203,10 +204,15 @@ impl Found {
             "time" => self.seconds.to_string(),
             "device" => self.device.clone().unwrap_or_default(),
             "state" => self.state.word().into(),
-            setting => match self.settings.get(setting)? {
-                toml::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            },
+            key => self.setting(key)?,
+        })
+    }
+
+    /// A setting of its `config.toml`, such as the epochs that it was to have.
+    pub fn setting(&self, key: &str) -> Option<String> {
+        Some(match self.settings.get(key)? {
+            toml::Value::String(text) => text.clone(),
+            other => other.to_string(),
         })
     }
 }

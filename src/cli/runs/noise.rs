@@ -8,7 +8,7 @@ use super::super::started::digest;
 use super::super::{CliError, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::gpu::Gpu;
-use crate::metrics::{Answers, Interval, McNemar, Numbers, bootstrap};
+use crate::metrics::{Answers, Interval, McNemar, Numbers, ValueMeasures, bootstrap};
 use crate::report::percent;
 use crate::train::Evaluator;
 
@@ -41,12 +41,15 @@ pub enum Noise {
         split: &'static str,
         /// Examples.
         examples: usize,
-        /// Mean absolute error of the first run, averaged over numbers.
+        /// Mean absolute error of the first run; of several numbers the mean over them, each in its standard deviations.
         error: f64,
         /// That of the other one.
         other_error: f64,
         /// Where the difference of both may lie.
         interval: Interval,
+        /// Whether errors are in standard deviations.
+        #[serde(skip)]
+        is_scaled: bool,
     },
     /// The runs were looked at on different examples.
     Unpaired {
@@ -125,7 +128,8 @@ fn between(first: &Looked, other: &Looked) -> Noise {
             let mean = |errors: &[f64]| errors.iter().sum::<f64>() / errors.len().max(1) as f64;
             let differences: Vec<f64> = one.iter().zip(&two).map(|(one, two)| one - two).collect();
             let (error, other_error, interval) = (mean(&one), mean(&two), bootstrap(&differences));
-            Noise::Bootstrap { split, examples, error, other_error, interval }
+            let is_scaled = matches!(&first.answers, Answers::Values(Numbers { width: 2.., .. }));
+            Noise::Bootstrap { split, examples, error, other_error, interval, is_scaled }
         }
         _ => Noise::Unknown { why: "the runs answer different questions, or none that is right or wrong".into() },
     }
@@ -146,12 +150,20 @@ fn right(answers: &Answers) -> Option<Vec<bool>> {
     }
 }
 
-/// The mean absolute error of each example.
+/// The mean absolute error of each example; of several numbers, which may have different units, each in its standard deviations.
 fn errors(answers: &Answers) -> Option<Vec<f64>> {
     let Answers::Values(Numbers { outputs, targets, width }) = answers else { return None };
+    let units: Vec<f64> = match width {
+        1 => vec![1.0],
+        _ => {
+            let scores = ValueMeasures::new(outputs, targets, *width).outputs;
+            scores.iter().map(|score| if score.variance > 0.0 { score.variance.sqrt() } else { 1.0 }).collect()
+        }
+    };
     let rows = outputs.chunks_exact(*width).zip(targets.chunks_exact(*width));
     let mean = |(outputs, targets): (&[f32], &[f32])| {
-        outputs.iter().zip(targets).map(|(o, t)| (f64::from(*o) - f64::from(*t)).abs()).sum::<f64>() / *width as f64
+        let errors = outputs.iter().zip(targets).zip(&units);
+        errors.map(|((o, t), unit)| (f64::from(*o) - f64::from(*t)).abs() / unit).sum::<f64>() / *width as f64
     };
     Some(rows.map(mean).collect())
 }
@@ -176,7 +188,8 @@ impl Noise {
                     ),
                 ]
             }
-            Noise::Bootstrap { split, examples, error, other_error, interval: Interval { low, high } } => {
+            Noise::Bootstrap { split, examples, error, other_error, interval: Interval { low, high }, is_scaled } => {
+                let unit = if *is_scaled { ", in standard deviations of each number" } else { "" };
                 let verdict = match () {
                     () if *examples < FEW => "too few examples to tell",
                     () if *low > 0.0 || *high < 0.0 => "more than chance",
@@ -184,7 +197,7 @@ impl Noise {
                 };
                 vec![
                     format!(
-                        "{first} and {other} on the same {examples} {split} examples: mean absolute errors {error:.4} and {other_error:.4}"
+                        "{first} and {other} on the same {examples} {split} examples: mean absolute errors {error:.4} and {other_error:.4}{unit}"
                     ),
                     format!(
                         "  the difference is {:.4}, within {low:.4} to {high:.4} (95 %, bootstrap of pairs): {verdict}",
@@ -210,4 +223,21 @@ impl Noise {
 /// `p = 0.0312`, or `p < 0.0001`.
 fn p_value(p: f64) -> String {
     if p < 1e-4 { "p < 0.0001".into() } else { format!("p = {p:.4}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_different_units_count_alike() {
+        // dollars that are 100 off, and a share that is 0.1 off; deviations are 1000 and 1
+        let targets = vec![1000.0, 1.0, 3000.0, 3.0];
+        let of = |outputs: [f32; 4], width| {
+            errors(&Answers::Values(Numbers { outputs: outputs.to_vec(), targets: targets.clone(), width })).unwrap()
+        };
+        let found = of([1100.0, 1.0, 3000.0, 3.1], 2);
+        assert!((found[0] - 0.05).abs() < 1e-6 && (found[1] - 0.05).abs() < 1e-6, "{found:?}");
+        assert_eq!(of([1100.0, 1.0, 3000.0, 3.5], 1), [100.0, 0.0, 0.0, 0.5], "one number is in its own unit");
+    }
 }

@@ -18,16 +18,16 @@ const TABLE: &str = "sweep.csv";
 /// The pictures' name, without its ending.
 const PICTURE: &str = "sweep";
 
-/// `accuracy 0.8412 ±0.0310 (epoch 4)`
+/// `accuracy 0.8412 [0.8103–0.8690] (epoch 4)`, with the interval of 95 %, which is not of the same width on both sides
 pub fn value_of(outcome: &Outcome, by: Criterion) -> String {
     let Some(value) = outcome.value else { return "no epoch has been validated".into() };
     let epoch = outcome.epoch.map_or(String::new(), |epoch| format!(" (epoch {epoch})"));
     format!("{} {value:.4}{}{epoch}", by.name(), within(outcome))
 }
 
-/// ` ±0.0310`, half of the interval of 95 %; nothing where none is known.
+/// ` [0.8103–0.8690]`; nothing where no interval is known.
 fn within(outcome: &Outcome) -> String {
-    outcome.interval.map_or(String::new(), |within| format!(" ±{:.4}", (within.high - within.low) / 2.0))
+    outcome.interval.map_or(String::new(), |within| format!(" [{:.4}–{:.4}]", within.low, within.high))
 }
 
 /// What became of a run: of one that stopped in a sweep that is over, that it was cut.
@@ -100,7 +100,7 @@ impl Turns {
     fn print(&self, ranked: &[Outcome], is_over: bool) {
         let names = self.dimensions.iter().map(|one| one.name());
         let measure = self.measure().map_or("value", |by| by.name());
-        let rest = [measure, "± (95 %)", "epoch", "epochs", "time", "state"];
+        let rest = [measure, "95 %", "epoch", "epochs", "time", "state"];
         let header: Vec<&str> = std::iter::once("run").chain(names).chain(rest).collect();
         let mut table = table(&header);
         for one in ranked {
@@ -108,7 +108,7 @@ impl Turns {
             let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
             let rest = [
                 number(one.value),
-                one.interval.map_or("-".into(), |_| within(one).trim_start_matches([' ', '±']).to_string()),
+                one.interval.map_or("-".into(), |_| within(one).trim_matches([' ', '[', ']']).to_string()),
                 one.epoch.map_or("-".into(), |epoch| epoch.to_string()),
                 one.epochs.to_string(),
                 seconds(one.seconds),

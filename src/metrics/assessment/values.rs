@@ -19,11 +19,14 @@ pub struct WeakValue {
 pub struct ValueFindings {
     /// Mean absolute error over images and numbers.
     pub mae: f64,
-    /// Root of the mean squared error.
+    /// How many numbers are predicted of an image.
+    #[serde(skip)]
+    pub count: usize,
+    /// Root of the mean squared error over images and numbers, which may have different units.
     pub rmse: f64,
     /// The same of always answering the mean of these images.
     pub rmse_of_mean: f64,
-    /// Share of the variance that is explained; none where all targets are equal.
+    /// Share of the variance that is explained, the mean of several numbers; none where all targets are equal.
     pub r2: Option<f64>,
     /// Of several numbers, that of which least is explained.
     pub weakest: Option<WeakValue>,
@@ -43,6 +46,7 @@ impl ValueFindings {
         let weakest = all.min_by(|a, b| a.r2.total_cmp(&b.r2)).filter(|_| measured.outputs.len() > 1);
         ValueFindings {
             mae: measured.mae,
+            count: measured.outputs.len(),
             rmse: measured.mse.sqrt(),
             rmse_of_mean: variance.sqrt(),
             r2: measured.r2,

@@ -178,6 +178,23 @@ pub fn figure(value: f64) -> String {
     number(rounded, digits.min(1.0))
 }
 
+/// A number that the data have, with all digits that it has there: `2023`, `19007.5`.
+pub fn exact(value: f32) -> String {
+    let size = value.abs();
+    let text = if size == 0.0 || (1e-5..1e9).contains(&size) { value.to_string() } else { format!("{value:e}") };
+    text.replace('-', "−")
+}
+
+/// A number that stands beside an [`exact`] one, with five digits that count: `19012`, `3.1416`.
+pub fn near(value: f32) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return if value == 0.0 { "0".into() } else { "–".into() };
+    }
+    let digits = 4 - f64::from(value.abs()).log10().floor() as i32;
+    let scale = 10f64.powi(digits);
+    exact(((f64::from(value) * scale).round() / scale) as f32)
+}
+
 /// Powers of ten, or also 2 and 5 times of them where there are few.
 fn decades(low: f64, high: f64) -> Vec<(f64, String)> {
     let [first, last] = [low.log10().floor() as i32, high.log10().ceil() as i32];
@@ -204,6 +221,14 @@ mod tests {
 
     fn spelled(axis: &Axis, count: usize) -> Vec<String> {
         axis.ticks(count).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn numbers_of_the_data_are_whole_and_those_beside_them_have_five_digits() {
+        let all = [2023.0, 19007.5, 3007.5, 0.1, -12.0, 0.0, 1e-9, 3e10];
+        assert_eq!(all.map(exact), ["2023", "19007.5", "3007.5", "0.1", "−12", "0", "1e−9", "3e10"]);
+        let all = [2023.123, 19012.34, 0.123456, -99999.9, 123456.0, f32::NAN, 1.5e-9];
+        assert_eq!(all.map(near), ["2023.1", "19012", "0.12346", "−100000", "123460", "–", "1.5e−9"]);
     }
 
     #[test]

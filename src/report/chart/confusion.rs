@@ -1,15 +1,17 @@
 //! A confusion matrix: a row for each class, a column for each answer.
 
+use std::collections::HashMap;
+
 use super::drawing::{Anchor, Drawing, Shape};
-use super::frame::{shortened, width_of};
+use super::frame::{cut_within, width_of};
 use super::ink::Ink;
 
 /// Of more classes cells show no count.
 const COUNTED: usize = 30;
 /// Of more classes not each is named.
 const NAMED: usize = 160;
-/// The longest name, in units; longer ones end with an ellipsis.
-const LONGEST: f32 = 300.0;
+/// The longest name, in units: about a hundred letters. Longer ones have an ellipsis within, and a number where others look the same then.
+const LONGEST: f32 = 720.0;
 
 /// Draws `matrix`, whose row is the class and whose column is the answer. A cell is as dark as its share of its row; blue is
 /// right, and orange wrong.
@@ -26,7 +28,7 @@ pub fn confusion(title: &str, matrix: &[Vec<u64>], names: &[String]) -> Drawing 
         _ => ((2000.0 / classes as f32).max(1.0), 10.0),
     };
     let every = if classes <= NAMED { 1 } else { (12.0 / cell).ceil() as usize };
-    let short: Vec<String> = names.iter().map(|name| shortened(name, letters, LONGEST)).collect();
+    let short = told_apart(names, letters);
     let left = short.iter().map(|name| width_of(name, letters)).fold(40.0, f32::max) + 16.0;
     let (top, side) = (left + 14.0, cell * classes as f32);
     let about = format!("{title}: images by true class (rows) and predicted class (columns).");
@@ -65,9 +67,34 @@ pub fn confusion(title: &str, matrix: &[Vec<u64>], names: &[String]) -> Drawing 
     drawing
 }
 
+/// Names that fit, each of its own where the whole ones are.
+fn told_apart(names: &[String], letters: f32) -> Vec<String> {
+    let short: Vec<String> = names.iter().map(|name| cut_within(name, letters, LONGEST)).collect();
+    let mut first: HashMap<&String, Vec<&String>> = HashMap::new();
+    for (short, name) in short.iter().zip(names) {
+        first.entry(short).or_default().push(name);
+    }
+    let tell = |(i, short): (usize, &String)| match first[short].iter().any(|other| *other != first[short][0]) {
+        true => format!("{}: {short}", i + 1),
+        false => short.clone(),
+    };
+    short.iter().enumerate().map(tell).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_names_are_told_apart() {
+        let names: Vec<String> =
+            (0..12).map(|i| format!("a very long class name that nobody would want to read, number {i:02}")).collect();
+        assert_eq!(told_apart(&names, 12.0), names, "62 letters are whole");
+        let longer: Vec<String> = names.iter().map(|name| name.repeat(2) + &"end".repeat(40)).collect();
+        let found = told_apart(&longer, 12.0);
+        assert!(found.iter().enumerate().all(|(i, name)| name.starts_with(&format!("{}: a very", i + 1))), "{found:?}");
+        assert_eq!(told_apart(&["same".into(), "same".into()], 12.0), ["same", "same"]);
+    }
 
     #[test]
     fn any_number_of_classes_can_be_drawn_with_whole_names() {

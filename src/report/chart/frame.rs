@@ -6,12 +6,16 @@ use super::ink::Ink;
 
 /// Height of the letters of ticks and legends.
 pub const LETTERS: f32 = 12.0;
-/// Room of a letter beside another, on the average, for a layout that does not know the font.
-const ADVANCE: f32 = 0.58;
-
-/// The width that a text takes, roughly and rather more.
+/// The width that a text takes, roughly and rather more: a layout does not know the font of a page.
 pub fn width_of(text: &str, size: f32) -> f32 {
-    text.chars().map(|letter| if letter.is_ascii() { ADVANCE } else { 1.0 }).sum::<f32>() * size
+    let advance = |letter: char| match letter {
+        'M' | 'W' | '@' | '%' => 1.0,
+        'm' | 'w' => 0.9,
+        'A'..='Z' => 0.76,
+        _ if letter.is_ascii() => 0.58,
+        _ => 1.0,
+    };
+    text.chars().map(advance).sum::<f32>() * size
 }
 
 /// A text, or as much of its beginning as fits into a width together with an ellipsis.
@@ -27,6 +31,39 @@ pub fn shortened(text: &str, size: f32, longest: f32) -> String {
         short.push(letter);
     }
     short.trim_end().to_string() + "…"
+}
+
+/// A text, or as much of its beginning and end as fits into a width together with an ellipsis: names often differ at their ends.
+pub fn cut_within(text: &str, size: f32, longest: f32) -> String {
+    if width_of(text, size) <= longest {
+        return text.to_string();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let with = |left: usize, right: usize| -> String {
+        let (head, tail) = (&letters[..left], &letters[letters.len() - right..]);
+        head.iter().chain(&['…']).chain(tail).collect()
+    };
+    let (mut left, mut right) = (0, 0);
+    while left + right < letters.len() {
+        let next = if left <= right { (left + 1, right) } else { (left, right + 1) };
+        if width_of(&with(next.0, next.1), size) > longest {
+            break;
+        }
+        (left, right) = next;
+    }
+    with(left, right)
+}
+
+/// Writes a text on a ground of paper, so that it can be read over what is drawn there.
+pub fn text_over(drawing: &mut Drawing, at: [f32; 2], text: &str, anchor: Anchor) {
+    let width = width_of(text, LETTERS);
+    let left = match anchor {
+        Anchor::Start => at[0],
+        Anchor::Middle => at[0] - width / 2.0,
+        Anchor::End => at[0] - width,
+    };
+    drawing.fill([left - 2.0, at[1] - LETTERS + 1.0, width + 4.0, LETTERS + 3.0], Ink::Paper, 0.85);
+    drawing.text(at, text, anchor, LETTERS, Ink::Text);
 }
 
 /// Two axes on a drawing.
@@ -58,8 +95,9 @@ impl<'a> Frame<'a> {
             let [at, _] = frame.place([*value, y.range[0]]);
             let half = width_of(text, LETTERS) / 2.0;
             drawing.line(vec![[at, bottom], [at, bottom + 4.0]], Ink::Soft, 1.0);
-            // ticks stay apart and on the drawing
-            if at - half > free && at + half <= width {
+            // what stands at the end moves onto the drawing; ticks stay apart
+            let at = at.min(width - half);
+            if at - half > free {
                 drawing.text([at, bottom + 18.0], text, Anchor::Middle, LETTERS, Ink::Soft);
                 free = at + half + 6.0;
             }
@@ -104,4 +142,30 @@ pub fn legend(drawing: &mut Drawing, names: &[(&str, Ink)]) -> f32 {
         x += width;
     }
     (row + 1.0) * ROW + 6.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_room() {
+        let font = crate::report::draw::Lettering::new();
+        let style = crate::report::draw::Style { size: 100.0, weight: 0.0 };
+        for text in ["AMERICAN MOUNTAIN MAGNOLIA WARBLER (FEMALE)", &"W".repeat(60), "mmwwMM%", "a usual name, 1.50 %"]
+        {
+            let needed = font.width(text, style);
+            assert!(width_of(text, 100.0) >= needed, "{text}: {} for {needed}", width_of(text, 100.0));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_cut_keeps_both_ends() {
+        let name = "a very long class name that nobody would want to read, number 05";
+        assert_eq!(cut_within(name, 12.0, 640.0), name);
+        let short = cut_within(name, 12.0, 200.0);
+        assert!(short.starts_with("a very long") && short.ends_with("number 05") && short.contains('…'), "{short}");
+        assert!(width_of(&short, 12.0) <= 200.0 && width_of(&short, 12.0) > 185.0);
+        assert_eq!(cut_within(name, 12.0, 1.0), "…");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::drawing::{Anchor, Drawing};
-use super::frame::{Frame, LETTERS, legend, width_of};
+use super::frame::{Frame, LETTERS, legend, text_over, width_of};
 use super::ink::Ink;
 
 /// A curve.
@@ -106,12 +106,12 @@ pub(super) fn mark(drawing: &mut Drawing, frame: &Frame, flag: &Flag) {
         let [x, _] = frame.inside([x, 0.0]);
         drawing.dashes(vec![[x, top], [x, bottom]], Ink::Text, 1.5);
         let (at, anchor) = if x + wide + 8.0 < right { (x + 6.0, Anchor::Start) } else { (x - 6.0, Anchor::End) };
-        return drawing.text([at, top + 11.0], flag.text.as_str(), anchor, LETTERS, Ink::Text);
+        return text_over(drawing, [at, top + 11.0], &flag.text, anchor);
     };
     let [x, y] = frame.inside([x, y]);
     drawing.dot([x, y], 5.5, Ink::Paper, 1.0);
     drawing.dot([x, y], 4.5, Ink::Text, 1.0);
     let (at, anchor) = if x - left > wide + 12.0 { (x - 9.0, Anchor::End) } else { (x + 9.0, Anchor::Start) };
     let below = if y + 20.0 < bottom { y + 17.0 } else { y - 9.0 };
-    drawing.text([at, below], flag.text.as_str(), anchor, LETTERS, Ink::Text);
+    text_over(drawing, [at, below], &flag.text, anchor);
 }

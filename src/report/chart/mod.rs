@@ -14,7 +14,7 @@ mod raster;
 mod scatter;
 mod svg;
 
-pub use axis::{Axis, Scale, figure};
+pub use axis::{Axis, Scale, exact, figure, near};
 pub use choices::{Choices, choices};
 pub use confusion::confusion;
 pub use drawing::{Anchor, Drawing, Mark, Shape};

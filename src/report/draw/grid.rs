@@ -71,17 +71,29 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(cells: &[GridCell], columns: usize) -> Layout {
+    fn new(font: &Lettering, cells: &[GridCell], columns: usize) -> Layout {
         let widest = cells.iter().map(|cell| cell.picture.width).max();
         let room = cell_room(widest.unwrap_or(1));
         let heights = cells.iter().map(|cell| Scale::to_fit(&cell.picture, room).size(&cell.picture).0);
-        let second_line = cells.iter().any(|cell| cell.verdict() == Verdict::Wrong);
-        Layout {
-            columns: columns.min(cells.len()).max(1),
-            room,
-            picture_height: heights.max().unwrap_or(0),
-            caption_height: ABOVE_CAPTION + if second_line { 2 * LINE } else { LINE },
-        }
+        let picture_height = heights.max().unwrap_or(0);
+        let columns = columns.min(cells.len()).max(1);
+        let mut layout = Layout { columns, room, picture_height, caption_height: 0 };
+        let lines = cells.iter().map(|cell| layout.caption(font, cell).iter().map(Vec::len).sum::<usize>());
+        layout.caption_height = ABOVE_CAPTION + lines.max().unwrap_or(1) * LINE;
+        layout
+    }
+
+    /// The whole name of what is predicted, and of what is true where that is another one, in lines below a picture.
+    fn caption(&self, font: &Lettering, cell: &GridCell) -> [Vec<String>; 2] {
+        let verdict = cell.verdict();
+        let behind = if verdict == Verdict::Unknown { 0 } else { MARK };
+        let room = (self.room.width + 2 * BORDER - behind) as f32;
+        let beside = font.width(&percent(cell.probability), STRONG) + 6.0;
+        let truth = cell.truth.as_ref().filter(|_| verdict == Verdict::Wrong);
+        [
+            font.wrap(&cell.predicted, STRONG, room - beside),
+            truth.map_or_else(Vec::new, |truth| font.wrap(&format!("true: {truth}"), PLAIN, room)),
+        ]
     }
 
     /// The whole of cell `i`, its border included.
@@ -102,7 +114,7 @@ impl Layout {
 pub fn prediction_grid(title: &str, cells: &[GridCell], columns: usize) -> RgbImage {
     let font = Lettering::new();
     cells.iter().for_each(|cell| cell.picture.check());
-    let layout = Layout::new(cells, columns);
+    let layout = Layout::new(&font, cells, columns);
     let last_of_row = layout.cell(layout.columns - 1);
     let title_width = font.width(title, TITLE).min(TITLE_PAGE).max(legend_width(&font, cells)).ceil() as usize;
     let width = (last_of_row.x + last_of_row.width).max(MARGIN + title_width) + MARGIN;
@@ -139,12 +151,11 @@ fn draw_cell(canvas: &mut Canvas, area: Area, layout: &Layout, cell: &GridCell) 
         mark(canvas, area.x, top, verdict);
         left += MARK as f32;
     }
-    let name = canvas.font.shorten(&cell.predicted, STRONG, percent_left - 6.0 - left);
-    canvas.text(&name, left, top as f32, STRONG, verdict.colour());
     canvas.text(&percent, percent_left, top as f32, STRONG, verdict.colour());
-    if let (Verdict::Wrong, Some(truth)) = (verdict, &cell.truth) {
-        let truth = canvas.font.shorten(&format!("true: {truth}"), PLAIN, right - left);
-        canvas.text(&truth, left, (top + LINE) as f32, PLAIN, verdict.colour());
+    let [names, truths] = layout.caption(&canvas.font, cell);
+    let lines = names.iter().map(|line| (line, STRONG)).chain(truths.iter().map(|line| (line, PLAIN)));
+    for (i, (line, style)) in lines.enumerate() {
+        canvas.text(line, left, (top + i * LINE) as f32, style, verdict.colour());
     }
 }
 

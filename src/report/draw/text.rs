@@ -49,6 +49,29 @@ impl Lettering {
         String::new()
     }
 
+    /// `text` in lines that fit into `width` pixels, with nothing left out: broken between words, within a name after a sign, and
+    /// otherwise where the line is full.
+    pub(in crate::report) fn wrap(&self, text: &str, style: Style, width: f32) -> Vec<String> {
+        let (mut lines, mut rest) = (Vec::new(), text.trim());
+        while self.width(rest, style) > width {
+            let ends = rest.char_indices().map(|(at, letter)| at + letter.len_utf8());
+            let fits = |end: &usize| self.width(&rest[..*end], style) <= width;
+            // a line has a letter, however narrow it is
+            let full = ends.clone().take_while(fits).last().or(ends.clone().next()).unwrap_or(rest.len());
+            let words = rest[..full].rfind(' ').map_or(0, |at| at + 1);
+            let signs = rest[..full].rfind(['/', '\\', '_', '-', '.', ',']).map_or(0, |at| at + 1);
+            let end = if rest[full..].starts_with(' ') { full } else { words.max(signs) };
+            // a break near the start would waste the line
+            let end = if end * 3 > full { end } else { full };
+            lines.push(rest[..end].trim_end().to_string());
+            rest = rest[end..].trim_start();
+        }
+        if !rest.is_empty() || lines.is_empty() {
+            lines.push(rest.to_string());
+        }
+        lines
+    }
+
     /// Distance from the top of a line of this style to its baseline, in pixels.
     pub(in crate::report) fn ascent(&self, style: Style) -> f32 {
         self.font.as_scaled(PxScale::from(style.size)).ascent()
@@ -106,6 +129,26 @@ mod tests {
         assert_eq!(font.shorten(long, STRONG, 1000.0), long);
         assert_eq!(font.shorten(long, STRONG, 1.0), "");
         assert_eq!(font.shorten("", STRONG, 0.0), "");
+    }
+
+    #[test]
+    fn a_text_too_long_is_wrapped_and_nothing_is_left_out() {
+        let font = Lettering::new();
+        let name = "IMG_20240131-holiday_at_the_sea.final.copy.jpeg";
+        for text in [name, "a class of two words and a half", "Größenverhältnismäßigkeitsprüfung", "x"] {
+            for width in [1.0, 40.0, 90.0, 200.0] {
+                let lines = font.wrap(text, PLAIN, width);
+                assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""), "{width}");
+                assert!(
+                    width < 2.0 || lines.iter().all(|line| font.width(line, PLAIN) <= width),
+                    "{lines:?} in {width}"
+                );
+            }
+        }
+        assert_eq!(font.wrap("two words", PLAIN, 50.0), ["two", "words"]);
+        let lines = font.wrap(name, PLAIN, 120.0);
+        assert!(lines[..lines.len() - 1].iter().all(|line| line.ends_with(['_', '-', '.'])), "{lines:?}");
+        assert_eq!(font.wrap("", PLAIN, 50.0), [""]);
     }
 
     #[test]

@@ -46,12 +46,17 @@ pub fn of_training(facts: &Facts) -> Vec<Figure> {
             chart
         })
     };
+    let losses = history.losses();
+    let has = |name: &str| losses.iter().flat_map(|chart| &chart.series).any(|series| series.name == name);
+    let about_loss = match (has("generator"), has("validation")) {
+        (true, _) => "The two networks play against each other: neither loss says how good the images are.",
+        (_, true) => {
+            "Mean loss of an example. A validation loss that rises while the training loss falls means overfitting."
+        }
+        _ => "Mean loss of an example.",
+    };
     [
-        of(
-            "loss",
-            marked(history.losses()),
-            "Mean loss of an example. A validation loss that rises while the training loss falls means overfitting.",
-        ),
+        of("loss", marked(losses.clone()), about_loss),
         of(
             "measures",
             marked(history.measures()),

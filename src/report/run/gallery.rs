@@ -6,7 +6,7 @@ use super::choose::Group;
 use super::facts::{Facts, Look};
 use crate::metrics::{Answers, ClassAnswer, Errors, Numbers};
 use crate::plan::thousands;
-use crate::report::chart::figure;
+use crate::report::chart::{exact, figure, near};
 
 /// Examples under one heading.
 #[derive(Debug, PartialEq, Serialize)]
@@ -27,8 +27,9 @@ pub struct Shown {
     pub picture: Option<String>,
     pub is_small: bool,
     pub text: Option<String>,
-    /// The last two parts of its path, and all of it.
+    /// The last two parts of its path without the ending, which no line breaks, and all of it.
     pub name: String,
+    pub end: String,
     pub place: String,
     /// `right` or `wrong`, where it is either.
     pub verdict: &'static str,
@@ -73,7 +74,17 @@ fn shown(facts: &Facts, i: usize) -> Option<Shown> {
     } else {
         example.name.clone()
     };
-    Some(Shown { picture, is_small, text, name: short(&place), place, verdict, lines })
+    let (name, end) = ended(short(&place));
+    Some(Shown { picture, is_small, text, name, end, place, verdict, lines })
+}
+
+/// A name, and its ending or nothing.
+fn ended(mut name: String) -> (String, String) {
+    let end = match name.rfind('.') {
+        Some(at) if at > 0 && name.len() - at <= 6 => name.split_off(at),
+        _ => String::new(),
+    };
+    (name, end)
 }
 
 /// The last two parts of a path.
@@ -135,7 +146,7 @@ fn of_values(facts: &Facts, Numbers { outputs, targets, width }: &Numbers, i: us
         } else {
             format!("{}: ", facts.names.get(number).map_or("?", String::as_str))
         };
-        ("plain", format!("{name}{}", figure(f64::from(output))), format!("is {}", figure(f64::from(target))))
+        ("plain", format!("{name}{}", near(output)), format!("is {}", exact(target)))
     };
     pairs.take(LABELS).map(line).collect()
 }
@@ -169,5 +180,8 @@ mod tests {
         assert_eq!(short("/data/photos/cat/it's \"1\".jpg"), "cat/it's \"1\".jpg");
         assert_eq!(short("sms.tsv:17"), "sms.tsv:17");
         assert_eq!(short("C:\\photos\\cat\\1.jpg"), "cat/1.jpg");
+        let ended = |name: &str| ended(name.into());
+        assert_eq!(ended("cat/1.tiff"), ("cat/1".into(), ".tiff".into()));
+        assert_eq!(ended("v1.2 of a name"), ("v1.2 of a name".into(), String::new()));
     }
 }

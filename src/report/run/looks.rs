@@ -44,6 +44,10 @@ impl Lookup<'_> {
 
     fn pixels(&self, example: &Example) -> Option<Look> {
         let split = self.split(example.place.split).filter(|split| example.place.index < split.len())?;
+        // where files have come or gone, another example has this number
+        if split.name(example.place.index).is_some_and(|name| !example.name.is_empty() && name != example.name) {
+            return None;
+        }
         let bytes = split.example(example.place.index).ok()?;
         match split.input() {
             Input::Images { .. } => pictures::of_pixels(&bytes, split.input().shape()),
@@ -76,4 +80,27 @@ pub fn add_looks(facts: &mut Facts, lookup: &Lookup) {
         ));
     }
     facts.looks = looks;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Targets;
+    use crate::train::Place;
+
+    #[test]
+    fn what_is_at_a_number_is_shown_only_under_its_own_name() {
+        let split = Split::images([1, 1, 1], vec![7, 9], Targets::Classes { labels: vec![0, 0], classes: 1 }).unwrap();
+        let names = ["/gone/a.png", "/gone/c.png"].map(String::from).to_vec();
+        let data = |split| Dataset::new("d", vec!["x".into()], crate::data::Splits::from(split)).unwrap();
+        let [named, unnamed] = [data(split.clone().with_names(names).unwrap()), data(split)];
+        let look = |data: &Dataset, name: &str, index| {
+            let place = Place { split: Examined::Training, index };
+            let lookup = Lookup { data: Some(data), ..Lookup::default() };
+            lookup.look(&Example { place, name: name.into() }).is_some()
+        };
+        assert!(look(&named, "/gone/c.png", 1) && look(&unnamed, "", 1));
+        assert!(!look(&named, "/gone/b.png", 1), "b.png is no longer there, and c.png has its number");
+        assert!(!look(&named, "/gone/c.png", 2), "there is no such number");
+    }
 }

@@ -59,7 +59,14 @@ pub fn table(facts: &Facts) -> Option<Table> {
 }
 
 fn scores(scores: &Scores, most: u64) -> Vec<Cell> {
-    vec![share(scores.precision), share(scores.recall), index(scores.f1), count(scores.support, most)]
+    // what is neither there nor answered has no scores
+    let known = |value: f64, cell: fn(f64) -> Cell| if scores.is_concerned { cell(value) } else { maybe(None) };
+    vec![
+        known(scores.precision, share),
+        known(scores.recall, share),
+        known(scores.f1, index),
+        count(scores.support, most),
+    ]
 }
 
 fn average(name: &str, measured: &Scores, more: usize) -> Row {

@@ -25,7 +25,7 @@ fn right_is_green_wrong_is_red_and_unknown_is_neither() {
         cell(&pixels, 28, 28, "Bag", None),
     ];
     let image = prediction_grid("three", &cells, 2);
-    let layout = Layout::new(&cells, 2);
+    let layout = Layout::new(&Lettering::new(), &cells, 2);
     let [(red, green), (red_wrong, green_wrong), unknown] = [0, 1, 2].map(|i| colours(&image, layout.cell(i)));
     assert!(red == 0 && green > 2000, "right: {red} red, {green} green");
     assert!(red_wrong > 2000 && green_wrong == 0, "wrong: {red_wrong} red, {green_wrong} green");
@@ -37,7 +37,7 @@ fn a_wrong_cell_can_be_told_without_colour() {
     let pixels = [120; 64];
     let caption = |truth| {
         let cells = [cell(&pixels, 8, 8, "Bag", Some(truth)), cell(&pixels, 8, 8, "Bag", Some("Coat"))];
-        let area = Layout::new(&cells, 2).cell(0);
+        let area = Layout::new(&Lettering::new(), &cells, 2).cell(0);
         let image = prediction_grid("", &cells, 2);
         let top = area.y + area.height - LINE;
         let line = image::imageops::crop_imm(&image, area.x as u32, top as u32, area.width as u32, LINE as u32);
@@ -54,7 +54,7 @@ fn nothing_is_drawn_between_cells_however_long_the_names() {
     let cells: Vec<_> =
         (0..7).map(|i| cell(&pixels, 32, 32, name, (i % 2 == 0).then_some("W".repeat(99)).as_deref())).collect();
     let image = prediction_grid(name, &cells, 3);
-    let layout = Layout::new(&cells, 3);
+    let layout = Layout::new(&Lettering::new(), &cells, 3);
     let blank = |area: Area| {
         let part =
             image::imageops::crop_imm(&image, area.x as u32, area.y as u32, area.width as u32, area.height as u32);
@@ -91,7 +91,7 @@ fn the_picture_itself_is_unchanged() {
     let pixels: Vec<u8> = (0..28 * 28).map(|i| (i % 251) as u8).collect();
     let cells = [cell(&pixels, 28, 28, "a", Some("a"))];
     let image = prediction_grid("t", &cells, 1);
-    let Area { x, y, .. } = Layout::new(&cells, 1).cell(0);
+    let Area { x, y, .. } = Layout::new(&Lettering::new(), &cells, 1).cell(0);
     for row in 0..28 {
         for column in 0..28 {
             let at = image.get_pixel((x + BORDER + 6 * column + 3) as u32, (y + BORDER + 6 * row + 3) as u32);
@@ -107,4 +107,16 @@ fn percentages_do_not_claim_too_much() {
     for (probability, text) in cases {
         assert_eq!(percent(probability), text);
     }
+}
+
+#[test]
+fn names_that_differ_at_their_ends_are_whole() {
+    let pixels = [120; 64];
+    let names = [5, 6].map(|number| format!("a class of the number {number}"));
+    let draw = |truth: &str| prediction_grid("", &[cell(&pixels, 8, 8, &names[0], Some(truth))], 1);
+    let [right, wrong] = [draw(&names[0]), draw(&names[1])];
+    assert!(wrong.height() > right.height() + LINE as u32, "the true one has two lines of its own");
+    let layout = Layout::new(&Lettering::new(), &[cell(&pixels, 8, 8, &names[0], Some(&names[1]))], 1);
+    let [predicted, truth] = layout.caption(&Lettering::new(), &cell(&pixels, 8, 8, &names[0], Some(&names[1])));
+    assert_eq!([predicted.join(" "), truth.join(" ")], [names[0].clone(), format!("true: {}", names[1])]);
 }
