@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::start::{Start, fresh, resumed};
 use super::sweep::Turn;
 use super::tasks::{self, TaskView};
-use super::verdict::{self, Ending};
+use super::verdict::{self, Ending, told_last};
 use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::{LABELS, RunConfig};
@@ -323,7 +323,7 @@ fn end_late(
     };
     let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
     let mut terminal = terminal(trainer, epoch);
-    let last = logged.last_event().filter(|_| whole != Some(true));
+    let last = told_last(&logged, &mut log, &path, whole == Some(true)).map_err(CliError::file(&path))?;
     Ending { out, view, begun, tests: whole != Some(false), logged: last }.tell(
         trainer,
         &mut terminal,

@@ -1,12 +1,13 @@
 //! How `train` ends: the test images and a verdict, both with the weights of the best epoch.
 
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
 use super::CliError;
 use super::tasks::TaskView;
 use crate::checkpoint::Checkpoint;
-use crate::report::{Terminal, say, verdict_end, verdict_lines};
+use crate::report::{EventLog, Log, Terminal, say, shell_word, verdict_end, verdict_lines};
 use crate::train::{Event, Trainer};
 
 /// Gives a run that goes on the weights of its best epoch, if that was not its last one. Without them the weights of the moment
@@ -25,7 +26,21 @@ pub fn recall(trainer: &mut Trainer, out: &Path) {
 /// A command to try with a run: the last line, below what was written of it.
 pub fn say_next(trainer: &Trainer, view: &dyn TaskView, out: &Path) {
     let example = view.example(trainer.model().input_kind());
-    say!("next     lepton-gpu {}", example.replace("RUN", &out.display().to_string()));
+    say!("next     lepton-gpu {}", example.replace("RUN", &shell_word(&out.display().to_string())));
+}
+
+/// What a run that had ended told last. A run of a sweep that turns out to be the best is told anew, with the test images: its verdict
+/// until then is taken back.
+///
+/// # Errors
+/// The system's.
+pub fn told_last<'a>(logged: &'a Log, log: &mut EventLog, path: &Path, wins: bool) -> io::Result<Option<&'a str>> {
+    let mut told = logged.entries.iter().rev().take_while(|entry| entry.event != "epoch");
+    if wins && !told.any(|entry| entry.event == "test") {
+        log.take_back(path, "verdict")?;
+        return Ok(None);
+    }
+    Ok(logged.last_event())
 }
 
 /// Where a run ends.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::log::Entry;
 use crate::platform::{Duration, Instant, calendar, files};
 use crate::train::Event;
 
@@ -84,6 +85,20 @@ impl EventLog {
         }
     }
 
+    /// Takes the last event back, where it is of this name: it will be told anew.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn take_back(&mut self, path: &Path, event: &str) -> io::Result<()> {
+        let bytes = files::read(path)?;
+        let Some(lines) = bytes.strip_suffix(b"\n") else { return Ok(()) };
+        let start = lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        match Entry::parse(&String::from_utf8_lossy(&lines[start..])) {
+            Some(last) if last.event == event => self.file.set_len(start as u64),
+            _ => Ok(()),
+        }
+    }
+
     /// Appends what happens now.
     ///
     /// # Errors
@@ -115,6 +130,23 @@ impl EventLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_event_can_be_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let [epoch, verdict] = ["epoch", "verdict"].map(|event| format!("{{\"event\":\"{event}\"}}\n"));
+        for (before, after) in [
+            (format!("{epoch}{verdict}"), epoch.clone()),
+            (verdict.clone(), String::new()),
+            (format!("{verdict}{epoch}"), format!("{verdict}{epoch}")),
+            (String::new(), String::new()),
+        ] {
+            std::fs::write(&path, before).unwrap();
+            EventLog::open(&path, true).unwrap().take_back(&path, "verdict").unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
+    }
 
     #[test]
     fn an_event_after_a_half_line_is_a_line_of_its_own() {

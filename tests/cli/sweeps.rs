@@ -38,9 +38,13 @@ fn a_grid_is_trained_ranked_and_its_best_run_tested() {
     let told: Vec<&str> = ran.out.lines().filter(|line| line.contains("/4  lr=")).collect();
     assert_eq!(told.len(), 4, "{ran}");
     assert!(told[0].contains("lr=0.000001 optimizer=sgd: accuracy 0.") && told[0].contains(" left"), "{ran}");
-    assert!(told[0].contains(" ±0.0") && !told[3].contains(" left"), "{ran}");
+    assert!(!told[3].contains(" left"), "{ran}");
 
     let rows = rows(&place, "s");
+    // the interval is that of the table, whose halves differ
+    let interval =
+        ["low", "high"].map(|end| format!("{:.4}", rows[0][end].parse::<f64>().expect("a number"))).join("–");
+    assert!(told[0].contains(&format!(" [{interval}] (epoch ")), "{interval}: {ran}");
     let values: Vec<_> =
         rows.iter().map(|row| (row["learning_rate"].as_str(), row["optimizer.name"].as_str())).collect();
     assert_eq!(values, [("0.000001", "sgd"), ("0.000001", "adam"), ("0.001", "sgd"), ("0.001", "adam")]);
@@ -54,6 +58,10 @@ fn a_grid_is_trained_ranked_and_its_best_run_tested() {
     assert!(table[1].starts_with(" 04"), "the best first: {ran}");
     for run in ["s/01", "s/02", "s/03", "s/04"] {
         assert_eq!(has_event(&place, run, "test"), run == best, "only the best is tested: {run}");
+        let told =
+            ["test", "verdict"].map(|name| place.events(run).iter().filter(|line| line["event"] == name).count());
+        assert_eq!(told, [usize::from(run == best), 1], "each is told once: {run}");
+        assert_eq!(place.events(run).last().unwrap()["event"], "verdict", "{run}");
         assert_eq!(place.path(&format!("{run}/report.html")).is_file(), run == best, "{run}");
     }
     let states = place.run("runs s --json").exits(0).json();
