@@ -16,6 +16,7 @@ mod errors;
 mod eval;
 mod explain;
 mod export;
+mod features;
 mod first_screen;
 pub mod hint;
 mod import;

@@ -111,6 +111,11 @@ const MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs something that decodes pictures under a bar that says how many are done.
 pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Result<T, CliError> {
+    under_bar("decoding images", run)
+}
+
+/// Runs something long under a bar that says how much is done; off a terminal, one line says that it goes on.
+pub fn under_bar<T>(what: &str, run: impl FnOnce(OnPictures) -> T) -> T {
     if is_quiet() {
         return run(&|_, _| {});
     }
@@ -119,13 +124,12 @@ pub fn with_bar<T>(run: impl FnOnce(OnPictures) -> Result<T, CliError>) -> Resul
         let (begun, told) = (Instant::now(), Once::new());
         return run(&|done, total| {
             if begun.elapsed() > MOMENT {
-                told.call_once(|| aside!("decoding images: {} of {}", thousands(done as u64), thousands(total as u64)));
+                told.call_once(|| aside!("{what}: {} of {}", thousands(done as u64), thousands(total as u64)));
             }
         });
     }
-    let style =
-        ProgressStyle::with_template("decoding images {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
-    let bar = ProgressBar::no_length().with_style(style.progress_chars("=>."));
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").expect("the template is valid");
+    let bar = ProgressBar::no_length().with_style(style.progress_chars("=>.")).with_message(what.to_string());
     let result = run(&|done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);

@@ -19,7 +19,7 @@ mod subject;
 mod trust;
 mod words;
 
-pub use embedding::{Embedding, embedding, trustworthiness};
+pub use embedding::{Embedding, embedding, embedding_told, trustworthiness};
 pub use error::ExplainError;
 pub use explainer::{Asked, Explainer};
 pub use explanation::{Completeness, Explanation};

@@ -6,12 +6,12 @@ use image::{Rgb, RgbImage};
 
 use crate::support::{Place, Ran, idx};
 
-const COLOURS: [(&str, [u8; 3]); 3] = [("red", [200, 40, 40]), ("green", [40, 200, 40]), ("blue", [40, 40, 200])];
+pub const COLOURS: [(&str, [u8; 3]); 3] = [("red", [200, 40, 40]), ("green", [40, 200, 40]), ("blue", [40, 40, 200])];
 pub const MODEL: &str = "name = \"small\"\ninput = [8, 8, 3]\n\n[[layer]]\ntype = \"flatten\"\n\n[[layer]]\ntype = \"linear\"\n\
                      units = 12\n\n[[layer]]\ntype = \"relu\"\n\n[[layer]]\ntype = \"linear\"\nunits = \"classes\"\n";
 
 /// A noisy picture of a colour.
-fn picture(colour: usize, i: usize) -> RgbImage {
+pub fn picture(colour: usize, i: usize) -> RgbImage {
     RgbImage::from_fn(8, 8, |x, y| {
         let noise = (x as usize * 31 + y as usize * 17 + i * 53 + colour * 7) % 40;
         Rgb(COLOURS[colour].1.map(|value| value + noise as u8))
@@ -128,6 +128,72 @@ fn a_run_keeps_its_table(place: &Place, train: &str, table: &str) {
     assert!(place.path("run/errors-photos.csv").exists() && !place.path("run/errors-2.csv").exists());
 }
 
+/// The fields of a table without its header, by column; they may hold commas.
+pub fn fields(place: &Place, name: &str) -> Vec<Vec<String>> {
+    let text = place.text(name);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.records().map(|row| row.unwrap().iter().map(String::from).collect()).collect()
+}
+
+#[test]
+fn identical_images_with_different_labels_are_named_apart() {
+    let Some(place) = Place::with_adapter() else { return };
+    let wrong = photos(&place);
+    let copy = |from: &str, to: &str| {
+        place.write(&format!("photos/{to}"), std::fs::read(place.path(&format!("photos/{from}"))).unwrap());
+    };
+    // two say red and one says green; one each says blue and red
+    copy("red/red-0.png", "green/zero.png");
+    copy("red/red-0.png", "red/zero.png");
+    copy("blue/blue-1.png", "red/one.png");
+    place.write("small.toml", MODEL);
+    let train = "train photos --model small.toml --batch 16 --lr 0.01 --epochs 12";
+    place.run(&format!("{train} --out run")).exits(0);
+    let ran = place.run("errors run").exits(0);
+    says(
+        &ran,
+        &[
+            "conflict 5 images are identical at 8x8, in 2 groups, and have different labels",
+            "\n         blue/blue-1.png (`blue`) = red/one.png (`red`)\n",
+            "\n         green/zero.png (`green`) = red/red-0.png (`red`) = red/zero.png (`red`)\n",
+            "errors   6 of 70 other labels are doubted",
+        ],
+    );
+    let table = fields(&place, "run/errors.csv");
+    let row = |row: &Vec<String>| [0, 3, 4, 7].map(|column| row[column].clone()).join(" ");
+    let rows: Vec<String> = table.iter().map(row).collect();
+    let certain = [
+        "blue/blue-1.png blue blue 1",
+        "red/one.png red blue 1",
+        "green/zero.png green red 2",
+        "red/red-0.png red red 2",
+        "red/zero.png red red 2",
+    ];
+    assert_eq!(rows[..5], certain, "the surer class, and the more frequent one");
+    let doubted: BTreeSet<String> = table[5..].iter().map(|row| row[0].clone()).collect();
+    assert_eq!(doubted, wrong);
+    assert!(table[5..].iter().all(|row| row[7].is_empty()) && table[0][6].parse::<f64>().unwrap() > 0.5, "{rows:?}");
+    let json = place.run("errors run --json").exits(0).json();
+    assert_eq!((json["conflicts"].as_array().unwrap().len(), json["errors"].as_array().unwrap().len()), (2, 6));
+    assert_eq!(json["conflicts"][1]["examples"][0]["file"], "green/zero.png");
+    assert_eq!(json["conflicts"][1]["label"], "red");
+    let ran = place.run(&format!("{train} --labels run/errors.csv --out fixed")).exits(0);
+    says(&ran, &["changes 8 labels and removes 0 examples; 3 examples had their labels already"]);
+    let ran = place.run("errors fixed").exits(0);
+    assert!(!ran.out.contains("conflict") && ran.out.contains("errors   0 of 75 labels"), "{ran}");
+    // in a table a file may stand twice, and then its rows are told by what they said
+    let listed = |i: usize| format!("photos/red/red-{i}.png,red\nphotos/green/green-{i}.png,green\n");
+    let table =
+        "file,label\n".to_string() + &[0, 1, 2, 3, 4, 6, 7].map(listed).concat() + "photos/red/red-3.png,green\n";
+    place.write("list.csv", table);
+    place.run("train list.csv --model small.toml --batch 4 --epochs 20 --lr 0.01 --out listed").exits(0);
+    says(&place.run("errors listed").exits(0), &["conflict 2 images are identical at 8x8 and have different labels"]);
+    let rows: Vec<String> = fields(&place, "listed/errors.csv").iter().map(row).collect();
+    assert_eq!(rows[..2], ["photos/red/red-3.png red red 1", "photos/red/red-3.png green red 1"]);
+    let ran = place.run("train list.csv --model small.toml --epochs 1 --labels listed/errors.csv --out again");
+    says(&ran.exits(0), &["changes 1 label and removes 0 examples"]);
+}
+
 #[test]
 fn what_a_table_of_labels_says_wrong_is_refused() {
     let Some(place) = Place::with_adapter() else { return };
@@ -176,7 +242,12 @@ fn what_a_table_of_labels_says_wrong_is_refused() {
 fn images_without_files_are_told_by_split_and_number() {
     let Some(place) = Place::with_adapter() else { return };
     for (split, count, flipped) in [("train", 60, 12), ("t10k", 20, 7)] {
-        let pixels = |i: usize| crate::answers::half(i % 2, i).into_raw();
+        let pixels = |i: usize| {
+            let mut pixels = crate::answers::half(i % 2, i).into_raw();
+            // no image of both splits is the same
+            pixels[0] = split.len() as u8;
+            pixels
+        };
         let labels: Vec<u8> = (0..count).map(|i| ((i + usize::from(i == flipped)) % 2) as u8).collect();
         place.write(
             &format!("sides/{split}-images-idx3-ubyte"),
@@ -221,9 +292,45 @@ fn labels_of_texts_are_found_by_file_and_line() {
     place.write("seasons.tsv", (0..48).map(line).collect::<String>());
     place.run("train seasons.tsv --model text-small --epochs 12 --batch 8 --lr 0.01 --out run").exits(0);
     let ran = place.run("errors run --retrain").exits(0);
-    let found: BTreeSet<String> =
-        rows(&place, "run/errors.csv").into_iter().map(|row| row[0].rsplit('/').next().unwrap().to_string()).collect();
+    let table = fields(&place, "run/errors.csv");
+    let lines = |rows: &[Vec<String>]| rows.iter().map(|row| row[0].rsplit('/').next().unwrap().to_string()).collect();
+    let found: BTreeSet<String> = lines(&table);
     assert_eq!(found, BTreeSet::from(["seasons.tsv:10".to_string(), "seasons.tsv:31".to_string()]), "{ran}");
+    let all = place.text("seasons.tsv");
+    for row in &table {
+        let line: usize = row[0].rsplit(':').next().unwrap().parse().unwrap();
+        assert_eq!(Some(&*row[8]), all.lines().nth(line - 1).unwrap().split_once('\t').map(|(_, text)| text));
+    }
     let ran = place.run("train seasons.tsv --model text-small --epochs 1 --labels run/errors.csv --out fixed").exits(0);
     says(&ran, &["changes 2 labels and removes 0 examples"]);
+}
+
+/// The texts of a table may hold whatever tables are made of; those with the same words and another label are in conflict, those that differ
+/// in words that only held-out texts have are not.
+#[test]
+fn texts_of_a_table_are_named_and_compared_by_their_words() {
+    let Some(place) = Place::with_adapter() else { return };
+    let words = [["sun", "beach", "swim", "warm"], ["snow", "ice", "ski", "cold"]];
+    let row = |i: usize| {
+        let at = |k: usize| words[i % 2][(i / 2 + k) % 4];
+        format!("\"{}; {}, trip{} {}\",{}\n", at(0), at(1), i / 4, at(i / 8), ["summer", "winter"][i % 2])
+    };
+    let last =
+        "\"Fine, \"\"label\"\";\tand\nfile\",summer\n\"FINE, label and file.\",winter\nfine label and file,winter\n";
+    let train = "words,season\n".to_string() + &(0..48).map(row).collect::<String>() + last;
+    place.write("texts/train.csv", train);
+    place
+        .write("texts/test.csv", "words,season\nsnow unheardof,winter\nsnow neverread,summer\n\"sun, beach\",summer\n");
+    let columns = "--text-column words --label-column season";
+    place.run(&format!("train texts {columns} --model text-small --epochs 4 --batch 8 --out run")).exits(0);
+    let ran = place.run("errors run --retrain").exits(0);
+    says(&ran, &["conflict 2 texts have the same words and have different labels", "train.csv:50", "train.csv:52"]);
+    let table = fields(&place, "run/errors.csv");
+    let of = |row: &Vec<String>| [3, 7, 8].map(|column| row[column].clone());
+    let expected = [["summer", "1", "Fine, \"label\";\tand\nfile"], ["winter", "1", "FINE, label and file."]];
+    let found: Vec<[String; 3]> = table.iter().filter(|row| !row[7].is_empty()).map(of).collect();
+    assert_eq!(found, expected.map(|row| row.map(String::from)), "{ran}");
+    let ran =
+        place.run(&format!("train texts {columns} --model text-small --epochs 1 --labels run/errors.csv --out fixed"));
+    says(&ran.exits(0), &["errors.csv changes "]);
 }

@@ -105,11 +105,22 @@ fn what_commands_write_is_documented() {
     check("explain --maximise", all.as_array().unwrap(), &[]);
     let features = Place::new();
     crate::errors::photos(&features);
+    features.write("photos/green/copy.png", std::fs::read(features.path("photos/red/red-0.png")).unwrap());
     features.write("small.toml", crate::errors::MODEL);
     features.run("train photos --model small.toml --batch 16 --lr 0.01 --epochs 12 --out small").exits(0);
     let near = features.run("explain small photos/red/red-1.png --nearest 2 --json").exits(0).json()[0].take();
-    check("explain --nearest", &[near], &[]);
-    check("explain --embedding", &[features.run("explain small --embedding --json").exits(0).json()], &[]);
+    let mut nearby = vec![near];
+    let mut planes = vec![features.run("explain small --embedding --json").exits(0).json()];
+    for run in ["labels", "values"] {
+        let more = "--steps 1 --batch 4 --model small.toml --size 8";
+        place.write("small.toml", crate::errors::MODEL);
+        place.run(&format!("train {run}.csv {more} --out near-{run}")).exits(0);
+        let line = format!("explain near-{run} photos/cat/1.png --nearest 2 --json");
+        nearby.push(place.run(&line).exits(0).json()[0].take());
+        planes.push(place.run(&format!("explain near-{run} --embedding --json")).exits(0).json());
+    }
+    check("explain --nearest", &nearby, &["text", "nearest[].text"]);
+    check("explain --embedding", &planes, &[]);
     check("errors", &[features.run("errors small --json").exits(0).json()], &["notes[]"]);
     let coop = ["adapters[].coop.side", "adapters[].coop.subgroup", "adapters[].coop.reason", "adapters[].subgroup[]"];
     check("devices", &[place.run("devices --json").exits(0).json()], &coop);

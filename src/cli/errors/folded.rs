@@ -3,19 +3,17 @@
 use std::path::Path;
 use std::time::Instant;
 
-use image::{DynamicImage, GrayImage, RgbImage};
-
 use super::super::CliError;
 use super::super::args::ErrorsArgs;
+use super::super::features::features;
 use super::super::runs::Found;
 use crate::checkpoint::Checkpoint;
 use crate::config::Freeze;
-use crate::data::doctor::{Print, groups as alike};
-use crate::data::{Dataset, Input, SourceError, Split, Targets, folds};
+use crate::data::{Dataset, Split, Targets, folds};
 use crate::gpu::Gpu;
 use crate::plan::thousands;
-use crate::report::{Terminal, aside, say, seconds};
-use crate::train::{Answer, Embedder, Event, TrainError, cross_validate, trained_again, trained_head};
+use crate::report::{aside, say, seconds};
+use crate::train::{Answer, Embedder, TrainError, cross_validate, trained_again, trained_head};
 use crate::weights;
 
 /// How answers were found.
@@ -30,33 +28,6 @@ pub struct Folded {
     pub has_seen: bool,
     /// Seconds that it took.
     pub seconds: f64,
-}
-
-/// The number of a group for each example: copies of a picture, or nearly such, share one.
-pub fn groups(all: &Split) -> Result<Vec<usize>, CliError> {
-    let mut prints = Vec::with_capacity(all.len());
-    let is_file = all.name(0).is_some();
-    all.in_pieces(|bytes| {
-        prints.extend(bytes.chunks_exact(all.example_bytes()).map(|example| print(example, all.input(), is_file)));
-        Ok::<_, SourceError>(())
-    })?;
-    let mut group: Vec<usize> = (0..all.len()).collect();
-    for copies in alike(&prints) {
-        copies.members.iter().for_each(|&i| group[i] = copies.members[0]);
-    }
-    Ok(group)
-}
-
-/// Of a picture its look as well; small images without files are often alike and no copies.
-fn print(example: &[u8], input: Input, is_file: bool) -> Print {
-    let Input::Images { height, width, channels } = input else { return Print::of_bytes(example) };
-    let (w, h, pixels) = (width as u32, height as u32, example.to_vec());
-    let picture = match channels {
-        1 => GrayImage::from_raw(w, h, pixels).map(DynamicImage::from),
-        3 => RgbImage::from_raw(w, h, pixels).map(DynamicImage::from),
-        _ => None,
-    };
-    picture.filter(|_| is_file).map_or_else(|| Print::of_bytes(example), |picture| Print::of(&picture))
 }
 
 /// Answers on `some` examples, whose copies share a group.
@@ -99,12 +70,7 @@ fn by_head(
         )),
         other => other.into(),
     })?;
-    let (begun, count) = (Instant::now(), some.len());
-    let mut terminal = (!args.json).then(|| Terminal::new(1, embedder.what(), None));
-    let features = embedder.embed_split(some, |seen| {
-        let seconds = begun.elapsed().as_secs_f64();
-        terminal.iter_mut().for_each(|terminal| terminal.show(&Event::Features { seen, images: count, seconds }));
-    })?;
+    let features = features((checkpoint, gpu), &mut embedder, some, args.json)?;
     let (length, head) = (embedder.length(), embedder.head().clone());
     drop(embedder);
     let classes = Targets::Classes { labels: some.labels().to_vec(), classes: some.targets() };

@@ -1,20 +1,29 @@
 //! `lepton-gpu errors`: labels that are doubted, found by confident learning on answers that cross-validation gives.
 
+mod conflict;
+mod copies;
 mod folded;
 mod output;
+mod sheet;
+mod table;
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::args::ErrorsArgs;
 use super::report::file_name;
+use super::started::called;
+use super::text::texts_by_name;
 use super::{CliError, Exit, open, pictures, weights};
-use crate::checkpoint::{Checkpoint, DatasetFingerprint, locate};
+use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate};
 use crate::config::Freeze;
 use crate::data::{Dataset, Split, TableOptions};
 use crate::losses::TargetKind;
-use crate::metrics::LabelErrors;
+use crate::metrics::{LabelErrors, Suspect};
 use crate::report::aside;
 use crate::train::{Answer, check_data};
+use conflict::{Conflict, conflicts};
+use copies::Copies;
 use folded::Folded;
 
 /// What was found in a data set.
@@ -27,8 +36,12 @@ struct Looked<'a> {
     judged: Vec<usize>,
     /// Answers on these.
     answers: Vec<Answer>,
-    /// Of examples by their number among those that were judged.
+    /// Examples that are the same and have different labels.
+    conflicts: Vec<Conflict>,
+    /// Of examples by their number among those that were judged, without those in conflict.
     found: LabelErrors,
+    /// Texts by the names of examples; nothing of pictures.
+    texts: BTreeMap<String, String>,
     folded: Folded,
     /// Lines that people should know.
     notes: Vec<String>,
@@ -66,18 +79,28 @@ pub fn run(args: &ErrorsArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     } else {
         weights::say_who(&gpu, &checkpoint, 9);
     }
-    let groups = folded::groups(&all)?;
-    let (judged, notes) = judged(&all, &groups, data.classes())?;
+    let texts = texts_of(&data, &all, args.data.as_deref(), meta);
+    let copies = Copies::of(&all, &texts)?;
+    let (judged, notes) = judged(&all, &copies.groups, data.classes())?;
     let some = all.select(&judged);
-    let groups: Vec<usize> = judged.iter().map(|&i| groups[i]).collect();
+    let groups: Vec<usize> = judged.iter().map(|&i| copies.groups[i]).collect();
     let (folded, answers) = folded::answers(args, folder, (&checkpoint, &gpu), (&data, &some, &groups))?;
     let probabilities: Vec<Vec<f64>> = answers.iter().map(|answer| answer.probabilities.clone()).collect();
     let labels: Vec<usize> = some.labels().iter().map(|&label| label as usize).collect();
-    let found = LabelErrors::find(&probabilities, &labels, data.classes().len());
-    let looked = Looked { run: &args.run, data: &data, all: &all, judged, answers, found, folded, notes };
-    let kept = if args.out.is_none() { output::kept(&looked, &out)? } else { None };
+    let mut found = LabelErrors::find(&probabilities, &labels, data.classes().len());
+    let mut conflicts = conflicts(all.labels(), &copies.same, &judged, &answers);
+    // the order of examples is random, that of names is not
+    let named = |i: usize| (all.name(i), i);
+    conflicts.iter_mut().for_each(|one| one.members.sort_by_key(|&i| named(i)));
+    conflicts.sort_by_key(|one| named(one.members[0]));
+    let certain: HashSet<usize> = conflicts.iter().flat_map(|one| one.members.iter().copied()).collect();
+    found.suspects.retain(|suspect| !certain.contains(&judged[suspect.index]));
+    let looked =
+        Looked { run: &args.run, data: &data, all: &all, judged, answers, conflicts, found, texts, folded, notes };
+    let kept = if args.out.is_none() { table::kept(&looked, &out)? } else { None };
     kept.iter().for_each(|kept| aside!("note: the table that was there is now {}", kept.display()));
-    let sheet = output::save(&looked, &out)?;
+    table::save(&looked, &out)?;
+    let sheet = sheet::save(&looked, &out)?;
     output::tell(&looked, args, &out, sheet.as_deref());
     Ok(Exit::Done)
 }
@@ -120,7 +143,49 @@ fn judged(all: &Split, groups: &[usize], classes: &[String]) -> Result<(Vec<usiz
     Ok((judged, if alone.is_empty() { Vec::new() } else { vec![note()] }))
 }
 
-/// The picture beside a table.
-fn sheet_path(out: &Path) -> PathBuf {
-    out.with_extension("png")
+/// The texts of all examples by their names; nothing of pictures. Other data than the run's own may have other columns.
+fn texts_of(data: &Dataset, all: &Split, other: Option<&str>, meta: &Meta) -> BTreeMap<String, String> {
+    if data.texts().is_none() {
+        return BTreeMap::new();
+    }
+    let table =
+        if other.is_some() { TableOptions::default().or(meta.config.table.clone()) } else { meta.config.table.clone() };
+    texts_by_name((0..all.len()).filter_map(|i| all.name(i)), &table)
+}
+
+impl Looked<'_> {
+    /// The number of a suspect among all examples.
+    fn example(&self, suspect: &Suspect) -> usize {
+        self.judged[suspect.index]
+    }
+
+    fn class(&self, class: usize) -> &str {
+        &self.data.classes()[class]
+    }
+
+    /// The label of one of all examples.
+    fn label(&self, example: usize) -> usize {
+        self.all.labels()[example] as usize
+    }
+
+    /// One of all examples for people: its file, or its split and number.
+    fn called(&self, example: usize) -> String {
+        called(self.data, self.all.name(example), example)
+    }
+
+    /// What is answered on one of all examples, if it was judged.
+    fn answer(&self, example: usize) -> Option<&Answer> {
+        self.judged.binary_search(&example).ok().map(|at| &self.answers[at])
+    }
+
+    /// Examples that are in conflict.
+    fn in_conflict(&self) -> usize {
+        self.conflicts.iter().map(|conflict| conflict.members.len()).sum()
+    }
+
+    /// How many labels were judged that are in no conflict.
+    fn doubtable(&self) -> usize {
+        let judged = |i: &&usize| self.judged.binary_search(i).is_ok();
+        self.judged.len() - self.conflicts.iter().flat_map(|one| &one.members).filter(judged).count()
+    }
 }

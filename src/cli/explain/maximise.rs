@@ -11,10 +11,14 @@ use crate::cli::report::file_name;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{Explainer, Maximised, Search, Target};
 use crate::platform::Instant;
-use crate::report::draw::{CaptionedCell, Picture, captioned_sheet};
+use crate::report::draw::{Captioned, Gallery, Mark, Picture, gallery};
 use crate::report::{Document, Listing, aside, say};
 use crate::session::check_pictures;
 use crate::train::TrainError;
+
+/// Sides of a picture on the sheet, in pixels, and how many are in a row.
+const SIDE: usize = 300;
+const ROW: usize = 3;
 
 /// An image that was found.
 struct Found<'a> {
@@ -56,18 +60,19 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
         say!("{}", rows.end());
     }
     let sheet = args.out.join("sheet.maximised.png");
-    let cells: Vec<CaptionedCell> = found
-        .iter()
-        .map(|one| CaptionedCell {
-            picture: Picture { pixels: &one.maximised.image, height, width, channels },
-            headline: one.name.to_string(),
-            lines: lines(one),
-        })
-        .collect();
+    let rows: Vec<Vec<Captioned>> =
+        found.chunks(ROW).map(|row| row.iter().map(|one| cell(one, [height, width, channels])).collect()).collect();
     let title = format!("{} · what it responds to most strongly", explainer.model().name);
-    save_png(&captioned_sheet(&title, &cells, 3), &sheet)?;
+    save_png(&gallery(&Gallery { title: &title, side: SIDE, ..Gallery::of(&rows) }), &sheet)?;
     aside!("{}: enlarged, with the scores", sheet.display());
     Ok(Exit::Done)
+}
+
+/// An image on the sheet.
+fn cell<'a>(one: &'a Found, [height, width, channels]: [usize; 3]) -> Captioned<'a> {
+    let picture = Picture { pixels: &one.maximised.image, height, width, channels };
+    let texts = std::iter::once(one.name.to_string()).chain(lines(one)).collect();
+    Captioned { picture, mark: Mark::Plain, lines: texts }
 }
 
 /// The scores before and after, and the probabilities where there are some.

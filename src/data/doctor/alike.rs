@@ -101,13 +101,20 @@ pub struct Alike {
     pub is_exact: bool,
 }
 
+/// Examples of the same content, two or more of each, by their first members.
+pub fn identical(prints: &[Print]) -> Vec<Vec<usize>> {
+    let mut members: HashMap<u128, Vec<usize>> = HashMap::new();
+    prints.iter().enumerate().for_each(|(i, print)| members.entry(print.content).or_default().push(i));
+    let mut same: Vec<Vec<usize>> = members.into_values().filter(|members| members.len() > 1).collect();
+    same.sort_unstable();
+    same
+}
+
 /// Groups of examples that are alike, by their first members. What is like something that is like a third is of its group.
 pub fn groups(prints: &[Print]) -> Vec<Alike> {
     let mut parent: Vec<usize> = (0..prints.len()).collect();
-    let mut first: HashMap<u128, usize> = HashMap::new();
-    for (i, print) in prints.iter().enumerate() {
-        let own = *first.entry(print.content).or_insert(i);
-        join(&mut parent, own, i);
+    for same in identical(prints) {
+        same[1..].iter().for_each(|&i| join(&mut parent, same[0], i));
     }
     let looks: Vec<(usize, &Look)> = prints
         .iter()
@@ -185,6 +192,8 @@ mod tests {
         assert_eq!(found(&all), [(vec![0, 3], false), (vec![1, 4], true), (vec![2, 5], false)]);
         assert_eq!(found(&(0..12).map(scene).collect::<Vec<_>>()), []);
         assert_eq!(found(&[one.clone(), one.flipv(), one.fliph()]), []);
+        let prints: Vec<Print> = [&all[3], &all[0], &all[1], &all[4], &all[0]].map(Print::of).into();
+        assert_eq!(identical(&prints), [vec![1, 4], vec![2, 3]], "half of its size is not the same");
     }
 
     #[test]

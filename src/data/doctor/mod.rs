@@ -20,7 +20,7 @@ mod finding;
 mod listing;
 mod split;
 
-pub use alike::{Alike, MOST_LOOKS, Print, groups};
+pub use alike::{Alike, MOST_LOOKS, Print, groups, identical};
 pub use division::Shares;
 pub use finding::{Finding, Member, Problem};
 pub use listing::{Listed, listed};

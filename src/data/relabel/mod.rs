@@ -93,7 +93,12 @@ fn wanted(data: &Dataset, path: &Path, content: &str) -> Result<Vec<Vec<Option<W
             return Err(TableError::Fields { path: path.into(), line, found, expected }.into());
         }
         let Some(now) = columns.wanted(path, row, data)? else { continue };
-        for (split, example) in columns.examples(path, row, data, &index)? {
+        let mut about = columns.examples(path, row, data, &index)?;
+        // of a file that stands in the data with several labels, those with the row's
+        if about.iter().any(|&at| columns.fits(row, data, at)) {
+            about.retain(|&at| columns.fits(row, data, at));
+        }
+        for (split, example) in about {
             columns.check_given(path, row, data, (&index, split, example))?;
             match all[split][example] {
                 Some((before, before_line)) if before != now => {
@@ -201,6 +206,17 @@ impl Columns {
 }
 
 impl Columns {
+    /// The label that a row says an example had.
+    fn given(&self, row: &Row) -> String {
+        names::composed(self.given.map_or("", |column| row.fields[column].trim()))
+    }
+
+    /// Whether an example has the label that the row says it had, or the row says none.
+    fn fits(&self, row: &Row, data: &Dataset, (split, example): (usize, usize)) -> bool {
+        let (given, label) = (self.given(row), label(data, split, example));
+        given.is_empty() || names::place(&given, data.classes()) == Some(label)
+    }
+
     /// A table that says which label an example had is of no other data.
     fn check_given(
         &self,
@@ -209,15 +225,19 @@ impl Columns {
         data: &Dataset,
         (index, split, example): (&Index, usize, usize),
     ) -> Result<(), DataError> {
-        let given = names::composed(self.given.map_or("", |column| row.fields[column].trim()));
-        let (_, of) = data.splits().iter().nth(split).expect("a split of the data");
-        let label = of.labels()[example] as usize;
-        if given.is_empty() || names::place(&given, data.classes()) == Some(label) {
+        if self.fits(row, data, (split, example)) {
             return Ok(());
         }
-        let (path, name, label) = (path.into(), index.name(data, split, example), data.classes()[label].clone());
+        let (path, name, given) = (path.into(), index.name(data, split, example), self.given(row));
+        let label = data.classes()[label(data, split, example)].clone();
         Err(LabelsError::Given { path, line: row.line, name, label, given }.into())
     }
+}
+
+/// The label that an example has.
+fn label(data: &Dataset, split: usize, example: usize) -> usize {
+    let (_, of) = data.splits().iter().nth(split).expect("a split of the data");
+    of.labels()[example] as usize
 }
 
 /// The data with what is wanted of their examples.

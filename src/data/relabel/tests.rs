@@ -34,6 +34,23 @@ fn labels_are_replaced_by_name_and_by_number() {
 }
 
 #[test]
+fn a_file_with_several_labels_is_told_by_the_one_that_a_row_says_it_had() {
+    let split = Split::images([1, 1, 1], vec![7; 3], Targets::Classes { labels: vec![0, 1, 1], classes: 2 }).unwrap();
+    let train = split.with_names(["/d/a.png", "/d/a.png", "/d/b.png"].map(String::from).to_vec()).unwrap();
+    let splits = Splits { train: Some(train), validation: None, test: None };
+    let data = Dataset::new("d", vec!["cat".into(), "dog".into()], splits).unwrap().with_source("/d");
+    let path = Path::new("fixed.csv");
+    let relabel = |content: &str| applied(data.clone(), path, wanted(&data, path, content)?);
+    let of = |data: Dataset| data.train().unwrap().labels().to_vec();
+    assert_eq!(of(relabel("file,given,label\na.png,dog,cat\n").unwrap()), [0, 0, 1]);
+    assert_eq!(of(relabel("file,given,label\na.png,cat,dog\na.png,dog,dog\n").unwrap()), [1, 1, 1]);
+    assert_eq!(of(relabel("file,label\na.png,cat\n").unwrap()), [0, 0, 1], "without it a row is about both");
+    // a text may hold anything
+    let table = "file,given,label,conflict,text\na.png,dog,,1,\"a; label,\tclass\nand \"\"file\"\"\"\n";
+    assert_eq!(of(relabel(table).unwrap()), [0, 1]);
+}
+
+#[test]
 fn what_has_no_label_or_is_dropped_goes() {
     let data = relabel("file,label,drop\ncat/0.png,,\ncat/1.png,cat,\ndog/0.png,dog,x\n").unwrap();
     assert_eq!(data.train().unwrap().bytes(), Some(&[1][..]));

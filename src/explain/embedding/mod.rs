@@ -27,12 +27,20 @@ const PERPLEXITY: f64 = 30.0;
 /// # Panics
 /// If there are not as many features as a whole number of examples has.
 pub fn embedding(features: &[f32], length: usize) -> Embedding {
+    embedding_told(features, length, &|_, _| {})
+}
+
+/// [`embedding`], and `tell` hears how many of how many steps of t-SNE are done.
+///
+/// # Panics
+/// As [`embedding`].
+pub fn embedding_told(features: &[f32], length: usize, tell: &dyn Fn(usize, usize)) -> Embedding {
     assert!(length > 0 && features.len().is_multiple_of(length), "rows of as many features");
     let gram = Gram::of(features, length);
     let (pca, explained) = pca::components(&gram);
     // fewer examples have fewer neighbours
     let perplexity = PERPLEXITY.min((gram.count() as f64 - 1.0) / 3.0).max(1.0);
-    let tsne = tsne::tsne(&gram, &pca, perplexity);
+    let tsne = tsne::tsne(&gram, &pca, perplexity, tell);
     Embedding { pca, explained, tsne, perplexity }
 }
 

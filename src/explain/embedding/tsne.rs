@@ -10,8 +10,8 @@ const EXAGGERATION: f64 = 12.0;
 /// Deviation of the first component at the start.
 const START: f64 = 1e-4;
 
-/// Where each example is put, `[n, 2]`.
-pub fn tsne(gram: &Gram, pca: &[[f64; 2]], perplexity: f64) -> Vec<[f64; 2]> {
+/// Where each example is put, `[n, 2]`; `tell` hears how many of how many steps are done.
+pub fn tsne(gram: &Gram, pca: &[[f64; 2]], perplexity: f64, tell: &dyn Fn(usize, usize)) -> Vec<[f64; 2]> {
     let n = gram.count();
     if n < 3 {
         return pca.to_vec();
@@ -42,6 +42,7 @@ pub fn tsne(gram: &Gram, pca: &[[f64; 2]], perplexity: f64) -> Vec<[f64; 2]> {
             let mean = places.iter().map(|place| place[k]).sum::<f64>() / n as f64;
             places.iter_mut().for_each(|place| place[k] -= mean);
         }
+        tell(step + 1, STEPS);
     }
     places
 }

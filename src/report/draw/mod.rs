@@ -4,7 +4,6 @@
 //! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
 
 mod canvas;
-mod captioned;
 mod explanation;
 mod features;
 mod gallery;
@@ -19,10 +18,9 @@ mod viridis;
 mod words;
 
 pub(in crate::report) use canvas::Canvas;
-pub use captioned::{CaptionedCell, captioned_sheet};
 pub use explanation::{ExplainedCell, explanation_sheet};
 pub use features::{FeatureLayer, FeatureTile, feature_sheet};
-pub use gallery::{Captioned, Mark, gallery};
+pub use gallery::{Captioned, Gallery, Mark, gallery};
 pub use grid::{GridCell, prediction_grid};
 pub use pairs::{PairCell, pair_grid};
 pub use samples::sample_sheet;

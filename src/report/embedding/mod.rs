@@ -2,20 +2,38 @@
 
 use serde::Serialize;
 
+use super::draw::viridis;
 use super::page::render_with_script;
 use super::percent;
 use crate::explain::Embedding;
 use crate::plan::thousands;
 
 /// An example on the plane.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Point {
-    /// Number of its class, if it has one.
-    pub class: Option<usize>,
-    /// The class that is answered and its probability, if there is one.
-    pub answer: Option<(usize, f64)>,
+    /// Number of its group: its class, or which labels it has.
+    pub group: Option<usize>,
+    /// What is known of it, in words; nothing where nothing is.
+    pub truth: String,
+    /// What is answered, in words; nothing where nothing is.
+    pub answer: String,
+    /// Whether the answer is wrong.
+    pub is_wrong: bool,
+    /// Its numbers, one of each scale.
+    pub values: Vec<f32>,
     /// Its file, or its split and number.
     pub name: String,
+    /// Its text, if it is one.
+    pub text: Option<String>,
+}
+
+/// A number by which marks are coloured.
+#[derive(Clone, Debug)]
+pub struct Shade {
+    /// What it is.
+    pub name: String,
+    /// Its ends in words, from dark to bright.
+    pub ends: [String; 2],
 }
 
 /// Small pictures of the examples as one, row by row.
@@ -36,8 +54,12 @@ pub struct Scatter<'a> {
     pub run: &'a str,
     /// Lines below it: data, model.
     pub sub: Vec<String>,
-    /// Names of the classes.
-    pub classes: &'a [String],
+    /// What a group is, one and several: `class` and `Classes`.
+    pub kind: [&'static str; 2],
+    /// Names of the groups, as points number them.
+    pub groups: &'a [String],
+    /// Numbers by which marks are coloured, where there are no groups.
+    pub shades: &'a [Shade],
     /// The examples.
     pub points: &'a [Point],
     /// Where they are.
@@ -51,6 +73,8 @@ pub struct Scatter<'a> {
 /// Colours and shapes of marks: a class has one of each, so that as many as the product can be told apart.
 const COLOURS: usize = 8;
 const SHAPES: usize = 6;
+/// Steps of a scale of colours.
+const STEPS: usize = 32;
 /// Sides of the plane on the page, and how far from its border points stay.
 const PLANE: f64 = 1000.0;
 const BORDER: f64 = 24.0;
@@ -60,7 +84,11 @@ struct Page<'a> {
     run: &'a str,
     sub: &'a [String],
     count: String,
+    kind: [&'static str; 2],
     legend: Vec<Legend<'a>>,
+    shades: Vec<ShadeView<'a>>,
+    /// The colours of a scale, from dark to bright.
+    colours: Vec<String>,
     has_wrong: bool,
     wrong: String,
     views: [View; 2],
@@ -80,6 +108,12 @@ struct Legend<'a> {
 }
 
 #[derive(Serialize)]
+struct ShadeView<'a> {
+    name: &'a str,
+    ends: &'a [String; 2],
+}
+
+#[derive(Serialize)]
 struct View {
     id: &'static str,
     name: &'static str,
@@ -95,9 +129,12 @@ struct Mark<'a> {
     colour: usize,
     shape: usize,
     is_wrong: bool,
-    label: &'a str,
-    answer: String,
+    /// Steps of the scales.
+    steps: Vec<usize>,
+    truth: &'a str,
+    answer: &'a str,
     name: &'a str,
+    text: Option<&'a str>,
 }
 
 /// The page as HTML.
@@ -107,27 +144,28 @@ pub fn page(scatter: &Scatter) -> String {
 }
 
 fn content<'a>(scatter: &'a Scatter) -> Page<'a> {
-    let Scatter { classes, points, embedding, .. } = scatter;
+    let Scatter { groups, shades, points, embedding, .. } = scatter;
     let [tsne, pca] = [&embedding.tsne, &embedding.pca].map(|places| placed(places));
+    let scales: Vec<Vec<usize>> = (0..shades.len()).map(|k| steps(points, k)).collect();
     let mark = |i: usize| {
-        let (point, class) = (&points[i], points[i].class.unwrap_or(0));
-        let is_wrong = point.class.zip(point.answer).is_some_and(|(class, (answer, _))| class != answer);
-        let answer = point.answer.map(|(answer, probability)| format!("{} {}", classes[answer], percent(probability)));
+        let (point, group) = (&points[i], points[i].group.unwrap_or(0));
         Mark {
             tsne: tsne[i].clone(),
             pca: pca[i].clone(),
-            class,
-            colour: class % COLOURS,
-            shape: class / COLOURS % SHAPES,
-            is_wrong,
-            label: point.class.map_or("", |class| &classes[class]),
-            answer: answer.unwrap_or_default(),
+            class: group,
+            colour: group % COLOURS,
+            shape: group / COLOURS % SHAPES,
+            is_wrong: point.is_wrong,
+            steps: scales.iter().map(|scale| scale[i]).collect(),
+            truth: &point.truth,
+            answer: &point.answer,
             name: &point.name,
+            text: point.text.as_deref(),
         }
     };
     let marks: Vec<Mark> = (0..points.len()).map(mark).collect();
-    let count = |class: usize| points.iter().filter(|point| point.class == Some(class)).count();
-    let legend = classes.iter().enumerate().map(|(number, name)| Legend {
+    let count = |group: usize| points.iter().filter(|point| point.group == Some(group)).count();
+    let legend = groups.iter().enumerate().map(|(number, name)| Legend {
         number,
         name,
         count: thousands(count(number) as u64),
@@ -139,7 +177,10 @@ fn content<'a>(scatter: &'a Scatter) -> Page<'a> {
         run: scatter.run,
         sub: &scatter.sub,
         count: thousands(points.len() as u64),
+        kind: scatter.kind,
         legend: legend.filter(|entry| entry.count != "0").collect(),
+        shades: shades.iter().map(|Shade { name, ends }| ShadeView { name, ends }).collect(),
+        colours: (0..STEPS).map(colour).collect(),
         has_wrong: wrong > 0,
         wrong: thousands(wrong as u64),
         views: views(scatter),
@@ -148,6 +189,20 @@ fn content<'a>(scatter: &'a Scatter) -> Page<'a> {
         side: scatter.sprite.as_ref().map_or(1, |sprite| sprite.side),
         columns: scatter.sprite.as_ref().map_or(1, |sprite| sprite.columns),
     }
+}
+
+/// The step of each point on a scale, from the smallest number to the largest.
+fn steps(points: &[Point], scale: usize) -> Vec<usize> {
+    let values = || points.iter().map(|point| f64::from(point.values[scale]));
+    let [low, high] = [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)];
+    let step = |value: f64| ((value - low) / (high - low) * STEPS as f64) as usize;
+    values().map(|value| if high > low { step(value).min(STEPS - 1) } else { 0 }).collect()
+}
+
+/// The colour of a step.
+fn colour(step: usize) -> String {
+    let [r, g, b] = viridis((step * 255 / (STEPS - 1)) as u8).0;
+    format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 fn views(Scatter { embedding, trust, .. }: &Scatter) -> [View; 2] {

@@ -3,13 +3,25 @@ for (const mark of marks) mark.dataset.t = mark.getAttribute("transform").slice(
 const buttons = [...document.querySelectorAll(".classes button")], hidden = new Set(), only = find("wrong");
 let picked = -1;
 
-function pick(number) {
+// no mark is picked: the card says how to pick one
+function drop() {
   if (picked >= 0) marks[picked].classList.remove("on");
+  picked = -1;
+  find("hint").hidden = false;
+  find("about").hidden = find("text").hidden = true;
+  find("name").textContent = "";
+  if (find("look")) find("look").hidden = true;
+}
+
+function pick(number) {
+  drop();
   picked = number;
-  const mark = marks[number], { l, a, n } = mark.dataset;
+  const mark = marks[number], { l, a, n, x } = mark.dataset;
   mark.classList.add("on");
   find("hint").hidden = true;
   find("about").hidden = !l && !a;
+  find("text").hidden = !x;
+  find("text").textContent = x || "";
   find("class").textContent = l || "–";
   find("answer").textContent = a || "–";
   find("name").textContent = n;
@@ -25,6 +37,7 @@ function filter() {
     mark.classList.toggle("gone", hidden.has(mark.dataset.c) || !!only?.checked && !mark.classList.contains("w"));
   }
   for (const button of buttons) button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.c)));
+  if (picked >= 0 && marks[picked].classList.contains("gone")) drop();
 }
 
 const plane = find("plane");
@@ -54,6 +67,11 @@ for (const button of buttons) {
 }
 find("all")?.addEventListener("click", () => { hidden.clear(); filter(); });
 only?.addEventListener("change", filter);
+find("by")?.addEventListener("change", ({ target }) => {
+  const colours = find("scale").dataset.colours.split(" ");
+  for (const mark of marks) mark.setAttribute("fill", colours[mark.dataset.v.split(" ")[target.value]]);
+  for (const ends of document.querySelectorAll(".ends")) ends.hidden = ends.dataset.k !== target.value;
+});
 for (const input of document.querySelectorAll("input[name=view]")) {
   input.addEventListener("change", () => {
     for (const mark of marks) mark.setAttribute("transform", `translate(${mark.dataset[input.value === "pca" ? "p" : "t"]})`);
