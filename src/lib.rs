@@ -70,3 +70,7 @@ extern crate self as lepton_gpu;
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod common;
+
+#[cfg(all(test, feature = "cli"))]
+#[path = "../tests/common/chromium.rs"]
+mod chromium;

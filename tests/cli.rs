@@ -4,6 +4,8 @@
 
 #[path = "cli/answers.rs"]
 mod answers;
+#[path = "common/chromium.rs"]
+mod chromium;
 #[path = "cli/defaults.rs"]
 mod defaults;
 #[path = "cli/errors.rs"]
@@ -12,6 +14,8 @@ mod errors;
 mod features;
 #[path = "cli/json.rs"]
 mod json;
+#[path = "cli/labels.rs"]
+mod labels;
 #[path = "cli/many.rs"]
 mod many;
 #[path = "cli/rates.rs"]

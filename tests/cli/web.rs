@@ -2,8 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -198,37 +197,10 @@ fn what_no_browser_asks_is_refused() {
 
 /// Chromium runs the page's script under its policy: it asks the server, and rests when the run is over.
 fn in_a_browser(served: &Served) {
-    let named = std::env::var_os("LEPTON_CHROMIUM").map(PathBuf::from);
-    let folders: Vec<PathBuf> =
-        std::env::var_os("PATH").map_or_else(Vec::new, |path| std::env::split_paths(&path).collect());
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-    // Ubuntu's chromium-browser only says that a snap should be installed
-    let starts = |path: &PathBuf| {
-        path.is_file() && Command::new(path).arg("--version").output().is_ok_and(|out| out.status.success())
-    };
-    let found =
-        || names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| starts(path));
-    let Some(browser) = named.or_else(found) else {
-        assert!(
-            std::env::var_os("LEPTON_REQUIRE_CHROMIUM").is_none(),
-            "LEPTON_REQUIRE_CHROMIUM is set, and there is no browser"
-        );
-        return eprintln!("skipped: no Chromium on the path");
-    };
+    let Some(browser) = crate::chromium::browser() else { return };
     let profile = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(browser);
-    command.args([
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--dump-dom",
-    ]);
-    command.args(["--virtual-time-budget=8000", "--timeout=60000"]);
-    command.arg(format!("--user-data-dir={}", profile.path().display()));
-    let out = command.arg(format!("http://127.0.0.1:{}/", served.port)).output().expect("the browser runs");
-    let dom = String::from_utf8_lossy(&out.stdout);
+    let address = format!("http://127.0.0.1:{}/", served.port);
+    let dom = crate::chromium::dom(&browser, &address, profile.path(), 8000, &[]);
     for part in ["The run is over; this page no longer updates.", "<svg", "Its report"] {
         assert!(dom.contains(part), "{part}: {}", &dom[dom.len().saturating_sub(3000)..]);
     }

@@ -1,32 +1,17 @@
 //! Pages in Chromium, at the widths of a phone, a window and a large screen: no error, no request, every picture there, no text
 //! over another or cut.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::{samples, watched};
+use crate::chromium;
+use crate::report::bench;
 use crate::report::embedding::tests as embedding;
 use crate::report::run::page;
 
-/// What may be found on the path; `LEPTON_CHROMIUM` names another.
-const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-/// Where it is set, the test fails without a browser.
-const REQUIRED: &str = "LEPTON_REQUIRE_CHROMIUM";
 const WIDTHS: [u32; 3] = [360, 900, 1600];
-
-fn browser() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("LEPTON_CHROMIUM") {
-        return Some(path.into());
-    }
-    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
-    let starts = |path: &Path| {
-        // Ubuntu's chromium-browser only says that a snap should be installed
-        path.is_file() && Command::new(path).arg("--version").output().is_ok_and(|out| out.status.success())
-    };
-    NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| starts(path))
-}
 
 /// A page with what looks at it: errors are collected before anything else runs.
 fn examined(html: &str, name: &str) -> String {
@@ -41,14 +26,7 @@ fn examined(html: &str, name: &str) -> String {
 
 /// Every page at every width in one browser; what was wrong with each.
 fn problems(pages: &[(&str, String)]) -> Option<Vec<(String, u64, Vec<String>)>> {
-    let Some(browser) = browser() else {
-        assert!(
-            std::env::var_os(REQUIRED).is_none(),
-            "{REQUIRED} is set, but there is no browser: try LEPTON_CHROMIUM=PATH"
-        );
-        eprintln!("skipped: no Chromium on the path");
-        return None;
-    };
+    let browser = chromium::browser()?;
     let folder = tempfile::tempdir().unwrap();
     let mut frames = String::new();
     for (name, html) in pages {
@@ -64,7 +42,8 @@ fn problems(pages: &[(&str, String)]) -> Option<Vec<(String, u64, Vec<String>)>>
          if (all.length === {expected}) document.querySelector('pre').textContent = btoa(unescape(encodeURIComponent(JSON.stringify(all)))); }});</script><pre></pre>{frames}"
     );
     std::fs::write(folder.path().join("all.html"), harness).unwrap();
-    let out = run(&browser, &folder.path().join("all.html"), folder.path());
+    let address = format!("file://{}", folder.path().join("all.html").display());
+    let out = chromium::dom(&browser, &address, folder.path(), 60_000, &["--host-resolver-rules=MAP * ~NOTFOUND"]);
     let found =
         out.split("<pre>").nth(1).and_then(|rest| rest.split("</pre>").next()).filter(|found| !found.is_empty());
     let found = found.unwrap_or_else(|| panic!("the browser did not finish:\n{}", &out[..out.len().min(2000)]));
@@ -79,28 +58,17 @@ fn problems(pages: &[(&str, String)]) -> Option<Vec<(String, u64, Vec<String>)>>
     Some(all.iter().map(one).collect())
 }
 
-fn run(browser: &Path, page: &Path, folder: &Path) -> String {
-    let mut command = Command::new(browser);
-    command.args([
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--dump-dom",
-    ]);
-    command.args(["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=60000", "--timeout=120000"]);
-    command.arg(format!("--user-data-dir={}", folder.join("profile").display()));
-    command.arg(format!("file://{}", page.display()));
-    let out = command.output().unwrap_or_else(|error| panic!("{}: {error}", browser.display()));
-    String::from_utf8_lossy(&out.stdout).into_owned()
-}
-
 #[test]
 fn every_page_is_whole_at_every_width() {
     let mut pages: Vec<(&str, String)> = samples::all().into_iter().map(|(name, facts)| (name, page(&facts))).collect();
     pages.push(("embedding", embedding::sample(6, 40)));
     pages.push(("embedding-100", embedding::sample(100, 12)));
+    pages.push(("embedding-numbers", embedding::sample_of_numbers()));
+    pages.push(("embedding-texts", embedding::sample_of_texts()));
+    for (name, file) in [("bench-a", "sample-a.json"), ("bench-b", "sample-b.json")] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench").join(file);
+        pages.push((name, bench::page(&bench::read(&file).unwrap())));
+    }
     pages.extend(watched::all());
     let Some(found) = problems(&pages) else { return };
     assert_eq!(found.len(), pages.len() * WIDTHS.len());
@@ -109,6 +77,14 @@ fn every_page_is_whole_at_every_width() {
         .flat_map(|(name, width, problems)| problems.iter().map(move |problem| format!("{name} at {width}: {problem}")))
         .collect();
     assert!(bad.is_empty(), "{} problems:\n{}", bad.len(), bad.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_card_is_of_a_mark_that_is_there() {
+    let with = |html: String| html.replace("</body>", &format!("{}</body>", embedding::CARD));
+    let pages = [("embedding", with(embedding::sample(6, 40))), ("texts", with(embedding::sample_of_texts()))];
+    let Some(found) = problems(&pages) else { return };
+    assert!(found.iter().all(|(.., problems)| problems.is_empty()), "{found:?}");
 }
 
 #[test]
