@@ -6,7 +6,7 @@ mod pictures;
 
 use std::path::PathBuf;
 
-use lepton_gpu::data::{DataError, Dataset, ImageOptions, LoadOptions, Split, Values, check, load_with};
+use lepton_gpu::data::{DataError, Dataset, ImageOptions, LoadOptions, Split, Values, check, load_with, pictures_of};
 use pictures::{Photos, balance, says, small};
 
 /// Pictures `0.png` to `5.png` whose red value is their number, in `images`, and a table beside that folder.
@@ -146,6 +146,8 @@ fn numbers_of_classes_are_told_from_amounts() {
     let data = classes(&("image,MEL,NV\n".to_string() + &rows(&|i| ([",1,0", ",0,1"][i % 2]).into())));
     assert!(data.notes()[0].contains("exactly one of the labels"), "{:?}", data.notes());
     fails("", &["table.csv: it is empty"]);
+    let (_photos, path) = table("image,split\nimages/0.png,test\nimages/1.png,test\n");
+    assert_eq!(pictures_of(&path).unwrap().len(), 2, "what is to be answered needs no labels");
 }
 
 #[test]

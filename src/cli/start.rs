@@ -287,7 +287,10 @@ fn whole_path(name: &str) -> String {
     if known::find(name).is_some() {
         return name.into();
     }
-    std::fs::canonicalize(name).map_or_else(|_| name.into(), |path| path.to_string_lossy().into_owned())
+    // a pattern of shards has no whole path of its own
+    let pattern = || std::path::absolute(name).ok().filter(|_| name.contains(['*', '?', '{', '[']));
+    let whole = std::fs::canonicalize(name).ok().or_else(pattern);
+    whole.map_or_else(|| name.into(), |path| path.to_string_lossy().into_owned())
 }
 
 fn schedule(text: &str) -> Result<ScheduleConfig, CliError> {

@@ -167,7 +167,9 @@ impl Hints for DataError {
             DataError::NotFound { name, package, .. } => {
                 let fetch = Hint::command(["data", "fetch", name]);
                 let install = |package| Hint::advice(format!("on Debian and Ubuntu: apt install {package}"));
-                return std::iter::once(fetch).chain(package.as_deref().map(install)).collect();
+                let here =
+                    std::path::Path::new(name).is_dir().then(|| Hint::advice(format!("./{name} for the folder here")));
+                return here.into_iter().chain([fetch]).chain(package.as_deref().map(install)).collect();
             }
             DataError::Unknown { spec, formats, known } => {
                 return vec![Hint::one_of(spec, known), Hint::advice(formats.join(", or "))];

@@ -237,7 +237,12 @@ fn load_known(known: &Known, options: &LoadOptions, places: &Places) -> Result<D
     let format = formats::named(&known.format).expect("a description names a format");
     if let Some(folder) = looked.iter().find(|folder| format.detect(folder, &options.table) != Detected::No) {
         let loading = Loading { options, cache: None, on_pictures: &|_, _| {}, known: Some(known) };
-        return (format.load)(folder, &loading);
+        let data = (format.load)(folder, &loading)?;
+        let here =
+            Path::new(&known.name).is_dir() && folder.canonicalize().ok() != Path::new(&known.name).canonicalize().ok();
+        let note = || format!("`{0}` is the known data set; ./{0} is the folder here", known.name);
+        let notes = data.notes().iter().cloned().chain(here.then(note)).collect();
+        return Ok(data.with_notes(notes));
     }
     Err(DataError::NotFound { name: known.name.clone(), looked, package: known.system_package.clone() })
 }

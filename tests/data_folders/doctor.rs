@@ -169,6 +169,15 @@ fn the_doctor_says_what_stops_training_and_proposes_what_runs() {
     assert!(stops.contains("class `c` is not one of the training folders: a, b"), "{stops}");
     let (stops, _) = next(&Photos::of(&["val/a", "val/b", "test/a", "test/b"], 2), "data check photos");
     assert!(stops.contains("class `a` has no training images"), "{stops}");
+    let bad = Photos::of(&["a", "b"], 2);
+    bad.write("c/bad.png", b"\x89PNG\r\n\x1a\n");
+    let (stops, _) = next(&bad, "data check photos");
+    assert!(stops.contains("class `c` has no training images"), "{stops}");
+    let nothing = run(&bad, "data split nope --out x.csv");
+    assert!(nothing.code == Some(2) && nothing.err.contains("nope"), "{}", nothing.err);
+    bad.write("lost.csv", "image,label\nx/1.png,a\nx/2.png,b\n");
+    let nothing = run(&bad, "data split photos/lost.csv --out x.csv");
+    assert!(nothing.code == Some(2) && nothing.err.contains("2 of 2 images are missing"), "{}", nothing.err);
     // the folder that is said is not the one where they are
     let photos = Photos::new();
     (0..4).for_each(|i| photos.png(&format!("A/sub/{i}.png"), [i, 1, 2]));

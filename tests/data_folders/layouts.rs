@@ -112,6 +112,9 @@ fn splits_that_end_alike_are_splits_and_splits_inside_classes_are_asked_for() {
     assert_eq!(data.notes(), ["ignored next to train, val and test: seg_pred"]);
     let nested = Photos::of(&["A/train/a", "A/train/b", "B/train/a", "B/train/b"], 2);
     nested.fails(&small(), &["`A` and `B` each hold the folders train; which of them are the classes?"]);
+    for flat in [["train2017", "val2017"], ["train", "test1"]] {
+        Photos::of(&flat, 2).fails(&small(), &["hold images and no folder for each class"]);
+    }
     // classes that are called so are classes
     assert_eq!(classes(&Photos::of(&["bullet_train", "steam_train"], 2), &small()), ["bullet_train", "steam_train"]);
 }

@@ -28,8 +28,8 @@ pub const OPTIONS: &[Setting] = &[
     Setting::new(Section::Schedule, "lr_find", "lr-find", Takes::Switch, "",
         "Do not train; instead, try increasing learning rates for up to 120 steps, plot the losses and suggest a rate"),
     Setting::new(Section::Training, "max_memory", "max-memory", Takes::Text("SIZE"), "half of the machine's memory",
-        "The most memory that images may take, on the host and on the device, such as 4GiB or 600MB; if they need more, they are \
-         read and decoded during training. The result is the same").may_change(),
+        "The most memory that decoded images may take, on the host and on the device, such as 4GiB or 600MB; if they need more, they are \
+         read and decoded during training. Program, model and images that are being decoded come on top. The result is the same").may_change(),
     Setting::new(Section::Output, "out", "out", Takes::Text("DIR"), "runs/MODEL-1, -2, …; runs/RECIPE-1 with a recipe",
         "Run folder").common().may_change(),
     Setting::new(Section::Output, "save_every", "save-every", Takes::Text("TIME|off"), "10m",

@@ -49,7 +49,11 @@ pub struct SourceError {
 impl Hints for SourceError {
     fn hints(&self) -> Vec<Hint> {
         match self.can_be_skipped {
-            true => vec![Hint::set("images.skip_damaged", true), Hint::advice("repair or remove it")],
+            // a run that goes on needs the same images
+            true => vec![
+                Hint::advice("repair it and go on with --resume"),
+                Hint::advice("a new run with --skip-damaged, which may start from this one's weights (--init RUN)"),
+            ],
             // nothing says that it is damaged
             false => vec![Hint::set("resume", true)],
         }

@@ -9,7 +9,7 @@ use image::GenericImageView;
 use rayon::prelude::*;
 
 use super::picture::Depths;
-use super::pictures::{Catalog, Damaged, Part, Target};
+use super::pictures::{Catalog, Damaged, Part, PictureError, Target};
 use super::survey::aim_of;
 use super::{DataError, Dataset, LoadOptions, OnPictures, Places, formats, known, load_with, names, picture};
 use crate::defaults::Aim;
@@ -136,9 +136,14 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
             Ok(catalog) => (catalog, None),
             Err(error) => (list(path, &LoadOptions { unlabelled: true, ..options.clone() })?, Some(error)),
         };
-        let untrained = catalog.untrained();
+        let is_declared = catalog.declared;
         let report = pictures(catalog, on_pictures);
-        return Ok(Report { refusal: refusal.or(untrained.map(Into::into)).map(Arc::new), ..report });
+        // without the images that cannot be read, too
+        let untrained = report.classes.iter().find(|class| class.counts[0] == 0);
+        let untrained = untrained.filter(|_| report.aim == Aim::Classes && report.images > 0 && !is_declared);
+        let of = |class: &ClassCount| PictureError::Untrained { root: path.to_path_buf(), class: class.name.clone() };
+        let refusal = refusal.or_else(|| untrained.map(|class| of(class).into()));
+        return Ok(Report { refusal: refusal.map(Arc::new), ..report });
     }
     let data = load_with(Some(spec), options, places, on_pictures)?;
     #[cfg_attr(not(feature = "text"), expect(unused_mut, reason = "only texts add to it"))]

@@ -12,7 +12,7 @@ use crate::data::part::Part;
 use crate::data::picture::Place;
 use crate::data::pictures::{Catalog, Target};
 use crate::data::survey::aim_of;
-use crate::data::{DataError, LoadOptions, OnPictures, formats, picture};
+use crate::data::{DataError, LoadOptions, OnPictures, Places, formats, load_with, picture};
 use crate::defaults::Aim;
 
 /// A table that was made.
@@ -42,7 +42,15 @@ pub fn split(
 ) -> Result<Divided, DataError> {
     let format = formats::detect(path, &options.table);
     if let Some(list) = format.and_then(|format| format.list) {
-        return pictures(list(path, options)?, shares, seed, folder, on_pictures);
+        let catalog = list(path, options)?;
+        if catalog.entries.is_empty() {
+            catalog.check_missing(options)?;
+        }
+        return pictures(catalog, shares, seed, folder, on_pictures);
+    }
+    if format.is_none() {
+        // what is wrong is said as of any data
+        load_with(path.to_str(), options, &Places::default(), &|_, _| {})?;
     }
     #[cfg(feature = "text")]
     if let Some(samples) = formats::text::samples(path, options)? {

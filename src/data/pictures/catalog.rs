@@ -143,18 +143,6 @@ impl Catalog {
         Err(PictureError::Missing { root, count, total, first, elsewhere }.into())
     }
 
-    /// A class that training would never see, where the data do not say themselves which classes there are.
-    pub fn untrained(&self) -> Option<PictureError> {
-        let is_learned = |entry: &&Entry| matches!(entry.part, Part::Train | Part::Unknown);
-        let mut learned = vec![false; self.classes.len()];
-        for entry in self.entries.iter().filter(is_learned) {
-            let Target::Class(class) = entry.target else { return None };
-            learned[class as usize] = true;
-        }
-        let class = self.classes.get(learned.iter().position(|learned| !learned)?)?.clone();
-        (!self.declared && self.has_classes()).then(|| PictureError::Untrained { root: self.root.clone(), class })
-    }
-
     fn check_size(&self, shape: [usize; 3]) -> Result<(), DataError> {
         let root = self.root.clone();
         if ![1, 3].contains(&shape[2]) {
@@ -262,6 +250,7 @@ impl Catalog {
             Target::Class(_) => {
                 Targets::Classes { labels: targets().map(class).collect(), classes: self.classes.len() }
             }
+            Target::Values(values) if values.is_empty() => Targets::Nothing { examples: members.len() },
             Target::Values(values) => {
                 let data = targets().flat_map(|target| match target {
                     Target::Values(values) => values.as_slice(),

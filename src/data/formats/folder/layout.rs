@@ -223,7 +223,14 @@ fn words(name: &str) -> Vec<String> {
 fn part_of(name: &str) -> Option<Part> {
     let words = words(name);
     let [word] = &words[..] else { return None };
-    Part::named(word)
+    named(word)
+}
+
+/// The split of a word, which may have the year of a competition or a 1 behind it: `val2017`, `test1`.
+fn named(word: &str) -> Option<Part> {
+    let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = &word[bare.len()..];
+    Part::named(bare).filter(|_| number.is_empty() || number == "1" || number.len() == 4)
 }
 
 /// Folders whose names end with a split after the same words, `seg_train` and `seg_test`: with each its split. None where fewer than two
@@ -232,7 +239,7 @@ fn ends_of(folders: &[Folder]) -> BTreeMap<PathBuf, Part> {
     let mut by_start: BTreeMap<Vec<String>, Vec<(PathBuf, Part)>> = BTreeMap::new();
     for Folder { name, path } in folders {
         let mut words = words(name);
-        if let Some(part) = words.pop().as_deref().and_then(Part::named).filter(|_| !words.is_empty()) {
+        if let Some(part) = words.pop().as_deref().and_then(named).filter(|_| !words.is_empty()) {
             by_start.entry(words).or_default().push((path.clone(), part));
         }
     }

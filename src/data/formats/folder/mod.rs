@@ -9,7 +9,7 @@ use super::{Detected, Format, Loading};
 use crate::data::io::{IoError, io_error};
 use crate::data::names;
 use crate::data::picture::Place;
-use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed};
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed, promises_picture};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 
 mod error;
@@ -61,13 +61,22 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, IoError> {
     for entry in walk.filter_entry(|entry| LeftOut::of_entry(entry).is_none()) {
         match entry {
             Ok(entry) if entry.file_type().is_file() && is_picture(entry.path()) => found.push(entry.into_path()),
+            // what is called a picture and is a pipe cannot be read, which is said of it
+            Ok(entry) if !entry.file_type().is_dir() && is_called_picture(entry.path()) => {
+                found.push(entry.into_path())
+            }
             Ok(_) => {}
             Err(error) if error.depth() == 0 => return Err(io_error(folder, "list", error.into())),
-            // a link back to a folder above, or to nowhere
-            Err(_) => {}
+            // a link back to a folder above has been seen; one to nowhere should be a picture
+            Err(error) if error.loop_ancestor().is_some() => {}
+            Err(error) => found.extend(error.path().filter(|path| is_called_picture(path)).map(Path::to_path_buf)),
         }
     }
     Ok(found)
+}
+
+fn is_called_picture(path: &Path) -> bool {
+    path.extension().is_some_and(|end| promises_picture(&end.to_string_lossy().to_lowercase()))
 }
 
 /// Lists a folder of pictures.

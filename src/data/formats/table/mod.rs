@@ -95,7 +95,7 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
         return Err(TableError::NoFolder { path: path.to_path_buf(), folder: folder.into() }.into());
     }
     let mut files = Files::new(path, options.table.images.as_deref());
-    let table = read::read(path, &options.table, &mut files)?;
+    let table = read::read(path, options, &mut files)?;
     let mut catalog = Catalog::new(path);
     catalog.notes.clone_from(&table.notes);
     let targets = match targets::targets(path, &table, &mut catalog, options) {

@@ -7,7 +7,7 @@ use super::files::{Files, is_picture_name};
 use crate::data::io::io_error;
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Roles, Row, Sheet, TableError, is_unnamed};
-use crate::data::{DataError, TableOptions};
+use crate::data::{DataError, LoadOptions, TableOptions};
 use crate::platform::files;
 
 /// A table of pictures.
@@ -24,7 +24,8 @@ const LOOKED_AT: usize = 50;
 ///
 /// # Errors
 /// [`TableError`] with line and column.
-pub fn read(path: &Path, options: &TableOptions, files: &mut Files) -> Result<Table, DataError> {
+pub fn read(path: &Path, options: &LoadOptions, files: &mut Files) -> Result<Table, DataError> {
+    let (options, unlabelled) = (&options.table, options.unlabelled);
     let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
     let malformed = |reason: String| TableError::Malformed { path: path.to_path_buf(), reason };
     let not_text = |source| TableError::NotText { path: path.to_path_buf(), source };
@@ -39,7 +40,7 @@ pub fn read(path: &Path, options: &TableOptions, files: &mut Files) -> Result<Ta
     let mut notes = text.notes;
     let names = header(&mut rows, options, files, &mut notes);
     same_width(path, &names, &mut rows)?;
-    let roles = roles(path, names, &rows, options, files)?;
+    let roles = roles(path, names, &rows, (options, unlabelled), files)?;
     if rows.is_empty() {
         return Err(malformed("0 rows below the header".into()).into());
     }
@@ -93,7 +94,7 @@ fn roles(
     path: &Path,
     names: Vec<String>,
     rows: &[Row],
-    options: &TableOptions,
+    (options, unlabelled): (&TableOptions, bool),
     files: &mut Files,
 ) -> Result<Roles, TableError> {
     let label = Role::LABEL.said(path, &names, options.label_column.as_deref())?;
@@ -118,6 +119,8 @@ fn roles(
         (Some(label), _) => (Some(label), Vec::new()),
         (None, &[only]) if words(only) || are_classes(&names, rows, only) => (Some(only), Vec::new()),
         (None, rest) if !rest.is_empty() && !rest.iter().any(|&column| words(column)) => (None, rest.to_vec()),
+        // pictures to be answered need nothing else
+        (None, _) if unlabelled => (None, Vec::new()),
         (None, rest) => {
             // the last one is proposed
             let mut found: Vec<String> = names.clone();
