@@ -19,11 +19,13 @@ pub struct Splitting {
     pub launch_ns: u64,
     /// Bytes that caches move in a nanosecond: slabs of a product with few tiles are small.
     pub bytes_per_ns: u64,
+    /// Whether a product is split as that of a single example would be: then the bits of a result are the same in any batch.
+    pub per_example: bool,
 }
 
 /// Times are those that `scripts/shader-stats/model.py` predicts for a Radeon RX 7900 XTX; none was measured.
 const PREDICTED: Splitting =
-    Splitting { at_once: 128, row_ns: 15, matrix_row_ns: 8, launch_ns: 3000, bytes_per_ns: 1000 };
+    Splitting { at_once: 128, row_ns: 15, matrix_row_ns: 8, launch_ns: 3000, bytes_per_ns: 1000, per_example: false };
 
 /// GPUs that share the memory of the processor, whoever made them: from 8 multiprocessors to 40, and a tenth of the bandwidth.
 const INTEGRATED: Splitting = Splitting { at_once: 32, bytes_per_ns: 100, ..PREDICTED };
@@ -37,8 +39,14 @@ const MOST_SLABS: usize = 16;
 
 impl Splitting {
     /// Numbers by which everything is split that can be, as far as it can: for tests and comparisons.
-    pub const ALWAYS: Splitting =
-        Splitting { at_once: 1 << 20, row_ns: 1, matrix_row_ns: 1, launch_ns: 0, bytes_per_ns: u64::MAX };
+    pub const ALWAYS: Splitting = Splitting {
+        at_once: 1 << 20,
+        row_ns: 1,
+        matrix_row_ns: 1,
+        launch_ns: 0,
+        bytes_per_ns: u64::MAX,
+        per_example: false,
+    };
 
     /// The numbers of a GPU by its maker's PCI number, and by whether it shares the processor's memory. Of a maker that is not known,
     /// 64 multiprocessors are assumed.

@@ -87,6 +87,13 @@ impl Target {
         }
     }
 
+    /// The same with results that have the same bits in any batch.
+    #[must_use]
+    pub fn for_any_batch(self) -> Target {
+        let splitting = self.splitting.map(|splitting| Splitting { per_example: true, ..splitting });
+        Target { splitting, ..self }
+    }
+
     /// Whether more threads cost nothing, as on a GPU, which needs thousands of them. A software adapter has a handful of
     /// cores: there a thread that adds little to the work of the others is a loss, and so are barriers.
     pub fn threads_are_cheap(&self) -> bool {

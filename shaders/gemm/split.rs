@@ -4,7 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, context};
 
-use super::{Direction, Family, Operands, Product, SLAB_RUN, coop, count_tiles, family_of, launch, simt, slab_rows};
+use super::{
+    Conv, Direction, Family, Operands, Product, SLAB_RUN, coop, count_tiles, family_of, launch, simt, slab_rows,
+};
 use crate::Lowered;
 use crate::channels::lanes;
 use crate::dispatch::{Dispatch, Elementwise, Kernel, Operand, read, write};
@@ -42,8 +44,10 @@ fn slabs(product: &Product, target: &Target) -> usize {
         Family::Lane(_) => return 1,
     };
     let depths = product.depths();
-    let [outputs, _] = product.result_words();
-    let sizes = Sizes { tiles: count_tiles(product, smallest), depth: product.sizes()[2], outputs };
+    let n = if splitting.per_example { 1 } else { product.conv.n };
+    let counted = Product { conv: Conv { n, ..product.conv.clone() }, ..product.clone() };
+    let [outputs, _] = counted.result_words();
+    let sizes = Sizes { tiles: count_tiles(&counted, smallest), depth: product.sizes()[2], outputs };
     // of a product with phases every one has so many slabs, and in none of them one without rows
     let rows = |depth: usize, slabs: usize| slab_rows(depth, slabs, SLAB_RUN);
     let full = |slabs: usize| depths.iter().all(|&depth| depth > 0 && depth.div_ceil(rows(depth, slabs)) == slabs);
@@ -74,7 +78,6 @@ fn add(product: &Product, target: &Target, operands: Operands, slabs: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gemm::Conv;
     use crate::target::{Lanes, Matrix, Splitting};
     use crate::{Padding, Precision, Shape, Window};
 
@@ -145,6 +148,23 @@ mod tests {
             // also where they compute with the kernels of GPUs
             assert_eq!(slabs(&product, &Target { splitting: None, ..Target::f32(Family::Simt) }), 1);
             assert_eq!(slabs(&product, &Target { splitting: Some(Splitting::ALWAYS), ..Target::f32(lane) }), 1);
+        }
+    }
+
+    #[test]
+    fn a_target_for_any_batch_splits_as_for_one_example() {
+        let any = Target::f32(Family::Simt).for_any_batch();
+        for (side, channels) in [(4, 512), (14, 256), (1, 2048)] {
+            let of = |n: usize, target: &Target| {
+                let conv = conv(3, 1, 1, [n, side, side, channels], channels);
+                [Direction::Forward, Direction::GradInput]
+                    .map(|direction| slabs(&Product::new(direction, &conv, Precision::F32), target))
+            };
+            assert!(of(1, &any)[0] > 1 && of(1, &any) == of(1, &Target::f32(Family::Simt)));
+            assert_ne!(of(64, &Target::f32(Family::Simt)), of(1, &any), "the batch decides elsewhere");
+            for n in [8, 64, 500] {
+                assert_eq!(of(n, &any), of(1, &any));
+            }
         }
     }
 

@@ -202,7 +202,7 @@ impl Plan {
     }
 
     /// As [`compile`](Self::compile), in a batch that the adapter can bind: the one asked for, or half of it, and so on. For inference,
-    /// whose answers are the same in any batch, on GPUs but for their last bits.
+    /// whose answers are the same in any batch, to the bit if the target asks for it ([`Target::for_any_batch`]).
     ///
     /// # Errors
     /// As [`compile`](Self::compile); where even one example is too much, with the sizes of the batch asked for.

@@ -109,7 +109,7 @@ struct Ready {
 }
 
 /// Inputs that are answered at a time: a call takes the smallest size that holds all of them, or several of the largest. The
-/// answers are the same, on GPUs but for their last bits: few tiles are split along K.
+/// answers are the same, to the bit.
 const SIZES: [usize; 3] = [1, 8, 64];
 
 impl Predictor {
@@ -250,7 +250,8 @@ impl Shared {
             &self.model,
             &Request {
                 input: Input { views: !self.views.is_empty(), ..Input::default() },
-                target: gpu.target(),
+                // an answer does not depend on what else is asked
+                target: gpu.target().for_any_batch(),
                 limits: gpu.limits(),
                 ..Request::prediction(rows, &config.loss)
             },
