@@ -21,8 +21,10 @@ mod shards;
 #[path = "data_folders/streamed.rs"]
 mod streamed;
 
+use lepton_gpu::config::{RunConfig, Validation};
 use lepton_gpu::data::{HoldOut, ImageOptions, LoadOptions, Places, Split, check};
 
+use lepton_gpu::train::held_out_images;
 use pictures::{Photos, balance, plain, says, small};
 
 fn skipping() -> LoadOptions {
@@ -188,6 +190,20 @@ fn held_out_images_are_a_seeded_share_of_each_class() {
     let of = |seed| photos.load(&held(HoldOut::Share(0.2), seed)).unwrap();
     assert_eq!(of(0).validation().unwrap(), validation);
     assert_ne!(of(1).validation().unwrap(), validation);
+}
+
+#[test]
+fn classes_of_one_image_each_are_learned_whole() {
+    let photos = Photos::of(&["a", "b", "c", "d", "e"], 1);
+    for share in [HoldOut::Auto, HoldOut::Share(0.5)] {
+        let data = photos.load(&held(share, 0)).unwrap();
+        assert_eq!(balance(data.train().unwrap(), 5), [1; 5]);
+        assert!(data.validation().is_none());
+        assert_eq!(data.notes(), ["no image is held out for validation, as no class has two"]);
+        // nor does a run draw some from all of them
+        let config = RunConfig { validation: Validation::Fraction(0.5), ..RunConfig::default() };
+        assert_eq!(held_out_images(&data, &config), 0);
+    }
 }
 
 #[test]

@@ -149,10 +149,11 @@ pub(super) fn order(data: &Dataset, config: &RunConfig) -> Result<Sampler, Train
     Ok(order)
 }
 
-/// The share of the training images that a configuration holds out; nothing where the data have validation images of their own.
+/// The share of the training images that a configuration holds out; nothing where the data have validation images of their own, or were
+/// read with as many as could be drawn.
 fn held_out_share(data: &Dataset, config: &RunConfig) -> f64 {
     match config.validation {
-        Validation::Fraction(share) if data.validation().is_none() => share,
+        Validation::Fraction(share) if data.validation().is_none() && !data.has_drawn_validation() => share,
         _ => 0.0,
     }
 }
@@ -191,7 +192,8 @@ pub fn with_held_out(data: Dataset, config: &RunConfig) -> Result<Dataset, Train
 /// # Errors
 /// [`TrainError::HeldOutUnknown`], and [`TrainError::Source`] if the images are streamed and one of them cannot be read.
 pub fn check_held_out(data: &Dataset, config: &RunConfig, began_with: &DatasetFingerprint) -> Result<(), TrainError> {
-    let draws = data.has_drawn_validation() || held_out_share(data, config) > 0.0;
+    let is_drawn = data.has_drawn_validation() && data.validation().is_some();
+    let draws = is_drawn || held_out_share(data, config) > 0.0;
     if !draws || !tasks::of(&config.loss).evaluates() {
         return Ok(());
     }

@@ -56,7 +56,7 @@ pub struct Dataset {
     notes: Vec<String>,
     texts: Option<Texts>,
     relabelled: Vec<Relabelled>,
-    /// Whether the validation split was drawn from the examples to learn from.
+    /// Whether the validation split, if there is one, was drawn from the examples to learn from.
     drawn: bool,
 }
 
@@ -170,7 +170,7 @@ impl Dataset {
         Dataset { notes, ..self }
     }
 
-    /// The same, where the validation split was drawn from the examples to learn from when they were read.
+    /// The same, where the validation split was drawn from the examples to learn from when they were read, as far as it could be.
     pub(super) fn with_drawn_validation(self, drawn: bool) -> Self {
         Dataset { drawn, ..self }
     }
@@ -250,7 +250,8 @@ impl Dataset {
         self.splits.validation.as_ref()
     }
 
-    /// Whether the validation split was drawn from the examples to learn from when they were read: of other examples, others are.
+    /// Whether the validation split was drawn from the examples to learn from when they were read, as far as it could be: of other
+    /// examples, others are.
     pub(crate) fn has_drawn_validation(&self) -> bool {
         self.drawn
     }

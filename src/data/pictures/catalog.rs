@@ -126,7 +126,7 @@ impl Catalog {
             Some(pixels) => Pixels::Here(pixels),
             None => Pixels::Streamed(Arc::new(decoded)),
         };
-        self.dataset(&order, &held_out, &examples, options)
+        self.dataset(&order, held_out.as_deref(), &examples, options)
     }
 
     /// Files that are not there are an error in one line; without some of them a run may go on, if it was asked to, with a line for
@@ -173,13 +173,14 @@ impl Catalog {
         self.entries.iter().filter(|entry| entry.part == part).count()
     }
 
-    /// Which pictures are held out, as a flag for each: of every class the same share, and of two pictures one stays.
-    fn hold_out(&mut self, order: &[usize], options: &LoadOptions) -> Result<Vec<bool>, DataError> {
+    /// Which pictures are held out, as a flag for each, where some are to be: of every class the same share, and of two pictures
+    /// one stays.
+    fn hold_out(&mut self, order: &[usize], options: &LoadOptions) -> Result<Option<Vec<bool>>, DataError> {
         let mut held_out = vec![false; self.entries.len()];
         let (validation, test) = (self.count(Part::Validation), self.count(Part::Test));
         let share = match options.hold_out {
-            HoldOut::Nothing => return Ok(held_out),
-            HoldOut::Auto if validation + test > 0 => return Ok(held_out),
+            HoldOut::Nothing => return Ok(None),
+            HoldOut::Auto if validation + test > 0 => return Ok(None),
             HoldOut::Auto => DEFAULT_SHARE,
             HoldOut::Share(share) if validation > 0 => {
                 return Err(PictureError::TwoValidations { root: self.root.clone(), count: validation, share }.into());
@@ -203,20 +204,24 @@ impl Catalog {
         }
         let count = held_out.iter().filter(|&&held| held).count();
         let each = if self.has_classes() { "each class" } else { "all" };
-        self.notes.push(format!("holding out {count} images for validation, {share} of {each}"));
-        Ok(held_out)
+        self.notes.push(match count {
+            0 => "no image is held out for validation, as no class has two".into(),
+            _ => format!("holding out {count} images for validation, {share} of {each}"),
+        });
+        Ok(Some(held_out))
     }
 
     fn dataset(
         self,
         order: &[usize],
-        held_out: &[bool],
+        held_out: Option<&[bool]>,
         pixels: &Pixels,
         options: &LoadOptions,
     ) -> Result<Dataset, DataError> {
         let gather = |wanted: &[Part]| {
             let members = order.iter().copied().filter(|&i| {
-                let part = if held_out[i] { Part::Validation } else { self.entries[i].part };
+                let is_held_out = held_out.is_some_and(|held_out| held_out[i]);
+                let part = if is_held_out { Part::Validation } else { self.entries[i].part };
                 wanted.contains(&part)
             });
             self.split(&members.collect::<Vec<_>>(), pixels, options.shape)
@@ -237,7 +242,7 @@ impl Catalog {
         let source = self.root.display().to_string();
         let splits = Splits { train, validation, test };
         let data = Dataset::new(name, self.classes, splits)?.with_source(source).with_notes(self.notes);
-        Ok(data.with_drawn_validation(held_out.contains(&true)))
+        Ok(data.with_drawn_validation(held_out.is_some()))
     }
 
     /// The pictures `members` as a split; none if there are none.
