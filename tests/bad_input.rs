@@ -240,8 +240,8 @@ fn checkpoints() {
         &[
             case("train --model linear --out run", &["run", "--resume", "another --out"]),
             case("train --resume --out run --batch 32", &["--resume", "--batch"]),
-            case("train --resume --out run --lr 0.1", &["--lr", "--epochs, --steps and --patience"]),
-            case("train fashion-small --resume --out run", &["DATA"]),
+            case("train --resume --out run --lr 0.1", &["--lr", "only --epochs, --steps, --patience"]),
+            case("train photos --resume --out run", &["photos"]),
             case("train --resume --out run --val-split 0.1", &["--val-split"]),
             case("train --resume --out cut", &["cut/last.safetensors", "damaged or incomplete", "bytes", "try:"]),
             case("eval cut", &["cut/last.safetensors", "damaged or incomplete"]),

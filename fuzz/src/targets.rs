@@ -163,5 +163,5 @@ fn events(bytes: &[u8]) {
     let log = Log::parse(bytes);
     drop(log.last_event().map(String::from));
     drop(History::of(&log).draw("run"));
-    with_file("events.jsonl", bytes, |path| drop(EventLog::open(path, true)));
+    with_file("events.jsonl", bytes, |path| drop(EventLog::open(path).and_then(|log| log.continued(path))));
 }

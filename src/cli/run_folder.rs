@@ -1,20 +1,24 @@
-//! The folder of a run before it begins: whether it is new, and can be made.
+//! The folder of a run: whether it is new and can be made, what it begins with, and its checkpoints.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::CliError;
+use super::{CliError, init};
+use crate::checkpoint::write_atomically;
+use crate::config::LABELS;
+use crate::data::{Dataset, labels_bytes};
 use crate::platform::files;
-use crate::report::aside;
+use crate::report::run::PREDICTIONS;
+use crate::report::watch::LOG;
+use crate::report::{EventLog, aside};
+use crate::train::{TrainError, Trainer};
+
+/// The checkpoint that a run goes on from.
+pub const LAST: &str = "last.safetensors";
 
 /// Finds out before anything is read whether a run folder is new and can be made.
 pub fn check_new(out: &Path) -> Result<(), CliError> {
-    if out.join("last.safetensors").exists() {
-        return Err(CliError::Usage(format!(
-            "{} already contains a run\n  try: --resume to continue it, or another --out",
-            out.display()
-        )));
-    }
+    refuse_run(out)?;
     if was_never_saved(out) {
         aside!("note: the run in {} ended before it was saved; it starts anew", out.display());
         return check_writable(out);
@@ -26,6 +30,17 @@ pub fn check_new(out: &Path) -> Result<(), CliError> {
         )));
     }
     check_writable(out)
+}
+
+/// Refuses a folder in which a run was saved.
+pub fn refuse_run(out: &Path) -> Result<(), CliError> {
+    if out.join(LAST).exists() {
+        return Err(CliError::Usage(format!(
+            "{} already contains a run\n  try: --resume to continue it, or another --out",
+            out.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a folder holds nothing but what older versions wrote before a run's first checkpoint: one that was killed by then.
@@ -48,4 +63,43 @@ pub fn check_writable(out: &Path) -> Result<(), CliError> {
             folder.display()
         ))
     })
+}
+
+/// Makes the run folder, or takes it over, and locks its log. The checkpoint comes first: a run that is killed at any moment has
+/// left nothing, or what can be resumed.
+pub fn prepare(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset) -> Result<EventLog, CliError> {
+    std::fs::create_dir_all(out).map_err(CliError::file(out))?;
+    let log_path = out.join(LOG);
+    let log = EventLog::open(&log_path).map_err(CliError::file(&log_path))?;
+    if !resume {
+        // nobody else can save one from here on
+        refuse_run(out)?;
+    }
+    let log = if resume { log.continued(&log_path) } else { log.cleared() }.map_err(CliError::file(&log_path))?;
+    if !resume {
+        save(trainer, &[&out.join(LAST)])?;
+    }
+    // those of other weights soon
+    files::discard(&out.join(PREDICTIONS));
+    write_atomically(&out.join("config.toml"), trainer.config().to_toml().as_bytes())?;
+    write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
+    if let Some(fit) = trainer.origin() {
+        init::save(fit, out)?;
+    }
+    if let Some(labels) = trainer.config().labels_file() {
+        write_atomically(&out.join(LABELS), &labels_bytes(&labels)?)?;
+    }
+    if let Some(text) = dataset.texts() {
+        write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
+    }
+    Ok(log)
+}
+
+/// Saves a run in these files.
+pub fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
+    let bytes = trainer.checkpoint()?.into_bytes();
+    for path in paths {
+        write_atomically(path, &bytes)?;
+    }
+    Ok(())
 }

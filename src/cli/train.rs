@@ -8,6 +8,7 @@ use super::curve::RunCurve;
 use super::described::{describe, describe_model};
 use super::error::save_png;
 use super::logs::Logs;
+use super::run_folder::{LAST, prepare, save};
 use super::saving::Saving;
 use super::shared::Shared;
 use super::start::{Start, fresh, resumed};
@@ -16,13 +17,12 @@ use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending, told_last};
 use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started, text};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
-use crate::config::{LABELS, RunConfig};
-use crate::data::{Dataset, Listing, LoadOptions, Looked, labels_bytes};
+use crate::config::RunConfig;
+use crate::data::{Dataset, Listing, LoadOptions, Looked};
 use crate::gpu::Gpu;
 use crate::model::ModelSpec;
 use crate::plan::mib;
-use crate::platform::{Duration, calendar, files};
-use crate::report::run::PREDICTIONS;
+use crate::platform::{Duration, calendar};
 use crate::report::watch::{Dashboard, LOG, restore};
 use crate::report::{
     EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say, to_continue,
@@ -199,9 +199,6 @@ fn find_rate(trainer: Trainer, out: &Path) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// The checkpoint that a run goes on from, in its folder.
-const LAST: &str = "last.safetensors";
-
 /// Steps that `--profile` times.
 const PROFILED: usize = 20;
 
@@ -321,7 +318,8 @@ fn end_late(
         true => Log::read(&path).map_err(CliError::file(&path))?,
         false => Log::default(),
     };
-    let mut log = EventLog::open(&path, true).map_err(CliError::file(&path))?;
+    let log = EventLog::open(&path).and_then(|log| log.continued(&path));
+    let mut log = log.map_err(CliError::file(&path))?;
     let mut terminal = terminal(trainer, epoch);
     let last = told_last(&logged, &mut log, &path, whole == Some(true)).map_err(CliError::file(&path))?;
     Ending { out, view, begun, tests: whole != Some(false), logged: last }.tell(
@@ -329,14 +327,6 @@ fn end_late(
         &mut terminal,
         &mut |_, event| log.write(event).map_err(CliError::file(&path)),
     )
-}
-
-fn save(trainer: &Trainer, paths: &[&Path]) -> Result<(), TrainError> {
-    let bytes = trainer.checkpoint()?.into_bytes();
-    for path in paths {
-        write_atomically(path, &bytes)?;
-    }
-    Ok(())
 }
 
 /// The first Ctrl-C stops the run; the second one ends the process at once.
@@ -355,31 +345,6 @@ pub(super) fn interrupt(run: &StopHandle) {
     aside!("\nfinishing the step, then saving (Ctrl-C again: stop at once)");
 }
 
-/// Makes the run folder, or takes it over, and locks its log. The checkpoint comes first: a run that is killed at any moment has
-/// left nothing, or what can be resumed.
-fn prepare_folder(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset) -> Result<EventLog, CliError> {
-    std::fs::create_dir_all(out).map_err(CliError::file(out))?;
-    let log_path = out.join(LOG);
-    let log = EventLog::open(&log_path, resume).map_err(CliError::file(&log_path))?;
-    if !resume {
-        save(trainer, &[&out.join(LAST)])?;
-    }
-    // those of other weights soon
-    files::discard(&out.join(PREDICTIONS));
-    write_atomically(&out.join("config.toml"), trainer.config().to_toml().as_bytes())?;
-    write_atomically(&out.join("model.toml"), trainer.model().to_toml().as_bytes())?;
-    if let Some(fit) = trainer.origin() {
-        init::save(fit, out)?;
-    }
-    if let Some(labels) = trainer.config().labels_file() {
-        write_atomically(&out.join(LABELS), &labels_bytes(&labels)?)?;
-    }
-    if let Some(text) = dataset.texts() {
-        write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;
-    }
-    Ok(log)
-}
-
 /// The run's folder and its log, which says what the run is and what happened until now.
 fn opened_log(
     out: &Path,
@@ -388,7 +353,7 @@ fn opened_log(
     (began, told): (Duration, &[(Duration, Event)]),
 ) -> Result<EventLog, CliError> {
     let start = started::line(trainer, gpu.summary(), dataset, args.resume())?;
-    let log = prepare_folder(out, args.resume(), trainer, dataset)?;
+    let log = prepare(out, args.resume(), trainer, dataset)?;
     let mut log = log.echoing(args.typed.has("json_progress"));
     let first = log.write_at(began, &start);
     let written = first.and_then(|()| told.iter().try_for_each(|(time, event)| log.write_at(*time, event)));

@@ -45,12 +45,12 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Opens the log of a run; a resumed run continues it, after its last whole line. The log is locked while it is open, so that two
-    /// processes cannot train one run.
+    /// Opens the log of a run, and makes one where there is none; what stands in it stays. The log is locked while it is open, so
+    /// that two processes cannot train one run.
     ///
     /// # Errors
     /// The system's, or that another process holds the lock.
-    pub fn open(path: &Path, resume: bool) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let lock = match locked(path) {
             own if own == path => file.try_clone()?,
@@ -66,12 +66,34 @@ impl EventLog {
             }
             std::thread::sleep(LOOK / 20);
         }
-        let mut log = EventLog { file, _lock: lock, echoes: false };
-        // a device has no lines to go on from
-        if log.file.metadata()?.is_file() {
-            if resume { log.end_line(&files::read(path)?)? } else { log.file.set_len(0)? }
+        Ok(EventLog { file, _lock: lock, echoes: false })
+    }
+
+    /// The log of a new run: empty.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn cleared(self) -> io::Result<Self> {
+        if self.has_lines()? {
+            self.file.set_len(0)?;
         }
-        Ok(log)
+        Ok(self)
+    }
+
+    /// The log of a run that goes on, at `path`: after its last whole line.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn continued(mut self, path: &Path) -> io::Result<Self> {
+        if self.has_lines()? {
+            self.end_line(&files::read(path)?)?;
+        }
+        Ok(self)
+    }
+
+    /// A device has none to go on from.
+    fn has_lines(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.is_file())
     }
 
     /// Makes the next event a line of its own: what a kill left of a line at the end of `before` is cut off, and a whole event without
@@ -143,7 +165,7 @@ mod tests {
             (String::new(), String::new()),
         ] {
             std::fs::write(&path, before).unwrap();
-            EventLog::open(&path, true).unwrap().take_back(&path, "verdict").unwrap();
+            EventLog::open(&path).unwrap().continued(&path).unwrap().take_back(&path, "verdict").unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
         }
     }
@@ -165,7 +187,12 @@ mod tests {
         for (before, (end, kept)) in [whole, ""].iter().flat_map(|before| ends.iter().map(move |end| (before, end))) {
             std::fs::write(&path, [before.as_bytes(), end].concat()).unwrap();
             let then = Duration::from_millis(1_709_251_199_042);
-            EventLog::open(&path, true).unwrap().write_at(then, &Event::FirstStep { seconds: 1.0 }).unwrap();
+            EventLog::open(&path)
+                .unwrap()
+                .continued(&path)
+                .unwrap()
+                .write_at(then, &Event::FirstStep { seconds: 1.0 })
+                .unwrap();
             let line = "{\"event\":\"first_step\",\"seconds\":1.0,\"time\":\"2024-02-29T23:59:59.042Z\"}";
             let wanted = format!("{before}{kept}{line}\n");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted, "after {:?}", String::from_utf8_lossy(end));
@@ -177,18 +204,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
         assert_eq!(is_written(&path), None);
-        let mut first = EventLog::open(&path, false).unwrap();
+        let mut first = EventLog::open(&path).unwrap().cleared().unwrap();
         first.write(&Event::FirstStep { seconds: 1.0 }).unwrap();
         assert_eq!(is_written(&path), Some(true));
-        let error = EventLog::open(&path, true).err().expect("a second writer is refused");
+        let error = EventLog::open(&path).err().expect("a second writer is refused");
         assert!(error.to_string().contains("another process"), "{error}");
         drop(first);
         assert_eq!(is_written(&path), Some(false));
-        let mut again = EventLog::open(&path, true).unwrap();
+        let mut again = EventLog::open(&path).unwrap().continued(&path).unwrap();
         again.write(&Event::FirstStep { seconds: 2.0 }).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2, "a resumed log goes on");
         drop(again);
-        EventLog::open(&path, false).unwrap();
+        EventLog::open(&path).unwrap().cleared().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "", "a new run starts an empty one");
     }
 }
