@@ -24,6 +24,7 @@ struct Asked {
     classes: Option<Vec<String>>,
     unlabelled: bool,
     several_labels: bool,
+    values: bool,
 }
 
 impl Asked {
@@ -34,6 +35,7 @@ impl Asked {
             classes: options.classes.clone(),
             unlabelled: options.unlabelled,
             several_labels: options.several_labels,
+            values: options.values,
         }
     }
 }
@@ -47,9 +49,9 @@ impl Listing {
     fn fits(&self, options: &LoadOptions) -> bool {
         let mut asked = Asked::of(options);
         let has_several = self.catalog.entries.iter().all(|entry| matches!(entry.target, Target::Values(_)));
-        // folders have one label each, and what has several or none already is not asked for more
+        // folders have one label each, and what has several or none already, or values, is not asked for more
         if has_several || self.format.name == folder::FORMAT.name {
-            asked.several_labels = self.asked.several_labels;
+            (asked.several_labels, asked.values) = (self.asked.several_labels, self.asked.values);
         }
         asked == self.asked
     }

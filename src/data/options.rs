@@ -51,6 +51,8 @@ pub struct LoadOptions {
     pub classes: Option<Vec<String>>,
     /// A picture may have several labels, even where none in a table has.
     pub several_labels: bool,
+    /// Numbers in a table are values to predict, even where they could be classes: a loss over numbers asks for them.
+    pub values: bool,
     /// Nothing is learned of classes: there may be one alone, and some of which there are no training images.
     pub unlabelled: bool,
 }
@@ -70,6 +72,7 @@ impl Default for LoadOptions {
             seed: 0,
             classes: None,
             several_labels: false,
+            values: false,
             unlabelled: false,
         }
     }

@@ -289,9 +289,21 @@ impl dyn Task {
             Validation::Fraction(share) => HoldOut::Share(share),
         };
         let (images, text, table) = (config.images.clone(), config.text.clone(), config.table.clone());
-        let (seed, several_labels) = (config.split_seed(), config.loss.target_kind() == TargetKind::Labels);
-        let labels = config.labels_file();
-        LoadOptions { several_labels, labels, shape, images, text, table, hold_out, seed, ..LoadOptions::default() }
+        let (seed, kind) = (config.split_seed(), config.loss.target_kind());
+        let (several_labels, labels) = (kind == TargetKind::Labels, config.labels_file());
+        let values = kind == TargetKind::Numbers && self.needs_labels();
+        LoadOptions {
+            several_labels,
+            values,
+            labels,
+            shape,
+            images,
+            text,
+            table,
+            hold_out,
+            seed,
+            ..LoadOptions::default()
+        }
     }
 }
 

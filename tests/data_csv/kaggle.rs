@@ -238,7 +238,7 @@ fn numbers_that_stay_classes_are_said_with_how_to_predict_them() {
         let path = photos.path("train.csv");
         load_with(path.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap().notes().join("\n")
     };
-    assert!(notes(&photos).contains("`label` holds 5 different numbers, each a class; call the column `value`"));
+    assert!(notes(&photos).contains("`label` holds 5 different numbers, each a class; --loss mse predicts them"));
     let renamed = numbered("images", "image,value", |i| format!("images/{i:03}.png,{}", i % 5));
     let data = load_with(renamed.path("train.csv").to_str(), &small(), &renamed.places(), &|_, _| {}).unwrap();
     assert!(data.train().unwrap().values().is_some(), "as the note says");

@@ -26,7 +26,7 @@ pub fn targets(
         return Ok(targets);
     };
     without_decimal_commas(path, table, column)?;
-    if let Some(reason) = is_regression(table, column, options.classes.as_deref()) {
+    if let Some(reason) = is_regression(table, column, options) {
         let name = &table.roles.names[column];
         catalog.notes.push(format!("`{name}` holds {reason}: a value to predict (regression), not classes"));
         return Ok(values(path, table, &[column], catalog)?);
@@ -77,8 +77,8 @@ fn kinds_of_values(targets: &[Target], table: &Table) -> Option<String> {
 }
 
 /// Why a column of labels holds values instead: nobody names classes by fractions, or gives as good as each image its own; or a trained
-/// model gives the value of this name. `trained` has the names of a model's classes or values.
-fn is_regression(table: &Table, column: usize, trained: Option<&[String]>) -> Option<String> {
+/// model gives the value of this name; or numbers are asked for.
+fn is_regression(table: &Table, column: usize, options: &LoadOptions) -> Option<String> {
     /// Of fewer rows nothing can be said.
     const FEW: usize = 10;
     let fields = || table.rows.iter().map(|row| row.fields[column].trim());
@@ -87,7 +87,10 @@ fn is_regression(table: &Table, column: usize, trained: Option<&[String]>) -> Op
     let number = |field: &str| field.parse::<f64>().ok().filter(|_| !is_name(field));
     let numbers: Vec<f64> = fields().map(number).collect::<Option<_>>()?;
     let different = fields().collect::<BTreeSet<_>>().len();
-    match trained {
+    if options.values {
+        return Some("numbers, and the loss is one over numbers".into());
+    }
+    match options.classes.as_deref() {
         Some([only]) if *only == names::composed(&table.roles.names[column]) => {
             return Some("what the model was trained to predict".into());
         }
@@ -111,14 +114,7 @@ pub fn numbered_classes(table: &Table, options: &LoadOptions) -> Option<String> 
         return None;
     }
     let classes = fields.len();
-    Some(match options.table.label_column {
-        Some(_) => format!(
-            "`{name}` holds {classes} different numbers, each a class; without --label-column they may be values to predict"
-        ),
-        None => format!(
-            "`{name}` holds {classes} different numbers, each a class; call the column `value` to predict them as numbers"
-        ),
-    })
+    Some(format!("`{name}` holds {classes} different numbers, each a class; --loss mse predicts them as numbers"))
 }
 
 /// Refuses a column of labels whose fields all are numbers, some with a comma in them: `3,5` is no class.
