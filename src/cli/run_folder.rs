@@ -87,7 +87,7 @@ pub fn prepare(out: &Path, resume: bool, trainer: &Trainer, dataset: &Dataset) -
         init::save(fit, out)?;
     }
     if let Some(labels) = trainer.config().labels_file() {
-        write_atomically(&out.join(LABELS), &labels_bytes(&labels)?)?;
+        write_atomically(&out.join(LABELS), &labels_bytes(&labels)?.1)?;
     }
     if let Some(text) = dataset.texts() {
         write_atomically(&out.join("vocabulary.txt"), text.vocabulary.to_text().as_bytes())?;

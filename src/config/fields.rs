@@ -242,7 +242,7 @@ const KEYS: &[Setting] = &[
         "Labels to train on in place of those of the data: a table that says the label of each file, such as the one that \
          `lepton-gpu errors` writes; without a label an image or text is left out"),
     Setting::new(Data, "labels_sha256", "", Takes::Text("HASH"), "",
-        "SHA-256 of the table in `labels` when the run began; another table is refused").in_files(),
+        "SHA-256 of the table in `labels` when the run began; the run's copy takes the place of another table").in_files(),
     Setting::new(Data, "validation", "val-split", Takes::Text("FRACTION|test"),
         "0.2 of each class for image folders without validation and test images, otherwise none",
         "Validate each epoch on a held-out fraction of the training images, or on the test images").common(),

@@ -44,31 +44,40 @@ struct Columns {
 /// # Errors
 /// [`LabelsError`] with the line that does not fit the data, and if the file is not what it was; [`TableError`] if it is no table.
 pub fn relabelled(data: Dataset, from: &LabelsFile) -> Result<Dataset, DataError> {
-    let (path, bytes) = (Path::new(&from.path), labels_bytes(from)?);
+    let (path, bytes) = labels_bytes(from)?;
     let content =
         plain_text::decode(&bytes).map_err(|source| TableError::NotText { path: path.into(), source })?.content;
     let wanted = wanted(&data, path, &content)?;
-    applied(data, path, wanted)
+    let mut data = applied(data, path, wanted)?;
+    if path != Path::new(&from.path) {
+        let mut notes = data.notes().to_vec();
+        notes.push(format!("{} is no longer the table that the run began with, so the run's copy is used", from.path));
+        data = data.with_notes(notes);
+    }
+    Ok(data)
 }
 
-/// The bytes of a file of labels; those of the run's copy, if the file is no longer what it was.
+/// A file of labels and its bytes: the run's copy, if the file is no longer what it was.
 ///
 /// # Errors
 /// If neither can be read, and [`LabelsError::Changed`] if it was changed and there is no copy.
-pub(crate) fn labels_bytes(from: &LabelsFile) -> Result<Vec<u8>, DataError> {
+pub(crate) fn labels_bytes(from: &LabelsFile) -> Result<(&Path, Vec<u8>), DataError> {
     let path = Path::new(&from.path);
-    let read = |path: &Path| -> Result<Vec<u8>, DataError> {
-        let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
-        match (&from.sha256, files::sha256(&bytes)) {
-            (Some(expected), Some(found)) if *expected != found => {
-                Err(LabelsError::Changed { path: path.into(), expected: expected.clone(), found }.into())
-            }
-            _ => Ok(bytes),
-        }
-    };
     // without its SHA-256 nothing says that the copy is one of this file
     let copy = from.copy.as_deref().filter(|_| from.sha256.is_some());
-    read(path).or_else(|error| copy.and_then(|copy| read(copy).ok()).ok_or(error))
+    read_as_it_was(path, from.sha256.as_deref())
+        .or_else(|error| copy.and_then(|copy| read_as_it_was(copy, from.sha256.as_deref()).ok()).ok_or(error))
+}
+
+/// A file of this SHA-256, where there is one to compare.
+fn read_as_it_was<'a>(path: &'a Path, expected: Option<&str>) -> Result<(&'a Path, Vec<u8>), DataError> {
+    let bytes = files::read(path).map_err(|error| io_error(path, "read", error))?;
+    match (expected, files::sha256(&bytes)) {
+        (Some(expected), Some(found)) if expected != found => {
+            Err(LabelsError::Changed { path: path.into(), expected: expected.into(), found }.into())
+        }
+        _ => Ok((path, bytes)),
+    }
 }
 
 /// What is wanted of each example of each split, in the order of [`Splits::iter`].

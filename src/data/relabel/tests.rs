@@ -122,7 +122,10 @@ fn a_run_that_keeps_a_copy_does_not_need_the_file() {
     let from = LabelsFile { copy: Some(copy.clone()), ..labels_file(&path).unwrap() };
     std::fs::copy(&path, &copy).unwrap();
     std::fs::write(&path, "file,label\n1.png,cat\n").unwrap();
-    assert_eq!(labels(&relabelled(data(), &from).unwrap())[0], [0, 1, 1]);
+    let repaired = relabelled(data(), &from).unwrap();
+    assert_eq!(labels(&repaired)[0], [0, 1, 1]);
+    let [used, why] = repaired.notes() else { panic!("{:?}", repaired.notes()) };
+    assert!(used.contains("labels.csv changes ") && why.contains("fixed.csv is no longer the table"), "{used} {why}");
     std::fs::write(&copy, "file,label\n").unwrap();
     assert!(relabelled(data(), &from).unwrap_err().to_string().contains("fixed.csv: SHA-256"));
 }
