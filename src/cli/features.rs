@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::checkpoint::{Checkpoint, write_atomically};
 use crate::data::{SourceError, Split};
 use crate::gpu::Gpu;
-use crate::platform::files;
+use crate::platform::{environment, files};
 use crate::report::Terminal;
 use crate::train::{Embedder, Event, TrainError};
 
@@ -146,11 +146,12 @@ impl Kept {
     }
 }
 
-/// What features depend on beside the example: the model with its weights, this program, and where it computes.
+/// What features depend on beside the example: the model with its weights, how it scales inputs, this program, and where it computes.
 fn key(checkpoint: &Checkpoint, gpu: &Gpu) -> [u8; DIGEST] {
-    let adapter = gpu.summary();
+    let (adapter, build) = (gpu.summary(), environment::build());
+    let normalize = format!("{:?}", checkpoint.meta.config.normalize);
     let mut hasher = Sha256::new();
-    for part in [env!("CARGO_PKG_VERSION"), &adapter.name, &adapter.driver, &adapter.backend, &checkpoint.meta.model] {
+    for part in [&build, &adapter.name, &adapter.driver, &adapter.backend, &checkpoint.meta.model, &normalize] {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
