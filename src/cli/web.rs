@@ -168,12 +168,18 @@ impl Site {
                 let state = json!({ "html": view.part(), "over": view.is_over(), "running": running, "title": title });
                 Answer::ok("application/json", state.to_string())
             }),
-            "/report.html" => match files::read(&self.run.join(REPORT)) {
-                Ok(page) => Answer::ok(HTML, page),
-                Err(_) => Answer::text("404 Not Found", "there is no report yet"),
+            "/report.html" => match self.report().and_then(|path| files::read(&path).ok()) {
+                Some(page) => Answer::ok(HTML, page),
+                None => Answer::text("404 Not Found", "there is no report yet"),
             },
             _ => Answer::text("404 Not Found", "there is nothing here"),
         }
+    }
+
+    /// The run's report, once it is there. A link is none: it would show everybody on this machine what it leads to.
+    fn report(&self) -> Option<PathBuf> {
+        let is_file = |path: &PathBuf| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        Some(self.run.join(REPORT)).filter(is_file)
     }
 
     /// Shows what the run has told until now.
@@ -203,8 +209,7 @@ impl Site {
             _ if !self.log.exists() => Writer::Absent,
             _ => Writer::Gone,
         };
-        let report = Some(self.run.join(REPORT)).filter(|path| path.is_file());
-        let report = report.map(|path| path.display().to_string());
+        let report = self.report().map(|path| path.display().to_string());
         let folder = self.run.display().to_string();
         show(&View { run: &self.name, folder: &folder, watched, writer, report })
     }

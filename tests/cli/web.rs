@@ -115,6 +115,13 @@ fn a_run_is_shown_before_it_begins_while_it_goes_and_when_it_is_over() {
     assert!(html(&state).contains("report.html") && html(&state).contains("resumed at step"), "{state}");
     let report = served.get("/report.html");
     assert!(report.status == 200 && report.body == place.text("run/report.html"));
+    #[cfg(unix)]
+    {
+        std::fs::rename(place.path("run/report.html"), place.path("run/other.html")).unwrap();
+        std::os::unix::fs::symlink("other.html", place.path("run/report.html")).unwrap();
+        assert_eq!(served.get("/report.html").status, 404, "a link is not followed");
+        std::fs::rename(place.path("run/other.html"), place.path("run/report.html")).unwrap();
+    }
     in_a_browser(&served);
 
     // another run in the folder
