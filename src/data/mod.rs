@@ -101,9 +101,9 @@ pub(crate) use relabel::labels_bytes;
 pub use relabel::{LabelsError, labels_file};
 #[cfg(feature = "images")]
 pub use survey::{Looked, Survey, survey};
-#[cfg(any(feature = "images", feature = "text"))]
 #[cfg(feature = "cli")]
 pub(crate) use tabular::Sheet;
+#[cfg(any(feature = "images", feature = "text"))]
 pub use tabular::TableError;
 pub(crate) use vocabulary::UNKNOWN;
 pub use vocabulary::{Texts, Vocabulary};

@@ -170,6 +170,7 @@ impl Dataset {
         Dataset { notes, ..self }
     }
 
+    #[cfg(feature = "images")]
     /// The same, where the validation split was drawn from the examples to learn from when they were read, as far as it could be.
     pub(super) fn with_drawn_validation(self, drawn: bool) -> Self {
         Dataset { drawn, ..self }
