@@ -15,7 +15,7 @@ use crate::data::{DataKind, Dataset, LoadOptions, Split, TableOptions, Vocabular
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::platform::files;
-use crate::report::aside;
+use crate::report::{aside, shell_word};
 
 /// The model of a run on texts, where none is named.
 pub const DEFAULT_MODEL: &str = "text-small";
@@ -85,15 +85,13 @@ pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Result<Option<Str
 fn texts(args: &PredictArgs) -> Result<Vec<String>, CliError> {
     // a path is no text, however well it could be classified
     if let Some(path) = args.images.iter().find(|path| path.as_os_str() == "-" || path.exists()) {
-        let (named, run) = (path.display(), args.run.display());
-        let (problem, way) = match path {
-            path if path.as_os_str() == "-" => {
-                ("standard input holds texts".to_string(), format!("predict {run} --lines -"))
-            }
-            path if path.is_dir() => (format!("{named} is a folder, not a text"), format!("eval {run} --data {named}")),
-            _ => (format!("{named} is a file, not a text"), format!("predict {run} --lines {named}")),
+        let [named, run] = [path, &args.run].map(|path| shell_word(&path.display().to_string()));
+        let (what, way) = match path {
+            path if path.as_os_str() == "-" => ("standard input", format!("predict {run} --lines -")),
+            path if path.is_dir() => ("a folder", format!("eval {run} --data {named}")),
+            _ => ("a file", format!("predict {run} --lines {named}")),
         };
-        return Err(CliError::Usage(format!("{problem}\n  try: lepton-gpu {way}")));
+        return Err(CliError::Usage(format!("{} is {what}, not a text\n  try: lepton-gpu {way}", path.display())));
     }
     let mut texts: Vec<String> = args.images.iter().map(|text| text.to_string_lossy().into_owned()).collect();
     if let Some(path) = &args.lines {

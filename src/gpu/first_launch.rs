@@ -22,7 +22,7 @@ const TRANSLATED: Duration = Duration::from_millis(30);
 /// The most devices that share the work: each takes memory and threads of its own.
 const DEVICES: usize = 8;
 
-/// Bytes that any kernel accepts behind a binding: more than the largest array of fixed size takes.
+/// Bytes of each of these buffers: more than any kernel asks of a binding.
 const BYTES: u64 = 1 << 16;
 
 /// A device with what kernels bind while they do nothing.

@@ -114,8 +114,7 @@ pub enum TrainError {
     },
     /// Other data than a run began with, of which it drew its validation images.
     #[error(
-        "the data changed since the run began, so the images that it held out cannot be told from those that it learned: \
-         it {}",
+        "the data changed since the run began: it {}; the images that the run held out cannot be told from those that it learned",
         change(before, now)
     )]
     HeldOutUnknown {
@@ -222,7 +221,7 @@ impl Hints for TrainError {
             }
             TrainError::DataChanged { .. } => vec![Hint::advice("a new run, or the data as it was")],
             TrainError::HeldOutUnknown { .. } => {
-                vec![Hint::advice("--data PHOTOS, which the run has not seen, or a new run, or the data as it was")]
+                vec![Hint::advice("--data with images that the run has not seen, a new run, or the data as it was")]
             }
             TrainError::NotFinite { step: 0, .. } => {
                 vec![Hint::advice("another model, --seed or --init, or data without infinite numbers")]

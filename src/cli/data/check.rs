@@ -5,7 +5,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::super::args::{LayoutOptions, flags};
-use super::super::hint::message;
+use super::super::hint::tries;
 use super::super::{CliError, Exit, pictures};
 use super::checked::document;
 use super::suspects;
@@ -13,9 +13,9 @@ use crate::data::doctor::{ClassCount, MOST_LOOKS, Problem, Report, check as chec
 use crate::data::names::visible;
 use crate::data::{Damaged, FEW, ImageOptions, LoadOptions, Places, TableOptions, UNEQUAL, advised_weights};
 use crate::defaults::{Aim, LARGEST_SIDE};
+use crate::hint::Hints;
 use crate::plan::thousands;
-use crate::report::shell_word;
-use crate::report::{Document, say};
+use crate::report::{Document, say, shell_word};
 
 /// How it is told.
 #[derive(Clone, Copy, Debug)]
@@ -236,10 +236,8 @@ pub fn advice(spec: &str, (table, layout): (&TableOptions, &LayoutOptions), repo
         return Advice { stops: None, next: command("data check", &table, &[]) };
     }
     if let Some(refusal) = &report.refusal {
-        let told = message(&**refusal);
-        let (stops, next) =
-            told.split_once("\n  try: ").map_or((told.as_str(), None), |(stops, next)| (stops, Some(next)));
-        return Advice { stops: Some(stops.into()), next: next.map(Into::into) };
+        let next = tries(&refusal.hints());
+        return Advice { stops: Some(refusal.to_string()), next: (!next.is_empty()).then_some(next) };
     }
     let trained: usize = report.classes.iter().map(|class| class.counts[0]).sum();
     let next = if report.images == 0 || trained == 0 && report.aim != Aim::Numbers {

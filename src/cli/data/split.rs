@@ -8,8 +8,7 @@ use crate::checkpoint::write_atomically;
 use crate::data::doctor::{Shares, split as divide};
 use crate::data::{ImageOptions, LoadOptions};
 use crate::plan::thousands;
-use crate::report::shell_word;
-use crate::report::{Document, say};
+use crate::report::{Document, say, shell_word};
 
 /// Writes a data set as a table with the split of each example.
 pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {

@@ -3,8 +3,7 @@
 //! The file is a table (CSV) with a header. `file` says which example a row is about: a path, from the folder of the data on or whole,
 //! or a file's name if only one example has it; of a text its file and line. Examples without files are told by `split` (train, val or
 //! test) and `number` (from 0). `label` is the class; without one the example is removed, and so it is where `drop` says 1, x, yes or
-//! true. `given`
-//! is the label that the data must have; other columns are read over, so that the suspects of `errors` can be taken as they are.
+//! true. `given` is the label that the data must have. Other columns are not read, so that the table of `errors` can be taken as it is.
 
 mod error;
 mod index;
