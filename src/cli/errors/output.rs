@@ -44,6 +44,11 @@ fn whole_percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
+/// So many more of something.
+fn more(count: usize, what: &str) -> String {
+    format!("{} more {what}{}", thousands(count as u64), if count == 1 { "" } else { "s" })
+}
+
 /// What trains as the run was trained, into a folder of its own; of other data, these.
 fn again(looked: &Looked, args: &ErrorsArgs) -> String {
     if let Some(data) = &args.data {
@@ -72,7 +77,7 @@ fn tell_conflicts(looked: &Looked, shown: usize) {
         say!("         {line}");
     }
     if groups > shown {
-        say!("         and {} more groups (--all names them)", thousands((groups - shown) as u64));
+        say!("         and {} (--all names them)", more(groups - shown, "group"));
     }
 }
 
@@ -108,7 +113,7 @@ pub fn tell(looked: &Looked, args: &ErrorsArgs, out: &Path, sheet: Option<&Path>
         say!("         `{}` should be `{}`: {}", looked.class(*given), looked.class(*class), thousands(*count as u64));
     }
     if pairs.len() > SHOWN {
-        say!("         and {} more pairs (--json has all)", pairs.len() - SHOWN);
+        say!("         and {} (--json has all)", more(pairs.len() - SHOWN, "pair"));
     }
     if !found.is_empty() {
         say!("surest");
