@@ -77,11 +77,44 @@ impl Progress {
         self.bar.take().into_iter().for_each(|bar| bar.finish_and_clear());
     }
 
-    /// `; about 3 min 5 s left`; nothing at the end.
+    /// `; about 3 min 5 s left`; nothing at the end, or within half a second of it.
     pub fn left(&self) -> String {
         let all: f64 = self.rungs.iter().map(|(runs, each)| *runs as f64 * each).sum();
         let (work, took) = self.timed;
         let left = (all - self.done) * took.as_secs_f64() / work.max(1e-9);
         if left > 0.5 { format!("; about {} left", seconds(left)) } else { String::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(rungs: &[(usize, f64)]) -> Progress {
+        Progress { rungs: rungs.to_vec(), done: 0.0, timed: (0.0, Duration::ZERO), bar: None, line: String::new() }
+    }
+
+    #[test]
+    fn what_is_left_takes_as_long_as_what_was_timed() {
+        let mut four = progress(&[(4, 1.0)]);
+        let told = [60, 120, 0, 180].map(|secs| {
+            four.done(0, Duration::from_secs(secs));
+            four.left()
+        });
+        assert_eq!(told, ["; about 3 min 0 s left", "; about 3 min 0 s left", "; about 60.0 s left", ""]);
+        // turns of 0.1 s are over before anybody has read how long they take
+        let mut short = progress(&[(4, 1.0)]);
+        short.done(0, Duration::from_millis(100));
+        assert_eq!(short.left(), "");
+    }
+
+    #[test]
+    fn runs_that_were_over_before_take_no_time_and_later_rungs_have_longer_turns() {
+        let mut halving = progress(&[(8, 1.0), (4, 3.0)]);
+        (0..8).for_each(|_| halving.skip(0));
+        halving.done(1, Duration::from_secs(30));
+        assert_eq!(halving.left(), "; about 1 min 30 s left", "three turns of three epochs");
+        halving.cut(1, 2);
+        assert_eq!(halving.left(), "; about 30.0 s left", "one turn: two runs less have come to this rung");
     }
 }
