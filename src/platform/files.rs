@@ -34,6 +34,35 @@ pub(crate) fn write_with_folder(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_atomically(path, bytes)
 }
 
+/// Writes all that `from` gives to `path`, where there is no file, so that a failure leaves none. For what can be made again: nothing is
+/// synced.
+///
+/// # Errors
+/// What the system says; [`io::ErrorKind::AlreadyExists`] where there is a file by now.
+pub(crate) fn write_new(path: &Path, from: &mut impl Read) -> io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::copy(from, file.as_file_mut())?;
+    readable_by_all(file.as_file())?;
+    file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// The file by which a folder that this program wrote is known, for one that is among data.
+pub(crate) const OUTPUT_MARK: &str = ".lepton-gpu";
+
+/// Makes a folder for what this program writes, and marks it as no data. A folder that holds something else already is left as it is.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn make_output_folder(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    if std::fs::read_dir(folder)?.next().is_none() {
+        let text = "Written by lepton-gpu. Where this file is, a data set leaves the folder out; remove it to use what is here as data.\n";
+        std::fs::write(folder.join(OUTPUT_MARK), text)?;
+    }
+    Ok(())
+}
+
 /// Opens a file for reading: the one way to what a user named or a folder holds. A pipe or a device is refused, since it may never
 /// end, and a pipe without a writer never even opens.
 ///

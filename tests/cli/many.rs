@@ -147,8 +147,25 @@ fn images_are_sorted_into_folders_and_none_is_replaced() {
     assert_eq!((count("sorted/0"), count("sorted/1")), (37, 35));
     assert_eq!(place.read("sorted/1/7.png"), place.read("new/7.png"));
     assert_eq!(place.read("sorted/0/0-2.png"), place.read("new/0.png"), "twice named, twice there");
+    // once more: what is there is left, and another image of the same name gets company
+    let sorted = place.snapshot();
+    let again = place.run("predict run new new/0.png --sort-into sorted").exits(1);
+    assert!(again.err.contains("note: 72 images are in sorted already, and left as they are"), "{again}");
+    assert!(place.snapshot() == sorted, "nothing is doubled");
+    fs::create_dir(place.path("other")).unwrap();
+    save(&place, "other/7.png", &half(1, 8).into(), ImageFormat::Png);
+    let other = place.run("predict run other --sort-into sorted").exits(0);
+    assert_eq!(place.read("sorted/1/7-2.png"), place.read("other/7.png"), "{other}");
+    assert!(!other.err.contains("already"), "{other}");
+    // what the program writes is told from data, unless it joins them
+    place.run("explain run new/7.png --no-trust --method saliency").exits(0);
+    place.run("explain run new/7.png --no-trust --method saliency --out new/deeper").exits(0);
+    let marked = ["sorted", "explained", "new/deeper"].map(|name| place.path(name).join(".lepton-gpu").is_file());
+    assert_eq!(marked, [true, true, false]);
     if cfg!(unix) {
         place.run("predict run new/7.png --sort-into links --link").exits(0);
+        let again = place.run("predict run new/7.png --sort-into links --link").exits(0);
+        assert!(again.err.contains("note: 1 image is in links already") && count("links/1") == 1, "{again}");
         assert!(place.path("links/1/7.png").is_symlink());
         assert_eq!(place.read("links/1/7.png"), place.read("new/7.png"));
     }

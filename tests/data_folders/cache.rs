@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::Duration;
 
-use lepton_gpu::data::{LoadOptions, load_with};
+use lepton_gpu::data::{LoadOptions, Looked, load_with, survey};
 
-use crate::pictures::{BLUE, Photos, RED, bytes_of, pixel, small};
+use crate::pictures::{BLUE, Photos, RED, bytes_of, encode, pixel, plain, small};
 use crate::skipping;
 
 fn photos() -> Photos {
@@ -15,15 +16,11 @@ fn photos() -> Photos {
     photos
 }
 
-/// Replaces a file by nonsense that nobody can see from outside.
+/// Replaces a picture by nonsense of its size that still promises a PNG.
 fn spoil(path: &Path) {
-    let changed = path.metadata().unwrap().modified().unwrap();
-    fs::write(path, vec![b'\x89'; bytes_of(path).len()]).unwrap();
-    // the first bytes still promise a PNG
-    let mut bytes = bytes_of(path);
+    let mut bytes = vec![b'\x89'; bytes_of(path).len()];
     bytes[..8].copy_from_slice(b"\x89PNG\r\n\x1a\n");
     fs::write(path, bytes).unwrap();
-    File::options().append(true).open(path).unwrap().set_modified(changed).unwrap();
 }
 
 #[test]
@@ -31,11 +28,13 @@ fn the_second_start_reads_what_was_kept() {
     let photos = photos();
     let first = photos.loaded();
     assert_eq!(photos.kept().len(), 1);
-    spoil(&photos.path("a/x.png"));
-    assert_eq!(photos.loaded(), first, "the picture was not decoded again");
-    // without a cache, it is decoded
-    let bare = load_with(photos.root().to_str(), &small(), &Default::default(), &|_, _| {});
-    assert!(bare.unwrap_err().to_string().contains("a/x.png"));
+    let listed = || survey(photos.root().to_str(), &small(), &photos.places()).unwrap().1;
+    let [Looked::Listed(again), Looked::Listed(bare)] = [listed(), listed()] else { panic!("pictures are listed") };
+    fs::remove_file(photos.path("a/x.png")).unwrap();
+    let again = again.load(&small(), &photos.places(), &|_, _| {}).unwrap();
+    assert_eq!(again, first, "the picture was not decoded again");
+    let bare = bare.load(&small(), &Default::default(), &|_, _| {});
+    assert!(bare.unwrap_err().to_string().contains("a/x.png"), "without a cache, it is decoded");
 }
 
 #[test]
@@ -43,8 +42,7 @@ fn what_changes_is_decoded_again() {
     let photos = photos();
     let first = photos.loaded();
     photos.png("a/x.png", [1, 2, 3]);
-    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
-    File::options().append(true).open(photos.path("a/x.png")).unwrap().set_modified(later).unwrap();
+    set_time(&photos.path("a/x.png"), std::time::SystemTime::now() + Duration::from_secs(5));
     assert_eq!(pixel(&photos.loaded(), "a", 0, 0), [1, 2, 3], "another time");
     photos.png("a/z.png", [9; 3]);
     assert_eq!(photos.loaded().train().unwrap().len(), 3, "another file");
@@ -52,6 +50,37 @@ fn what_changes_is_decoded_again() {
     assert_ne!(photos.loaded().train().unwrap().labels(), first.train().unwrap().labels(), "another class");
     let larger = LoadOptions { shape: [9, 9, 3], ..small() };
     assert_eq!(photos.load(&larger).unwrap().input().shape(), [9, 9, 3], "another size");
+}
+
+fn set_time(path: &Path, time: std::time::SystemTime) {
+    File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+/// Archives give all files one time, and uncompressed pictures of one size have as many bytes.
+#[cfg(unix)]
+#[test]
+fn pictures_of_one_size_and_time_that_change_places_are_decoded_again() {
+    let photos = Photos::new();
+    let time = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let write = |name: &str, colour| {
+        photos.write(name, encode(&plain(8, 8, colour), image::ImageFormat::Bmp));
+        set_time(&photos.path(name), time);
+    };
+    write("a/x.bmp", RED);
+    write("b/y.bmp", BLUE);
+    assert_eq!(pixel(&photos.loaded(), "a", 0, 0), RED);
+    // clocks of file systems tick every few milliseconds
+    let tick = || std::thread::sleep(Duration::from_millis(30));
+    tick();
+    let [x, y, aside] = ["a/x.bmp", "b/y.bmp", "aside"].map(|name| photos.path(name));
+    for (from, to) in [(&x, &aside), (&y, &x), (&aside, &y)] {
+        fs::rename(from, to).unwrap();
+    }
+    let changed = photos.loaded();
+    assert_eq!((pixel(&changed, "a", 0, 0), pixel(&changed, "b", 0, 0)), (BLUE.to_vec(), RED.to_vec()), "swapped");
+    tick();
+    write("a/x.bmp", [1, 2, 3]);
+    assert_eq!(pixel(&photos.loaded(), "a", 0, 0), [1, 2, 3], "written over, with the time of the old one");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lepton_gpu::data::{FolderLayout, HoldOut, ImageOptions, LoadOptions};
+use lepton_gpu::data::{FolderLayout, HoldOut, ImageOptions, LoadOptions, load_with, pictures_in};
 
 use crate::pictures::{Photos, balance, small};
 
@@ -36,9 +36,11 @@ fn runs_among_the_pictures_are_no_pictures() {
     }
     photos.write("runs/rates/lr-find.json", "{}");
     photos.png("runs/rates/lr-find.png", [9; 3]);
+    photos.write("swept/sweep.json", "{}");
+    photos.png("swept/best.png", [9; 3]);
     let data = photos.loaded();
     assert_eq!((data.classes(), data.train()), (before.classes(), before.train()));
-    assert_eq!(data.notes(), ["left out: runs of lepton-gpu: cat/run, mine, runs/first, runs/older/second and 1 more"]);
+    assert_eq!(data.notes(), ["left out: runs of lepton-gpu: cat/run, mine, runs/first, runs/older/second and 2 more"]);
     // beside splits, too
     let photos = Photos::of(&["train/cat", "train/dog", "test/cat", "test/dog"], 2);
     run(&photos, "runs/first");
@@ -46,6 +48,31 @@ fn runs_among_the_pictures_are_no_pictures() {
     let nothing = Photos::new();
     run(&nothing, "runs/first");
     nothing.fails(&small(), &["0 images and no folder for each class"]);
+}
+
+/// What `explain` and `predict --sort-into` write has a mark.
+#[test]
+fn what_the_program_wrote_among_the_pictures_is_no_data() {
+    let photos = Photos::of(&["cat", "dog"], 3);
+    let before = photos.loaded();
+    for name in ["explained", "cat/explained", "sorted"] {
+        photos.write(&format!("{name}/.lepton-gpu"), "Written by lepton-gpu.");
+    }
+    photos.png("explained/000.grad-cam.png", [1, 2, 3]);
+    photos.png("cat/explained/000.grad-cam.png", [1, 2, 3]);
+    photos.png("sorted/cat/000.png", [1, 2, 3]);
+    let data = photos.loaded();
+    assert_eq!((data.classes(), data.train()), (before.classes(), before.train()));
+    let note = "left out: what lepton-gpu wrote (remove the file .lepton-gpu in it if it is data): cat/explained, explained, sorted";
+    assert_eq!(data.notes(), [note]);
+    let found = pictures_in(&photos.root()).unwrap();
+    assert_eq!(found.len(), 6, "nor are they answered: {found:?}");
+    // asked for by its name it is data, and without the mark among others, too
+    photos.png("sorted/dog/000.png", [3, 2, 1]);
+    let sorted = load_with(photos.path("sorted").to_str(), &small(), &photos.places(), &|_, _| {}).unwrap();
+    assert_eq!(sorted.classes(), ["cat", "dog"]);
+    fs::remove_file(photos.path("sorted/.lepton-gpu")).unwrap();
+    assert_eq!(classes(&photos, &small()), ["cat", "dog", "sorted"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::parser::parse_message_type;
 use image::ImageFormat;
-use lepton_gpu::data::{LoadOptions, TableOptions, check};
+use lepton_gpu::data::{LoadOptions, TableOptions, check, picture};
 
 use crate::pictures::{Photos, balance, encode, plain, small};
 use crate::shards::{fails, label_of, load};
@@ -87,6 +87,20 @@ fn files_of_a_hub_have_splits_and_names_of_classes() {
     // without names of classes numbers are classes
     write(&photos, "plain.parquet", 0..20, 7, "{}", |i| i64::from(i) % 4);
     assert_eq!(load(&photos, &photos.path("plain.parquet"), &small()).classes(), ["0", "1", "2", "3"]);
+}
+
+#[test]
+fn rows_have_names_as_files() {
+    let photos = Photos::new();
+    write(&photos, "train-0-of-1.parquet", 0..5, 3, FEATURES, i64::from);
+    let places = lepton_gpu::data::pictures_of(&photos.root()).unwrap();
+    assert_eq!(picture::file_name(&places[4], &png(4)), ["train-0-of-1-row-4", ".png"]);
+    assert_eq!(picture::file_name(&places[4], b"P6\n1 1\n255\nabc"), ["train-0-of-1-row-4", ".pnm"]);
+    assert_eq!(
+        picture::file_name(&photos.path("a.b/photo.2.JPG").into(), &png(4)),
+        ["photo.2", ".JPG"],
+        "its own name"
+    );
 }
 
 #[test]

@@ -214,6 +214,32 @@ fn what_is_wrong_in_a_shard_is_named_and_skipped_when_asked() {
     assert!(!photos.root().parent().unwrap().join("7.png").exists());
 }
 
+/// A text is no image, and two that differ leave its image without a label.
+#[test]
+fn texts_of_shards_that_come_twice_are_no_images() {
+    let photos = Photos::new();
+    let path = photos.path("a.tar");
+    let first = samples(0, 4, "cls", |i| (i % 2).to_string());
+    let archive = |more: &[(&str, &[u8])]| {
+        let end = first.len() - 1024;
+        [&first[..end], &tar(more)].concat()
+    };
+    // whole samples again, as of an archive that was appended to
+    let (zero, one) = (png(0), png(1));
+    photos.write("a.tar", archive(&[("0000.png", &zero), ("0000.cls", b"1"), ("0001.png", &one), ("0001.cls", b"1")]));
+    fails(&photos, &path, &small(), &["2 of 6 images cannot be read", "0000.png: a second member of this name"]);
+    // labels alone
+    photos.write("a.tar", archive(&[("0000.cls", b"0"), ("0001.cls", b"0")]));
+    fails(
+        &photos,
+        &path,
+        &small(),
+        &["1 of 4 images cannot be read", "0001.png: 0001.cls is there twice, and differs"],
+    );
+    photos.write("a.tar", archive(&[("0000.cls", b"0")]));
+    assert_eq!(load(&photos, &path, &small()).train().unwrap().len(), 4, "the same label again");
+}
+
 #[test]
 fn links_sparse_members_and_packed_shards_are_said() {
     let photos = Photos::new();

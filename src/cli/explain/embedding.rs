@@ -20,6 +20,7 @@ use crate::data::{Dataset, Input, Split, shuffled_indices};
 use crate::explain::{Embedding, embedding_told, trustworthiness};
 use crate::losses::TargetKind;
 use crate::plan::thousands;
+use crate::platform::files::make_output_folder;
 use crate::report::chart::near;
 use crate::report::embedding::{Point, Scatter, Shade, Sprite, page};
 use crate::report::run::{jpeg, name_of};
@@ -76,7 +77,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
         trust,
         sprite: sprite(&split)?,
     };
-    std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+    make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
     let out = args.out.join("embedding.html");
     write_atomically(&out, page(&scatter).as_bytes())?;
     tell(args, &out.display().to_string(), &scatter, (length, &truths, &answers));

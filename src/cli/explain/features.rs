@@ -12,6 +12,7 @@ use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{Channel, Explainer, FeatureMaps};
 use crate::model::ModelSpec;
 use crate::platform::Instant;
+use crate::platform::files::make_output_folder;
 use crate::report::draw::{FeatureLayer, FeatureTile, Picture, feature_sheet};
 use crate::report::{Document, Listing, say};
 
@@ -43,7 +44,7 @@ pub fn run(
         let seconds = begun.elapsed().as_secs_f64();
         if number == 0 {
             weights::tell_who(&gpu, checkpoint);
-            std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+            make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
         }
         let picture = args.out.join(format!("{}.features.png", unique(input, &mut names)));
         save_png(&draw(&input.id, pixels, &model, &maps), &picture)?;

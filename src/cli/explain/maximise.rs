@@ -11,6 +11,7 @@ use crate::cli::report::file_name;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{Explainer, Maximised, Search, Target};
 use crate::platform::Instant;
+use crate::platform::files::make_output_folder;
 use crate::report::draw::{Captioned, Gallery, Mark, Picture, gallery};
 use crate::report::{Document, Listing, aside, say};
 use crate::session::check_pictures;
@@ -43,7 +44,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
         let seconds = begun.elapsed().as_secs_f64();
         if found.is_empty() {
             weights::tell_who(&gpu, checkpoint);
-            std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+            make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
         }
         let path = args.out.join(format!("{}.maximised.png", super::unused(&file_name(name), &mut names)));
         let picture = Picture { pixels: &maximised.image, height, width, channels };

@@ -21,6 +21,7 @@ use super::{CliError, Exit, open, weights};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::explain::{Asked, Completeness, ExplainError, Explainer, Explanation, METHODS, Reads, Trust, method};
 use crate::platform::Instant;
+use crate::platform::files::make_output_folder;
 use crate::report::draw::{ExplainedCell, Picture, explanation_sheet};
 use crate::report::{Document, Listing, aside, percent, say};
 use crate::train::Answer;
@@ -96,7 +97,7 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
         if number == 0 {
             weights::tell_who(&gpu, checkpoint);
             thresholds.lines.iter().for_each(|line| aside!("{line}"));
-            std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+            make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
         }
         let picture = args.out.join(format!("{}.{}.png", unique(input, &mut names), method.name));
         let one = Explained { id: input.id.clone(), pixels: pixels.to_vec(), explanation, trust, seconds, picture };

@@ -21,6 +21,7 @@ use crate::config::RunConfig;
 use crate::data::{Dataset, Split, TableOptions};
 use crate::explain::{Neighbour, nearest};
 use crate::losses::TargetKind;
+use crate::platform::files::make_output_folder;
 use crate::report::chart::near;
 use crate::report::draw::{Captioned, Gallery, Mark, gallery};
 use crate::report::{Document, Listing, aside, say};
@@ -92,7 +93,7 @@ pub fn run(args: &ExplainArgs, count: usize, checkpoint: &Checkpoint, adapter: O
 }
 
 fn of_pictures(args: &ExplainArgs, pictures: &OneByOne, mut finder: Finder) -> Result<Exit, CliError> {
-    std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+    make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
     let (mut shown, mut rows) = (Shown::at_most(SHEET), Listing::default());
     let mut names = HashSet::from(["sheet".to_string()]);
     let exit = pictures.each(|_, input, pixels| {

@@ -12,6 +12,7 @@ use crate::cli::error::save_png;
 use crate::cli::thresholds::Thresholds;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{TextExplainer, TextExplanation, Word};
+use crate::platform::files::make_output_folder;
 use crate::report::draw::{behind, word_sheet};
 use crate::report::{Document, Listing, aside, plain, say, write_painted};
 
@@ -41,7 +42,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     let gpu = open(adapter)?;
     let explainer = TextExplainer::new(&gpu, checkpoint)?.with_thresholds(thresholds.own);
     let class = args.class.as_deref().map(|name| explainer.class(name)).transpose()?;
-    std::fs::create_dir_all(&args.out).map_err(CliError::file(&args.out))?;
+    make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
     let in_colour =
         std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut rows = Listing::default();

@@ -68,7 +68,7 @@ fn answer(
         return answer_data(view, args, checkpoint, adapter, data);
     }
     let inputs = inputs::find(&args.images)?;
-    let sorting = args.sort_into.as_deref().map(|folder| Sorting::into(folder, args.link)).transpose()?;
+    let mut sorting = args.sort_into.as_deref().map(|folder| Sorting::into(folder, args.link)).transpose()?;
     let thresholds = Thresholds::of_run(&args.run, &args.threshold, &checkpoint.meta)?;
     let gpu = open(adapter)?;
     let asking = Asking::new(args, &gpu, checkpoint, thresholds);
@@ -103,13 +103,14 @@ fn answer(
                 told = true;
             }
             for (input, row) in read.iter().zip(rows) {
-                sorting.as_ref().map_or(Ok(()), |sorting| sorting.put(&input.place, &row))?;
+                sorting.as_mut().map_or(Ok(()), |sorting| sorting.put(&input.place, &row))?;
                 output.take(&input.id, row);
             }
             progress.advance(part.len());
         }
         Ok(())
     })?;
+    sorting.iter().for_each(Sorting::finish);
     finish(inputs.len(), output, &progress, unread)
 }
 

@@ -1,55 +1,78 @@
 //! Images sorted into folders by their class.
 
+use std::collections::HashSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use crate::cli::CliError;
 use crate::cli::tasks::Row;
-use crate::data::picture::{MOST_FILE_BYTES, Place};
+use crate::data::picture::{MOST_FILE_BYTES, Place, file_name};
+use crate::platform::files::{self, make_output_folder, write_new};
+use crate::report::aside;
 
 /// A folder with a folder for each class.
 pub struct Sorting {
     folder: PathBuf,
     link: bool,
+    /// Files that stand for an image of this start.
+    taken: HashSet<PathBuf>,
+    /// Images that were there already.
+    left: usize,
 }
 
 impl Sorting {
     pub fn into(folder: &Path, link: bool) -> Result<Self, CliError> {
-        fs::create_dir_all(folder).map_err(CliError::file(folder))?;
-        Ok(Sorting { folder: folder.to_path_buf(), link })
+        make_output_folder(folder).map_err(CliError::file(folder))?;
+        Ok(Sorting { folder: folder.to_path_buf(), link, taken: HashSet::new(), left: 0 })
     }
 
-    /// Puts an image there; one of the same name that is there gets company, never replaced.
-    pub fn put(&self, image: &Place, row: &Row) -> Result<(), CliError> {
+    /// Puts an image there, if it is not there yet; another one of the same name gets company and is never replaced.
+    pub fn put(&mut self, image: &Place, row: &Row) -> Result<(), CliError> {
         let Some(class) = &row.class else {
             return Err(CliError::Usage(
                 "--sort-into needs one class for each image, but this model does not choose one\n  try: --csv".into(),
             ));
         };
+        if self.link && image.file().is_none() {
+            let problem = format!("{image}: nothing to link to, as it is no file of its own");
+            return Err(CliError::Usage(problem + "\n  try: leave out --link"));
+        }
         let folder = self.folder.join(class.replace(['/', '\\'], "_"));
         fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
-        // a row has no name
-        let numbered = PathBuf::from(image.to_string().rsplit(": ").next().unwrap_or_default().replace(' ', "-"));
-        let own = if image.name().as_os_str().is_empty() { &numbered } else { image.name() };
-        let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let (stem, end) = (part(own.file_stem()), own.extension().map(|end| format!(".{}", end.to_string_lossy())));
-        let end = end.unwrap_or_default();
-        let name = |i: usize| if i == 1 { part(own.file_name()) } else { format!("{stem}-{i}{end}") };
-        let free = (1..).map(|i| folder.join(name(i))).find(|path| path.symlink_metadata().is_err());
-        let target = free.expect("some name is free");
-        let put = match (image.file(), self.link) {
-            (Some(file), true) => link(file, &target),
-            (Some(file), false) => fs::copy(file, &target).map(|_| ()),
-            (_, true) => {
-                let problem = format!("{image}: nothing to link to, as it is no file of its own");
-                return Err(CliError::Usage(problem + "\n  try: leave out --link"));
+        let unreadable = |source| CliError::Picture { place: image.clone(), source };
+        let bytes = image.read(MOST_FILE_BYTES).map_err(unreadable)?;
+        let [stem, end] = file_name(image, &bytes);
+        for number in 1.. {
+            let number = if number == 1 { String::new() } else { format!("-{number}") };
+            let target = folder.join(format!("{stem}{number}{end}"));
+            if self.taken.contains(&target) {
+                continue;
             }
-            (_, false) => {
-                let unreadable = |source| CliError::Picture { place: image.clone(), source };
-                fs::write(&target, image.read(MOST_FILE_BYTES).map_err(unreadable)?)
+            if target.symlink_metadata().is_err() {
+                let put = match image.file() {
+                    Some(file) if self.link => link(file, &target),
+                    _ => write_new(&target, &mut Cursor::new(&bytes)),
+                };
+                put.map_err(CliError::file(&target))?;
+                self.taken.insert(target);
+                break;
             }
-        };
-        put.map_err(CliError::file(&target))
+            if files::read(&target).is_ok_and(|own| own == bytes) {
+                self.left += 1;
+                self.taken.insert(target);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what was there already.
+    pub fn finish(&self) {
+        if self.left > 0 {
+            let images = if self.left == 1 { "1 image is" } else { &format!("{} images are", self.left) };
+            aside!("note: {images} in {} already, and left as they are", self.folder.display());
+        }
     }
 }
 

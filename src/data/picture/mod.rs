@@ -19,6 +19,7 @@ mod limits;
 mod place;
 #[cfg(feature = "parquet")]
 mod rows;
+mod stamp;
 
 pub use depth::Depths;
 pub use error::DecodeError;
@@ -73,6 +74,23 @@ pub(super) fn header(place: &Place) -> Result<Header, DecodeError> {
     let decoder = reader(&bytes, format).into_decoder()?;
     let (width, height) = decoder.dimensions();
     Ok(Header { width: width as usize, height: height as usize, colour: decoder.color_type().has_color() })
+}
+
+/// What a file with a picture's bytes is called, before and from its last dot: as its own file or member; of a row, after its shard and
+/// number, with the extension of what the bytes are.
+pub fn file_name(place: &Place, bytes: &[u8]) -> [String; 2] {
+    let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let dotted = |end: &str| if end.is_empty() { String::new() } else { format!(".{end}") };
+    let Some(row) = place.row() else {
+        return [text(place.name().file_stem()), dotted(&text(place.name().extension()))];
+    };
+    let end = match kinds::readable(bytes) {
+        // its first extension is that of bitmaps alone
+        Some(ImageFormat::Pnm) => "pnm",
+        Some(format) => format.extensions_str()[0],
+        None => "",
+    };
+    [format!("{}-row-{row}", text(place.path().file_stem())), dotted(end)]
 }
 
 /// The bytes of a place, if they are a picture and not too large.

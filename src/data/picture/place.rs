@@ -7,13 +7,13 @@ use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use lepton_kernels::random;
 
 use super::DecodeError;
 #[cfg(feature = "parquet")]
 use super::rows::Row;
+use super::stamp::Stamp;
 use crate::platform::files::{self, below};
 
 /// Where the bytes of a picture are. Shown as the file's path, or as `shard.tar: path/in/it.jpg`.
@@ -50,22 +50,6 @@ pub struct Member {
 pub struct Shard {
     path: PathBuf,
     stamp: Stamp,
-}
-
-/// What tells that a file is still the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp {
-    bytes: u64,
-    /// Nanoseconds since 1970 when it was changed.
-    changed: u64,
-}
-
-impl Stamp {
-    pub(super) fn of(metadata: &std::fs::Metadata) -> Self {
-        let changed: SystemTime = metadata.modified().unwrap_or(UNIX_EPOCH);
-        let changed = changed.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
-        Stamp { bytes: metadata.len(), changed }
-    }
 }
 
 impl Shard {
@@ -106,7 +90,9 @@ impl Own {
         let file = files::open(&self.path)?;
         let now = Stamp::of(&file.metadata()?);
         match self.stamp {
-            Some(listed) if listed != now => Err(io::Error::other("it was changed after it was listed; start again")),
+            Some(listed) if !listed.is_of(now) => {
+                Err(io::Error::other("it was changed after it was listed; start again"))
+            }
             _ => Ok((file, now)),
         }
     }
@@ -116,7 +102,7 @@ impl Member {
     /// Its bytes from the first on, at most so many.
     fn open(&self, most: u64) -> io::Result<impl Read> {
         let mut file = files::open(&self.shard.path)?;
-        if Stamp::of(&file.metadata()?) != self.shard.stamp {
+        if !self.shard.stamp.is_of(Stamp::of(&file.metadata()?)) {
             return Err(io::Error::other("its shard was changed after it was listed; start again"));
         }
         file.seek(SeekFrom::Start(self.offset))?;
@@ -159,6 +145,15 @@ impl Place {
             Place::Member(member) => Path::new(&*member.name),
             #[cfg(feature = "parquet")]
             Place::Row(_) => Path::new(""),
+        }
+    }
+
+    /// Its row in its file, from 0, if it is in one of rows.
+    pub fn row(&self) -> Option<u64> {
+        match self {
+            Place::File(_) | Place::Member(_) => None,
+            #[cfg(feature = "parquet")]
+            Place::Row(row) => Some(row.number()),
         }
     }
 
@@ -212,7 +207,7 @@ impl Place {
         Ok(start)
     }
 
-    /// What tells that it is still the same picture: its path from `root` on, its bytes, and when it was changed.
+    /// What tells that it is still the same picture: its path from `root` on, its bytes, and when they and its name were changed.
     pub fn identity(&self, root: &Path) -> Vec<u8> {
         let mut identity = below(root, self.path()).as_os_str().as_encoded_bytes().to_vec();
         let stamp = match self {
@@ -221,7 +216,7 @@ impl Place {
             #[cfg(feature = "parquet")]
             Place::Row(row) => row.stamp(),
         };
-        identity.extend(format!("\0{} {}", stamp.bytes, stamp.changed).bytes());
+        identity.extend(format!("\0{stamp}").bytes());
         if let Place::Member(Member { name, offset, bytes, .. }) = self {
             identity.extend(format!("\0{name}\0{offset} {bytes}").bytes());
         }

@@ -12,7 +12,8 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::DecodeError;
-use super::place::{Place, Stamp};
+use super::place::Place;
+use super::stamp::Stamp;
 use crate::platform::{files, without_panic};
 
 /// A column of pictures in a Parquet file, as it was when it was listed.
@@ -85,7 +86,7 @@ impl Rows {
         }
         drop(stopped);
         let file = files::open(&self.path)?;
-        if Stamp::of(&file.metadata()?) != self.stamp {
+        if !self.stamp.is_of(Stamp::of(&file.metadata()?)) {
             return Err(std::io::Error::other("its shard was changed after it was listed; start again").into());
         }
         let column = without_panic(|| self.column_of(file, group)).map_err(damaged)?;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use walkdir::DirEntry;
 
+use crate::platform::files::OUTPUT_MARK;
+
 /// Why a folder is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LeftOut {
@@ -16,6 +18,8 @@ pub(super) enum LeftOut {
     Thumbnails,
     /// A run of this program: its curves are no pictures to learn from.
     Run,
+    /// What else this program wrote: maps of explanations, pictures that it sorted.
+    Output,
     /// A link back to a folder that it lies in.
     Circular,
 }
@@ -58,7 +62,9 @@ impl LeftOut {
     /// Why a folder is left out; none if it is to be looked into.
     pub fn of(folder: &Path) -> Option<Self> {
         let name = folder.file_name().unwrap_or_default();
-        Self::by_name(name).or_else(|| Self::is_run(folder).then_some(LeftOut::Run))
+        let is_output = || folder.join(OUTPUT_MARK).is_file();
+        let written = || if Self::is_run(folder) { Some(LeftOut::Run) } else { is_output().then_some(LeftOut::Output) };
+        Self::by_name(name).or_else(written)
     }
 
     /// Why an entry of a walk is left out; hidden files are, too. The walk's root never is.
@@ -95,6 +101,7 @@ impl LeftOut {
             LeftOut::System => Some("folders of the system"),
             LeftOut::Thumbnails => Some("thumbnails (rename the folder if it is a class)"),
             LeftOut::Run => Some("runs of lepton-gpu"),
+            LeftOut::Output => Some("what lepton-gpu wrote (remove the file .lepton-gpu in it if it is data)"),
             LeftOut::Circular => Some("links back to a folder above"),
         }
     }

@@ -1,7 +1,7 @@
 //! Members of a shard as samples: a picture and what is said about it, under one name up to its first dot.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::index::{Index, Member};
@@ -39,6 +39,23 @@ pub fn is_picture(end: &str) -> bool {
 struct Group<'a> {
     pictures: Vec<(&'a str, &'a Member)>,
     texts: Vec<(String, &'a Member)>,
+    /// Texts that come again, as those of a second sample of this name do.
+    again: Vec<&'a Member>,
+    /// Why what is said about it cannot be read.
+    problem: Option<String>,
+}
+
+impl Group<'_> {
+    /// Why nobody knows what is said about its picture: a text that cannot be read, or two of one name that differ where there are no two
+    /// pictures.
+    fn unclear(&self, has_second: bool) -> Option<String> {
+        let differs = |again: &&&Member| {
+            let first = self.texts.iter().find(|(_, first)| first.name == again.name);
+            first.is_some_and(|(_, first)| first.content != again.content)
+        };
+        let twice = || self.again.iter().find(differs).filter(|_| !has_second);
+        self.problem.clone().or_else(|| twice().map(|text| format!("{} is there twice, and differs", text.name)))
+    }
 }
 
 /// The samples of a shard in the order of their first members; what is none is counted or damaged.
@@ -50,7 +67,7 @@ pub fn group(
     notes: &mut Vec<String>,
 ) -> Vec<Sample> {
     let (mut order, mut groups): (Vec<&str>, HashMap<&str, Group>) = Default::default();
-    let mut seen: HashMap<&str, ()> = HashMap::new();
+    let (mut seen, mut doubled): (HashSet<&str>, HashSet<&str>) = Default::default();
     let mut lose = |member: &Member, reason: String| damaged.push(Damaged { place: place_of(shard, member), reason });
     for member in &index.members {
         if member.name.split('/').any(|part| part != "." && part != ".." && is_left_out_name(part))
@@ -63,12 +80,11 @@ pub fn group(
         if !is_picture && !is_text {
             continue;
         }
-        if let Some(problem) = &member.problem {
-            lose(member, problem.clone());
-            continue;
-        }
-        if seen.insert(&member.name, ()).is_some() {
-            lose(member, "a second member of this name".into());
+        let is_second = member.problem.is_none() && !seen.insert(&member.name);
+        // a picture is lost; a text is none
+        if is_picture && (member.problem.is_some() || is_second) {
+            lose(member, member.problem.clone().unwrap_or_else(|| "a second member of this name".into()));
+            doubled.extend(is_second.then_some(key));
             continue;
         }
         let group = match groups.entry(key) {
@@ -78,10 +94,11 @@ pub fn group(
                 slot.insert(Group::default())
             }
         };
-        if is_picture {
-            group.pictures.push((end, member));
-        } else {
-            group.texts.push((end.to_lowercase(), member));
+        match &member.problem {
+            Some(problem) => group.problem = Some(format!("{}: {problem}", member.name)),
+            None if is_picture => group.pictures.push((end, member)),
+            None if is_second => group.again.push(member),
+            None => group.texts.push((end.to_lowercase(), member)),
         }
     }
     let (mut samples, mut without) = (Vec::new(), Vec::new());
@@ -89,6 +106,10 @@ pub fn group(
         let group = &groups[key];
         if group.pictures.is_empty() {
             without.push(key);
+        }
+        if let Some(reason) = group.unclear(doubled.contains(key)) {
+            group.pictures.iter().for_each(|(_, picture)| lose(picture, reason.clone()));
+            continue;
         }
         match chosen(group) {
             Ok(members) => samples.extend(members.into_iter().map(|member| Sample {
