@@ -60,35 +60,70 @@ pub fn fit(
         return fit_features(data, each, config, left.saturating_sub(begun.elapsed()));
     }
     let mut trainer = Trainer::new(gpu, data, model.clone(), RunConfig { steps: None, ..config.clone() })?;
-    let Pace { step, validation, saving, test } = trainer.pace()?;
-    let steps = trainer.steps_per_epoch();
+    let (pace, images) = (trainer.pace()?, learned(data, config));
+    let run =
+        Run { pace, steps: trainer.steps_per_epoch(), images, batch: config.batch, has_weights: weights.is_some() };
     drop(trainer);
     // the run starts as this trial did, but with compiled kernels
-    let epoch = step * steps as f64 + validation + saving;
-    // the features that a new head learns from first are a forward pass over all images
-    let head = if weights.is_some() { epoch / 3.0 } else { 0.0 };
-    let left = (left.as_secs_f64() - begun.elapsed().as_secs_f64() - test - head) * PLANNED;
-    let epochs = (left / epoch).floor().min(MOST);
-    if epochs >= 1.0 {
-        config.epochs = epochs as u32;
-        say!("time     {epochs} epochs of about {} fit", seconds(epoch));
-        return Ok(());
+    let epoch = run.epoch();
+    match run.fits(left.as_secs_f64() - begun.elapsed().as_secs_f64()) {
+        Fits::Epochs(epochs) => {
+            config.epochs = epochs;
+            say!("time     {epochs} epochs of about {} fit", seconds(epoch));
+        }
+        Fits::Images(limit) => {
+            (config.epochs, config.limit) = (1, Some(limit));
+            let [limit, images] = [limit, images].map(|count| thousands(count as u64));
+            say!("time     an epoch takes about {}: one over {limit} of {images} images fits", seconds(epoch));
+        }
+        Fits::Nothing => {
+            let what = format!("an epoch takes about {}, and loading and compiling took the rest", seconds(epoch));
+            return Err(too_short(&what, epoch + pace.test));
+        }
     }
-    let images = learned(data, config);
-    let share = (left - validation - saving) / (step * steps as f64);
-    let limit = (images as f64 * share).floor();
-    if limit < config.batch as f64 {
-        let what = format!("an epoch takes about {}, and loading and compiling took the rest", seconds(epoch));
-        return Err(too_short(&what, epoch + test));
-    }
-    (config.epochs, config.limit) = (1, Some(limit as usize));
-    say!(
-        "time     an epoch takes about {}: one over {} of {} images fits",
-        seconds(epoch),
-        thousands(limit as u64),
-        thousands(images as u64)
-    );
     Ok(())
+}
+
+/// A run that is to fit into a time.
+struct Run {
+    pace: Pace,
+    /// Of an epoch.
+    steps: usize,
+    images: usize,
+    batch: usize,
+    /// Whether a new head learns first.
+    has_weights: bool,
+}
+
+/// What fits into a time.
+#[derive(Debug, PartialEq)]
+enum Fits {
+    Epochs(u32),
+    /// An epoch over so many images.
+    Images(usize),
+    Nothing,
+}
+
+impl Run {
+    /// Seconds of an epoch.
+    fn epoch(&self) -> f64 {
+        self.pace.step * self.steps as f64 + self.pace.validation + self.pace.saving
+    }
+
+    /// What fits into the seconds that are left.
+    fn fits(&self, left: f64) -> Fits {
+        let (pace, epoch) = (self.pace, self.epoch());
+        // the features that a new head learns from first are a forward pass over all images
+        let head = if self.has_weights { epoch / 3.0 } else { 0.0 };
+        let left = (left - pace.test - head) * PLANNED;
+        let epochs = (left / epoch).floor().min(MOST);
+        if epochs >= 1.0 {
+            return Fits::Epochs(epochs as u32);
+        }
+        let share = (left - pace.validation - pace.saving) / (pace.step * self.steps as f64);
+        let images = (self.images as f64 * share).floor();
+        if images < self.batch as f64 { Fits::Nothing } else { Fits::Images(images as usize) }
+    }
 }
 
 /// Images that a run learns from.
@@ -163,5 +198,24 @@ mod tests {
             let error = parse("--time", text).unwrap_err().to_string();
             assert!(error.contains("--time 5m"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn epochs_and_where_there_is_no_time_for_one_images_fit() {
+        let pace = Pace { step: 0.5, validation: 4.0, saving: 1.0, test: 3.0 };
+        let run = Run { pace, steps: 10, images: 640, batch: 64, has_weights: false };
+        // an epoch takes 10 s, the test 3 s, and 8 % are left for what else the machine does
+        let seconds = |epochs: f64| 3.0 + epochs * 10.0 / PLANNED + 1e-9;
+        assert_eq!(run.fits(seconds(1.0)), Fits::Epochs(1));
+        assert_eq!(run.fits(seconds(7.9)), Fits::Epochs(7));
+        assert_eq!(run.fits(1e9), Fits::Epochs(500), "nobody needs more");
+        // validated and saved, half of the steps take half of the images
+        assert_eq!(run.fits(seconds(0.75)), Fits::Images(320));
+        assert_eq!(run.fits(seconds(0.55)), Fits::Images(64));
+        for too_short in [seconds(0.54), 0.0, -5.0] {
+            assert_eq!(run.fits(too_short), Fits::Nothing, "{too_short}");
+        }
+        // a new head takes a third of an epoch before
+        assert_eq!(Run { has_weights: true, ..run }.fits(seconds(2.0) + 3.0), Fits::Epochs(1));
     }
 }

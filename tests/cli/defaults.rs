@@ -77,12 +77,13 @@ fn numbers_are_scaled_and_answered_in_their_units() {
 #[test]
 fn epochs_fit_into_a_time() {
     let Some(place) = Place::with_adapter() else { return };
-    let ran = place.run("train --model linear --limit 640 --time 8s --out run").exits(0);
-    assert!(ran.line("length ").contains("as fit into 8s"), "{ran}");
-    let epochs = number(ran.line("time "), "time     ");
+    // so much time that a slow machine has it for as many as anybody needs; what fits into less is tested with made-up times
+    let ran = place.run("train --model linear --limit 64 --batch 64 --no-report --time 1h --out run").exits(0);
+    assert!(ran.line("length ").contains("as fit into 1h"), "{ran}");
+    assert!(ran.line("time ").starts_with("time     500 epochs of about "), "{ran}");
     let config: toml::Table = place.text("run/config.toml").parse().expect("config.toml is TOML");
-    assert_eq!(config["epochs"].as_integer(), Some(epochs as i64), "{ran}");
-    assert!(epochs > 1.0 && ran.out.contains(&format!("Epoch {epochs}/{epochs}")), "{ran}");
+    assert_eq!(config["epochs"].as_integer(), Some(500), "{ran}");
+    assert!(ran.out.contains("Epoch 500/500"), "{ran}");
     assert!(place.run("train --time 1ms --out other").exits(2).err.contains("invalid --time 1ms"));
     assert!(place.run("train --time 5m --epochs 3 --out other").exits(2).err.contains("--epochs"));
 }
