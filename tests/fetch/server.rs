@@ -1,13 +1,13 @@
 //! An HTTP server on this machine that answers right, wrong, late, half or not at all, by a script.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long a client of a stalled answer should wait; the answer hangs three times as long.
+/// How long a client of a stalled answer should wait; the answer hangs until the client has gone.
 pub const STALL: Duration = Duration::from_millis(300);
 
 /// What the server does with one request; the last of a script is repeated.
@@ -146,7 +146,8 @@ fn reply(stream: &mut TcpStream, content: &[u8], range: Option<usize>, answer: A
     stream.write_all(if matches!(answer, Answer::Cut | Answer::Stall) { &body[..half] } else { &body })?;
     stream.flush()?;
     if answer == Answer::Stall {
-        thread::sleep(STALL * 3);
+        // nothing more is asked, so this ends when the client does
+        while stream.read(&mut [0; 64])? > 0 {}
     }
     Ok(())
 }
