@@ -24,7 +24,7 @@ mod file;
 mod support;
 
 use file::Golden;
-use support::{Place, finish, lepton, start};
+use support::{Place, finish, start};
 
 const BATCH: usize = 6;
 const IMAGES: usize = 16;
@@ -197,7 +197,7 @@ fn a_checkpoint_draws_what_its_run_drew() {
 /// `train` of the small model in a place.
 fn train(place: &Place, options: &[&str]) -> support::Ran {
     place.write("tiny.toml", include_str!("models/tiny-gan.toml"));
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.args(["train", "--model", "tiny.toml", "--limit", "200"]).args(options);
     if !options.contains(&"--batch") {
         command.args(["--batch", "32"]);
@@ -223,7 +223,7 @@ fn the_program_trains_draws_and_resumes() {
     assert_ne!(bytes(place.path("whole/samples.png")), bytes(place.path("whole/samples/epoch-0001.png")));
 
     train(&place, &["--epochs", "1", "--out", "parts"]).exits(0);
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.args(["train", "--out", "parts", "--resume", "--epochs", "2"]);
     finish(start(command)).exits(0);
     let weights = |run: &str| bytes(place.path(&format!("{run}/last.safetensors")));
@@ -231,7 +231,7 @@ fn the_program_trains_draws_and_resumes() {
     assert_eq!(bytes(place.path("whole/samples.png")), bytes(place.path("parts/samples.png")));
 
     let run = |args: &[&str]| {
-        let mut command = lepton(place.folder());
+        let mut command = place.lepton();
         command.args(args);
         finish(start(command))
     };

@@ -11,6 +11,8 @@ use lepton_kernels::augment::draw::{Drawn, draw};
 use lepton_kernels::augment::{Boxes, Erase, Flip, ONE, Policy, RandAugment};
 
 mod common;
+#[path = "common/surroundings.rs"]
+mod surroundings;
 
 const IMAGES: u32 = 10_000;
 const SIZE: [usize; 3] = [32, 24, 3];
@@ -231,9 +233,8 @@ fn the_command_draws_a_sheet_and_names_mistakes() {
     }
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
-        let command =
-            std::process::Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).current_dir(&folder).args(arguments).output();
-        let output = command.unwrap();
+        let mut command = surroundings::lepton(&folder.path().join("home"));
+        let output = command.current_dir(&folder).args(arguments).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     assert_eq!(run(&["show", "--augment", "strong", "--count", "2", "--seed", "7", "--out", "sheet.png"]).0, Some(0));

@@ -16,7 +16,7 @@ mod support;
 
 use bytes::{inserted, replaced};
 use cases::{Case, refused};
-use support::{Place, Ran, idx, lepton, start};
+use support::{Place, Ran, idx, start};
 
 fn case(line: &'static str, says: &'static [&'static str]) -> Case {
     Case { line, says }
@@ -283,8 +283,8 @@ fn model_names() {
     for name in ["a\"b", "a\\b", "../../up", "/abs", "two\nlines", " ", "ü"] {
         let quoted = toml::Value::from(name).to_string();
         place.write("inner/m.toml", format!("name = {quoted}\ninput = [28, 28, 1]\n{FLAT}units = 10\n"));
-        let mut command = lepton(&place.path("inner"));
-        command.args("train --model m.toml --limit 64 --epochs 1".split_whitespace());
+        let mut command = place.lepton();
+        command.current_dir(place.path("inner")).args("train --model m.toml --limit 64 --epochs 1".split_whitespace());
         let ran = support::finish(start(command));
         if ran.code == Some(2) {
             cases::check(&ran, &["m.toml", "name"]).unwrap_or_else(|problem| panic!("{name:?}: {problem}\n{ran}"));
@@ -356,14 +356,14 @@ fn an_adapter_that_is_not_there() {
 fn no_adapter_at_all() {
     let place = Place::new();
     for line in ["devices", "devices --json", "train --out run", "verify --op relu"] {
-        let mut command = lepton(place.folder());
+        let mut command = place.lepton();
         command.env("WGPU_BACKEND", "metal").args(line.split_whitespace());
         let ran: Ran = support::finish(start(command));
         cases::check(&ran, &["no adapter", "try:"]).unwrap_or_else(|problem| panic!("{line}: {problem}\n{ran}"));
         assert_eq!(place.snapshot().len(), 0, "{line} leaves nothing");
     }
     // what needs no adapter works without one
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.env("WGPU_BACKEND", "metal").args(["inspect", "linear", "--plan"]);
     assert!(support::finish(start(command)).exits(0).out.contains("peak"));
 }

@@ -3,12 +3,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use lepton_gpu::bench::BenchResult;
 use lepton_gpu::report::bench::{ReadError, page, read};
 use serde_json::Value;
 use tempfile::TempDir;
+
+#[path = "common/surroundings.rs"]
+mod surroundings;
 
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench").join(name)
@@ -20,8 +23,8 @@ fn result(name: &str) -> BenchResult {
 
 /// What `lepton-gpu bench` with these arguments does in `folder`: exit code, standard output, standard error.
 fn bench(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lepton-gpu"));
-    command.arg("bench").args(args).current_dir(folder).stdin(Stdio::null()).env_remove("RUST_BACKTRACE");
+    let mut command = surroundings::lepton(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    command.arg("bench").args(args).current_dir(folder).stdin(Stdio::null());
     let out = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (out.status.code(), text(out.stdout), text(out.stderr))

@@ -43,7 +43,7 @@ mod web;
 
 use std::process::Stdio;
 
-use support::{Place, finish, lepton};
+use support::{Place, finish};
 
 #[test]
 fn inspect_counts_the_parameters_of_presets() {
@@ -244,7 +244,7 @@ fn a_reader_that_leaves_is_no_mistake() {
         // what `| head -1` is once head has gone: a pipe that nobody reads
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let mut command = lepton(place.folder());
+        let mut command = place.lepton();
         command.args(line.split_whitespace()).stdout(writer).stderr(Stdio::piped());
         let ran = finish(command.spawn().expect("the program starts"));
         assert!(!ran.err.contains("panicked"), "{line}: {ran}");

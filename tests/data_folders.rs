@@ -20,6 +20,8 @@ mod pictures;
 mod shards;
 #[path = "data_folders/streamed.rs"]
 mod streamed;
+#[path = "common/surroundings.rs"]
+mod surroundings;
 
 use lepton_gpu::config::{RunConfig, Validation};
 use lepton_gpu::data::{HoldOut, ImageOptions, LoadOptions, Places, Split, check};

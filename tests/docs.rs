@@ -1,13 +1,14 @@
 //! What the guides say: tables that are made from the code are up to date, model files are models, commands exist.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
 use lepton_gpu::config::{FIELDS, Recipe, settings_markdown};
 use lepton_gpu::model::{LAYERS, ModelSpec, layers_markdown};
 use lepton_gpu::plan::summary;
 
 mod common;
+#[path = "common/surroundings.rs"]
+mod surroundings;
 
 /// Everything after this line of the guide is made from the code.
 const MADE: &str = "LEPTON_BLESS=1 cargo test --test docs -->\n";
@@ -73,7 +74,8 @@ fn recipes_in_guides_are_recipes() {
 
 #[test]
 fn commands_in_guides_exist() {
-    let help = Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).arg("--help").output().unwrap();
+    let lepton = || surroundings::lepton(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let help = lepton().arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let mut seen = 0;
     for (path, text) in guides() {
@@ -85,7 +87,7 @@ fn commands_in_guides_exist() {
             // a command of a command, `data split`, has flags of its own
             let inner = typed.split_whitespace().nth(1).filter(|word| !word.starts_with('-'));
             let of = |words: &[&str]| {
-                let ran = Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).args(words).arg("--help").output().unwrap();
+                let ran = lepton().args(words).arg("--help").output().unwrap();
                 ran.status.success().then(|| String::from_utf8(ran.stdout).unwrap())
             };
             let own = of(&[command]).unwrap();

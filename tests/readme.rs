@@ -2,12 +2,14 @@
 //! has those that there are.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::path::Path;
 
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::plan::summary;
 
 mod common;
+#[path = "common/surroundings.rs"]
+mod surroundings;
 
 const README: &str = include_str!("../README.md");
 const COMMANDS: &str = include_str!("../docs/commands.md");
@@ -28,7 +30,7 @@ fn its_commands_run() {
         }
         // fewer images, so that the test takes seconds
         let typed = typed.replace("--epochs 5", "--epochs 1 --limit 256");
-        let output = Command::new(env!("CARGO_BIN_EXE_lepton-gpu"))
+        let output = surroundings::lepton(&folder.path().join("home"))
             .args(typed.split_whitespace())
             .current_dir(folder.path())
             .output()
@@ -50,7 +52,7 @@ fn its_model_file_is_a_model() {
 
 #[test]
 fn the_page_of_commands_has_them_all() {
-    let help = Command::new(env!("CARGO_BIN_EXE_lepton-gpu")).arg("--help").output().unwrap();
+    let help = surroundings::lepton(Path::new(env!("CARGO_TARGET_TMPDIR"))).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let listed = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
     let rows = listed.lines().filter_map(|line| line.strip_prefix("  ")).filter(|row| !row.starts_with(' '));

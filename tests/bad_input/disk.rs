@@ -28,12 +28,12 @@ mod linux {
     use std::process::Command;
 
     use crate::cases::check;
-    use crate::support::{Place, Ran, finish, lepton, start};
+    use crate::support::{Place, Ran, finish, start};
 
     /// A shell's command line in front of the program's.
     fn in_shell(place: &Place, before: &str, line: &str) -> Ran {
         let mut shell = Command::new("sh");
-        shell.current_dir(place.folder()).env_remove("RUST_BACKTRACE");
+        place.own(&mut shell);
         shell.args(["-c", &format!("{before} exec \"$0\" {line}"), env!("CARGO_BIN_EXE_lepton-gpu")]);
         finish(start(shell))
     }
@@ -108,7 +108,8 @@ mod linux {
             rm disk/other; ls -A disk/run > left.txt; \
             \"$0\" eval disk/run/last.safetensors > eval.txt || exit 91; exit $code";
         let mut command = Command::new("unshare");
-        command.current_dir(place.folder()).args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_lepton-gpu")]);
+        place.own(&mut command);
+        command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_lepton-gpu")]);
         let ran = finish(start(command));
         says(&ran, &["disk/run/", "No space left", "try:"]);
         assert!(!place.text("left.txt").contains("tmp"), "nothing half-written stays: {}", place.text("left.txt"));
@@ -119,14 +120,14 @@ mod linux {
     fn output_that_cannot_be_written_is_an_error() {
         let place = Place::new();
         for line in ["models", "inspect linear --plan", "data list"] {
-            let mut command = lepton(place.folder());
+            let mut command = place.lepton();
             let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
             command.args(line.split_whitespace()).stdout(full).stderr(std::process::Stdio::piped());
             let ran = finish(command.spawn().expect("the program starts"));
             says(&ran, &["No space left"]);
         }
         // an error that nobody can be told is one all the same
-        let mut command = lepton(place.folder());
+        let mut command = place.lepton();
         let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
         command.args(["inspect", "nonesuch"]).stdout(std::process::Stdio::piped()).stderr(full);
         finish(command.spawn().expect("the program starts")).exits(2);

@@ -1,7 +1,7 @@
 //! Pipes, devices and sockets where a file should be.
 
 use crate::cases;
-use crate::support::{self, Place, lepton, start};
+use crate::support::{self, Place, start};
 use crate::{case, refused};
 
 /// A pipe that nobody writes to, a device without an end, a socket: each is named, and nothing waits for it.
@@ -42,13 +42,13 @@ fn what_is_no_file_under_the_name_of_one() {
             case("show pipe --out x.png", &["pipe"]),
         ],
     );
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.env("RAYON_NUM_THREADS", "100000").args(["models"]);
     let ran = support::finish(start(command));
     cases::check(&ran, &["RAYON_NUM_THREADS is 100000", "at most 1024 threads", "try: RAYON_NUM_THREADS="]).unwrap();
     // among pictures it is none
     place.run("data check photos");
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.env("LEPTON_TILES", "pipe").args("train --model linear --limit 64 --steps 1 --out x".split(' '));
     let ran = support::finish(start(command));
     cases::check(&ran, &["pipe", "a pipe (FIFO), not a file"]).unwrap_or_else(|problem| panic!("{problem}\n{ran}"));

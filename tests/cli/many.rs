@@ -6,7 +6,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 use crate::answers::{half, save, trained};
-use crate::support::{Place, finish, lepton, start};
+use crate::support::{Place, finish, start};
 
 /// A model of two classes, and a folder of images of them: even ones bright on the left (0), and one that is none.
 fn asked() -> Option<Place> {
@@ -53,7 +53,7 @@ fn folders_patterns_and_lists_are_answered_and_bad_images_skipped() {
         [("new/3.png", "1"), ("new/4.png", "0")]
     );
     place.write("list.txt", "new/5.png\nnew/gone.png\n");
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.args(["predict", "run", "-", "--csv"]).stdin(fs::File::open(place.path("list.txt")).unwrap());
     let piped = finish(start(command)).exits(1);
     assert_eq!(table(&piped.out), [("new/5.png", "1")]);

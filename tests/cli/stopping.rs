@@ -1,28 +1,22 @@
 //! Runs that are stopped by Ctrl-C, or killed.
 
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::{Place, finish, lepton, start};
+use crate::support::{Place, finish, start, wait_for};
 
 /// Starts a run that would take an hour.
 fn long_run(place: &Place, rest: &str) -> Child {
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.args(format!("train --epochs 1000000 --out run {rest}").split_whitespace());
     start(command)
 }
 
 /// Waits until `lines` more lines with `what` are in the log of `run`.
 #[track_caller]
-fn wait_for(place: &Place, child: &mut Child, what: &str, lines: usize) {
-    let log = place.path("run/events.jsonl");
-    let count = || std::fs::read_to_string(&log).unwrap_or_default().lines().filter(|l| l.contains(what)).count();
-    let (begun, before) = (Instant::now(), count());
-    while count() < before + lines {
-        assert!(child.try_wait().expect("the program can be waited for").is_none(), "it ended by itself");
-        assert!(begun.elapsed() < Duration::from_secs(100), "{} lines with `{what}` in the log", count());
-        std::thread::sleep(Duration::from_millis(2));
-    }
+fn wait_for_more(place: &Place, child: &mut Child, what: &str, lines: usize) {
+    let before = place.logged("run", what);
+    wait_for(child, &format!("{lines} more lines with `{what}`"), || place.logged("run", what) >= before + lines);
 }
 
 const TINY: &str = "--model linear --limit 300 --batch 32";
@@ -32,7 +26,7 @@ const TINY: &str = "--model linear --limit 300 --batch 32";
 fn ctrl_c_saves_says_how_to_go_on_and_exits_with_130() {
     let Some(place) = Place::with_adapter() else { return };
     let mut child = long_run(&place, TINY);
-    wait_for(&place, &mut child, "\"event\":\"progress\"", 5);
+    wait_for_more(&place, &mut child, "\"event\":\"progress\"", 5);
     let sent = std::process::Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
     assert!(sent.expect("sh runs").success());
     let ran = finish(child).exits(130);
@@ -54,7 +48,7 @@ fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
     let mut child = long_run(&place, TINY);
     // the best checkpoint of an epoch is there when the next one has ended
     for (round, epochs) in [2, 1, 5, 3].into_iter().enumerate() {
-        wait_for(&place, &mut child, "\"event\":\"epoch\"", epochs);
+        wait_for_more(&place, &mut child, "\"event\":\"epoch\"", epochs);
         child.kill().expect("the program can be killed");
         child.wait().expect("it ends");
         for file in ["last", "best"] {
@@ -63,7 +57,7 @@ fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
         }
         child = long_run(&place, "--resume");
     }
-    wait_for(&place, &mut child, "\"event\":\"epoch\"", 1);
+    wait_for_more(&place, &mut child, "\"event\":\"epoch\"", 1);
     child.kill().expect("the program can be killed");
     child.wait().expect("it ends");
 }
@@ -94,9 +88,9 @@ fn a_run_that_was_killed_before_its_test_is_tested_later() {
 #[test]
 fn a_kill_within_a_long_epoch_costs_what_was_not_saved() {
     let Some(place) = Place::with_adapter() else { return };
-    let long = "--model seed-mnist --limit 10000 --batch 8 --val-split 0.1 --save-every";
-    let mut child = long_run(&place, &format!("{long} 0.2s"));
-    wait_for(&place, &mut child, "\"event\":\"checkpoint\"", 2);
+    let long = "--model seed-mnist --limit 10000 --batch 1 --val-split 0.1 --save-every";
+    let mut child = long_run(&place, &format!("{long} 0.05s"));
+    wait_for_more(&place, &mut child, "\"event\":\"checkpoint\"", 2);
     child.kill().expect("the program can be killed");
     child.wait().expect("it ends");
     assert!(!place.text("run/events.jsonl").contains("\"event\":\"epoch\""), "the test needs a longer epoch");
@@ -140,24 +134,22 @@ fn a_folder_of_an_older_version_that_never_saved_can_be_used_again() {
 #[test]
 fn a_run_that_is_killed_while_its_folder_is_made_can_go_on() {
     let Some(place) = Place::with_adapter() else { return };
-    // a rate that does not depend on the number of epochs, and an epoch that no run ends before it is killed
-    let long = "--model linear --limit 7000 --batch 32 --schedule constant";
-    place.run(&format!("train {long} --epochs 1 --out whole")).exits(0);
+    let train = "train --model linear --limit 7000 --batch 32 --epochs 1 --out";
+    place.run(&format!("{train} whole")).exits(0);
     let mut resumed = 0;
     for round in 0..6 {
         let name = format!("run{round}");
-        let mut command = lepton(place.folder());
-        command.args(format!("train {long} --epochs 1000000 --out {name}").split_whitespace());
+        let mut command = place.lepton();
+        command.args(format!("{train} {name}").split_whitespace());
         let mut child = start(command);
-        while !place.path(&name).exists() {
-            assert!(child.try_wait().expect("the program can be waited for").is_none(), "it ended by itself");
-        }
+        let mut has_ended = || child.try_wait().expect("the program can be waited for").is_some();
+        // without a pause, to kill it as early as can be; one that has ended before was not killed, and goes on all the same
+        while !place.path(&name).exists() && !has_ended() {}
         std::thread::sleep(Duration::from_micros(300 * round));
         child.kill().expect("the program can be killed");
         child.wait().expect("it ends");
         let is_saved = place.path(&format!("{name}/last.safetensors")).exists();
         resumed += usize::from(is_saved);
-        let on = if is_saved { "--resume --epochs 1".into() } else { format!("{long} --epochs 1") };
         if !is_saved {
             let refused = place.run(&format!("train --out {name} --resume")).exits(2);
             assert!(
@@ -165,7 +157,8 @@ fn a_run_that_is_killed_while_its_folder_is_made_can_go_on() {
                 "{refused}"
             );
         }
-        place.run(&format!("train --out {name} {on}")).exits(0);
+        let on = if is_saved { format!("train --resume --out {name}") } else { format!("{train} {name}") };
+        place.run(&on).exits(0);
         let whole =
             |name: &str| place.run(&format!("eval {name}/last.safetensors --json")).exits(0).json()["loss"].clone();
         assert_eq!(whole(&name), whole("whole"), "round {round}, saved: {is_saved}");

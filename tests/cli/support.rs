@@ -1,6 +1,9 @@
 //! Runs the real program in an empty folder of its own.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+#[path = "../common/surroundings.rs"]
+pub mod surroundings;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -12,15 +15,37 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// No command of these tests takes longer, even in a checked build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long is waited for what a test says must happen: so much longer than it takes a slow and busy machine that whoever waits for all of
+/// it waits for nothing.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The program, to be run in `folder`, with nothing of the user's surroundings that changes what it says.
-pub fn lepton(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lepton-gpu"));
-    command.current_dir(folder).stdin(Stdio::null());
-    command.env_remove("LEPTON_DATA").env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
-    command
+/// Waits until something is so.
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "waited {} s for: {what}", PATIENCE.as_secs());
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until something is so because of a command that does not end before; a command that lets a test wait in vain is killed.
+#[track_caller]
+pub fn wait_for(child: &mut Child, what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    loop {
+        // asked first: what it has done before it ended is there then
+        let has_ended = child.try_wait().expect("the program can be waited for").is_some();
+        if is_so() {
+            return;
+        }
+        if has_ended || begun.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("{}: {what}", if has_ended { "it ended by itself" } else { "waited for too long" });
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// What a command did.
@@ -104,15 +129,19 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Str
     })
 }
 
-/// An empty folder in which commands run; gone at the end of the test.
+/// An empty folder in which commands run, with what they keep for the user beside it; gone at the end of the test.
 pub struct Place {
-    folder: TempDir,
+    home: TempDir,
+    folder: PathBuf,
 }
 
 impl Place {
     /// A new one.
     pub fn new() -> Self {
-        Place { folder: tempfile::tempdir().expect("a temporary folder") }
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let folder = home.path().join("here");
+        fs::create_dir(&folder).expect("a folder can be made");
+        Place { home, folder }
     }
 
     /// A new one, or `None` with a line that says so where no adapter is; a failure where `LEPTON_REQUIRE_GPU` is set.
@@ -128,12 +157,25 @@ impl Place {
 
     /// The folder.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
+    }
+
+    /// The program, to be run in the folder.
+    pub fn lepton(&self) -> Command {
+        let mut command = surroundings::lepton(self.home.path());
+        command.current_dir(&self.folder).stdin(Stdio::null());
+        command
+    }
+
+    /// Has a command run in the folder, with nothing of the user's around it.
+    pub fn own(&self, command: &mut Command) {
+        surroundings::own(command, self.home.path());
+        command.current_dir(&self.folder).stdin(Stdio::null());
     }
 
     /// A path in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// Writes a file, and the folders it needs.
@@ -163,6 +205,12 @@ impl Place {
         text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
     }
 
+    /// How many lines with `what` are in the log of a run, so far.
+    pub fn logged(&self, run: &str, what: &str) -> usize {
+        let log = fs::read_to_string(self.path(run).join("events.jsonl")).unwrap_or_default();
+        log.lines().filter(|line| line.contains(what)).count()
+    }
+
     /// Runs a command line (split at spaces) to its end.
     #[track_caller]
     pub fn run(&self, line: &str) -> Ran {
@@ -172,7 +220,7 @@ impl Place {
     /// Runs a command line with another table of tiles.
     #[track_caller]
     pub fn run_with_tiles(&self, line: &str, tiles: &str) -> Ran {
-        let mut command = lepton(self.folder());
+        let mut command = self.lepton();
         command.args(line.split_whitespace()).env("LEPTON_TILES", tiles);
         finish(start(command))
     }
@@ -180,7 +228,7 @@ impl Place {
     /// Runs the program with these arguments to its end.
     #[track_caller]
     pub fn run_args(&self, args: &[&str]) -> Ran {
-        let mut command = lepton(self.folder());
+        let mut command = self.lepton();
         command.args(args);
         finish(start(command))
     }

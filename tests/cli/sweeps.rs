@@ -1,10 +1,8 @@
 //! `sweep`: runs that are planned, trained, ranked, cut, stopped and gone on with.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use crate::support::{Place, Ran, finish, lepton, start};
+use crate::support::{Place, Ran, finish, start, wait_for};
 
 const DATA: &str = "fashion-small --model linear --limit 640 --val-split 0.2 --batch 64";
 
@@ -116,43 +114,52 @@ fn timeless(place: &Place, sweep: &str) -> Vec<std::collections::BTreeMap<String
     rows
 }
 
-fn interrupt_when(place: &Place, line: &str, file: &str, signal: &str) -> Ran {
-    let mut command = lepton(place.folder());
+/// Sends a signal to a command when a run has begun.
+fn interrupt_when(place: &Place, line: &str, run: &str, signal: &str) -> Ran {
+    let mut command = place.lepton();
     command.args(line.split_whitespace());
     let mut child = start(command);
-    let begun = Instant::now();
-    while !std::fs::read_to_string(place.path(file)).unwrap_or_default().contains("\"event\":\"progress\"") {
-        assert!(child.try_wait().expect("it can be waited for").is_none(), "it ended by itself");
-        assert!(begun.elapsed() < Duration::from_secs(50), "no {file}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_for(&mut child, run, || place.logged(run, "\"event\":\"progress\"") > 0);
     let sent = std::process::Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
     assert!(sent.expect("sh runs").success());
     finish(child)
+}
+
+/// Stops a sweep in its second run and kills it in its third; `false` where it was over before.
+fn is_stopped_and_killed(place: &Place, line: &str, name: &str) -> bool {
+    let stopped = interrupt_when(place, &format!("{line} {name}"), &format!("{name}/02"), "INT");
+    if stopped.code == Some(0) {
+        return false;
+    }
+    stopped.exits(130).line(&format!("stopped; to continue: lepton-gpu sweep --resume {name}"));
+    let first = place.text(&format!("{name}/01/events.jsonl"));
+    let killed = interrupt_when(place, &format!("sweep --resume {name}"), &format!("{name}/03"), "KILL");
+    assert!([None, Some(0)].contains(&killed.code), "{killed}");
+    if name.starts_with("grid") {
+        assert!(place.text(&format!("{name}/01/events.jsonl")) == first, "a finished run is not repeated");
+    }
+    killed.code.is_none()
 }
 
 #[cfg(unix)]
 #[test]
 fn a_sweep_that_was_stopped_or_killed_goes_on_to_the_same_bytes() {
     let Some(place) = Place::with_adapter() else { return };
-    for (name, more) in [("grid", "--epochs 6"), ("halving", "--epochs 4 --strategy halving --eta 2")] {
-        let line = format!("sweep {DATA} {more} --vary lr=0.001,0.000001,0.01 --schedule one-cycle --out");
-        place.run(&format!("{line} {name}-whole")).exits(0);
-        let stopped = interrupt_when(&place, &format!("{line} {name}"), &format!("{name}/02/events.jsonl"), "INT");
-        stopped.exits(130).line(&format!("stopped; to continue: lepton-gpu sweep --resume {name}"));
-        let first = place.text(&format!("{name}/01/events.jsonl"));
-        let killed =
-            interrupt_when(&place, &format!("sweep --resume {name}"), &format!("{name}/03/events.jsonl"), "KILL");
-        assert_eq!(killed.code, None);
+    for (kind, epochs, more) in [("grid", 6, ""), ("halving", 4, "--strategy halving --eta 2")] {
+        // the faster the machine, the more epochs a run must have to be going on when a signal arrives
+        let longer = [1, 8, 64, 512].map(|times| {
+            let vary = "--vary lr=0.001,0.000001,0.01 --schedule one-cycle --out";
+            (format!("{kind}{times}"), format!("sweep {DATA} --epochs {} {more} {vary}", epochs * times))
+        });
+        let stopped = longer.iter().find(|(name, line)| is_stopped_and_killed(&place, line, name));
+        let (name, line) = stopped.expect("a sweep that does not end before it is stopped");
+        place.run(&format!("{line} whole-{kind}")).exits(0);
         let ran = place.run(&format!("sweep --resume {name}")).exits(0);
-        if name == "grid" {
-            assert!(place.text("grid/01/events.jsonl") == first, "a finished run is not repeated");
-        }
-        assert_eq!(timeless(&place, name), timeless(&place, &format!("{name}-whole")), "{ran}");
+        assert_eq!(timeless(&place, name), timeless(&place, &format!("whole-{kind}")), "{ran}");
         for run in ["01", "02", "03"] {
             for file in ["last", "best"] {
-                let [own, whole] =
-                    ["", "-whole"].map(|end| place.read(&format!("{name}{end}/{run}/{file}.safetensors")));
+                let [own, whole] = [name, &format!("whole-{kind}")]
+                    .map(|sweep| place.read(&format!("{sweep}/{run}/{file}.safetensors")));
                 assert!(own == whole, "{name} {run} {file}");
             }
         }

@@ -3,11 +3,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Place, lepton, start};
+use crate::support::{PATIENCE, Place, start, wait_until};
 
 /// A server, ended with the test.
 struct Served {
@@ -31,7 +30,7 @@ struct Got {
 
 impl Served {
     fn new(place: &Place) -> Self {
-        let mut command = lepton(place.folder());
+        let mut command = place.lepton();
         command.args(["watch", "run", "--web"]).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
@@ -42,7 +41,7 @@ impl Served {
 
     fn send(&self, request: &str) -> Got {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.write_all(request.as_bytes()).expect("a request is sent");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
@@ -62,17 +61,15 @@ impl Served {
         serde_json::from_str(&got.body).expect("JSON")
     }
 
+    /// The first state of which this is so.
     #[track_caller]
     fn wait(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
-        loop {
-            let state = self.state();
-            if is_so(&state) {
-                return state;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(50), "{what}: {state}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let mut state = Value::Null;
+        wait_until(what, || {
+            state = self.state();
+            is_so(&state)
+        });
+        state
     }
 }
 
@@ -87,13 +84,11 @@ fn a_run_is_shown_before_it_begins_while_it_goes_and_when_it_is_over() {
     assert!(html(&state).contains("waiting") && state["over"] == false && state["running"] == false, "{state}");
     assert_eq!(served.get("/report.html").status, 404);
 
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.args(format!("train fashion-small {RUN} --epochs 1000000").split_whitespace());
     let mut child = start(command);
-    let state = served.wait("it trains", |state| html(state).contains("best accuracy so far"));
-    let page = html(&state);
-    assert!(state["running"] == true && state["over"] == false);
     let now = [
+        "best accuracy so far",
         "linear on fashion-small",
         "of 1,000,000",
         "images a second",
@@ -101,7 +96,10 @@ fn a_run_is_shown_before_it_begins_while_it_goes_and_when_it_is_over() {
         "Learning rate",
         "Confusion after epoch",
     ];
-    now.iter().for_each(|part| assert!(page.contains(part), "{part}: {page}"));
+    for part in now {
+        let state = served.wait(part, |state| html(state).contains(part));
+        assert!(state["running"] == true && state["over"] == false, "{state}");
+    }
     let whole = served.get("/").body;
     assert!(whole.contains("<title>run ") && whole.contains("What happened") && whole.contains("<svg"), "{whole}");
     child.kill().expect("it can be killed");

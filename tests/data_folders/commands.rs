@@ -1,8 +1,7 @@
 //! The whole way of a user with photos: check, train, evaluate, ask.
 
-use std::process::Command;
-
 use crate::pictures::{BLUE, Photos, RED, encode, two_colours};
+use crate::surroundings;
 
 pub struct Ran {
     pub code: Option<i32>,
@@ -12,11 +11,9 @@ pub struct Ran {
 
 /// Runs a command line beside the photos.
 pub fn run(photos: &Photos, line: &str) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_lepton-gpu"))
+    let output = surroundings::lepton(&photos.cache())
         .args(line.split_whitespace())
         .current_dir(photos.root().parent().unwrap())
-        .env("XDG_CACHE_HOME", photos.cache())
-        .env_remove("LEPTON_DATA")
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

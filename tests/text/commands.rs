@@ -1,10 +1,10 @@
 //! The commands on texts.
 
-use super::support::{Place, Ran, finish, lepton, start};
+use super::support::{Place, Ran, finish, start};
 use super::write;
 
 fn ran(place: &Place, arguments: &[&str]) -> Ran {
-    let mut command = lepton(place.folder());
+    let mut command = place.lepton();
     command.args(arguments);
     finish(start(command))
 }
