@@ -1,7 +1,11 @@
 //! Tables of pictures: classes, splits, several labels, values, and what is wrong with a table, by line and column.
 
+#[path = "data_csv/columns.rs"]
+mod columns;
 #[path = "data_csv/kaggle.rs"]
 mod kaggle;
+#[path = "data_csv/lost.rs"]
+mod lost;
 mod pictures;
 
 use std::path::PathBuf;

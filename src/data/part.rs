@@ -25,8 +25,23 @@ impl Part {
     pub fn named(name: &str) -> Option<Part> {
         match name.trim().to_lowercase().as_str() {
             "train" | "training" => Some(Part::Train),
-            "val" | "valid" | "validation" => Some(Part::Validation),
-            "test" | "testing" => Some(Part::Test),
+            "val" | "valid" | "validation" | "publictest" => Some(Part::Validation),
+            "test" | "testing" | "privatetest" => Some(Part::Test),
+            _ => None,
+        }
+    }
+
+    /// The split of a field in a column of this name: of `is_valid`, whether it is one.
+    #[cfg(feature = "images")]
+    pub fn of_field(column: &str, field: &str) -> Option<Part> {
+        let own = match column.trim().to_lowercase().as_str() {
+            "is_valid" => Part::Validation,
+            "is_test" => Part::Test,
+            _ => return Part::named(field),
+        };
+        match field.trim().to_lowercase().as_str() {
+            "true" | "1" => Some(own),
+            "false" | "0" => Some(Part::Train),
             _ => None,
         }
     }

@@ -209,7 +209,7 @@ fn unread(report: &Report, shown: usize) {
     list("missing", "no such file", &report.missing, shown.min(if shown == SHOWN { 3 } else { shown }));
     for folder in report.elsewhere.iter().take(2) {
         let folder = folder.display().to_string();
-        say!("         the first one is in {folder}: --images {}", shell_word(&folder));
+        say!("         they are in {folder}: --images {}", shell_word(&folder));
     }
     list("damaged", "cannot be read", &report.damaged, usize::MAX);
 }

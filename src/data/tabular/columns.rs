@@ -91,7 +91,8 @@ impl Role {
             "attribute_ids",
         ],
     };
-    pub const SPLIT: Role = Role { what: "splits", key: None, names: &["split", "subset"], others: &["data_set"] };
+    pub const SPLIT: Role =
+        Role { what: "splits", key: None, names: &["split", "subset"], others: &["is_valid", "is_test"] };
 
     #[cfg(feature = "images")]
     const ALL: [&Role; 4] = [&Role::IMAGE, &Role::TEXT, &Role::LABEL, &Role::SPLIT];
@@ -132,7 +133,7 @@ impl Role {
         taken: &[Option<usize>],
         wanted: &[&str],
     ) -> Result<Option<usize>, TableError> {
-        let free = |i: &usize| !taken.contains(&Some(*i)) && wanted.contains(&plain(&names[*i]).as_str());
+        let free = |i: &usize| !taken.contains(&Some(*i)) && wanted.iter().any(|name| is(&names[*i], name));
         let found: Vec<usize> = (0..names.len()).filter(free).collect();
         match &found[..] {
             [] => Ok(None),
@@ -172,8 +173,7 @@ impl Role {
 
     /// Whether a column of this name would hold it.
     pub fn is_called(&self, name: &str) -> bool {
-        let name = plain(name);
-        self.names.contains(&name.as_str()) || self.others.contains(&name.as_str())
+        self.names.iter().chain(self.others).any(|own| is(name, own))
     }
 
     /// Whether a first row holds the name of a column rather than fields.
@@ -210,6 +210,11 @@ impl Roles {
 /// A name as it is compared: in small letters, with `_` for spaces and dashes.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// Whether a column's name is this one, however its words are joined: `class_id`, `ClassId`, `class id`.
+fn is(name: &str, wanted: &str) -> bool {
+    plain(name).replace('_', "") == wanted.replace('_', "")
 }
 
 /// Whether a column has no name, or the one that pandas gives such a column: numbers of rows.

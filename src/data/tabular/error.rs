@@ -64,6 +64,16 @@ pub enum TableError {
         /// The option that chooses one.
         key: Option<&'static str>,
     },
+    /// Values that a trained model gives, and that the table has not.
+    #[error("{}: line 1: no column for {}, which the model predicts; found {}", path.display(), quoted(missing), found.join(", "))]
+    NotPredicted {
+        /// Path of the table.
+        path: PathBuf,
+        /// What the model gives.
+        missing: Vec<String>,
+        /// The columns there are.
+        found: Vec<String>,
+    },
     /// The folder of its images is none.
     #[error("{}: {}, the folder of its images, is not a folder", path.display(), folder.display())]
     NoFolder {
@@ -101,6 +111,10 @@ pub enum TableError {
     },
 }
 
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 fn several(columns: &[String]) -> String {
     let quoted: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
     match &quoted[..] {
@@ -130,6 +144,10 @@ impl Hints for TableError {
                 return columns.iter().take(2).map(|name| Hint::set(key, name)).collect();
             }
             TableError::TwoColumns { .. } => "one of them".into(),
+            TableError::NotPredicted { missing, .. } => match &missing[..] {
+                [_] => return vec![Hint::Change { key: "table.label_column" }],
+                _ => "columns that are called as those of the table that the model was trained on".into(),
+            },
             TableError::NoFolder { .. } => return vec![Hint::Change { key: "table.images" }],
             TableError::Fields { .. } => "quotes around fields that contain the separator".into(),
             TableError::Field { hint, .. } => (*hint).into(),

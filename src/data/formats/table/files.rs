@@ -1,9 +1,12 @@
 //! The files that a table means by its names: without ending, with backslashes, or in another case.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use walkdir::{DirEntry, WalkDir};
+
+use crate::data::formats::folder::is_left_out_name;
 use crate::data::names::composed;
 use crate::data::pictures::PICTURE_ENDS;
 
@@ -15,6 +18,7 @@ pub struct Changed {
     case: usize,
     unicode: usize,
     folder: usize,
+    deeper: usize,
 }
 
 /// How a name differs from the one of its file.
@@ -34,6 +38,8 @@ pub struct Files {
     said: bool,
     /// Names in each folder that was looked at, by their small letters.
     listed: HashMap<PathBuf, HashMap<String, Vec<OsString>>>,
+    /// Pictures in all folders below, by name with and without ending, once they were looked for.
+    tree: Option<HashMap<String, Vec<PathBuf>>>,
     pub changed: Changed,
 }
 
@@ -43,12 +49,22 @@ pub fn is_picture_name(name: &str) -> bool {
     end.is_some_and(|end| PICTURE_ENDS.contains(&end.as_str()))
 }
 
+/// Whether a name is an address in the web.
+pub fn is_address(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
+}
+
 impl Files {
     /// The files of a table at this path, or those in a folder that a user said.
     pub fn new(table: &Path, folder: Option<&str>) -> Self {
         let own = table.parent().unwrap_or(Path::new("")).to_path_buf();
         let (folder, said) = folder.map_or((own, false), |folder| (folder.into(), true));
-        Files { folder, said, listed: HashMap::new(), changed: Changed::default() }
+        Files { folder, said, ..Files::below_of(PathBuf::new()) }
+    }
+
+    /// The files below a folder as if a user had said it.
+    fn below_of(folder: PathBuf) -> Self {
+        Files { folder, said: true, listed: HashMap::new(), tree: None, changed: Changed::default() }
     }
 
     /// Whether a name means a file.
@@ -68,7 +84,7 @@ impl Files {
         if whole.is_file() || whole.is_symlink() {
             return Ok(whole);
         }
-        if name.starts_with("http://") || name.starts_with("https://") {
+        if is_address(name) {
             return Err((name.into(), "a web address: download the images first".into()));
         }
         let slashes = name.replace('\\', "/");
@@ -84,10 +100,38 @@ impl Files {
                 Err(reason) => first.get_or_insert(reason),
             };
             match rest.split_once('/').filter(|_| self.said) {
-                Some((_, shorter)) => rest = shorter,
-                None => return Err((whole, first.unwrap_or_default())),
+                // where the folder is there, the file would be in it
+                Some((folder, shorter)) if !self.holds_folder(folder) => rest = shorter,
+                _ => break,
             }
         }
+        // a name without folders may be that of a file in any of them
+        let is_bare = self.said && !slashes.contains('/');
+        match if is_bare { self.in_tree(&slashes) } else { Vec::new() }.as_slice() {
+            [] => Err((whole, first.unwrap_or_default())),
+            [one] => {
+                self.changed.deeper += 1;
+                Ok(one.clone())
+            }
+            [one, other, ..] => Err((whole, format!("could be {} or {}", one.display(), other.display()))),
+        }
+    }
+
+    /// Whether a folder of this name is there.
+    fn holds_folder(&mut self, name: &str) -> bool {
+        let folder = self.folder.clone();
+        !name.is_empty() && (folder.join(name).is_dir() || !self.alike(&folder, name, false).is_empty())
+    }
+
+    /// Names that were found after folders in front of them were left out.
+    pub fn shortened(&self) -> usize {
+        self.changed.folder
+    }
+
+    /// The pictures of this name in all folders below.
+    fn in_tree(&mut self, name: &str) -> Vec<PathBuf> {
+        let tree = self.tree.get_or_insert_with(|| tree(&self.folder));
+        tree.get(&plain(name)).cloned().unwrap_or_default()
     }
 
     /// The file of this name below the folder, part by part.
@@ -139,6 +183,9 @@ impl Files {
         if same.iter().filter(|(_, how)| *how == Other::Unicode).count() == 1 {
             same.retain(|(_, how)| *how == Other::Unicode);
         }
+        if is_file {
+            same.retain(|(found, _)| !folder.join(found).is_dir());
+        }
         if !same.is_empty() || !is_file {
             return same;
         }
@@ -148,35 +195,74 @@ impl Files {
 
     /// What was changed about names, for people.
     pub fn note(&self) -> Option<String> {
-        let Changed { ending, backslash, case, unicode, folder } = self.changed;
+        let Changed { ending, backslash, case, unicode, folder, deeper } = self.changed;
         let kinds = [
             (ending, "without an extension"),
             (backslash, "with backslashes"),
             (case, "in another case"),
             (unicode, "in another Unicode form"),
             (folder, "from another folder"),
+            (deeper, "in folders further down"),
         ];
         let said: Vec<String> =
             kinds.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         (!said.is_empty()).then(|| format!("names of images matched to files: {}", said.join(", ")))
     }
 
-    /// The folders beside the table in which a name is found that is not where it should be: at most two levels below.
-    pub fn elsewhere(&self, name: &str) -> Vec<PathBuf> {
+    /// The folder below the table's, or two, in which names are that are not where they should be: all or most of them, in files that no
+    /// other row means (`is_taken`). The table's own folder where they lie in several below it.
+    pub fn elsewhere(&self, names: &[String], is_taken: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
         let children = |folder: &Path| {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
             entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<PathBuf>>()
         };
-        let first = children(if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder });
-        let second = first.iter().take(64).flat_map(|folder| children(folder));
-        let mut folders: Vec<PathBuf> = first.iter().cloned().chain(second.take(256)).collect();
-        folders.sort();
-        folders.retain(|folder| {
-            let mut files = Files { folder: folder.clone(), said: true, listed: HashMap::new(), changed: self.changed };
-            files.find(name).is_ok()
+        let own = if self.folder.as_os_str().is_empty() { PathBuf::from(".") } else { self.folder.clone() };
+        let sample: Vec<&String> = names.iter().step_by(names.len().div_ceil(MOST_SOUGHT).max(1)).collect();
+        let found = |folder: &Path| {
+            let mut files = Files::below_of(folder.to_path_buf());
+            let found = sample.iter().filter_map(|name| files.find(name).ok()).filter(|path| !is_taken(path));
+            found.collect::<BTreeSet<PathBuf>>().len()
+        };
+        let first = children(&own);
+        let second: Vec<PathBuf> = first.iter().take(64).flat_map(|folder| children(folder)).take(256).collect();
+        // those further in say it best
+        let mut folders: Vec<(usize, PathBuf)> =
+            second.into_iter().chain(first).map(|folder| (found(&folder), folder)).collect();
+        folders.push((found(&own), own));
+        let most = folders.iter().map(|(count, _)| *count).max().unwrap_or(0);
+        folders.retain(|(count, folder)| {
+            *count == most && *count * 2 > sample.len() && !(self.said && *folder == self.folder)
         });
-        folders
+        let depth = folders.first().map_or(0, |(_, folder)| folder.components().count());
+        let mut best: Vec<PathBuf> = folders.into_iter().map(|(_, folder)| folder).collect();
+        best.retain(|folder| folder.components().count() == depth);
+        best.sort();
+        best
     }
+}
+
+/// Names that are looked for in other folders, at the most.
+const MOST_SOUGHT: usize = 200;
+/// Files that are looked at below a folder, at the most.
+const MOST_FILES: usize = 2_000_000;
+
+/// The pictures in all folders below one, by name with and without ending, as names are compared.
+fn tree(folder: &Path) -> HashMap<String, Vec<PathBuf>> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut found: HashMap<String, Vec<PathBuf>> = HashMap::new();
+    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    let is_data = |entry: &DirEntry| entry.depth() == 0 || !is_left_out_name(&entry.file_name().to_string_lossy());
+    for entry in walk.filter_entry(is_data).flatten().filter(|entry| entry.file_type().is_file()).take(MOST_FILES) {
+        let name = plain(&entry.file_name().to_string_lossy());
+        if !is_picture_name(&name) {
+            continue;
+        }
+        let stem = name.rsplit_once('.').map(|(stem, _)| stem.to_string());
+        for key in stem.into_iter().chain([name]) {
+            found.entry(key).or_default().push(entry.path().to_path_buf());
+        }
+    }
+    found
 }
 
 /// A name as it is compared: composed, in small letters.

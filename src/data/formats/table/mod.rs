@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 mod files;
 mod read;
 mod targets;
+mod values;
 
 use files::{Files, is_picture_name};
 pub(super) use read::Table;
@@ -107,12 +108,13 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     };
     if matches!(targets.first(), Some(Target::Class(_))) {
         catalog.notes.extend(targets::numbered_classes(&table, options));
+        catalog.notes.extend(targets::doubtful_classes(&table, options));
     }
     let unused = table.roles.unused();
     if !unused.is_empty() {
         catalog.notes.push(format!("columns ignored: {}", unused.join(", ")));
     }
-    let mut seen = Seen::default();
+    let (mut seen, mut missing) = (Seen::default(), Vec::new());
     for (row, target) in table.rows.iter().zip(targets) {
         let part = part(path, &table, row)?;
         let name = row.fields[table.roles.main].trim();
@@ -122,17 +124,23 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
             );
         }
         let reason = |reason: String| format!("line {}: {reason}", row.line);
+        let shortened = files.shortened();
         let picture = match files.find(name) {
             Ok(picture) => picture,
             Err((path, cause)) => {
-                if catalog.missing.is_empty() {
-                    catalog.elsewhere = files.elsewhere(name);
-                }
+                missing.push(name.to_string());
                 catalog.missing.push(Damaged { place: path.into(), reason: reason(cause) });
                 continue;
             }
         };
-        if seen.is_repeated(&picture, row.line, part, &target) {
+        let said = Said { line: row.line, part, target, name, is_shortened: files.shortened() > shortened };
+        if let Some(other) = seen.other_name(&picture, &said) {
+            let problem = format!("`{name}` would be the same file as `{}` in line {}", other.name, other.line);
+            let hint = "--images with the folder that the names start from";
+            return Err(targets::field(path, &table, table.roles.main, row.line, &problem, hint).into());
+        }
+        let target = said.target.clone();
+        if seen.is_repeated(&picture, said) {
             continue;
         }
         let (place, kind) = listed(picture);
@@ -146,6 +154,7 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
             Some(cause) => catalog.damaged.push(Damaged { place, reason: reason(cause) }),
         }
     }
+    catalog.elsewhere = files.elsewhere(&missing, &|file| seen.pictures.contains_key(file));
     catalog.notes.extend(files.note());
     catalog.notes.extend(seen.notes(path));
     Ok(catalog)
@@ -161,43 +170,69 @@ fn without_files(
     mut catalog: Catalog,
     options: &LoadOptions,
 ) -> Result<Catalog, DataError> {
+    let mut names = Vec::new();
     for row in &table.rows {
         let name = row.fields[table.roles.main].trim();
         let Err((place, cause)) = files.find(name) else { return Ok(catalog) };
-        if catalog.missing.is_empty() {
-            catalog.elsewhere = files.elsewhere(name);
-        }
+        names.push(name.to_string());
         let reason = format!("line {}: {cause}", row.line);
         catalog.missing.push(Damaged { place: place.into(), reason });
     }
+    catalog.elsewhere = files.elsewhere(&names, &|_| false);
     catalog.check_missing(options)?;
     Ok(catalog)
 }
 
+/// What a row says about its picture.
+struct Said<'a> {
+    line: u64,
+    part: Part,
+    target: Target,
+    name: &'a str,
+    /// Whether folders in front of the name were left out to find its file.
+    is_shortened: bool,
+}
+
+impl Said<'_> {
+    /// The folders in front of its name.
+    fn folders(&self) -> String {
+        let name = self.name.replace('\\', "/").to_lowercase();
+        name.rsplit_once('/').map_or(String::new(), |(folders, _)| folders.trim_start_matches("./").to_string())
+    }
+}
+
 /// Rows that name a picture again.
 #[derive(Default)]
-struct Seen {
-    pictures: HashMap<PathBuf, (u64, Part, Target)>,
+struct Seen<'a> {
+    pictures: HashMap<PathBuf, Said<'a>>,
     /// Rows that say again what another one says, and the first of them.
     repeated: Vec<String>,
     /// Rows that contradict another one.
     differing: Vec<String>,
 }
 
-impl Seen {
+impl<'a> Seen<'a> {
+    /// An earlier row of the same picture that names it in another folder, so that one of the two has a picture that it does not mean.
+    fn other_name(&self, picture: &Path, said: &Said) -> Option<&Said<'a>> {
+        let first = self.pictures.get(picture)?;
+        let is_guess = (said.is_shortened || first.is_shortened) && said.folders() != first.folders();
+        is_guess.then_some(first)
+    }
+
     /// Whether a row says what an earlier one says.
-    fn is_repeated(&mut self, picture: &Path, line: u64, part: Part, target: &Target) -> bool {
-        let Some((first, its_part, its_target)) = self.pictures.get(picture) else {
-            self.pictures.insert(picture.to_path_buf(), (line, part, target.clone()));
+    fn is_repeated(&mut self, picture: &Path, said: Said<'a>) -> bool {
+        let Said { line, part, .. } = said;
+        let Some(first) = self.pictures.get(picture) else {
+            self.pictures.insert(picture.to_path_buf(), said);
             return false;
         };
         let name = picture.file_name().unwrap_or_default().to_string_lossy();
-        if (*its_part, its_target) == (part, target) {
-            self.repeated.push(format!("line {line} repeats line {first}: {name}"));
+        if (first.part, &first.target) == (part, &said.target) {
+            self.repeated.push(format!("line {line} repeats line {}: {name}", first.line));
             return true;
         }
-        let how = if its_part == &part { "another label" } else { "another split" };
-        self.differing.push(format!("line {line} gives {name} {how} than line {first}"));
+        let how = if first.part == part { "another label" } else { "another split" };
+        self.differing.push(format!("line {line} gives {name} {how} than line {}", first.line));
         false
     }
 
@@ -220,7 +255,8 @@ impl Seen {
 fn part(path: &Path, table: &Table, row: &crate::data::tabular::Row) -> Result<Part, TableError> {
     let Some(column) = table.roles.split else { return Ok(Part::Unknown) };
     let name = row.fields[column].trim();
-    Part::named(name).ok_or_else(|| {
-        targets::field(path, table, column, row.line, &format!("`{name}` is not a split"), "train, val or test")
+    Part::of_field(&table.roles.names[column], name).ok_or_else(|| {
+        let problem = if name.is_empty() { "empty".into() } else { format!("`{name}` is not a split") };
+        targets::field(path, table, column, row.line, &problem, "train, val or test")
     })
 }

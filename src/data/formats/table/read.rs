@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::files::{Files, is_picture_name};
+use super::files::{Files, is_address, is_picture_name};
 use crate::data::io::io_error;
+use crate::data::part::Part;
 use crate::data::plain_text;
 use crate::data::tabular::{Role, Roles, Row, Sheet, TableError, is_unnamed};
 use crate::data::{DataError, LoadOptions, TableOptions};
@@ -40,7 +41,7 @@ pub fn read(path: &Path, options: &LoadOptions, files: &mut Files) -> Result<Tab
     let mut notes = text.notes;
     let names = header(&mut rows, options, files, &mut notes);
     same_width(path, &names, &mut rows)?;
-    let roles = roles(path, names, &rows, (options, unlabelled), files)?;
+    let roles = roles(path, names, &rows, (options, unlabelled), (files, &mut notes))?;
     if rows.is_empty() {
         return Err(malformed("0 rows below the header".into()).into());
     }
@@ -95,11 +96,11 @@ fn roles(
     names: Vec<String>,
     rows: &[Row],
     (options, unlabelled): (&TableOptions, bool),
-    files: &mut Files,
+    (files, notes): (&mut Files, &mut Vec<String>),
 ) -> Result<Roles, TableError> {
     let label = Role::LABEL.said(path, &names, options.label_column.as_deref())?;
     let main = image(path, &names, rows, options, label, files)?;
-    let split = Role::SPLIT.named(path, &names, &[Some(main), label])?;
+    let split = split(path, &names, rows, [Some(main), label], notes)?;
     let taken = [Some(main), split];
     let label = match label {
         Some(label) => Some(label),
@@ -134,6 +135,32 @@ fn roles(
         }
     };
     Ok(Roles { names, main, split, label, values })
+}
+
+/// The column of splits: by its name, or the only one of which every field is the name of a split.
+fn split(
+    path: &Path,
+    names: &[String],
+    rows: &[Row],
+    taken: [Option<usize>; 2],
+    notes: &mut Vec<String>,
+) -> Result<Option<usize>, TableError> {
+    if let Some(named) = Role::SPLIT.named(path, names, &taken)? {
+        return Ok(Some(named));
+    }
+    if let Some(named) = Role::SPLIT.other(path, names, &taken)? {
+        return Ok(Some(named));
+    }
+    let label = Role::LABEL.named(path, names, &taken)?;
+    let holds_splits = |&column: &usize| {
+        let parts: Option<BTreeSet<Part>> = rows.iter().map(|row| Part::named(&row.fields[column])).collect();
+        parts.is_some_and(|parts| parts.len() > 1 && parts.contains(&Part::Train))
+    };
+    let free = |i: &usize| !taken.contains(&Some(*i)) && Some(*i) != label;
+    let found: Vec<usize> = (0..names.len()).filter(free).filter(holds_splits).collect();
+    let [only] = found[..] else { return Ok(None) };
+    notes.push(format!("splits from column `{}`", names[only]));
+    Ok(Some(only))
 }
 
 /// Different whole numbers that may be those of classes in a column that is called in no known way.
@@ -179,7 +206,10 @@ fn image(
             is_picture_name(name) || files.is_there(name)
         }) && count > 0
     };
-    let held: Vec<usize> = (0..names.len()).filter(|&i| Some(i) != label && holds_pictures(i)).collect();
+    let mut held: Vec<usize> = (0..names.len()).filter(|&i| Some(i) != label && holds_pictures(i)).collect();
+    let other = Role::IMAGE.other(path, names, &[label])?;
+    // addresses of pictures say where they were, and an id what they are called here
+    held.retain(|&i| other.is_none() || other == Some(i) || !looked_at(rows, i).any(is_address));
     if let [one] = held[..] {
         return Ok(one);
     }
@@ -193,7 +223,7 @@ fn image(
             key: Some(key),
         });
     }
-    Role::IMAGE.other(path, names, &[label])?.ok_or_else(|| {
+    other.ok_or_else(|| {
         let (path, wanted) = (path.to_path_buf(), Role::IMAGE.names.to_vec());
         TableError::NoColumn { path, what: "the image path", found: names.to_vec(), wanted, key }
     })

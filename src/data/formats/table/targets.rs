@@ -1,9 +1,10 @@
 //! What a table says about its pictures: classes, several labels, or numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::read::Table;
+use super::values;
 use crate::data::names;
 use crate::data::pictures::{Catalog, PictureError, Target};
 use crate::data::tabular::{Row, TableError};
@@ -16,20 +17,14 @@ pub fn targets(
     catalog: &mut Catalog,
     options: &LoadOptions,
 ) -> Result<Vec<Target>, DataError> {
-    let Some(column) = table.roles.label else {
-        let mut targets = values(path, table, &table.roles.values, catalog)?;
-        // a model that was trained on these numbers as they are goes on with them
-        if options.classes.is_none() || options.several_labels {
-            catalog.notes.extend(with_signs(&mut targets));
-        }
-        catalog.notes.extend(kinds_of_values(&targets, table));
-        return Ok(targets);
-    };
+    let Some(column) = table.roles.label else { return values::targets(path, table, catalog, options) };
     without_decimal_commas(path, table, column)?;
-    if let Some(reason) = is_regression(table, column, options) {
+    almost_numbers(path, table, column, options)?;
+    let fields: Vec<&str> = fields_of(table, column).collect();
+    if let Some(reason) = is_regression(&fields, &table.roles.names[column], options) {
         let name = &table.roles.names[column];
         catalog.notes.push(format!("`{name}` holds {reason}: a value to predict (regression), not classes"));
-        return Ok(values(path, table, &[column], catalog)?);
+        return Ok(values::numbers(path, table, &values::known(path, table, vec![column], options)?, catalog)?);
     }
     let found = separator(table, column, &options.table);
     let separator = found.or_else(|| options.several_labels.then(|| "|".to_string()));
@@ -44,64 +39,87 @@ pub fn targets(
     labels(path, table, column, separator.as_deref(), catalog, options)
 }
 
-/// Reads -1 and 1 as labels that an image has not or has, where there is nothing else.
-fn with_signs(targets: &mut [Target]) -> Option<String> {
-    let all = || targets.iter().flat_map(|target| if let Target::Values(values) = target { &values[..] } else { &[] });
-    if !all().all(|value| value.abs() == 1.0) || !all().any(|&value| value < 0.0) || !all().any(|&value| value > 0.0) {
-        return None;
-    }
-    for target in targets {
-        if let Target::Values(values) = target {
-            values.iter_mut().for_each(|value| *value = value.max(0.0));
-        }
-    }
-    Some("labels are -1 and 1, read as 0 and 1: an image may have several of them".into())
+/// The fields of a column.
+fn fields_of(table: &Table, column: usize) -> impl Iterator<Item = &str> {
+    table.rows.iter().map(move |row| row.fields[column].trim())
 }
 
-/// A line about what columns of numbers were taken for, where they may be something else.
-fn kinds_of_values(targets: &[Target], table: &Table) -> Option<String> {
-    let rows = || targets.iter().map(|target| if let Target::Values(values) = target { &values[..] } else { &[] });
-    let are_labels = rows().flatten().all(|&value| value == 0.0 || value == 1.0);
-    match table.roles.values[..] {
-        [] => None,
-        [only] if !are_labels && rows().flatten().all(|value| value.fract() == 0.0) => {
-            let name = &table.roles.names[only];
-            Some(format!("`{name}` holds numbers to predict (regression); --label-column {name} makes each a class"))
-        }
-        [_, _, ..] if are_labels && rows().all(|row| row.iter().sum::<f32>() == 1.0) => Some(
-            "each image has exactly one of the labels: a single column `label` with their names makes them classes"
-                .into(),
-        ),
-        _ => None,
-    }
+/// A label as a number; 007 is a name.
+fn number(field: &str) -> Option<f64> {
+    let is_name = field.len() > 1 && field.starts_with('0') && field.bytes().all(|b| b.is_ascii_digit());
+    field.parse::<f64>().ok().filter(|number| number.is_finite() && !is_name)
 }
 
-/// Why a column of labels holds values instead: nobody names classes by fractions, or gives as good as each image its own; or a trained
-/// model gives the value of this name; or numbers are asked for.
-fn is_regression(table: &Table, column: usize, options: &LoadOptions) -> Option<String> {
-    /// Of fewer rows nothing can be said.
-    const FEW: usize = 10;
-    let fields = || table.rows.iter().map(|row| row.fields[column].trim());
-    // 007 is a name
-    let is_name = |field: &str| field.len() > 1 && field.starts_with('0') && field.bytes().all(|b| b.is_ascii_digit());
-    let number = |field: &str| field.parse::<f64>().ok().filter(|_| !is_name(field));
-    let numbers: Vec<f64> = fields().map(number).collect::<Option<_>>()?;
-    let different = fields().collect::<BTreeSet<_>>().len();
+/// Labels of fewer rows say nothing about what they are.
+const FEW: usize = 10;
+
+/// Why labels are values instead: nobody names classes by fractions, or gives as good as each image its own; or a trained model gives the
+/// value of this name; or numbers are asked for.
+fn is_regression(fields: &[&str], name: &str, options: &LoadOptions) -> Option<String> {
+    let numbers: Vec<f64> = fields.iter().map(|field| number(field)).collect::<Option<_>>()?;
     if options.values {
         return Some("numbers, and the loss is one over numbers".into());
     }
     match options.classes.as_deref() {
-        Some([only]) if *only == names::composed(&table.roles.names[column]) => {
-            return Some("what the model was trained to predict".into());
-        }
-        Some(classes) if fields().all(|field| names::place(field, classes).is_some()) => return None,
+        Some([only]) if *only == names::composed(name) => return Some("what the model was trained to predict".into()),
+        Some(classes) if fields.iter().all(|field| names::place(field, classes).is_some()) => return None,
         _ => {}
     }
     if numbers.iter().any(|number| number.fract() != 0.0) {
         return Some("numbers with a fraction".into());
     }
-    let rows = table.rows.len();
+    let (rows, different) = (fields.len(), fields.iter().collect::<BTreeSet<_>>().len());
     (rows >= FEW && different * 4 >= rows * 3).then(|| format!("{different} different numbers in {rows} rows"))
+}
+
+/// What stands in a table where a value is missing, in small letters, as other programs write it.
+const MISSING: [&str; 9] = ["nan", "na", "n/a", "#n/a", "<na>", "null", "none", "?", "-"];
+
+/// Whether a field says that its value is missing.
+fn is_missing(field: &str) -> bool {
+    MISSING.contains(&field.to_lowercase().as_str())
+}
+
+/// Refuses a column of values to predict, of which some are none: as classes, each number would be one.
+fn almost_numbers(path: &Path, table: &Table, column: usize, options: &LoadOptions) -> Result<(), TableError> {
+    let (numbers, others): (Vec<&str>, Vec<&str>) = fields_of(table, column).partition(|field| number(field).is_some());
+    let are_few = others.iter().all(|field| is_missing(field)) || others.len() * 10 <= table.rows.len();
+    if others.is_empty() || numbers.len() < FEW || !are_few {
+        return Ok(());
+    }
+    let is_own = |field: &str| options.classes.as_ref().is_some_and(|known| names::place(field, known).is_some());
+    let wrong = table.rows.iter().find(|row| number(row.fields[column].trim()).is_none());
+    match wrong.filter(|row| !is_own(row.fields[column].trim())) {
+        Some(row) if is_regression(&numbers, &table.roles.names[column], options).is_some() => {
+            let (text, count, rows) = (row.fields[column].trim(), numbers.len(), table.rows.len());
+            let problem = match text {
+                "" => format!("empty, but {count} of {rows} rows have a number"),
+                text => format!("`{text}` is not a number, but {count} of {rows} are"),
+            };
+            Err(field(path, table, column, row.line, &problem, "a number, or remove the row"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lines about labels that probably are none: marks of missing ones, and a label of its own for as good as each row.
+pub fn doubtful_classes(table: &Table, options: &LoadOptions) -> Vec<String> {
+    let Some(column) = table.roles.label.filter(|_| options.classes.is_none()) else { return Vec::new() };
+    let (name, rows) = (&table.roles.names[column], table.rows.len());
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    fields_of(table, column).for_each(|field| *counts.entry(field).or_default() += 1);
+    let marks = counts.iter().filter(|(field, _)| is_missing(field)).map(|(field, count)| {
+        let rows = if *count == 1 { "1 row".into() } else { format!("{count} rows") };
+        format!("`{name}` is `{field}` in {rows}: a class of this name; if it means that none is known, remove them")
+    });
+    let mut notes: Vec<String> = marks.collect();
+    if rows >= FEW && counts.len() * 4 >= rows * 3 {
+        let (count, first) = (counts.len(), counts.keys().next().copied().unwrap_or_default());
+        notes.push(format!(
+            "`{name}` has {count} different labels in {rows} rows, such as `{first}`, each a class; --label-column names another column"
+        ));
+    }
+    notes
 }
 
 /// A note on labels that are numbers and stay classes, with how to predict them as numbers. Two of them, as 0 and 1, are none.
@@ -231,28 +249,6 @@ pub fn labels(
     });
     let targets = targets.collect();
     catalog.classes = classes;
-    Ok(targets)
-}
-
-/// Numbers in columns of their own.
-fn values(path: &Path, table: &Table, columns: &[usize], catalog: &mut Catalog) -> Result<Vec<Target>, TableError> {
-    catalog.classes = columns.iter().map(|&i| table.roles.names[i].clone()).collect();
-    let mut targets = Vec::with_capacity(table.rows.len());
-    for row in &table.rows {
-        let mut numbers = Vec::with_capacity(columns.len());
-        for &column in columns {
-            let text = row.fields[column].trim();
-            match text.parse::<f32>() {
-                Ok(number) if number.is_finite() => numbers.push(number),
-                _ => {
-                    let problem = format!("`{text}` is not a number");
-                    let hint = "numbers in every column except the path and the split, or a column named label";
-                    return Err(field(path, table, column, row.line, &problem, hint));
-                }
-            }
-        }
-        targets.push(Target::Values(numbers));
-    }
     Ok(targets)
 }
 
