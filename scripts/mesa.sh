@@ -32,6 +32,16 @@ unable() {
     say "$*"
     exit 3
 }
+# Runs a command up to three times: a mirror that is busy often answers a moment later.
+thrice() {
+    local pause
+    for pause in 5 20; do
+        "$@" && return 0
+        say "that failed; again in $pause s: $*"
+        sleep "$pause"
+    done
+    "$@"
+}
 
 trees=${LEPTON_MESA:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lepton-gpu/mesa}
 case "$trees" in /*) ;; *) trees=$PWD/$trees ;; esac
@@ -118,6 +128,8 @@ Dir::Cache "$at/cache";
 Dir::Log "$at/log";
 Acquire::Languages "none";
 Acquire::Retries "3";
+Acquire::http::Timeout "30";
+Acquire::https::Timeout "30";
 APT::Update::Error-Mode "any";
 APT::Architecture "amd64";
 APT::Architectures "amd64";
@@ -185,11 +197,11 @@ fetch() {
     describe "$tree"
     say "downloading Mesa from $tree to $trees/$tree"
     prepare deb "${suites[@]}"
-    apt-get -q -y --no-install-recommends --download-only install "${packages[@]}" >&2 ||
-        die "cannot download the packages (see above)"
+    thrice apt-get -q -y --no-install-recommends --download-only install "${packages[@]}" >&2 ||
+        unable "cannot download the packages (see above)"
     if [ ${#alone[@]} -gt 0 ]; then
-        (cd "$work/apt/cache/archives" && apt-get -q download "${alone[@]}" >&2) ||
-            die "cannot download the packages (see above)"
+        (cd "$work/apt/cache/archives" && thrice apt-get -q download "${alone[@]}" >&2) ||
+            unable "cannot download the packages (see above)"
     fi
     mkdir "$work/tree"
     extract "$work/apt/cache/archives" "$work/tree"
@@ -205,7 +217,7 @@ fetch() {
 fetch_source() {
     prepare deb-src trixie
     mkdir -p "$1"
-    (cd "$1" && apt-get -q source --download-only mesa >&2) || die "cannot download the source (see above)"
+    (cd "$1" && thrice apt-get -q source --download-only mesa >&2) || unable "cannot download the source (see above)"
     tar -C "$1" -xf "$1"/mesa_*.orig.tar.*[!c]
 }
 

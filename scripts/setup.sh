@@ -78,7 +78,21 @@ as_root() {
     fi
 }
 
-apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >&2; }
+# Runs a command up to three times: a mirror that is busy, or the lock on apt's lists, is often free a moment later.
+thrice() {
+    local pause
+    for pause in 5 20; do
+        "$@" && return 0
+        say "that failed; again in $pause s: $*"
+        sleep "$pause"
+    done
+    "$@"
+}
+
+# Other programs may hold the lock on packages; downloads are tried again by apt, and whatever else fails by this.
+apt() {
+    thrice as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >&2
+}
 
 # Suite, component and mirror of all of apt's sources.
 apt_sources() {
@@ -182,7 +196,7 @@ rust() {
         if cargo "${part%:*}" --version >/dev/null 2>&1; then continue; fi
         have rustup || die "${part#*:} is missing and rustup is not available to add it; install your system's ${part#*:} package."
         say "adding ${part#*:}"
-        rustup component add "${part#*:}" >&2
+        thrice rustup component add "${part#*:}" >&2
     done
 }
 
