@@ -72,7 +72,8 @@ fn what_the_program_wrote_among_the_pictures_is_no_data() {
     let sorted = load_with(photos.path("sorted").to_str(), &small(), &photos.places(), &|_, _| {}).unwrap();
     assert_eq!(sorted.classes(), ["cat", "dog"]);
     fs::remove_file(photos.path("sorted/.lepton-gpu")).unwrap();
-    assert_eq!(classes(&photos, &small()), ["cat", "dog", "sorted"]);
+    photos.fails(&small(), &["is it a copy of the data, or a class?"]);
+    assert_eq!(classes(&photos, &arranged(FolderLayout::Classes)), ["cat", "dog", "sorted"]);
 }
 
 #[test]
@@ -203,6 +204,81 @@ fn folders_without_classes_say_where_those_may_be() {
     let folds = Photos::of(&["fold1/cat", "fold1/dog", "fold2/cat", "fold2/dog"], 2);
     folds.fails(&small(), &["`fold1` and `fold2` each hold the folders cat, dog", "/fold1", "--layout classes"]);
     assert_eq!(classes(&folds, &arranged(FolderLayout::Classes)), ["fold1", "fold2"]);
+}
+
+/// Famous sets as they unpack: a copy beside the classes, parts, masks, splits in names.
+#[test]
+fn folders_that_probably_are_no_classes_are_asked_for() {
+    let asks = |folders: &[&str], says: &[&str]| {
+        let photos = Photos::of(folders, 3);
+        photos.fails(&small(), &[says, &["--layout classes"]].concat());
+        assert!(classes(&photos, &arranged(FolderLayout::Classes)).len() > 1, "as it is said: {folders:?}");
+        photos
+    };
+    let once_more = ["yes", "no", "brain_tumor_dataset/yes", "brain_tumor_dataset/no"];
+    let photos =
+        asks(&once_more, &["`brain_tumor_dataset` holds folders of the same names as those beside it (no, yes)"]);
+    let inner = format!("try: lepton-gpu train {}/brain_tumor_dataset", photos.root().display());
+    photos.fails(&small(), &[&inner]);
+    assert_eq!(
+        photos.load(&knowing(&["brain_tumor_dataset", "no", "yes"])).unwrap().train().unwrap().len(),
+        12,
+        "old runs"
+    );
+    asks(&["a", "b", "Plant/a", "Plant/b"], &["`Plant` holds folders of the same names as those beside it (a, b)"]);
+    for parts in [["HAM10000_images_part_1", "HAM10000_images_part_2"], ["images_001/images", "images_002/images"]] {
+        let photos = asks(&parts, &["numbered parts of one set, or classes?"]);
+        photos.write("metadata.csv", "image_id,dx\n000,a\n");
+        photos.fails(&small(), &[&format!("try: lepton-gpu train {}/metadata.csv --images", photos.root().display())]);
+    }
+    for masks in [["images", "masks"], ["JPEGImages", "SegmentationClass"], ["images", "annotations/trimaps"]] {
+        asks(&masks, &["have the same names: are some of them masks, or are the folders classes?", "segmentation"]);
+    }
+    let suffixed = Photos::of(&["photos"], 4);
+    (0..4).for_each(|i| suffixed.png(&format!("seg/{i:03}_mask.png"), [i, 0, 0]));
+    suffixed.fails(&small(), &["are some of them masks"]);
+    asks(
+        &["data/train/cat", "data/train/dog", "data/test/cat", "data/test/dog", "extra"],
+        &["`data` holds the folders test, train"],
+    );
+    asks(&["labeled/cat", "labeled/dog", "unlabeled"], &["`labeled` holds the folders cat, dog"]);
+    asks(&["train_cats", "train_dogs", "val_cats", "val_dogs"], &["named after a split and a class", "train/cats/…"]);
+    asks(
+        &["amazon/images/mug", "amazon/images/pen", "dslr/images/mug", "dslr/images/pen"],
+        &["each hold the folders mug, pen"],
+    );
+    let split = Photos::of(&["train80/a", "train80/b", "test20/a", "test20/b"], 2);
+    split.fails(&small(), &[&format!("try: lepton-gpu train {}/train80,", split.root().display())]);
+    // classes that look a little so
+    for folders in
+        [&["cat", "dog"][..], &["digit_1", "digit_2"], &["1", "2"], &["person1", "person2"], &["mask", "nomask"]]
+    {
+        assert_eq!(classes(&Photos::of(folders, 3), &small()).len(), 2, "{folders:?}");
+    }
+    // nor does it matter where nothing is learned of classes
+    let unlabelled = LoadOptions { unlabelled: true, ..small() };
+    for folders in [&["images"][..], &["images_1", "images_2"], &["train"]] {
+        let data = Photos::of(folders, 3).load(&unlabelled).unwrap();
+        assert_eq!(data.train().unwrap().len(), 3 * folders.len(), "{folders:?}");
+    }
+    Photos::of(&["images", "masks"], 3).fails(&unlabelled, &["are some of them masks"]);
+}
+
+/// A folder of folders of pictures, beside folders of other things.
+#[test]
+fn one_folder_that_holds_the_classes_is_proposed() {
+    for beside in ["parts/parts.txt", "meta/train.txt", "Annotations/mug/1.mat"] {
+        let photos = Photos::of(&["images/001.mug", "images/002.pen"], 2);
+        photos.write(beside, "text");
+        photos.fails(
+            &small(),
+            &["1 class (`images`)", &format!("try: lepton-gpu train {}/images", photos.root().display())],
+        );
+    }
+    let flat = Photos::of(&["jpg"], 3);
+    flat.write("labels.mat", "MATLAB");
+    let error = flat.load(&small()).unwrap_err();
+    assert!(!lepton_gpu::cli::hint::message(&error).contains("--layout"), "{error}");
 }
 
 #[test]

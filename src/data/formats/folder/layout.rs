@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::doubts;
 use super::error::FolderError;
 use super::left_out::LeftOut;
 use super::suggest;
@@ -30,25 +31,22 @@ pub(super) struct Arranged {
 }
 
 /// A folder, and what its content says about it.
-struct Look {
-    folder: Folder,
+pub(super) struct Look {
+    pub folder: Folder,
     /// The split that its name means.
     part: Option<Part>,
     inside: Inside,
     /// Whether there are pictures directly in it.
-    own: bool,
+    pub own: bool,
     /// Its folders that hold pictures.
-    below: Vec<String>,
+    pub below: Vec<String>,
 }
 
 impl Look {
     fn at(folder: Folder) -> Result<Self, IoError> {
         let mut inside = Inside::of(&folder.path)?;
-        // an archive that was unpacked into a folder of its name
-        while let ([only], []) = (&inside.folders[..], &inside.files[..])
-            && only.name == folder.name
-        {
-            inside = Inside::of(&only.path)?;
+        while let Some(inner) = wrapped(&folder, &inside) {
+            inside = Inside::of(&inner)?;
         }
         let below = inside.folders.iter().filter(|folder| holds_picture(&folder.path));
         let below = below.map(|folder| folder.name.clone()).collect();
@@ -88,16 +86,32 @@ impl Looks {
     pub fn arrange(self, options: &LoadOptions) -> Result<Arranged, DataError> {
         let layout = match options.images.layout {
             Some(layout) => layout,
-            None => self.decide(options.classes.as_deref())?,
+            None => self.decide(options)?,
         };
+        if layout == Layout::Classes && options.fewest_classes() > 1 {
+            self.check_alone()?;
+        }
         Ok(self.arranged(layout))
     }
 
-    /// The layout, if it is clear; `known` are the classes of a trained model.
+    /// Refuses one folder of folders of pictures among others that hold none: the classes are in it.
+    fn check_alone(&self) -> Result<(), FolderError> {
+        let mut holding = self.looks.iter().filter(|look| look.holds_pictures());
+        match (holding.next(), holding.next()) {
+            (Some(only), None) if self.looks.len() > 1 && !only.own && only.below.len() > 1 => {
+                let (root, class, suggestion) =
+                    (self.root.clone(), only.folder.name.clone(), suggest::instead(&self.root, true));
+                Err(FolderError::OneClass { root, class, suggestion })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The layout, if it is clear or a trained model's classes tell.
     ///
     /// # Errors
     /// What could be both, or neither.
-    pub fn decide(&self, known: Option<&[String]>) -> Result<Layout, FolderError> {
+    pub fn decide(&self, options: &LoadOptions) -> Result<Layout, FolderError> {
         let holding: Vec<&Look> = self.looks.iter().filter(|look| look.holds_pictures()).collect();
         let (parts, others): (Vec<&Look>, Vec<&Look>) = holding.iter().partition(|look| look.part.is_some());
         // a stray picture among the classes of a split makes it no class
@@ -105,17 +119,21 @@ impl Looks {
         let splits: Vec<&Look> = parts.iter().copied().filter(is_split).collect();
         let classes = names_of(holding.iter().map(|look| &look.folder.name));
         let inside = names_of(splits.iter().flat_map(|look| &look.below));
-        let are_known =
-            |names: &[String]| known.is_some_and(|known| names.iter().all(|name| names::place(name, known).is_some()));
+        let is_known =
+            |name: &String| options.classes.as_ref().is_some_and(|known| names::place(name, known).is_some());
+        let are_known = |names: &[String]| !names.is_empty() && names.iter().all(is_known);
         match (are_known(&classes), are_known(&inside)) {
             (true, false) => return Ok(Layout::Classes),
-            (false, true) if !splits.is_empty() => return Ok(Layout::Splits),
+            (false, true) => return Ok(Layout::Splits),
             _ => {}
         }
         if splits.is_empty() {
-            let unsorted = parts.len() > 1 || others.iter().all(|look| is_generic(look));
-            let error =
-                if unsorted && !holding.is_empty() { Some(self.unsorted(&holding)) } else { self.nested(&holding) };
+            let is_one = others.iter().all(|look| is_generic(look)) && !options.unlabelled;
+            let unsorted = parts.len() > 1 || is_one;
+            let error = match unsorted && !holding.is_empty() {
+                true => Some(self.unsorted(&holding)),
+                false => self.nested(&holding).or_else(|| doubts::of(&self.root, &holding, options.unlabelled)),
+            };
             return error.map_or(Ok(Layout::Classes), Err);
         }
         if self.is_clear(&splits, &others) {
@@ -207,27 +225,49 @@ fn names_of<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     all
 }
 
+/// The folder that alone is in another one, if it adds nothing: an archive was unpacked into a folder of its name, or it is called as
+/// anything may be.
+fn wrapped(folder: &Folder, inside: &Inside) -> Option<PathBuf> {
+    let [only] = &inside.folders[..] else { return None };
+    let is_same = only.name == folder.name && inside.files.is_empty();
+    let adds_nothing = is_same || words(&only.name).is_empty() && inside.pictures().next().is_none();
+    adds_nothing.then(|| only.path.clone())
+}
+
 /// Words that say nothing about what is on pictures.
-const FILLERS: [&str; 14] = [
-    "set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos", "pics", "jpg", "jpeg", "jpegs",
+pub(super) const FILLERS: [&str; 15] = [
+    "set",
+    "data",
+    "dataset",
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "pictures",
+    "photos",
+    "pics",
+    "jpg",
+    "jpeg",
+    "jpegs",
+    "jpegimages",
     "png",
 ];
 
 /// The words of a folder's name that say something.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
     words.filter(|word| !word.is_empty() && !FILLERS.contains(&word.as_str())).collect()
 }
 
 /// The split that a folder's name means: `train`, `test_images`, `validation-set`.
-fn part_of(name: &str) -> Option<Part> {
+pub(super) fn part_of(name: &str) -> Option<Part> {
     let words = words(name);
     let [word] = &words[..] else { return None };
     named(word)
 }
 
 /// The split of a word, which may have the year of a competition or a 1 behind it: `val2017`, `test1`.
-fn named(word: &str) -> Option<Part> {
+pub(super) fn named(word: &str) -> Option<Part> {
     let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &word[bare.len()..];
     Part::named(bare).filter(|_| number.is_empty() || number == "1" || number.len() == 4)

@@ -12,6 +12,7 @@ use crate::data::picture::Place;
 use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed, promises_picture};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 
+mod doubts;
 mod error;
 mod layout;
 mod left_out;
@@ -267,7 +268,7 @@ impl Listing {
         for group in self.left_out.chunk_by(|a, b| a.0 == b.0) {
             if let Some(words) = group[0].0.words() {
                 let paths = group.iter().map(|(_, path)| below(&self.catalog.root, path));
-                self.catalog.notes.push(format!("left out: {words}: {}", few(paths.collect())));
+                self.catalog.notes.push(format!("left out: {words}: {}", few(&paths.collect::<Vec<_>>())));
             }
         }
         self.catalog
@@ -280,7 +281,7 @@ fn below(root: &Path, path: &Path) -> String {
 }
 
 /// Names that fit a line.
-fn few(names: Vec<String>) -> String {
+fn few(names: &[String]) -> String {
     const NAMED: usize = 4;
     match names.get(NAMED..).map(<[String]>::len) {
         Some(more @ 1..) => format!("{} and {more} more", names[..NAMED].join(", ")),

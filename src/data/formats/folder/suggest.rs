@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::layout::Looks;
 use super::tree::Inside;
 use crate::data::FolderLayout as Layout;
+use crate::data::LoadOptions;
 use crate::hint::Hint;
 
 /// What was probably meant by a folder.
@@ -54,7 +55,7 @@ pub(super) fn instead(root: &Path, is_sorted_in_folders: bool) -> Option<Suggest
 /// A folder's classes, if it has two or more.
 fn fits(folder: &Path) -> Option<(Layout, Vec<String>, bool)> {
     let looks = Looks::at(folder).ok()?;
-    let layout = looks.decide(None).ok()?;
+    let layout = looks.decide(&LoadOptions::default()).ok()?;
     let classes = looks.classes(layout);
     (classes.len() > 1).then(|| (layout, classes, looks.is_plain()))
 }
