@@ -22,6 +22,7 @@ pub mod hint;
 mod import;
 mod init;
 mod inspect;
+mod letters;
 mod logs;
 mod loss;
 mod memory;
@@ -104,6 +105,7 @@ fn command() -> ExitCode {
         Ok(args) => run(args),
         Err(error) => error.exit(),
     };
+    letters::tell_missing();
     if let (Ok(_), Some(error)) = (&result, crate::report::output_error()) {
         aside!("error: standard output: {error}");
         return ExitCode::from(2);

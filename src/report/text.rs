@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::draw::turns;
+
 /// Text without what steers a terminal or turns the direction of writing.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
@@ -20,7 +22,7 @@ pub fn for_terminal(lines: &str) -> Cow<'_, str> {
 }
 
 fn steers(c: char) -> bool {
-    c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)
+    c.is_control() || turns(c)
 }
 
 /// Makes every text in a value [`plain`], names of its fields as well.

@@ -105,3 +105,18 @@ fn images_that_were_learned_are_not_taken_for_held_out_ones() {
     place.write("photos/red/red-3.png", &lost);
     assert_eq!(place.run("eval run --json").exits(0).json(), before, "the data are as they were");
 }
+
+#[test]
+fn letters_that_no_font_has_are_told_once() {
+    let Some(place) = Place::with_adapter() else { return };
+    photos(&place);
+    // a letter for private use: there is no font that draws it
+    std::fs::rename(place.path("photos/blue"), place.path("photos/blue \u{f1234}")).unwrap();
+    place.write("small.toml", MODEL);
+    place.run("train photos --model small.toml --epochs 2 --no-report --out run").exits(0);
+    for command in ["report run", "eval run --confusion confusion.png"] {
+        let ran = place.run(command).exits(0);
+        let note = "note: pictures write “\u{f1234}” as \\u{f1234}, because no font here has it";
+        assert_eq!(ran.err.lines().collect::<Vec<_>>(), [note], "{command}\n{ran}");
+    }
+}

@@ -3,6 +3,7 @@
 use super::axis::Axis;
 use super::drawing::{Anchor, Drawing};
 use super::ink::Ink;
+use crate::report::draw::{Lettering, Style};
 
 /// Height of the letters of ticks and legends.
 pub const LETTERS: f32 = 12.0;
@@ -15,7 +16,15 @@ pub fn width_of(text: &str, size: f32) -> f32 {
         _ if letter.is_ascii() => 0.58,
         _ => 1.0,
     };
-    text.chars().map(advance).sum::<f32>() * size
+    let told = text.chars().map(advance).sum::<f32>() * size;
+    // a letter that no font has is drawn as its number, which is longer
+    let drawn = if text.is_ascii() { None } else { Lettering::new().foreign_width(text, drawn(size)) };
+    drawn.map_or(told, |drawn| told.max(drawn))
+}
+
+/// How letters of a size are drawn.
+pub fn drawn(size: f32) -> Style {
+    Style { size: size * 1.16, weight: 0.0 }
 }
 
 /// A text, or as much of its beginning as fits into a width together with an ellipsis.

@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::drawing::{Anchor, Drawing, Mark, Shape};
+use super::frame::drawn;
 use super::ink::Ink;
 use super::svg::{TITLE, heading};
 use crate::report::draw::{Canvas, Lettering, Style};
@@ -34,7 +35,7 @@ fn colour(ink: Ink) -> Rgb<u8> {
 
 /// The font is a light one: letters get some weight.
 fn style(size: f32, bold: bool) -> Style {
-    Style { size: size * 1.16 * PIXELS, weight: if bold { 1.5 } else { 0.6 } }
+    Style { weight: if bold { 1.5 } else { 0.6 }, ..drawn(size * PIXELS) }
 }
 
 fn draw(canvas: &mut Canvas, shape: &Shape) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use image::{Rgb, RgbImage};
 
-use super::text::{Lettering, Style};
+use super::text::{Dot, Lettering, Style};
 
 /// Text and axes.
 pub(in crate::report) const INK: Rgb<u8> = Rgb([0x1f, 0x23, 0x28]);
@@ -86,15 +86,17 @@ impl Canvas {
         let width = self.font.width(text, style);
         let (columns, rows) = (width.ceil() as i32 + 4, (2.0 * style.size).ceil() as i32);
         let middle = rows * 2 / 3;
-        let mut mask = vec![0.0f32; (columns * rows) as usize];
-        self.font.rasterise(text, style, |dx, dy, coverage| {
-            let (column, row) = (dx + 1, dy + middle);
+        let mut mask = vec![(0.0f32, colour); (columns * rows) as usize];
+        self.font.rasterise(text, style, |Dot { x, y, coverage, colour: own }| {
+            let (column, row) = (x + 1, y + middle);
             if (0..columns).contains(&column) && (0..rows).contains(&row) {
                 let cell = &mut mask[(row * columns + column) as usize];
-                *cell = cell.max(coverage);
+                if coverage > cell.0 {
+                    *cell = (coverage, own.map_or(colour, Rgb));
+                }
             }
         });
-        for (i, &coverage) in mask.iter().enumerate().filter(|(_, coverage)| **coverage > 0.0) {
+        for (i, &(coverage, colour)) in mask.iter().enumerate().filter(|(_, (coverage, _))| *coverage > 0.0) {
             let (x, y) = place(i as i32 % columns - 1, i as i32 / columns - middle);
             self.blend(x, y, coverage, colour);
         }

@@ -1,11 +1,13 @@
 //! Pictures of data and of what a model said about it, as images to save: a grid of predictions, and one image with
 //! axes. Everything is drawn here with a font that is inside the binary; nothing has to be installed.
 //!
-//! The font has Latin, Greek and Cyrillic letters. A character it lacks is drawn as an empty box.
+//! The font has Latin, Greek and Cyrillic letters. Text with others is drawn with the machine's fonts, too, and a letter that none of
+//! them has is written as its number ([`missing_letters`]).
 
 mod canvas;
 mod explanation;
 mod features;
+mod fonts;
 mod gallery;
 mod grid;
 mod pairs;
@@ -20,6 +22,8 @@ mod words;
 pub(in crate::report) use canvas::Canvas;
 pub use explanation::{ExplainedCell, explanation_sheet};
 pub use features::{FeatureLayer, FeatureTile, feature_sheet};
+pub(in crate::report) use fonts::turns;
+pub use fonts::{missing_letters, numbered};
 pub use gallery::{Captioned, Gallery, Mark, gallery};
 pub use grid::{GridCell, prediction_grid};
 pub use pairs::{PairCell, pair_grid};

@@ -1,7 +1,11 @@
-//! Words in pictures: measuring, shortening and rasterising with the font inside the binary.
+//! Words in pictures: measuring, shortening and rasterising, with the font inside the binary and, for letters that it lacks, with
+//! those of the machine.
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use epaint_default_fonts::UBUNTU_LIGHT;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::fonts;
 
 /// Size and weight of a piece of text.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +23,19 @@ pub(in crate::report) const STRONG: Style = Style { size: 18.0, weight: 0.6 };
 /// Text for a second look.
 pub(in crate::report) const PLAIN: Style = Style { size: 16.5, weight: 0.4 };
 
+/// A pixel that text touches.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Dot {
+    /// Relative to the start of the baseline.
+    pub(in crate::report) x: i32,
+    /// Likewise, downwards.
+    pub(in crate::report) y: i32,
+    /// How much of it is covered, 0 to 1.
+    pub(in crate::report) coverage: f32,
+    /// The colour that a letter has of its own: that of an emoji.
+    pub(in crate::report) colour: Option<[u8; 3]>,
+}
+
 /// The built-in font, which draws text on pictures.
 pub(in crate::report) struct Lettering {
     font: FontRef<'static>,
@@ -31,7 +48,22 @@ impl Lettering {
 
     /// Width of `text` in pixels.
     pub(in crate::report) fn width(&self, text: &str, style: Style) -> f32 {
-        self.layout(text, style).1
+        self.foreign_width(text, style).unwrap_or_else(|| self.layout(text, style).1)
+    }
+
+    /// Width of `text` in pixels, where the built-in font lacks a letter of it.
+    pub(in crate::report) fn foreign_width(&self, text: &str, style: Style) -> Option<f32> {
+        (!self.has(text)).then(|| fonts::of_this_machine().width(text, self.em(style)))
+    }
+
+    /// Whether the built-in font has all letters of `text`.
+    fn has(&self, text: &str) -> bool {
+        text.chars().all(|letter| letter.is_control() || self.font.glyph_id(letter).0 != 0)
+    }
+
+    /// The size that other programs call a font's: ascent plus descent of the built-in one are more than that.
+    fn em(&self, style: Style) -> f32 {
+        style.size * self.font.units_per_em().unwrap_or(1000.0) / self.font.height_unscaled()
     }
 
     /// `text`, or as much of its beginning as fits into `width` pixels together with an ellipsis.
@@ -39,7 +71,7 @@ impl Lettering {
         if self.width(text, style) <= width {
             return text.to_owned();
         }
-        let mut ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let mut ends: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).collect();
         while let Some(end) = ends.pop() {
             let short = format!("{}…", text[..end].trim_end());
             if self.width(&short, style) <= width {
@@ -54,10 +86,12 @@ impl Lettering {
     pub(in crate::report) fn wrap(&self, text: &str, style: Style, width: f32) -> Vec<String> {
         let (mut lines, mut rest) = (Vec::new(), text.trim());
         while self.width(rest, style) > width {
-            let ends = rest.char_indices().map(|(at, letter)| at + letter.len_utf8());
+            let ends = rest.grapheme_indices(true).map(|(at, letter)| at + letter.len());
             let fits = |end: &usize| self.width(&rest[..*end], style) <= width;
-            // a line has a letter, however narrow it is
-            let full = ends.clone().take_while(fits).last().or(ends.clone().next()).unwrap_or(rest.len());
+            let parts = rest.char_indices().map(|(at, part)| at + part.len_utf8());
+            // a line has a letter, however narrow it is, or what fits of its numbers and marks
+            let full = ends.take_while(fits).last().or(parts.clone().take_while(fits).last()).or(parts.clone().next());
+            let full = full.unwrap_or(rest.len());
             let words = rest[..full].rfind(' ').map_or(0, |at| at + 1);
             let signs = rest[..full].rfind(['/', '\\', '_', '-', '.', ',']).map_or(0, |at| at + 1);
             let end = if rest[full..].starts_with(' ') { full } else { words.max(signs) };
@@ -77,9 +111,11 @@ impl Lettering {
         self.font.as_scaled(PxScale::from(style.size)).ascent()
     }
 
-    /// Calls `dot(x, y, coverage)` for every pixel that `text` touches, relative to the start of the baseline; a pixel
-    /// may be reported more than once, and then the largest coverage counts.
-    pub(in crate::report) fn rasterise(&self, text: &str, style: Style, mut dot: impl FnMut(i32, i32, f32)) {
+    /// Calls `dot` for every pixel that `text` touches; a pixel may be reported more than once, and then the largest coverage counts.
+    pub(in crate::report) fn rasterise(&self, text: &str, style: Style, mut dot: impl FnMut(Dot)) {
+        if !self.has(text) {
+            return fonts::of_this_machine().rasterise(text, self.em(style), style.weight, dot);
+        }
         for glyph in self.layout(text, style).0 {
             for offset in [0.0, style.weight] {
                 let mut glyph = glyph.clone();
@@ -87,7 +123,8 @@ impl Lettering {
                 let Some(outline) = self.font.outline_glyph(glyph) else { continue };
                 let corner = outline.px_bounds().min;
                 outline.draw(|x, y, coverage| {
-                    dot(x as i32 + corner.x as i32, y as i32 + corner.y as i32, coverage.min(1.0));
+                    let (x, y) = (x as i32 + corner.x as i32, y as i32 + corner.y as i32);
+                    dot(Dot { x, y, coverage: coverage.min(1.0), colour: None });
                 });
             }
         }
@@ -145,6 +182,10 @@ mod tests {
                 );
             }
         }
+        // where no font has it, a letter with its marks is four numbers
+        let lines = font.wrap("न्दी न्दी", PLAIN, 70.0);
+        assert_eq!(lines.concat(), "न्दीन्दी");
+        assert!(lines.iter().all(|line| font.width(line, PLAIN) <= 70.0), "{lines:?}");
         assert_eq!(font.wrap("two words", PLAIN, 50.0), ["two", "words"]);
         let lines = font.wrap(name, PLAIN, 120.0);
         assert!(lines[..lines.len() - 1].iter().all(|line| line.ends_with(['_', '-', '.'])), "{lines:?}");
