@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::drawing::{Anchor, Drawing, Mark, Shape};
 use super::ink::Ink;
+use crate::report::draw::turns;
 
 /// Height of a file's title.
 pub(super) const TITLE: f32 = 38.0;
@@ -57,7 +58,7 @@ fn short(value: f32) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_string)
 }
 
-/// A text for SVG: nothing in it is markup, and nothing in it is no character of XML.
+/// A text for SVG: nothing in it is markup or turns the direction of writing, and nothing in it is no character of XML.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -67,7 +68,9 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => out += "&gt;",
             '"' => out += "&quot;",
             '\'' => out += "&#39;",
-            letter if letter.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&letter) => out.push('\u{fffd}'),
+            letter if letter.is_control() || turns(letter) || ('\u{fffe}'..='\u{ffff}').contains(&letter) => {
+                out.push('\u{fffd}');
+            }
             letter => out.push(letter),
         }
     }
@@ -148,10 +151,10 @@ mod tests {
     #[test]
     fn names_are_text_and_never_markup() {
         let mut drawing = Drawing::new("<script>alert(1)</script>", "\"a\" & 'b'", [100.0, 50.0]);
-        drawing.text([1.0, 2.0], "</text><script>\u{0}שלום 紙", Anchor::Start, LETTERS, Ink::Text);
+        drawing.text([1.0, 2.0], "</text><script>\u{0}\u{202e}שלום 紙", Anchor::Start, LETTERS, Ink::Text);
         for svg in [drawing.to_svg(), drawing.to_inline_svg()] {
             assert!(!svg.contains("<script"), "{svg}");
-            assert!(svg.contains("&lt;/text&gt;&lt;script&gt;\u{fffd}שלום 紙"), "{svg}");
+            assert!(svg.contains("&lt;/text&gt;&lt;script&gt;\u{fffd}\u{fffd}שלום 紙"), "{svg}");
             assert!(svg.contains("aria-label=\"&quot;a&quot; &amp; &#39;b&#39;\""), "{svg}");
         }
     }

@@ -3,9 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Environment, Error, Output, State, UndefinedBehavior, Value, context, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+
+use super::draw::turns;
 
 /// Fills in the first of some templates, which extends `base.html.j2`, with what it may use and a style sheet of its own.
 ///
@@ -50,6 +52,7 @@ fn filled(
 ) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(write);
     let shared = [("base.html.j2", include_str!("base.html.j2"))];
     for (name, text) in shared.iter().chain(templates) {
         environment.add_template(name, text).expect("the templates are part of the program");
@@ -61,4 +64,16 @@ fn filled(
     let template = environment.get_template(templates[0].0).expect("it was just added");
     let page = Value::from(Serde(page));
     template.render(context! { ..frame, ..page }).expect("the template uses what it is given")
+}
+
+/// Writes a value into a page: nothing in it is markup, unless that was made here, and nothing turns the text behind it.
+fn write(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    match value.as_str().filter(|text| text.contains(turns)) {
+        None => escape_formatter(out, state, value),
+        Some(text) => {
+            let text = text.replace(turns, "\u{fffd}");
+            let text = if value.is_safe() { Value::from_safe_string(text) } else { text.into() };
+            escape_formatter(out, state, &text)
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::page;
 use super::plots::save_plots;
 use crate::platform::files;
+use crate::report::draw::turns;
 
 #[test]
 fn pages_ask_nobody_and_names_are_never_markup() {
@@ -19,6 +20,7 @@ fn pages_ask_nobody_and_names_are_never_markup() {
         }
         assert_eq!(html.matches("<script").count(), 1, "{name}: only the page's own script");
         assert!(!html.contains("alert(\"x\")") && !html.contains("<b>"), "{name}");
+        assert!(!html.contains(turns), "{name}: a name turns what follows");
         assert!(html.len() < 5_000_000, "{name}: {} bytes", html.len());
         if std::env::var_os("LEPTON_KEEP").is_some() {
             std::fs::write(std::env::temp_dir().join(format!("report-{name}.html")), html).unwrap();

@@ -14,11 +14,11 @@ use crate::report::History;
 use crate::report::run::facts::Look;
 use crate::train::Place;
 
-/// Names that are markup, are quoted, run from right to left, have wide letters, or are long.
+/// Names that are markup, are quoted, run from right to left and would have what follows do so, have wide letters, or are long.
 const HARD: [&str; 5] = [
     "<script>alert(\"x\")</script>",
     "O'Neill & \"Söhne\"",
-    "שלום עולם",
+    "שלום עולם\u{202e}",
     "紙くずと段ボール",
     "a class with a name that is much longer than anybody would want to type",
 ];
