@@ -43,7 +43,7 @@ pub fn visible(name: &str) -> String {
 }
 
 /// A name without what a person overlooks: case, spaces, dashes, signs without a width; and of a number how it is written.
-pub fn plain(name: &str) -> String {
+pub fn skeleton(name: &str) -> String {
     let unseen = |c: char| c.is_whitespace() || c.is_control() || UNSEEN.contains(&c);
     let seen: String = name.chars().filter(|&c| !unseen(c)).collect();
     match seen.parse::<f64>() {
@@ -146,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_alike_are_one_when_plain() {
+    fn names_that_look_alike_have_one_skeleton() {
         for (a, b) in
             [("Two words", "two_words"), ("cat", "\u{feff}cat"), ("cat", "c\u{200b}at "), ("1", "01"), ("1", "1.0")]
         {
-            assert_eq!(plain(a), plain(b), "{a:?} {b:?}");
+            assert_eq!(skeleton(a), skeleton(b), "{a:?} {b:?}");
         }
-        assert_ne!(plain("-1"), plain("1"));
-        assert_ne!(plain("cat"), plain("cats"));
+        assert_ne!(skeleton("-1"), skeleton("1"));
+        assert_ne!(skeleton("cat"), skeleton("cats"));
     }
 
     #[test]

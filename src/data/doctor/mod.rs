@@ -82,11 +82,11 @@ impl Report {
     /// Names of classes that a person may take for one: they differ in case, spaces, dashes, signs that nobody sees, or how a number is
     /// written.
     pub fn alike_names(&self) -> Vec<Vec<&str>> {
-        let mut plain: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for class in &self.classes {
-            plain.entry(names::plain(&class.name)).or_default().push(&class.name);
+            alike.entry(names::skeleton(&class.name)).or_default().push(&class.name);
         }
-        plain.into_values().filter(|names| names.len() > 1).collect()
+        alike.into_values().filter(|names| names.len() > 1).collect()
     }
 
     /// Whether it can be divided by a table: each example is a file or a text.

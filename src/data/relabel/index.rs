@@ -32,14 +32,14 @@ pub enum Found<'a> {
 }
 
 /// A path with slashes, and one spelling of its letters.
-fn plain(path: &str) -> String {
+fn slashed(path: &str) -> String {
     let path = names::composed(path).replace('\\', "/");
     path.strip_prefix("./").map(String::from).unwrap_or(path)
 }
 
 /// The name of an example from the folder of the data on.
 fn of_root(root: &Path, name: &str) -> String {
-    plain(&below(root, Path::new(name)).to_string_lossy())
+    slashed(&below(root, Path::new(name)).to_string_lossy())
 }
 
 impl Index {
@@ -50,7 +50,7 @@ impl Index {
         for (number, (_, split)) in data.splits().iter().enumerate() {
             for i in 0..split.len() {
                 let Some(name) = split.name(i) else { break };
-                let (below, name) = (of_root(&root, name), plain(name));
+                let (below, name) = (of_root(&root, name), slashed(name));
                 if below != name {
                     paths.entry(below).or_default().push((number, i));
                 }
@@ -64,9 +64,9 @@ impl Index {
 
     /// The examples of this name.
     pub fn find(&self, name: &str) -> Found<'_> {
-        let name = plain(name);
+        let name = slashed(name);
         // paths in a table may start from its own folder
-        let beside = self.beside.join(&name).canonicalize().ok().map(|path| plain(&path.to_string_lossy()));
+        let beside = self.beside.join(&name).canonicalize().ok().map(|path| slashed(&path.to_string_lossy()));
         let of_path = self.paths.get(&name).or_else(|| self.paths.get(&beside?));
         match (of_path, self.files.get(&name)) {
             (Some(examples), _) => Found::These(examples),

@@ -146,7 +146,7 @@ impl Role {
         let all = |is: &dyn Fn(&String) -> bool| (0..names.len()).filter(|&i| is(&names[i])).collect::<Vec<_>>();
         let mut found = all(&|name| name == wanted);
         if found.is_empty() {
-            found = all(&|name| plain(name) == plain(wanted));
+            found = all(&|name| underscored(name) == underscored(wanted));
         }
         match (&found[..], wanted.parse::<usize>()) {
             (&[one], _) => Ok(one),
@@ -208,13 +208,13 @@ impl Roles {
 }
 
 /// A name as it is compared: in small letters, with `_` for spaces and dashes.
-fn plain(name: &str) -> String {
+fn underscored(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
 /// Whether a column's name is this one, however its words are joined: `class_id`, `ClassId`, `class id`.
 fn is(name: &str, wanted: &str) -> bool {
-    plain(name).replace('_', "") == wanted.replace('_', "")
+    underscored(name).replace('_', "") == wanted.replace('_', "")
 }
 
 /// Whether a column has no name, or the one that pandas gives such a column: numbers of rows.

@@ -131,7 +131,7 @@ impl Files {
     /// The pictures of this name in all folders below.
     fn in_tree(&mut self, name: &str) -> Vec<PathBuf> {
         let tree = self.tree.get_or_insert_with(|| tree(&self.folder));
-        tree.get(&plain(name)).cloned().unwrap_or_default()
+        tree.get(&caseless(name)).cloned().unwrap_or_default()
     }
 
     /// The file of this name below the folder, part by part.
@@ -173,7 +173,7 @@ impl Files {
     /// What a folder holds that is called so in another Unicode form or case, or with the ending of a picture behind the name.
     fn alike(&mut self, folder: &Path, name: &str, is_file: bool) -> Vec<(OsString, Other)> {
         let listed = self.listed.entry(folder.to_path_buf()).or_insert_with(|| list(folder));
-        let (own, name) = (composed(name), plain(name));
+        let (own, name) = (composed(name), caseless(name));
         let of = |name: &str| listed.get(name).into_iter().flatten().cloned().collect::<Vec<_>>();
         let is_same = |found: &OsString| found.to_str().is_some_and(|found| composed(found) == own);
         let how = |found: &OsString| if is_same(found) { Other::Unicode } else { Other::Case };
@@ -253,7 +253,7 @@ fn tree(folder: &Path) -> HashMap<String, Vec<PathBuf>> {
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     let is_data = |entry: &DirEntry| entry.depth() == 0 || !is_left_out_name(&entry.file_name().to_string_lossy());
     for entry in walk.filter_entry(is_data).flatten().filter(|entry| entry.file_type().is_file()).take(MOST_FILES) {
-        let name = plain(&entry.file_name().to_string_lossy());
+        let name = caseless(&entry.file_name().to_string_lossy());
         if !is_picture_name(&name) {
             continue;
         }
@@ -266,7 +266,7 @@ fn tree(folder: &Path) -> HashMap<String, Vec<PathBuf>> {
 }
 
 /// A name as it is compared: composed, in small letters.
-fn plain(name: &str) -> String {
+fn caseless(name: &str) -> String {
     composed(name).to_lowercase()
 }
 
@@ -276,7 +276,7 @@ fn list(folder: &Path) -> HashMap<String, Vec<OsString>> {
     let mut names: HashMap<String, Vec<OsString>> = HashMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        names.entry(plain(&name.to_string_lossy())).or_default().push(name);
+        names.entry(caseless(&name.to_string_lossy())).or_default().push(name);
     }
     names.values_mut().for_each(|names| names.sort());
     names
