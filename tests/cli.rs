@@ -14,6 +14,8 @@ mod errors;
 mod features;
 #[path = "cli/json.rs"]
 mod json;
+#[path = "cli/known.rs"]
+mod known;
 #[path = "cli/labels.rs"]
 mod labels;
 #[path = "cli/many.rs"]

@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::config::RunConfig;
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Split, Values};
 use crate::plan::{parameters, thousands};
 use crate::train::{self, Trainer};
 
@@ -34,7 +34,7 @@ pub fn describe(dataset: &Dataset, config: &RunConfig) -> String {
 /// What is learned of images, counted.
 fn learned(dataset: &Dataset) -> String {
     let values = dataset.train().and_then(Split::values);
-    let [one, many] = match values.map(|values| values.data.iter().all(|&value| value == 0.0 || value == 1.0)) {
+    let [one, many] = match values.map(Values::are_labels) {
         None => ["class", "classes"],
         Some(true) => ["label", "labels"],
         Some(false) => ["number", "numbers"],

@@ -10,6 +10,7 @@ use super::show::augmented;
 use super::tasks::classify::{GRID, grid_of};
 use super::tasks::{self, TaskView};
 use super::thresholds::answers_on;
+use super::truth::Truth;
 use crate::checkpoint::write_atomically;
 use crate::data::{Dataset, Input};
 use crate::gpu::Gpu;
@@ -63,12 +64,13 @@ impl Logs {
         let (Some(board), Some(train)) = (&mut self.board, dataset.train()) else { return Ok(()) };
         let config = trainer.config();
         let is_drawn = matches!(train.input(), Input::Images { channels: 1 | 3, .. });
-        if !is_drawn || config.augment == Default::default() || dataset.classes().is_empty() {
+        if !is_drawn || config.augment == Default::default() {
             return Ok(());
         }
         let images: Vec<usize> = (0..train.len().min(SHEET)).collect();
         let title = format!("{} · augmented", dataset.name());
-        let sheet = augmented(gpu, &config.augment, (dataset, train), &images, config.seed, &title)?;
+        let truth = |image| Truth::of(dataset, train, image, config.loss.target_kind());
+        let sheet = augmented(gpu, &config.augment, (train, &truth), &images, config.seed, &title)?;
         board.picture("augmented", 0, &sheet).map_err(CliError::file(&self.out.join(BOARD)))
     }
 

@@ -48,6 +48,7 @@ mod tasks;
 mod text;
 mod thresholds;
 mod train;
+mod truth;
 mod tune;
 mod verdict;
 mod verify;

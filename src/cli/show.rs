@@ -5,6 +5,7 @@ use std::path::Path;
 use super::args::ShowArgs;
 use super::error::save_png;
 use super::tasks::drawn;
+use super::truth::Truth;
 use super::{CliError, Exit, open, pictures, text};
 use crate::config::{AugmentConfig, parse_augment};
 use crate::data::{self, DEFAULT_SHAPE, LoadOptions, Split};
@@ -36,8 +37,8 @@ pub fn run(args: &ShowArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if let Some(list) = &args.augment {
         return sheet(args, list, &dataset, split, out, adapter);
     }
-    let label = &dataset.classes()[split.labels()[args.index] as usize];
-    let title = format!("{which} image {} · {label} · {}", args.index, dataset.name());
+    let label = labelled(&args.index.to_string(), &Truth::shown(&dataset, split, args.index));
+    let title = format!("{which} image {label} · {}", dataset.name());
     let image = split.example(args.index)?;
     save_png(&show_image(&title, &drawn(&image, split.input().shape())?), out)?;
     say!("{}: {title}", out.display());
@@ -61,17 +62,26 @@ fn sheet(
     let images: Vec<usize> = (args.index..split.len()).take(args.count as usize).collect();
     let gpu = open(adapter)?;
     let title = format!("{} · {list}", dataset.name());
-    save_png(&augmented(&gpu, &policy, (dataset, split), &images, args.seed, &title)?, out)?;
+    let truth = |image| Truth::shown(dataset, split, image);
+    save_png(&augmented(&gpu, &policy, (split, &truth), &images, args.seed, &title)?, out)?;
     say!("adapter  {}", gpu.summary().line());
     say!("{}: {} images in {EPOCHS} epochs of seed {}", out.display(), images.len(), args.seed);
     Ok(Exit::Done)
 }
 
-/// Images of a split beside themselves as they are in the first epochs of a run with this seed.
-pub fn augmented(
+/// What stands first, and what is known of an example, if anything is.
+fn labelled(first: &str, truth: &Truth) -> String {
+    match truth {
+        Truth::Nothing => first.to_string(),
+        known => format!("{first} · {}", known.in_words()),
+    }
+}
+
+/// Images of a split beside themselves as they are in the first epochs of a run with this seed. `truth` tells what is known of one.
+pub fn augmented<'a>(
     gpu: &Gpu,
     policy: &AugmentConfig,
-    (dataset, split): (&data::Dataset, &Split),
+    (split, truth): (&Split, &dyn Fn(usize) -> Truth<'a>),
     images: &[usize],
     seed: u64,
     title: &str,
@@ -84,7 +94,7 @@ pub fn augmented(
     let originals: Vec<_> = images.iter().map(|&image| split.example(image)).collect::<Result<_, _>>()?;
     let rows: Vec<SheetRow> = (images.iter().enumerate())
         .map(|(i, &image)| SheetRow {
-            label: format!("{image} · {}", dataset.classes()[split.labels()[image] as usize]),
+            label: labelled(&image.to_string(), &truth(image)),
             original: shown(&originals[i]),
             samples: epochs.iter().map(|epoch| shown(&epoch[i * size..][..size])).collect(),
         })

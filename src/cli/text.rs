@@ -7,6 +7,7 @@ use std::path::Path;
 use super::args::PredictArgs;
 use super::predict::Output;
 use super::thresholds::Thresholds;
+use super::truth::Truth;
 use super::weights::tell_who;
 use super::{CliError, Exit, open, tasks};
 use crate::checkpoint::Checkpoint;
@@ -77,8 +78,11 @@ pub fn describe(dataset: &Dataset, used: usize) -> Option<String> {
 /// Prints a text of a data set, and what a model sees of it.
 pub fn show(dataset: &Dataset, split: &Split, index: usize) -> Result<Option<String>, CliError> {
     let Some(texts) = dataset.texts() else { return Ok(None) };
-    let label = &dataset.classes()[split.labels()[index] as usize];
-    Ok(Some(format!("{label}: {}", texts.vocabulary.decode(&split.example(index)?).join(" "))))
+    let words = texts.vocabulary.decode(&split.example(index)?).join(" ");
+    Ok(Some(match Truth::shown(dataset, split, index) {
+        Truth::Nothing => words,
+        known => format!("{}: {words}", known.in_words()),
+    }))
 }
 
 /// The texts to answer: those that were typed, then the lines of a file.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::picture::{self, Header};
 use super::pictures::{Catalog, Part, Target};
-use super::{DataError, DataKind, Dataset, Listing, LoadOptions, Places, Split, formats, known, load_with};
+use super::{DataError, DataKind, Dataset, Listing, LoadOptions, Places, Split, Values, formats, known, load_with};
 use crate::defaults::{Aim, Examples, Source};
 
 /// What is in a data set.
@@ -132,7 +132,7 @@ fn headers(catalog: &Catalog) -> Vec<Header> {
 fn of_dataset(data: &Dataset) -> Survey {
     let len = |split: Option<&Split>| split.map_or(0, Split::len);
     let values = data.train().and_then(Split::values);
-    let is_binary = values.is_none_or(|values| values.data.iter().all(|&value| value == 0.0 || value == 1.0));
+    let is_binary = values.is_none_or(Values::are_labels);
     let aim = aim(values.is_some(), is_binary);
     let mut counts = Vec::new();
     if let (Some(train), Aim::Classes) = (data.train(), aim) {

@@ -75,8 +75,7 @@ pub fn default_loss(model: &ModelSpec, data: &Dataset) -> Result<LossConfig, Tas
     if shares && values.data.iter().all(|&value| value >= 0.0) {
         return Err(TaskError::Ambiguous { data: data.name().to_string(), width: values.width });
     }
-    let labels = values.data.iter().all(|&value| value == 0.0 || value == 1.0);
-    Ok(if labels { Bce::default().into() } else { Mse::default().into() })
+    Ok(if values.are_labels() { Bce::default().into() } else { Mse::default().into() })
 }
 
 /// Splits on the device, with how many of their first images are there.

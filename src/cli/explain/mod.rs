@@ -6,7 +6,6 @@ mod maximise;
 mod nearest;
 mod one_by_one;
 mod texts;
-mod truth;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use super::{Asking, GridData, Row, TaskView, drawn};
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::PredictArgs;
 use crate::cli::error::save_png;
+use crate::cli::truth::Truth;
 use crate::cli::weights::say_who;
 use crate::cli::{CliError, Exit, open};
 use crate::data::{Dataset, Split, Targets};
@@ -105,9 +106,12 @@ impl TaskView for Reconstruct {
     ) -> Result<Exit, CliError> {
         let grid = GridData::load(args, checkpoint)?;
         let ((split, _), data, config) = (grid.split(), &grid.data, &checkpoint.meta.config);
-        let normal = |i: usize| config.normal.contains(&data.classes()[split.labels()[i] as usize]);
-        // images with values have no class
-        let known = !config.normal.is_empty() && split.values().is_none();
+        let class = |i: usize| match Truth::shown(data, split, i) {
+            Truth::Class(name) => Some(name),
+            _ => None,
+        };
+        let normal = |i: usize| class(i).is_some_and(|name| config.normal.iter().any(|normal| normal == name));
+        let known = !config.normal.is_empty() && class(args.from).is_some();
         let all = args.from..split.len();
         let shown: Vec<usize> = if known {
             let of = |kind: bool, count| all.clone().filter(move |&i| normal(i) == kind).take(count);
@@ -132,7 +136,7 @@ impl TaskView for Reconstruct {
             cells.push(PairCell {
                 image: drawn(image, split.input().shape())?,
                 reconstruction: drawn(reconstruction, split.input().shape())?,
-                class: split.values().is_none().then(|| data.classes()[split.labels()[i] as usize].clone()),
+                class: class(i).map(String::from),
                 score,
                 called_normal,
                 right: if known { called_normal.map(|called| called == normal(i)) } else { None },

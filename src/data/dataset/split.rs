@@ -20,6 +20,13 @@ pub struct Values {
     pub data: Vec<f32>,
 }
 
+impl Values {
+    /// Whether all are 0 or 1, as those of several labels are.
+    pub fn are_labels(&self) -> bool {
+        self.data.iter().all(|&value| value == 0.0 || value == 1.0)
+    }
+}
+
 /// What is to be learned about the examples of a split.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Split, Values};
 use crate::losses::TargetKind;
 use crate::report::chart::exact;
 use crate::train::Answer;
@@ -37,6 +37,12 @@ impl<'a> Truth<'a> {
             None if split.targets() > 0 => Truth::Class(&data.classes()[split.labels()[example] as usize]),
             None => Truth::Nothing,
         }
+    }
+
+    /// That of an example of data that no task is known for: numbers that are 0 or 1 in all examples are labels.
+    pub fn shown(data: &'a Dataset, split: &Split, example: usize) -> Self {
+        let are_labels = split.values().is_some_and(Values::are_labels);
+        Self::of(data, split, example, if are_labels { TargetKind::Labels } else { TargetKind::Numbers })
     }
 
     /// It in words; nothing where nothing is known.
