@@ -1,6 +1,7 @@
 //! Checkpoints: one `.safetensors` file each, with weights, optimiser state and everything else a run is.
 
 mod format;
+mod loading;
 mod other_file;
 mod state;
 mod store;

@@ -11,13 +11,10 @@ use super::CliError;
 use crate::checkpoint::{Checkpoint, DatasetFingerprint};
 use crate::config::RunConfig;
 use crate::data::picture::{DecodeError, Place};
-use crate::data::{
-    self, Dataset, Fit, HoldOut, ImageOptions, Listing, LoadOptions, OnPictures, Places, TableOptions, picture,
-};
+use crate::data::{self, Dataset, Fit, ImageOptions, Listing, LoadOptions, OnPictures, Places, TableOptions, picture};
 use crate::model::ModelSpec;
 use crate::plan::thousands;
 use crate::report::{aside, is_quiet};
-use crate::tasks;
 use crate::train::{check_held_out, with_held_out};
 
 /// The model of a run on pictures, where none is named.
@@ -57,18 +54,9 @@ pub fn of_run(checkpoint: &Checkpoint, other: Option<&str>, table: &TableOptions
         ));
     }
     let config = &checkpoint.meta.config;
-    let model = checkpoint.meta.model()?;
-    let mut options = tasks::of(&config.loss).load_options(config, model.input);
-    options.classes = Some(checkpoint.meta.classes.clone());
-    options.vocabulary.clone_from(&checkpoint.meta.vocabulary);
-    options.length = model.text_length();
+    let mut options = LoadOptions::of_checkpoint(&checkpoint.meta)?;
     if other.is_some() {
-        options.hold_out = HoldOut::Nothing;
-        // another table may have the same columns, and has its images elsewhere
-        options.table.images = None;
-        // which says what the run's own folders are
-        options.images.layout = None;
-        options.labels = None;
+        options = options.for_other_data();
     }
     options.table = table.clone().or(options.table);
     let dataset = shuffled(load(other.or(config.data.as_deref()), &options)?, config)?;
@@ -96,13 +84,8 @@ pub fn still_there(checkpoint: &Checkpoint) -> Result<(), CliError> {
 
 /// The data of a run with the splits that the run learned them in.
 pub fn learned_by_run(checkpoint: &Checkpoint) -> Result<Dataset, CliError> {
-    let (config, meta) = (&checkpoint.meta.config, &checkpoint.meta);
-    let model = meta.model()?;
-    let mut options = tasks::of(&config.loss).load_options(config, model.input);
-    options.unlabelled = !config.normal.is_empty() || !tasks::of_model(&model).needs_labels();
-    options.classes = Some(meta.classes.clone());
-    options.vocabulary.clone_from(&meta.vocabulary);
-    options.length = model.text_length();
+    let config = &checkpoint.meta.config;
+    let options = LoadOptions::of_checkpoint(&checkpoint.meta)?;
     shuffled(load(config.data.as_deref(), &options)?, config)
 }
 

@@ -12,8 +12,7 @@ use super::weights::tell_who;
 use super::{CliError, Exit, open, tasks};
 use crate::checkpoint::Checkpoint;
 use crate::config::RunConfig;
-use crate::data::{DataKind, Dataset, LoadOptions, Split, TableOptions, Vocabulary, text, texts_of};
-use crate::model::ModelSpec;
+use crate::data::{DataKind, Dataset, Split, TableOptions, Vocabulary, text, texts_of};
 use crate::plan::thousands;
 use crate::platform::files;
 use crate::report::{aside, shell_word};
@@ -34,17 +33,6 @@ pub fn check_flags(kind: DataKind, config: &RunConfig, base: &RunConfig) -> Resu
         return refused("--images and the names of columns are for tables (.csv, .tsv), but these data are no table");
     }
     Ok(())
-}
-
-/// Options for the data of a run that begins or goes on: texts as long as the model takes, with the vocabulary of the checkpoint.
-pub fn of_run(options: LoadOptions, config: &RunConfig, model: &ModelSpec, from: Option<&Checkpoint>) -> LoadOptions {
-    let cuts = config.text.max_length.is_none() || from.is_some();
-    let length = if cuts { model.text_length() } else { None };
-    let vocabulary = from.and_then(|checkpoint| checkpoint.meta.vocabulary.clone());
-    // in the order that the run has them, whichever order they would get today
-    let known = from.map(|checkpoint| checkpoint.meta.classes.clone()).filter(|classes| !classes.is_empty());
-    let classes = known.or(options.classes);
-    LoadOptions { length, vocabulary, classes, ..options }
 }
 
 /// The texts of examples of these names by their names, where their files are still there. `table` says which columns a table has.

@@ -15,7 +15,7 @@ use super::start::{Start, fresh, resumed};
 use super::sweep::Turn;
 use super::tasks::{self, TaskView};
 use super::verdict::{self, Ending, told_last};
-use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started, text};
+use super::{CliError, Exit, auto, dashboard, first_screen, init, loss, memory, pictures, report, started};
 use crate::checkpoint::{Checkpoint, CheckpointError, write_atomically};
 use crate::config::RunConfig;
 use crate::data::{Dataset, Listing, LoadOptions, Looked};
@@ -27,7 +27,7 @@ use crate::report::watch::{Dashboard, LOG, restore};
 use crate::report::{
     EventLog, Log, Terminal, aside, be_quiet, lr_range_curve, print_lr_range_test, print_profile, say, to_continue,
 };
-use crate::tasks::{of, of_model};
+use crate::tasks::of;
 use crate::train::{Control, Event, Outcome, State, StopHandle, TrainError, Trainer};
 use crate::weights::Weights;
 
@@ -180,9 +180,13 @@ fn load(
     listing: Option<Listing>,
     shared: &mut Shared,
 ) -> Result<Dataset, CliError> {
-    let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
-    let options = LoadOptions { unlabelled, memory, ..of(&config.loss).load_options(config, model.input) };
-    let options = text::of_run(options, config, model, from);
+    let cuts = config.text.max_length.is_none() || from.is_some();
+    let length = if cuts { model.text_length() } else { None };
+    let options = LoadOptions { length, memory, ..of(&config.loss).load_options(config, model) };
+    let options = match from {
+        Some(checkpoint) => options.with_names_of(&checkpoint.meta),
+        None => options,
+    };
     pictures::shuffled(shared.load(config.data.as_deref(), listing, &options)?, config)
 }
 

@@ -279,8 +279,8 @@ impl dyn Task {
         Ok(Examined { metrics: Metrics { more, ..metrics }, measures, answers })
     }
 
-    /// What a run's data are read with, for images of this size.
-    pub fn load_options(&self, config: &RunConfig, shape: [usize; 3]) -> LoadOptions {
+    /// What a run's data are read with, as its model takes them.
+    pub fn load_options(&self, config: &RunConfig, model: &ModelSpec) -> LoadOptions {
         let hold_out = match config.validation {
             _ if !self.evaluates() => HoldOut::Nothing,
             Validation::None => HoldOut::Auto,
@@ -291,11 +291,14 @@ impl dyn Task {
         let (seed, kind) = (config.split_seed(), config.loss.target_kind());
         let (several_labels, labels) = (kind == TargetKind::Labels, config.labels_file());
         let values = kind == TargetKind::Numbers && self.needs_labels();
+        // before the data are there, a loss may be the usual one of another task
+        let unlabelled = !config.normal.is_empty() || !of_model(model).needs_labels();
         LoadOptions {
             several_labels,
             values,
+            unlabelled,
             labels,
-            shape,
+            shape: model.input,
             images,
             text,
             table,

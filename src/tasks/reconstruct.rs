@@ -56,12 +56,13 @@ impl Task for Reconstruct {
 
     fn read_targets(&self, config: &RunConfig, data: &Dataset, splits: &Splits) -> Result<Targets, TaskError> {
         let number = |name: &String| data.classes().iter().position(|class| class == name).map(|class| class as u32);
-        // images with values have no class
-        let valued = data.splits().iter().any(|(_, split)| split.values().is_some());
+        // images with values, or of which nothing is known, have no class: they are neither normal nor of another one
+        let known = data.splits().iter().all(|(_, split)| split.values().is_none() && split.targets() > 0);
+        let normal = known && !config.normal.is_empty();
         Ok(Targets {
             labels: targets::labels(splits),
-            classes: if valued { Vec::new() } else { data.classes().to_vec() },
-            normal: (!config.normal.is_empty()).then(|| config.normal.iter().filter_map(number).collect()),
+            classes: if known { data.classes().to_vec() } else { Vec::new() },
+            normal: normal.then(|| config.normal.iter().filter_map(number).collect()),
             ..Targets::default()
         })
     }

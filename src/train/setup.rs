@@ -321,7 +321,7 @@ mod tests {
             let config = RunConfig { seed, split_seed, validation: Validation::Fraction(0.2), ..RunConfig::default() };
             let step = order(&data, &config).unwrap().training_step(0, 16, 0);
             assert_eq!(
-                tasks::of(&config.loss).load_options(&config, [8, 8, 1]).seed,
+                tasks::of(&config.loss).load_options(&config, &ModelSpec::open("linear").unwrap()).seed,
                 split_seed.unwrap_or(seed),
                 "folders split while they are read"
             );

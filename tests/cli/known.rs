@@ -1,6 +1,6 @@
 //! What is known of examples (nothing, a class, several labels or numbers): commands take all of these, and say what it is.
 
-use crate::errors::{COLOURS, picture};
+use crate::errors::{COLOURS, MODEL, picture};
 use crate::support::Place;
 
 /// Pictures.
@@ -69,4 +69,47 @@ fn show_says_what_is_known_of_an_image() {
     for (data, _) in cases {
         place.run(&format!("show {data} --augment flip --count 2 --out {data}.png")).exits(0);
     }
+}
+
+#[test]
+fn what_learned_images_without_labels_is_evaluated_on_them() {
+    let Some(place) = Place::with_adapter() else { return };
+    photos(&place);
+    let train = "--model autoencoder --batch 2 --epochs 2";
+    place.run(&format!("train bare.tar {train} --out bare")).exits(0);
+    place.run(&format!("train photos {train} --normal red,green --out some")).exits(0);
+    for run in ["bare", "some"] {
+        let measured = place.run(&format!("eval {run} --data bare.tar --json")).exits(0).json();
+        let (summary, all) = (&measured["summary"], measured["measures"]["images"].as_u64());
+        assert_eq!((all, summary["normal_error"].is_null()), (Some(COUNT as u64), true), "{run}: {measured}");
+        assert!(
+            summary["other_error"].is_null() && measured["measures"]["classes"] == serde_json::json!([]),
+            "{measured}"
+        );
+        let grid = place.run(&format!("predict {run} --data bare.tar --grid grid.png")).exits(0);
+        assert!(grid.out.contains(&format!("grid.png: {COUNT} images")), "{grid}");
+        place.run(&format!("report {run} bare.tar --out report.html")).exits(0);
+    }
+    place.run("eval bare").exits(0);
+    place.run("predict bare --grid grid.png").exits(0);
+    place.run("runs compare bare bare").exits(0);
+    // a class that is known is told from the others
+    let measured = place.run("eval some --data photos --json").exits(0).json();
+    assert!(measured["summary"]["normal_error"].is_f64() && measured["summary"]["other_error"].is_f64(), "{measured}");
+}
+
+#[test]
+fn a_run_on_classes_is_not_asked_about_numbers() {
+    let Some(place) = Place::with_adapter() else { return };
+    photos(&place);
+    place.write("small.toml", MODEL);
+    place.run("train photos --model small.toml --steps 1 --out run").exits(0);
+    table(&place, "ages.csv", "age", |i| format!("{}.5", 20 + i));
+    table(&place, "tags.csv", "labels", |i| ["wet|dry", "dry", "wet"][i % 3].into());
+    for data in ["ages.csv", "tags.csv"] {
+        let ran = place.run(&format!("data check {data} --run run")).exits(2);
+        assert!(ran.err.contains("classes") && ran.err.contains("try: ") && !ran.out.contains("doubts"), "{ran}");
+    }
+    let ran = place.run("data check photos --run run");
+    assert!(ran.line("suspect").contains(&format!(" of {COUNT} (")), "{ran}");
 }

@@ -10,13 +10,12 @@ use super::super::{CliError, open, pictures};
 use crate::checkpoint::{Checkpoint, locate};
 use crate::data::doctor::{Member, listed};
 use crate::data::picture::Place;
-use crate::data::{self, HoldOut, LoadOptions, Places, TableOptions};
+use crate::data::{self, LoadOptions, Places, TableOptions};
 use crate::losses::Records;
 use crate::metrics::{LabelErrors, Suspect};
 use crate::plan::thousands;
 use crate::report::{percent, say};
 use crate::session::check_pictures;
-use crate::tasks;
 use crate::train::{Predictor, TrainError};
 
 /// Images that are decoded and answered at once.
@@ -47,16 +46,9 @@ pub fn find(
         return Err(CliError::Usage(problem + "\n  try: a run that was trained on classes"));
     }
     let model = checkpoint.meta.model()?;
-    let mut options = LoadOptions {
-        classes: Some(checkpoint.meta.classes.clone()),
-        vocabulary: checkpoint.meta.vocabulary.clone(),
-        length: model.text_length(),
-        hold_out: HoldOut::Nothing,
-        table: table.clone(),
-        labels: None,
-        ..tasks::of(&config.loss).load_options(config, model.input)
-    };
-    options.images.layout = layout.layout.or(options.images.layout);
+    let mut options = LoadOptions::of_checkpoint(&checkpoint.meta)?.for_other_data();
+    options.table = table.clone().or(options.table);
+    options.images.layout = layout.layout;
     let gpu = open(adapter)?;
     let predictor = Predictor::new(&gpu, &checkpoint, None)?;
     let (mut rows, mut labels, mut members) = (Vec::new(), Vec::new(), Vec::<Member>::new());
@@ -78,6 +70,11 @@ pub fn find(
         }
         None => {
             let data = data::load_with(Some(spec), &options, &Places::from_env(), &|_, _| {})?;
+            if data.splits().iter().any(|(_, split)| split.values().is_some() || split.targets() == 0) {
+                let problem =
+                    format!("--run {}: this run chooses one of several classes, but {spec} has none", run.display());
+                return Err(CliError::Usage(problem + "\n  try: without --run"));
+            }
             for (part, (name, split)) in data.splits().iter().enumerate() {
                 split.in_pieces(&mut answer)?;
                 labels.extend(split.labels().iter().map(|&label| label as usize));
