@@ -20,6 +20,9 @@ mod known;
 mod labels;
 #[path = "cli/many.rs"]
 mod many;
+#[cfg(unix)]
+#[path = "cli/permissions.rs"]
+mod permissions;
 #[path = "cli/rates.rs"]
 mod rates;
 #[path = "cli/reports.rs"]

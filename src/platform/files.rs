@@ -12,18 +12,32 @@ pub(crate) fn size_limit() -> Option<u64> {
     return None;
 }
 
-/// Writes `bytes` to `path` so that a kill at any moment leaves either the old file or the new one.
+/// Writes `bytes` to `path` so that a kill at any moment leaves either the old file or the new one. A new file is as readable as any that
+/// the user makes; one that was there keeps its permissions.
 ///
 /// # Errors
 /// What the system says, with the old file intact.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let (mut file, folder) = beside(path)?;
     file.write_all(bytes)?;
+    let now = file.as_file().metadata()?.permissions();
+    let before = std::fs::metadata(path).ok().filter(|there| there.is_file()).map(|there| there.permissions());
+    if let Some(before) = before.filter(|before| *before != now) {
+        file.as_file().set_permissions(before)?;
+    }
     file.as_file().sync_all()?;
-    readable_by_all(file.as_file())?;
     file.persist(path).map_err(|e| e.error)?;
     sync_folder(folder)
+}
+
+/// A temporary file in the folder of a path, and that folder.
+fn beside(path: &Path) -> io::Result<(tempfile::NamedTempFile, &Path)> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // temporary files are private otherwise; of these bits the umask leaves what the user's files have
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    Ok((builder.tempfile_in(folder)?, folder))
 }
 
 /// [`write_atomically`] into a folder that is made if it is missing.
@@ -40,10 +54,8 @@ pub(crate) fn write_with_folder(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// What the system says; [`io::ErrorKind::AlreadyExists`] where there is a file by now.
 pub(crate) fn write_new(path: &Path, from: &mut impl Read) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let (mut file, _) = beside(path)?;
     io::copy(from, file.as_file_mut())?;
-    readable_by_all(file.as_file())?;
     file.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
 }
 
@@ -189,18 +201,6 @@ pub(crate) fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
 /// Removes a file that nobody needs, if that is possible.
 pub(crate) fn discard(path: &Path) {
     let _ = std::fs::remove_file(path);
-}
-
-/// Temporary files are private; what is written here is as readable as any other file the user makes.
-#[cfg(unix)]
-fn readable_by_all(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_file: &std::fs::File) -> io::Result<()> {
-    Ok(())
 }
 
 /// The rename itself must reach the disk, which is a property of the folder.
