@@ -225,7 +225,9 @@ impl Run {
     }
 }
 
-/// A run that ended, with its weights on the device.
+/// A run that ended, with its weights on the device. What is evaluated, answers and is saved are the weights of its best epoch
+/// ([`Trainer::best`]), which may not be the last one; those of the moment where no epoch is better than another. To train on from
+/// the last step, [`into_trainer`](Self::into_trainer).
 pub struct Trained {
     trainer: Trainer,
     outcome: Outcome,
@@ -237,7 +239,8 @@ impl Trained {
         self.outcome
     }
 
-    /// Loss, accuracy and what else is measured on the test images with the weights of the best epoch; `None` without such.
+    /// Loss, accuracy and what else is measured on the test images with the weights of the best epoch; `None` without such
+    /// images.
     ///
     /// # Errors
     /// If the loss is not finite, or the device fails.
@@ -253,18 +256,20 @@ impl Trained {
     /// # Errors
     /// If the model has no answers to give, or the device fails.
     pub fn predictor(&self, gpu: &Gpu) -> Result<Predictor, TrainError> {
-        Predictor::new(gpu, &self.trainer.best_checkpoint()?, None)
+        Predictor::new(gpu, &self.checkpoint()?, None)
     }
 
-    /// Everything that the run is.
+    /// The model with the weights of its best epoch, as [`evaluate`](Self::evaluate) measures them and
+    /// [`predictor`](Self::predictor) answers with them, without the optimiser's state. [`Trainer::checkpoint`] has that, with the
+    /// last weights.
     ///
     /// # Errors
     /// If a weight is not finite, or the device fails.
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        self.trainer.checkpoint()
+        self.trainer.best_checkpoint()
     }
 
-    /// Writes a checkpoint file, whole or not at all.
+    /// Writes [`checkpoint`](Self::checkpoint) to a file, whole or not at all.
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint), and the system's.
@@ -272,7 +277,7 @@ impl Trained {
         Ok(write_atomically(path.as_ref(), &self.checkpoint()?.into_bytes())?)
     }
 
-    /// The trainer, to go on with.
+    /// The trainer as it stands after the last step, to go on with.
     pub fn into_trainer(self) -> Trainer {
         self.trainer
     }

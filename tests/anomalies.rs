@@ -196,6 +196,37 @@ fn the_best_epoch_is_the_one_with_the_smallest_error_of_normal_images() {
     );
 }
 
+#[test]
+fn the_weights_of_the_best_epoch_have_the_threshold_that_was_taken_with_them() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    // so high a rate that the error does not fall with each epoch
+    let config = RunConfig {
+        epochs: 5,
+        limit: Some(320),
+        learning_rate: 0.05,
+        validation: Validation::Fraction(0.5),
+        ..config(&[])
+    };
+    let model = ModelSpec::open("autoencoder").unwrap();
+    let not_best_at_the_end = |seed| {
+        let mut saved = None;
+        let mut trainer = Trainer::new(&gpu, &data, model.clone(), RunConfig { seed, ..config.clone() }).unwrap();
+        trainer
+            .fit(|trainer, event| {
+                if matches!(event, Event::Epoch { best: true, .. }) {
+                    saved = Some(trainer.checkpoint().unwrap().meta.state);
+                }
+            })
+            .unwrap();
+        let (saved, last) = (saved.unwrap(), trainer.state());
+        (!last.is_best() && saved.threshold != last.threshold).then_some((trainer, saved))
+    };
+    let (trainer, best) = (0..20).find_map(not_best_at_the_end).expect("a seed whose last epoch is not the best");
+    assert!(best.threshold.is_some(), "it is known");
+    assert_eq!(trainer.best_checkpoint().unwrap().meta.state, best);
+}
+
 /// Pixels in the green of a right verdict, and in the red of a wrong one.
 fn frames(picture: &RgbImage) -> [usize; 2] {
     [Rgb([0x1a, 0x7f, 0x37]), Rgb([0xcf, 0x22, 0x2e])].map(|colour| picture.pixels().filter(|p| **p == colour).count())

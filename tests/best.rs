@@ -1,5 +1,6 @@
 //! The best epoch: chosen by the measure that counts, with its weights in every final number; and batch norm on few values.
 
+use lepton_gpu::Run;
 use lepton_gpu::checkpoint::{Checkpoint, State};
 use lepton_gpu::config::{BestBy, OptimizerConfig, RunConfig, UpdateConfig, Validation};
 use lepton_gpu::data::{self, Dataset};
@@ -9,7 +10,7 @@ use lepton_gpu::metrics::{Assessment, Criterion, Examined, Findings, Metrics};
 use lepton_gpu::model::ModelSpec;
 use lepton_gpu::optim::Sgd;
 use lepton_gpu::tasks::Why;
-use lepton_gpu::train::{Evaluator, Event, TrainError, Trainer};
+use lepton_gpu::train::{Evaluator, Event, Predictor, TrainError, Trainer};
 use lepton_kernels::random;
 
 mod common;
@@ -199,7 +200,9 @@ fn tests_and_verdicts_are_of_the_best_epoch_and_the_last_weights_stay() {
         assert_eq!((assessment.examined, assessment.images), (Examined::Validation, 160));
         assert_eq!(Some(assessment.loss), best.meta.state.best.unwrap().loss);
         assert!(trainer.checkpoint().unwrap().to_bytes() == last.to_bytes(), "the last weights are gone: {ema:?}");
-        assert_eq!(evaluated(&gpu, &trainer.best_checkpoint().unwrap(), &data), expected);
+        let kept = trainer.best_checkpoint().unwrap();
+        assert_eq!(evaluated(&gpu, &kept, &data), expected);
+        assert_eq!(kept.meta, best.meta, "it is where the run stood after its best epoch");
 
         // a process that comes later finds the best weights in their file
         let mut later = Trainer::resume(&gpu, &data, &last, config).unwrap();
@@ -211,6 +214,38 @@ fn tests_and_verdicts_are_of_the_best_epoch_and_the_last_weights_stay() {
         assert_eq!(tested(&mut later), expected);
         assert_eq!(later.assess().unwrap().unwrap(), assessment);
     }
+}
+
+#[test]
+fn what_is_saved_is_what_was_evaluated_and_answers() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let by_loss = config(BestBy::Criterion(Criterion::Loss));
+    let noisy = RunConfig { epochs: 10, batch: 32, learning_rate: 0.5, limit: Some(320), ..by_loss };
+    let not_best_at_the_end = |seed| {
+        let config = RunConfig { seed, ..noisy.clone() };
+        let mut trained = Run::new(ModelSpec::open("linear").unwrap()).config(config).train(&gpu, &data).unwrap();
+        let measured = trained.evaluate().unwrap().unwrap();
+        let images = data.test().unwrap().bytes().unwrap()[..8 * 784].to_vec();
+        let answers = trained.predictor(&gpu).unwrap().predict(&images).unwrap();
+        trained.save(&path).unwrap();
+        let trainer = trained.into_trainer();
+        (!trainer.state().is_best()).then_some((trainer, [measured.loss, measured.accuracy.unwrap()], images, answers))
+    };
+    let (trainer, measured, images, answers) = (0..9).find_map(not_best_at_the_end).expect("a seed");
+    let saved = Checkpoint::read(&path).unwrap();
+    assert_eq!(evaluated(&gpu, &saved, &data), measured);
+    assert_ne!(evaluated(&gpu, &trainer.checkpoint().unwrap(), &data), measured, "the last weights are others");
+    assert_eq!(Predictor::load(&gpu, &path).unwrap().predict(&images).unwrap(), answers);
+    let state = &saved.meta.state;
+    assert!(state.is_best() && state.best == trainer.state().best && state.epoch < 10, "{state:?}");
+    // what has no optimiser's state cannot go on as if nothing had happened
+    let error =
+        Trainer::resume(&gpu, &data, &saved, trainer.config().clone()).err().expect("it is refused").to_string();
+    assert!(error.contains("`optimizer.") && error.contains("to answer with"), "{error}");
+    Trainer::resume(&gpu, &data, &trainer.checkpoint().unwrap(), trainer.config().clone()).unwrap();
 }
 
 #[test]

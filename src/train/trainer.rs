@@ -474,13 +474,16 @@ impl Trainer {
             None => self.probe().and_then(|loss| self.check_loss("training", loss as f32))?,
         }
         self.settle(range)?;
-        let best = self.judge(&train, measured)?;
+        let best = self.judge(&train, validation.as_ref());
         self.state.waited = if best { 0 } else { self.state.waited + 1 };
         self.samples = self.task.draw(&mut self.session, &self.model, &self.config)?;
         let learning_rate = self.schedule.rate(self.state.step.saturating_sub(1), &self.state.plateau);
         let judged = validation.map_or(train.loss, |metrics| metrics.judged_loss());
         self.schedule.finish_epoch(&mut self.state.plateau, judged);
         self.state.finish_epoch();
+        if best {
+            self.keep(measured)?;
+        }
         Ok(Event::Epoch {
             epoch: self.state.epoch,
             global_step: self.state.step,
@@ -526,7 +529,8 @@ impl Trainer {
         if loss.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { of, step, loss, learning_rate }) }
     }
 
-    /// Everything that the run is, as it stands.
+    /// Everything that the run is, as it stands: the last weights, with all that it takes to go on from there.
+    /// [`best_checkpoint`](Self::best_checkpoint) has those to answer with.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] if a weight is not finite, or if the device is lost.

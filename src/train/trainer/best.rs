@@ -19,6 +19,8 @@ use crate::tasks::{Detail, Examined, Judging};
 pub(super) struct Kept {
     /// The buffer that evaluation reads: all parameters, or their averages.
     weights: Vec<u8>,
+    /// Where the run stood after it.
+    state: State,
     /// What was measured with them, and on which images.
     measured: Vec<(Range, Examined)>,
 }
@@ -50,17 +52,22 @@ impl Trainer {
         self.kept.as_ref().and(self.state.best)
     }
 
-    /// Judges the epoch that has just been trained, and keeps its weights if it is the best one so far.
-    pub(super) fn judge(&mut self, train: &Metrics, measured: Option<(Range, Examined)>) -> Result<bool, TrainError> {
-        let Some(judging) = self.judging else { return Ok(false) };
-        let now = judging.judge(self.state.epoch + 1, train, measured.as_ref().map(|(_, examined)| &examined.metrics));
-        if self.state.best.is_some_and(|before| !now.beats(&before)) {
-            return Ok(false);
+    /// Judges the epoch that has just been trained: whether it is the best one so far.
+    pub(super) fn judge(&mut self, train: &Metrics, validation: Option<&Metrics>) -> bool {
+        let Some(judging) = self.judging else { return false };
+        let now = judging.judge(self.state.epoch + 1, train, validation);
+        let is_best = self.state.best.is_none_or(|before| now.beats(&before));
+        if is_best {
+            self.state.best = Some(now);
         }
-        self.state.best = Some(now);
+        is_best
+    }
+
+    /// Keeps the weights of the epoch that has just ended, with what was measured with them.
+    pub(super) fn keep(&mut self, measured: Option<(Range, Examined)>) -> Result<(), TrainError> {
         let weights = self.session.program.read(self.answering(), 0, self.arena_bytes())?;
-        self.kept = Some(Kept { weights, measured: measured.into_iter().collect() });
-        Ok(true)
+        self.kept = Some(Kept { weights, state: self.state.clone(), measured: measured.into_iter().collect() });
+        Ok(())
     }
 
     /// Takes the weights of the best epoch from the checkpoint that holds them, for a run that was resumed after that epoch. One
@@ -76,8 +83,8 @@ impl Trainer {
         let Session { plan, .. } = &self.session;
         let checkpoint = &*self.own_part(checkpoint);
         super::super::evaluate::check_checkpoint(checkpoint, self.task, plan)?;
-        self.kept =
-            Some(Kept { weights: checkpoint.weights(&plan.parameters, plan.arena_words)?, measured: Vec::new() });
+        let weights = checkpoint.weights(&plan.parameters, plan.arena_words)?;
+        self.kept = Some(Kept { weights, state: state.clone(), measured: Vec::new() });
         Ok(())
     }
 
@@ -148,14 +155,14 @@ impl Trainer {
         Ok(measured)
     }
 
-    /// The weights of the best epoch with what answering needs, and without the optimiser's state; those of the moment where
-    /// no epoch was the best.
+    /// The run as it stood after its best epoch, with what answering needs and without the optimiser's state: the weights that
+    /// [`test`](Self::test) and [`assess`](Self::assess) look at. Those of the moment where no epoch is the best.
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint).
     pub fn best_checkpoint(&self) -> Result<Checkpoint, TrainError> {
         let mut checkpoint = self.checkpoint()?.without_optimizer();
-        let (Some(kept), Some(best)) = (&self.kept, self.state.best) else { return Ok(checkpoint) };
+        let Some(kept) = &self.kept else { return Ok(checkpoint) };
         let prefix = if self.config.update.averages() { AVERAGE } else { "" };
         for parameter in &self.session.plan.parameters {
             let place = parameter.place(prefix);
@@ -163,9 +170,7 @@ impl Trainer {
             let tensor = checkpoint.tensors.iter_mut().find(|tensor| tensor.name == place.name);
             tensor.expect("a checkpoint has every parameter").data = bytes.to_vec();
         }
-        let State { epoch, .. } = self.state;
-        checkpoint.meta.state =
-            State { epoch: best.epoch.unwrap_or(epoch), batch: 0, totals: Default::default(), ..self.state.clone() };
+        checkpoint.meta.state = kept.state.clone();
         Ok(checkpoint)
     }
 
