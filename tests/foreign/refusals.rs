@@ -26,7 +26,10 @@ fn read(tensors: &Tensors, model: Option<&str>) -> Result<Translated, ForeignErr
 
 #[track_caller]
 fn says(result: Result<Translated, ForeignError>, words: &[&str]) -> ForeignError {
-    let error = result.expect_err("this must be refused");
+    let error = match result {
+        Ok(taken) => panic!("this must be refused, and not be {}", taken.source),
+        Err(error) => error,
+    };
     for word in words {
         assert!(error.to_string().contains(word), "{error}\nshould say: {word}");
     }
@@ -104,6 +107,39 @@ fn more_or_less_than_a_network_is_named() {
     let mut wild = tensors("akamaster.resnet20");
     wild.get_mut("bn1.weight").unwrap().1[3] = f32::NAN;
     says(read(&wild, None), &["element 3 of tensor `bn1.weight` is not a finite number"]);
+}
+
+#[test]
+fn a_head_whose_tensors_do_not_fit_each_other_is_refused() {
+    let net = tensors("akamaster.resnet20");
+    let with = |name: &str, shape: &[usize]| {
+        let mut net = net.clone();
+        net.insert(name.into(), (shape.to_vec(), vec![0.25; shape.iter().product()]));
+        net
+    };
+    for (name, shape, words) in [
+        ("linear.bias", &[6][..], "`linear.bias` is [6], not [7]"),
+        ("linear.bias", &[700], "`linear.bias` is [700], not [7]"),
+        ("linear.weight", &[3, 64], "`linear.bias` is [7], not [3]"),
+        ("linear.weight", &[0, 64], "`linear.weight` is [0, 64], not ["),
+        ("linear.weight", &[64], "`linear.weight` is [64], not [64, 64]"),
+        ("linear.weight", &[7, 64, 1, 1], "`linear.weight` is [7, 64, 1, 1], not [7, 64]"),
+        ("linear.weight", &[7, 0], "`linear.weight` is [7, 0], not [7, 64]"),
+        ("conv1.weight", &[16, 3, 7, 7], "`conv1.weight` is [16, 3, 7, 7], not [16, 3, 3, 3]"),
+        ("conv1.weight", &[], "`conv1.weight` is [], not [16, 3, 3, 3]"),
+        ("bn1.weight", &[0], "`bn1.weight` is [0], not [16]"),
+    ] {
+        says(read(&with(name, shape), Some("resnet20")), &[words]);
+        says(read(&with(name, shape), None), &["those of no network"]);
+    }
+    let mut none = net.clone();
+    none.insert("linear.weight".into(), (vec![0, 64], Vec::new()));
+    none.insert("linear.bias".into(), (vec![0], Vec::new()));
+    says(read(&none, Some("resnet20")), &["`linear.weight` is [0, 64], not ["]);
+    // what nobody asks for may have any shape
+    let mut more = with("teacher.scale", &[1, 2, 1, 2, 1, 2]);
+    more.insert("teacher.none".into(), (vec![0, 5], Vec::new()));
+    assert_eq!(read(&more, None).unwrap().weights.unused, ["teacher.none", "teacher.scale"]);
 }
 
 #[test]

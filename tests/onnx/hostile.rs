@@ -69,6 +69,17 @@ fn weight<'a>(model: &'a mut proto::Model, name: &str) -> &'a mut Tensor {
     graph(model).initializer.iter_mut().find(|tensor| tensor.name == name).unwrap()
 }
 
+/// Adds a constant list of whole numbers.
+fn list(model: &mut proto::Model, name: &str, numbers: Vec<i64>) {
+    graph(model).initializer.push(Tensor {
+        dims: vec![numbers.len() as i64],
+        data_type: elem::INT64,
+        name: name.into(),
+        int64_data: numbers,
+        ..Tensor::default()
+    });
+}
+
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
     type Change = fn(&mut proto::Model);
@@ -121,6 +132,34 @@ fn what_is_wrong_is_named_with_its_place() {
                 pads.ints = vec![i64::MAX, 0, 0, 0];
             },
             "pads",
+        ),
+        (|m| weight(m, "linear_1.weight").dims = vec![448], "[448] has no two axes"),
+        (|m| weight(m, "linear_1.weight").dims = vec![8, 7, 8], "[8, 7, 8] has no two axes"),
+        (|m| *find(m, "Conv") = node("Concat", &[], "conv2d_1/Conv"), "Concat `conv2d_1/Conv`: it joins nothing"),
+        (
+            |m| {
+                list(m, "here", vec![4]);
+                *find(m, "Conv") = node("Slice", &["pixels/Div", "here", "here", "axis"], "conv2d_1/Conv");
+                list(m, "axis", vec![2]);
+            },
+            "Slice `conv2d_1/Conv`: its output [1, 3, 0, 8] has no elements",
+        ),
+        (
+            |m| {
+                list(m, "pads", vec![0, 0, i64::MIN, 0, 0, 0, 0, 0]);
+                *find(m, "Conv") = node("Pad", &["pixels/Div", "pads"], "conv2d_1/Conv");
+            },
+            "of an axis of 8",
+        ),
+        (
+            |m| {
+                let more = Attribute { name: "output_padding".into(), ints: vec![i64::MAX, 0], ..Attribute::default() };
+                weight(m, "conv2d_1.weight").dims = vec![3, 4, 3, 3];
+                let conv = find(m, "Conv");
+                conv.op_type = "ConvTranspose".into();
+                conv.attribute.push(more);
+            },
+            "output_padding [9223372036854775807, 0]",
         ),
         (
             |m| {

@@ -9,7 +9,7 @@ use super::node::Node;
 use super::ops::{follow, then};
 use super::pointwise::composed;
 use super::realise::{CHANNELS_FIRST, ROW};
-use super::value::{Activation, Function, Join, Pending, Value};
+use super::value::{Activation, Function, Join, Pending, Value, ZERO};
 use crate::model::layer;
 use crate::onnx::array::{Array, Problem};
 
@@ -118,7 +118,8 @@ fn per_channel(reader: &mut Reader, x: &Activation, constant: &Constant) -> Resu
     reader.spend(numbers.data.len())?;
     let channels = *shape.last().expect("a layer gives something");
     let mut found: Vec<Option<f64>> = vec![None; channels];
-    for (&place, &number) in x.grid(&shape).data.iter().zip(&numbers.data) {
+    let grid = x.grid(&shape);
+    for (&place, &number) in grid.data.iter().zip(&numbers.data).filter(|(place, _)| **place != ZERO) {
         let channel = &mut found[place as usize % channels];
         if channel.is_some_and(|before| before != number) {
             return Err("a constant has several numbers for one channel, and no layer has".into());

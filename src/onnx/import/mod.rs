@@ -171,8 +171,10 @@ impl Reader {
         }
         let outputs = self.outputs(&node)?;
         for (name, value) in proto.output.iter().zip(outputs) {
-            if let Value::Activation(x) = &value {
-                super::array::count(&x.sizes)?;
+            if let Value::Activation(x) = &value
+                && super::array::count(&x.sizes)? == 0
+            {
+                return Err(format!("its output {:?} has no elements", x.sizes));
             }
             if self.values.contains_key(name) {
                 return Err(format!("its output `{name}` has been given before"));

@@ -30,7 +30,7 @@ pub fn concat(reader: &mut Reader, node: &Node) -> Result<Vec<Value>, Problem> {
     if let [only] = &parts[..] {
         return Ok(vec![Value::Activation(only.clone())]);
     }
-    let rank = parts[0].sizes.len();
+    let rank = parts.first().ok_or("it joins nothing")?.sizes.len();
     let at = axis(node.int("axis", 1), rank)?;
     // the channels are what is joined, whatever they are
     let mut roles: Vec<usize> = (1..rank).filter(|&axis| axis != at).collect();
@@ -100,7 +100,7 @@ pub fn pad(reader: &mut Reader, node: &Node) -> Result<Vec<Value>, Problem> {
 /// Zeros before and after along an axis; cut off where negative.
 fn padded(grid: Array<i32>, at: usize, before: i64, after: i64) -> Result<Array<i32>, Problem> {
     let size = grid.sizes[at];
-    let cut = |pad: i64| usize::try_from(-pad.min(0)).unwrap_or(usize::MAX);
+    let cut = |pad: i64| pad.min(0).unsigned_abs() as usize;
     let kept = size.checked_sub(cut(before)).and_then(|left| left.checked_sub(cut(after)));
     let kept =
         kept.filter(|&kept| kept > 0).ok_or_else(|| format!("pads {before} and {after} of an axis of {size}"))?;
@@ -214,7 +214,7 @@ pub fn embedding(reader: &mut Reader, node: &Node) -> Result<Vec<Value>, Problem
     };
     let [rows, features] =
         <[usize; 2]>::try_from(table.values.sizes.clone()).map_err(|_| "its table has no two axes")?;
-    if table.values.data[..features].iter().any(|&value| value != 0.0) {
+    if table.values.data.iter().take(features).any(|&value| value != 0.0) {
         return Err("its row 0 is not zero, but token 0 is padding, which counts as zeros here".into());
     }
     let addition = super::layers::Addition {

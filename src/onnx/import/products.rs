@@ -17,12 +17,15 @@ pub fn gemm(reader: &mut Reader, node: &Node) -> Result<Vec<Value>, Problem> {
     if node.int("transA", 0) != 0 {
         return Err("transA turns the batch".into());
     }
-    let weight = if node.int("transB", 0) != 0 { weight.values.clone() } else { flipped(&weight.values)? };
+    let [rows, columns] = two(&weight.values.sizes)?;
+    let (weight, units) = match node.int("transB", 0) != 0 {
+        true => (weight.values.clone(), rows),
+        false => (weight.values.transposed(&[1, 0]), columns),
+    };
     let (alpha, beta) = (node.float("alpha", 1.0), node.float("beta", 1.0));
     let weight = Array { data: weight.data.iter().map(|&value| (alpha * value) as f32).collect(), sizes: weight.sizes };
     let bias = if node.has(2) {
         let bias = node.constant(2)?;
-        let units = weight.sizes[0];
         let values = bias
             .values
             .broadcast(&[1, units])
@@ -34,10 +37,6 @@ pub fn gemm(reader: &mut Reader, node: &Node) -> Result<Vec<Value>, Problem> {
     let number = linear(reader, x, &weight.transposed(&[1, 0]), bias, node.input_name(1))?;
     let units = reader.layers.get(number).shape.clone();
     Ok(vec![Value::Activation(Activation::channels_first(number, &units))])
-}
-
-fn flipped(matrix: &Array<f64>) -> Result<Array<f64>, Problem> {
-    if matrix.sizes.len() == 2 { Ok(matrix.transposed(&[1, 0])) } else { Err(format!("a matrix {:?}", matrix.sizes)) }
 }
 
 /// A linear layer with weights `[features, units]`; the order in which a row was flattened moves into its weights.

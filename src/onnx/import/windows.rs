@@ -22,6 +22,9 @@ fn pair(sizes: &[usize]) -> Vec<toml::Value> {
     sizes.iter().map(|&size| toml::Value::Integer(size as i64)).collect()
 }
 
+/// The largest kernel, step, padding and result along an axis.
+const LARGEST: usize = 1 << 16;
+
 impl Window {
     /// The window of a node on images of this size, with `kernel` where the filters say it.
     fn read(node: &Node, from: [usize; 2], kernel: Option<Vec<usize>>) -> Result<Self, Problem> {
@@ -39,7 +42,7 @@ impl Window {
         let kernel = two(kernel, 1);
         let stride = two(node.sizes("strides", axes, 1)?, 1);
         let dilation = two(node.sizes("dilations", axes, 1)?, 1);
-        let too_large = |list: &[usize]| list.iter().any(|&size| size > 1 << 16);
+        let too_large = |list: &[usize]| list.iter().any(|&size| size > LARGEST);
         if [kernel, stride, dilation].iter().flatten().any(|&size| size == 0)
             || [&kernel[..], &stride, &dilation, &pads].into_iter().any(too_large)
         {
@@ -203,13 +206,16 @@ pub fn conv_transpose(reader: &mut Reader, node: &Node) -> Result<Vec<Value>, Pr
     }
     let window = Window::read(node, [h, w], Some(kernel))?;
     let more = node.sizes("output_padding", axes, 0)?;
+    if more.iter().any(|&size| size > LARGEST) {
+        return Err(format!("output_padding {more:?}"));
+    }
     let more = if let [one] = more[..] { [0, one] } else { [more[0], more[1]] };
     let mut to = [0; 2];
     for axis in 0..2 {
         let full = ([h, w][axis] - 1) * window.stride[axis] + window.reach(axis) + more[axis];
         let cut = window.pads[0][axis] + window.pads[1][axis];
         to[axis] = if window.same { [h, w][axis] * window.stride[axis] } else { full.saturating_sub(cut) };
-        if to[axis] == 0 || to[axis] > 1 << 16 {
+        if to[axis] == 0 || to[axis] > LARGEST {
             return Err(format!("a result of {} pixels", to[axis]));
         }
     }

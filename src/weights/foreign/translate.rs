@@ -154,16 +154,25 @@ impl Candidate {
         format!("{} ({source} names)", self.model.name)
     }
 
-    /// The head may have any number of classes, and may be missing.
+    /// How many classes the file's head has, if it has a head.
+    fn classes(&self, file: &ForeignFile) -> Option<usize> {
+        let of_head = self.parameters.iter().filter(|parameter| parameter.is_head);
+        of_head.filter_map(|parameter| file.shape(&parameter.theirs)?.first()).next().copied()
+    }
+
+    /// The head may have any number of classes, all its tensors the same, and may be missing.
     fn fit(&self, file: &ForeignFile) -> Fit {
         let (mut found, mut parts) = (0, None);
+        let classes = self.classes(file).filter(|&classes| classes > 0);
         for parameter in &self.parameters {
-            let wanted = parameter.layout.shape();
+            let mut wanted = parameter.layout.shape().to_vec();
+            if let (true, Some(first), Some(classes)) = (parameter.is_head, wanted.first_mut(), classes) {
+                *first = classes;
+            }
             let problem = match file.shape(&parameter.theirs) {
                 None if parameter.is_head => None,
                 None => Some(format!("there is no `{}` {wanted:?}", parameter.theirs)),
                 Some(shape) if shape == wanted => None,
-                Some(shape) if parameter.is_head && shape.get(1..) == wanted.get(1..) => None,
                 Some(shape) => Some(format!("`{}` is {shape:?}, not {wanted:?}", parameter.theirs)),
             };
             found += usize::from(problem.is_none());
@@ -179,10 +188,8 @@ impl Candidate {
     }
 
     fn take(self, file: &ForeignFile, run: Option<Meta>) -> Result<Translated, ForeignError> {
-        let unused = self.unused(file);
+        let (unused, classes) = (self.unused(file), self.classes(file));
         let Candidate { model, architecture, mut parameters } = self;
-        let of_head = parameters.iter().filter(|parameter| parameter.is_head);
-        let classes = of_head.filter_map(|parameter| file.shape(&parameter.theirs)?.first()).next().copied();
         if let Some(classes) = classes {
             let sized = model.for_classes(classes);
             parameters = match architecture {
