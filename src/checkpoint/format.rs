@@ -11,7 +11,7 @@ use super::{OtherFile, State};
 use crate::config::RunConfig;
 use crate::data::Vocabulary;
 use crate::hint::{Hint, Hints};
-use crate::model::ModelSpec;
+use crate::model::{InputKind, ModelSpec};
 use crate::plan::{Placed, TensorPlace};
 
 /// Put before a parameter's name: its moving average.
@@ -161,10 +161,15 @@ impl Meta {
     /// The model, parsed from the stored model file.
     ///
     /// # Errors
-    /// If the stored model file is damaged.
+    /// If the stored model file is damaged, or the scaling of pixels is for other channels.
     pub fn model(&self) -> Result<ModelSpec, CheckpointError> {
-        ModelSpec::parse(&self.model, "in the checkpoint")
-            .map_err(|e| CheckpointError::Damaged { path: "checkpoint".into(), problem: e.to_string() })
+        let damaged = |problem: String| CheckpointError::Damaged { path: "checkpoint".into(), problem };
+        let model = ModelSpec::parse(&self.model, "in the checkpoint").map_err(|e| damaged(e.to_string()))?;
+        let (scaled, channels) = (self.config.normalize.mean.len(), model.input[2]);
+        if model.input_kind() == InputKind::Images && scaled != 0 && scaled != channels {
+            return Err(damaged(format!("it scales {scaled} channels of images, but its model reads {channels}")));
+        }
+        Ok(model)
     }
 }
 
@@ -274,9 +279,7 @@ impl Checkpoint {
         if meta.format != FORMAT {
             return Err(damaged(format!("it has format {}, but this program reads format {FORMAT}", meta.format)));
         }
-        if !(1..=65_536).contains(&meta.config.batch) {
-            return Err(damaged(format!("its batch size is {}, but must be from 1 to 65536", meta.config.batch)));
-        }
+        meta.config.check().map_err(|e| damaged(format!("its configuration: {e}")))?;
         let mut tensors = Vec::new();
         for (name, view) in file.tensors() {
             if view.dtype() != Dtype::F32 {
@@ -334,13 +337,17 @@ impl Checkpoint {
     /// The bytes of one tensor of this shape.
     ///
     /// # Errors
-    /// [`CheckpointError::Damaged`] if it is missing.
+    /// [`CheckpointError::Damaged`] if it is missing, or has another shape.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<&[u8], CheckpointError> {
-        let found = self.find(name).filter(|t| t.shape == shape);
-        found.map(|t| t.data.as_slice()).ok_or_else(|| CheckpointError::Damaged {
-            path: self.path.clone(),
-            problem: format!("tensor `{name}` {shape:?} is missing"),
-        })
+        let problem = match self.find(name) {
+            Some(found) if found.shape == shape => return Ok(&found.data),
+            Some(found) => format!("tensor `{name}` is {:?}, not {shape:?}", found.shape),
+            None if name.starts_with(OPTIMIZER) => {
+                format!("it has weights to answer with, but no `{name}`, without which training cannot go on")
+            }
+            None => format!("tensor `{name}` {shape:?} is missing"),
+        };
+        Err(CheckpointError::Damaged { path: self.path.clone(), problem })
     }
 
     /// The weights to answer with, as a buffer of all parameters: their averages, where the run kept them.
@@ -357,11 +364,16 @@ impl Checkpoint {
     /// The bytes of a buffer of so many words that holds these tensors.
     ///
     /// # Errors
-    /// [`CheckpointError::Damaged`] if one is missing.
+    /// [`CheckpointError::Damaged`] if one is missing, or holds what is no finite number.
     pub fn arena(&self, places: &[TensorPlace], words: usize) -> Result<Vec<u8>, CheckpointError> {
         let mut bytes = vec![0; words * 4];
         for TensorPlace { name, shape, offset_words } in places {
             let data = self.tensor(name, shape.sizes())?;
+            let numbers = data.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number));
+            if let Some((element, number)) = numbers.enumerate().find(|(_, number)| !number.is_finite()) {
+                let problem = format!("element {element} of tensor `{name}` is {number}, which is no finite number");
+                return Err(CheckpointError::Damaged { path: self.path.clone(), problem });
+            }
             bytes[offset_words * 4..][..data.len()].copy_from_slice(data);
         }
         Ok(bytes)

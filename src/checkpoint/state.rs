@@ -61,6 +61,18 @@ impl State {
         self.batch == 0 && self.best.is_some_and(|best| best.epoch.is_none_or(|epoch| epoch == self.epoch))
     }
 
+    /// Checks that a run whose epochs have so many steps and images can stand there.
+    ///
+    /// # Errors
+    /// What is more than there can be, in words.
+    pub(crate) fn check(&self, steps: usize, images: usize) -> Result<(), String> {
+        let counts = [("steps", self.batch as u64, steps as u64), ("images", self.totals.seen, images as u64)];
+        match counts.into_iter().find(|(_, done, all)| done > all) {
+            Some((what, done, all)) => Err(format!("it has done {done} {what} of an epoch of {all}")),
+            None => Ok(()),
+        }
+    }
+
     /// Starts the next epoch.
     pub fn finish_epoch(&mut self) {
         self.epoch += 1;

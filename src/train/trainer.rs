@@ -19,7 +19,7 @@ use super::schedule::Schedule;
 use super::setup::{self, Setup};
 use super::start::sample;
 use super::updates::Updates;
-use crate::checkpoint::{AVERAGE, Checkpoint, DatasetFingerprint, NamedTensor, State};
+use crate::checkpoint::{AVERAGE, Checkpoint, CheckpointError, DatasetFingerprint, NamedTensor, State};
 use crate::config::RunConfig;
 use crate::data::{Dataset, Vocabulary};
 use crate::gpu::Gpu;
@@ -611,6 +611,10 @@ impl Trainer {
         if before != now {
             return Err(TrainError::DataChanged { before, now });
         }
+        from.meta
+            .state
+            .check(self.steps_per_epoch(), self.images_per_epoch())
+            .map_err(|problem| CheckpointError::Damaged { path: from.path.clone(), problem })?;
         // parameters last: what is made from them and their averages is made when they are written
         for Arena { buffer, words, tensors } in self.arenas().into_iter().rev() {
             let bytes = from.arena(&tensors, words)?;
