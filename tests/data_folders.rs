@@ -1,5 +1,7 @@
 //! Folders of pictures by class: what is taken in, what is left out, what is refused, and how it is split and kept.
 
+#[path = "data_folders/archives.rs"]
+mod archives;
 #[path = "data_folders/cache.rs"]
 mod cache;
 #[path = "data_folders/commands.rs"]

@@ -9,14 +9,20 @@ use unicode_normalization::UnicodeNormalization;
 /// The name of a folder or file as text: composed, and a byte that is not UTF-8 as `\xe9`, so that two names stay two.
 #[cfg_attr(not(feature = "images"), expect(dead_code, reason = "only folders of pictures name classes"))]
 pub(super) fn of(name: &OsStr) -> String {
+    composed(&escaped(name.as_encoded_bytes()))
+}
+
+/// Text in which a byte that is not UTF-8 is `\xe9`.
+#[cfg_attr(not(feature = "images"), expect(dead_code, reason = "only names of pictures are bytes"))]
+pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         text += chunk.valid();
         chunk.invalid().iter().for_each(|byte| {
             let _ = write!(text, "\\x{byte:02x}");
         });
     }
-    composed(&text)
+    text
 }
 
 /// A name in Unicode's composed form (NFC, UAX #15): macOS and archives from there write `é` as two characters.

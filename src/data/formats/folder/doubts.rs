@@ -1,22 +1,21 @@
 //! Folders that would be classes by where they lie, and probably are none: a copy of those beside it, parts of one set, masks, splits.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-
-use walkdir::WalkDir;
+use std::path::{Path, PathBuf};
 
 use super::error::{Doubt, FolderError};
 use super::layout::{FILLERS, Look, named, part_of, words};
+use super::tree::Tree;
 use crate::data::names;
 
 /// Why these folders of a data set are probably no classes; none where nothing speaks against it. Parts of one set are none if nothing
 /// is learned of classes.
-pub(super) fn of(root: &Path, holding: &[&Look], unlabelled: bool) -> Option<FolderError> {
+pub(super) fn of(tree: &Tree, root: &Path, holding: &[&Look], unlabelled: bool) -> Option<FolderError> {
     let doubt = copy(holding)
         .or_else(|| inner(holding))
         .or_else(|| split_names(holding))
         .or_else(|| if unlabelled { None } else { parts(holding) })
-        .or_else(|| masks(holding))?;
+        .or_else(|| masks(tree, holding))?;
     Some(FolderError::Doubtful { root: root.to_path_buf(), doubt })
 }
 
@@ -82,7 +81,7 @@ const LABELS: [&str; 4] = ["gt", "labels", "label", "seg"];
 const ENDS: [&str; 5] = ["_mask", "-mask", "_segmentation", "_seg", "_gt"];
 
 /// Two folders whose pictures have the same names, one of which is called after masks or as anything may be.
-fn masks(holding: &[&Look]) -> Option<Doubt> {
+fn masks(tree: &Tree, holding: &[&Look]) -> Option<Doubt> {
     let [one, other] = holding else { return None };
     let is_mask = |look: &Look| {
         let words = words(&look.folder.name);
@@ -93,18 +92,16 @@ fn masks(holding: &[&Look]) -> Option<Doubt> {
     if is_mask(one) == is_mask(other) && !is_anything(one) && !is_anything(other) {
         return None;
     }
-    let [one, other] = [one, other].map(|look| stems(&look.folder.path));
+    let [one, other] = [one, other].map(|look| stems(tree, &look.folder.path));
     let common = one.intersection(&other).count();
     (common > 1 && common * 10 >= one.len().min(other.len()) * 9).then(|| Doubt::Masks { folders: names_of(holding) })
 }
 
 /// The names of the files below a folder without their extensions, and without what names of masks end with.
-fn stems(folder: &Path) -> BTreeSet<String> {
-    let files =
-        WalkDir::new(folder).follow_links(true).into_iter().flatten().filter(|entry| entry.file_type().is_file());
-    let stem = |entry: walkdir::DirEntry| {
-        let stem = names::of(entry.path().file_stem()?).to_lowercase();
+fn stems(tree: &Tree, folder: &Path) -> BTreeSet<String> {
+    let stem = |path: &PathBuf| {
+        let stem = names::of(path.file_stem()?).to_lowercase();
         Some(ENDS.iter().find_map(|end| stem.strip_suffix(end)).map_or(stem.clone(), String::from))
     };
-    files.filter_map(stem).collect()
+    tree.files_below(folder).iter().filter_map(stem).collect()
 }

@@ -162,6 +162,13 @@ impl Doubt {
     }
 }
 
+impl FolderError {
+    /// Whether a layout answers it.
+    pub fn is_question(&self) -> bool {
+        matches!(self, FolderError::Ambiguous { .. } | FolderError::Nested { .. } | FolderError::Doubtful { .. })
+    }
+}
+
 impl Hints for FolderError {
     fn hints(&self) -> Vec<Hint> {
         let layouts = || ["classes", "splits"].map(|layout| Hint::set("images.layout", layout));

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use super::doubts;
 use super::error::FolderError;
 use super::left_out::LeftOut;
-use super::suggest;
-use super::tree::{Folder, Inside, holds_picture};
+use super::tree::{Folder, Inside, Tree};
 use crate::data::FolderLayout as Layout;
+use crate::data::LoadOptions;
 use crate::data::io::IoError;
 use crate::data::names;
 use crate::data::pictures::Part;
-use crate::data::{DataError, LoadOptions};
 
 /// A class in a split.
 #[derive(Clone, Debug)]
@@ -43,12 +42,12 @@ pub(super) struct Look {
 }
 
 impl Look {
-    fn at(folder: Folder) -> Result<Self, IoError> {
-        let mut inside = Inside::of(&folder.path)?;
+    fn at(tree: &Tree, folder: Folder) -> Result<Self, IoError> {
+        let mut inside = tree.inside(&folder.path)?;
         while let Some(inner) = wrapped(&folder, &inside) {
-            inside = Inside::of(&inner)?;
+            inside = tree.inside(&inner)?;
         }
-        let below = inside.folders.iter().filter(|folder| holds_picture(&folder.path));
+        let below = inside.folders.iter().filter(|folder| tree.holds_picture(&folder.path));
         let below = below.map(|folder| folder.name.clone()).collect();
         let own = inside.pictures().next().is_some();
         Ok(Look { part: part_of(&folder.name), own, below, folder, inside })
@@ -65,25 +64,27 @@ impl Look {
 }
 
 /// The folders of a data set.
-pub(super) struct Looks {
+pub(super) struct Looks<'a> {
+    tree: &'a Tree,
     root: PathBuf,
     looks: Vec<Look>,
     left_out: Vec<(LeftOut, PathBuf)>,
 }
 
-impl Looks {
-    pub fn at(root: &Path) -> Result<Self, IoError> {
-        let inside = Inside::of(root)?;
+impl<'a> Looks<'a> {
+    pub fn at(tree: &'a Tree, root: &Path) -> Result<Self, IoError> {
+        let inside = tree.inside(root)?;
         let ends = ends_of(&inside.folders);
-        let mut looks = inside.folders.into_iter().map(Look::at).collect::<Result<Vec<_>, _>>()?;
+        let look = |folder| Look::at(tree, folder);
+        let mut looks = inside.folders.into_iter().map(look).collect::<Result<Vec<_>, _>>()?;
         for look in &mut looks {
             look.part = look.part.or_else(|| ends.get(&look.folder.path).copied());
         }
-        Ok(Looks { root: root.to_path_buf(), looks, left_out: inside.left_out })
+        Ok(Looks { tree, root: root.to_path_buf(), looks, left_out: inside.left_out })
     }
 
     /// Which folders are classes, as `options` say or as the folders do.
-    pub fn arrange(self, options: &LoadOptions) -> Result<Arranged, DataError> {
+    pub fn arrange(self, options: &LoadOptions) -> Result<Arranged, FolderError> {
         let layout = match options.images.layout {
             Some(layout) => layout,
             None => self.decide(options)?,
@@ -99,8 +100,8 @@ impl Looks {
         let mut holding = self.looks.iter().filter(|look| look.holds_pictures());
         match (holding.next(), holding.next()) {
             (Some(only), None) if self.looks.len() > 1 && !only.own && only.below.len() > 1 => {
-                let (root, class, suggestion) =
-                    (self.root.clone(), only.folder.name.clone(), suggest::instead(&self.root, true));
+                let suggestion = self.tree.suggestion(&self.root, true);
+                let (root, class) = (self.root.clone(), only.folder.name.clone());
                 Err(FolderError::OneClass { root, class, suggestion })
             }
             _ => Ok(()),
@@ -132,7 +133,9 @@ impl Looks {
             let unsorted = parts.len() > 1 || is_one;
             let error = match unsorted && !holding.is_empty() {
                 true => Some(self.unsorted(&holding)),
-                false => self.nested(&holding).or_else(|| doubts::of(&self.root, &holding, options.unlabelled)),
+                false => {
+                    self.nested(&holding).or_else(|| doubts::of(self.tree, &self.root, &holding, options.unlabelled))
+                }
             };
             return error.map_or(Ok(Layout::Classes), Err);
         }
@@ -156,7 +159,7 @@ impl Looks {
 
     fn unsorted(&self, holding: &[&Look]) -> FolderError {
         let folders = holding.iter().map(|look| look.folder.name.clone()).collect();
-        let suggestion = suggest::instead(&self.root, true);
+        let suggestion = self.tree.suggestion(&self.root, true);
         FolderError::Unsorted { root: self.root.clone(), folders, suggestion }
     }
 
@@ -192,11 +195,12 @@ impl Looks {
             arranged.notes.push(format!("ignored next to train, val and test: {}", beside.join(", ")));
         }
         for folder in flat {
-            let path = folder.path.display();
-            arranged.notes.push(format!(
-                "ignored: `{}`, whose images are in no class folders (lepton-gpu predict RUN {path} answers them)",
-                folder.name
-            ));
+            let answered = match self.tree {
+                Tree::Disk => format!(" (lepton-gpu predict RUN {} answers them)", folder.path.display()),
+                Tree::Archive(_) => String::new(),
+            };
+            let name = folder.name;
+            arranged.notes.push(format!("ignored: `{name}`, whose images are in no class folders{answered}"));
         }
         arranged
     }
@@ -260,7 +264,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// The split that a folder's name means: `train`, `test_images`, `validation-set`.
-pub(super) fn part_of(name: &str) -> Option<Part> {
+pub(in crate::data::formats) fn part_of(name: &str) -> Option<Part> {
     let words = words(name);
     let [word] = &words[..] else { return None };
     named(word)

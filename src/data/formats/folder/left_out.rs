@@ -1,10 +1,11 @@
 //! Folders that are no data, whatever lies in them: those of systems and archivers, thumbnails, and runs of this program.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use walkdir::DirEntry;
 
+use super::few;
 use crate::platform::files::OUTPUT_MARK;
 
 /// Why a folder is left out.
@@ -62,9 +63,18 @@ impl LeftOut {
     /// Why a folder is left out; none if it is to be looked into.
     pub fn of(folder: &Path) -> Option<Self> {
         let name = folder.file_name().unwrap_or_default();
-        let is_output = || folder.join(OUTPUT_MARK).is_file();
-        let written = || if Self::is_run(folder) { Some(LeftOut::Run) } else { is_output().then_some(LeftOut::Output) };
-        Self::by_name(name).or_else(written)
+        Self::by_name(name).or_else(|| Self::by_files(|file| folder.join(file).is_file()))
+    }
+
+    /// Why a folder is left out that has these files.
+    pub fn by_files(has: impl Fn(&str) -> bool) -> Option<Self> {
+        let is_run = OF_RUNS.iter().any(|files| files.iter().all(|file| has(file)));
+        if is_run { Some(LeftOut::Run) } else { has(OUTPUT_MARK).then_some(LeftOut::Output) }
+    }
+
+    /// Whether a folder of a file that is called so may be left out for it.
+    pub fn is_mark(file: &str) -> bool {
+        file == OUTPUT_MARK || OF_RUNS.iter().any(|files| files.contains(&file))
     }
 
     /// Why an entry of a walk is left out; hidden files are, too. The walk's root never is.
@@ -82,16 +92,13 @@ impl LeftOut {
         folder.starts_with(target).then_some(LeftOut::Circular)
     }
 
-    fn by_name(name: &OsStr) -> Option<Self> {
+    /// Why a file or folder of this name is left out, wherever it is.
+    pub fn by_name(name: &OsStr) -> Option<Self> {
         if is_hidden(name) {
             return Some(LeftOut::Hidden);
         }
         let name = name.to_string_lossy().to_lowercase();
         NAMES.iter().find(|(known, _)| *known == name).map(|&(_, why)| why)
-    }
-
-    fn is_run(folder: &Path) -> bool {
-        OF_RUNS.iter().any(|files| files.iter().all(|file| folder.join(file).is_file()))
     }
 
     /// What such folders are, for a note; none where nobody needs to be told.
@@ -105,6 +112,18 @@ impl LeftOut {
             LeftOut::Circular => Some("links back to a folder above"),
         }
     }
+}
+
+/// A line for each reason why folders of a data set are left out.
+pub(super) fn notes(root: &Path, mut left_out: Vec<(LeftOut, PathBuf)>) -> Vec<String> {
+    let below = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
+    left_out.sort();
+    let groups = left_out.chunk_by(|a, b| a.0 == b.0).filter_map(|group| Some((group[0].0.words()?, group)));
+    let line = |(words, group): (&str, &[(LeftOut, PathBuf)])| {
+        let paths: Vec<String> = group.iter().map(|(_, path)| below(path)).collect();
+        format!("left out: {words}: {}", few(&paths))
+    };
+    groups.map(line).collect()
 }
 
 /// Whether a file or folder of this name is left out, wherever it is.

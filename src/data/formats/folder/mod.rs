@@ -9,9 +9,10 @@ use super::{Detected, Format, Loading};
 use crate::data::io::{IoError, io_error};
 use crate::data::names;
 use crate::data::picture::Place;
-use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed, promises_picture};
+use crate::data::pictures::{Catalog, Damaged, Entry, FileType, Part, PictureError, Target, listed};
 use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 
+mod archive;
 mod doubts;
 mod error;
 mod layout;
@@ -19,12 +20,14 @@ mod left_out;
 mod suggest;
 mod tree;
 
+pub(super) use archive::{Classes, Marks};
 pub use error::FolderError;
+pub(super) use layout::part_of;
 use layout::{Arranged, Found, Looks};
 use left_out::LeftOut;
 pub(super) use left_out::{is_hidden, is_left_out_name};
 pub use suggest::Suggestion;
-use tree::{Inside, holds_picture, is_picture};
+use tree::{Inside, Tree, holds_picture, is_called_picture, is_picture};
 
 pub(in crate::data) const FORMAT: Format = Format {
     name: "folder",
@@ -76,16 +79,12 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, IoError> {
     Ok(found)
 }
 
-fn is_called_picture(path: &Path) -> bool {
-    path.extension().is_some_and(|end| promises_picture(&end.to_string_lossy().to_lowercase()))
-}
-
 /// Lists a folder of pictures.
 ///
 /// # Errors
 /// It cannot be read, it could be several things, or there is a class without pictures.
 fn list(root: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
-    let Arranged { mut found, above, left_out, notes } = Looks::at(root)?.arrange(options)?;
+    let Arranged { mut found, above, left_out, notes } = Looks::at(&Tree::Disk, root)?.arrange(options)?;
     let mut listing = Listing::new(root, left_out);
     listing.catalog.notes = notes;
     let mut walked = Vec::new();
@@ -102,7 +101,7 @@ fn list(root: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     for (one, walked) in found.iter().zip(walked) {
         listing.take(one, walked)?;
     }
-    listing.merged(&found);
+    listing.catalog.notes.extend(merged(&found));
     for folder in &above {
         listing.loose(folder)?;
     }
@@ -231,18 +230,6 @@ impl Listing {
         Ok(())
     }
 
-    /// Says which folders are one class, since their names are spelt alike.
-    fn merged(&mut self, found: &[Found]) {
-        let mut folders: BTreeMap<(Part, &str), usize> = BTreeMap::new();
-        for Found { part, folder } in found {
-            *folders.entry((*part, &folder.name)).or_default() += 1;
-        }
-        let notes = folders.iter().filter(|(_, count)| **count > 1).map(|((_, name), count)| {
-            format!("{count} folders are called `{name}`, spelt in different ways or in different places: one class")
-        });
-        self.catalog.notes.extend(notes);
-    }
-
     fn ignore(&mut self, kind: &str) {
         *self.ignored.entry(kind.into()).or_default() += 1;
     }
@@ -260,24 +247,23 @@ impl Listing {
     }
 
     fn finish(mut self) -> Catalog {
-        if !self.ignored.is_empty() {
-            let kinds: Vec<String> = self.ignored.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
-            self.catalog.notes.push(format!("ignored: {}", kinds.join(", ")));
-        }
-        self.left_out.sort();
-        for group in self.left_out.chunk_by(|a, b| a.0 == b.0) {
-            if let Some(words) = group[0].0.words() {
-                let paths = group.iter().map(|(_, path)| below(&self.catalog.root, path));
-                self.catalog.notes.push(format!("left out: {words}: {}", few(&paths.collect::<Vec<_>>())));
-            }
-        }
+        self.catalog.notes.extend(ignored_note(&self.ignored));
+        let left_out = left_out::notes(&self.catalog.root, self.left_out);
+        self.catalog.notes.extend(left_out);
         self.catalog
     }
 }
 
-/// A path from the data's folder on.
-fn below(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
+/// Says which folders are one class, since their names are spelt alike.
+fn merged(found: &[Found]) -> Vec<String> {
+    let mut folders: BTreeMap<(Part, &str), usize> = BTreeMap::new();
+    for Found { part, folder } in found {
+        *folders.entry((*part, &folder.name)).or_default() += 1;
+    }
+    let notes = folders.iter().filter(|(_, count)| **count > 1).map(|((_, name), count)| {
+        format!("{count} folders are called `{name}`, spelt in different ways or in different places: one class")
+    });
+    notes.collect()
 }
 
 /// Names that fit a line.
@@ -289,8 +275,14 @@ fn few(names: &[String]) -> String {
     }
 }
 
+/// A line about files that are no pictures, by what they are.
+pub(super) fn ignored_note(ignored: &BTreeMap<String, usize>) -> Option<String> {
+    let kinds: Vec<String> = ignored.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
+    (!kinds.is_empty()).then(|| format!("ignored: {}", kinds.join(", ")))
+}
+
 /// The end of a file's name, as `.txt files`.
-fn kind_of(path: &Path) -> String {
+pub(super) fn kind_of(path: &Path) -> String {
     match path.extension() {
         Some(end) => format!(".{} files", end.to_string_lossy().to_lowercase()),
         None => "files without an extension".into(),

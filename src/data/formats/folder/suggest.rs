@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::layout::Looks;
-use super::tree::Inside;
+use super::tree::{Inside, Tree};
 use crate::data::FolderLayout as Layout;
 use crate::data::LoadOptions;
 use crate::hint::Hint;
@@ -54,7 +54,7 @@ pub(super) fn instead(root: &Path, is_sorted_in_folders: bool) -> Option<Suggest
 
 /// A folder's classes, if it has two or more.
 fn fits(folder: &Path) -> Option<(Layout, Vec<String>, bool)> {
-    let looks = Looks::at(folder).ok()?;
+    let looks = Looks::at(&Tree::Disk, folder).ok()?;
     let layout = looks.decide(&LoadOptions::default()).ok()?;
     let classes = looks.classes(layout);
     (classes.len() > 1).then(|| (layout, classes, looks.is_plain()))

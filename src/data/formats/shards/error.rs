@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::data::formats::folder::FolderError;
 use crate::data::names;
 use crate::hint::{Hint, Hints};
 
@@ -81,6 +82,14 @@ pub enum ShardError {
         /// How many names there are.
         classes: usize,
     },
+    /// Folders in a shard that could mean several things.
+    #[error("{error}")]
+    Folders {
+        /// The shard, folder or pattern.
+        path: PathBuf,
+        /// What they could mean.
+        error: Box<FolderError>,
+    },
     /// Shards whose numbers stand for different classes.
     #[error("{}: its classes are not those of {}: `{}`, but there {}", path.display(), first.display(), names::visible(name),
             names.iter().map(|name| names::visible(name)).collect::<Vec<_>>().join(", "))]
@@ -144,6 +153,12 @@ impl Hints for ShardError {
             ShardError::NoName { .. } => "a line for each class in it, or other labels".into(),
             ShardError::OtherNames { .. } => "shards of one data set, or one list of classes in all of them".into(),
             ShardError::Malformed { .. } => "another copy of the file".into(),
+            ShardError::Folders { path, error } => {
+                // a folder in a shard cannot be named
+                let unpack = format!("tar xf {}, and the folder that is meant", path.display());
+                let said = error.hints().into_iter().filter(|hint| matches!(hint, Hint::Set { .. }));
+                return said.chain([Hint::advice(unpack)]).collect();
+            }
             ShardError::NoColumn { name, found, .. } => return vec![Hint::one_of(name, found)],
         };
         vec![Hint::advice(advice)]

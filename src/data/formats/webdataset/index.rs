@@ -4,6 +4,8 @@ use std::io::{self, Read, Seek};
 
 use tar::{Archive, Entry, EntryType};
 
+use crate::data::names;
+
 /// A member of a tar file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -22,6 +24,8 @@ pub struct Member {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
     pub members: Vec<Member>,
+    /// Its folders, as far as they are members of their own.
+    pub folders: Vec<String>,
     /// Why there are no more members, if the file is not whole.
     pub damage: Option<String>,
     /// Whether nothing says that this is all: a file that was cut behind a member has no end.
@@ -61,11 +65,12 @@ impl Index {
 
     /// Takes in a member; whether others can follow.
     fn take(&mut self, mut entry: Entry<'_, impl Read>, total: u64, wanted: fn(&str) -> bool) -> io::Result<bool> {
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = names::escaped(&entry.path_bytes());
         let (offset, bytes) = (entry.raw_file_position(), entry.size());
         let problem = problem(&mut entry)?;
         let kind = entry.header().entry_type();
         if kind.is_dir() || kind == EntryType::XGlobalHeader {
+            self.folders.extend(kind.is_dir().then_some(name));
             return Ok(true);
         }
         let room = total.saturating_sub(offset);

@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use super::folders;
 use super::sample::{Sample, split_name};
-use crate::data::LoadOptions;
+use crate::data::formats::folder::{Classes, part_of};
 use crate::data::formats::shards::{Labels, ShardError};
 use crate::data::names;
 use crate::data::pictures::Part;
+use crate::data::pictures::PictureError;
+use crate::data::{DataError, LoadOptions};
 
 /// Ends of members that say a label.
 const TEXTS: [&str; 3] = ["cls", "json", "txt"];
@@ -31,8 +33,8 @@ pub enum Source {
     Text,
     /// A key of a JSON object.
     Json(String),
-    /// The folder of the picture.
-    Folder,
+    /// The folder of the picture, as on a disk.
+    Folder(Classes),
     /// Nothing.
     Nothing,
 }
@@ -42,8 +44,9 @@ impl Source {
     ///
     /// # Errors
     /// Nothing does, or what was asked for is not there.
-    pub fn of(path: &Path, samples: &[Sample], options: &LoadOptions) -> Result<Self, ShardError> {
-        let has = |end: &str| samples.iter().any(|sample| text(sample, end).is_some());
+    pub fn of(path: &Path, (samples, folders): (&[Sample], &[&str]), options: &LoadOptions) -> Result<Self, DataError> {
+        let with = |end: &str| samples.iter().filter(|sample| text(sample, end).is_some()).count();
+        let has = |end: &str| with(end) > 0;
         let keys: BTreeSet<String> = samples.iter().take(LOOKED_AT).flat_map(keys).collect();
         let key = |name: &str| keys.contains(name).then(|| Source::Json(name.into()));
         if let Some(name) = options.table.label_column.as_deref() {
@@ -54,23 +57,34 @@ impl Source {
             };
             let ends = ["cls", "txt"].into_iter().filter(|end| has(end)).map(String::from);
             let (path, name, found_names) = (path.to_path_buf(), name.to_string(), ends.chain(keys.clone()).collect());
-            return found.ok_or(ShardError::NoColumn { path, name, found: found_names });
+            return found.ok_or_else(|| ShardError::NoColumn { path, name, found: found_names }.into());
         }
-        if has("cls") {
-            return Ok(Source::Class);
+        let json = || KEYS.iter().find_map(|name| key(name)).map(|json| ("json", json));
+        let txt = || (has("txt") && !are_captions(samples)).then_some(("txt", Source::Text));
+        let said = has("cls").then_some(("cls", Source::Class)).or_else(json).or_else(txt);
+        // a few files beside pictures in folders are no labels
+        let (said, few) = match said {
+            Some((end, source)) if with(end) * 2 >= samples.len() => return Ok(source),
+            Some((_, source)) => (Some(source), true),
+            None => (None, false),
+        };
+        let pictures = samples.iter().map(|sample| sample.name.as_str());
+        match Classes::of(path, folders.iter().copied(), pictures, options) {
+            Ok(classes) if classes.count() >= options.fewest_classes() => {
+                return match classes.empty() {
+                    Some(empty) => Err(PictureError::EmptyClass { path: empty.to_path_buf() }.into()),
+                    None => Ok(Source::Folder(classes)),
+                };
+            }
+            Err(error) if error.is_question() && !few => {
+                return Err(ShardError::Folders { path: path.to_path_buf(), error: error.into() }.into());
+            }
+            _ => {}
         }
-        if let Some(json) = KEYS.iter().find_map(|name| key(name)) {
-            return Ok(json);
+        if let Some(source) = said {
+            return Ok(source);
         }
-        if has("txt") && !are_captions(samples) {
-            return Ok(Source::Text);
-        }
-        let above: BTreeSet<&str> = samples.iter().filter_map(|sample| folders(&sample.name).pop()).collect();
-        // a folder that is called as a split is says nothing about a picture
-        let says = above.iter().any(|name| Part::named(name).is_none());
-        if says && above.len() >= options.fewest_classes() {
-            return Ok(Source::Folder);
-        }
+        let above: BTreeSet<&str> = samples.iter().filter_map(|sample| super::folders(&sample.name).pop()).collect();
         if options.unlabelled {
             return Ok(Source::Nothing);
         }
@@ -83,11 +97,11 @@ impl Source {
             _ => "no folder for each class".into(),
         });
         let advice = "a number in 000123.cls for each 000123.jpg, or class folders as cats/000123.jpg in the tar file";
-        Err(ShardError::NoLabels { path: path.to_path_buf(), images: samples.len(), looked, advice })
+        Err(ShardError::NoLabels { path: path.to_path_buf(), images: samples.len(), looked, advice }.into())
     }
 
     /// The label of a sample.
-    pub fn label(&self, sample: &Sample) -> Option<String> {
+    pub fn label(&self, root: &Path, sample: &Sample) -> Option<String> {
         let plain = |end: &str| {
             let text = String::from_utf8_lossy(text(sample, end)?).trim().trim_start_matches('\u{feff}').to_string();
             (!text.is_empty()).then(|| names::composed(&text))
@@ -96,18 +110,36 @@ impl Source {
             Source::Class => plain("cls"),
             Source::Text => plain("txt"),
             Source::Json(key) => spelt(json(sample)?.get(key)?),
-            Source::Folder => folders(&sample.name).pop().map(names::composed),
+            Source::Folder(classes) => classes.find(root, &sample.name).map(|(_, class)| class.to_string()),
             Source::Nothing => None,
         }
     }
 
     /// The split that the folders of a sample say, where its shard says none.
-    pub fn part(&self, sample: &Sample) -> Part {
-        let mut above = folders(&sample.name);
-        if *self == Source::Folder {
-            above.pop();
+    pub fn part(&self, root: &Path, sample: &Sample) -> Part {
+        let part = match self {
+            Source::Folder(classes) => classes.find(root, &sample.name).map(|(part, _)| part),
+            _ => folders(&sample.name).into_iter().find_map(part_of),
+        };
+        part.unwrap_or(Part::Unknown)
+    }
+
+    /// Takes the samples that have no label by their folder and need none out of these, with lines about them.
+    pub fn choose(&self, root: &Path, samples: &mut Vec<Sample>) -> Vec<String> {
+        let Source::Folder(classes) = self else { return Vec::new() };
+        let mut notes = classes.notes.clone();
+        let mut beside = 0;
+        samples.retain(|sample| {
+            // a split without labels is told of as a whole
+            let stays =
+                matches!(sample.part, Part::Validation | Part::Test) || classes.find(root, &sample.name).is_some();
+            beside += usize::from(!stays && classes.is_beside(root, &sample.name));
+            stays
+        });
+        if beside > 0 {
+            notes.push(format!("ignored: images outside the class folders ({beside})"));
         }
-        above.into_iter().find_map(Part::named).unwrap_or(Part::Unknown)
+        notes
     }
 
     /// What the labels are.
@@ -116,10 +148,10 @@ impl Source {
             Source::Class => ("cls", "no label: there is no .cls of its name, or it is empty"),
             Source::Text => ("txt", "no label: there is no .txt of its name, or it is empty"),
             Source::Json(key) => (key.as_str(), "no label: there is no .json of its name, or it has none"),
-            Source::Folder | Source::Nothing => ("folder", "no label: it lies in no folder"),
+            Source::Folder(_) | Source::Nothing => ("folder", "no label: it lies in no folder"),
         };
-        let are_classes = matches!(self, Source::Class | Source::Folder);
-        let names = names.filter(|_| *self != Source::Folder);
+        let are_classes = matches!(self, Source::Class | Source::Folder(_));
+        let names = names.filter(|_| !matches!(self, Source::Folder(_)));
         Labels { name: name.into(), are_classes, are_several: false, names, missing }
     }
 
@@ -130,7 +162,7 @@ impl Source {
             Source::Class => "cls",
             Source::Text => "txt",
             Source::Json(_) => "json",
-            Source::Folder | Source::Nothing => "",
+            Source::Folder(_) | Source::Nothing => "",
         };
         for (end, _) in samples.iter().flat_map(|sample| &sample.texts) {
             *others.entry(end).or_default() += usize::from(end != used);

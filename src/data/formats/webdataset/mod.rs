@@ -12,6 +12,7 @@ mod index;
 mod label;
 mod sample;
 
+use super::folder::{Marks, ignored_note};
 use super::shards::{self, Labelled, ShardError, Shards};
 use super::{Detected, Format, Loading};
 use crate::data::io::{io_error, is_gzip};
@@ -21,7 +22,7 @@ use crate::data::{DataError, DataKind, Dataset, LoadOptions, TableOptions};
 use crate::platform::files;
 use index::{Index, Member};
 use label::Source;
-use sample::Sample;
+use sample::{Sample, Told};
 
 pub(super) const FORMAT: Format = Format {
     name: "webdataset",
@@ -109,26 +110,32 @@ fn list(path: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
     let found = Shards::of_path(path, is_shard)?;
     let listed: Vec<Listed> =
         found.files.into_par_iter().map(|(file, part)| look(&file, part)).collect::<Result<_, DataError>>()?;
-    let mut notes = found.notes;
+    let mut told = Told { notes: found.notes, ..Told::default() };
     let open: Vec<&Listed> = listed.iter().filter(|one| one.index.is_open).collect();
     if let Some(first) = open.first() {
         let name = first.shard.path().display();
-        notes.push(format!("shards that do not end as a tar file does, and may be cut: {} ({name})", open.len()));
+        told.notes.push(format!("shards that do not end as a tar file does, and may be cut: {} ({name})", open.len()));
     }
-    let mut damaged: Vec<Damaged> = Vec::new();
+    let members = || listed.iter().flat_map(|one| one.index.members.iter().map(|member| member.name.as_str()));
+    let marks = Marks::of(members());
     let mut samples = Vec::new();
     for one in &listed {
         if let Some(reason) = &one.index.damage {
-            damaged.push(Damaged { place: one.shard.path().into(), reason: reason.clone() });
+            told.damaged.push(Damaged { place: one.shard.path().into(), reason: reason.clone() });
         }
-        samples.extend(sample::group(one.part, &one.shard, &one.index, &mut damaged, &mut notes));
+        samples.extend(sample::group(one.part, &one.shard, (&one.index, &marks), &mut told));
     }
+    let Told { damaged, mut notes, ignored } = told;
+    notes.extend(ignored_note(&ignored));
+    notes.extend(marks.notes(members()));
     if samples.is_empty() && damaged.is_empty() {
         let members = listed.iter().map(|one| one.index.members.len()).sum();
         return Err(ShardError::NoPictures { path: path.to_path_buf(), members, what: "members" }.into());
     }
     let names = names_of_classes(path, &listed)?;
-    let mut catalog = labelled(path, samples, names, options)?;
+    let folders = listed.iter().flat_map(|one| &one.index.folders).map(String::as_str);
+    let folders = marks.kept(folders.collect(), members());
+    let mut catalog = labelled(path, (samples, &folders), names, options)?;
     catalog.damaged.extend(damaged);
     catalog.notes.splice(0..0, notes);
     Ok(catalog)
@@ -191,19 +198,20 @@ fn names_of_classes(path: &Path, listed: &[Listed]) -> Result<Option<(Vec<String
 /// Samples with their labels, from whichever of their members has them.
 fn labelled(
     path: &Path,
-    samples: Vec<Sample>,
+    (mut samples, folders): (Vec<Sample>, &[&str]),
     names: Option<(Vec<String>, String)>,
     options: &LoadOptions,
 ) -> Result<Catalog, DataError> {
-    let source = Source::of(path, &samples, options)?;
+    let source = Source::of(path, (&samples, folders), options)?;
     let mut notes = Vec::new();
     if let Some(note) = source.note(&samples) {
         notes.push(note);
     }
+    notes.extend(source.choose(path, &mut samples));
     let labels = source.labels(names);
     let pictures = samples.into_iter().map(|sample| Labelled {
-        label: source.label(&sample),
-        part: if sample.part == Part::Unknown { source.part(&sample) } else { sample.part },
+        label: source.label(path, &sample),
+        part: if sample.part == Part::Unknown { source.part(path, &sample) } else { sample.part },
         place: sample.place,
     });
     let mut catalog = shards::catalog(path, pictures.collect(), labels, options)?;

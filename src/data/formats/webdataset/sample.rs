@@ -1,12 +1,13 @@
 //! Members of a shard as samples: a picture and what is said about it, under one name up to its first dot.
 
 use std::collections::hash_map::Entry as Slot;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::index::{Index, Member};
 use super::{is_list, label, place_of};
-use crate::data::formats::folder::is_left_out_name;
+use crate::data::formats::folder::{Marks, kind_of};
 use crate::data::picture::{Place, Shard};
 use crate::data::pictures::{Damaged, Part, promises_picture};
 
@@ -58,28 +59,31 @@ impl Group<'_> {
     }
 }
 
+/// What is told of members that are no samples.
+#[derive(Default)]
+pub struct Told {
+    pub damaged: Vec<Damaged>,
+    pub notes: Vec<String>,
+    /// Files that are neither pictures nor labels, by what they are.
+    pub ignored: BTreeMap<String, usize>,
+}
+
 /// The samples of a shard in the order of their first members; what is none is counted or damaged.
-pub fn group(
-    part: Part,
-    shard: &Arc<Shard>,
-    index: &Index,
-    damaged: &mut Vec<Damaged>,
-    notes: &mut Vec<String>,
-) -> Vec<Sample> {
+pub fn group(part: Part, shard: &Arc<Shard>, (index, marks): (&Index, &Marks), told: &mut Told) -> Vec<Sample> {
     let (mut order, mut groups): (Vec<&str>, HashMap<&str, Group>) = Default::default();
     let (mut seen, mut doubled): (HashSet<&str>, HashSet<&str>) = Default::default();
-    let mut lose = |member: &Member, reason: String| damaged.push(Damaged { place: place_of(shard, member), reason });
+    let mut lose =
+        |member: &Member, reason: String| told.damaged.push(Damaged { place: place_of(shard, member), reason });
     for member in &index.members {
-        if member.name.split('/').any(|part| part != "." && part != ".." && is_left_out_name(part))
-            || is_list(&member.name)
-        {
+        if marks.is_left_out(&member.name) || is_list(&member.name) {
             continue;
         }
-        let Some((key, end)) = split_name(&member.name) else { continue };
-        let (is_picture, is_text) = (is_picture(end), label::is_wanted(&member.name));
-        if !is_picture && !is_text {
+        let split = split_name(&member.name).map(|(key, end)| (key, end, is_picture(end)));
+        let is_text = label::is_wanted(&member.name);
+        let Some((key, end, is_picture)) = split.filter(|(.., is_picture)| *is_picture || is_text) else {
+            *told.ignored.entry(kind_of(Path::new(&member.name))).or_default() += 1;
             continue;
-        }
+        };
         let is_second = member.problem.is_none() && !seen.insert(&member.name);
         // a picture is lost; a text is none
         if is_picture && (member.problem.is_some() || is_second) {
@@ -123,7 +127,7 @@ pub fn group(
     }
     if let Some(first) = without.first() {
         let path = shard.path().display();
-        notes.push(format!("{path}: samples without an image, left out: {} (such as `{first}`)", without.len()));
+        told.notes.push(format!("{path}: samples without an image, left out: {} (such as `{first}`)", without.len()));
     }
     samples
 }
