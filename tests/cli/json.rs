@@ -178,7 +178,7 @@ fn what_is_said_of_data_is_documented() {
         split["training"].as_u64().unwrap() + split["validation"].as_u64().unwrap() + split["test"].as_u64().unwrap(),
         6
     );
-    check("data split", &[split], &[]);
+    check("data split", &[split], &["undivided[]"]);
 }
 
 #[test]

@@ -250,3 +250,18 @@ fn a_split_is_a_table_that_keeps_copies_together() {
     let data = load_with(texts.path("split.csv").to_str(), &small(), &texts.places(), &|_, _| {}).unwrap();
     assert_eq!(data.train().unwrap().len() + data.validation().unwrap().len() + data.test().unwrap().len(), 20);
 }
+
+#[test]
+fn a_class_that_cannot_be_in_every_split_is_told() {
+    let photos = Photos::new();
+    for i in 0..40 {
+        let class = ["cat", "dog"][i as usize % 2];
+        photos.write(&format!("{class}/{i}.png"), encode(&scene(i), ImageFormat::Png));
+        photos.write(&format!("fox/{i}.bmp"), encode(&scene(100), ImageFormat::Bmp));
+    }
+    let ran = run(&photos, "data split photos --out photos/split.csv");
+    let warning = "warning: too few examples differ for every split to have some of `fox`\n";
+    assert!(ran.err.contains(warning) && ran.out.contains("copies   39 "), "{}{}", ran.out, ran.err);
+    let ran = run(&photos, "data split photos/split.csv --out photos/again.csv --json");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&ran.out).unwrap()["undivided"], serde_json::json!(["fox"]));
+}

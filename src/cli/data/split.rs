@@ -8,7 +8,7 @@ use crate::checkpoint::write_atomically;
 use crate::data::doctor::{Shares, split as divide};
 use crate::data::{ImageOptions, LoadOptions};
 use crate::plan::thousands;
-use crate::report::{Document, say, shell_word};
+use crate::report::{Document, aside, listed, say, shell_word};
 
 /// Writes a data set as a table with the split of each example.
 pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
@@ -32,7 +32,7 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
         let [training, validation, test] = divided.counts;
         let value = serde_json::json!({
             "table": out, "training": training, "validation": validation, "test": test, "copies": divided.copies,
-            "left_out": divided.left_out, "next": next,
+            "undivided": divided.undivided, "left_out": divided.left_out, "next": next,
         });
         say!("{:#}", Document::of(value).value());
         return Ok(Exit::Done);
@@ -42,9 +42,23 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
     if divided.copies > 0 {
         say!("copies   {} are in the split of what they are a copy of", thousands(divided.copies as u64));
     }
+    if !divided.undivided.is_empty() {
+        aside!("warning: too few examples differ for every split to have some of {}", named(&divided.undivided));
+    }
     if divided.left_out > 0 {
         say!("left out {} that cannot be read or are missing", thousands(divided.left_out as u64));
     }
     say!("next     {next}");
     Ok(Exit::Done)
+}
+
+/// Classes that a message names; of more, only how many they are.
+const NAMED: usize = 5;
+
+fn named(classes: &[String]) -> String {
+    let mut names: Vec<String> = classes.iter().take(NAMED).map(|class| format!("`{class}`")).collect();
+    if classes.len() > NAMED {
+        names.push(format!("{} more", thousands((classes.len() - NAMED) as u64)));
+    }
+    listed(&names)
 }

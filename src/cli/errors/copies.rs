@@ -27,7 +27,7 @@ impl Copies {
             Ok::<_, SourceError>(())
         })?;
         let mut group: Vec<usize> = (0..all.len()).collect();
-        for copies in groups(&prints) {
+        for copies in groups(&prints, |i| all.labels()[i]) {
             copies.members.iter().for_each(|&i| group[i] = copies.members[0]);
         }
         let same = if let Input::Tokens { .. } = all.input() { same_words(all, texts) } else { identical(&prints) };

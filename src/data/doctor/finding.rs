@@ -1,6 +1,6 @@
 //! What is wrong with examples that are alike.
 
-use super::Alike;
+use super::{Alike, Print, groups};
 
 /// Splits as a report counts them.
 pub(super) const PARTS: [&str; 3] = ["training", "validation", "test"];
@@ -55,10 +55,10 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// What is wrong with groups of these examples: a group may have two labels and be in two splits.
-pub(super) fn findings(groups: &[Alike], all: &[Member]) -> Vec<Finding> {
+/// What is wrong with these examples: a group of them may have two labels and be in two splits.
+pub(super) fn findings(prints: &[Print], all: &[Member]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for Alike { members, is_exact } in groups {
+    for Alike { members, is_exact } in groups(prints, |i| &all[i].label) {
         let members: Vec<Member> = members.iter().map(|&i| all[i].clone()).collect();
         let differ = |of: fn(&Member, &Member) -> bool| members.iter().any(|member| !of(member, &members[0]));
         let mut problems = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn findings(groups: &[Alike], all: &[Member]) -> Vec<Finding> {
         if problems.is_empty() {
             problems.push(Problem::Copies);
         }
-        let finding = |problem| Finding { problem, is_exact: *is_exact, members: members.clone() };
+        let finding = |problem| Finding { problem, is_exact, members: members.clone() };
         findings.extend(problems.into_iter().map(finding));
     }
     findings

@@ -159,7 +159,8 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
             part: count_of(sample.part),
         });
         let prints: Vec<Print> = samples.iter().map(|sample| Print::of_bytes(sample.key.as_bytes())).collect();
-        report.findings = finding::findings(&groups(&prints), &members.collect::<Vec<_>>());
+        let members = members.collect::<Vec<_>>();
+        report.findings = finding::findings(&prints, &members);
     }
     Ok(report)
 }
@@ -188,7 +189,7 @@ fn examples(data: &Dataset) -> Result<Report, DataError> {
         }
     }
     if data.texts().is_none() {
-        report.findings = finding::findings(&groups(&prints), &members);
+        report.findings = finding::findings(&prints, &members);
     }
     Ok(report)
 }
@@ -248,7 +249,7 @@ fn pictures(catalog: Catalog, on_pictures: OnPictures) -> Report {
         prints.push(print);
     }
     report.notes.extend(all_depths.note());
-    report.findings = finding::findings(&groups(&prints), &members);
+    report.findings = finding::findings(&prints, &members);
     report.damaged.sort_by(|a, b| a.place.cmp(&b.place));
     report.sizes = sizes.into_iter().collect();
     report.sizes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -1,5 +1,6 @@
 //! A data set as a table that says the split of each example.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,6 +25,8 @@ pub struct Divided {
     pub counts: [usize; 3],
     /// Examples that are copies of others, or nearly look so: each has the split of the others.
     pub copies: usize,
+    /// Classes that have no example for training, validation or testing although a share is wanted, since too few of theirs differ.
+    pub undivided: Vec<String>,
     /// Images that cannot be read or are missing, and are left out.
     pub left_out: usize,
 }
@@ -136,7 +139,7 @@ fn within(path: &Path, folder: &Path) -> Result<String, DataError> {
 }
 
 fn table(mut names: Vec<String>, examples: Vec<Example>, prints: &[Print], shares: Shares, seed: u64) -> Divided {
-    let alike = groups(prints);
+    let alike = groups(prints, |i| &examples[i].class);
     let mut group: Vec<usize> = (0..examples.len()).collect();
     alike.iter().for_each(|alike| alike.members.iter().for_each(|&i| group[i] = alike.members[0]));
     let items: Vec<Item> = examples
@@ -150,6 +153,7 @@ fn table(mut names: Vec<String>, examples: Vec<Example>, prints: &[Print], share
         })
         .collect();
     let parts = divide(&items, shares, seed);
+    let undivided = undivided(&items, &parts);
     names.push("split".into());
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |fields: &[String]| writer.write_record(fields).expect("a vector takes every record");
@@ -162,5 +166,15 @@ fn table(mut names: Vec<String>, examples: Vec<Example>, prints: &[Print], share
     let counts =
         [Part::Train, Part::Validation, Part::Test].map(|wanted| parts.iter().filter(|part| **part == wanted).count());
     let copies = alike.iter().map(|alike| alike.members.len() - 1).sum();
-    Divided { csv, counts, copies, left_out: 0 }
+    Divided { csv, counts, copies, undivided, left_out: 0 }
+}
+
+/// The classes of which a split has no example that has some of others.
+fn undivided(items: &[Item], parts: &[Part]) -> Vec<String> {
+    let mut splits: BTreeMap<&str, BTreeSet<Part>> = BTreeMap::new();
+    items.iter().zip(parts).for_each(|(item, part)| {
+        splits.entry(&item.class).or_default().insert(*part);
+    });
+    let all: BTreeSet<Part> = parts.iter().copied().collect();
+    splits.into_iter().filter(|(_, of)| *of != all).map(|(class, _)| class.to_string()).collect()
 }
