@@ -13,7 +13,6 @@ pub(super) fn of(name: &OsStr) -> String {
 }
 
 /// Text in which a byte that is not UTF-8 is `\xe9`.
-#[cfg_attr(not(feature = "images"), expect(dead_code, reason = "only names of pictures are bytes"))]
 pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
