@@ -18,6 +18,8 @@ mod json;
 mod known;
 #[path = "cli/labels.rs"]
 mod labels;
+#[path = "cli/learned.rs"]
+mod learned;
 #[path = "cli/many.rs"]
 mod many;
 #[cfg(unix)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::args::EvalArgs;
 use super::error::save_png;
+use super::learned::Learned;
 use super::thresholds::{Row, Thresholds, answers_on, class_of, keep};
 use super::weights::{Weights, say_who};
 use super::wrong::Answered;
@@ -29,6 +30,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     }
     let dataset = pictures::of_run(&checkpoint, args.data.as_deref(), &args.table.options()?)?;
     let (split, split_name) = dataset.unseen();
+    let learned = args.data.as_deref().map(|spec| Learned::of(&checkpoint, spec, split)).transpose()?;
     let gpu = open(adapter)?;
     let found = find_threshold(args, &checkpoint, &gpu, &dataset)?;
     let thresholds = Thresholds::of_run(&path, &args.threshold, &checkpoint.meta)?;
@@ -47,6 +49,7 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     if args.json {
         let value = serde_json::json!({
             "checkpoint": path, "weights": Weights::of(&checkpoint.meta), "data": dataset.name(), "split": split_name, "images": split.len(),
+            "notes": dataset.notes(), "learned": learned.as_ref().and_then(Learned::count),
             "loss": metrics.loss, "accuracy": metrics.accuracy, "summary": metrics.more,
             "measures": measures, "names": names, "thresholds": by_name(&thresholds, names), "found": found, "normalize": checkpoint.meta.config.normalize, "adapter": gpu.summary(),
         });
@@ -57,6 +60,9 @@ pub fn run(args: &EvalArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
     say_who(&gpu, &checkpoint, 12);
     say!("checkpoint  {}", path.display());
     say!("data        {} {split_name} {what} of {} ({})", split.len(), dataset.name(), dataset.source());
+    dataset.notes().iter().for_each(|note| say!("{:<12}{note}", "note"));
+    let told = learned.as_ref().and_then(|learned| Some((learned.count().is_some(), learned.line(split.len(), what)?)));
+    told.iter().for_each(|(is_known, line)| say!("{:<12}{line}", if *is_known { "WARNING" } else { "note" }));
     if model.input_kind() == InputKind::Images {
         let whose = if args.normalize.is_some() { "as typed" } else { "the run's" };
         say!("normalize   {} ({whose})", scaling::in_words(&checkpoint.meta.config.normalize));

@@ -22,6 +22,7 @@ pub mod hint;
 mod import;
 mod init;
 mod inspect;
+mod learned;
 mod letters;
 mod logs;
 mod loss;

@@ -39,7 +39,7 @@ pub use preview::preview;
 pub use profile::{BufferBytes, LaunchTime, Profile};
 pub use sampler::sample;
 pub use schedule::Schedule;
-pub use setup::{Validating, check_held_out, check_unchanged, held_out_images, validating, with_held_out};
+pub use setup::{Validating, check_held_out, check_unchanged, held_out_images, learned, validating, with_held_out};
 pub use trainer::{Outcome, Trainer};
 
 pub use crate::checkpoint::{Plateau, State};

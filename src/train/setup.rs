@@ -254,6 +254,18 @@ pub fn validating<'a>(data: &'a Dataset, config: &RunConfig) -> Result<Option<Va
     Ok(Some(Validating { data, part, examples }))
 }
 
+/// The training images that a run learns, without those that it holds out.
+///
+/// # Errors
+/// If there are none, or the configuration does not go with the data.
+pub fn learned(data: &Dataset, config: &RunConfig) -> Result<Split, TrainError> {
+    let (task, mut config) = (tasks::of(&config.loss), config.clone());
+    let data = task.restrict_to_normal(data, &mut config)?;
+    let order = order(&data, &config)?;
+    let train = data.train().ok_or_else(|| TrainError::no_training_images(&data))?;
+    Ok(train.select(&images_of(&order, &order.train)))
+}
+
 /// The images of a run in their order on the device, so many of each split: training, validation, test.
 fn splits<'a>(data: &'a Dataset, config: &RunConfig) -> Vec<(&'a Split, usize)> {
     let learned = learned_images(data, config);
