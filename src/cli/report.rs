@@ -8,6 +8,7 @@ use super::args::{ReportArgs, TrainArgs};
 use super::text::texts_by_name;
 use super::{CliError, Exit, open, pictures};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate, write_atomically};
+use crate::data::file_names::file_name;
 use crate::data::{Dataset, Split, Splits, TableOptions};
 use crate::metrics::{Examined, Measures};
 use crate::platform::without_panic;
@@ -230,11 +231,6 @@ fn reloaded(run: &Path, meta: &Meta) -> Option<Cow<'static, Dataset>> {
 fn texts(facts: &Facts, meta: &Meta) -> BTreeMap<String, String> {
     let Some(answers) = facts.answers.as_ref().filter(|_| facts.what == "texts") else { return BTreeMap::new() };
     texts_by_name(answers.examples.iter().map(|example| example.name.as_str()), &meta.config.table)
-}
-
-/// A name as a file's.
-pub fn file_name(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '_' }).collect()
 }
 
 fn write(facts: &Facts, out: &Path, plots: Option<&Path>) -> Result<(), CliError> {

@@ -17,6 +17,8 @@ mod download;
 mod error;
 #[cfg(feature = "download")]
 pub mod fetch;
+#[cfg(feature = "images")]
+pub mod file_names;
 mod folds;
 #[cfg(feature = "files")]
 pub mod formats;

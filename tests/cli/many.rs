@@ -171,6 +171,45 @@ fn images_are_sorted_into_folders_and_none_is_replaced() {
     }
 }
 
+/// A class may be called as a path, a device or another class in capitals: each has a folder of its own, inside of the one that was named.
+#[test]
+fn classes_of_any_name_are_sorted_into_one_folder_each() {
+    let Some(place) = Place::with_adapter() else { return };
+    let long = "n".repeat(300);
+    let classes = ["..", ".", "/a/b", "_a_b", "CON", "Cat", "cat", &long];
+    fs::create_dir(place.path("new")).unwrap();
+    let mut table = "image,label\n".to_string();
+    for (i, class) in classes.iter().enumerate() {
+        for copy in 0..3 {
+            let colour = [0, 1, 2].map(|bit| if i >> bit & 1 == 1 { 255 - copy } else { copy });
+            let picture = image::RgbImage::from_pixel(8, 8, image::Rgb(colour));
+            save(&place, &format!("new/{i}-{copy}.png"), &picture.into(), ImageFormat::Png);
+            table += &format!("{i}-{copy}.png,{class}\n");
+        }
+    }
+    place.write("new/table.csv", &table);
+    let flags = "--model linear --size 8x8x3 --batch 24 --lr 0.05 --optimizer adam --epochs 40 --no-report";
+    place.run(&format!("train new/table.csv {flags} --out run")).exits(0);
+    let before = place.snapshot();
+    let sorted = place.run("predict run new/table.csv --sort-into below/sorted --csv").exits(0);
+    let folders = ["__", "_", "_a_b-2", "_a_b", "_CON", "Cat", "cat-2", &long[..120]];
+    for (i, (class, folder)) in classes.iter().zip(folders).enumerate() {
+        for copy in 0..3 {
+            assert!(sorted.out.contains(&format!("new/{i}-{copy}.png,{class}\n")), "it was learnt\n{sorted}");
+            let there = place.read(&format!("below/sorted/{folder}/{i}-{copy}.png"));
+            assert_eq!(there, place.read(&format!("new/{i}-{copy}.png")), "{class}");
+        }
+        let note = format!("note: class {class:?} is in below/sorted/{folder}\n");
+        assert_eq!(sorted.err.contains(&note), *class != folder, "{class}\n{sorted}");
+    }
+    let new = place.snapshot().into_keys().filter(|path| !before.contains_key(path)).count();
+    assert_eq!(
+        new,
+        4 * classes.len() + 3,
+        "three images and their folder each, two folders, a mark, and nothing elsewhere"
+    );
+}
+
 /// A data set of its own images is answered on the split that `eval` takes; shards are lists of images.
 #[test]
 fn data_sets_and_shards_are_answered() {

@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::args::ErrorsArgs;
-use super::report::file_name;
 use super::started::called;
 use super::text::texts_by_name;
 use super::{CliError, Exit, open, pictures, weights};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, locate};
 use crate::config::Freeze;
+use crate::data::file_names::file_name;
 use crate::data::{Dataset, Split, TableOptions};
 use crate::losses::TargetKind;
 use crate::metrics::{LabelErrors, Suspect};

@@ -1,7 +1,5 @@
 //! Feature maps: what layers give for an image, drawn channel by channel.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use super::{OneByOne, name, unique};
@@ -9,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::cli::args::ExplainArgs;
 use crate::cli::error::save_png;
 use crate::cli::{CliError, Exit, open, weights};
+use crate::data::file_names::FileNames;
 use crate::explain::{Channel, Explainer, FeatureMaps};
 use crate::model::ModelSpec;
 use crate::platform::Instant;
@@ -37,7 +36,7 @@ pub fn run(
         return Err(CliError::Usage(format!("no layer of model `{}` gives an image", model.name)));
     }
     let mut rows = Listing::default();
-    let mut names = HashSet::new();
+    let mut names = FileNames::default();
     let exit = pictures.each(|number, input, pixels| {
         let begun = Instant::now();
         let maps = layers.iter().map(|layer| explainer.feature_maps(pixels, layer)).collect::<Result<Vec<_>, _>>()?;

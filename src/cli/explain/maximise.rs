@@ -1,13 +1,10 @@
 //! Images that classes, or channels of layers, respond to most strongly.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use crate::checkpoint::Checkpoint;
 use crate::cli::args::ExplainArgs;
 use crate::cli::error::save_png;
-use crate::cli::report::file_name;
 use crate::cli::{CliError, Exit, open, weights};
 use crate::explain::{Explainer, Maximised, Search, Target};
 use crate::platform::Instant;
@@ -37,7 +34,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
     let search = args.search();
     let [height, width, channels] = explainer.model().input;
     let (mut found, mut rows): (Vec<Found>, Listing) = Default::default();
-    let mut names = HashSet::from(["sheet".to_string()]);
+    let mut names = super::beside_sheet();
     for (name, target) in args.maximise.iter().zip(targets) {
         let begun = Instant::now();
         let maximised = explainer.maximise(&target, &search)?;
@@ -46,7 +43,7 @@ pub fn run(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -
             weights::tell_who(&gpu, checkpoint);
             make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
         }
-        let path = args.out.join(format!("{}.maximised.png", super::unused(&file_name(name), &mut names)));
+        let path = args.out.join(format!("{}.maximised.png", names.new_of(name)));
         let picture = Picture { pixels: &maximised.image, height, width, channels };
         save_png(&picture.as_it_is(), &path)?;
         let one = Found { name, target, maximised };

@@ -7,7 +7,6 @@ mod nearest;
 mod one_by_one;
 mod texts;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -18,6 +17,7 @@ use super::predict::inputs::Input;
 use super::thresholds::Thresholds;
 use super::{CliError, Exit, open, weights};
 use crate::checkpoint::{Checkpoint, locate};
+use crate::data::file_names::FileNames;
 use crate::explain::{Asked, Completeness, ExplainError, Explainer, Explanation, METHODS, Reads, Trust, method};
 use crate::platform::Instant;
 use crate::platform::files::make_output_folder;
@@ -87,7 +87,7 @@ fn maps(args: &ExplainArgs, checkpoint: &Checkpoint, adapter: Option<&str>) -> R
     let asked = Asked { class, layer: args.layer.clone(), settings: args.settings(), method };
     let (mut shown, mut rows) = (Shown::at_most(SHEET), Listing::default());
     let size = explainer.model().input;
-    let mut names = HashSet::from(["sheet".to_string()]);
+    let mut names = beside_sheet();
     let exit = pictures.each(|number, input, pixels| {
         let begun = Instant::now();
         let explanation = explainer.explain(pixels, &asked)?;
@@ -124,21 +124,16 @@ fn no_image(args: &ExplainArgs) -> CliError {
 }
 
 /// A name for an image's picture: that of its file, with a number if another image has it.
-fn unique(input: &Input, names: &mut HashSet<String>) -> String {
+fn unique(input: &Input, names: &mut FileNames) -> String {
     let stem = input.place.name().file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    unused(stem.as_deref().unwrap_or("image"), names)
+    names.new_of(stem.as_deref().unwrap_or("image"))
 }
 
-/// A name, with a number if it has been used.
-fn unused(stem: &str, names: &mut HashSet<String>) -> String {
-    let mut name = stem.to_string();
-    for number in 2.. {
-        if names.insert(name.clone()) {
-            break;
-        }
-        name = format!("{stem}-{number}");
-    }
-    name
+/// Names of pictures in a folder that holds a sheet of all of them, too.
+fn beside_sheet() -> FileNames {
+    let mut names = FileNames::default();
+    names.new_of("sheet");
+    names
 }
 
 /// A class with its probability or number: `glass 97.10 %`.

@@ -1,6 +1,6 @@
 //! `explain --nearest`: the training images or texts that a model sees as most like another.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ pub fn run(args: &ExplainArgs, count: usize, checkpoint: &Checkpoint, adapter: O
 fn of_pictures(args: &ExplainArgs, pictures: &OneByOne, mut finder: Finder) -> Result<Exit, CliError> {
     make_output_folder(&args.out).map_err(CliError::file(&args.out))?;
     let (mut shown, mut rows) = (Shown::at_most(SHEET), Listing::default());
-    let mut names = HashSet::from(["sheet".to_string()]);
+    let mut names = super::beside_sheet();
     let exit = pictures.each(|_, input, pixels| {
         let picture = args.out.join(format!("{}.nearest.png", unique(input, &mut names)));
         let one = Found { picture: Some(picture.clone()), ..finder.find(&input.id, pixels)? };

@@ -68,7 +68,11 @@ fn answer(
         return answer_data(view, args, checkpoint, adapter, data);
     }
     let inputs = inputs::find(&args.images)?;
-    let mut sorting = args.sort_into.as_deref().map(|folder| Sorting::into(folder, args.link)).transpose()?;
+    let mut sorting = args
+        .sort_into
+        .as_deref()
+        .map(|folder| Sorting::into(folder, args.link, &checkpoint.meta.classes))
+        .transpose()?;
     let thresholds = Thresholds::of_run(&args.run, &args.threshold, &checkpoint.meta)?;
     let gpu = open(adapter)?;
     let asking = Asking::new(args, &gpu, checkpoint, thresholds);

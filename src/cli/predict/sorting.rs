@@ -1,12 +1,13 @@
 //! Images sorted into folders by their class.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use crate::cli::CliError;
 use crate::cli::tasks::Row;
+use crate::data::file_names::{FileNames, shortened};
 use crate::data::picture::{MOST_FILE_BYTES, Place, file_name};
 use crate::platform::files::{self, make_output_folder, write_new};
 use crate::report::aside;
@@ -15,6 +16,10 @@ use crate::report::aside;
 pub struct Sorting {
     folder: PathBuf,
     link: bool,
+    /// Folders of classes.
+    names: FileNames,
+    /// Classes that have no folder of their name, with the one that they have.
+    renamed: BTreeMap<String, String>,
     /// Files that stand for an image of this start.
     taken: HashSet<PathBuf>,
     /// Images that were there already.
@@ -22,9 +27,10 @@ pub struct Sorting {
 }
 
 impl Sorting {
-    pub fn into(folder: &Path, link: bool) -> Result<Self, CliError> {
+    pub fn into(folder: &Path, link: bool, classes: &[String]) -> Result<Self, CliError> {
         make_output_folder(folder).map_err(CliError::file(folder))?;
-        Ok(Sorting { folder: folder.to_path_buf(), link, taken: HashSet::new(), left: 0 })
+        let (folder, names) = (folder.to_path_buf(), FileNames::of_all(classes));
+        Ok(Sorting { folder, link, names, renamed: BTreeMap::new(), taken: HashSet::new(), left: 0 })
     }
 
     /// Puts an image there, if it is not there yet; another one of the same name gets company and is never replaced.
@@ -38,14 +44,18 @@ impl Sorting {
             let problem = format!("{image}: nothing to link to, as it is no file of its own");
             return Err(CliError::Usage(problem + "\n  try: leave out --link"));
         }
-        let folder = self.folder.join(class.replace(['/', '\\'], "_"));
+        let name = self.names.of(class);
+        let folder = self.folder.join(&name);
+        if name != *class {
+            self.renamed.insert(class.clone(), name);
+        }
         fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
         let unreadable = |source| CliError::Picture { place: image.clone(), source };
         let bytes = image.read(MOST_FILE_BYTES).map_err(unreadable)?;
         let [stem, end] = file_name(image, &bytes);
         for number in 1.. {
-            let number = if number == 1 { String::new() } else { format!("-{number}") };
-            let target = folder.join(format!("{stem}{number}{end}"));
+            let name = if number == 1 { format!("{stem}{end}") } else { format!("{}-{number}{end}", shortened(&stem)) };
+            let target = folder.join(name);
             if self.taken.contains(&target) {
                 continue;
             }
@@ -67,8 +77,11 @@ impl Sorting {
         Ok(())
     }
 
-    /// Says what was there already.
+    /// Says what was there already, and which folders are not called as their classes.
     pub fn finish(&self) {
+        for (class, name) in &self.renamed {
+            aside!("note: class {class:?} is in {}", self.folder.join(name).display());
+        }
         if self.left > 0 {
             let images = if self.left == 1 { "1 image is" } else { &format!("{} images are", self.left) };
             aside!("note: {images} in {} already, and left as they are", self.folder.display());

@@ -8,6 +8,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+use super::file_names::{self, SIGNS};
 use super::{Fit, Range};
 
 mod depth;
@@ -82,7 +83,14 @@ pub fn file_name(place: &Place, bytes: &[u8]) -> [String; 2] {
     let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let dotted = |end: &str| if end.is_empty() { String::new() } else { format!(".{end}") };
     let Some(row) = place.row() else {
-        return [text(place.name().file_stem()), dotted(&text(place.name().extension()))];
+        let [stem, end] = [place.name().file_stem(), place.name().extension()].map(text);
+        let end = dotted(&end);
+        // a shard's members may be called what no file is
+        return if place.file().is_some() {
+            [stem, end]
+        } else {
+            [file_names::file_name(&stem), end.replace(SIGNS, "_")]
+        };
     };
     let end = match kinds::readable(bytes) {
         // its first extension is that of bitmaps alone
