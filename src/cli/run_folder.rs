@@ -1,11 +1,13 @@
 //! The folder of a run: whether it is new and can be made, what it begins with, and its checkpoints.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::{CliError, init};
 use crate::checkpoint::write_atomically;
 use crate::config::LABELS;
+use crate::data::file_names::file_name;
 use crate::data::{Dataset, labels_bytes};
 use crate::platform::files;
 use crate::report::run::PREDICTIONS;
@@ -63,6 +65,28 @@ pub fn check_writable(out: &Path) -> Result<(), CliError> {
             folder.display()
         ))
     })
+}
+
+/// `runs/NAME-1`, or the next number that is free.
+pub fn next_folder(name: &str) -> PathBuf {
+    let name = file_name(name);
+    (1..).map(|i| PathBuf::from(format!("runs/{name}-{i}"))).find(|path| !path.exists()).expect("some number is free")
+}
+
+/// Makes such a folder: the planned one, or the next that is free where another start has made it meanwhile.
+pub fn claimed(planned: &Path) -> Result<PathBuf, CliError> {
+    let name = planned.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    let mut folder = planned.to_path_buf();
+    if let Some(runs) = folder.parent() {
+        std::fs::create_dir_all(runs).map_err(CliError::file(runs))?;
+    }
+    loop {
+        match std::fs::create_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => folder = next_folder(name),
+            made => return made.map(|()| folder.clone()).map_err(CliError::file(&folder)),
+        }
+    }
 }
 
 /// Makes the run folder, or takes it over, and locks its log. The checkpoint comes first: a run that is killed at any moment has

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{TrainArgs, Typed};
 use super::decide::{Decided, decided};
-use super::run_folder::check_new;
+use super::run_folder::{check_new, next_folder};
 use super::saving::Saving;
 use super::shared::Shared;
 use super::tasks::of as of_task;
@@ -307,11 +307,6 @@ fn validation(text: &str) -> Result<Validation, CliError> {
             "invalid --val-split {text}: expected a fraction between 0 and 1, or `test`\n  try: --val-split 0.1"
         ))),
     }
-}
-
-/// `runs/NAME-1`, or the next number that is free.
-pub fn next_folder(name: &str) -> PathBuf {
-    (1..).map(|i| PathBuf::from(format!("runs/{name}-{i}"))).find(|p| !p.exists()).expect("some number is free")
 }
 
 #[cfg(test)]

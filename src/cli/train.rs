@@ -8,7 +8,7 @@ use super::curve::RunCurve;
 use super::described::{describe, describe_model};
 use super::error::save_png;
 use super::logs::Logs;
-use super::run_folder::{LAST, prepare, save};
+use super::run_folder::{LAST, claimed, prepare, save};
 use super::saving::Saving;
 use super::shared::Shared;
 use super::start::{Start, fresh, resumed};
@@ -42,12 +42,14 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         be_quiet();
     }
     dashboard::prepare(args)?;
-    let Ready { out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
+    let Ready { mut out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
     if turn.is_none() {
         shared.forget_data();
     }
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
+    let is_numbered = args.out().is_none() && !args.resume();
     if args.typed.has("lr_find") {
+        let out = if is_numbered { claimed(&out)? } else { out };
         return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &out);
     }
     // what is told before there is a log
@@ -78,6 +80,9 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         }
         verdict::say_next(&trainer, view, &out);
         return Ok(Exit::Done);
+    }
+    if is_numbered {
+        out = claimed(&out)?;
     }
     let log = opened_log(&out, (&trainer, &gpu, &dataset), args, (began, &told))?;
     say!("run      {}", out.display());

@@ -165,3 +165,23 @@ fn a_run_that_is_killed_while_its_folder_is_made_can_go_on() {
     }
     eprintln!("{resumed} of 6 had a checkpoint");
 }
+
+/// Each of several starts at the same moment has a folder of its own.
+#[test]
+fn runs_that_start_together_have_a_folder_each() {
+    let Some(place) = Place::with_adapter() else { return };
+    let all = [(); 4].map(|()| {
+        let mut command = place.lepton();
+        command.args("train --model linear --limit 64 --steps 2 --no-report --quiet".split(' '));
+        start(command)
+    });
+    all.into_iter().for_each(|one| {
+        finish(one).exits(0);
+    });
+    for number in 1..=4 {
+        let folder = format!("runs/linear-{number}");
+        let starts = place.events(&folder).iter().filter(|event| event["event"] == "start").count();
+        assert_eq!((starts, place.path(&folder).join("last.safetensors").is_file()), (1, true), "{folder}");
+    }
+    assert_eq!(std::fs::read_dir(place.path("runs")).unwrap().count(), 4);
+}

@@ -8,8 +8,7 @@ mod pytorch;
 use std::path::{Path, PathBuf};
 
 use super::args::ImportArgs;
-use super::run_folder::check_writable;
-use super::start::next_folder;
+use super::run_folder::{check_writable, claimed, next_folder};
 use super::{CliError, Exit, pictures, scaling};
 use crate::checkpoint::{Checkpoint, DatasetFingerprint, Meta, NamedTensor, State};
 use crate::config::{Fit, ImageOptions, LossConfig, RunConfig, UpdateConfig};
@@ -73,7 +72,7 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
     let config = RunConfig { model: model.name.clone(), normalize, update, ..before };
     let (data, state) = (DatasetFingerprint::NONE, State::default());
     let checkpoint = Checkpoint::new(&model, &config, &outputs.names, vocabulary.as_ref(), data, &state, tensors);
-    let out = args.out.clone().unwrap_or_else(|| next_folder(&model.name));
+    let out = args.out.clone().map_or_else(|| claimed(&next_folder(&model.name)), Ok)?;
     save(&out, &model, &config, checkpoint)?;
 
     let ([h, w, c], size) = (model.input, thousands(parameters(&model)?));

@@ -13,10 +13,10 @@ mod turns;
 use std::path::{Path, PathBuf};
 
 use super::args::SweepArgs;
-use super::run_folder::check_writable;
+use super::run_folder::{check_writable, claimed, next_folder};
 use super::runs::table;
 use super::shared::Shared;
-use super::start::{check, next_folder};
+use super::start::check;
 use super::{CliError, Exit};
 use crate::report::shell_word;
 use crate::report::watch::LOG;
@@ -53,6 +53,8 @@ pub fn run(args: &SweepArgs, adapter: Option<&str>) -> Result<Exit, CliError> {
         quietly(args.plan.json, || list(&plan, &dimensions));
         return Ok(Exit::Done);
     }
+    let is_numbered = args.plan.resume.is_none() && args.train.out().is_none();
+    let folder = if is_numbered { claimed(&folder)? } else { folder };
     if args.plan.resume.is_none() {
         std::fs::create_dir_all(&folder).map_err(CliError::file(&folder))?;
         plan.save(&folder)?;
