@@ -16,6 +16,8 @@ addEventListener("load", async () => {
     if (!node.data.trim() || parent.closest("script, style, title, noscript")) continue;
     const style = getComputedStyle(parent);
     if (!parent.checkVisibility() || style.visibility === "hidden" || style.fontSize === "0px") continue;
+    // emoji and letters of East Asia stand upright in a vertical line otherwise, and on their heads in one that is turned
+    if (style.writingMode !== "horizontal-tb" && style.textOrientation !== "sideways") say("upright: " + about(node.data));
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const rect of range.getClientRects()) {
