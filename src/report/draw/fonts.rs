@@ -16,6 +16,8 @@ use super::text::Dot;
 const KEPT: usize = 4096;
 /// Columns of a tab, of which there are none: they are spaces.
 const TAB: u16 = 1;
+/// The sign that has no width and belongs to a line that runs to the right.
+const TO_THE_RIGHT: char = '\u{200e}';
 
 /// The font inside the binary, and those of the machine for what it lacks.
 pub(super) struct Fonts {
@@ -128,20 +130,43 @@ impl Fonts {
 fn lacking(text: &str, line: &ShapeLine) -> BTreeSet<char> {
     let words = line.spans.iter().flat_map(|span| &span.words);
     let boxes = words.flat_map(|word| &word.glyphs).filter(|glyph| glyph.glyph_id == 0);
-    boxes.flat_map(|glyph| text[glyph.start..glyph.end].chars()).filter(|letter| !letter.is_whitespace()).collect()
+    let letters = boxes.flat_map(|glyph| text[glyph.start..glyph.end].chars());
+    letters.filter(|letter| !letter.is_whitespace() && *letter != TO_THE_RIGHT).collect()
 }
 
-/// `text` as it is drawn: these letters, and signs that turn the direction of writing, as their numbers.
+/// `text` as it is drawn: from left to right whatever its first letter is, as what stands around it, and with these letters and signs that
+/// turn the direction of writing as their numbers. What follows a name of letters that run to the left stands on its right.
 fn written(text: &str, lacking: &BTreeSet<char>) -> String {
-    let mut written = String::with_capacity(text.len());
+    let mut written = TO_THE_RIGHT.to_string();
+    // where letters that run to the left have ended, if only spaces and digits came since
+    let mut end = None;
     for letter in text.chars() {
+        let goes_on = runs_left(letter) || letter.is_whitespace() || letter.is_numeric();
+        if let Some(end) = end.take_if(|_| !goes_on) {
+            written.insert(end, TO_THE_RIGHT);
+        }
         match letter {
             letter if letter.is_control() => written.push(' '),
             letter if turns(letter) || lacking.contains(&letter) => written.push_str(&numbered(letter)),
-            letter => written.push(letter),
+            letter => {
+                written.push(letter);
+                end = if runs_left(letter) { Some(written.len()) } else { end };
+            }
         }
     }
     written
+}
+
+/// Whether a letter is of a script that runs from right to left: the blocks that Unicode keeps for these.
+fn runs_left(letter: char) -> bool {
+    const BLOCKS: [[char; 2]; 5] = [
+        ['\u{590}', '\u{8ff}'],
+        ['\u{fb1d}', '\u{fdff}'],
+        ['\u{fe70}', '\u{fefc}'],
+        ['\u{10800}', '\u{10fff}'],
+        ['\u{1e800}', '\u{1efff}'],
+    ];
+    BLOCKS.iter().any(|[first, last]| (*first..=*last).contains(&letter))
 }
 
 /// A letter as its number, as JSON and many languages write it: `\u732b`.
@@ -195,6 +220,11 @@ mod tests {
         let start = fonts.width("l ", 100.0).round() as i32;
         assert_eq!(line[0], before[0]);
         assert_eq!(line[1..4], name.iter().map(|bar| bar.map(|x| x + start)).collect::<Vec<_>>());
+        // also where the line begins with it
+        assert_eq!(bars(&mut fonts, "ببب l")[..3], name);
+        // a number behind it stands on its right, another name behind that one's right; a number within it has its place there
+        assert_eq!(bars(&mut fonts, "ببب 1.5 % · ب")[..3], name);
+        assert_eq!(bars(&mut fonts, "ب 1 ببب")[..3], name);
         assert!(fonts.missing.is_empty());
     }
 
