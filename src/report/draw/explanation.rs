@@ -5,7 +5,7 @@ use image::{Rgb, RgbImage};
 use super::Picture;
 use super::canvas::{Area, Canvas, FAINT, INK};
 use super::scale::{Room, Scale, grey, render};
-use super::text::{Lettering, PLAIN, STRONG, TITLE};
+use super::text::{Lettering, PLAIN, STRONG, Style, TITLE};
 use super::viridis::{legend, viridis};
 
 const MARGIN: usize = 20;
@@ -18,8 +18,13 @@ const ROW_GAP: usize = 22;
 const LINE: usize = 21;
 /// The largest side of an image on the page.
 const ROOM: usize = 280;
+/// Between an image and the text below it.
+const ABOVE_CAPTION: usize = 8;
 /// The largest width that lines of text are given.
 const TEXT: usize = 640;
+
+/// A line of text on the page.
+type Line = (String, Style, Rgb<u8>);
 
 /// An image with its map and what is said about them.
 #[derive(Clone, Debug)]
@@ -46,11 +51,12 @@ pub fn explanation_sheet(title: &str, cells: &[ExplainedCell], columns: usize) -
     let columns = columns.clamp(1, cells.len().max(1));
     let highest = cells.iter().map(|cell| size(cell).0).max().unwrap_or(0);
     let widest = cells.iter().map(|cell| size(cell).1).max().unwrap_or(ROOM);
-    let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0);
     // a narrow image leaves the text less room than it needs
     let longest = cells.iter().flat_map(|cell| &cell.lines).map(|line| font.width(line, PLAIN).ceil() as usize).max();
     let pair = (2 * widest + GAP).max(ROOM + 160).max(longest.unwrap_or(0).min(TEXT));
-    let below = 8 + LINE + 3 + lines * LINE;
+    let captions: Vec<Vec<Line>> = cells.iter().map(|cell| caption(&font, cell, pair as f32)).collect();
+    let lines = captions.iter().map(Vec::len).max().unwrap_or(0);
+    let below = ABOVE_CAPTION + lines * LINE + 3;
     let width = 2 * MARGIN + columns * (pair + COLUMN_GAP) - COLUMN_GAP;
     let rows = cells.len().div_ceil(columns);
     let height = HEADER + rows * (highest + below + ROW_GAP) + MARGIN - ROW_GAP.min(rows * ROW_GAP);
@@ -58,15 +64,23 @@ pub fn explanation_sheet(title: &str, cells: &[ExplainedCell], columns: usize) -
     let title = canvas.font.shorten(title, TITLE, (width - 2 * MARGIN) as f32);
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
     legend(&mut canvas, MARGIN, ["speaks for it: little", "much"]);
-    for (i, cell) in cells.iter().enumerate() {
+    for (i, (cell, caption)) in cells.iter().zip(&captions).enumerate() {
         let x = MARGIN + i % columns * (pair + COLUMN_GAP);
         let y = HEADER + i / columns * (highest + below + ROW_GAP);
-        draw_cell(&mut canvas, cell, room, [x, y, pair, highest]);
+        draw_cell(&mut canvas, (cell, caption), room, [x, y, highest]);
     }
     canvas.image
 }
 
-fn draw_cell(canvas: &mut Canvas, cell: &ExplainedCell, room: Room, [x, y, pair, highest]: [usize; 4]) {
+/// What stands below an image, with nothing left out.
+fn caption(font: &Lettering, cell: &ExplainedCell, width: f32) -> Vec<Line> {
+    let wrapped =
+        |text: &String, style, colour| font.wrap(text, style, width).into_iter().map(move |line| (line, style, colour));
+    let lines = cell.lines.iter().flat_map(|line| wrapped(line, PLAIN, FAINT));
+    wrapped(&cell.headline, STRONG, INK).chain(lines).collect()
+}
+
+fn draw_cell(canvas: &mut Canvas, (cell, caption): (&ExplainedCell, &[Line]), room: Room, [x, y, highest]: [usize; 3]) {
     cell.picture.check();
     assert_eq!(cell.map.len(), cell.picture.height * cell.picture.width, "a number for each pixel");
     let scale = Scale::to_fit(&cell.picture, room);
@@ -82,12 +96,10 @@ fn draw_cell(canvas: &mut Canvas, cell: &ExplainedCell, room: Room, [x, y, pair,
         canvas.paste(picture, left, top);
         canvas.frame(Area { x: left, y: top, width, height }, 1, FAINT);
     }
-    let below = (y + highest + 8) as f32;
-    let headline = canvas.font.shorten(&cell.headline, STRONG, pair as f32);
-    canvas.text(&headline, x as f32, below, STRONG, INK);
-    for (i, line) in cell.lines.iter().enumerate() {
-        let line = canvas.font.shorten(line, PLAIN, pair as f32);
-        canvas.text(&line, x as f32, below + (LINE + 3 + i * LINE) as f32, PLAIN, FAINT);
+    for (i, (line, style, colour)) in caption.iter().enumerate() {
+        // further lines are a little apart
+        let apart = if style.size == PLAIN.size { 3 } else { 0 };
+        canvas.text(line, x as f32, (y + highest + ABOVE_CAPTION + i * LINE + apart) as f32, *style, *colour);
     }
 }
 
@@ -113,7 +125,7 @@ mod tests {
             lines: vec!["a line".into(), "another one".into()],
         };
         let one = explanation_sheet("one", std::slice::from_ref(&cell), 2);
-        let three = explanation_sheet("three", &[cell.clone(), cell.clone(), cell], 2);
+        let three = explanation_sheet("three", &[cell.clone(), cell.clone(), cell.clone()], 2);
         assert!(three.width() > one.width() && three.height() > one.height());
         // the map begins behind the image, 30 pixels enlarged 7 times
         let at = |x: usize| one.get_pixel((MARGIN + 210 + GAP + x) as u32, (HEADER + 100) as u32).0;
@@ -123,5 +135,10 @@ mod tests {
         );
         assert_eq!(one.get_pixel(MARGIN as u32 + 100, HEADER as u32 + 100).0, [128; 3]);
         assert!(explanation_sheet("nothing", &[], 2).height() > 0);
+        // a long name has more lines, and nothing of it is lost
+        let long = ExplainedCell { headline: format!("{}97 %", "a long name of a class ".repeat(9)), ..cell };
+        assert!(explanation_sheet("long", std::slice::from_ref(&long), 2).height() > one.height());
+        let lines: Vec<String> = caption(&Lettering::new(), &long, 400.0).into_iter().map(|(line, ..)| line).collect();
+        assert_eq!(lines.join(" "), format!("{} a line another one", long.headline));
     }
 }

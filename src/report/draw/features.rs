@@ -13,6 +13,8 @@ const MARGIN: usize = 20;
 const HEADER: usize = 88;
 /// The largest side of the picture.
 const ROOM: usize = 224;
+/// The height of a line beside the picture.
+const LINE: usize = 22;
 /// The side of a channel.
 const TILE: usize = 112;
 const GAP: usize = 9;
@@ -60,19 +62,22 @@ pub fn feature_sheet(title: &str, picture: &Picture, lines: &[String], layers: &
     let width = 2 * MARGIN + COLUMNS * (TILE + GAP) - GAP;
     let grid =
         |layer: &FeatureLayer| HEADING + layer.tiles.len().div_ceil(COLUMNS) * (tile(layer.size)[0] + CAPTION + GAP);
-    let height = HEADER + high + layers.iter().map(grid).sum::<usize>() + MARGIN;
-    let mut canvas = Canvas::new(width, height, Lettering::new());
+    let beside = MARGIN + wide + 2 * GAP;
+    let font = Lettering::new();
+    let lines: Vec<String> =
+        lines.iter().flat_map(|line| font.wrap(line, PLAIN, (width - MARGIN - beside) as f32)).collect();
+    let first = high.max(lines.len() * LINE);
+    let height = HEADER + first + layers.iter().map(grid).sum::<usize>() + MARGIN;
+    let mut canvas = Canvas::new(width, height, font);
     let title = canvas.font.shorten(title, TITLE, (width - 2 * MARGIN) as f32);
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
     legend(&mut canvas, MARGIN, ["each channel from its smallest value", "to its largest"]);
     canvas.paste(&render(picture, scale, grey), MARGIN, HEADER);
     canvas.frame(Area { x: MARGIN, y: HEADER, width: wide, height: high }, 1, FAINT);
-    let beside = MARGIN + wide + 2 * GAP;
     for (i, line) in lines.iter().enumerate() {
-        let line = canvas.font.shorten(line, PLAIN, (width - MARGIN - beside) as f32);
-        canvas.text(&line, beside as f32, (HEADER + 22 * i) as f32, PLAIN, FAINT);
+        canvas.text(line, beside as f32, (HEADER + LINE * i) as f32, PLAIN, FAINT);
     }
-    let mut y = HEADER + high;
+    let mut y = HEADER + first;
     for layer in layers {
         draw_layer(&mut canvas, layer, y);
         y += grid(layer);

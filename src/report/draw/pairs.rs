@@ -15,8 +15,8 @@ const HEADER: usize = 84;
 const INNER: usize = 2;
 const COLUMN_GAP: usize = 20;
 const ROW_GAP: usize = 14;
-/// The text under the pictures of a cell: what it is called and its score, then its class.
-const CAPTION: usize = 46;
+/// The text under the pictures of a cell: what it is called and its score, then its class in as many lines as that needs.
+const CAPTION: usize = 26;
 const LINE: usize = 20;
 /// Pictures are drawn so wide, or a little less where their pixels are drawn as squares.
 const WIDEST: usize = 90;
@@ -78,7 +78,13 @@ pub fn pair_grid(title: &str, cells: &[PairCell], columns: usize) -> RgbImage {
     let (high, wide) = cells.first().map_or((0, WIDEST), |cell| scale(&cell.image).size(&cell.image));
     let columns = columns.min(cells.len()).max(1);
     let cell_width = 3 * wide + 2 * INNER + 2 * BORDER;
-    let pitch = [cell_width + COLUMN_GAP, high + 2 * BORDER + CAPTION + ROW_GAP];
+    let class = |cell: &PairCell| match &cell.class {
+        Some(class) => font.wrap(class, PLAIN, cell_width as f32),
+        None => Vec::new(),
+    };
+    let classes: Vec<Vec<String>> = cells.iter().map(class).collect();
+    let lines = classes.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let pitch = [cell_width + COLUMN_GAP, high + 2 * BORDER + CAPTION + lines * LINE + ROW_GAP];
     let wanted = font.width(title, TITLE).max(font.width(&legend(cells), PLAIN)).ceil() as usize;
     let page = (columns * pitch[0] - COLUMN_GAP).max(wanted.min(900)) + 2 * MARGIN;
     let rows = cells.len().div_ceil(columns);
@@ -88,10 +94,10 @@ pub fn pair_grid(title: &str, cells: &[PairCell], columns: usize) -> RgbImage {
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
     let legend = canvas.font.shorten(&legend(cells), PLAIN, (page - 2 * MARGIN) as f32);
     canvas.text(&legend, MARGIN as f32, 47.0, PLAIN, FAINT);
-    for (number, cell) in cells.iter().enumerate() {
+    for (number, (cell, class)) in cells.iter().zip(&classes).enumerate() {
         let (row, column) = (number / columns, number % columns);
         let area = Area { x: MARGIN + column * pitch[0], y: HEADER + row * pitch[1], width: cell_width, height: high };
-        draw_cell(&mut canvas, area, wide, cell);
+        draw_cell(&mut canvas, area, wide, (cell, class));
     }
     canvas.image
 }
@@ -106,7 +112,7 @@ fn legend(cells: &[PairCell]) -> String {
     format!("Image, reconstruction, difference (red: missing, blue: added).{colours}")
 }
 
-fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, cell: &PairCell) {
+fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, (cell, class): (&PairCell, &[String])) {
     let difference = cell.difference();
     let difference = Picture { pixels: &difference, channels: 3, ..cell.image };
     let (x, y) = (area.x + BORDER, area.y + BORDER);
@@ -126,8 +132,9 @@ fn draw_cell(canvas: &mut Canvas, area: Area, wide: usize, cell: &PairCell) {
     };
     canvas.text(verdict, area.x as f32, top, STRONG, cell.colour());
     canvas.text(&score, score_left, top, STRONG, cell.colour());
-    let class = canvas.font.shorten(cell.class.as_deref().unwrap_or_default(), PLAIN, area.width as f32);
-    canvas.text(&class, area.x as f32, top + LINE as f32, PLAIN, FAINT);
+    for (i, line) in class.iter().enumerate() {
+        canvas.text(line, area.x as f32, top + ((i + 1) * LINE) as f32, PLAIN, FAINT);
+    }
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ const HEADER: usize = 84;
 const GAP: usize = 10;
 /// Between the originals and what became of them.
 const WIDE_GAP: usize = 26;
-/// From a picture to the label below it, with the label.
-const CAPTION: usize = 26;
+/// From a picture to the label below it.
+const ABOVE_CAPTION: usize = 3;
+/// The height of a line of a label.
+const LINE: usize = 23;
 
 /// An image with its label and what became of it.
 #[derive(Clone, Debug)]
@@ -39,26 +41,31 @@ pub fn augmented_sheet(title: &str, rows: &[SheetRow]) -> RgbImage {
     let (height, width) = scale.size(&first.original);
     let columns = first.samples.len();
     // a column is as wide as a word about it needs
-    let pitch = width.max(64) + GAP;
-    let left = |column: usize| MARGIN + column * pitch + if column > 0 { WIDE_GAP - GAP } else { 0 };
+    let across = width.max(64) + GAP;
+    let left = |column: usize| MARGIN + column * across + if column > 0 { WIDE_GAP - GAP } else { 0 };
     let page = (left(columns) + width.max(64) + MARGIN).max(MARGIN * 2 + 400);
-    let mut canvas = Canvas::new(page, HEADER + rows.len() * (height + CAPTION + GAP) + MARGIN - GAP, font);
+    let label = |row: &SheetRow| font.wrap(&row.label, STRONG, (page - 2 * MARGIN) as f32);
+    let labels: Vec<Vec<String>> = rows.iter().map(label).collect();
+    let lines = labels.iter().map(Vec::len).max().unwrap_or(0);
+    let down = height + ABOVE_CAPTION + lines * LINE + GAP;
+    let mut canvas = Canvas::new(page, HEADER + rows.len() * down + MARGIN - GAP, font);
     let title = canvas.font.shorten(title, TITLE, (page - 2 * MARGIN) as f32);
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
     for column in 0..=columns {
         let word = if column == 0 { "original".to_string() } else { format!("epoch {column}") };
         canvas.text(&word, left(column) as f32, 54.0, PLAIN, FAINT);
     }
-    for (number, row) in rows.iter().enumerate() {
-        let y = HEADER + number * (height + CAPTION + GAP);
+    for (number, (row, label)) in rows.iter().zip(&labels).enumerate() {
+        let y = HEADER + number * down;
         for (column, picture) in std::iter::once(&row.original).chain(&row.samples).enumerate() {
             picture.check();
             let area = Area { x: left(column), y, width, height };
             canvas.paste(&render(picture, scale, grey), area.x, area.y);
             canvas.frame(area, 1, FAINT);
         }
-        let label = canvas.font.shorten(&row.label, STRONG, (page - 2 * MARGIN) as f32);
-        canvas.text(&label, MARGIN as f32, (y + height + 3) as f32, STRONG, INK);
+        for (i, line) in label.iter().enumerate() {
+            canvas.text(line, MARGIN as f32, (y + height + ABOVE_CAPTION + i * LINE) as f32, STRONG, INK);
+        }
     }
     canvas.image
 }

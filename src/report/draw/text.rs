@@ -92,9 +92,9 @@ impl Lettering {
             // a line has a letter, however narrow it is, or what fits of its numbers and marks
             let full = ends.take_while(fits).last().or(parts.clone().take_while(fits).last()).or(parts.clone().next());
             let full = full.unwrap_or(rest.len());
-            let words = rest[..full].rfind(' ').map_or(0, |at| at + 1);
-            let signs = rest[..full].rfind(['/', '\\', '_', '-', '.', ',']).map_or(0, |at| at + 1);
-            let end = if rest[full..].starts_with(' ') { full } else { words.max(signs) };
+            let may_end = |at: &usize| rest.is_char_boundary(*at) && may_end(&rest[..*at], &rest[*at..]);
+            let end = if rest[full..].starts_with(' ') && may_end(&(full + 1)) { full + 1 } else { full };
+            let end = (0..=end).rev().find(may_end).unwrap_or(0);
             // a break near the start would waste the line
             let end = if end * 3 > full { end } else { full };
             lines.push(rest[..end].trim_end().to_string());
@@ -148,6 +148,18 @@ impl Lettering {
     }
 }
 
+/// Whether a line may end between these: behind a word or a sign, but not within a number or before its unit.
+fn may_end(before: &str, after: &str) -> bool {
+    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    let mut last = before.chars().rev();
+    match last.next() {
+        Some(' ') => !after.starts_with('%'),
+        Some('.' | ',') => !is_digit(last.next()) || !is_digit(after.chars().next()),
+        Some(sign) => ['/', '\\', '_', '-'].contains(&sign),
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +199,10 @@ mod tests {
         assert_eq!(lines.concat(), "न्दीन्दी");
         assert!(lines.iter().all(|line| font.width(line, PLAIN) <= 70.0), "{lines:?}");
         assert_eq!(font.wrap("two words", PLAIN, 50.0), ["two", "words"]);
+        // a number stays whole, and with its unit
+        for width in [64.0, 70.0, 80.0] {
+            assert_eq!(font.wrap("cats 53.41 %", PLAIN, width), ["cats", "53.41 %"], "{width}");
+        }
         let lines = font.wrap(name, PLAIN, 120.0);
         assert!(lines[..lines.len() - 1].iter().all(|line| line.ends_with(['_', '-', '.'])), "{lines:?}");
         assert_eq!(font.wrap("", PLAIN, 50.0), [""]);

@@ -41,6 +41,8 @@ pub fn word_sheet(title: &str, words: &[(&str, f64)], lines: &[String]) -> RgbIm
         x += width + 3.0;
     }
     let below = y + LINE + 12;
+    let lines: Vec<String> =
+        lines.iter().flat_map(|line| font.wrap(line, PLAIN, (WIDTH - 2 * MARGIN) as f32)).collect();
     let mut canvas = Canvas::new(WIDTH, below + lines.len() * 22 + MARGIN, font);
     let title = canvas.font.shorten(title, TITLE, (WIDTH - 2 * MARGIN) as f32);
     canvas.text(&title, MARGIN as f32, 13.0, TITLE, INK);
@@ -54,8 +56,7 @@ pub fn word_sheet(title: &str, words: &[(&str, f64)], lines: &[String]) -> RgbIm
         canvas.text(word, x + PAD, (y + 2) as f32, STRONG, INK);
     }
     for (i, line) in lines.iter().enumerate() {
-        let line = canvas.font.shorten(line, PLAIN, (WIDTH - 2 * MARGIN) as f32);
-        canvas.text(&line, MARGIN as f32, (below + 22 * i) as f32, PLAIN, FAINT);
+        canvas.text(line, MARGIN as f32, (below + 22 * i) as f32, PLAIN, FAINT);
     }
     canvas.image
 }
