@@ -157,6 +157,11 @@ fn how(explanation: &Explanation) -> String {
     format!("{}{layer}", explanation.method.title)
 }
 
+/// A number with its sign, and two digits; a nought has no minus.
+fn signed(value: f64) -> String {
+    format!("{:+.2}", (value * 100.0).round() / 100.0 + 0.0)
+}
+
 /// Lines about a map: how it was made, and what was measured of it.
 fn lines(explanation: &Explanation, trust: Option<&Trust>) -> Vec<String> {
     let mut lines = vec![how(explanation)];
@@ -175,7 +180,7 @@ fn lines(explanation: &Explanation, trust: Option<&Trust>) -> Vec<String> {
     if let Some(trust) = trust {
         let Trust { map, random } = trust;
         let whole = |share: f64| format!("{:.0} %", 100.0 * share);
-        lines.push(format!("trust {:+.2}: {}", trust.advantage(), trust.verdict()));
+        lines.push(format!("trust {}: {}", signed(trust.advantage()), trust.verdict()));
         let [own, other] = [map.deletion, random.deletion].map(whole);
         lines.push(format!("covering what it marks first leaves {own} on average; covering random places, {other}"));
         let [own, other] = [map.insertion, random.insertion].map(whole);
