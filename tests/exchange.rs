@@ -8,7 +8,7 @@ use lepton_gpu::data::Vocabulary;
 use lepton_gpu::losses::{Bce, Mse};
 use lepton_gpu::model::{Init, ModelSpec, initial_values};
 use lepton_gpu::plan::{Limits, Plan, Request, default_loss};
-use lepton_gpu::pytorch;
+use lepton_gpu::{onnx, pytorch};
 use safetensors::SafeTensors;
 
 mod common;
@@ -183,6 +183,24 @@ fn a_head_is_replaced_only_if_the_classes_are_others() {
     assert!(differ.iter().all(|name| name.starts_with("classes.")) && differ.len() == 2, "{differ:?}");
     let numbered = place.run("import tv.safetensors --out numbered").exits(0);
     assert!(numbered.line("classes").contains("3, numbered 0 to 2 (--classes FILE"), "{numbered}");
+}
+
+/// A convolution gives the classes, so that no layer is there to be made for other ones.
+#[test]
+fn classes_that_a_network_does_not_have_are_refused() {
+    let layers = "[[layer]]\ntype = \"conv2d\"\nfilters = 3\nkernel = 8\n[[layer]]\ntype = \"flatten\"\n";
+    let model = ModelSpec::parse(&format!("name = \"m\"\ninput = [8, 8, 3]\n{layers}"), "m").unwrap();
+    let checkpoint = untrained(&model, &["a", "b", "c"], None);
+    let place = Place::new();
+    place.write("net.onnx", onnx::export(&checkpoint, onnx::Options { pixels: false, half: false }).unwrap());
+    place.write("two.txt", "Apfel\nBirne\n");
+    place.write("three.txt", "Apfel\nBirne\nPflaume\n");
+    let ran = place.run("import net.onnx --classes two.txt --out new").exits(2);
+    let words =
+        "there are 2 names of classes, but the model gives 3 numbers\n  try: --classes FILE with 3 names, one a line";
+    assert!(ran.err.contains(words) && !place.path("new").exists(), "{ran}");
+    let ran = place.run("import net.onnx --classes three.txt --out new").exits(0);
+    assert!(ran.line("classes").ends_with("3: Apfel to Pflaume"), "{ran}");
 }
 
 #[test]

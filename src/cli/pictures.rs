@@ -1,6 +1,7 @@
 //! Pictures and data sets as a command line names them.
 
 use std::io::IsTerminal;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Once;
 use std::time::{Duration, Instant};
@@ -20,6 +21,9 @@ use crate::train::{check_held_out, with_held_out};
 /// The model of a run on pictures, where none is named.
 pub const DEFAULT_MODEL: &str = "photo-small";
 
+/// Sides that an image may have where it is said and not found.
+pub const SIDES: RangeInclusive<usize> = 1..=4096;
+
 /// The size `[h, w, c]` that was typed: `96`, `64x96` or `64x64x1`; channels as before if none are named.
 pub fn size(text: &str, [_, _, channels]: [usize; 3]) -> Result<[usize; 3], CliError> {
     let numbers: Result<Vec<usize>, _> = text.split('x').map(str::parse).collect();
@@ -29,7 +33,7 @@ pub fn size(text: &str, [_, _, channels]: [usize; 3]) -> Result<[usize; 3], CliE
         Ok(&[height, width, channels]) => Some([height, width, channels]),
         _ => None,
     };
-    wanted.filter(|sizes| sizes.iter().all(|&size| (1..=4096).contains(&size)) && sizes[2] <= 4).ok_or_else(|| {
+    wanted.filter(|sizes| sizes[..2].iter().all(|side| SIDES.contains(side)) && (1..=4).contains(&sizes[2])).ok_or_else(|| {
         CliError::Usage(format!(
             "invalid --size {text}: expected a side of 1 to 4096, HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS\n  try: --size 64"
         ))

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::super::pictures::SIDES;
 use crate::config::{NormalizeConfig, NormalizeFrom};
 use crate::platform::files;
 
@@ -43,7 +44,8 @@ impl HubConfig {
 
     /// Height and width of the images.
     pub fn size(&self) -> Option<[usize; 2]> {
-        self.pretrained_cfg.input_size.map(|[_, h, w]| [h, w]).filter(|size| size.iter().all(|&side| side > 0))
+        let size = self.pretrained_cfg.input_size.map(|[_, h, w]| [h, w]);
+        size.filter(|size| size.iter().all(|side| SIDES.contains(side)))
     }
 
     /// The names of the classes, if it has them.
@@ -68,6 +70,8 @@ mod tests {
         assert_eq!((hub.architecture.as_deref(), hub.size()), (Some("resnet18"), Some([160, 128])));
         assert_eq!(hub.classes(), ["cat", "dog"]);
         assert_eq!(hub.normalize().unwrap().mean, [0.5, 0.4, 0.3]);
+        std::fs::write(folder.path().join("config.json"), text.replace("160", "1099511627776")).unwrap();
+        assert_eq!(HubConfig::beside(&file).unwrap().size(), None, "no image is that large");
         std::fs::write(folder.path().join("config.json"), "{}").unwrap();
         let hub = HubConfig::beside(&file).unwrap();
         assert!(hub.normalize().is_none() && hub.size().is_none() && hub.classes().is_empty());

@@ -16,6 +16,7 @@ use crate::model::{ModelSpec, initial_values};
 use crate::plan::{Limits, Placed, Plan, Request, default_loss, parameters, thousands};
 use crate::platform::files::{self, write_with_folder};
 use crate::report::say;
+use crate::tasks;
 use crate::weights::Weights;
 use outputs::Outputs;
 
@@ -58,7 +59,8 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
     }
     let outputs = Outputs::of(&weights, &model, args.classes.as_deref())?;
     let model = model.for_classes(outputs.names.len());
-    let (tensors, anew) = complete(&model, &outputs, &weights)?;
+    let plan = compile(&model)?;
+    let (tensors, anew) = complete(&plan.parameters, &outputs, &weights)?;
     let (normalize, from) = match &args.normalize {
         Some(normalize) => {
             scaling::check(normalize, &model)?;
@@ -70,6 +72,12 @@ pub fn run(args: &ImportArgs) -> Result<Exit, CliError> {
     // the file has the weights to answer with, be they averages or not
     let update = UpdateConfig { ema: None, ema_constant: false, lookahead: None, ..before.update.clone() };
     let config = RunConfig { model: model.name.clone(), normalize, update, ..before };
+    let (names, gives) = (outputs.names.len(), plan.classes);
+    if names != gives && tasks::of(&config.loss).names_outputs() {
+        return Err(CliError::Usage(format!(
+            "there are {names} names of classes, but the model gives {gives} numbers\n  try: --classes FILE with {gives} names, one a line"
+        )));
+    }
     let (data, state) = (DatasetFingerprint::NONE, State::default());
     let checkpoint = Checkpoint::new(&model, &config, &outputs.names, vocabulary.as_ref(), data, &state, tensors);
     let out = args.out.clone().map_or_else(|| claimed(&next_folder(&model.name)), Ok)?;
@@ -105,12 +113,12 @@ fn compile(model: &ModelSpec) -> Result<Plan, CliError> {
 
 /// The tensors of the whole model, and those of its head that start anew because the file has none of their size.
 fn complete(
-    model: &ModelSpec,
+    parameters: &[Placed],
     outputs: &Outputs,
     weights: &Weights,
 ) -> Result<(Vec<NamedTensor>, Vec<String>), CliError> {
     let (mut tensors, mut anew) = (Vec::new(), Vec::new());
-    for Placed { name, shape, init, .. } in &compile(model)?.parameters {
+    for Placed { name, shape, init, .. } in parameters {
         let found = weights.tensor(name).filter(|tensor| tensor.shape == shape.sizes());
         if let Some(tensor) = found {
             tensors.push(tensor.clone());
