@@ -160,11 +160,17 @@ fn write_out(text: std::fmt::Arguments) {
 }
 
 #[cfg(feature = "cli")]
-/// Writes a line with colours of its own on standard output, which is a terminal. Names and texts of others in it are [`plain`].
+/// Writes a line with colours of its own on standard output. Names and texts of others in it are [`plain`].
 pub(crate) fn write_painted(line: &str) {
-    if !is_quiet() && spoken::passes(spoken::To::Out, &format_args!("{line}")) {
-        noted(writeln!(std::io::stdout().lock(), "{line}"));
+    if !is_quiet() && spoken::passes(spoken::To::Painted, &format_args!("{line}")) {
+        write_painted_out(line);
     }
+}
+
+#[cfg(feature = "cli")]
+/// Writes a line on standard output as it is.
+fn write_painted_out(line: &str) {
+    noted(writeln!(std::io::stdout().lock(), "{line}"));
 }
 
 #[cfg(feature = "cli")]

@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum To {
     /// Standard output.
     Out,
+    /// Standard output, with colours of its own.
+    Painted,
     /// Standard error.
     Err,
 }
@@ -52,6 +54,7 @@ pub fn release() {
     for (to, text) in held {
         match to {
             To::Out => super::write_out(format_args!("{text}")),
+            To::Painted => super::write_painted_out(&text),
             To::Err => super::write_err(format_args!("{text}")),
         }
     }

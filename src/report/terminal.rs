@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::live_line::{LiveLine, Tone};
 use super::pace::Pace;
+use super::write_painted;
 use crate::metrics::{Best, Criterion};
 use crate::plan::thousands;
 use crate::train::{Event, Metrics};
@@ -198,12 +199,11 @@ impl Terminal {
                 let line = epoch_line(train, validation.as_ref(), self.by, tone);
                 let whole = format!("Epoch {epoch}/{}  {told}  {line}", self.epochs);
                 let is_wide = !self.draws || columns() >= plain_columns(&whole);
-                if is_wide {
-                    say!("{whole}");
-                } else {
+                let short = || {
                     let text = judged.map(|(by, value)| format!("{} {value:.4}", short_name(by)));
-                    say!("{epoch}/{}  {told}  {}", self.epochs, short_epoch_line(text.as_deref(), train, tone));
-                }
+                    format!("{epoch}/{}  {told}  {}", self.epochs, short_epoch_line(text.as_deref(), train, tone))
+                };
+                write_painted(&if is_wide { whole } else { short() });
                 self.last_line = Instant::now();
             }
             Event::Test { images, metrics: m, best, .. } => {

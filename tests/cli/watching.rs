@@ -222,6 +222,19 @@ fn a_dashboard_leaves_everything_that_is_printed_otherwise() {
         assert!(after.contains(line) && !before.contains(line), "`{line}`: {ran}");
     }
     assert!(after.contains("\x1b[?25h"), "the cursor is back: {ran}");
+    assert!(after.contains("\x1b[32m") && !after.contains('\u{fffd}'), "its colours are whole: {ran}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_epoch_is_in_colours_on_a_terminal() {
+    let Some(place) = Place::with_adapter() else { return };
+    // the line about what is under way has a best value, and so a colour, from the second epoch on
+    let line = format!("train {TINY} --val-split 0.2 --epochs 1 --out run");
+    let Some(terminal) = Terminal::new(&place, &line) else { return };
+    let ran = terminal.finish().exits(0);
+    assert!(ran.out.contains("Epoch 1/1  ") && ran.out.contains("\x1b[32m"), "{ran}");
+    assert!(!ran.out.contains('\u{fffd}'), "{ran}");
 }
 
 #[cfg(unix)]
