@@ -42,15 +42,13 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         be_quiet();
     }
     dashboard::prepare(args)?;
-    let Ready { mut out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
+    let Ready { out, mut config, model, weights, from, gpu, dataset } = ready(args, shared)?;
     if turn.is_none() {
         shared.forget_data();
     }
     auto::numbers(args, begun, &gpu, &dataset, &model, weights.as_ref(), &mut config)?;
-    let is_numbered = args.out().is_none() && !args.resume();
     if args.typed.has("lr_find") {
-        let out = if is_numbered { claimed(&out)? } else { out };
-        return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &out);
+        return find_rate(auto::trial(&gpu, &dataset, &model, weights.as_ref(), &config)?, &own_folder(args, out)?);
     }
     // what is told before there is a log
     let mut told: Vec<(Duration, Event)> = Vec::new();
@@ -81,9 +79,7 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         verdict::say_next(&trainer, view, &out);
         return Ok(Exit::Done);
     }
-    if is_numbered {
-        out = claimed(&out)?;
-    }
+    let out = own_folder(args, out)?;
     let log = opened_log(&out, (&trainer, &gpu, &dataset), args, (began, &told))?;
     say!("run      {}", out.display());
     from.iter().for_each(|checkpoint| tell_resumed(&trainer, checkpoint));
@@ -109,6 +105,11 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
     let (step, out) = (trainer.state().step, out.display().to_string());
     say!("stopped at step {step}; {}", to_continue(&out));
     Ok(Exit::Interrupted)
+}
+
+/// The run's folder; without `--out` one that nobody else takes.
+fn own_folder(args: &TrainArgs, planned: PathBuf) -> Result<PathBuf, CliError> {
+    if args.out().is_none() && !args.resume() { claimed(&planned) } else { Ok(planned) }
 }
 
 /// A run whose data are read.
