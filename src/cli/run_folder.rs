@@ -1,6 +1,5 @@
 //! The folder of a run: whether it is new and can be made, what it begins with, and its checkpoints.
 
-use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +9,9 @@ use crate::config::LABELS;
 use crate::data::file_names::file_name;
 use crate::data::{Dataset, labels_bytes};
 use crate::platform::files;
+use crate::report::EventLog;
 use crate::report::run::PREDICTIONS;
 use crate::report::watch::LOG;
-use crate::report::{EventLog, aside};
 use crate::train::{TrainError, Trainer};
 
 /// The checkpoint that a run goes on from.
@@ -21,10 +20,6 @@ pub const LAST: &str = "last.safetensors";
 /// Finds out before anything is read whether a run folder is new and can be made.
 pub fn check_new(out: &Path) -> Result<(), CliError> {
     refuse_run(out)?;
-    if was_never_saved(out) {
-        aside!("note: the run in {} ended before it was saved; it starts anew", out.display());
-        return check_writable(out);
-    }
     if let Some(file) = ["config.toml", "model.toml"].into_iter().find(|name| out.join(name).exists()) {
         return Err(CliError::Usage(format!(
             "{} contains {file} but no last.safetensors; training would overwrite it\n  try: another --out",
@@ -43,15 +38,6 @@ pub fn refuse_run(out: &Path) -> Result<(), CliError> {
         )));
     }
     Ok(())
-}
-
-/// Whether a folder holds nothing but what older versions wrote before a run's first checkpoint: one that was killed by then.
-fn was_never_saved(out: &Path) -> bool {
-    const WRITTEN: [&str; 4] = ["config.toml", "model.toml", "events.jsonl", "curve.png"];
-    let names: Vec<_> =
-        files::entries(out).iter().filter_map(|path| path.file_name().map(OsStr::to_os_string)).collect();
-    let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    has("config.toml") && has("events.jsonl") && names.iter().all(|name| WRITTEN.iter().any(|own| name == own))
 }
 
 /// Finds out before anything is compiled whether the run folder can be made and written to.

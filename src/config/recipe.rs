@@ -168,7 +168,7 @@ impl Recipe {
         if !recipe.sets("learning_rate") {
             recipe.run.learning_rate = recipe.run.optimizer.default_learning_rate();
         }
-        // files of older versions always name their optimiser
+        // what names an optimiser alone says how it updates, as published recipes do
         if !recipe.sets("optimizer") && !recipe.sets("update") {
             recipe.run.update = UpdateConfig::default();
         }

@@ -110,23 +110,13 @@ fn a_kill_within_a_long_epoch_costs_what_was_not_saved() {
     assert!(whole == parts, "a kill after step {step} changed the run");
 }
 
-/// Versions up to 0.1.0 wrote a run's settings before its first checkpoint; what is the user's own is never taken for that.
+/// A run saves first and writes its settings then: settings without a checkpoint are the user's own.
 #[test]
-fn a_folder_of_an_older_version_that_never_saved_can_be_used_again() {
-    let Some(place) = Place::with_adapter() else { return };
-    for name in ["config.toml", "model.toml", "events.jsonl"] {
-        place.write(&format!("run/{name}"), "");
-        place.write(&format!("own/{name}"), "");
-    }
-    let train = "train --model linear --limit 64 --steps 1 --out";
-    let run = place.run(&format!("{train} run")).exits(0);
-    assert!(run.err.contains("ended before it was saved; it starts anew"), "{run}");
-    place.write("own/notes.txt", "mine");
+fn a_folder_with_settings_and_no_checkpoint_is_left_alone() {
+    let place = Place::new();
     place.write("settings/config.toml", "mine");
-    for name in ["own", "settings"] {
-        let refused = place.run(&format!("{train} {name}")).exits(2);
-        assert!(refused.err.contains("contains config.toml but no last.safetensors"), "{refused}");
-    }
+    let refused = place.run("train --model linear --limit 64 --steps 1 --out settings").exits(2);
+    assert!(refused.err.contains("contains config.toml but no last.safetensors"), "{refused}");
     assert_eq!(place.text("settings/config.toml"), "mine");
 }
 

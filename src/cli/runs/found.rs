@@ -59,7 +59,7 @@ pub struct Measured {
 pub struct Found {
     /// Its folder.
     pub run: PathBuf,
-    /// When it began, UTC by RFC 3339; none of a run of an earlier version.
+    /// When it began, UTC by RFC 3339; none where its log does not say.
     pub date: Option<String>,
     /// Name of the data set.
     pub data: String,

@@ -150,10 +150,7 @@ fn prune(folder: &Path, path: &Path) {
     let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, Ok(metadata)) = (entry.path(), entry.metadata()) else { continue };
-        // files of earlier versions are of no use
-        if path.extension().is_some_and(|end| end == "images") {
-            let _ = fs::remove_file(&path);
-        } else if path.extension().is_some_and(|end| end == END) {
+        if path.extension().is_some_and(|end| end == END) {
             files.push((metadata.modified().unwrap_or(UNIX_EPOCH), taken(&metadata), path));
         }
     }

@@ -10,7 +10,7 @@ use crate::platform::calendar;
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Message {
-    /// When, in seconds since 1970 began; logs of older versions do not say.
+    /// When, in seconds since 1970 began; none where the log does not say.
     pub time: Option<f64>,
     /// What.
     pub text: String,
