@@ -85,6 +85,7 @@ fn names_of_files_are_found_in_other_forms_and_folders() {
         "train_images\\{:03}.png",
         "TRAIN_images/{:03}",
         "/kaggle/input/x/{:03}.png",
+        "file:///kaggle/input/x/{:03}.png",
     ] {
         let photos = numbered("train_images", "id,label", |i| {
             format!("{},{}", name.replace("{:03}", &format!("{i:03}")), ["dog", "cat"][i % 2])

@@ -86,7 +86,6 @@ fn wanted(data: &Dataset, path: &Path, content: &str) -> Result<Vec<Vec<Option<W
         return Err(LabelsError::NoClasses { path: path.into(), data: data.name().into(), what }.into());
     }
     let mut rows = Sheet::parse(path, content)?.rows;
-    rows.retain(|row| row.fields.iter().any(|field| !field.trim().is_empty()));
     if rows.len() < 2 {
         return Err(LabelsError::Empty { path: path.into() }.into());
     }

@@ -30,8 +30,11 @@ impl Sheet {
     /// The rows of a text; `sep=;` in its first line, as Excel writes it, says the delimiter.
     ///
     /// # Errors
-    /// A quote that no other one closes.
+    /// A quote that no other one closes; JSON.
     pub fn parse(path: &Path, content: &str) -> Result<Sheet, TableError> {
+        if is_json(content) {
+            return Err(TableError::Malformed { path: path.to_path_buf(), reason: "JSON, not a table".into() });
+        }
         let (declared, rest) = declared(content);
         let skipped = (content.len() - rest.len()).min(1) as u64;
         let delimiter = declared.unwrap_or_else(|| delimiter(rest));
@@ -53,6 +56,14 @@ impl Sheet {
         let width = self.rows.first().map_or(0, |row| row.fields.len());
         width > 1 && self.rows.iter().all(|row| row.fields.len() == width)
     }
+}
+
+/// Whether a text is a JSON array of objects, or an object a line.
+fn is_json(content: &str) -> bool {
+    let content = content.trim_start();
+    let first = content.lines().next().unwrap_or_default().trim_end();
+    let is_object = first.starts_with("{\"") && first.ends_with('}');
+    is_object || content.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{'))
 }
 
 fn declared(content: &str) -> (Option<u8>, &str) {
@@ -81,7 +92,7 @@ fn delimiter(content: &str) -> u8 {
     if width < 2 && score(&b' ').0 && is_list() { b' ' } else { best }
 }
 
-/// Rows, at most so many, and where the last one starts.
+/// Rows that hold something, of at most so many, and where the last one starts.
 fn records(content: &str, delimiter: u8, most: usize) -> (Vec<Row>, Option<usize>) {
     // between tabs a quote is mostly a quote and no more
     let quoting = delimiter != b'\t' || !is_regular_unquoted(content);
@@ -92,6 +103,9 @@ fn records(content: &str, delimiter: u8, most: usize) -> (Vec<Row>, Option<usize
         let (mut rows, mut start) = (Vec::new(), None);
         for record in reader.records().take(most) {
             let Ok(record) = record else { break };
+            if record.iter().all(|field| field.trim().is_empty()) {
+                continue;
+            }
             let position = record.position();
             start = position.map(|position| position.byte() as usize);
             let line = position.map_or(0, |position| line_of(position, content.as_bytes()));
@@ -129,6 +143,17 @@ mod tests {
     fn fields(content: &str) -> (Vec<Vec<String>>, u8) {
         let sheet = Sheet::parse(Path::new("t.csv"), content).unwrap();
         (sheet.rows.into_iter().map(|row| row.fields).collect(), sheet.delimiter)
+    }
+
+    #[test]
+    fn rows_that_hold_nothing_are_none_and_json_is_no_table() {
+        let (rows, delimiter) = fields("a;b\n  \n1;2\n;\n\n ; \n");
+        assert_eq!((rows, delimiter), (vec![vec!["a".into(), "b".into()], vec!["1".into(), "2".into()]], b';'));
+        for text in ["{\"image\":\"1.png\",\"label\":\"a\"}\n", "[\n {\"image\": 1}]", "{\"a\": 1}"] {
+            let error = Sheet::parse(Path::new("t.csv"), text).unwrap_err();
+            assert_eq!(error.to_string(), "t.csv: JSON, not a table");
+        }
+        assert_eq!(fields("{x} is,a\n[y],b\n").1, b',', "brackets alone say nothing");
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl Files {
     /// # Errors
     /// Where it should be, and why it is not: there is none, or several could be meant.
     pub fn find(&mut self, name: &str) -> Result<PathBuf, (PathBuf, String)> {
+        let name = name.strip_prefix("file://").unwrap_or(name);
         let whole = self.folder.join(name);
         if whole.is_file() || whole.is_symlink() {
             return Ok(whole);
