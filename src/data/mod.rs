@@ -267,7 +267,10 @@ fn load_path(
             let entries = path.read_dir().map_err(|error| io::io_error(path, "list", error))?.count();
             Err(DataError::NoFormat { path: path.to_path_buf(), entries, formats })
         }
-        Ok(_) => Err(DataError::NotAFolder { path: path.to_path_buf(), formats }),
+        Ok(_) => {
+            crate::platform::files::open(path).map_err(|error| io::io_error(path, "read", error))?;
+            Err(DataError::NotAFolder { path: path.to_path_buf(), formats })
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(DataError::Unknown { spec: spec.to_string(), formats, known: known::names() })
         }
