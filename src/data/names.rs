@@ -13,7 +13,7 @@ pub(super) fn of(name: &OsStr) -> String {
 }
 
 /// Text in which a byte that is not UTF-8 is `\xe9`.
-pub(super) fn escaped(bytes: &[u8]) -> String {
+pub fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         text += chunk.valid();

@@ -60,6 +60,36 @@ fn folders_patterns_and_lists_are_answered_and_bad_images_skipped() {
     assert!(piped.err.contains("skipped  new/gone.png: ") && piped.err.contains("(-, line 2)"), "{piped}");
 }
 
+/// Names that a table must quote, and on Linux names that are not UTF-8: each is told from the others, also when a pipe gives them.
+#[test]
+#[cfg(target_os = "linux")]
+fn images_of_any_name_are_answered_by_their_names() {
+    use std::os::unix::ffi::OsStrExt;
+    let Some(place) = trained() else { return };
+    fs::create_dir(place.path("odd")).unwrap();
+    let names = [&b"+x \"q\".png"[..], b"-m.png", b"=a,b.png", b"@at.png", b"caf\xe8.png", b"caf\xe9.png"];
+    let mut piped = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let path = place.path("odd").join(std::ffi::OsStr::from_bytes(name));
+        half(i % 2, i).save_with_format(path, ImageFormat::Png).unwrap();
+        piped.extend([b"odd/", *name, b"\n"].concat());
+    }
+    let rows = [
+        "\"odd/+x \"\"q\"\".png\",0\n",
+        "odd/-m.png,1\n",
+        "\"odd/=a,b.png\",0\n",
+        "odd/@at.png,1\n",
+        "odd/caf\\xe8.png,0\n",
+        "odd/caf\\xe9.png,1\n",
+    ];
+    let wanted = format!("id,prediction\n{}", rows.concat());
+    assert_eq!(place.run("predict run odd --csv").exits(0).out, wanted);
+    place.write("list", &piped);
+    let mut command = place.lepton();
+    command.args(["predict", "run", "-", "--csv"]).stdin(fs::File::open(place.path("list")).unwrap());
+    assert_eq!(finish(start(command)).exits(0).out, wanted);
+}
+
 #[test]
 fn answers_come_in_four_formats_with_the_same_digits() {
     let Some(place) = asked() else { return };
@@ -111,8 +141,11 @@ fn submissions_have_the_rows_of_their_sample() {
     save(&place, "new/deeper/2.png", &half(1, 3).into(), ImageFormat::Png);
     let two = place.run("predict run new --submission sample.csv").exits(2);
     assert!(two.err.contains("id `2` could be new/2.png or new/deeper/2.png"), "{two}");
-    place.write("sample.csv", "id,label\ndeeper/2.png,?\n");
-    assert_eq!(place.run("predict run new --submission sample.csv").exits(0).out, "id,label\ndeeper/2.png,1\n");
+    for id in ["deeper/2.png", "deeper/2", "3.PNG"] {
+        place.write("sample.csv", format!("id,label\n{id},?\n"));
+        let filled = place.run("predict run new --submission sample.csv").exits(0);
+        assert_eq!(filled.out, format!("id,label\n{id},1\n"));
+    }
 }
 
 #[test]

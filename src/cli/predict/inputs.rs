@@ -87,16 +87,24 @@ fn list(path: &Path) -> Result<Vec<Input>, CliError> {
         files::read(path).map(|content| bytes = content)
     };
     read.map_err(CliError::file(path))?;
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_owned();
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let beside = path.parent().unwrap_or(Path::new(""));
-    let input = |(i, line): (usize, &str)| {
-        let named = Path::new(line);
-        let other = beside.join(named);
-        let path_of = if !named.exists() && other.exists() { other } else { named.to_path_buf() };
-        Input { id: line.into(), place: path_of.into(), listed: Some((path.to_path_buf(), i + 1)) }
+    let input = |(i, line): (usize, &[u8])| {
+        let named = path_of(line);
+        let other = beside.join(&named);
+        let place = if !named.exists() && other.exists() { other } else { named };
+        Input { id: names::escaped(line), place: place.into(), listed: Some((path.to_path_buf(), i + 1)) }
     };
-    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
-    Ok(lines.map(input).collect())
+    let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
+    Ok(lines.filter(|(_, line)| !line.is_empty()).map(input).collect())
+}
+
+/// A path as a system prints it, which need not be UTF-8.
+fn path_of(line: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    return <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(line).into();
+    #[cfg(not(unix))]
+    return String::from_utf8_lossy(line).into_owned().into();
 }
 
 fn is_pattern(path: &Path) -> bool {

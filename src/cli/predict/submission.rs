@@ -1,6 +1,6 @@
 //! Submissions to a competition: the rows and columns of a sample, filled in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::output::line;
@@ -84,18 +84,24 @@ impl Submission {
     pub fn finish(self) -> Result<bool, CliError> {
         let stem =
             |name: &str| Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy().into_owned());
+        // other ways to name an image: without its extension, in another case, or both
         let mut by_stem: HashMap<String, Vec<&(String, Row)>> = HashMap::new();
+        let mut by_case: HashMap<String, Vec<&(String, Row)>> = HashMap::new();
         for (name, answers) in &self.answers {
             by_stem.entry(stem(name)).or_default().extend(answers);
+            for name in BTreeSet::from([name.clone(), stem(name)]) {
+                by_case.entry(name.to_lowercase()).or_default().extend(answers);
+            }
         }
         let answers = |id: &str| -> Vec<&(String, Row)> {
             let name = composed(id.rsplit(['/', '\\']).next().unwrap_or(id));
             let all: Vec<_> = match self.answers.get(&name) {
                 Some(answers) => answers.iter().collect(),
-                None => by_stem.get(&name).cloned().unwrap_or_default(),
+                None => by_stem.get(&name).or_else(|| by_case.get(&name.to_lowercase())).cloned().unwrap_or_default(),
             };
             // an id with folders says which of several images it is
-            let told: Vec<_> = all.iter().copied().filter(|(path, _)| Path::new(path).ends_with(id)).collect();
+            let ends = |path: &Path| path.ends_with(id) || path.with_extension("").ends_with(id);
+            let told: Vec<_> = all.iter().copied().filter(|(path, _)| ends(Path::new(path))).collect();
             if told.len() == 1 { told } else { all }
         };
         for row in &self.rows {

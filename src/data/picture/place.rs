@@ -14,6 +14,7 @@ use super::DecodeError;
 #[cfg(feature = "parquet")]
 use super::rows::Row;
 use super::stamp::Stamp;
+use crate::data::names::escaped;
 use crate::platform::files::{self, below};
 
 /// Where the bytes of a picture are. Shown as the file's path, or as `shard.tar: path/in/it.jpg`.
@@ -276,7 +277,7 @@ impl From<&Path> for Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::File(own) => write!(f, "{}", own.path.display()),
+            Place::File(own) => f.write_str(&escaped(own.path.as_os_str().as_encoded_bytes())),
             Place::Member(member) => write!(f, "{}: {}", member.shard.path.display(), member.name),
             #[cfg(feature = "parquet")]
             Place::Row(row) => write!(f, "{}: row {}", row.path().display(), row.number()),
