@@ -182,7 +182,7 @@ fn every_key_of_a_recipe_is_optional() {
     // the learning rate is the optimizer's, unless the file has one
     let sgd = opened("[run.optimizer]\nname = \"sgd\"\nmomentum = 0.9\nnesterov = false\nweight_decay = 0.0\n").run;
     assert_eq!(sgd.learning_rate, sgd.optimizer.default_learning_rate());
-    // what a run of an older version did that says nothing of updates
+    // an optimiser without a word about updates decays everything
     assert!(sgd.update.decay_all && !run.update.decay_all);
     place.write("two.toml", "data = \"fashion-small\"\nmodel = \"net.toml\"\n");
     if Place::with_adapter().is_some() {
