@@ -84,6 +84,30 @@ fn headers_are_not_believed() {
             "{name}: {words}"
         );
     }
+    // what the decoder itself refuses
+    let words = said(&photos, "vast.png", png(i32::MAX as u32, &[]));
+    assert_eq!(words, "damaged or too large: its header asks for more memory than any image may take");
+    // a strip for each of 2^31 rows
+    let tag = |(tag, kind, count, value): (u16, u16, u32, u32)| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat()
+    };
+    let tiff = |side: u32, rows: u32, strips: u32| {
+        let tags = [
+            (256, 4, 1, side),
+            (257, 4, 1, side),
+            (258, 3, 1, 8),
+            (259, 3, 1, 1),
+            (262, 3, 1, 1),
+            (273, 4, strips, 8),
+            (277, 3, 1, 1),
+            (278, 4, 1, rows),
+            (279, 4, strips, 100),
+        ];
+        let tags: Vec<u8> = tags.into_iter().flat_map(tag).collect();
+        [&b"II*\0\x08\0\0\0\x09\0"[..], &tags, &[0; 40]].concat()
+    };
+    assert!(said(&photos, "a.tif", tiff(65535, 65535, 1)).starts_with("too large: 65535x65535"));
+    assert!(said(&photos, "b.tif", tiff(64, 1, 1 << 31)).starts_with("damaged or too large: "));
     // within the limit, and still more than the file can hold
     let size = 16_000u16.to_be_bytes();
     false_size[frame + 5..frame + 9].copy_from_slice(&[size, size].concat());
@@ -187,6 +211,9 @@ fn files_of_other_kinds_are_named_in_words() {
         (b"%PDF-1.7\n", "a PDF document"),
         (b"PK\x03\x04\x14\0", "an archive, not an image; unpack it"),
         (b"8BPS\0\x01", "a Photoshop document"),
+        (b"\0\x05\x16\x07\0\x02\0\0Mac OS X", "what macOS keeps beside a file"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "a PostScript document"),
+        (b"[InternetShortcut]\nURL=", "a link to a web page"),
         (b"Too many requests, try later", "a text, not an image: `Too many requests, try later`"),
         (&[0; 600], "damaged: its first bytes are all 00"),
         (b"", "empty"),

@@ -81,6 +81,9 @@ impl From<ImageError> for DecodeError {
                 DecodeError::Damaged("cut: it ends before the image does".into())
             }
             ImageError::IoError(error) => DecodeError::Io(error),
+            ImageError::Limits(_) => DecodeError::Damaged(
+                "damaged or too large: its header asks for more memory than any image may take".into(),
+            ),
             // further lines are causes that repeat it
             error => DecodeError::Damaged(error.to_string().lines().next().unwrap_or_default().into()),
         }

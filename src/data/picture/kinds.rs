@@ -67,6 +67,7 @@ const KINDS: &[Kind] = &[
     kind(&[(0, b"\xfd7zXZ")], ARCHIVE),
     kind(&[(0, b"\x28\xb5\x2f\xfd")], ARCHIVE),
     kind(&[(257, b"ustar")], ARCHIVE),
+    kind(&[(0, b"\0\x05\x16\x07")], "what macOS keeps beside a file (AppleDouble), not the image itself"),
     kind(&[(0, b"\x80\x04")], "a Python pickle, not an image"),
 ];
 
@@ -75,6 +76,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("<!doctype html", "a web page (HTML), not an image; the download may have failed or need a login"),
     ("<html", "a web page (HTML), not an image; the download may have failed or need a login"),
     ("<head", "a web page (HTML), not an image; the download may have failed or need a login"),
+    ("%!ps", "a PostScript document, not an image; save its pages as PNG"),
+    ("[internetshortcut]", "a link to a web page, not an image"),
     ("<svg", "an SVG drawing, which is not supported; save it as PNG"),
     ("<?xml", "an XML document, not an image; an SVG has to be saved as PNG, an error message downloaded again"),
     ("/annex/objects/", "a git-annex pointer, not the image itself; run `git annex get` in the repository"),
