@@ -69,15 +69,7 @@ fn a_tar_file_of_a_folder_is_learned_as_the_folder() {
         &["train/cat/images", "train/dog/images", "valid/cat/images"],
         &["train", "car"],
         &["train/cat", "train/dog", "test"],
-        &[
-            "cat",
-            "dog",
-            "@eaDir/cat",
-            "__MACOSX/cat",
-            ".Trash-1000/files",
-            "cafe\u{301}",
-            "caf\u{e9}",
-        ],
+        &["cat", "dog", "@eaDir/cat", "__MACOSX/cat", ".Trash-1000/files", "cafe\u{301}", "caf\u{e9}"],
     ];
     for folders in trees {
         let photos = Photos::of(folders, 2);

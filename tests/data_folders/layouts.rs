@@ -86,6 +86,18 @@ fn folders_of_systems_and_thumbnails_are_no_classes() {
     photos.png("$RECYCLE.BIN/S-1-5/$R1.png", [1; 3]);
     photos.png("#recycle/old.png", [1; 3]);
     photos.png("dog/Thumbs/000.png", [1; 3]);
+    // those of other systems and programs
+    for name in ["@__thumb", "_thumb", "__thumbs"] {
+        photos.png(&format!("cat/{name}/000.png"), [1; 3]);
+    }
+    for name in
+        ["_MACOSX", ".Trash-1000", ".ipynb_checkpoints", ".picasaoriginals", ".stversions", ".AppleDouble", ".@__thumb"]
+    {
+        photos.png(&format!("{name}/cat/000.png"), [1; 3]);
+    }
+    for name in ["~snapshot", "FOUND.000", "@Recently-Snapshot", "Recycle Bin", "TheVolumeSettingsFolder"] {
+        photos.png(&format!("{name}/cat/000.png"), [1; 3]);
+    }
     for empty in ["System Volume Information", "lost+found", "@tmp", "__pycache__", "Thumbs", "@Recycle"] {
         fs::create_dir(photos.path(empty)).unwrap();
     }
@@ -94,8 +106,8 @@ fn folders_of_systems_and_thumbnails_are_no_classes() {
     assert_eq!(
         data.notes(),
         [
-            "left out: folders of the system: #recycle, $RECYCLE.BIN, @Recycle, @tmp and 3 more",
-            "left out: thumbnails (rename the folder if it is a class): @eaDir, Thumbs, cat/@eaDir, dog/Thumbs"
+            "left out: folders of the system: #recycle, $RECYCLE.BIN, @Recently-Snapshot, @Recycle and 8 more",
+            "left out: thumbnails (rename the folder if it is a class): @eaDir, Thumbs, cat/@__thumb, cat/@eaDir and 3 more"
         ]
     );
 }
@@ -326,4 +338,37 @@ fn a_link_back_to_the_data_is_no_class() {
     let data = photos.loaded();
     assert_eq!(data.classes(), ["a", "b"]);
     assert_eq!(data.notes(), ["left out: links back to a folder above: self"]);
+}
+
+/// As cats and dogs came from a competition: `train/cat.0.jpg`.
+#[test]
+fn classes_in_the_names_of_images_are_proposed() {
+    let photos = Photos::new();
+    for (i, name) in ["cat.0", "cat.1", "dog.0", "dog.1"].into_iter().enumerate() {
+        photos.png(&format!("train/{name}.png"), [i as u8, 2, 3]);
+        photos.png(&format!("test1/{i}.png"), [i as u8, 3, 3]);
+    }
+    let train = photos.path("train");
+    let proposed = |of: &std::path::Path| {
+        let folders = ["cat", "dog"].map(|class| of.join(class).join("…").display().to_string());
+        format!("try: one folder for each class, as the images' names begin: {}", folders.join(", "))
+    };
+    photos.fails(&small(), &["`test1` and `train` hold images and no folder for each class", &proposed(&train)]);
+    let error = load_with(train.to_str(), &small(), &photos.places(), &|_, _| {}).unwrap_err();
+    crate::pictures::says(&error, &["4 images and no folder for each class", &proposed(&train)]);
+    // names of cameras are none
+    let photos = Photos::new();
+    (0..4).for_each(|i| photos.png(&format!("IMG_{i:04}.png"), [i, 2, 3]));
+    photos.fails(&small(), &["4 images and no folder for each class", "try: one folder for each class: "]);
+}
+
+/// The answer of `data check` is that of training, also where nothing can be listed.
+#[test]
+fn images_beside_a_folder_of_annotations_are_unsorted() {
+    let photos = Photos::of(&["images"], 3);
+    photos.write("annotations/list.txt", "000 1");
+    let says = "`images` holds images and no folder for each class";
+    photos.fails(&small(), &[says]);
+    let checked = lepton_gpu::data::check(photos.root().to_str().unwrap(), &small(), &photos.places(), &|_, _| {});
+    crate::pictures::says(&checked.expect_err("there are no classes"), &[says]);
 }

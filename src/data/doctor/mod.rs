@@ -134,7 +134,10 @@ pub fn check(spec: &str, options: &LoadOptions, places: &Places, on_pictures: On
         // as training lists them, or else whatever is there
         let (catalog, refusal) = match list(path, options) {
             Ok(catalog) => (catalog, None),
-            Err(error) => (list(path, &LoadOptions { unlabelled: true, ..options.clone() })?, Some(error)),
+            Err(error) => match list(path, &LoadOptions { unlabelled: true, ..options.clone() }) {
+                Ok(catalog) => (catalog, Some(error)),
+                Err(_) => return Err(error),
+            },
         };
         let is_declared = catalog.declared;
         let report = pictures(catalog, on_pictures);

@@ -28,30 +28,40 @@ pub(super) enum LeftOut {
 /// Names of folders and why each is left out, whatever their case.
 const NAMES: &[(&str, LeftOut)] = &[
     ("__macosx", LeftOut::Hidden),
+    ("_macosx", LeftOut::Hidden),
     // Synology, QNAP
     ("@eadir", LeftOut::Thumbnails),
+    ("@__thumb", LeftOut::Thumbnails),
     ("@tmp", LeftOut::System),
     ("@sharebin", LeftOut::System),
     ("@recycle", LeftOut::System),
     ("@recently-snapshot", LeftOut::System),
     ("#recycle", LeftOut::System),
     ("#snapshot", LeftOut::System),
+    ("~snapshot", LeftOut::System),
     // Windows
     ("$recycle.bin", LeftOut::System),
+    ("recycle bin", LeftOut::System),
     ("recycler", LeftOut::System),
+    ("found.000", LeftOut::System),
+    ("windowsimagebackup", LeftOut::System),
     ("recycled", LeftOut::System),
     ("system volume information", LeftOut::System),
     // macOS on other disks
     ("network trash folder", LeftOut::System),
     ("temporary items", LeftOut::System),
+    ("thevolumesettingsfolder", LeftOut::System),
     // Linux, Python, JavaScript
     ("lost+found", LeftOut::System),
     ("__pycache__", LeftOut::System),
+    ("ipynb_checkpoints", LeftOut::System),
     ("node_modules", LeftOut::System),
     // viewers and galleries
     ("thumbs", LeftOut::Thumbnails),
     ("thumbnails", LeftOut::Thumbnails),
+    ("_thumb", LeftOut::Thumbnails),
     ("_thumbs", LeftOut::Thumbnails),
+    ("__thumbs", LeftOut::Thumbnails),
     ("_thumbnails", LeftOut::Thumbnails),
 ];
 

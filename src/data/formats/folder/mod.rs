@@ -1,6 +1,7 @@
 //! Folders of pictures by class: `photos/cat/…`, or `photos/train/cat/…` with `val` and `test` beside `train`.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -70,7 +71,7 @@ pub fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, IoError> {
                 found.push(entry.into_path())
             }
             Ok(_) => {}
-            Err(error) if error.depth() == 0 => return Err(io_error(folder, "list", error.into())),
+            Err(error) if error.depth() == 0 => return Err(io_error(folder, "list", cause(error))),
             // a link back to a folder above has been seen; one to nowhere should be a picture
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => found.extend(error.path().filter(|path| is_called_picture(path)).map(Path::to_path_buf)),
@@ -106,6 +107,12 @@ fn list(root: &Path, options: &LoadOptions) -> Result<Catalog, DataError> {
         listing.loose(folder)?;
     }
     Ok(listing.finish())
+}
+
+/// What the system said, without the path.
+fn cause(error: walkdir::Error) -> io::Error {
+    let text = error.to_string();
+    error.into_io_error().unwrap_or_else(|| io::Error::other(text))
 }
 
 fn no_folders(root: &Path) -> Result<DataError, DataError> {
@@ -196,7 +203,7 @@ impl Listing {
                     let at = error.path().unwrap_or(folder).to_path_buf();
                     let is_broken_link = at.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
                     if !is_broken_link {
-                        return Err(io_error(&at, "read", error.into()).into());
+                        return Err(io_error(&at, "read", cause(error)).into());
                     }
                     walked.damaged.push(Damaged { place: at.into(), reason: "a broken link".into() });
                 }

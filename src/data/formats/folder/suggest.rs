@@ -1,11 +1,13 @@
 //! Where the classes may be, if not in the folder that was named: further in, further out, or in a table.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::layout::Looks;
+use super::layout::{Looks, part_of};
 use super::tree::{Inside, Tree};
 use crate::data::FolderLayout as Layout;
-use crate::data::LoadOptions;
+use crate::data::pictures::Part;
+use crate::data::{LoadOptions, names};
 use crate::hint::Hint;
 
 /// What was probably meant by a folder.
@@ -26,6 +28,13 @@ pub enum Suggestion {
         /// Where the pictures are.
         images: Option<PathBuf>,
     },
+    /// Pictures whose names begin with their classes, as `cat.0.jpg` and `dog.0.jpg`.
+    Names {
+        /// The folder that they lie in.
+        path: PathBuf,
+        /// What their names begin with.
+        classes: Vec<String>,
+    },
 }
 
 impl Suggestion {
@@ -33,6 +42,13 @@ impl Suggestion {
     pub fn hint(&self) -> Hint {
         let text = |path: &Path| path.display().to_string();
         match self {
+            Suggestion::Names { path, classes } => {
+                const SHOWN: usize = 3;
+                let folder = |class: &String| path.join(class).join("…").display().to_string();
+                let mut folders: Vec<String> = classes.iter().take(SHOWN).map(folder).collect();
+                folders.extend((classes.len() > SHOWN).then(|| format!("{} in all", classes.len())));
+                Hint::advice(format!("one folder for each class, as the images' names begin: {}", folders.join(", ")))
+            }
             Suggestion::Folder { path, .. } => Hint::command(["train", &text(path)]),
             Suggestion::Table { path, images: None } => Hint::command(["train", &text(path)]),
             Suggestion::Table { path, images: Some(images) } => {
@@ -49,7 +65,28 @@ const DEPTH: usize = 3;
 
 /// What was probably meant by `root`: a table in it, a folder in it, or, unless its folders hold the pictures, the one above.
 pub(super) fn instead(root: &Path, is_sorted_in_folders: bool) -> Option<Suggestion> {
-    table(root).or_else(|| within(root)).or_else(|| if is_sorted_in_folders { None } else { above(root) })
+    let outside = || if is_sorted_in_folders { None } else { above(root) };
+    table(root).or_else(|| within(root)).or_else(outside).or_else(|| by_names(root))
+}
+
+/// The fewest pictures of a class that names are believed with.
+const FEWEST: usize = 2;
+
+/// Classes in the names of pictures in a folder, or in its folder of training pictures: what they begin with, where each comes twice.
+fn by_names(root: &Path) -> Option<Suggestion> {
+    let inside = Inside::of(root).ok()?;
+    let trains = inside.folders.iter().find(|folder| part_of(&folder.name) == Some(Part::Train));
+    let path = match (inside.pictures().next(), trains.or(inside.folders.first())) {
+        (Some(_), _) => root,
+        (None, folder) => &folder?.path,
+    };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for picture in Inside::of(path).ok()?.pictures() {
+        let stem = names::of(picture.file_stem()?);
+        *counts.entry(stem.trim_end_matches(|c: char| !c.is_alphabetic()).into()).or_default() += 1;
+    }
+    let are_classes = counts.len() > 1 && counts.iter().all(|(name, count)| !name.is_empty() && *count >= FEWEST);
+    are_classes.then(|| Suggestion::Names { path: path.to_path_buf(), classes: counts.into_keys().collect() })
 }
 
 /// A folder's classes, if it has two or more.
