@@ -235,3 +235,16 @@ fn tables_may_say_splits_and_columns_and_what_is_wrong_with_them_is_said() {
         assert!(says.iter().all(|part| message.contains(part)), "{content}\n{message}\nshould say: {says:?}");
     }
 }
+
+/// The first word of a line of JSON is no label, whatever the file is called.
+#[test]
+fn json_is_not_read_as_labelled_lines() {
+    for name in ["t.jsonl", "t.txt", "t.csv"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let line = |i: usize| format!("{{\"text\":\"{} thing {i}\",\"label\":\"x\"}}\n", ["good", "bad"][i % 2]);
+        std::fs::write(&path, (0..20).map(line).collect::<String>()).unwrap();
+        let error = data::load(path.to_str()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: JSON, not a table", path.display()));
+    }
+}

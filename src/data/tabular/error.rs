@@ -28,6 +28,12 @@ pub enum TableError {
         /// What is wrong, with the line.
         reason: String,
     },
+    /// Objects where rows should be.
+    #[error("{}: JSON, not a table", path.display())]
+    Json {
+        /// Path of the file.
+        path: PathBuf,
+    },
     /// A column that is needed and not there.
     #[error("{}: line 1: no column for {what}; found {}", path.display(), found.join(", "))]
     NoColumn {
@@ -127,7 +133,7 @@ impl Hints for TableError {
     fn hints(&self) -> Vec<Hint> {
         let advice = match self {
             TableError::NotText { source, .. } => source.advice().to_string(),
-            TableError::Malformed { .. } => {
+            TableError::Malformed { .. } | TableError::Json { .. } => {
                 "a CSV file in UTF-8 that starts with a header such as image,label".to_string()
             }
             TableError::NoColumn { wanted, key, found, .. } => {

@@ -33,7 +33,7 @@ impl Sheet {
     /// A quote that no other one closes; JSON.
     pub fn parse(path: &Path, content: &str) -> Result<Sheet, TableError> {
         if is_json(content) {
-            return Err(TableError::Malformed { path: path.to_path_buf(), reason: "JSON, not a table".into() });
+            return Err(TableError::Json { path: path.to_path_buf() });
         }
         let (declared, rest) = declared(content);
         let skipped = (content.len() - rest.len()).min(1) as u64;

@@ -96,6 +96,8 @@ fn table(path: &Path, content: &str, options: &TableOptions) -> Result<Option<(C
     let said = options.text_column.is_some() || options.label_column.is_some();
     let sheet = match Sheet::parse(path, content) {
         Ok(sheet) => sheet,
+        // its lines would have labels such as `{"text":`
+        Err(error @ TableError::Json { .. }) => return Err(error.into()),
         Err(error) if said || is_csv(path) => return Err(error.into()),
         Err(_) => return Ok(None),
     };
