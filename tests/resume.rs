@@ -166,6 +166,63 @@ fn a_checkpoint_of_another_model_is_refused() {
     assert!(error.contains("another model") && error.contains("dense.weight"), "{error}");
 }
 
+type Change = fn(&mut Checkpoint);
+fn of<'a>(checkpoint: &'a mut Checkpoint, name: &str) -> &'a mut NamedTensor {
+    checkpoint.tensors.iter_mut().find(|tensor| tensor.name == name).expect("a tensor")
+}
+const STATE: &str = "optimizer.moment1.dense.weight";
+/// What is changed, what is said, and whether it is of no use for answers either.
+const UNFIT: &[(Change, &str, bool)] = &[
+    (|c| c.tensors.retain(|t| t.name != "dense.bias"), "it has no `dense.bias` [10]", true),
+    (|c| of(c, "dense.bias").name = "dense.shift".into(), "it has no `dense.bias` [10]", true),
+    (
+        |c| {
+            let extra = NamedTensor { name: "dense.shift".into(), ..of(c, "dense.bias").clone() };
+            c.tensors.push(extra);
+        },
+        "it has `dense.shift`, which is not in the model",
+        true,
+    ),
+    (
+        |c| {
+            let bias = of(c, "dense.bias");
+            (bias.shape, bias.data) = (vec![9], bias.data[..36].to_vec());
+        },
+        "`dense.bias` is [9], but the model needs [10]",
+        true,
+    ),
+    (|c| of(c, "dense.bias").shape = vec![2, 5], "`dense.bias` is [2, 5], but the model needs [10]", true),
+    (
+        |c| of(c, "dense.bias").data[8..12].copy_from_slice(&f32::NAN.to_le_bytes()),
+        "element 2 of tensor `dense.bias` is NaN",
+        true,
+    ),
+    (
+        |c| of(c, "dense.bias").data[..4].copy_from_slice(&f32::INFINITY.to_le_bytes()),
+        "element 0 of tensor `dense.bias` is inf",
+        true,
+    ),
+    (|c| c.meta.classes.truncate(9), "it names 9 classes, but its model outputs 10", true),
+    (|c| c.meta.classes.push("more".into()), "it names 11 classes, but its model outputs 10", true),
+    (|c| c.meta.classes.clear(), "it names 0 classes, but its model outputs 10", true),
+    (|c| c.meta.model.truncate(40), "in the checkpoint", true),
+    (
+        |c| c.meta.config.normalize = NormalizeConfig::parse("imagenet").unwrap(),
+        "it scales 3 channels of images, but its model reads 1",
+        true,
+    ),
+    (|c| c.tensors.retain(|t| t.name != STATE), "no `optimizer.moment1.dense.weight`", false),
+    (|c| of(c, STATE).shape.reverse(), "tensor `optimizer.moment1.dense.weight` is [10, ", false),
+    (
+        |c| of(c, STATE).data[..4].copy_from_slice(&f32::NAN.to_le_bytes()),
+        "element 0 of tensor `optimizer.moment1.dense.weight` is NaN",
+        false,
+    ),
+    (|c| c.meta.state.batch = 99, "it has done 99 steps of an epoch of 8", false),
+    (|c| c.meta.state.totals.seen = u64::MAX, "images of an epoch of 240", false),
+    (|c| c.meta.data.train += 1, "the data changed since the run began", false),
+];
+
 /// A file that is damaged, or that somebody changed, is an error where it is loaded, with what is wrong.
 #[test]
 fn a_checkpoint_that_does_not_fit_itself_is_refused() {
@@ -179,64 +236,7 @@ fn a_checkpoint_that_does_not_fit_itself_is_refused() {
     let goes_on = |checkpoint: &Checkpoint| Trainer::resume(&gpu, &data, checkpoint, config.clone()).map(|_| ());
     answers(&whole).unwrap();
     goes_on(&whole).unwrap();
-
-    type Change = fn(&mut Checkpoint);
-    fn of<'a>(checkpoint: &'a mut Checkpoint, name: &str) -> &'a mut NamedTensor {
-        checkpoint.tensors.iter_mut().find(|tensor| tensor.name == name).expect("a tensor")
-    }
-    const STATE: &str = "optimizer.moment1.dense.weight";
-    // what is changed, what is said, and whether it is of no use for answers either
-    let cases: &[(Change, &str, bool)] = &[
-        (|c| c.tensors.retain(|t| t.name != "dense.bias"), "it has no `dense.bias` [10]", true),
-        (|c| of(c, "dense.bias").name = "dense.shift".into(), "it has no `dense.bias` [10]", true),
-        (
-            |c| {
-                let extra = NamedTensor { name: "dense.shift".into(), ..of(c, "dense.bias").clone() };
-                c.tensors.push(extra);
-            },
-            "it has `dense.shift`, which is not in the model",
-            true,
-        ),
-        (
-            |c| {
-                let bias = of(c, "dense.bias");
-                (bias.shape, bias.data) = (vec![9], bias.data[..36].to_vec());
-            },
-            "`dense.bias` is [9], but the model needs [10]",
-            true,
-        ),
-        (|c| of(c, "dense.bias").shape = vec![2, 5], "`dense.bias` is [2, 5], but the model needs [10]", true),
-        (
-            |c| of(c, "dense.bias").data[8..12].copy_from_slice(&f32::NAN.to_le_bytes()),
-            "element 2 of tensor `dense.bias` is NaN",
-            true,
-        ),
-        (
-            |c| of(c, "dense.bias").data[..4].copy_from_slice(&f32::INFINITY.to_le_bytes()),
-            "element 0 of tensor `dense.bias` is inf",
-            true,
-        ),
-        (|c| c.meta.classes.truncate(9), "it names 9 classes, but its model outputs 10", true),
-        (|c| c.meta.classes.push("more".into()), "it names 11 classes, but its model outputs 10", true),
-        (|c| c.meta.classes.clear(), "it names 0 classes, but its model outputs 10", true),
-        (|c| c.meta.model.truncate(40), "in the checkpoint", true),
-        (
-            |c| c.meta.config.normalize = NormalizeConfig::parse("imagenet").unwrap(),
-            "it scales 3 channels of images, but its model reads 1",
-            true,
-        ),
-        (|c| c.tensors.retain(|t| t.name != STATE), "no `optimizer.moment1.dense.weight`", false),
-        (|c| of(c, STATE).shape.reverse(), "tensor `optimizer.moment1.dense.weight` is [10, ", false),
-        (
-            |c| of(c, STATE).data[..4].copy_from_slice(&f32::NAN.to_le_bytes()),
-            "element 0 of tensor `optimizer.moment1.dense.weight` is NaN",
-            false,
-        ),
-        (|c| c.meta.state.batch = 99, "it has done 99 steps of an epoch of 8", false),
-        (|c| c.meta.state.totals.seen = u64::MAX, "images of an epoch of 240", false),
-        (|c| c.meta.data.train += 1, "the data changed since the run began", false),
-    ];
-    for (change, words, is_useless) in cases {
+    for (change, words, is_useless) in UNFIT {
         let mut changed = whole.clone();
         change(&mut changed);
         // once more through a file, as whoever changed it would have written it
@@ -248,7 +248,15 @@ fn a_checkpoint_that_does_not_fit_itself_is_refused() {
             Err(error) => assert!(*is_useless && error.to_string().contains(words), "{error}\nshould say: {words}"),
         }
     }
-    // what the numbers of a file cannot be is noticed where it is read
+}
+
+#[test]
+fn what_the_numbers_of_a_file_cannot_be_is_noticed_where_it_is_read() {
+    let Some(gpu) = common::gpu() else { return };
+    let data = data::load(None).unwrap();
+    let mut trainer = fresh(&gpu, &data, config(OptimizerConfig::default()));
+    trainer.train_steps(3).unwrap();
+    let (_, whole) = stored(&trainer);
     let text = serde_json::to_string(&whole.meta).unwrap();
     for (before, after, words) in [
         (r#""step":3"#, r#""step":null"#, "its metadata: invalid type: null"),

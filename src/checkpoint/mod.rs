@@ -5,6 +5,7 @@ mod loading;
 mod other_file;
 mod state;
 mod store;
+mod tensors;
 
 pub use format::{AVERAGE, Checkpoint, CheckpointError, DatasetFingerprint, Meta, NamedTensor};
 pub use other_file::OtherFile;

@@ -59,15 +59,8 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
         trainer = turn.joined(trainer)?;
     }
     verdict::recall(&mut trainer, &out);
-    let origin = trainer.origin().map_or_else(Vec::new, init::report);
-    origin.iter().for_each(|line| say!("weights  {line}"));
-    say!("model    {}", describe_model(&trainer));
     let view = tasks::of(trainer.task());
-    if let Some((heading, line)) = view.describe(&trainer) {
-        say!("{heading:<8} {line}");
-    }
-    say!("memory   {} on the device, allocated once", mib(trainer.plan().bytes()));
-    first_screen::lines(&trainer).iter().for_each(|line| say!("{line}"));
+    say_model(&trainer, view);
     if let Some(state) = from.as_ref().map(|c| &c.meta.state).filter(|s| s.epoch >= config.epochs) {
         let more = config.epochs + 5;
         say!("{} has finished its {} epochs; to continue: --epochs {more}", out.display(), state.epoch);
@@ -110,6 +103,18 @@ pub fn run_among(args: &TrainArgs, shared: &mut Shared, mut turn: Option<&mut Tu
 /// The run's folder; without `--out` one that nobody else takes.
 fn own_folder(args: &TrainArgs, planned: PathBuf) -> Result<PathBuf, CliError> {
     if args.out().is_none() && !args.resume() { claimed(&planned) } else { Ok(planned) }
+}
+
+/// Says what is trained, and from which weights.
+fn say_model(trainer: &Trainer, view: &dyn TaskView) {
+    let origin = trainer.origin().map_or_else(Vec::new, init::report);
+    origin.iter().for_each(|line| say!("weights  {line}"));
+    say!("model    {}", describe_model(trainer));
+    if let Some((heading, line)) = view.describe(trainer) {
+        say!("{heading:<8} {line}");
+    }
+    say!("memory   {} on the device, allocated once", mib(trainer.plan().bytes()));
+    first_screen::lines(trainer).iter().for_each(|line| say!("{line}"));
 }
 
 /// A run whose data are read.
