@@ -30,7 +30,7 @@ pub use trial::Trial;
 
 use crate::dispatch::{Dispatch, Operand, read, write};
 use crate::dtype::Precision;
-use crate::target::Target;
+use crate::target::{Compiler, Target};
 use crate::tuning::{TileSize, Tuning};
 
 pub use crate::target::{Family, Lanes, Matrix};
@@ -105,7 +105,7 @@ pub struct Operands {
 /// The launch of `product` in so many slabs, for all of which `c` and `extra` must have room.
 fn launch(product: &Product, target: &Target, operands: Operands, slabs: usize) -> Dispatch {
     let family = family_of(product, target);
-    let tuning = Tuning { product: product.key(), tiles: candidates(product, family, slabs) };
+    let tuning = Tuning { product: product.key(), tiles: candidates(product, family, target.compiler, slabs) };
     // a table may hold a tile of another family, from before the adapter had cooperative matrices: the rules decide then
     let chosen = target.tiles.get(&tuning.product);
     let expansion = match family {
@@ -136,9 +136,9 @@ fn slabs(product: &Product, target: &Target) -> usize {
 }
 
 /// The tiles that can compute `product`, the one that the rules choose first.
-fn candidates(product: &Product, family: Family, slabs: usize) -> Vec<TileSize> {
+fn candidates(product: &Product, family: Family, compiler: Compiler, slabs: usize) -> Vec<TileSize> {
     match family {
-        Family::Simt => simt::candidates(product, slabs),
+        Family::Simt => simt::candidates(product, slabs, compiler),
         Family::Lane(lanes) => lane::candidates(product, lanes.width as usize),
         Family::Coop(matrix) => coop::candidates(product, slabs, matrix),
     }

@@ -62,9 +62,12 @@ impl Tile {
         [self.m, self.n].map(|side| side * self.k / 4 / self.threads())
     }
 
-    /// Values that a thread has in registers.
-    fn held(&self) -> usize {
-        self.thread_m * self.thread_n + 4 * self.fetches().iter().sum::<usize>()
+    /// Whether a thread has its values in registers, as this compiler compiles `product`.
+    fn is_held(&self, product: &Product, compiler: Compiler) -> bool {
+        let [fetches_a, fetches_b] = self.fetches();
+        let is_scattered = Storage::in_fours(product).a_type == "Real" || product.phases().len() > 1;
+        let a = if is_scattered { compiler.scattered } else { 4 };
+        self.thread_m * self.thread_n + a * fetches_a + 4 * fetches_b <= compiler.held
     }
 
     /// Whether it wastes less than half of itself on either side of the product.
@@ -72,12 +75,13 @@ impl Tile {
         self.m < 2 * m.next_multiple_of(32) && self.n < 2 * n.next_multiple_of(32)
     }
 
-    /// The largest tile that fits and leaves enough workgroups; the smallest where none does.
-    fn by_rule(product: &Product, slabs: usize) -> Tile {
+    /// The largest tile that is held, fits and leaves enough workgroups; the smallest where none does.
+    fn by_rule(product: &Product, slabs: usize, compiler: Compiler) -> Tile {
         let [m, n, _] = product.sizes();
         let padding = |t: &Tile| m.next_multiple_of(t.m) * n.next_multiple_of(t.n);
         let good = |t: &&Tile| {
-            t.fits(m, n)
+            t.is_held(product, compiler)
+                && t.fits(m, n)
                 && count_tiles(product, [t.m, t.n]) * slabs >= ENOUGH_TILES
                 // no more than an eighth of the work on rows and columns that are not there
                 && padding(t) * 8 <= padding(&SMALLEST) * 9
@@ -86,8 +90,8 @@ impl Tile {
     }
 
     /// The tile of this size that a compiler holds in registers.
-    fn held_by(size: TileSize, compiler: Compiler) -> Option<Tile> {
-        TILES.into_iter().find(|t| t.size() == size && t.held() <= compiler.held)
+    fn of_size(size: TileSize, product: &Product, compiler: Compiler) -> Option<Tile> {
+        TILES.into_iter().find(|t| t.size() == size && t.is_held(product, compiler))
     }
 }
 
@@ -102,10 +106,11 @@ pub(super) fn tiles() -> Vec<TileSize> {
     sizes
 }
 
-pub(super) fn candidates(product: &Product, slabs: usize) -> Vec<TileSize> {
-    let rule = Tile::by_rule(product, slabs).size();
+pub(super) fn candidates(product: &Product, slabs: usize, compiler: Compiler) -> Vec<TileSize> {
+    let rule = Tile::by_rule(product, slabs, compiler).size();
     let [m, n, _] = product.sizes();
-    let mut sizes: Vec<TileSize> = TILES.iter().filter(|t| t.size() != rule && t.fits(m, n)).map(Tile::size).collect();
+    let is_other = |t: &&Tile| t.size() != rule && t.fits(m, n) && t.is_held(product, compiler);
+    let mut sizes: Vec<TileSize> = TILES.iter().filter(is_other).map(Tile::size).collect();
     sizes.dedup();
     std::iter::once(rule).chain(sizes).collect()
 }
@@ -120,8 +125,8 @@ pub(super) fn slabs(product: &Product) -> usize {
 
 /// The text of `product` and how it is launched.
 pub(super) fn expand(product: &Product, slabs: usize, compiler: Compiler, chosen: Option<TileSize>) -> Expansion {
-    let named = chosen.and_then(|size| Tile::held_by(size, compiler));
-    let tile = named.or_else(|| Tile::held_by(Tile::by_rule(product, slabs).size(), compiler)).unwrap_or(SMALLEST);
+    let named = chosen.and_then(|size| Tile::of_size(size, product, compiler));
+    let tile = named.unwrap_or_else(|| Tile::by_rule(product, slabs, compiler));
     let tiling = Tiling::new(product, [tile.m, tile.n], slabs, SLAB_RUN);
     let (threads, [fetches_a, fetches_b]) = (tile.threads(), tile.fetches());
     let own = context! {
@@ -140,6 +145,10 @@ pub(super) fn expand(product: &Product, slabs: usize, compiler: Compiler, chosen
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Shape;
+    use crate::dtype::Precision;
+    use crate::gemm::{Conv, Direction};
+    use crate::window::Window;
 
     #[test]
     fn threads_share_the_loads_of_every_tile_evenly() {
@@ -158,13 +167,37 @@ mod tests {
         }
     }
 
+    /// A convolution of so many channels with a stride, and one of its products.
+    fn product(direction: Direction, c_in: usize, stride: usize) -> Product {
+        let window = Window::new([3, 3], [stride, stride]);
+        let conv = Conv::new(&window, 1, &Shape::new(&[64, 32, 32, c_in]), &Shape::new(&[3, 3, c_in, 64])).unwrap();
+        Product::new(direction, &conv, Precision::F32)
+    }
+
     #[test]
     fn every_compiler_holds_a_tile_of_every_size() {
+        let product = product(Direction::Forward, 64, 1);
         for compiler in Compiler::KNOWN.into_iter().chain([Compiler::CAUTIOUS]) {
             for size in tiles() {
-                let tile = Tile::held_by(size, compiler).unwrap_or_else(|| panic!("{compiler:?} holds no {size}"));
+                let tile = Tile::of_size(size, &product, compiler);
+                let tile = tile.unwrap_or_else(|| panic!("{compiler:?} holds no {size}"));
                 assert_eq!(tile.k % compiler.unroll.min(tile.k), 0, "{compiler:?}: whole turns of a slice of {size}");
             }
         }
+    }
+
+    #[test]
+    fn a_compiler_of_few_registers_gets_smaller_tiles_where_elements_lie_scattered() {
+        let sizes = |product: &Product| {
+            [0x10de, 0x8086].map(|vendor| {
+                let tile = Tile::by_rule(product, 1, Compiler::of(vendor));
+                assert_eq!(candidates(product, 1, Compiler::of(vendor))[0], tile.size());
+                [tile.m, tile.n]
+            })
+        };
+        assert_eq!(sizes(&product(Direction::Forward, 64, 1)), [[128, 64], [128, 64]]);
+        assert_eq!(sizes(&product(Direction::Forward, 3, 1)), [[128, 64], [64, 64]]);
+        assert_eq!(sizes(&product(Direction::GradInput, 64, 2)), [[128, 64], [64, 64]]);
+        assert!(!candidates(&product(Direction::Forward, 3, 1), 1, Compiler::of(0x8086)).contains(&[128, 64].into()));
     }
 }
