@@ -260,7 +260,7 @@ fn a_class_that_cannot_be_in_every_split_is_told() {
         photos.write(&format!("fox/{i}.bmp"), encode(&scene(100), ImageFormat::Bmp));
     }
     let ran = run(&photos, "data split photos --out photos/split.csv");
-    let warning = "warning: too few examples differ for every split to have some of `fox`\n";
+    let warning = "warning: too few different examples to have some in every split: `fox`\n";
     assert!(ran.err.contains(warning) && ran.out.contains("copies   39 "), "{}{}", ran.out, ran.err);
     let ran = run(&photos, "data split photos/split.csv --out photos/again.csv --json");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&ran.out).unwrap()["undivided"], serde_json::json!(["fox"]));

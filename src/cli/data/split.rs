@@ -43,7 +43,7 @@ pub fn split(args: &SplitArgs) -> Result<Exit, CliError> {
         say!("copies   {} are in the split of what they are a copy of", thousands(divided.copies as u64));
     }
     if !divided.undivided.is_empty() {
-        aside!("warning: too few examples differ for every split to have some of {}", named(&divided.undivided));
+        aside!("warning: too few different examples to have some in every split: {}", named(&divided.undivided));
     }
     if divided.left_out > 0 {
         say!("left out {} that cannot be read or are missing", thousands(divided.left_out as u64));

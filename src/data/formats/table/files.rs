@@ -213,6 +213,9 @@ impl Files {
     /// The folder below the table's, or two, in which names are that are not where they should be: all or most of them, in files that no
     /// other row means (`is_taken`). The table's own folder where they lie in several below it.
     pub fn elsewhere(&self, names: &[String], is_taken: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
+        if names.is_empty() {
+            return Vec::new();
+        }
         let children = |folder: &Path| {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
             entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect::<Vec<PathBuf>>()
